@@ -1,0 +1,63 @@
+from django.contrib import admin
+from django.http import HttpRequest
+
+from campaigns.models import CampanaSMS, Lote, PlantillaSMS, SMSLog
+
+
+class OnlyRead:
+    """The engine writes these rows; a person who edits them breaks its invariants."""
+
+    def has_add_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
+        return False
+
+
+@admin.register(PlantillaSMS)
+class PlantillaSMSAdmin(admin.ModelAdmin[PlantillaSMS]):
+    list_display = ("nombre", "mensaje", "activo", "usuario", "creado")
+    list_filter = ("activo", "usuario")
+    list_select_related = ("usuario",)
+    search_fields = ("nombre", "mensaje")
+    autocomplete_fields = ("usuario",)
+
+
+@admin.register(CampanaSMS)
+class CampanaSMSAdmin(OnlyRead, admin.ModelAdmin[CampanaSMS]):
+    list_display = (
+        "nombre",
+        "estado",
+        "total_clientes",
+        "enviados_exitosos",
+        "enviados_fallidos",
+        "usuario",
+        "creado",
+        "completado_en",
+    )
+    list_filter = ("estado", "usuario", "creado")
+    list_select_related = ("usuario",)
+    search_fields = ("nombre", "mensaje", "motivo")
+    date_hierarchy = "creado"
+
+
+@admin.register(Lote)
+class LoteAdmin(OnlyRead, admin.ModelAdmin[Lote]):
+    list_display = ("campana", "numero", "estado", "total", "exitosos", "fallidos", "publicado_en", "cerrado_en")
+    list_filter = ("estado",)
+    list_select_related = ("campana",)
+    search_fields = ("campana__nombre",)
+    exclude = ("cliente_ids",)
+    show_full_result_count = False
+
+
+@admin.register(SMSLog)
+class SMSLogAdmin(OnlyRead, admin.ModelAdmin[SMSLog]):
+    list_display = ("id", "campana", "nombre", "telefono", "estado", "codigo", "entrega", "twilio_sid", "actualizado")
+    list_filter = ("estado", "entrega", "codigo")
+    list_select_related = ("campana",)
+    search_fields = ("telefono", "twilio_sid", "campana__nombre")
+    show_full_result_count = False

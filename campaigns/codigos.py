@@ -1,0 +1,22 @@
+"""Why a recipient was not sent to, when it was this product that decided: slug → text for people.
+
+Twilio's own codes are numbers and live with the gateway.
+"""
+
+from typing import Final
+
+SIN_TELEFONO: Final = "sin_telefono"
+TELEFONO_INVALIDO: Final = "telefono_invalido"
+TELEFONO_DUPLICADO: Final = "telefono_duplicado"
+CLIENTE_INACTIVO: Final = "cliente_inactivo"
+CLIENTE_ELIMINADO: Final = "cliente_eliminado"
+CAMPANA_CANCELADA: Final = "campana_cancelada"
+
+TEXTOS: Final = {
+    SIN_TELEFONO: "El cliente no tiene teléfono.",
+    TELEFONO_INVALIDO: "El teléfono no es un número válido.",
+    TELEFONO_DUPLICADO: "Otro cliente de la campaña tiene el mismo teléfono y ya recibe el mensaje.",
+    CLIENTE_INACTIVO: "El cliente está desactivado.",
+    CLIENTE_ELIMINADO: "El cliente fue eliminado antes del envío.",
+    CAMPANA_CANCELADA: "La campaña fue cancelada antes de enviar este mensaje.",
+}

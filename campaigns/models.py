@@ -1,0 +1,217 @@
+"""Templates, campaigns, their Lotes, and the ledger row of each recipient.
+
+The ledger in PostgreSQL is the truth about what was sent; Redis and Celery only make it fast.
+"""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from clientes.models import Cliente
+from clientes.phones import E164_MAX
+
+MENSAJE_MAX = 1600  # characters after rendering: https://www.twilio.com/docs/api/errors/21617
+
+
+class PlantillaSMS(models.Model):
+    nombre = models.CharField(max_length=100)
+    mensaje = models.TextField(max_length=MENSAJE_MAX, help_text="Use {nombre} para personalizar.")
+    activo = models.BooleanField(default=True)
+    creado = models.DateTimeField(auto_now_add=True)
+    usuario = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="plantillas")
+
+    class Meta:
+        verbose_name = "plantilla SMS"
+        verbose_name_plural = "plantillas SMS"
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return self.nombre
+
+
+class CampanaSMS(models.Model):
+    """One message to many clients.
+
+    pendiente → procesando → completado | error
+    procesando ⇄ pausado;  pendiente | procesando | pausado → cancelado
+
+    `campaigns.states` is the table of moves.
+    """
+
+    class Estado(models.TextChoices):
+        PENDIENTE = "pendiente", "Pendiente"  # created and frozen; nothing has been sent
+        PROCESANDO = "procesando", "Procesando"  # Lotes are open
+        PAUSADO = "pausado", "Pausada"  # by a person, or by Twilio refusing the account: see motivo
+        COMPLETADO = "completado", "Completada"  # ended; at least one message was sent
+        ERROR = "error", "Error"  # ended; none was sent: see motivo
+        CANCELADO = "cancelado", "Cancelada"  # a person stopped it; what was not sent never will be
+
+    nombre = models.CharField(max_length=200)
+    mensaje = models.TextField(max_length=MENSAJE_MAX)
+    plantilla = models.ForeignKey(
+        PlantillaSMS, null=True, blank=True, on_delete=models.SET_NULL, related_name="campanas"
+    )
+    estado = models.CharField(max_length=10, choices=Estado, default=Estado.PENDIENTE)
+    motivo = models.CharField(max_length=300, blank=True, default="")
+    total_clientes = models.PositiveIntegerField(default=0)
+    # Written once, when the campaign ends: a counter that every message updates would be one hot row.
+    enviados_exitosos = models.PositiveIntegerField(default=0)
+    enviados_fallidos = models.PositiveIntegerField(default=0)
+    creado = models.DateTimeField(auto_now_add=True)
+    iniciado_en = models.DateTimeField(null=True, blank=True)
+    completado_en = models.DateTimeField(null=True, blank=True)
+    usuario = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="campanas", db_index=False
+    )
+    idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - NULL is "no key"
+    idempotency_hash = models.CharField(max_length=64, blank=True, default="")
+
+    class Meta:
+        verbose_name = "campaña SMS"
+        verbose_name_plural = "campañas SMS"
+        ordering = ("-id",)
+        constraints = [
+            models.UniqueConstraint(fields=["usuario", "idempotency_key"], name="campana_una_por_idempotency_key"),
+            models.CheckConstraint(name="campana_tiene_destinatarios", condition=Q(total_clientes__gt=0)),
+            models.CheckConstraint(
+                name="campana_terminada_cuadra",
+                condition=~Q(estado__in=["completado", "error"])
+                | Q(total_clientes=F("enviados_exitosos") + F("enviados_fallidos"), completado_en__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="campana_completada_envio_algo",
+                condition=~Q(estado="completado") | Q(enviados_exitosos__gt=0),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["usuario", "id"], name="campana_por_tienda"),  # lists by cursor
+            # the sweeper: campaigns that are not over
+            models.Index(fields=["id"], name="campana_viva", condition=Q(completado_en__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return self.nombre
+
+
+class Lote(models.Model):
+    """A slice of a campaign's frozen audience: the unit of one chord.
+
+    pendiente → abierto → cerrado;  abierto → por_conciliar → cerrado
+
+    Its SMSLog rows are written when it opens, so creating a campaign costs the same for five recipients
+    and for a million.
+    """
+
+    class Estado(models.TextChoices):
+        PENDIENTE = "pendiente", "Pendiente"  # only ids; no SMSLog rows yet
+        ABIERTO = "abierto", "Abierto"  # rows written; some are still to be sent
+        POR_CONCILIAR = "por_conciliar", "Por conciliar"  # all tried; the outcome of some is unknown
+        CERRADO = "cerrado", "Cerrado"  # every row is final; exitosos and fallidos are set
+
+    campana = models.ForeignKey(CampanaSMS, on_delete=models.CASCADE, related_name="lotes", db_index=False)
+    numero = models.PositiveIntegerField()
+    cliente_ids = ArrayField(models.BigIntegerField())
+    total = models.PositiveIntegerField()
+    estado = models.CharField(max_length=13, choices=Estado, default=Estado.PENDIENTE)
+    exitosos = models.PositiveIntegerField(default=0)
+    fallidos = models.PositiveIntegerField(default=0)
+    # Set: its pending rows are to be published at or after this moment. NULL: nothing to publish.
+    publicar_desde = models.DateTimeField(null=True, blank=True)
+    publicado_en = models.DateTimeField(null=True, blank=True)
+    cerrado_en = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("campana_id", "numero")
+        constraints = [
+            models.UniqueConstraint(fields=["campana", "numero"], name="lote_numero_unico"),
+            models.CheckConstraint(
+                name="lote_cerrado_cuadra",
+                condition=~Q(estado="cerrado") | Q(total=F("exitosos") + F("fallidos"), cerrado_en__isnull=False),
+            ),
+        ]
+        indexes = [
+            # the sweeper: Lotes that may need publishing or closing
+            models.Index(fields=["campana"], name="lote_en_curso", condition=Q(estado__in=["abierto", "por_conciliar"])),
+        ]
+
+    def __str__(self) -> str:
+        return f"Lote {self.numero} de la campaña {self.campana_id}"
+
+
+class SMSLog(models.Model):
+    """One recipient of one campaign: the ledger row.
+
+    pendiente → enviando → enviado | fallido | incierto;  incierto → enviado | fallido | pendiente
+
+    `enviando` is a committed claim with a token and a lease; only the holder of the token writes the outcome.
+    """
+
+    class Estado(models.TextChoices):
+        PENDIENTE = "pendiente", "Pendiente"  # free to be claimed
+        ENVIANDO = "enviando", "Enviando"  # claimed; the call to Twilio may be under way
+        ENVIADO = "enviado", "Enviado"  # Twilio accepted it: twilio_sid
+        FALLIDO = "fallido", "Fallido"  # it was not sent: codigo and error
+        INCIERTO = "incierto", "Incierto"  # the call's outcome is unknown; never blindly sent again
+
+    class Entrega(models.TextChoices):
+        """Twilio's delivery status. https://www.twilio.com/docs/messaging/api/message-resource#message-status-values"""
+
+        ACCEPTED = "accepted", "Aceptado"
+        SCHEDULED = "scheduled", "Programado"
+        QUEUED = "queued", "En cola"
+        SENDING = "sending", "Saliendo"
+        SENT = "sent", "Enviado al operador"
+        DELIVERED = "delivered", "Entregado"
+        UNDELIVERED = "undelivered", "No entregado"
+        FAILED = "failed", "Falló"
+        READ = "read", "Leído"
+        CANCELED = "canceled", "Cancelado"
+
+    campana = models.ForeignKey(CampanaSMS, on_delete=models.CASCADE, related_name="logs", db_index=False)
+    lote = models.ForeignKey(Lote, on_delete=models.CASCADE, related_name="logs", db_index=False)
+    # NULL only when the client was deleted between the campaign's creation and the opening of the Lote.
+    cliente = models.ForeignKey(Cliente, null=True, on_delete=models.PROTECT, related_name="sms")
+    nombre = models.CharField(max_length=150, blank=True, default="")  # as it was when the text was rendered
+    telefono = models.CharField(max_length=E164_MAX, blank=True, default="")
+    mensaje = models.TextField(blank=True, default="")  # the rendered text, exactly as given to Twilio
+    estado = models.CharField(max_length=9, choices=Estado, default=Estado.PENDIENTE)
+    codigo = models.CharField(max_length=40, blank=True, default="")
+    error = models.CharField(max_length=300, blank=True, default="")
+    twilio_sid = models.CharField(max_length=100, blank=True, default="")
+    entrega = models.CharField(max_length=11, choices=Entrega, blank=True, default="")
+    entrega_codigo = models.CharField(max_length=10, blank=True, default="")
+    token = models.UUIDField(null=True, blank=True)
+    lease_hasta = models.DateTimeField(null=True, blank=True)
+    intentos = models.PositiveSmallIntegerField(default=0)
+    creado = models.DateTimeField(auto_now_add=True)
+    actualizado = models.DateTimeField(auto_now_add=True)  # the last change of estado
+
+    class Meta:
+        verbose_name = "SMS"
+        verbose_name_plural = "SMS"
+        ordering = ("id",)
+        constraints = [
+            models.UniqueConstraint(fields=["campana", "cliente"], name="smslog_un_cliente_por_campana"),
+            models.UniqueConstraint(
+                fields=["campana", "telefono"],
+                name="smslog_un_telefono_por_campana",
+                # The second client with the same phone keeps its row, failed, with this code.
+                condition=~Q(telefono="") & ~Q(codigo="telefono_duplicado"),
+            ),
+            models.CheckConstraint(
+                name="smslog_enviando_tiene_claim",
+                condition=~Q(estado="enviando") | Q(token__isnull=False, lease_hasta__isnull=False),
+            ),
+            models.CheckConstraint(name="smslog_enviado_tiene_sid", condition=~Q(estado="enviado") | ~Q(twilio_sid="")),
+            models.CheckConstraint(name="smslog_fallido_tiene_codigo", condition=~Q(estado="fallido") | ~Q(codigo="")),
+        ]
+        indexes = [
+            models.Index(fields=["campana", "id"], name="smslog_por_campana"),  # logs by cursor
+            models.Index(fields=["lote", "estado"], name="smslog_por_lote"),  # closing a Lote, progress
+            # the sweeper: claims whose worker died
+            models.Index(fields=["lease_hasta"], name="smslog_con_lease", condition=Q(estado="enviando")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.telefono or 'sin teléfono'} ({self.estado})"

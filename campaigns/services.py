@@ -1,0 +1,130 @@
+"""Writes: creating a campaign, and the moves a person makes with it."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from campaigns import audiencia as audiencias
+from campaigns import mensaje as mensajes
+from campaigns import states
+from campaigns.audiencia import Audiencia
+from campaigns.models import CampanaSMS, PlantillaSMS
+from campaigns.nudges import nudge
+from core.errors import Conflict, InvalidInput
+from core.models import Usuario
+
+CLAVE_REUTILIZADA = "Esta Idempotency-Key ya se usó con otro contenido."
+
+
+@dataclass(frozen=True, slots=True)
+class Idempotency:
+    """Args:
+    key: the caller's `Idempotency-Key`, 1 to 255 characters.
+    hash: SHA-256 of the request's meaning, hexadecimal.
+    """
+
+    key: str
+    hash: str
+
+    @classmethod
+    def of(cls, key: str, request: Mapping[str, Any]) -> "Idempotency":
+        canonical = json.dumps(request, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=str)
+        return cls(key, hashlib.sha256(canonical.encode()).hexdigest())
+
+
+def crear_campana(
+    *,
+    usuario: Usuario,
+    mensaje: str,
+    audiencia: Audiencia,
+    nombre: str | None = None,
+    plantilla: PlantillaSMS | None = None,
+    idempotency: Idempotency | None = None,
+) -> tuple[CampanaSMS, bool]:
+    """Create a campaign in `pendiente` with its audience frozen, and tell the workers. Nothing is sent here.
+
+    Args:
+        usuario: the admin who starts it.
+        mensaje: the text, with `{nombre}`.
+        audiencia: who receives it.
+        nombre: at most 200 characters; made from the date when None.
+        plantilla: where the text came from, if it did.
+        idempotency: makes a repeated request return the first one's campaign.
+
+    Returns:
+        The campaign, and whether this call created it.
+
+    Raises:
+        InvalidInput: naming the field and the reason.
+        Conflict: the key was used for another request.
+    """
+    if idempotency and (known := _with_key(usuario, idempotency)):
+        return known, False
+    mensajes.validate(mensaje)
+    medida = audiencias.medir(audiencia, tenant_id=usuario.tenant_id)
+    mensajes.validate_length(mensaje, longest_nombre=medida.longest_nombre)
+    try:
+        with transaction.atomic():
+            campana = CampanaSMS.objects.create(
+                usuario_id=usuario.tenant_id,
+                nombre=nombre or f"Campaña {timezone.localtime():%Y-%m-%d %H:%M}",
+                mensaje=mensaje,
+                plantilla=plantilla,
+                total_clientes=medida.total,
+                idempotency_key=idempotency.key if idempotency else None,
+                idempotency_hash=idempotency.hash if idempotency else "",
+            )
+            _freeze(campana, audiencia)
+            nudge(campana.pk)
+    except IntegrityError:
+        # Two requests with one key at the same moment: the loser answers with the winner's campaign.
+        if idempotency and (known := _with_key(usuario, idempotency)):
+            return known, False
+        raise
+    return campana, True
+
+
+def _freeze(campana: CampanaSMS, audiencia: Audiencia) -> None:
+    frozen = audiencias.congelar(audiencia, campana=campana)
+    if frozen == 0:
+        raise InvalidInput(audiencias.SIN_DESTINATARIOS, field=audiencia.field, code="empty")
+    if frozen != campana.total_clientes:  # clients came or went between the count and the freeze
+        campana.total_clientes = frozen
+        campana.save(update_fields=["total_clientes"])
+
+
+def _with_key(usuario: Usuario, idempotency: Idempotency) -> CampanaSMS | None:
+    known = CampanaSMS.objects.filter(usuario_id=usuario.tenant_id, idempotency_key=idempotency.key).first()
+    if known and known.idempotency_hash != idempotency.hash:
+        raise Conflict(CLAVE_REUTILIZADA, field="Idempotency-Key", code="idempotency_key_reused")
+    return known
+
+
+def mover_campana(*, campana: CampanaSMS, action: str, motivo: str = "") -> CampanaSMS:
+    """Pause, resume or cancel.
+
+    Args:
+        action: a key of `states.MOVES`.
+        motivo: why, for people; at most 300 characters.
+
+    Raises:
+        Conflict: the campaign's estado does not allow it, with the reason.
+    """
+    sources, target = states.MOVES[action]
+    with transaction.atomic():
+        moved = CampanaSMS.objects.filter(pk=campana.pk, estado__in=sources).update(estado=target, motivo=motivo)
+        if moved and target == CampanaSMS.Estado.PROCESANDO:
+            # What was consumed as no-ops while it stood still has to be published again.
+            campana.lotes.filter(estado="abierto").update(publicar_desde=Now())
+        if moved:
+            nudge(campana.pk)
+    campana.refresh_from_db()
+    if not moved:
+        raise Conflict(states.refusal(action, campana.estado), code="move_refused")
+    return campana

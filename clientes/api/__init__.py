@@ -1,0 +1,1 @@
+"""The clients' part of /api/v1/."""

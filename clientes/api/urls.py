@@ -1,0 +1,8 @@
+from rest_framework.routers import SimpleRouter
+
+from clientes.api.views import ClienteViewSet
+
+router = SimpleRouter()
+router.register("clientes", ClienteViewSet, basename="api-cliente")
+
+urlpatterns = router.urls

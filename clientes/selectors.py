@@ -1,0 +1,11 @@
+"""Reads. Each one starts from the tenant."""
+
+from django.db.models import QuerySet
+
+from clientes.models import Cliente
+from core.models import Usuario
+
+
+def clientes_de(usuario: Usuario) -> QuerySet[Cliente]:
+    """The clients this user may see: an admin's own, a vendedor's admin's."""
+    return Cliente.objects.filter(usuario_id=usuario.tenant_id)

@@ -1,0 +1,47 @@
+"""Writes."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import ProtectedError
+
+from clientes import phones
+from clientes.models import Cliente
+from core.errors import Conflict
+from core.models import Usuario
+
+CLIENTE_CON_HISTORIA = "No se puede eliminar: el cliente tiene ventas o mensajes. Desactívelo."
+BULK = 1_000
+
+
+@transaction.atomic
+def eliminar_cliente(*, cliente: Cliente) -> None:
+    """Delete a client that nothing refers to.
+
+    Raises:
+        Conflict: the client has sales or SMS history.
+    """
+    try:
+        cliente.delete()
+    except ProtectedError as error:
+        raise Conflict(CLIENTE_CON_HISTORIA, code="protected") from error
+
+
+def crear_clientes(*, usuario: Usuario, filas: Iterable[dict[str, str]]) -> list[Cliente]:
+    """Insert many clients at once.
+
+    Args:
+        usuario: the admin who will own them.
+        filas: mappings with `nombre` and optionally `telefono` and `documento`, already validated.
+    """
+    clientes = [
+        Cliente(
+            usuario=usuario,
+            nombre=fila["nombre"],
+            telefono=fila.get("telefono", ""),
+            telefono_e164=phones.to_e164(fila["telefono"]) if fila.get("telefono") else "",
+            documento=fila.get("documento", ""),
+        )
+        for fila in filas
+    ]
+    return Cliente.objects.bulk_create(clientes, batch_size=BULK)

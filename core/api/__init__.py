@@ -1,0 +1,1 @@
+"""Defaults of the HTTP API: error shape, permissions, pagination, throttling, parsing."""

@@ -1,0 +1,71 @@
+"""System checks: a misconfigured product says so before it starts, and in production it refuses to start."""
+
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+MIN_SECRET_LENGTH = 32
+
+
+@register(Tags.security)
+def secrets(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """SECRET_KEY signs sessions: without a real one, anybody can be anybody."""
+    if settings.DEBUG or len(settings.SECRET_KEY) >= MIN_SECRET_LENGTH:
+        return []
+    problem = "is not set" if not settings.SECRET_KEY else f"is shorter than {MIN_SECRET_LENGTH} characters"
+    return [Error(f"SECRET_KEY {problem}.", hint="Set it in the environment, or set DEBUG=1.", id="core.E001")]
+
+
+@register(Tags.database)
+def services(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The product has no fallback for PostgreSQL or Redis."""
+    hint = "Set it, or start everything with scripts/up."
+    found: list[CheckMessage] = []
+    if not settings.DATABASE_URL.startswith(("postgres://", "postgresql://")):
+        found.append(Error("DATABASE_URL is not a postgresql:// address.", hint=hint, id="core.E002"))
+    if not settings.REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
+        found.append(Error("REDIS_URL is not a redis:// address.", hint=hint, id="core.E003"))
+    return found
+
+
+@register(Tags.security)
+def hosts(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A wildcard host lets a forged Host header into links and signature checks."""
+    if settings.DEBUG or "*" not in settings.ALLOWED_HOSTS:
+        return []
+    return [Error("ALLOWED_HOSTS contains '*'.", hint="Name the hosts that serve the product.", id="core.E004")]
+
+
+@register()
+def twilio(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """An account is either whole or absent; half of one fails at the first message."""
+    sid, token = settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN
+    sender = settings.TWILIO_FROM or settings.TWILIO_MESSAGING_SERVICE_SID
+    if not (sid or token or sender):
+        return [Warning("No Twilio account is configured: nothing can be sent.", id="core.W001")]
+    missing = [
+        name
+        for name, value in (
+            ("TWILIO_ACCOUNT_SID", sid),
+            ("TWILIO_AUTH_TOKEN", token),
+            ("TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID", sender),
+        )
+        if not value
+    ]
+    found: list[CheckMessage] = [Error(f"{name} is not set.", id="core.E005") for name in missing]
+    if sid and not (sid.startswith("AC") and len(sid) == 34):
+        found.append(Error("TWILIO_ACCOUNT_SID is not AC and 32 hex digits.", id="core.E006"))
+    return found
+
+
+@register()
+def time_zone(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    try:
+        ZoneInfo(settings.TIME_ZONE)
+    except (ZoneInfoNotFoundError, ValueError):
+        return [Error(f"TIME_ZONE {settings.TIME_ZONE!r} is not a known zone.", id="core.E007")]
+    return []

@@ -1,0 +1,29 @@
+"""Errors that services raise. They carry the field and the reason; views and the API only translate them."""
+
+
+class DomainError(Exception):
+    """A request the rules refuse.
+
+    Args:
+        message: the reason, in Spanish, ready for a person to read.
+        field: path of the field at fault, as in the request (`cliente_ids.3`); None if it is the whole.
+        code: short stable slug for programs.
+    """
+
+    default_code = "invalid"
+
+    def __init__(self, message: str, *, field: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.code = code or self.default_code
+
+
+class InvalidInput(DomainError):
+    """The input breaks a rule: 400."""
+
+
+class Conflict(DomainError):
+    """The input is fine but the state refuses it: 409."""
+
+    default_code = "conflict"

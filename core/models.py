@@ -1,0 +1,47 @@
+"""Users. An admin owns a shop's data; a vendedor sees the data of the admin who created them."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models
+from django.db.models import Q
+
+
+class Usuario(AbstractUser):
+    class Rol(models.TextChoices):
+        ADMIN = "admin", "Administrador"  # owns clients, templates and campaigns
+        VENDEDOR = "vendedor", "Vendedor"  # sees their admin's, writes nothing
+
+    rol = models.CharField(max_length=10, choices=Rol, default=Rol.ADMIN)
+    creado_por = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="vendedores",
+        limit_choices_to={"rol": Rol.ADMIN},
+        help_text="El administrador cuyos datos ve este vendedor.",
+    )
+
+    objects: ClassVar[UserManager["Usuario"]] = UserManager()
+
+    class Meta(AbstractUser.Meta):
+        verbose_name = "usuario"
+        verbose_name_plural = "usuarios"
+        constraints: ClassVar = [
+            # A vendedor without an admin would belong to no tenant; an admin with one, to two.
+            models.CheckConstraint(
+                name="usuario_vendedor_tiene_admin",
+                condition=Q(rol="admin", creado_por__isnull=True) | Q(rol="vendedor", creado_por__isnull=False),
+                violation_error_message="Un vendedor necesita un administrador en «creado por»; un administrador, ninguno.",
+            ),
+        ]
+
+    @property
+    def es_admin(self) -> bool:
+        return self.rol == self.Rol.ADMIN
+
+    @property
+    def tenant_id(self) -> int:
+        """The id of the admin whose rows this user may see. Every query of the product filters by it."""
+        return self.pk if self.creado_por_id is None else self.creado_por_id

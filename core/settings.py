@@ -1,0 +1,273 @@
+"""Django settings. Every value that differs between machines comes from the environment; see `.env.example`."""
+
+from typing import Any
+
+import dj_database_url
+from celery.schedules import crontab
+from csp.constants import NONE, SELF
+from django.urls import reverse_lazy
+
+from core import environment, redis_url
+
+BASE_DIR = environment.BASE_DIR
+env = environment.read_environment()
+
+# --- what the machine decides ------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", False)
+SECRET_KEY = env.str("SECRET_KEY", "")
+PORT = env.int("PORT", 8000, validate=environment.POSITIVE)
+PUBLIC_URL = env.str("PUBLIC_URL", f"http://localhost:{PORT}", validate=environment.HTTP_URL).rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+DATABASE_URL = env.str("DATABASE_URL", "")
+REDIS_URL = env.str("REDIS_URL", "")
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=environment.LOG_LEVEL)
+WORKER_THREADS = env.int("WORKER_THREADS", 32, validate=environment.POSITIVE)
+STATEMENT_TIMEOUT_MS = env.int("DB_STATEMENT_TIMEOUT_MS", 30_000)
+
+TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", "")
+TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", "")
+TWILIO_FROM = env.str("TWILIO_FROM", "")
+TWILIO_MESSAGING_SERVICE_SID = env.str("TWILIO_MESSAGING_SERVICE_SID", "")
+TWILIO_API_BASE_URL = env.str("TWILIO_API_BASE_URL", "", validate=environment.HTTP_URL)
+TWILIO_CONNECT_TIMEOUT_S = env.float("TWILIO_CONNECT_TIMEOUT_S", 5.0)
+TWILIO_READ_TIMEOUT_S = env.float("TWILIO_READ_TIMEOUT_S", 20.0)
+# Anything but Twilio's own address is the simulator: the pages say so.
+TWILIO_SIMULATED = bool(TWILIO_API_BASE_URL)
+
+PHONE_DEFAULT_REGION = env.str("PHONE_DEFAULT_REGION", "CO", validate=environment.REGION)
+TIME_ZONE = env.str("TIME_ZONE", "America/Bogota")
+
+# --- the engine (see workers/engine) -----------------------------------------------------------------
+
+LOTE_SIZE = env.int("LOTE_SIZE", 500, validate=environment.POSITIVE)
+LOTES_EN_VUELO = env.int("LOTES_EN_VUELO", 20, validate=environment.POSITIVE)
+# A claim outlives the longest possible call to Twilio, or a slow call would be taken for a dead worker.
+LEASE_S = env.float("LEASE_S", TWILIO_CONNECT_TIMEOUT_S + TWILIO_READ_TIMEOUT_S + 35.0)
+SEND_ATTEMPTS = env.int("SEND_ATTEMPTS", 8, validate=environment.POSITIVE)
+SWEEP_INTERVAL_S = env.float("SWEEP_INTERVAL_S", 5.0)
+# How long a published Lote may stand still, with an empty queue, before its tasks count as lost.
+LOTE_LOST_AFTER_S = env.float("LOTE_LOST_AFTER_S", 30.0)
+
+environment.seal(env)
+
+# --- Django ------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "core",
+    "clientes",
+    "campaigns",
+    "workers",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "rest_framework",
+    "rest_framework.authtoken",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "drf_standardized_errors",
+    "django_celery_results",
+    "csp",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "core.context_processors.producto",
+            ]
+        },
+    }
+]
+ROOT_URLCONF = "core.urls"
+WSGI_APPLICATION = "core.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+DATABASES: dict[str, Any] = {}
+if DATABASE_URL:
+    DATABASES["default"] = dj_database_url.parse(DATABASE_URL, conn_max_age=600, conn_health_checks=True)
+    # A thread pool ignores Celery's time limits, so every statement and every lock wait is bounded here.
+    DATABASES["default"].setdefault("OPTIONS", {}).update(
+        connect_timeout=5,
+        options=f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=60000",
+    )
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+if REDIS_URL:
+    CACHES["default"] = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "sms",
+        # The cache is never worth waiting for.
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+    }
+
+AUTH_USER_MODEL = "core.Usuario"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = reverse_lazy("ingresar")
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = reverse_lazy("ingresar")
+
+LANGUAGE_CODE = "es-co"
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = env.str("STATIC_ROOT", str(BASE_DIR / ".data" / "static"))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+if DEBUG:
+    STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+# --- security: strict where the public address is https ------------------------------------------------
+
+HTTPS = PUBLIC_URL.startswith("https://")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+# The load balancer asks over plain HTTP, by address.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
+# A campaign over 100,000 ids is about one megabyte of JSON.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+# --- the API -----------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    # Token first: an anonymous call is answered 401, not 403.
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["core.api.permissions.AdminEscribe"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["core.api.parsers.BoundedJSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "core.api.pagination.PorCursor",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["core.api.throttling.PorUsuario", "core.api.throttling.PorDireccion"],
+    "DEFAULT_THROTTLE_RATES": {
+        "usuario": env.str("API_RATE_USER", "1200/min"),
+        "direccion": env.str("API_RATE_ANONYMOUS", "60/min"),
+        "ingreso": env.str("API_RATE_LOGIN", "10/min"),
+    },
+    "EXCEPTION_HANDLER": "core.api.errors.handle",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+DRF_STANDARDIZED_ERRORS = {
+    "ALLOWED_ERROR_STATUS_CODES": ["400", "401", "403", "404", "409", "429"],
+    "EXCEPTION_HANDLER_CLASS": "core.api.errors.Handler",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Campañas SMS",
+    "DESCRIPTION": "Send SMS campaigns to a shop's clients, each message exactly once, and watch them live.",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "POSTPROCESSING_HOOKS": ["drf_standardized_errors.openapi_hooks.postprocess_schema_enums"],
+    "ENUM_NAME_OVERRIDES": {
+        "EstadoCampanaEnum": "campaigns.models.CampanaSMS.Estado.choices",
+        "EstadoSMSEnum": "campaigns.models.SMSLog.Estado.choices",
+        "ValidationErrorEnum": "drf_standardized_errors.openapi_serializers.ValidationErrorEnum.choices",
+        "ClientErrorEnum": "drf_standardized_errors.openapi_serializers.ClientErrorEnum.choices",
+        "ServerErrorEnum": "drf_standardized_errors.openapi_serializers.ServerErrorEnum.choices",
+        "ErrorCode401Enum": "drf_standardized_errors.openapi_serializers.ErrorCode401Enum.choices",
+        "ErrorCode403Enum": "drf_standardized_errors.openapi_serializers.ErrorCode403Enum.choices",
+        "ErrorCode404Enum": "drf_standardized_errors.openapi_serializers.ErrorCode404Enum.choices",
+        "ErrorCode429Enum": "drf_standardized_errors.openapi_serializers.ErrorCode429Enum.choices",
+    },
+}
+
+# --- Celery ------------------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = redis_url.for_celery(REDIS_URL)
+CELERY_RESULT_BACKEND = CELERY_BROKER_URL  # Redis counts chords; campaign-level tasks name django-db themselves
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_TASK_DEFAULT_QUEUE = "campanas"
+CELERY_TASK_ROUTES = {"workers.enviar_sms": {"queue": "envios"}}
+CELERY_TASK_ACKS_LATE = True  # a redelivered part finds its row claimed and returns
+CELERY_TASK_TRACK_STARTED = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10.0
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_POOL_LIMIT = WORKER_THREADS + 10
+CELERY_RESULT_EXTENDED = True  # the admin shows each task's name and arguments
+CELERY_RESULT_EXPIRES = 24 * 3600  # also how long the counter of a lost chord stays in Redis
+CELERY_VISIBILITY_TIMEOUT = 3600  # must agree in its three places, or redeliveries loop
+# Without a socket timeout `.delay()` hangs on a stalled Redis. kombu's pool of 10 makes acks fail above 10.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": CELERY_VISIBILITY_TIMEOUT,
+    "socket_timeout": 10,
+    "socket_connect_timeout": 3,
+    "max_connections": 2 * WORKER_THREADS + 20,
+}
+CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"visibility_timeout": CELERY_VISIBILITY_TIMEOUT}
+CELERY_REDIS_SOCKET_TIMEOUT = 10.0
+CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = 3.0
+CELERY_REDIS_MAX_CONNECTIONS = 2 * WORKER_THREADS + 20
+CELERY_BEAT_SCHEDULE = {
+    "barrer": {
+        "task": "workers.barrer",
+        "schedule": SWEEP_INTERVAL_S,
+        # A sweep that nobody took before the next one is worth nothing.
+        "options": {"expires": SWEEP_INTERVAL_S * 3},
+    },
+    "limpiar-resultados": {"task": "workers.limpiar_resultados", "schedule": crontab(hour="3", minute="40")},
+}
+
+# --- logs --------------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        # One INFO line per message sent would be most of the log.
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+    },
+}

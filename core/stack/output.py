@@ -1,0 +1,66 @@
+"""What the person at the terminal sees: one line per line, marked with the process that said it."""
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TextIO
+
+COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
+LOG_LIMIT_BYTES = 10 * 1024 * 1024
+TAIL_LINES = 15
+
+
+class Printer:
+    """Prefixed, aligned output; coloured on a terminal unless NO_COLOR is set (https://no-color.org)."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stdout
+        self.width = len("stack")
+        self._colours: dict[str, int] = {}
+        self._coloured = (
+            self.stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        )
+
+    def expect(self, names: Iterable[str]) -> None:
+        """Align to the longest of the names that will speak."""
+        self.width = max(self.width, *(len(name) for name in names))
+
+    def line(self, name: str, text: str) -> None:
+        mark = f"{name:<{self.width}} |"
+        if self._coloured:
+            colour = self._colours.setdefault(name, COLOURS[len(self._colours) % len(COLOURS)])
+            mark = f"\x1b[{colour}m{mark}\x1b[0m"
+        self.plain(f"{mark} {text}")
+
+    def say(self, text: str) -> None:
+        """A line of the stack itself."""
+        self.line("stack", text)
+
+    def plain(self, text: str) -> None:
+        self.stream.write(text + "\n")
+        self.stream.flush()
+
+
+class Log:
+    """One process's log file, kept to twice `LOG_LIMIT_BYTES`, begun anew with every start of the stack."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = path.open("w", encoding="utf-8", errors="replace")
+
+    def write(self, text: str) -> None:
+        self._file.write(text + "\n")
+        self._file.flush()
+        if self._file.tell() > LOG_LIMIT_BYTES:
+            self._file.close()
+            self.path.replace(self.path.with_suffix(".log.1"))
+            self._file = self.path.open("w", encoding="utf-8", errors="replace")
+
+    def close(self) -> None:
+        self._file.close()
+
+    def tail(self) -> str:
+        """The last lines, indented, for the message about a failure."""
+        lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:]
+        return "\n".join(f"    {line}" for line in lines)
