@@ -1,0 +1,84 @@
+"""Connections that know how far a request got.
+
+After a failed POST only one question matters: could a byte of it have left? urllib3 raises the same
+exceptions on both sides of that line (a reset during the TLS handshake and one while waiting for the answer
+are both a ProtocolError), so the line is drawn here: whatever `connect()` raises, TCP, proxy tunnel and TLS
+handshake included, happened before the request was written.
+"""
+
+import errno
+import ssl
+from http.client import HTTPException
+from time import monotonic
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError, NameResolutionError, SSLError
+from urllib3.response import HTTPResponse
+
+# A pooled connection idle for longer is closed instead of reused, in seconds. A server that closes an idle
+# connection at the very moment we write on it leaves us unsure whether it read the request; staying well
+# below the idle limits of load balancers (60 s and more) keeps that race to connections closed for another
+# reason.
+MAX_IDLE_S = 15.0
+
+
+class NeverSentError(HTTPError):
+    """No connection was made, so no byte of the request left this machine."""
+
+    def __init__(self, code: str, cause: BaseException) -> None:
+        self.code = code
+        super().__init__(f"{code}: {cause}")
+
+
+class _TrackedConnection(HTTPConnection):
+    last_used = 0.0
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except (OSError, HTTPError, HTTPException) as error:
+            raise NeverSentError(_why_not_connected(error), error) from error
+        self.last_used = monotonic()
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 itself does
+        response = super().getresponse()
+        self.last_used = monotonic()
+        return response
+
+    @property
+    def is_connected(self) -> bool:
+        return super().is_connected and monotonic() - self.last_used < MAX_IDLE_S
+
+
+class _TrackedTLSConnection(_TrackedConnection, HTTPSConnection):
+    pass
+
+
+class PlainPool(HTTPConnectionPool):
+    ConnectionCls = _TrackedConnection
+
+
+class SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _TrackedTLSConnection
+
+
+def _why_not_connected(error: BaseException) -> str:
+    """A stable word for why `connect()` failed."""
+    if isinstance(error, NameResolutionError):
+        return "dns"
+    if isinstance(error, (ssl.SSLCertVerificationError, ssl.CertificateError)):
+        return "tls_certificate"
+    if isinstance(error, (ssl.SSLError, SSLError)):
+        return "tls_handshake"
+    if isinstance(error, HTTPException) or str(error).startswith("Tunnel connection failed"):
+        return "proxy"
+    cause = error.__cause__ if isinstance(error, HTTPError) else error
+    number = getattr(cause, "errno", None)
+    if number == errno.ECONNREFUSED:
+        return "connection_refused"
+    if number in {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN}:
+        return "unreachable"
+    if isinstance(cause, TimeoutError):
+        return "connect_timeout"
+    return "connect_failed"

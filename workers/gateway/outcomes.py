@@ -1,0 +1,52 @@
+"""What one attempt to send a message can come to.
+
+The type carries the decision, so no caller ever parses a code or a text. `code` is Twilio's numeric error
+code as text ("21610"), or a stable word of ours for what has no such code ("read_timeout", "http_502").
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Twilio created the message and named it. `segments` is None while Twilio has not counted them yet."""
+
+    sid: str
+    status: str
+    segments: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Permanent:
+    """Not created, and this recipient will never work with this message: do not try again."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retryable:
+    """Certainly not created: safe to send again later, not before `retry_after` seconds when it is given."""
+
+    code: str
+    message: str
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """May or may not have been created: never send again before finding out."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Not created, and nothing will be until someone mends the account, the sender or the settings."""
+
+    code: str
+    message: str
+
+
+Outcome = Accepted | Permanent | Retryable | Ambiguous | Account

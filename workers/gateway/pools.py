@@ -1,0 +1,71 @@
+"""The connection pools, one per host, with the machine's proxy settings honoured."""
+
+import ssl
+from threading import Lock
+from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import certifi
+from urllib3 import PoolManager, ProxyManager
+from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.util import make_headers
+
+from workers.gateway.connections import PlainPool, SecurePool
+
+
+class Pools:
+    """Connection pools by scheme and host, made once each and shared by all threads.
+
+    Requests to https hosts go through HTTPS_PROXY (a CONNECT tunnel, so the proxy sees no content) unless
+    NO_PROXY excludes them. Plain http is only ever the simulator, and goes direct.
+
+    Args:
+        size: connections each pool keeps open.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._lock = Lock()
+        self._by_origin: dict[tuple[str, str], HTTPConnectionPool] = {}
+
+    def get(self, url: SplitResult) -> HTTPConnectionPool:
+        """The pool for the URL's scheme and host."""
+        origin = (url.scheme, url.netloc)
+        pool = self._by_origin.get(origin)
+        if pool is None:
+            with self._lock:
+                pool = self._by_origin.get(origin) or self._make(url)
+                self._by_origin[origin] = pool
+        return pool
+
+    def _make(self, url: SplitResult) -> HTTPConnectionPool:
+        host, secure = url.hostname or "", url.scheme == "https"
+        tls = _tls() if secure else None
+        proxy = getproxies().get("https") if secure and not proxy_bypass(host) else None
+        manager = (
+            ProxyManager(
+                proxy, proxy_headers=_proxy_login(proxy), maxsize=self._size, block=False, ssl_context=tls
+            )
+            if proxy
+            else PoolManager(maxsize=self._size, block=False, ssl_context=tls)
+        )
+        manager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+        return manager.connection_from_host(host, url.port, url.scheme)
+
+
+def _proxy_login(proxy: str) -> dict[str, str]:
+    parts = urlsplit(proxy)
+    if not parts.username:
+        return {}
+    return dict(make_headers(proxy_basic_auth=f"{unquote(parts.username)}:{unquote(parts.password or '')}"))
+
+
+def _tls() -> ssl.SSLContext:
+    """One context for all connections: loading the certificate authorities takes tens of milliseconds.
+
+    The machine's own store (or SSL_CERT_FILE / SSL_CERT_DIR) counts as well as certifi's, so a company's
+    proxy certificate works where an administrator installed it, and a bare container works too.
+    """
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context

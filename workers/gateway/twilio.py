@@ -1,0 +1,118 @@
+"""Twilio, through its official SDK."""
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from twilio.rest import Client  # type: ignore[import-untyped]
+
+from workers.gateway.callbacks import is_public, status_callback
+from workers.gateway.classify import classify_error
+from workers.gateway.codes import explain
+from workers.gateway.connections import NeverSentError
+from workers.gateway.http import ErrorAnswerError, LeanHttpClient, MaybeSentError
+from workers.gateway.outcomes import Accepted, Ambiguous, Outcome, Retryable
+
+logger = logging.getLogger(__name__)
+
+# The SDK reads these two from the environment and rewrites the host with them, which breaks any other
+# address. It takes its environment from a mapping only if that is not empty.
+NO_EDGE = {"TWILIO_EDGE": "", "TWILIO_REGION": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayConfig:
+    """Everything the gateway needs to know, checked by the settings' own checks.
+
+    Args:
+        account_sid: "AC…"; with `auth_token`, the API's user and password.
+        from_: sender in E.164, a short code or an alphanumeric name; not needed with a Messaging Service.
+        messaging_service_sid: "MG…"; wins over `from_` when both are set.
+        api_base_url: where to send instead of https://api.twilio.com, for the simulator.
+        public_url: the product's address as seen from the internet.
+        connect_timeout_s, read_timeout_s: in seconds.
+        pool_size: as many as the threads that send.
+    """
+
+    account_sid: str
+    auth_token: str = field(repr=False)
+    from_: str
+    messaging_service_sid: str
+    api_base_url: str | None
+    public_url: str
+    connect_timeout_s: float = 5.0
+    read_timeout_s: float = 20.0
+    pool_size: int = 32
+
+
+class TwilioGateway:
+    """Sends through Twilio's Messages resource. One per process; safe to share among threads.
+
+    https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource
+    """
+
+    def __init__(self, config: GatewayConfig) -> None:
+        self._config = config
+        self._sender: dict[str, str] = (
+            {"messaging_service_sid": config.messaging_service_sid}
+            if config.messaging_service_sid
+            else {"from_": config.from_}
+        )
+        self._reports = _goes_elsewhere(config.api_base_url) or is_public(config.public_url)
+        if not self._reports:
+            logger.warning(
+                "PUBLIC_URL %r cannot be reached from the internet: messages go out without a status "
+                "callback, and their delivery stays unknown",
+                config.public_url,
+            )
+        http_client = LeanHttpClient(
+            base_url=config.api_base_url,
+            connect_timeout_s=config.connect_timeout_s,
+            read_timeout_s=config.read_timeout_s,
+            pool_size=config.pool_size,
+        )
+        client = Client(config.account_sid, config.auth_token, http_client=http_client, environment=NO_EDGE)
+        # Taken once: the SDK builds it lazily on first use, which is neither quick nor safe among threads.
+        self._messages: Any = client.api.v2010.account.messages
+
+    def send(self, *, to: str, body: str, callback_token: str) -> Outcome:
+        """POST one message, once. See `Gateway.send`."""
+        optional = dict(self._sender)
+        if self._reports:
+            optional["status_callback"] = status_callback(
+                public_url=self._config.public_url, token=callback_token
+            )
+        try:
+            return _accepted(self._messages.create(to=to, body=body, **optional))
+        except NeverSentError as error:
+            return Retryable(error.code, explain(error.code, str(error)))
+        except MaybeSentError as error:
+            return Ambiguous(error.code, explain(error.code, str(error)))
+        except ErrorAnswerError as error:
+            return classify_error(error.answer.status_code, error.answer.headers, error.answer.text)
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            # The SDK could not make a message out of a 2xx answer. A mistake of ours in the call above would
+            # end here too, and calling it ambiguous is still the side that never sends twice.
+            logger.exception("Unreadable answer to a message")
+            return _unreadable()
+
+
+def _accepted(created: Any) -> Outcome:
+    """Only a message's sid proves that it exists; the status 2xx alone does not."""
+    sid = created.sid
+    if not isinstance(sid, str) or not sid.startswith(("SM", "MM")):
+        return _unreadable()
+    # Through a Messaging Service the count is "0" until a sender is chosen: that is "not known yet".
+    segments = int(created.num_segments or 0)
+    return Accepted(sid, str(created.status or "queued"), segments or None)
+
+
+def _unreadable() -> Ambiguous:
+    return Ambiguous("unreadable_answer", explain("unreadable_answer"))
+
+
+def _goes_elsewhere(api_base_url: str | None) -> bool:
+    """Whether requests go to a stand-in, which can call back a private address."""
+    host = urlsplit(api_base_url or "").hostname or "api.twilio.com"
+    return host != "twilio.com" and not host.endswith(".twilio.com")
