@@ -5,5 +5,5 @@ class StackError(Exception):
     """One clear line about what is wrong and what to do; printed without a traceback."""
 
 
-class Interrupted(Exception):  # noqa: N818 - it is a request, not a fault
+class Interrupted(Exception):
     """Someone asked the stack to stop (Ctrl-C, SIGTERM, SIGHUP) before it was finished."""

@@ -20,12 +20,14 @@ def keep(path: Path, make: Callable[[], str]) -> str:
         value = make()
         write_private(path, value + "\n")
     except OSError as error:
-        raise StackError(f"cannot read or write {path} ({error.strerror}): check its owner and the disk") from error
+        raise StackError(
+            f"cannot read or write {path} ({error.strerror}): check its owner and the disk"
+        ) from error
     return value
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace a file (0600) in one move: a reader, or a crash, sees the old one or the new one, never half."""
+    """Replace a file (0600) in one move: even a crash leaves the old one or the new one, never half."""
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "w") as file:

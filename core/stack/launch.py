@@ -40,7 +40,9 @@ def call(name: str, *args: object) -> None:
         OSError: with the name of the call.
     """
     libc = ctypes.CDLL(None, use_errno=True)
-    if getattr(libc, name)(*args) != 0:
+    # prctl(2) is variadic and reads unsigned longs: a plain ctypes int would leave the upper half undefined.
+    words = [ctypes.c_ulong(arg) if isinstance(arg, int) else arg for arg in args]
+    if getattr(libc, name)(*words) != 0:
         code = ctypes.get_errno()
         raise OSError(code, f"{name}: {os.strerror(code)}")
 

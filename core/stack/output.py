@@ -1,8 +1,9 @@
 """What the person at the terminal sees: one line per line, marked with the process that said it."""
 
+import contextlib
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TextIO
 
@@ -14,8 +15,14 @@ TAIL_LINES = 15
 class Printer:
     """Prefixed, aligned output; coloured on a terminal unless NO_COLOR is set (https://no-color.org)."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, *, quiet: bool = False) -> None:
+        """Args:
+        stream: where to; standard output when None.
+        quiet: show what the stack itself says and not the lines of its processes.
+        """
         self.stream = stream or sys.stdout
+        self.quiet = quiet
+        self.on_broken: Callable[[], None] = lambda: None
         self.width = len("stack")
         self._colours: dict[str, int] = {}
         self._coloured = (
@@ -27,19 +34,28 @@ class Printer:
         self.width = max(self.width, *(len(name) for name in names))
 
     def line(self, name: str, text: str) -> None:
+        """A line of a process."""
+        if not self.quiet:
+            self._marked(name, text)
+
+    def say(self, text: str) -> None:
+        """A line of the stack itself."""
+        self._marked("stack", text)
+
+    def _marked(self, name: str, text: str) -> None:
         mark = f"{name:<{self.width}} |"
         if self._coloured:
             colour = self._colours.setdefault(name, COLOURS[len(self._colours) % len(COLOURS)])
             mark = f"\x1b[{colour}m{mark}\x1b[0m"
         self.plain(f"{mark} {text}")
 
-    def say(self, text: str) -> None:
-        """A line of the stack itself."""
-        self.line("stack", text)
-
     def plain(self, text: str) -> None:
-        self.stream.write(text + "\n")
-        self.stream.flush()
+        try:
+            self.stream.write(text + "\n")
+            self.stream.flush()
+        except BrokenPipeError:  # the reader left (`scripts/up | head`)
+            self.stream = Path(os.devnull).open("w")  # noqa: SIM115 - for the rest of our life
+            self.on_broken()
 
 
 class Log:
@@ -50,6 +66,11 @@ class Log:
         self._file = path.open("w", encoding="utf-8", errors="replace")
 
     def write(self, text: str) -> None:
+        # A full disk must not take down what is being logged.
+        with contextlib.suppress(OSError):
+            self._write(text)
+
+    def _write(self, text: str) -> None:
         self._file.write(text + "\n")
         self._file.flush()
         if self._file.tell() > LOG_LIMIT_BYTES:
