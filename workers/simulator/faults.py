@@ -1,0 +1,173 @@
+"""What can be made to go wrong, on demand.
+
+A fault has a probability, a count, or both, and the random numbers have a seed: the same requests in the same
+order meet the same faults.
+"""
+
+from dataclasses import asdict, dataclass, field
+from random import Random
+from typing import Any, Literal, Self, TypeVar, get_args, get_origin, get_type_hints
+
+Kind = Literal["error", "cut", "hang", "garbage", "throttle", "refuse"]
+Call = Literal["create", "list", "fetch"]
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Rule:
+    """One fault.
+
+    Args:
+        kind: `error` answers an HTTP 5xx (or any `status`); `cut` closes the connection without an answer;
+            `hang` never answers; `garbage` answers 201 with a body that is no message; `throttle` answers
+            429; `refuse` answers the Twilio error `code`.
+        accepted: for the first four, whether the message is accepted, and in the ledger, before that.
+        on: the call it applies to.
+        status: HTTP status of `error`, or of `refuse` instead of the code's own.
+        code: Twilio error code of `refuse`.
+        seconds: Retry-After of `throttle`; longest wait of `hang` (0: until the client leaves).
+        reset: `cut` with a TCP reset instead of an orderly close.
+        probability: of each matching request, 0–1.
+        skip: leave the first this many matching requests alone.
+        count: stop after this many (None: never).
+        to: only requests to this recipient (None: all).
+        fired: how many times it has happened; not an input.
+    """
+
+    kind: Kind
+    accepted: bool = False
+    on: Call = "create"
+    status: int = 0
+    code: int = 21610
+    seconds: float = 0.0
+    reset: bool = False
+    probability: float = 1.0
+    skip: int = 0
+    count: int | None = None
+    to: str | None = None
+    fired: int = 0
+
+
+@dataclass(slots=True)
+class CallbackFaults:
+    """What happens to status callbacks.
+
+    Args:
+        delay_s: added to every callback, in seconds.
+        shuffle_s: a random 0–this added to each, in seconds: callbacks overtake one another.
+        duplicate: probability that one is sent twice.
+        drop: probability that one is never sent.
+        early: start draining at acceptance, so that callbacks can overtake the 201 itself.
+        statuses: which are reported.
+    """
+
+    delay_s: float = 0.0
+    shuffle_s: float = 0.0
+    duplicate: float = 0.0
+    drop: float = 0.0
+    early: bool = False
+    statuses: list[str] = field(default_factory=lambda: ["sending", "sent", "delivered", "undelivered", "failed"])
+
+
+@dataclass(slots=True)
+class Behaviour:
+    """Everything that can be changed while the simulator runs.
+
+    Args:
+        seed: of the random numbers.
+        latency_s, jitter_s: each answer to a create takes latency ± jitter, in seconds.
+        list_delay_s: an accepted message shows in lists only after this long, in seconds.
+        drain_rate: segments a second each sender delivers (0: no limit).
+        send_s, delivery_s: from a message's turn to `sent`, and from `sent` to its outcome, in seconds.
+        max_queue_s: a sender's queue longer than this is full (21611), in seconds; Twilio's is ten hours.
+        max_concurrency: creates in progress above this get 20429 (0: no limit).
+        max_rate: creates a second above this get 20429 (0: no limit).
+        callbacks: see `CallbackFaults`.
+        rules: see `Rule`; the first that fires wins.
+    """
+
+    seed: int = 1
+    latency_s: float = 0.0
+    jitter_s: float = 0.0
+    list_delay_s: float = 0.0
+    drain_rate: float = 0.0
+    send_s: float = 0.1
+    delivery_s: float = 0.4
+    max_queue_s: float = 36000.0
+    max_concurrency: int = 0
+    max_rate: float = 0.0
+    callbacks: CallbackFaults = field(default_factory=CallbackFaults)
+    rules: list[Rule] = field(default_factory=list)
+
+    @classmethod
+    def parse(cls, payload: dict[str, Any], defaults: "Behaviour") -> Self:
+        """Build from JSON; what is not named keeps its default.
+
+        Raises:
+            ValueError: a name or a type is wrong; the text says which.
+        """
+        merged = {**asdict(defaults), **payload}
+        merged["callbacks"] = _build(CallbackFaults, {**asdict(defaults.callbacks), **payload.get("callbacks", {})})
+        merged["rules"] = [_build(Rule, rule) for rule in merged["rules"]]
+        return _build(cls, merged)
+
+
+class Faults:
+    """The current behaviour, and the dice."""
+
+    def __init__(self, behaviour: Behaviour) -> None:
+        self.defaults = behaviour
+        self.set(behaviour)
+
+    def set(self, behaviour: Behaviour) -> None:
+        """Change the behaviour and start the random numbers anew."""
+        self.now = behaviour
+        self.random = Random(behaviour.seed)  # noqa: S311
+        self._seen: dict[int, int] = {}
+
+    def pick(self, call: Call, to: str) -> Rule | None:
+        """The fault this request meets, if any."""
+        for number, rule in enumerate(self.now.rules):
+            if rule.on != call or (rule.to is not None and rule.to != to):
+                continue
+            if rule.count is not None and rule.fired >= rule.count:
+                continue
+            self._seen[number] = self._seen.get(number, 0) + 1
+            if self._seen[number] <= rule.skip:
+                continue
+            if rule.probability >= 1.0 or self.random.random() < rule.probability:
+                rule.fired += 1
+                return rule
+        return None
+
+    def chance(self, probability: float) -> bool:
+        """Throw the dice."""
+        return probability > 0 and self.random.random() < probability
+
+
+def _build(kind: type[T], payload: dict[str, Any]) -> T:
+    """A dataclass from JSON, refusing unknown names and wrong types by name."""
+    hints = get_type_hints(kind)
+    for name, value in payload.items():
+        if name not in hints:
+            raise ValueError(f"{kind.__name__} has no {name!r}; it has {', '.join(hints)}")
+        if not _fits(hints[name], value):
+            raise ValueError(f"{kind.__name__}.{name} cannot be {value!r}")
+    try:
+        return kind(**payload)
+    except TypeError as error:
+        raise ValueError(f"{kind.__name__}: {error}") from None
+
+
+def _fits(hint: Any, value: object) -> bool:
+    if get_origin(hint) is Literal:
+        return value in get_args(hint)
+    if hint is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    if get_origin(hint) is list:
+        return isinstance(value, list)
+    if get_args(hint):  # X | None
+        return value is None or _fits(get_args(hint)[0], value)
+    return isinstance(value, hint)
