@@ -46,7 +46,16 @@ class CampanaSMSAdmin(OnlyRead, admin.ModelAdmin[CampanaSMS]):
 
 @admin.register(Lote)
 class LoteAdmin(OnlyRead, admin.ModelAdmin[Lote]):
-    list_display = ("campana", "numero", "estado", "total", "exitosos", "fallidos", "publicado_en", "cerrado_en")
+    list_display = (
+        "campana",
+        "numero",
+        "estado",
+        "total",
+        "exitosos",
+        "fallidos",
+        "publicado_en",
+        "cerrado_en",
+    )
     list_filter = ("estado",)
     list_select_related = ("campana",)
     search_fields = ("campana__nombre",)
@@ -56,7 +65,17 @@ class LoteAdmin(OnlyRead, admin.ModelAdmin[Lote]):
 
 @admin.register(SMSLog)
 class SMSLogAdmin(OnlyRead, admin.ModelAdmin[SMSLog]):
-    list_display = ("id", "campana", "nombre", "telefono", "estado", "codigo", "entrega", "twilio_sid", "actualizado")
+    list_display = (
+        "id",
+        "campana",
+        "nombre",
+        "telefono",
+        "estado",
+        "codigo",
+        "entrega",
+        "twilio_sid",
+        "actualizado",
+    )
     list_filter = ("estado", "entrega", "codigo")
     list_select_related = ("campana",)
     search_fields = ("telefono", "twilio_sid", "campana__nombre")

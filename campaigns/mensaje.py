@@ -7,7 +7,7 @@ hold braces of its own.
 import re
 
 from campaigns.models import MENSAJE_MAX
-from core.errors import InvalidInput
+from core.errors import InvalidInputError
 
 NOMBRE = "{nombre}"
 PLACEHOLDER = re.compile(r"\{[^{}]*\}")
@@ -21,14 +21,14 @@ def validate(mensaje: str, *, field: str = "mensaje") -> None:
     """Refuse an empty text, an unknown placeholder, or a text too long before any name is put in.
 
     Raises:
-        InvalidInput: naming `field`.
+        InvalidInputError: naming `field`.
     """
     if not mensaje.strip():
-        raise InvalidInput(VACIO, field=field, code="blank")
+        raise InvalidInputError(VACIO, field=field, code="blank")
     for placeholder in PLACEHOLDER.findall(mensaje):
         if placeholder != NOMBRE:
             text = DESCONOCIDO.replace("{placeholder}", placeholder)
-            raise InvalidInput(text, field=field, code="unknown_placeholder")
+            raise InvalidInputError(text, field=field, code="unknown_placeholder")
     validate_length(mensaje, longest_nombre=0, field=field)
 
 
@@ -39,11 +39,11 @@ def validate_length(mensaje: str, *, longest_nombre: int, field: str = "mensaje"
         longest_nombre: characters of the longest name.
 
     Raises:
-        InvalidInput: naming `field`.
+        InvalidInputError: naming `field`.
     """
     largo = rendered_length(mensaje, longest_nombre)
     if largo > MENSAJE_MAX:
-        raise InvalidInput(LARGO.format(largo=largo, maximo=MENSAJE_MAX), field=field, code="max_length")
+        raise InvalidInputError(LARGO.format(largo=largo, maximo=MENSAJE_MAX), field=field, code="max_length")
 
 
 def rendered_length(mensaje: str, nombre_length: int) -> int:

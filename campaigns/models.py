@@ -77,7 +77,10 @@ class CampanaSMS(models.Model):
             models.CheckConstraint(
                 name="campana_terminada_cuadra",
                 condition=~Q(estado__in=["completado", "error"])
-                | Q(total_clientes=F("enviados_exitosos") + F("enviados_fallidos"), completado_en__isnull=False),
+                | Q(
+                    total_clientes=F("enviados_exitosos") + F("enviados_fallidos"),
+                    completado_en__isnull=False,
+                ),
             ),
             models.CheckConstraint(
                 name="campana_completada_envio_algo",
@@ -132,7 +135,9 @@ class Lote(models.Model):
         ]
         indexes = [
             # the sweeper: Lotes that may need publishing or closing
-            models.Index(fields=["campana"], name="lote_en_curso", condition=Q(estado__in=["abierto", "por_conciliar"])),
+            models.Index(
+                fields=["campana"], name="lote_en_curso", condition=Q(estado__in=["abierto", "por_conciliar"])
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -10,7 +9,7 @@ from django.db.models import QuerySet
 from campaigns.models import CampanaSMS, PlantillaSMS, SMSLog
 from core.models import Usuario
 
-RATE_WINDOW = timedelta(seconds=10)
+RATE_WINDOW_S = 10
 
 
 def plantillas_de(usuario: Usuario) -> QuerySet[PlantillaSMS]:
@@ -82,8 +81,9 @@ WITH lotes AS (
 ), recientes AS (
     SELECT s.campana_id, count(*) AS n
     FROM lotes JOIN campaigns_smslog s ON s.lote_id = lotes.id
-    WHERE (lotes.estado IN ('abierto', 'por_conciliar') OR lotes.cerrado_en > now() - %(window)s)
-        AND s.estado IN ('enviado', 'fallido') AND s.intentos > 0 AND s.actualizado > now() - %(window)s
+    WHERE (lotes.cerrado_en IS NULL OR lotes.cerrado_en > now() - %(window)s * interval '1 second')
+        AND s.estado IN ('enviado', 'fallido') AND s.intentos > 0
+        AND s.actualizado > now() - %(window)s * interval '1 second'
     GROUP BY s.campana_id
 )
 SELECT campana_id, total, sin_abrir + coalesce(a.pendientes, 0), coalesce(a.enviando, 0), coalesce(a.inciertos, 0),
@@ -105,7 +105,15 @@ def progreso_de(campanas: Iterable[CampanaSMS]) -> dict[int, Progreso]:
             )
     if alive:
         with connection.cursor() as cursor:
-            cursor.execute(PROGRESO_SQL, {"ids": alive, "window": RATE_WINDOW})
-            for campana_id, *counts, recent in cursor.fetchall():
-                found[campana_id] = Progreso(*map(int, counts), por_segundo=recent / RATE_WINDOW.total_seconds())
+            cursor.execute(PROGRESO_SQL, {"ids": alive, "window": RATE_WINDOW_S})
+            for campana_id, total, pendientes, enviando, inciertos, exitosos, fallidos, recent in cursor.fetchall():
+                found[campana_id] = Progreso(
+                    int(total),
+                    int(pendientes),
+                    int(enviando),
+                    int(inciertos),
+                    int(exitosos),
+                    int(fallidos),
+                    recent / RATE_WINDOW_S,
+                )
     return found

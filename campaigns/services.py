@@ -16,7 +16,7 @@ from campaigns import states
 from campaigns.audiencia import Audiencia
 from campaigns.models import CampanaSMS, PlantillaSMS
 from campaigns.nudges import nudge
-from core.errors import Conflict, InvalidInput
+from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
 
 CLAVE_REUTILIZADA = "Esta Idempotency-Key ya se usó con otro contenido."
@@ -61,11 +61,9 @@ def crear_campana(
         The campaign, and whether this call created it.
 
     Raises:
-        InvalidInput: naming the field and the reason.
-        Conflict: the key was used for another request.
+        InvalidInputError: naming the field and the reason.
+        ConflictError: the key was used for another request.
     """
-    if idempotency and (known := _with_key(usuario, idempotency)):
-        return known, False
     mensajes.validate(mensaje)
     medida = audiencias.medir(audiencia, tenant_id=usuario.tenant_id)
     mensajes.validate_length(mensaje, longest_nombre=medida.longest_nombre)
@@ -84,7 +82,7 @@ def crear_campana(
             nudge(campana.pk)
     except IntegrityError:
         # Two requests with one key at the same moment: the loser answers with the winner's campaign.
-        if idempotency and (known := _with_key(usuario, idempotency)):
+        if idempotency and (known := campana_con_clave(usuario=usuario, idempotency=idempotency)):
             return known, False
         raise
     return campana, True
@@ -93,16 +91,21 @@ def crear_campana(
 def _freeze(campana: CampanaSMS, audiencia: Audiencia) -> None:
     frozen = audiencias.congelar(audiencia, campana=campana)
     if frozen == 0:
-        raise InvalidInput(audiencias.SIN_DESTINATARIOS, field=audiencia.field, code="empty")
+        raise InvalidInputError(audiencias.SIN_DESTINATARIOS, field=audiencia.field, code="empty")
     if frozen != campana.total_clientes:  # clients came or went between the count and the freeze
         campana.total_clientes = frozen
         campana.save(update_fields=["total_clientes"])
 
 
-def _with_key(usuario: Usuario, idempotency: Idempotency) -> CampanaSMS | None:
+def campana_con_clave(*, usuario: Usuario, idempotency: Idempotency) -> CampanaSMS | None:
+    """The campaign that an earlier request with this key made.
+
+    Raises:
+        ConflictError: the key was used for another request.
+    """
     known = CampanaSMS.objects.filter(usuario_id=usuario.tenant_id, idempotency_key=idempotency.key).first()
     if known and known.idempotency_hash != idempotency.hash:
-        raise Conflict(CLAVE_REUTILIZADA, field="Idempotency-Key", code="idempotency_key_reused")
+        raise ConflictError(CLAVE_REUTILIZADA, field="Idempotency-Key", code="idempotency_key_reused")
     return known
 
 
@@ -114,7 +117,7 @@ def mover_campana(*, campana: CampanaSMS, action: str, motivo: str = "") -> Camp
         motivo: why, for people; at most 300 characters.
 
     Raises:
-        Conflict: the campaign's estado does not allow it, with the reason.
+        ConflictError: the campaign's estado does not allow it, with the reason.
     """
     sources, target = states.MOVES[action]
     with transaction.atomic():
@@ -126,5 +129,5 @@ def mover_campana(*, campana: CampanaSMS, action: str, motivo: str = "") -> Camp
             nudge(campana.pk)
     campana.refresh_from_db()
     if not moved:
-        raise Conflict(states.refusal(action, campana.estado), code="move_refused")
+        raise ConflictError(states.refusal(action, campana.estado), code="move_refused")
     return campana

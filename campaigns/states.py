@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from campaigns.models import CampanaSMS
+from campaigns.models import CampanaSMS, SMSLog
 
 Estado = CampanaSMS.Estado
+EstadoSMS = SMSLog.Estado
 
 FINALES: Final = frozenset({Estado.COMPLETADO, Estado.ERROR, Estado.CANCELADO})
 

@@ -7,7 +7,7 @@ from django.db.models import ProtectedError
 
 from clientes import phones
 from clientes.models import Cliente
-from core.errors import Conflict
+from core.errors import ConflictError
 from core.models import Usuario
 
 CLIENTE_CON_HISTORIA = "No se puede eliminar: el cliente tiene ventas o mensajes. Desactívelo."
@@ -19,12 +19,12 @@ def eliminar_cliente(*, cliente: Cliente) -> None:
     """Delete a client that nothing refers to.
 
     Raises:
-        Conflict: the client has sales or SMS history.
+        ConflictError: the client has sales or SMS history.
     """
     try:
         cliente.delete()
     except ProtectedError as error:
-        raise Conflict(CLIENTE_CON_HISTORIA, code="protected") from error
+        raise ConflictError(CLIENTE_CON_HISTORIA, code="protected") from error
 
 
 def crear_clientes(*, usuario: Usuario, filas: Iterable[dict[str, str]]) -> list[Cliente]:

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
 
 MIN_SECRET_LENGTH = 32
 
@@ -46,7 +47,7 @@ def twilio(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[Check
     sid, token = settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN
     sender = settings.TWILIO_FROM or settings.TWILIO_MESSAGING_SERVICE_SID
     if not (sid or token or sender):
-        return [Warning("No Twilio account is configured: nothing can be sent.", id="core.W001")]
+        return [checks.Warning("No Twilio account is configured: nothing can be sent.", id="core.W001")]
     missing = [
         name
         for name, value in (

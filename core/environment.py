@@ -18,6 +18,7 @@ STACK_ENV = BASE_DIR / ".data" / "run" / "stack.env"
 POSITIVE = Range(min=1)
 HTTP_URL = Regexp(r"^(https?://[^\s/]+)?/?$", error="must look like https://sms.example.com, without a path")
 REGION = Regexp(r"^[A-Z]{2}$", error="must be a two-letter country code such as CO")
+RATE = Regexp(r"^[1-9]\d*/(s|sec|m|min|h|hour|d|day)$", error="must look like 60/min")
 LOG_LEVEL = OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
 
 

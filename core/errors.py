@@ -19,11 +19,11 @@ class DomainError(Exception):
         self.code = code or self.default_code
 
 
-class InvalidInput(DomainError):
+class InvalidInputError(DomainError):
     """The input breaks a rule: 400."""
 
 
-class Conflict(DomainError):
+class ConflictError(DomainError):
     """The input is fine but the state refuses it: 409."""
 
     default_code = "conflict"

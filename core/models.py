@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
 
@@ -23,8 +23,6 @@ class Usuario(AbstractUser):
         help_text="El administrador cuyos datos ve este vendedor.",
     )
 
-    objects: ClassVar[UserManager["Usuario"]] = UserManager()
-
     class Meta(AbstractUser.Meta):
         verbose_name = "usuario"
         verbose_name_plural = "usuarios"
@@ -33,7 +31,7 @@ class Usuario(AbstractUser):
             models.CheckConstraint(
                 name="usuario_vendedor_tiene_admin",
                 condition=Q(rol="admin", creado_por__isnull=True) | Q(rol="vendedor", creado_por__isnull=False),
-                violation_error_message="Un vendedor necesita un administrador en «creado por»; un administrador, ninguno.",
+                violation_error_message="«Creado por» es obligatorio para un vendedor y no va en un administrador.",
             ),
         ]
 

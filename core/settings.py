@@ -1,13 +1,18 @@
-"""Django settings. Every value that differs between machines comes from the environment; see `.env.example`."""
+"""Django settings. What differs between machines comes from the environment; see `.env.example`."""
 
+from datetime import timedelta
 from typing import Any
 
 import dj_database_url
+import django_stubs_ext
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
 from core import environment, redis_url
+
+# Lets `ModelAdmin[Cliente]` be written: Django leaves these classes unsubscriptable.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = environment.BASE_DIR
 env = environment.read_environment()
@@ -37,6 +42,11 @@ TWILIO_SIMULATED = bool(TWILIO_API_BASE_URL)
 
 PHONE_DEFAULT_REGION = env.str("PHONE_DEFAULT_REGION", "CO", validate=environment.REGION)
 TIME_ZONE = env.str("TIME_ZONE", "America/Bogota")
+STATIC_ROOT = env.str("STATIC_ROOT", str(BASE_DIR / ".data" / "static"))
+
+API_RATE_USER = env.str("API_RATE_USER", "1200/min", validate=environment.RATE)
+API_RATE_ANONYMOUS = env.str("API_RATE_ANONYMOUS", "60/min", validate=environment.RATE)
+API_RATE_LOGIN = env.str("API_RATE_LOGIN", "10/min", validate=environment.RATE)
 
 # --- the engine (see workers/engine) -----------------------------------------------------------------
 
@@ -113,7 +123,7 @@ if DATABASE_URL:
         options=f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=60000",
     )
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES: dict[str, dict[str, Any]] = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 if REDIS_URL:
     CACHES["default"] = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -135,7 +145,6 @@ LOGOUT_REDIRECT_URL = reverse_lazy("ingresar")
 LANGUAGE_CODE = "es-co"
 USE_TZ = True
 STATIC_URL = "/static/"
-STATIC_ROOT = env.str("STATIC_ROOT", str(BASE_DIR / ".data" / "static"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -183,9 +192,9 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["core.api.throttling.PorUsuario", "core.api.throttling.PorDireccion"],
     "DEFAULT_THROTTLE_RATES": {
-        "usuario": env.str("API_RATE_USER", "1200/min"),
-        "direccion": env.str("API_RATE_ANONYMOUS", "60/min"),
-        "ingreso": env.str("API_RATE_LOGIN", "10/min"),
+        "usuario": API_RATE_USER,
+        "direccion": API_RATE_ANONYMOUS,
+        "ingreso": API_RATE_LOGIN,
     },
     "EXCEPTION_HANDLER": "core.api.errors.handle",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -206,8 +215,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "POSTPROCESSING_HOOKS": ["drf_standardized_errors.openapi_hooks.postprocess_schema_enums"],
     "ENUM_NAME_OVERRIDES": {
-        "EstadoCampanaEnum": "campaigns.models.CampanaSMS.Estado.choices",
-        "EstadoSMSEnum": "campaigns.models.SMSLog.Estado.choices",
+        "EstadoCampanaEnum": "campaigns.states.Estado",
+        "EstadoSMSEnum": "campaigns.states.EstadoSMS",
         "ValidationErrorEnum": "drf_standardized_errors.openapi_serializers.ValidationErrorEnum.choices",
         "ClientErrorEnum": "drf_standardized_errors.openapi_serializers.ClientErrorEnum.choices",
         "ServerErrorEnum": "drf_standardized_errors.openapi_serializers.ServerErrorEnum.choices",
@@ -235,6 +244,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_POOL_LIMIT = WORKER_THREADS + 10
 CELERY_RESULT_EXTENDED = True  # the admin shows each task's name and arguments
 CELERY_RESULT_EXPIRES = 24 * 3600  # also how long the counter of a lost chord stays in Redis
+RECORDED_RESULTS_EXPIRE = timedelta(days=30)  # campaign-level tasks in the admin
 CELERY_VISIBILITY_TIMEOUT = 3600  # must agree in its three places, or redeliveries loop
 # Without a socket timeout `.delay()` hangs on a stalled Redis. kombu's pool of 10 makes acks fail above 10.
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -10,7 +10,12 @@ from clientes.models import Cliente
     examples=[
         OpenApiExample(
             "Cliente",
-            value={"nombre": "Maria Gonzalez", "telefono": "3001234567", "documento": "987654321", "activo": True},
+            value={
+                "nombre": "Maria Gonzalez",
+                "telefono": "3001234567",
+                "documento": "987654321",
+                "activo": True,
+            },
             request_only=True,
         ),
         OpenApiExample(

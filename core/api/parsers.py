@@ -6,7 +6,7 @@ from typing import IO, Any
 from django.conf import settings
 from rest_framework.parsers import JSONParser
 
-from core.api.errors import PayloadTooLarge
+from core.api.answers import PayloadTooLargeAnswer
 
 
 class BoundedJSONParser(JSONParser):
@@ -17,5 +17,5 @@ class BoundedJSONParser(JSONParser):
         length = int(request.META.get("CONTENT_LENGTH") or 0) if request else 0
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if length > limit:
-            raise PayloadTooLarge(f"El cuerpo mide {length} bytes; el máximo es {limit}.")
+            raise PayloadTooLargeAnswer(f"El cuerpo mide {length} bytes; el máximo es {limit}.")
         return super().parse(stream, media_type, parser_context)

@@ -1,0 +1,1 @@
+"""The templates' and campaigns' part of /api/v1/."""

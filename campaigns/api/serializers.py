@@ -1,0 +1,266 @@
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
+from rest_framework import serializers
+
+from campaigns import mensaje as mensajes
+from campaigns.api.fields import ListaDeIds
+from campaigns.models import CampanaSMS, PlantillaSMS, SMSLog
+from campaigns.selectors import Progreso, plantillas_de
+from core.errors import InvalidInputError
+
+MENSAJE = "Hola {nombre}, aprovecha 20% de descuento este mes!"
+FALTA_MENSAJE = "Envíe «mensaje» o «plantilla»."
+DOS_MENSAJES = "Envíe «mensaje» o «plantilla», no los dos."
+FALTA_AUDIENCIA = "Envíe «cliente_ids» o «audiencia»."
+DOS_AUDIENCIAS = "Envíe «cliente_ids» o «audiencia», no los dos."
+SOLO_TODOS = "«todos» solo puede ser true."
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("Plantilla", value={"nombre": "Promoción Mensual", "mensaje": MENSAJE}, request_only=True),
+        OpenApiExample(
+            "Plantilla creada",
+            value={
+                "id": 1,
+                "nombre": "Promoción Mensual",
+                "mensaje": MENSAJE,
+                "activo": True,
+                "creado": "2026-03-15T10:30:00-05:00",
+            },
+            response_only=True,
+        ),
+    ]
+)
+class PlantillaSerializer(serializers.ModelSerializer[PlantillaSMS]):
+    mensaje = serializers.CharField(trim_whitespace=False, help_text="{nombre} is replaced by the client's name.")
+
+    class Meta:
+        model = PlantillaSMS
+        fields = ("id", "nombre", "mensaje", "activo", "creado")
+
+    def validate_mensaje(self, value: str) -> str:
+        try:
+            mensajes.validate(value)
+        except InvalidInputError as error:
+            raise serializers.ValidationError(error.message, code=error.code) from error
+        return value
+
+    def create(self, validated_data: dict[str, Any]) -> PlantillaSMS:
+        return super().create({**validated_data, "usuario_id": self.context["request"].user.tenant_id})
+
+
+@extend_schema_field({"type": "integer"})
+class PlantillaPropia(serializers.PrimaryKeyRelatedField[PlantillaSMS]):
+    """An active template of the caller's shop; any other id does not exist for them."""
+
+    def get_queryset(self) -> Any:
+        return plantillas_de(self.context["request"].user).filter(activo=True)
+
+
+class AudienciaSerializer(serializers.Serializer[Any]):
+    todos = serializers.BooleanField(help_text="true: every active client of the shop.")
+
+    def validate_todos(self, value: bool) -> bool:
+        if not value:
+            raise serializers.ValidationError(SOLO_TODOS)
+        return value
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A tres clientes",
+            value={"nombre": "Promoción Marzo", "mensaje": MENSAJE, "cliente_ids": [1, 2, 3]},
+            request_only=True,
+        ),
+        OpenApiExample(
+            "A todos, con una plantilla",
+            value={"plantilla": 1, "audiencia": {"todos": True}},
+            request_only=True,
+        ),
+    ]
+)
+class CrearCampanaSerializer(serializers.Serializer[Any]):
+    nombre = serializers.CharField(max_length=200, required=False, help_text="Made from the date when absent.")
+    mensaje = serializers.CharField(trim_whitespace=False, required=False, help_text="With {nombre}; or `plantilla`.")
+    plantilla = PlantillaPropia(required=False, help_text="Id of a template; or `mensaje`.")
+    cliente_ids = ListaDeIds(required=False, help_text="1 to 100,000 ids of the shop's clients; or `audiencia`.")
+    audiencia = AudienciaSerializer(required=False, help_text="Or `cliente_ids`.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        _one_of(attrs, "mensaje", "plantilla", FALTA_MENSAJE, DOS_MENSAJES)
+        _one_of(attrs, "cliente_ids", "audiencia", FALTA_AUDIENCIA, DOS_AUDIENCIAS)
+        return attrs
+
+
+def _one_of(attrs: dict[str, Any], first: str, second: str, none: str, both: str) -> None:
+    if first not in attrs and second not in attrs:
+        raise serializers.ValidationError({first: [none]}, code="required")
+    if first in attrs and second in attrs:
+        raise serializers.ValidationError({second: [both]}, code="invalid")
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Campaña",
+            value={
+                "id": 10,
+                "nombre": "Promoción Marzo",
+                "mensaje": MENSAJE,
+                "plantilla": None,
+                "estado": "pendiente",
+                "motivo": "",
+                "total_clientes": 3,
+                "enviados_exitosos": 0,
+                "enviados_fallidos": 0,
+                "creado": "2026-03-15T10:30:00-05:00",
+                "iniciado_en": None,
+                "completado_en": None,
+                "progreso_url": "http://localhost:8000/api/v1/campanas/10/progreso/",
+                "logs_url": "http://localhost:8000/api/v1/campanas/10/logs/",
+            },
+            response_only=True,
+        )
+    ]
+)
+class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
+    enviados_exitosos = serializers.SerializerMethodField(help_text="Live while the campaign runs.")
+    enviados_fallidos = serializers.SerializerMethodField(help_text="Live while the campaign runs.")
+    progreso_url = serializers.SerializerMethodField()
+    logs_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = CampanaSMS
+        fields = (
+            "id",
+            "nombre",
+            "mensaje",
+            "plantilla",
+            "estado",
+            "motivo",
+            "total_clientes",
+            "enviados_exitosos",
+            "enviados_fallidos",
+            "creado",
+            "iniciado_en",
+            "completado_en",
+            "progreso_url",
+            "logs_url",
+        )
+        read_only_fields = fields
+
+    def _progreso(self, campana: CampanaSMS) -> Progreso | None:
+        known: dict[int, Progreso] = self.context.get("progreso", {})
+        return known.get(campana.pk)
+
+    def get_enviados_exitosos(self, campana: CampanaSMS) -> int:
+        progreso = self._progreso(campana)
+        return progreso.exitosos if progreso else campana.enviados_exitosos
+
+    def get_enviados_fallidos(self, campana: CampanaSMS) -> int:
+        progreso = self._progreso(campana)
+        return progreso.fallidos if progreso else campana.enviados_fallidos
+
+    @extend_schema_field({"type": "string", "format": "uri"})
+    def get_progreso_url(self, campana: CampanaSMS) -> str:
+        return self._url("api-campana-progreso", campana)
+
+    @extend_schema_field({"type": "string", "format": "uri"})
+    def get_logs_url(self, campana: CampanaSMS) -> str:
+        return self._url("api-campana-logs", campana)
+
+    def _url(self, name: str, campana: CampanaSMS) -> str:
+        path = reverse(name, args=[campana.pk])
+        request = self.context.get("request")
+        return request.build_absolute_uri(path) if request else path
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A medio camino",
+            value={
+                "id": 10,
+                "estado": "procesando",
+                "motivo": "",
+                "total": 1000,
+                "pendientes": 312,
+                "enviando": 64,
+                "inciertos": 0,
+                "exitosos": 610,
+                "fallidos": 14,
+                "porcentaje": 62.4,
+                "por_segundo": 208.5,
+                "segundos_restantes": 2,
+                "completado_en": None,
+            },
+            response_only=True,
+        )
+    ]
+)
+class ProgresoSerializer(serializers.Serializer[Any]):
+    """total = pendientes + enviando + inciertos + exitosos + fallidos, at every moment."""
+
+    id = serializers.IntegerField()
+    estado = serializers.ChoiceField(choices=CampanaSMS.Estado.choices)
+    motivo = serializers.CharField(help_text="Why the campaign is paused or ended in error.")
+    total = serializers.IntegerField()
+    pendientes = serializers.IntegerField()
+    enviando = serializers.IntegerField()
+    inciertos = serializers.IntegerField(help_text="Outcome unknown; being reconciled, never blindly sent again.")
+    exitosos = serializers.IntegerField()
+    fallidos = serializers.IntegerField()
+    porcentaje = serializers.FloatField()
+    por_segundo = serializers.FloatField(help_text="Recipients finished per second over the last 10 seconds.")
+    segundos_restantes = serializers.IntegerField(allow_null=True)
+    completado_en = serializers.DateTimeField(allow_null=True)
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Enviado",
+            value={
+                "id": 501,
+                "cliente_id": 1,
+                "nombre": "Maria Gonzalez",
+                "telefono": "+573001234567",
+                "mensaje": "Hola Maria Gonzalez, aprovecha 20% de descuento este mes!",
+                "estado": "enviado",
+                "twilio_sid": "SM1234567890abcdef1234567890abcdef",
+                "codigo": "",
+                "error": "",
+                "entrega": "delivered",
+                "entrega_codigo": "",
+                "intentos": 1,
+                "actualizado": "2026-03-15T10:30:02-05:00",
+            },
+            response_only=True,
+        )
+    ]
+)
+class SMSLogSerializer(serializers.ModelSerializer[SMSLog]):
+    cliente_id = serializers.IntegerField(allow_null=True, read_only=True)
+
+    class Meta:
+        model = SMSLog
+        fields = (
+            "id",
+            "cliente_id",
+            "nombre",
+            "telefono",
+            "mensaje",
+            "estado",
+            "twilio_sid",
+            "codigo",
+            "error",
+            "entrega",
+            "entrega_codigo",
+            "intentos",
+            "actualizado",
+        )
+        read_only_fields = fields

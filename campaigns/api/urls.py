@@ -1,0 +1,13 @@
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from campaigns.api.views import CampanaViewSet, LogListView, PlantillaViewSet
+
+router = SimpleRouter()
+router.register("plantillas", PlantillaViewSet, basename="api-plantilla")
+router.register("campanas", CampanaViewSet, basename="api-campana")
+
+urlpatterns = [
+    path("campanas/<int:pk>/logs/", LogListView.as_view(), name="api-campana-logs"),
+    *router.urls,
+]

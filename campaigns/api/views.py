@@ -1,0 +1,184 @@
+from dataclasses import asdict
+from typing import Any, cast
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import mixins, status
+from rest_framework.decorators import action
+from rest_framework.generics import ListAPIView, get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet, ModelViewSet
+
+from campaigns import selectors, services
+from campaigns.api.serializers import (
+    CampanaSerializer,
+    CrearCampanaSerializer,
+    PlantillaSerializer,
+    ProgresoSerializer,
+    SMSLogSerializer,
+)
+from campaigns.audiencia import Audiencia
+from campaigns.models import CampanaSMS, PlantillaSMS, SMSLog
+from campaigns.services import Idempotency
+from core.api.pagination import PorCursorAscendente
+from core.errors import InvalidInputError
+from core.models import Usuario
+
+CLAVE_INVALIDA = "La Idempotency-Key debe tener entre 1 y 255 caracteres."
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description=(
+        "1 to 255 characters of your choice. The same key with the same body answers with the campaign that the "
+        "first call made (header `Idempotent-Replayed: true`); with another body, 409."
+    ),
+)
+
+
+@extend_schema(tags=["plantillas"])
+@extend_schema_view(
+    list=extend_schema(summary="List the shop's templates"),
+    create=extend_schema(summary="Create a template"),
+    retrieve=extend_schema(summary="Read a template"),
+    update=extend_schema(summary="Replace a template"),
+    partial_update=extend_schema(summary="Change some fields of a template"),
+    destroy=extend_schema(summary="Delete a template; campaigns keep their text"),
+)
+class PlantillaViewSet(ModelViewSet[PlantillaSMS]):
+    serializer_class = PlantillaSerializer
+    filterset_fields = ("activo",)
+    queryset = PlantillaSMS.objects.none()  # for the schema only
+
+    def get_queryset(self) -> QuerySet[PlantillaSMS]:
+        return selectors.plantillas_de(self.request.user)  # type: ignore[arg-type]
+
+
+class CampanaFilter(filters.FilterSet):
+    estado = filters.MultipleChoiceFilter(choices=CampanaSMS.Estado.choices)
+    q = filters.CharFilter(field_name="nombre", lookup_expr="icontains", label="Part of the name")
+    creado_desde = filters.IsoDateTimeFilter(field_name="creado", lookup_expr="gte")
+    creado_hasta = filters.IsoDateTimeFilter(field_name="creado", lookup_expr="lt")
+
+
+class LogFilter(filters.FilterSet):
+    estado = filters.MultipleChoiceFilter(choices=SMSLog.Estado.choices)
+
+    class Meta:
+        model = SMSLog
+        fields = ("codigo", "entrega", "telefono")
+
+
+@extend_schema(tags=["campanas"])
+@extend_schema_view(
+    list=extend_schema(summary="List the shop's campaigns"), retrieve=extend_schema(summary="Read a campaign")
+)
+class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[CampanaSMS]):
+    serializer_class = CampanaSerializer
+    filterset_class = CampanaFilter
+    queryset = CampanaSMS.objects.none()  # for the schema only
+
+    def get_queryset(self) -> QuerySet[CampanaSMS]:
+        return selectors.campanas_de(self.request.user)  # type: ignore[arg-type]
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        if args and self.action in {"list", "retrieve"}:
+            rows = args[0] if kwargs.get("many") else [args[0]]
+            kwargs["context"] = {**self.get_serializer_context(), "progreso": selectors.progreso_de(rows)}
+        return super().get_serializer(*args, **kwargs)
+
+    @extend_schema(
+        summary="Create a campaign and start sending it",
+        description="Answers as soon as the campaign is stored in `pendiente`; workers send it. Watch `progreso_url`.",
+        request=CrearCampanaSerializer,
+        responses={201: CampanaSerializer},
+        parameters=[IDEMPOTENCY_KEY],
+    )
+    def create(self, request: Request) -> Response:
+        usuario = cast("Usuario", request.user)
+        idempotency = _idempotency(request)
+        # Before the body is judged: a repeat is answered as the first call was, whatever has changed since.
+        campana = services.campana_con_clave(usuario=usuario, idempotency=idempotency) if idempotency else None
+        created = False
+        if campana is None:
+            serializer = CrearCampanaSerializer(data=request.data, context=self.get_serializer_context())
+            serializer.is_valid(raise_exception=True)
+            campana, created = _crear(usuario, serializer.validated_data, idempotency)
+        body = CampanaSerializer(campana, context=self.get_serializer_context()).data
+        headers = {} if created else {"Idempotent-Replayed": "true"}
+        return Response(body, status=status.HTTP_201_CREATED, headers=headers)
+
+    @extend_schema(summary="Counts by estado, rate and time left", responses=ProgresoSerializer, filters=False)
+    @action(detail=True, filterset_class=None)
+    def progreso(self, request: Request, pk: str) -> Response:
+        campana = self.get_object()
+        progreso = selectors.progreso_de([campana])[campana.pk]
+        return Response(
+            ProgresoSerializer(
+                {
+                    **asdict(progreso),
+                    "id": campana.pk,
+                    "estado": campana.estado,
+                    "motivo": campana.motivo,
+                    "porcentaje": progreso.porcentaje,
+                    "segundos_restantes": progreso.segundos_restantes,
+                    "completado_en": campana.completado_en,
+                }
+            ).data
+        )
+
+    @extend_schema(summary="Pause; messages already handed to Twilio are not recalled", request=None)
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def pausar(self, request: Request, pk: str) -> Response:
+        return self._move("pausar", "La pausó una persona.")
+
+    @extend_schema(summary="Resume a paused campaign", request=None)
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def reanudar(self, request: Request, pk: str) -> Response:
+        return self._move("reanudar")
+
+    @extend_schema(summary="Cancel for good; what was not sent ends `fallido`", request=None)
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def cancelar(self, request: Request, pk: str) -> Response:
+        return self._move("cancelar", "La canceló una persona.")
+
+    def _move(self, name: str, motivo: str = "") -> Response:
+        campana = services.mover_campana(campana=self.get_object(), action=name, motivo=motivo)
+        return Response(CampanaSerializer(campana, context=self.get_serializer_context()).data)
+
+
+@extend_schema(tags=["campanas"], summary="One row per recipient, in the order of sending")
+class LogListView(ListAPIView[SMSLog]):
+    serializer_class = SMSLogSerializer
+    filterset_class = LogFilter
+    pagination_class = PorCursorAscendente
+    queryset = SMSLog.objects.none()  # for the schema only
+
+    def get_queryset(self) -> QuerySet[SMSLog]:
+        usuario = cast("Usuario", self.request.user)
+        campana = get_object_or_404(selectors.campanas_de(usuario), pk=self.kwargs["pk"])
+        return SMSLog.objects.filter(campana=campana)
+
+
+def _crear(usuario: Usuario, data: dict[str, Any], idempotency: Idempotency | None) -> tuple[CampanaSMS, bool]:
+    plantilla: PlantillaSMS | None = data.get("plantilla")
+    return services.crear_campana(
+        usuario=usuario,
+        nombre=data.get("nombre"),
+        mensaje=plantilla.mensaje if plantilla else data["mensaje"],
+        plantilla=plantilla,
+        audiencia=Audiencia.de_ids(data["cliente_ids"]) if "cliente_ids" in data else Audiencia.todos(),
+        idempotency=idempotency,
+    )
+
+
+def _idempotency(request: Request) -> Idempotency | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not 1 <= len(key) <= 255:
+        raise InvalidInputError(CLAVE_INVALIDA, field="Idempotency-Key", code="invalid")
+    return Idempotency.of(key, cast("Any", request.data))

@@ -1,0 +1,48 @@
+from typing import Any
+
+from csp.constants import SELF, UNSAFE_INLINE
+from csp.decorators import csp_update
+from django.utils.decorators import method_decorator
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.views import SpectacularSwaggerSplitView
+from rest_framework import serializers
+from rest_framework.authtoken.serializers import AuthTokenSerializer
+from rest_framework.authtoken.views import ObtainAuthToken
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api.parsers import BoundedJSONParser
+from core.api.throttling import PorIngreso
+
+
+class TokenSerializer(serializers.Serializer[Any]):
+    token = serializers.CharField()
+
+
+class ObtenerToken(ObtainAuthToken):
+    throttle_classes = (PorIngreso,)
+    parser_classes = (BoundedJSONParser,)
+    permission_classes = ()
+    authentication_classes = ()
+
+    @extend_schema(
+        tags=["auth"],
+        summary="Exchange username and password for a token",
+        description="Send it as `Authorization: Token …` with every call.",
+        request=AuthTokenSerializer,
+        responses=TokenSerializer,
+        examples=[
+            OpenApiExample("Ingreso", value={"username": "admin", "password": "…"}, request_only=True),
+            OpenApiExample("Token", value={"token": "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b"}, response_only=True),
+        ],
+    )
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().post(request, *args, **kwargs)
+
+
+# Swagger UI styles itself inline; its script is a file of its own in the split view.
+@method_decorator(csp_update({"style-src": [SELF, UNSAFE_INLINE]}), name="dispatch")
+class Docs(SpectacularSwaggerSplitView):
+    """Swagger UI, served from this machine."""
+
+    throttle_classes = ()

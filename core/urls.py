@@ -1,0 +1,28 @@
+"""Every URL of the product. The other rooms are reached by dotted string only."""
+
+from django.contrib import admin
+from django.contrib.auth import views as auth
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from core import health
+from core.api import views as api
+
+v1: list[URLPattern | URLResolver] = [
+    path("auth/token/", api.ObtenerToken.as_view(), name="api-token"),
+    path("", include("clientes.api.urls")),
+    path("", include("campaigns.api.urls")),
+]
+
+urlpatterns = [
+    path("", include("campaigns.urls")),
+    path("cuentas/ingresar/", auth.LoginView.as_view(redirect_authenticated_user=True), name="ingresar"),
+    path("cuentas/salir/", auth.LogoutView.as_view(), name="salir"),
+    path("api/v1/", include(v1)),
+    path("api/schema/", SpectacularAPIView.as_view(throttle_classes=[]), name="api-schema"),
+    path("api/docs/", api.Docs.as_view(url_name="api-schema"), name="api-docs"),
+    path("webhooks/twilio/", include("workers.urls")),
+    path("admin/", admin.site.urls),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]

@@ -1,0 +1,59 @@
+"""What runs under Celery. A task fetches its arguments and calls one function."""
+
+from dataclasses import asdict
+from functools import cached_property
+from typing import Any
+
+from celery import Task, shared_task
+from django.conf import settings
+from django_celery_results.backends import DatabaseBackend
+from django_celery_results.models import TaskResult
+
+from workers.engine import campana, lotes, sending, sweeper
+
+
+class Recorded(Task):  # type: ignore[type-arg]
+    """A campaign-level task: its result is kept in PostgreSQL, where operators read it in the admin.
+
+    Chords need Redis to count their parts, so the application's backend is Redis and these few tasks name
+    their own.
+    """
+
+    abstract = True
+
+    @cached_property
+    def backend(self) -> DatabaseBackend:
+        return DatabaseBackend(app=self.app)
+
+
+@shared_task(name="workers.avanzar_campana", base=Recorded)
+def avanzar_campana(campana_id: int) -> None:
+    """Start the campaign or move it on."""
+    campana.advance(campana_id)
+
+
+@shared_task(name="workers.enviar_sms", ignore_result=True)
+def enviar_sms(log_id: int) -> None:
+    """Send one message; a part of its Lote's chord."""
+    sending.send_one(log_id)
+
+
+@shared_task(name="workers.cerrar_lote", base=Recorded)
+def cerrar_lote(lote_id: int) -> None:
+    """The chord's callback and errback: sum the Lote, open the next, try to finish the campaign."""
+    campana_id = lotes.close(lote_id)
+    if campana_id is not None:
+        campana.advance(campana_id)
+
+
+@shared_task(name="workers.barrer", ignore_result=True)
+def barrer() -> dict[str, Any] | None:
+    """Sweep, every few seconds, by beat."""
+    found = sweeper.sweep()
+    return asdict(found) if found else None
+
+
+@shared_task(name="workers.limpiar_resultados", base=Recorded)
+def limpiar_resultados() -> None:
+    """Drop the recorded results of campaign-level tasks that are older than RECORDED_RESULTS_EXPIRE."""
+    TaskResult.objects.delete_expired(settings.RECORDED_RESULTS_EXPIRE)

@@ -1,0 +1,5 @@
+from django.urls import path
+
+from workers.webhooks import views
+
+urlpatterns = [path("estado/<str:token>/", views.estado, name="webhook-estado")]
