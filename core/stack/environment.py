@@ -49,9 +49,7 @@ def read(environ: Mapping[str, str] = os.environ, root: Path = ROOT) -> dict[str
             from_file = {key: value for key, value in dotenv_values(path).items() if value is not None}
             path.open().close()  # dotenv takes a missing file for an empty one
         except OSError as error:
-            raise StackError(
-                f"cannot read {path} ({error.strerror}): check ENV_FILE and the file's owner"
-            ) from error
+            raise StackError(f"cannot read {path} ({error.strerror}): check ENV_FILE and the file's owner") from error
     return {**from_file, **environ}
 
 

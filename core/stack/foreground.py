@@ -12,9 +12,7 @@ from core.stack.layout import ROOT
 GRACE_S = 20.0
 
 
-async def run(
-    command: Sequence[str], env: Mapping[str, str], stopping: asyncio.Event, hurry: asyncio.Event
-) -> int:
+async def run(command: Sequence[str], env: Mapping[str, str], stopping: asyncio.Event, hurry: asyncio.Event) -> int:
     """Run a command with our input and output, and end it when someone asks to stop.
 
     Returns:

@@ -16,8 +16,7 @@ NO_IDENTITY = (
     "CAP_DAC_OVERRIDE) nor make a user namespace: run as another user, or set DATABASE_URL"
 )
 NO_NAME = (
-    "PostgreSQL needs a user with a name, and user {uid} has none here: add one to /etc/passwd, "
-    "or set DATABASE_URL"
+    "PostgreSQL needs a user with a name, and user {uid} has none here: add one to /etc/passwd, or set DATABASE_URL"
 )
 
 

@@ -20,9 +20,7 @@ def keep(path: Path, make: Callable[[], str]) -> str:
         value = make()
         write_private(path, value + "\n")
     except OSError as error:
-        raise StackError(
-            f"cannot read or write {path} ({error.strerror}): check its owner and the disk"
-        ) from error
+        raise StackError(f"cannot read or write {path} ({error.strerror}): check its owner and the disk") from error
     return value
 
 

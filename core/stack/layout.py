@@ -42,12 +42,8 @@ class Layout:
         """
         private_folder(self.data)
         owner = self.data.stat().st_uid
-        if owner != os.geteuid() and (
-            os.geteuid() == 0 or not os.access(self.data, os.R_OK | os.W_OK | os.X_OK)
-        ):
-            raise StackError(
-                f"{self.data} belongs to {user_name(owner)}: run as that user, or remove the folder"
-            )
+        if owner != os.geteuid() and (os.geteuid() == 0 or not os.access(self.data, os.R_OK | os.W_OK | os.X_OK)):
+            raise StackError(f"{self.data} belongs to {user_name(owner)}: run as that user, or remove the folder")
         if not os.access(self.data, os.R_OK | os.W_OK | os.X_OK):
             raise StackError(f"{self.data} cannot be read and written by this user: run chmod u+rwx on it")
 

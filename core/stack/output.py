@@ -25,9 +25,7 @@ class Printer:
         self.on_broken: Callable[[], None] = lambda: None
         self.width = len("stack")
         self._colours: dict[str, int] = {}
-        self._coloured = (
-            self.stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        )
+        self._coloured = self.stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
     def expect(self, names: Iterable[str]) -> None:
         """Align to the longest of the names that will speak."""

@@ -10,6 +10,8 @@ from core.stack.layout import Layout
 from core.stack.process import Spec
 
 QUEUES = "campanas,envios"
+# As root, Celery warns of pickled messages, which the product does not take. -q: no banner.
+CELERY = (sys.executable, "-W", "ignore:You're running the worker", "-m", "celery", "-q", "-A", "core")
 # In-flight calls to Twilio have up to 25 s; a worker that waits for them leaves nothing uncertain.
 WORKER_STOP_S = 40.0
 
@@ -50,7 +52,7 @@ def worker(env: Mapping[str, str], number: int) -> Spec:
     quiet = ("--without-gossip", "--without-mingle", "-l", "INFO")
     return Spec(
         name=name,
-        command=(sys.executable, "-m", "celery", "-A", "core", "worker", *options, *quiet),
+        command=(*CELERY, "worker", *options, *quiet),
         env=env,
         ready_text=" ready.",
         patience=20.0,
@@ -62,9 +64,7 @@ def beat(env: Mapping[str, str], layout: Layout) -> Spec:
     """The clock that starts periodic tasks."""
     schedule = layout.beat / "schedule"
     options = ("-s", str(schedule), "--pidfile=", "-l", "INFO")
-    return Spec(
-        name="beat", command=(sys.executable, "-m", "celery", "-A", "core", "beat", *options), env=env
-    )
+    return Spec(name="beat", command=(*CELERY, "beat", *options), env=env)
 
 
 def accepts(port: int) -> bool:

@@ -39,9 +39,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         if error.errno == errno.EADDRINUSE:
             raise StackError(taken(port)) from error
-        raise StackError(
-            f"cannot listen on {host}, port {port} ({error.strerror}): choose another PORT"
-        ) from error
+        raise StackError(f"cannot listen on {host}, port {port} ({error.strerror}): choose another PORT") from error
     return listener
 
 

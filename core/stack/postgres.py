@@ -215,9 +215,7 @@ def own(path: Path, owner: tuple[int, int]) -> None:
             for name in (".", *files):
                 os.chown(Path(folder) / name, *owner, follow_symlinks=False)
     except OSError as error:
-        raise StackError(
-            f"cannot give {path} to user {owner[0]} ({error.strerror}): run as its owner"
-        ) from error
+        raise StackError(f"cannot give {path} to user {owner[0]} ({error.strerror}): run as its owner") from error
 
 
 def init_failure(data: Path, output: str) -> str:

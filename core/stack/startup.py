@@ -83,5 +83,5 @@ def banner(session: Session, *, stop: str = "Ctrl-C") -> str:
     if not address or address.rstrip("/") == api:
         sms = f"REAL, sent through Twilio account {session.env['TWILIO_ACCOUNT_SID'][:6]}…"
     else:
-        sms = f"SIMULATED: nothing is sent (the stand-in is at {address}); set TWILIO_ACCOUNT_SID to send"
+        sms = f"SIMULATED at {address}: nothing is sent (set TWILIO_ACCOUNT_SID to send)"
     return BANNER.format(url=session.registry.url, sms=sms, stop=stop)

@@ -51,9 +51,7 @@ class Kept:
 class Supervisor:
     """Owns the processes of one run; all methods belong to one event loop."""
 
-    def __init__(
-        self, registry: Registry, printer: Printer, logs: Path, *, restarts: Restarts | None = None
-    ) -> None:
+    def __init__(self, registry: Registry, printer: Printer, logs: Path, *, restarts: Restarts | None = None) -> None:
         self.registry = registry
         self.printer = printer
         self.logs = logs
@@ -134,6 +132,7 @@ class Supervisor:
             await self._end(kept)
         if code != 0:
             raise StackError(f"{spec.name} failed ({how(code)}):\n{kept.log.tail()}")
+        kept.log.path.unlink(missing_ok=True)  # what it said may be a secret shown once
         return lines
 
     def _prepare(self, spec: Spec, lines: list[str] | None = None) -> Kept:
@@ -143,7 +142,7 @@ class Supervisor:
             log.write(text)
             if lines is not None:
                 lines.append(text)
-            elif spec.shown:
+            elif spec.shown and text.strip():
                 self.printer.line(spec.name, text)
 
         return Kept(spec, log, hear)
@@ -152,15 +151,11 @@ class Supervisor:
         child = await self._spawn(kept)
         ready, ended = asyncio.create_task(self._until_ready(kept)), asyncio.create_task(child.wait())
         try:
-            await asyncio.wait(
-                (ready, ended), timeout=kept.spec.patience, return_when=asyncio.FIRST_COMPLETED
-            )
+            await asyncio.wait((ready, ended), timeout=kept.spec.patience, return_when=asyncio.FIRST_COMPLETED)
             if ready.done():
                 ready.result()
             elif ended.done():
-                raise StackError(
-                    f"{kept.spec.name} could not start ({how(ended.result())}):\n{kept.log.tail()}"
-                )
+                raise StackError(f"{kept.spec.name} could not start ({how(ended.result())}):\n{kept.log.tail()}")
             elif kept.spec.ready:
                 seconds = f"{kept.spec.patience:g}"
                 raise StackError(f"{kept.spec.name} was not ready within {seconds} s:\n{kept.log.tail()}")
