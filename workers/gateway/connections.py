@@ -10,6 +10,7 @@ import errno
 import ssl
 from http.client import HTTPException
 from time import monotonic
+from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -33,6 +34,23 @@ class NeverSentError(HTTPError):
 
 class _TrackedConnection(HTTPConnection):
     last_used = 0.0
+    _held: list[bytes] | None = None
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        """Write the headers and the body in one system call: two wake both ends up twice."""
+        self._held = []
+        try:
+            super().request(*args, **kwargs)
+        finally:
+            held, self._held = self._held, None
+        self.send(b"".join(held))
+
+    def send(self, data: Any) -> None:
+        """Hold what `request` writes, until it has written all of it."""
+        if self._held is None:
+            super().send(data)
+        else:
+            self._held.append(data)
 
     def connect(self) -> None:
         try:
