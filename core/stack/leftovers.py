@@ -10,12 +10,14 @@ import psutil
 
 from core.stack.registry import RUN_MARK, Entry, born
 
-PATIENCE_S = 10.0
-SERVERS = ("postgres", "valkey-server")
+PATIENCE_S = 5.0
+SERVER_PATIENCE_S = 30.0
+SERVERS = ("postgres", "valkey")
+PROGRAMS = ("postgres", "valkey-server")
 
 
 def end_recorded(record: dict[str, object]) -> list[str]:
-    """End what a killed run left behind, in the opposite order of its start.
+    """End what a killed run left behind: first what uses the servers, then the servers.
 
     Args:
         record: what that run's registry had written.
@@ -25,14 +27,16 @@ def end_recorded(record: dict[str, object]) -> list[str]:
     """
     processes = record.get("processes")
     entries = [Entry(**entry) for entry in processes] if isinstance(processes, list) else []
-    ended = []
-    for entry in reversed(entries):
-        pids = members(entry, str(record.get("run_id", "")))
-        if pids:
-            ended.append(entry.name)
-            # Ask the leader, which asks its own; all of them when it is gone.
-            asked = {entry.pid: entry.born} if entry.pid in pids else pids
-            end(pids, asked, entry.stop_signal)
+    ended: list[str] = []
+    for servers, patience in ((False, PATIENCE_S), (True, SERVER_PATIENCE_S)):
+        pids: dict[int, str] = {}
+        for entry in reversed(entries):
+            if (entry.name in SERVERS) == servers and (found := members(entry, str(record.get("run_id", "")))):
+                ended.append(entry.name)
+                pids |= found
+                # Ask the leader, which asks its own; all of them when it is gone.
+                signal_all({entry.pid: entry.born} if entry.pid in found else found, entry.stop_signal)
+        insist(pids, patience)
     return ended
 
 
@@ -45,13 +49,14 @@ def end_servers(folders: Iterable[Path]) -> list[str]:
     found: dict[int, str] = {}
     for process in psutil.process_iter():
         try:
-            ours = process.name() in SERVERS and process.cwd() in wanted
+            ours = process.name() in PROGRAMS and process.cwd() in wanted
         except psutil.Error:
             continue
         if ours and (moment := born(process.pid)):
             found[process.pid] = moment
     if found:
-        end(found, found, signal.SIGINT)
+        signal_all(found, signal.SIGINT)
+        insist(found, SERVER_PATIENCE_S)
     return ["server"] if found else []
 
 
@@ -75,12 +80,11 @@ def members(entry: Entry, run_id: str) -> dict[int, str]:
     return found
 
 
-def end(pids: dict[int, str], asked: dict[int, str], stop_signal: int) -> None:
-    """Ask some to stop; insist with all that are still there after a while."""
-    signal_all(asked, stop_signal)
-    if not gone(pids, PATIENCE_S):
+def insist(pids: dict[int, str], patience: float) -> None:
+    """Wait, at most `patience` seconds, for processes that were asked to stop; then end them by force."""
+    if not gone(pids, patience):
         signal_all(pids, signal.SIGKILL)
-        gone(pids, PATIENCE_S)
+        gone(pids, patience)
 
 
 def signal_all(pids: dict[int, str], number: int) -> None:
