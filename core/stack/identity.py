@@ -33,8 +33,11 @@ class Identity:
     owner: tuple[int, int]
 
 
-def find(program: Path) -> Identity:
-    """Find, by trying, the first way in which `program --version` runs as someone who is not root.
+def find(trial: Sequence[str]) -> Identity:
+    """Find, by trying, the first way to run PostgreSQL's programs as someone who is not root.
+
+    Args:
+        trial: a harmless command that succeeds where the others will.
 
     Raises:
         StackError: no way works here.
@@ -48,7 +51,7 @@ def find(program: Path) -> Identity:
         ways += [Identity(("--as", way), (nobody.pw_uid, nobody.pw_gid)) for way in ("reader", "override")]
     ways.append(Identity(("--as", "namespace"), own))
     for way in ways:
-        if runs([str(program), "--version"], way):
+        if runs(trial, way):
             return way
     raise StackError(NO_IDENTITY if own[0] == 0 else NO_NAME.format(uid=own[0]))
 

@@ -18,8 +18,9 @@ import pwd
 import sys
 from collections.abc import Sequence
 
-# linux/prctl.h, linux/capability.h, linux/sched.h
-PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
+# linux/prctl.h, linux/securebits.h, linux/capability.h, linux/sched.h
+PR_SET_PDEATHSIG, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 28, 47, 2
+SECBIT_NO_SETUID_FIXUP = 4
 CAPABILITY_VERSION_3 = 0x20080522
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
 CLONE_NEWUSER = 0x10000000
@@ -50,7 +51,9 @@ def call(name: str, *args: object) -> None:
 def become_nobody(capability: int) -> None:
     """Turn root into nobody, keeping one capability across exec (an ambient one, see capabilities(7))."""
     nobody = pwd.getpwnam("nobody")
-    call("prctl", PR_SET_KEEPCAPS, 1, 0, 0, 0)
+    # Without it the change of user drops the capability, and so does, for its answer, access(2), by which
+    # PostgreSQL looks for its own files.
+    call("prctl", PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
     os.setgroups([])
     os.setresgid(nobody.pw_gid, nobody.pw_gid, nobody.pw_gid)
     os.setresuid(nobody.pw_uid, nobody.pw_uid, nobody.pw_uid)

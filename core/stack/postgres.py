@@ -97,7 +97,8 @@ class Postgres:
         Raises:
             StackError: the folder is of another version or cannot be made, or nobody here may run PostgreSQL.
         """
-        who = identity.find(programs() / "postgres")
+        # It looks for its own files and for who it is, as the server will, and makes nothing.
+        who = identity.find([str(programs() / "initdb"), "--show", "--pgdata", str(self.data)])
         self._refuse_other_versions()
         own(private_folder(self.socket), who.owner)
         if self.data.exists():
