@@ -28,7 +28,7 @@ def classify_error(status: int, headers: Mapping[str, str], body: str) -> Outcom
 
     Args:
         status: HTTP status, 300 and above.
-        headers: the answer's headers; names in any case.
+        headers: the answer's headers, in a mapping blind to case.
         body: the answer's text.
     """
     if status == 429:

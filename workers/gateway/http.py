@@ -6,13 +6,13 @@ way to replace it: https://www.twilio.com/docs/libraries/reference/twilio-python
 """
 
 import logging
-from http.client import BadStatusLine, RemoteDisconnected
+from http.client import BadStatusLine, IncompleteRead, RemoteDisconnected
 from urllib.parse import urlencode, urlsplit
 
 from twilio.http import HttpClient  # type: ignore[import-untyped]
 from twilio.http.response import Response  # type: ignore[import-untyped]
 from urllib3 import BaseHTTPResponse, Timeout
-from urllib3.exceptions import HTTPError, IncompleteRead, ReadTimeoutError, SSLError
+from urllib3.exceptions import HTTPError, ReadTimeoutError, SSLError
 from urllib3.util import make_headers
 
 from workers.gateway.connections import NeverSentError
@@ -45,6 +45,9 @@ class LeanHttpClient(HttpClient):  # type: ignore[misc]  # the SDK is not typed
         connect_timeout_s: limit of the TCP connection and of the TLS handshake, in seconds.
         read_timeout_s: limit of each wait for bytes of the answer, in seconds.
         pool_size: connections kept open; above it one is made and dropped, no thread waits for another.
+
+    Raises:
+        ValueError: `base_url` is not an http(s) address.
     """
 
     def __init__(
@@ -52,6 +55,8 @@ class LeanHttpClient(HttpClient):  # type: ignore[misc]  # the SDK is not typed
     ) -> None:
         super().__init__(logger, is_async=False, timeout=read_timeout_s)
         self._base = urlsplit(base_url) if base_url else None
+        if self._base and (self._base.scheme not in {"http", "https"} or not self._base.hostname):
+            raise ValueError(f"not an http(s) address: {base_url!r}")
         self._connect_timeout_s = connect_timeout_s
         self._read_timeout_s = read_timeout_s
         self._pools = Pools(pool_size)
@@ -97,6 +102,10 @@ class LeanHttpClient(HttpClient):  # type: ignore[misc]  # the SDK is not typed
         except HTTPError as error:
             raise MaybeSentError(_how_it_broke(error), error) from error
         return _response(answer)
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._pools.close()
 
 
 def _response(answer: BaseHTTPResponse) -> Response:

@@ -38,14 +38,19 @@ class Pools:
                 self._by_origin[origin] = pool
         return pool
 
+    def close(self) -> None:
+        """Close the idle connections. The next `get` makes pools anew."""
+        with self._lock:
+            for pool in self._by_origin.values():
+                pool.close()
+            self._by_origin.clear()
+
     def _make(self, url: SplitResult) -> HTTPConnectionPool:
         host, secure = url.hostname or "", url.scheme == "https"
         tls = _tls() if secure else None
         proxy = getproxies().get("https") if secure and not proxy_bypass(host) else None
         manager = (
-            ProxyManager(
-                proxy, proxy_headers=_proxy_login(proxy), maxsize=self._size, block=False, ssl_context=tls
-            )
+            ProxyManager(proxy, proxy_headers=_proxy_login(proxy), maxsize=self._size, block=False, ssl_context=tls)
             if proxy
             else PoolManager(maxsize=self._size, block=False, ssl_context=tls)
         )

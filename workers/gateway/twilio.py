@@ -66,13 +66,13 @@ class TwilioGateway:
                 "callback, and their delivery stays unknown",
                 config.public_url,
             )
-        http_client = LeanHttpClient(
+        self._http = LeanHttpClient(
             base_url=config.api_base_url,
             connect_timeout_s=config.connect_timeout_s,
             read_timeout_s=config.read_timeout_s,
             pool_size=config.pool_size,
         )
-        client = Client(config.account_sid, config.auth_token, http_client=http_client, environment=NO_EDGE)
+        client = Client(config.account_sid, config.auth_token, http_client=self._http, environment=NO_EDGE)
         # Taken once: the SDK builds it lazily on first use, which is neither quick nor safe among threads.
         self._messages: Any = client.api.v2010.account.messages
 
@@ -80,9 +80,7 @@ class TwilioGateway:
         """POST one message, once. See `Gateway.send`."""
         optional = dict(self._sender)
         if self._reports:
-            optional["status_callback"] = status_callback(
-                public_url=self._config.public_url, token=callback_token
-            )
+            optional["status_callback"] = status_callback(public_url=self._config.public_url, token=callback_token)
         try:
             return _accepted(self._messages.create(to=to, body=body, **optional))
         except NeverSentError as error:
@@ -97,14 +95,20 @@ class TwilioGateway:
             logger.exception("Unreadable answer to a message")
             return _unreadable()
 
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._http.close()
+
 
 def _accepted(created: Any) -> Outcome:
     """Only a message's sid proves that it exists; the status 2xx alone does not."""
     sid = created.sid
     if not isinstance(sid, str) or not sid.startswith(("SM", "MM")):
         return _unreadable()
-    # Through a Messaging Service the count is "0" until a sender is chosen: that is "not known yet".
-    segments = int(created.num_segments or 0)
+    # Through a Messaging Service the count is "0" until a sender is chosen: that is "not known yet". A count
+    # that is no number must not put a proven message in doubt.
+    counted = str(created.num_segments)
+    segments = int(counted) if counted.isdecimal() else 0
     return Accepted(sid, str(created.status or "queued"), segments or None)
 
 
