@@ -55,6 +55,8 @@ LOTES_EN_VUELO = env.int("LOTES_EN_VUELO", 20, validate=environment.POSITIVE)
 # A claim outlives the longest possible call to Twilio, or a slow call would be taken for a dead worker.
 LEASE_S = env.float("LEASE_S", TWILIO_CONNECT_TIMEOUT_S + TWILIO_READ_TIMEOUT_S + 35.0)
 SEND_ATTEMPTS = env.int("SEND_ATTEMPTS", 8, validate=environment.POSITIVE)
+# First pause before a refused-for-now message is tried again; it doubles with each attempt.
+RETRY_BACKOFF_S = env.float("RETRY_BACKOFF_S", 5.0)
 SWEEP_INTERVAL_S = env.float("SWEEP_INTERVAL_S", 5.0)
 # How long a published Lote may stand still, with an empty queue, before its tasks count as lost.
 LOTE_LOST_AFTER_S = env.float("LOTE_LOST_AFTER_S", 30.0)

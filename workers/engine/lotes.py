@@ -6,6 +6,7 @@ Each step is one transaction guarded by the Lote's own state, so doing a step tw
 import json
 
 from celery import chord, signature
+from django.conf import settings
 from django.db import connection, transaction
 
 from campaigns import codigos
@@ -14,7 +15,6 @@ from campaigns.models import CampanaSMS, Lote, SMSLog
 ENVIAR = "workers.enviar_sms"
 CERRAR = "workers.cerrar_lote"
 
-FIRST_BACKOFF_S = 5.0
 LONGEST_BACKOFF_S = 300.0
 
 # One statement: who of the frozen ids can be sent to, and why the others cannot. Rendering is the plain
@@ -158,7 +158,7 @@ def backoff(intentos: int) -> float:
     Args:
         intentos: attempts already made for the most tried of them.
     """
-    return min(FIRST_BACKOFF_S * 2.0 ** max(intentos - 1, 0), LONGEST_BACKOFF_S)
+    return min(settings.RETRY_BACKOFF_S * 2.0 ** max(intentos - 1, 0), LONGEST_BACKOFF_S)
 
 
 def in_flight(campana_id: int) -> int:

@@ -1,0 +1,60 @@
+"""Fixtures that every room's tests share: a shop's admin, a teammate, a stranger, and nobody.
+
+PostgreSQL and Valkey are the embedded ones: run the tests with scripts/test.
+"""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from rest_framework.test import APIClient
+
+from core.models import Usuario
+from tests.factories import AdminFactory, VendedorFactory
+
+
+@pytest.fixture
+def owner(db: None) -> Usuario:
+    """The admin whose rows a test is about."""
+    return AdminFactory.create(username="duena")
+
+
+@pytest.fixture
+def teammate(owner: Usuario) -> Usuario:
+    """A vendedor of the owner's shop: sees, writes nothing."""
+    return VendedorFactory.create(username="vendedor", creado_por=owner)
+
+
+@pytest.fixture
+def stranger(db: None) -> Usuario:
+    """The admin of another shop: for them the owner's rows do not exist."""
+    return AdminFactory.create(username="ajeno")
+
+
+def signed_in(user: Usuario | None) -> APIClient:
+    client = APIClient()
+    if user is not None:
+        client.force_authenticate(user)
+    return client
+
+
+@pytest.fixture
+def api(owner: Usuario) -> APIClient:
+    """The owner's API client."""
+    return signed_in(owner)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _test_settings() -> None:
+    """What a test run needs that no environment should have to say."""
+    settings.SECRET_KEY = "only-for-tests-and-worth-nothing-to-anybody"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
+    # whitenoise warns about a folder that collectstatic has not made yet, and a warning is an error here.
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture(autouse=True)
+def _forget_throttles() -> None:
+    """Rates are counted in the cache; one test's calls must not slow the next."""
+    cache.clear()

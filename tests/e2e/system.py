@@ -1,0 +1,225 @@
+"""Starts the product's processes as they run in production and speaks to them from outside only."""
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psycopg2
+import redis
+import urllib3
+
+from tests.workers.simulator_process import ACCOUNT_SID, AUTH_TOKEN, RunningSimulator, running_simulator
+
+ROOT = Path(__file__).resolve().parents[2]
+STOP_S = 20.0
+WAIT_S = 60.0
+T = TypeVar("T")
+
+PASSWORD = "clave-de-la-tienda"
+LOTE_SIZE = 20
+CELERY = (sys.executable, "-m", "celery", "-q", "-A", "core")
+WORKER_OPTIONS = ("-P", "threads", "-c", "16", "-Q", "campanas,envios", "--without-gossip", "--without-mingle")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+
+
+class Shop:
+    """One admin's view of the API."""
+
+    def __init__(self, base_url: str, username: str) -> None:
+        self._base = base_url
+        self._http = urllib3.PoolManager(retries=False, timeout=30.0)
+        self._headers: dict[str, str] = {}
+        token = self.post("/auth/token/", username=username, password=PASSWORD).body["token"]
+        self._headers = {"Authorization": f"Token {token}"}
+
+    def get(self, path: str) -> Answer:
+        return self._call("GET", path, None, {})
+
+    def post(self, path: str, headers: Mapping[str, str] | None = None, **body: Any) -> Answer:
+        return self._call("POST", path, body, headers or {})
+
+    def clients(self, *phones: str) -> list[int]:
+        """Create one client per phone; their ids."""
+        return [self.post("/clientes/", nombre=f"Cliente {n}", telefono=p).body["id"] for n, p in enumerate(phones)]
+
+    def campaign(self, ids: list[int], mensaje: str = "Hola {nombre}") -> int:
+        answer = self.post("/campanas/", cliente_ids=ids, mensaje=mensaje)
+        assert answer.status == 201, answer.body
+        return int(answer.body["id"])
+
+    def progress(self, campana_id: int) -> dict[str, Any]:
+        now: dict[str, Any] = self.get(f"/campanas/{campana_id}/progreso/").body
+        parts = ("pendientes", "enviando", "inciertos", "exitosos", "fallidos")
+        assert now["total"] == sum(now[part] for part in parts), now
+        return now
+
+    def wait_for(self, campana_id: int, *estados: str) -> dict[str, Any]:
+        """The progress once the campaign is in one of these estados."""
+        return until(lambda: self.progress(campana_id), lambda now: now["estado"] in estados)
+
+    def logs(self, campana_id: int) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self.get(f"/campanas/{campana_id}/logs/?page_size=1000").body["results"]
+        return rows
+
+    def _call(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> Answer:
+        answer = self._http.request(
+            method, f"{self._base}/api/v1{path}", json=body, headers={**self._headers, **headers}
+        )
+        parsed = answer.json() if "json" in answer.headers.get("Content-Type", "") else answer.data
+        return Answer(answer.status, parsed, answer.headers)
+
+
+def until(read: Callable[[], T], good: Callable[[T], bool], timeout_s: float = WAIT_S) -> T:
+    """Read until it is good, or fail with what was read last."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        found = read()
+        if good(found):
+            return found
+        assert time.monotonic() < deadline, f"still {found} after {timeout_s:g} s"
+        time.sleep(0.1)
+
+
+class System:
+    """Web, two workers, beat and simulator, on a database and a Redis database of their own.
+
+    Args:
+        env: the environment of every process.
+        simulator: where the messages go.
+    """
+
+    def __init__(self, env: Mapping[str, str], simulator: RunningSimulator, logs: Path) -> None:
+        self.env = env
+        self.simulator = simulator
+        self._logs = logs
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.url = f"http://127.0.0.1:{env['PORT']}"
+
+    def start(self, name: str, *command: str) -> None:
+        with (self._logs / f"{name}.log").open("ab") as log:
+            self._processes[name] = subprocess.Popen(
+                command, cwd=ROOT, env=self.env, stdout=log, stderr=subprocess.STDOUT
+            )
+
+    def start_all(self) -> None:
+        self.start("web", sys.executable, "-m", "gunicorn", "core.wsgi:application", "-c", "core/gunicorn_conf.py")
+        for number in (1, 2):
+            self.start_worker(number)
+        schedule = str(self._logs / "schedule")
+        self.start("beat", *CELERY, "beat", "-s", schedule, "--pidfile=", "-l", "INFO")
+        until(self._is_ready, bool)
+
+    def start_worker(self, number: int) -> None:
+        self.start(f"worker-{number}", *CELERY, "worker", *WORKER_OPTIONS, "-n", f"worker-{number}@%h", "-l", "INFO")
+
+    def stop_all(self) -> None:
+        for process in self._processes.values():
+            process.terminate()
+        for process in self._processes.values():
+            try:
+                process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def manage(self, *args: str, **env: str) -> None:
+        command = [sys.executable, "manage.py", *args]
+        subprocess.run(command, cwd=ROOT, env={**self.env, **env}, check=True, capture_output=True)
+
+    def shop(self) -> Shop:
+        """A new admin, so that no test sees another's rows."""
+        username = f"tienda-{secrets.token_hex(4)}"
+        self.manage("createsuperuser", "--no-input", "--email=", DJANGO_SUPERUSER_USERNAME=username,
+                    DJANGO_SUPERUSER_PASSWORD=PASSWORD)  # fmt: skip
+        return Shop(self.url, username)
+
+    def sql(self, query: str, *params: object) -> list[tuple[Any, ...]]:
+        connection = psycopg2.connect(self.env["DATABASE_URL"])
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(query, params)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+    def redis(self) -> redis.Redis:
+        return redis.Redis.from_url(self.env["REDIS_URL"])
+
+    def messages(self, *phones: str) -> list[tuple[str, str]]:
+        """What the simulator accepted for these phones: (to, body)."""
+        return [(row.to, row.body) for phone in phones for row in self.simulator.control.ledger(to=phone)]
+
+    def _is_ready(self) -> bool:
+        for name, process in self._processes.items():
+            assert process.poll() is None, f"{name} ended: {(self._logs / f'{name}.log').read_text()[-2000:]}"
+        ready = (self._logs / f"worker-{n}.log" for n in (1, 2))
+        try:
+            web = urllib3.request("GET", f"{self.url}/readyz", retries=False, timeout=2.0).status == 200
+        except urllib3.exceptions.HTTPError:
+            return False
+        return web and all(" ready." in log.read_text() for log in ready)
+
+
+@contextmanager
+def running_system(folder: Path, database_url: str, redis_url: str) -> Iterator[System]:
+    """The system for the length of a `with` block.
+
+    Args:
+        folder: for logs and the simulator's ledger.
+        database_url: of an empty database.
+        redis_url: of an empty Redis database.
+    """
+    with ExitStack() as stack:
+        simulator = stack.enter_context(
+            running_simulator(folder / "simulator", "--send-delay", "0.1", "--delivery-delay", "0.1")
+        )
+        port = str(_free_port())
+        env = {
+            **os.environ,
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "SECRET_KEY": secrets.token_hex(32),
+            "PORT": port,
+            "PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
+            "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
+            "TWILIO_FROM": "+15005550006",
+            "TWILIO_API_BASE_URL": simulator.url,
+            "TWILIO_READ_TIMEOUT_S": "2",
+            "WORKER_THREADS": "16",
+            "LOTE_SIZE": str(LOTE_SIZE),
+            "LOTES_EN_VUELO": "3",
+            "SWEEP_INTERVAL_S": "0.5",
+            "LEASE_S": "8",
+            "LOTE_LOST_AFTER_S": "2",
+            "RETRY_BACKOFF_S": "0.5",
+            "API_RATE_LOGIN": "1000/min",
+            "WEB_WORKERS": "1",
+        }
+        system = System(env, simulator, folder)
+        system.manage("migrate", "--no-input")
+        system.manage("collectstatic", "--no-input")
+        stack.callback(system.stop_all)
+        system.start_all()
+        yield system
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,71 @@
+"""Rows for tests. Each factory makes the least that is valid."""
+
+from typing import Any
+
+import factory
+from factory.django import DjangoModelFactory
+
+from campaigns.models import CampanaSMS, Lote, PlantillaSMS, SMSLog
+from clientes.models import Cliente
+from core.models import Usuario
+
+
+class AdminFactory(DjangoModelFactory[Usuario]):
+    class Meta:
+        model = Usuario
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"admin{n}")
+    password = factory.django.Password("clave-de-prueba")
+
+
+class VendedorFactory(AdminFactory):
+    username = factory.Sequence(lambda n: f"vendedor{n}")
+    rol = Usuario.Rol.VENDEDOR
+    creado_por = factory.SubFactory(AdminFactory)
+
+
+class ClienteFactory(DjangoModelFactory[Cliente]):
+    class Meta:
+        model = Cliente
+
+    nombre = factory.Sequence(lambda n: f"Cliente {n}")
+    telefono = factory.Sequence(lambda n: f"300{n:07d}")
+    usuario = factory.SubFactory(AdminFactory)
+
+
+class PlantillaFactory(DjangoModelFactory[PlantillaSMS]):
+    class Meta:
+        model = PlantillaSMS
+
+    nombre = factory.Sequence(lambda n: f"Plantilla {n}")
+    mensaje = "Hola {nombre}!"
+    usuario = factory.SubFactory(AdminFactory)
+
+
+class CampanaFactory(DjangoModelFactory[CampanaSMS]):
+    """A campaign with one open Lote of `clientes`, as the engine has it just before publishing."""
+
+    class Meta:
+        model = CampanaSMS
+
+    nombre = factory.Sequence(lambda n: f"Campaña {n}")
+    mensaje = "Hola {nombre}!"
+    total_clientes = 1
+    usuario = factory.SubFactory(AdminFactory)
+
+
+def sms_log(campana: CampanaSMS, lote: Lote, cliente: Cliente, **fields: Any) -> SMSLog:
+    """One ledger row of an open Lote, `pendiente` unless said otherwise."""
+    values = {"nombre": cliente.nombre, "telefono": cliente.telefono_e164, "mensaje": f"Hola {cliente.nombre}!"}
+    return SMSLog.objects.create(campana=campana, lote=lote, cliente=cliente, **{**values, **fields})
+
+
+def open_lote(campana: CampanaSMS, clientes: list[Cliente], numero: int = 1) -> Lote:
+    return Lote.objects.create(
+        campana=campana,
+        numero=numero,
+        cliente_ids=[c.pk for c in clientes],
+        total=len(clientes),
+        estado=Lote.Estado.ABIERTO,
+    )
