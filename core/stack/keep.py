@@ -25,7 +25,11 @@ def keep(path: Path, make: Callable[[], str]) -> str:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace a file (0600) in one move: even a crash leaves the old one or the new one, never half."""
+    """Replace a file (0600) in one move: even a crash leaves the old one or the new one, never half.
+
+    Raises:
+        OSError: with the path, which a full disk's own error lacks.
+    """
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "w") as file:
@@ -33,6 +37,6 @@ def write_private(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
-    except BaseException:
+    except OSError as error:
         Path(name).unlink(missing_ok=True)
-        raise
+        raise OSError(error.errno, error.strerror, str(path)) from error

@@ -99,7 +99,11 @@ def main(args: Sequence[str]) -> None:
             enter_namespace()
     # After the change of user, which clears it.
     die_with(int(options["--parent"]), int(options["--signal"]))
-    os.execvp(command[0], command)  # noqa: S606 - no shell is the point
+    try:
+        os.execvp(command[0], command)  # noqa: S606 - no shell is the point
+    except OSError as error:
+        print(f"{command[0]}: {error.strerror}", file=sys.stderr)
+        raise SystemExit(127) from None  # as a shell would
 
 
 if __name__ == "__main__":

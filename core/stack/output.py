@@ -51,7 +51,7 @@ class Printer:
         try:
             self.stream.write(text + "\n")
             self.stream.flush()
-        except BrokenPipeError:  # the reader left (`scripts/up | head`)
+        except OSError:  # the reader left (`scripts/up | head`), or the terminal was closed
             self.stream = Path(os.devnull).open("w")  # noqa: SIM115 - for the rest of our life
             self.on_broken()
 

@@ -5,6 +5,7 @@ process with the moment it was born, so that the start after a `kill -9` ends th
 stranger that was given the same number since.
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -91,6 +92,11 @@ class Registry:
         self._lock = lock
 
     def write(self) -> None:
+        """Write the record.
+
+        Raises:
+            OSError: it cannot be written.
+        """
         write_private(
             self.record_path,
             json.dumps(
@@ -108,10 +114,15 @@ class Registry:
     def add(self, name: str, pid: int, stop_signal: int) -> None:
         if moment := born(pid):
             self.entries[name] = Entry(name, pid, moment, int(stop_signal))
-            self.write()
+            self._try_to_write()
 
     def discard(self, name: str) -> None:
         if self.entries.pop(name, None):
+            self._try_to_write()
+
+    def _try_to_write(self) -> None:
+        # A disk that filled up meanwhile is no reason to stop watching over the processes.
+        with contextlib.suppress(OSError):
             self.write()
 
     def release(self) -> None:

@@ -6,6 +6,7 @@ from core.stack import environment, parts, ports
 from core.stack.session import Session
 from core.stack.supervisor import together
 
+SERVERS = {"DATABASE_URL": "PostgreSQL", "REDIS_URL": "Valkey"}
 BANNER = """
   Dashboard   {url}/
   API docs    {url}/api/docs/
@@ -26,7 +27,9 @@ async def start_everything(session: Session) -> None:
     supervisor, layout = session.supervisor, session.layout
     session.printer.expect(["simulator", "worker-1"])
     session.env |= environment.defaults(session.env, layout, port=listener.getsockname()[1])
-    session.printer.say("starting PostgreSQL and Valkey")
+    embedded = [name for variable, name in SERVERS.items() if not session.env.get(variable)]
+    if embedded:
+        session.printer.say(f"starting {' and '.join(embedded)}")
     await session.start_databases()
     simulator_port = None
     if not session.env.get("TWILIO_ACCOUNT_SID"):
