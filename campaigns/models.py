@@ -213,6 +213,8 @@ class SMSLog(models.Model):
         ]
         indexes = [
             models.Index(fields=["campana", "id"], name="smslog_por_campana"),  # logs by cursor
+            # the campaign's page: failures by reason and by cursor
+            models.Index(fields=["campana", "id"], name="smslog_fallidos", condition=Q(estado="fallido")),
             models.Index(fields=["lote", "estado"], name="smslog_por_lote"),  # closing a Lote, progress
             # the sweeper: claims whose worker died
             models.Index(fields=["lease_hasta"], name="smslog_con_lease", condition=Q(estado="enviando")),

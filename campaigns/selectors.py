@@ -4,12 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
+from django.utils import timezone
 
-from campaigns.models import CampanaSMS, PlantillaSMS, SMSLog
+from campaigns.models import CampanaSMS, Lote, PlantillaSMS, SMSLog
 from core.models import Usuario
 
 RATE_WINDOW_S = 10
+EN_CURSO_MAX = 200  # campaigns of a shop that the dashboard sums while they run
+FALLOS_MAX = 10_000  # failures that are grouped by reason; beyond it the groups are a sample
 
 
 def plantillas_de(usuario: Usuario) -> QuerySet[PlantillaSMS]:
@@ -117,3 +120,77 @@ def progreso_de(campanas: Iterable[CampanaSMS]) -> dict[int, Progreso]:
                     recent / RATE_WINDOW_S,
                 )
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Resumen:
+    """What a shop's campaigns are doing: those in course, and those that ended today."""
+
+    en_curso: int
+    exitosos: int
+    fallidos: int
+    por_segundo: float
+
+
+def en_curso_de(usuario: Usuario) -> QuerySet[CampanaSMS]:
+    return campanas_de(usuario).filter(completado_en=None)[:EN_CURSO_MAX]
+
+
+def resumen_de(usuario: Usuario, en_curso: Iterable[Progreso]) -> Resumen:
+    """Args:
+    en_curso: the progress of each campaign that is not over, which the caller has read already.
+    """
+    vivas = list(en_curso)
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    ended = (
+        campanas_de(usuario)
+        .filter(completado_en__gte=midnight)
+        .aggregate(exitosos=Sum("enviados_exitosos"), fallidos=Sum("enviados_fallidos"))
+    )
+    return Resumen(
+        en_curso=len(vivas),
+        exitosos=(ended["exitosos"] or 0) + sum(p.exitosos for p in vivas),
+        fallidos=(ended["fallidos"] or 0) + sum(p.fallidos for p in vivas),
+        por_segundo=sum(p.por_segundo for p in vivas),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Motivo:
+    """Why recipients failed, and how many."""
+
+    codigo: str
+    error: str
+    n: int
+
+
+# The first failures only, so that a campaign where a million fail costs what one with ten thousand does.
+MOTIVOS_SQL = """
+SELECT codigo, min(error), count(*) FROM (
+    SELECT codigo, error FROM campaigns_smslog WHERE campana_id = %s AND estado = 'fallido' ORDER BY id LIMIT %s
+) f GROUP BY codigo ORDER BY 3 DESC, 1
+"""
+
+
+def motivos_de(campana: CampanaSMS) -> list[Motivo]:
+    """The failures of the campaign by reason, the most frequent first."""
+    with connection.cursor() as cursor:
+        cursor.execute(MOTIVOS_SQL, [campana.pk, FALLOS_MAX])
+        return [Motivo(*row) for row in cursor.fetchall()]
+
+
+def destinatarios_de(campana: CampanaSMS, *, estado: str = "", despues: int = 0) -> QuerySet[SMSLog]:
+    """The campaign's recipients in the order of sending.
+
+    Args:
+        estado: only these; "" for all.
+        despues: the id of the last row already seen.
+    """
+    rows = SMSLog.objects.filter(campana=campana, pk__gt=despues).order_by("pk")
+    if not estado:
+        return rows
+    rows = rows.filter(estado=estado)
+    if estado in {SMSLog.Estado.ENVIADO, SMSLog.Estado.FALLIDO}:
+        return rows
+    # What is not final lives in the few Lotes that are not closed; looking there spares reading the whole campaign.
+    return rows.filter(lote__in=Lote.objects.filter(campana=campana).exclude(estado="cerrado"))
