@@ -64,6 +64,16 @@ def twilio(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[Check
 
 
 @register()
+def lease(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A claim that ends before the call it covers would be taken for a dead worker's, message after message."""
+    longest_call = settings.TWILIO_CONNECT_TIMEOUT_S + settings.TWILIO_READ_TIMEOUT_S
+    if longest_call < settings.LEASE_S:
+        return []
+    hint = f"TWILIO_CONNECT_TIMEOUT_S + TWILIO_READ_TIMEOUT_S is {longest_call:g}; leave some seconds more."
+    return [Error(f"LEASE_S {settings.LEASE_S:g} is too short.", hint=hint, id="core.E008")]
+
+
+@register()
 def time_zone(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     try:
         ZoneInfo(settings.TIME_ZONE)

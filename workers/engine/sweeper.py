@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import redis
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
 
 from workers.engine import campana, ledger, lotes
 
@@ -79,11 +81,19 @@ def _sweep() -> Sweep:
     lost = _rows(LOST_SQL, {"quiet": quiet})
     alive = _rows(ALIVE_SQL)
     for (campana_id,) in alive:
-        campana.advance(campana_id)
+        _advance(campana_id)
     found = Sweep(leases, len(done), len(lost), len(alive))
     if leases or lost:
         logger.warning("sweep: %s", found)
     return found
+
+
+def _advance(campana_id: int) -> None:
+    # One campaign in trouble must not keep the sweeper from the others.
+    try:
+        campana.advance(campana_id)
+    except (DatabaseError, RedisError, KombuError, OSError):
+        logger.exception("campaign %s could not be moved on; the next sweep tries again", campana_id)
 
 
 def _rows(sql: str, params: dict[str, float] | None = None) -> list[tuple[int, ...]]:
@@ -97,5 +107,5 @@ def _queue_is_empty() -> bool:
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as client:
             return not client.llen(QUEUE)
-    except redis.RedisError:
+    except RedisError:
         return False

@@ -1,0 +1,28 @@
+"""A running campaign with one open Lote of three clients, as the engine has it when a worker gets a task."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from campaigns.models import CampanaSMS, Lote, SMSLog
+from core.models import Usuario
+from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
+
+
+@dataclass
+class Running:
+    campana: CampanaSMS
+    lote: Lote
+    logs: list[SMSLog]
+
+    def reload(self) -> None:
+        for row in (self.campana, self.lote, *self.logs):
+            row.refresh_from_db()
+
+
+@pytest.fixture
+def running(owner: Usuario) -> Running:
+    clientes = ClienteFactory.create_batch(3, usuario=owner)
+    campana = CampanaFactory.create(usuario=owner, total_clientes=3, estado="procesando")
+    lote = open_lote(campana, clientes)
+    return Running(campana, lote, [sms_log(campana, lote, cliente) for cliente in clientes])
