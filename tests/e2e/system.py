@@ -140,11 +140,14 @@ class System:
         command = [sys.executable, "manage.py", *args]
         subprocess.run(command, cwd=ROOT, env={**self.env, **env}, check=True, capture_output=True)
 
+    def admin(self, username: str) -> None:
+        credentials = {"DJANGO_SUPERUSER_USERNAME": username, "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+        self.manage("createsuperuser", "--no-input", "--email=", **credentials)
+
     def shop(self) -> Shop:
         """A new admin, so that no test sees another's rows."""
         username = f"tienda-{secrets.token_hex(4)}"
-        self.manage("createsuperuser", "--no-input", "--email=", DJANGO_SUPERUSER_USERNAME=username,
-                    DJANGO_SUPERUSER_PASSWORD=PASSWORD)  # fmt: skip
+        self.admin(username)
         return Shop(self.url, username)
 
     def sql(self, query: str, *params: object) -> list[tuple[Any, ...]]:
