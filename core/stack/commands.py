@@ -69,6 +69,7 @@ async def run(command: Sequence[str], data: Path | None) -> int:
         env |= {"ENV_FILE": "", "STATIC_ROOT": str(folder / "static")}
         try:
             async with Session(folder, env, Printer(sys.stderr)) as session:
+                session.env["SECRET_KEY"] = environment.secret_key(env, session.layout)
                 await session.start_databases(always=True)
                 return await session.in_foreground(command)
         except Interrupted:

@@ -79,11 +79,14 @@ def defaults(env: Mapping[str, str], layout: Layout, *, port: int) -> dict[str, 
         "WORKER_THREADS": "32",
     }
     chosen = {name: env.get(name) or default for name, default in chosen.items()}
-    chosen["SECRET_KEY"] = env.get("SECRET_KEY") or keep(
-        layout.secrets / "secret_key", lambda: secrets.token_urlsafe(50)
-    )
+    chosen["SECRET_KEY"] = secret_key(env, layout)
     chosen["STATIC_ROOT"] = env.get("STATIC_ROOT") or str(layout.data / "static")
     return {**chosen, "PORT": str(port), "PYTHONUNBUFFERED": "1"}
+
+
+def secret_key(env: Mapping[str, str], layout: Layout) -> str:
+    """The operator's key, or one made once for the data folder."""
+    return env.get("SECRET_KEY") or keep(layout.secrets / "secret_key", lambda: secrets.token_urlsafe(50))
 
 
 def simulated_twilio(env: Mapping[str, str], layout: Layout, *, port: int) -> dict[str, str]:
