@@ -89,10 +89,10 @@ class TwilioGateway:
             return Ambiguous(error.code, explain(error.code, str(error)))
         except ErrorAnswerError as error:
             return classify_error(error.answer.status_code, error.answer.headers, error.answer.text)
-        except (ValueError, TypeError, AttributeError, RecursionError):
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
             # The SDK could not make a message out of a 2xx answer. A mistake of ours in the call above would
             # end here too, and calling it ambiguous is still the side that never sends twice.
-            logger.exception("Unreadable answer to a message")
+            logger.error("Unreadable answer to a message: %r", error)
             return _unreadable()
 
     def close(self) -> None:

@@ -20,7 +20,7 @@ from workers.simulator.state import State
 
 # How long messages wait for one another to share a commit, in seconds: short when nothing else delays the
 # answer, and a part of the latency when there is one.
-COMMIT_S = 0.002
+COMMIT_S = 0.001
 LONGEST_COMMIT_S = 0.02
 
 GONE_CHECK_S = 0.25
@@ -50,7 +50,7 @@ async def _create(state: State, request: web.BaseRequest, raw: bytes, form: dict
     if rule and rule.kind in {"throttle", "refuse"}:
         return await go_wrong(state, request, rule, raw)
     problem = check_create(form, state.ledger.opt_outs)
-    if problem is None and (rule is None or rule.accepted or rule.kind == "garbage"):
+    if problem is None and (rule is None or rule.accepted):
         started = time()
         message = _accept(state, form, started, latency_s)
         if message is None:

@@ -26,6 +26,7 @@ class Refusal:
 
 # `{}` is the number or path the request was about.
 TEXTS: dict[int, tuple[int, str]] = {
+    20001: (400, "Unknown parameters: {}"),
     20003: (401, "Authenticate"),
     20404: (404, "The requested resource {} was not found"),
     20429: (429, "Too Many Requests"),

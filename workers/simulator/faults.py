@@ -107,6 +107,8 @@ class Behaviour:
             ValueError: a name or a type is wrong; the text says which.
         """
         merged = {**asdict(defaults), **payload}
+        if not isinstance(payload.get("callbacks", {}), dict) or not isinstance(merged["rules"], list):
+            raise ValueError("callbacks is an object and rules a list")
         merged["callbacks"] = _build(CallbackFaults, {**asdict(defaults.callbacks), **payload.get("callbacks", {})})
         merged["rules"] = [_build(Rule, rule) for rule in merged["rules"]]
         return _build(cls, merged)
@@ -145,8 +147,10 @@ class Faults:
         return probability > 0 and self.random.random() < probability
 
 
-def _build(kind: type[T], payload: dict[str, Any]) -> T:
+def _build(kind: type[T], payload: Any) -> T:
     """A dataclass from JSON, refusing unknown names and wrong types by name."""
+    if not isinstance(payload, dict):
+        raise ValueError(f"{kind.__name__} cannot be {payload!r}")
     hints = get_type_hints(kind)
     for name, value in payload.items():
         if name not in hints:

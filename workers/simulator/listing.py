@@ -45,8 +45,8 @@ async def list_messages(state: State, request: web.BaseRequest) -> web.StreamRes
         size = min(max(int(query.get("PageSize", DEFAULT_PAGE)), 1), MAX_PAGE)
         page = int(query.get("Page", 0))
         where, values = _conditions(state, query, now)
-    except ValueError:
-        return answer_refusal(state, refusal(20404, request.raw_path))
+    except ValueError as error:
+        return answer_refusal(state, refusal(20001, str(error)))
     found = list(state.ledger.select(f"{where} ORDER BY id DESC LIMIT ?", (*values, size + 1)))
     shown, more = found[:size], len(found) > size
     filters = [(name, value) for name, value in query.items() if name not in {"Page", "PageToken", "PageSize"}]
