@@ -1,28 +1,176 @@
-"""Pages."""
+"""Pages. A fragment is the part of a page that refreshes itself while a campaign is alive."""
 
-from typing import cast
+from typing import Any
 
-from django.contrib.auth.decorators import login_required
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
 
-from campaigns import selectors
+from campaigns import selectors, services, states
+from campaigns.models import CampanaSMS, SMSLog
+from core.errors import ConflictError
 from core.models import Usuario
+from core.pages import pagina, usuario_de
 
-SHOWN = 50
+CAMPANAS = 25
+DESTINATARIOS = 25
+SOLO_ADMIN = "Solo un administrador puede pausar, reanudar o cancelar una campaña."
+
+# action of a button: (what the log of the campaign says, what the person reads)
+ACCIONES = {
+    "pausar": ("La pausó {usuario}.", "La campaña quedó en pausa. Lo que ya salió hacia Twilio no se detiene."),
+    "reanudar": ("", "La campaña continúa."),
+    "cancelar": ("La canceló {usuario}.", "La campaña se canceló. Lo que no se había enviado ya no se enviará."),
+}
 
 
-@login_required
+@require_safe
+@never_cache
+@pagina
 def tablero(request: HttpRequest) -> HttpResponse:
     """The shop's latest campaigns, each with its bar."""
-    campanas = list(selectors.campanas_de(cast("Usuario", request.user))[:SHOWN])
-    progreso = selectors.progreso_de(campanas)
-    return render(request, "campaigns/tablero.html", {"filas": [(c, progreso[c.pk]) for c in campanas]})
+    return render(request, "campaigns/tablero.html", _tablero(request))
 
 
-@login_required
+@require_safe
+@never_cache
+@pagina
+def tablero_vivo(request: HttpRequest) -> HttpResponse:
+    return render(request, "campaigns/_tablero.html", _tablero(request))
+
+
+def _tablero(request: HttpRequest) -> dict[str, Any]:
+    usuario = usuario_de(request)
+    antes = _entero(request, "antes")
+    rows = selectors.campanas_de(usuario)
+    if antes:
+        rows = rows.filter(pk__lt=antes)
+    campanas = list(rows[: CAMPANAS + 1])
+    vivas = list(selectors.en_curso_de(usuario))
+    # One statement for what is shown and what is summed.
+    progreso = selectors.progreso_de({c.pk: c for c in [*campanas, *vivas]}.values())
+    mas = len(campanas) > CAMPANAS
+    campanas = campanas[:CAMPANAS]
+    return {
+        "seccion": "campanas",
+        "filas": [(c, progreso[c.pk]) for c in campanas],
+        "resumen": selectors.resumen_de(usuario, [progreso[c.pk] for c in vivas]),
+        "intervalo": _intervalo(vivas),
+        "antes": antes,
+        "siguiente": campanas[-1].pk if mas else None,
+    }
+
+
+@require_safe
+@never_cache
+@pagina
 def campana(request: HttpRequest, pk: int) -> HttpResponse:
     """One campaign, live."""
-    campana = get_object_or_404(selectors.campanas_de(cast("Usuario", request.user)), pk=pk)
+    campana = _campana(usuario_de(request), pk)
+    context = {**_campana_viva(request, campana), **_destinatarios(request, campana)}
+    context["muestra"] = selectors.destinatarios_de(campana).exclude(mensaje="").first()
+    return render(request, "campaigns/campana.html", context)
+
+
+@require_safe
+@never_cache
+@pagina
+def campana_viva(request: HttpRequest, pk: int) -> HttpResponse:
+    """What moves in a campaign's page; with `?visto=` another estado than now, also what depends on it."""
+    campana = _campana(usuario_de(request), pk)
+    context = _campana_viva(request, campana)
+    context["cambio"] = request.GET.get("visto") != context["visto"]
+    return render(request, "campaigns/_campana_viva.html", context)
+
+
+@require_safe
+@never_cache
+@pagina
+def destinatarios(request: HttpRequest, pk: int) -> HttpResponse:
+    campana = _campana(usuario_de(request), pk)
+    return render(request, "campaigns/_destinatarios.html", _destinatarios(request, campana))
+
+
+@require_POST
+@pagina
+def mover(request: HttpRequest, pk: int, accion: str) -> HttpResponse:
+    """Pause, resume or cancel, and go back to the page, which says what happened."""
+    usuario = usuario_de(request)
+    if not usuario.es_admin:
+        raise PermissionDenied(SOLO_ADMIN)
+    campana = _campana(usuario, pk)
+    motivo, done = ACCIONES[accion]
+    try:
+        services.mover_campana(campana=campana, action=accion, motivo=motivo.format(usuario=usuario.username))
+    except ConflictError as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, done)
+    return redirect("campana", pk)
+
+
+def _campana(usuario: Usuario, pk: int) -> CampanaSMS:
+    return get_object_or_404(selectors.campanas_de(usuario).select_related("plantilla"), pk=pk)
+
+
+def _campana_viva(request: HttpRequest, campana: CampanaSMS) -> dict[str, Any]:
     progreso = selectors.progreso_de([campana])[campana.pk]
-    return render(request, "campaigns/campana.html", {"campana": campana, "progreso": progreso})
+    motivos = selectors.motivos_de(campana) if progreso.fallidos else []
+    duracion = (
+        (campana.completado_en - campana.iniciado_en).total_seconds()
+        if campana.completado_en and campana.iniciado_en
+        else None
+    )
+    return {
+        "seccion": "campanas",
+        "campana": campana,
+        "progreso": progreso,
+        "motivos": motivos,
+        "motivos_muestra": progreso.fallidos > selectors.FALLOS_MAX,
+        "acciones": _acciones(usuario_de(request), campana),
+        "duracion": duracion,
+        "promedio": progreso.exitosos / duracion if duracion else None,
+        "intervalo": _intervalo([campana]),
+        "visto": f"{campana.estado}{'' if campana.completado_en is None else '-fin'}",
+    }
+
+
+def _acciones(usuario: Usuario, campana: CampanaSMS) -> list[str]:
+    """The buttons this person may press now."""
+    if not usuario.es_admin:
+        return []
+    return [accion for accion in ACCIONES if campana.estado in states.MOVES[accion][0]]
+
+
+def _destinatarios(request: HttpRequest, campana: CampanaSMS) -> dict[str, Any]:
+    estado = request.GET.get("estado", "")
+    if estado not in SMSLog.Estado.values:
+        estado = ""
+    despues = _entero(request, "despues")
+    rows = list(selectors.destinatarios_de(campana, estado=estado, despues=despues)[: DESTINATARIOS + 1])
+    return {
+        "campana": campana,
+        "logs": rows[:DESTINATARIOS],
+        "estados": SMSLog.Estado.choices,
+        "estado": estado,
+        "despues": despues,
+        "siguiente": rows[DESTINATARIOS - 1].pk if len(rows) > DESTINATARIOS else None,
+        "intervalo": _intervalo([campana]),
+    }
+
+
+def _intervalo(campanas: list[CampanaSMS]) -> int | None:
+    """Seconds between two refreshes; None when nothing will change any more."""
+    vivas = [c for c in campanas if c.completado_en is None]
+    if not vivas:
+        return None
+    return 10 if all(c.estado == CampanaSMS.Estado.PAUSADO for c in vivas) else 2
+
+
+def _entero(request: HttpRequest, name: str) -> int:
+    """A cursor of the query string; 0 when there is none or it makes no sense."""
+    raw = request.GET.get(name, "")
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else 0

@@ -1,0 +1,49 @@
+// What the pages need beyond htmx: dialogs, the user's menu, and polling that minds the person and the network.
+"use strict";
+
+// A hidden tab asks for nothing; it catches up when it is seen again.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (document.hidden && event.detail.elt.matches("[data-vivo]")) event.preventDefault();
+});
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) document.querySelectorAll("[data-vivo]").forEach((elt) => htmx.trigger(elt, "visible"));
+});
+
+const offline = (lost) => {
+  const notice = document.getElementById("sin-conexion");
+  if (notice) notice.hidden = !lost;
+};
+document.addEventListener("htmx:sendError", () => offline(true));
+document.addEventListener("htmx:responseError", () => offline(true));
+document.addEventListener("htmx:afterOnLoad", () => offline(false));
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-abre]");
+  if (opener) document.getElementById(opener.dataset.abre).showModal();
+  const closer = event.target.closest("[data-cierra]");
+  if (closer) closer.closest("dialog").close();
+  // A click beside the dialog lands on its backdrop, which is the dialog itself.
+  if (event.target.matches("dialog[open]")) event.target.close();
+  document.querySelectorAll("details.usuario[open]").forEach((menu) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  document.querySelectorAll("details.usuario[open]").forEach((menu) => {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+});
+
+// The same form must not be sent twice by an impatient double click.
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("form[method=post]")) {
+    if (event.target.dataset.enviado) event.preventDefault();
+    event.target.dataset.enviado = "1";
+  }
+});
+window.addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-enviado]").forEach((form) => delete form.dataset.enviado);
+});
