@@ -18,8 +18,8 @@ CONFIG = GatewayConfig(
     messaging_service_sid="",
     api_base_url=None,
     public_url="https://sms.tienda.co",
-    connect_timeout_s=1.0,
-    read_timeout_s=1.0,
+    connect_timeout_s=5.0,
+    read_timeout_s=5.0,
     pool_size=4,
 )
 

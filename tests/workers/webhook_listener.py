@@ -31,7 +31,7 @@ class WebhookListener:
         """The statuses reported of one message, as they arrived."""
         return [hook.form["MessageStatus"] for hook in list(self.received) if hook.form.get("MessageSid") == sid]
 
-    def wait_for(self, count: int, timeout_s: float = 5.0) -> list[Webhook]:
+    def wait_for(self, count: int, timeout_s: float = 15.0) -> list[Webhook]:
         """The webhooks, once there are `count` of them."""
         deadline = time.monotonic() + timeout_s
         while len(self.received) < count:

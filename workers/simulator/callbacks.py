@@ -50,6 +50,7 @@ class CallbackSender:
         self._concurrency = concurrency
         self._queue: asyncio.Queue[tuple[Message, str]] = asyncio.Queue(WAITING)
         self._in_progress = 0
+        self._resets = 0
         self.sent = 0
         self.failed = 0
 
@@ -61,6 +62,13 @@ class CallbackSender:
     async def put(self, message: Message, status: str) -> None:
         """Queue one status callback; waits while the queue is full."""
         await self._queue.put((message, status))
+
+    def clear(self) -> None:
+        """Forget what is queued and the counts; what is on its way is neither retried nor counted."""
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        self._resets += 1
+        self.sent = self.failed = 0
 
     async def run(self) -> None:
         """Post what is queued, until cancelled."""
@@ -75,11 +83,14 @@ class CallbackSender:
     async def _work(self) -> None:
         while True:
             message, status = await self._queue.get()
+            resets = self._resets
             self._in_progress += 1
             try:
                 answer = await self.post(message.status_callback, self._form(message, status))
             finally:
                 self._in_progress -= 1
+            if resets != self._resets:
+                continue
             if 200 <= answer < 300:
                 self.sent += 1
             else:
@@ -98,9 +109,12 @@ class CallbackSender:
             "User-Agent": "TwilioProxy/1.1",
         }
         timeout = aiohttp.ClientTimeout(total=TOTAL_S, sock_connect=overrides.connect_s, sock_read=overrides.read_s)
+        resets = self._resets
         for attempt in range(overrides.retries + 1):
             status, failure = await self._once(target, form, headers, timeout)
             if not failure or failure not in overrides.policy or attempt == overrides.retries:
+                break
+            if resets != self._resets:
                 break
             await asyncio.sleep(RETRY_AFTER_S[attempt])
         return status

@@ -37,7 +37,7 @@ class Stats:
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """One accepted message. `accepted_at` is a Unix second; `outcome` is the status it ends in."""
+    """One accepted message. Instants are Unix seconds; `outcome` is the status it ends in at `final_at`."""
 
     id: int
     sid: str
@@ -47,6 +47,9 @@ class LedgerRow:
     body: str
     segments: int
     accepted_at: float
+    sending_at: float
+    sent_at: float
+    final_at: float
     outcome: str
     error_code: str
     status_callback: str

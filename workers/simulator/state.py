@@ -46,7 +46,8 @@ class State:
         self.faults.set(self.faults.defaults)
         self.refused.clear()
         self.faulted.clear()
-        self.requests = self.sender.sent = self.sender.failed = 0
+        self.sender.clear()
+        self.requests = 0
 
     def close(self) -> None:
         """Put everything on disk."""

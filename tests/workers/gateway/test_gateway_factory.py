@@ -51,11 +51,11 @@ def test_it_reads_the_settings(settings: Settings) -> None:
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # the child only asks for the gateway
 def test_it_is_not_shared_with_a_forked_child() -> None:
     # A child with its parent's sockets would read answers meant for the parent.
-    parents = id(get_gateway())
+    parents = get_gateway()
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        os.write(writing, b"same" if id(get_gateway()) == parents else b"other")
+        os.write(writing, b"same" if get_gateway() is parents else b"other")
         os._exit(0)
     os.waitpid(child, 0)
     os.close(writing)

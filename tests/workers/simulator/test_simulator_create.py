@@ -105,7 +105,7 @@ def test_it_finds_nothing_elsewhere(simulator: RunningSimulator, path: str) -> N
 
 
 def test_it_throttles_above_a_concurrency(simulator: RunningSimulator) -> None:
-    simulator.control.set_faults(max_concurrency=2, latency_s=0.3)
+    simulator.control.set_faults(max_concurrency=2, latency_s=0.6)
 
     statuses = sorted(together(simulator, 5))
 
@@ -115,12 +115,12 @@ def test_it_throttles_above_a_concurrency(simulator: RunningSimulator) -> None:
 
 
 def test_it_throttles_above_a_rate(simulator: RunningSimulator) -> None:
-    simulator.control.set_faults(max_rate=5)
+    simulator.control.set_faults(max_rate=1)
 
-    statuses = [create(simulator).status for _ in range(10)]
+    statuses = [create(simulator).status for _ in range(5)]
 
-    assert statuses.count(429) >= 3
     assert statuses[0] == 201
+    assert 429 in statuses
 
 
 def test_it_refuses_when_the_queue_is_full(simulator: RunningSimulator) -> None:
