@@ -1,0 +1,36 @@
+"""What the API's tests share: the one error shape, and a count of every row there is."""
+
+from typing import Any
+
+from django.apps import apps
+
+KINDS = {400: {"validation_error", "client_error"}}
+
+
+def errors_of(response: Any, status: int) -> list[dict[str, Any]]:
+    """The errors of an answer, after checking that it has this status and the one error shape."""
+    assert response.status_code == status, (response.status_code, response.content[:500])
+    assert response["Content-Type"] == "application/json"
+    body = response.json()
+    assert body.keys() == {"type", "errors"}
+    assert body["type"] in KINDS.get(status, {"client_error"})
+    assert body["errors"]
+    for error in body["errors"]:
+        assert error.keys() == {"code", "detail", "attr"}
+        assert isinstance(error["code"], str)
+        assert error["code"]
+        assert isinstance(error["detail"], str)
+        assert error["detail"]
+        assert error["attr"] is None or isinstance(error["attr"], str)
+    return list(body["errors"])
+
+
+def error_of(response: Any, status: int) -> dict[str, Any]:
+    """The one error of an answer."""
+    (error,) = errors_of(response, status)
+    return error
+
+
+def row_counts() -> dict[str, int]:
+    """Rows of every table of the product, sessions and tokens included."""
+    return {model._meta.label: model._default_manager.count() for model in apps.get_models()}
