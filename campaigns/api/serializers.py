@@ -5,9 +5,10 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 
 from campaigns import mensaje as mensajes
-from campaigns.api.fields import ListaDeIds
+from campaigns.api.fields import ListaDeIds, es_id
 from campaigns.models import CampanaSMS, PlantillaSMS, SMSLog
 from campaigns.selectors import Progreso, plantillas_de
+from core.api.serializers import RefusesUnknown
 from core.errors import InvalidInputError
 
 MENSAJE = "Hola {nombre}, aprovecha 20% de descuento este mes!"
@@ -34,7 +35,7 @@ SOLO_TODOS = "«todos» solo puede ser true."
         ),
     ]
 )
-class PlantillaSerializer(serializers.ModelSerializer[PlantillaSMS]):
+class PlantillaSerializer(RefusesUnknown, serializers.ModelSerializer[PlantillaSMS]):
     mensaje = serializers.CharField(trim_whitespace=False, help_text="{nombre} is replaced by the client's name.")
 
     class Meta:
@@ -59,8 +60,13 @@ class PlantillaPropia(serializers.PrimaryKeyRelatedField[PlantillaSMS]):
     def get_queryset(self) -> Any:
         return plantillas_de(self.context["request"].user).filter(activo=True)
 
+    def to_internal_value(self, data: Any) -> Any:
+        if not es_id(data):  # "7" and 7.0 are no ids in cliente_ids either
+            self.fail("incorrect_type", data_type=type(data).__name__)
+        return super().to_internal_value(data)
 
-class AudienciaSerializer(serializers.Serializer[Any]):
+
+class AudienciaSerializer(RefusesUnknown):
     todos = serializers.BooleanField(help_text="true: every active client of the shop.")
 
     def validate_todos(self, value: bool) -> bool:
@@ -83,7 +89,7 @@ class AudienciaSerializer(serializers.Serializer[Any]):
         ),
     ]
 )
-class CrearCampanaSerializer(serializers.Serializer[Any]):
+class CrearCampanaSerializer(RefusesUnknown):
     nombre = serializers.CharField(max_length=200, required=False, help_text="Made from the date when absent.")
     mensaje = serializers.CharField(trim_whitespace=False, required=False, help_text="With {nombre}; or `plantilla`.")
     plantilla = PlantillaPropia(required=False, help_text="Id of a template; or `mensaje`.")
@@ -245,6 +251,9 @@ class ProgresoSerializer(serializers.Serializer[Any]):
 )
 class SMSLogSerializer(serializers.ModelSerializer[SMSLog]):
     cliente_id = serializers.IntegerField(allow_null=True, read_only=True)
+    entrega = serializers.ChoiceField(
+        SMSLog.Entrega.choices, allow_blank=True, read_only=True, help_text="Twilio's status; empty until it tells."
+    )
 
     class Meta:
         model = SMSLog

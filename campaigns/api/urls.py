@@ -3,7 +3,7 @@ from rest_framework.routers import SimpleRouter
 
 from campaigns.api.views import CampanaViewSet, LogListView, PlantillaViewSet
 
-router = SimpleRouter()
+router = SimpleRouter(use_regex_path=False)
 router.register("plantillas", PlantillaViewSet, basename="api-plantilla")
 router.register("campanas", CampanaViewSet, basename="api-campana")
 

@@ -23,11 +23,14 @@ from campaigns.api.serializers import (
 from campaigns.audiencia import Audiencia
 from campaigns.models import CampanaSMS, PlantillaSMS, SMSLog
 from campaigns.services import Idempotency
+from core.api.filters import SiONo
 from core.api.pagination import PorCursorAscendente
+from core.api.schema import ErrorSerializer
 from core.errors import InvalidInputError
 from core.models import Usuario
 
-CLAVE_INVALIDA = "La Idempotency-Key debe tener entre 1 y 255 caracteres."
+CLAVE_INVALIDA = "La Idempotency-Key debe tener entre 1 y 255 caracteres imprimibles."
+MOVED = {200: CampanaSerializer, 409: ErrorSerializer}
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     OpenApiTypes.STR,
@@ -37,6 +40,10 @@ IDEMPOTENCY_KEY = OpenApiParameter(
         "first call made (header `Idempotent-Replayed: true`); with another body, 409."
     ),
 )
+
+
+class PlantillaFilter(filters.FilterSet):
+    activo = SiONo()
 
 
 @extend_schema(tags=["plantillas"])
@@ -50,7 +57,8 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 )
 class PlantillaViewSet(ModelViewSet[PlantillaSMS]):
     serializer_class = PlantillaSerializer
-    filterset_fields = ("activo",)
+    filterset_class = PlantillaFilter
+    lookup_value_converter = "int"
     queryset = PlantillaSMS.objects.none()  # for the schema only
 
     def get_queryset(self) -> QuerySet[PlantillaSMS]:
@@ -79,6 +87,7 @@ class LogFilter(filters.FilterSet):
 class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[CampanaSMS]):
     serializer_class = CampanaSerializer
     filterset_class = CampanaFilter
+    lookup_value_converter = "int"
     queryset = CampanaSMS.objects.none()  # for the schema only
 
     def get_queryset(self) -> QuerySet[CampanaSMS]:
@@ -94,7 +103,7 @@ class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         summary="Create a campaign and start sending it",
         description="Answers as soon as the campaign is stored in `pendiente`; workers send it. Watch `progreso_url`.",
         request=CrearCampanaSerializer,
-        responses={201: CampanaSerializer},
+        responses={201: CampanaSerializer, 409: ErrorSerializer},
         parameters=[IDEMPOTENCY_KEY],
     )
     def create(self, request: Request) -> Response:
@@ -113,7 +122,7 @@ class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
 
     @extend_schema(summary="Counts by estado, rate and time left", responses=ProgresoSerializer, filters=False)
     @action(detail=True, filterset_class=None)
-    def progreso(self, request: Request, pk: str) -> Response:
+    def progreso(self, request: Request, pk: int) -> Response:
         campana = self.get_object()
         progreso = selectors.progreso_de([campana])[campana.pk]
         return Response(
@@ -130,19 +139,19 @@ class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
             ).data
         )
 
-    @extend_schema(summary="Pause; messages already handed to Twilio are not recalled", request=None)
+    @extend_schema(summary="Pause; messages already handed to Twilio are not recalled", request=None, responses=MOVED)
     @action(detail=True, methods=["post"], filterset_class=None)
-    def pausar(self, request: Request, pk: str) -> Response:
+    def pausar(self, request: Request, pk: int) -> Response:
         return self._move("pausar", "La pausó una persona.")
 
-    @extend_schema(summary="Resume a paused campaign", request=None)
+    @extend_schema(summary="Resume a paused campaign", request=None, responses=MOVED)
     @action(detail=True, methods=["post"], filterset_class=None)
-    def reanudar(self, request: Request, pk: str) -> Response:
+    def reanudar(self, request: Request, pk: int) -> Response:
         return self._move("reanudar")
 
-    @extend_schema(summary="Cancel for good; what was not sent ends `fallido`", request=None)
+    @extend_schema(summary="Cancel for good; what was not sent ends `fallido`", request=None, responses=MOVED)
     @action(detail=True, methods=["post"], filterset_class=None)
-    def cancelar(self, request: Request, pk: str) -> Response:
+    def cancelar(self, request: Request, pk: int) -> Response:
         return self._move("cancelar", "La canceló una persona.")
 
     def _move(self, name: str, motivo: str = "") -> Response:
@@ -179,6 +188,6 @@ def _idempotency(request: Request) -> Idempotency | None:
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
-    if not 1 <= len(key) <= 255:
+    if not (1 <= len(key) <= 255 and key.isprintable()):
         raise InvalidInputError(CLAVE_INVALIDA, field="Idempotency-Key", code="invalid")
     return Idempotency.of(key, cast("Any", request.data))

@@ -4,6 +4,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from clientes.models import Cliente
+from core.api.serializers import RefusesUnknown
 
 
 @extend_schema_serializer(
@@ -33,7 +34,7 @@ from clientes.models import Cliente
         ),
     ]
 )
-class ClienteSerializer(serializers.ModelSerializer[Cliente]):
+class ClienteSerializer(RefusesUnknown, serializers.ModelSerializer[Cliente]):
     telefono_e164 = serializers.CharField(
         read_only=True, help_text="The number as it will be dialled; empty when it is missing or not valid."
     )

@@ -6,16 +6,19 @@ from rest_framework.viewsets import ModelViewSet
 from clientes import selectors, services
 from clientes.api.serializers import ClienteSerializer
 from clientes.models import Cliente
+from core.api.filters import SiONo
+from core.api.schema import ErrorSerializer
 
 
 class ClienteFilter(filters.FilterSet):
     q = filters.CharFilter(method="buscar", label="Part of the name, phone or document")
+    activo = SiONo()
     creado_desde = filters.IsoDateTimeFilter(field_name="creado", lookup_expr="gte")
     creado_hasta = filters.IsoDateTimeFilter(field_name="creado", lookup_expr="lt")
 
     class Meta:
         model = Cliente
-        fields = ("activo", "documento")
+        fields = ("documento",)
 
     def buscar(self, queryset: QuerySet[Cliente], name: str, value: str) -> QuerySet[Cliente]:
         return queryset.filter(
@@ -33,10 +36,13 @@ class ClienteFilter(filters.FilterSet):
     retrieve=extend_schema(summary="Read a client"),
     update=extend_schema(summary="Replace a client"),
     partial_update=extend_schema(summary="Change some fields of a client"),
-    destroy=extend_schema(summary="Delete a client without sales or SMS history"),
+    destroy=extend_schema(
+        summary="Delete a client without sales or SMS history", responses={204: None, 409: ErrorSerializer}
+    ),
 )
 class ClienteViewSet(ModelViewSet[Cliente]):
     serializer_class = ClienteSerializer
+    lookup_value_converter = "int"
     filterset_class = ClienteFilter
     queryset = Cliente.objects.none()  # for the schema only
 
