@@ -16,6 +16,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 STACK_ENV = BASE_DIR / ".data" / "run" / "stack.env"
 
 POSITIVE = Range(min=1)
+COUNT = Range(min=0)
 HTTP_URL = Regexp(r"^(https?://[^\s/]+)?/?$", error="must look like https://sms.example.com, without a path")
 REGION = Regexp(r"^[A-Z]{2}$", error="must be a two-letter country code such as CO")
 RATE = Regexp(r"^[1-9]\d*/(s|sec|m|min|h|hour|d|day)$", error="must look like 60/min")

@@ -44,6 +44,9 @@ PHONE_DEFAULT_REGION = env.str("PHONE_DEFAULT_REGION", "CO", validate=environmen
 TIME_ZONE = env.str("TIME_ZONE", "America/Bogota")
 STATIC_ROOT = env.str("STATIC_ROOT", str(BASE_DIR / ".data" / "static"))
 
+# How many proxies of ours stand before the web: the last so many X-Forwarded-For addresses are true, the rest is
+# whatever the caller wrote. An https address ends at one.
+PROXIES = env.int("PROXIES", 1 if PUBLIC_URL.startswith("https://") else 0, validate=environment.COUNT)
 API_RATE_USER = env.str("API_RATE_USER", "1200/min", validate=environment.RATE)
 API_RATE_ANONYMOUS = env.str("API_RATE_ANONYMOUS", "60/min", validate=environment.RATE)
 API_RATE_LOGIN = env.str("API_RATE_LOGIN", "10/min", validate=environment.RATE)
@@ -191,18 +194,18 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["core.api.parsers.BoundedJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "core.api.pagination.PorCursor",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "core.api.schema.DescribesErrors",
     "DEFAULT_THROTTLE_CLASSES": ["core.api.throttling.PorUsuario", "core.api.throttling.PorDireccion"],
     "DEFAULT_THROTTLE_RATES": {
         "usuario": API_RATE_USER,
         "direccion": API_RATE_ANONYMOUS,
         "ingreso": API_RATE_LOGIN,
     },
+    "NUM_PROXIES": PROXIES,
     "EXCEPTION_HANDLER": "core.api.errors.handle",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 DRF_STANDARDIZED_ERRORS = {
-    "ALLOWED_ERROR_STATUS_CODES": ["400", "401", "403", "404", "409", "429"],
     "EXCEPTION_HANDLER_CLASS": "core.api.errors.Handler",
 }
 SPECTACULAR_SETTINGS = {
@@ -215,17 +218,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
-    "POSTPROCESSING_HOOKS": ["drf_standardized_errors.openapi_hooks.postprocess_schema_enums"],
     "ENUM_NAME_OVERRIDES": {
         "EstadoCampanaEnum": "campaigns.states.Estado",
         "EstadoSMSEnum": "campaigns.states.EstadoSMS",
-        "ValidationErrorEnum": "drf_standardized_errors.openapi_serializers.ValidationErrorEnum.choices",
-        "ClientErrorEnum": "drf_standardized_errors.openapi_serializers.ClientErrorEnum.choices",
-        "ServerErrorEnum": "drf_standardized_errors.openapi_serializers.ServerErrorEnum.choices",
-        "ErrorCode401Enum": "drf_standardized_errors.openapi_serializers.ErrorCode401Enum.choices",
-        "ErrorCode403Enum": "drf_standardized_errors.openapi_serializers.ErrorCode403Enum.choices",
-        "ErrorCode404Enum": "drf_standardized_errors.openapi_serializers.ErrorCode404Enum.choices",
-        "ErrorCode429Enum": "drf_standardized_errors.openapi_serializers.ErrorCode429Enum.choices",
+        "ErrorTypeEnum": "core.api.schema.TYPES",
     },
 }
 

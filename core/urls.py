@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
 from core import health
@@ -12,6 +12,7 @@ v1: list[URLPattern | URLResolver] = [
     path("auth/token/", api.ObtenerToken.as_view(), name="api-token"),
     path("", include("clientes.api.urls")),
     path("", include("campaigns.api.urls")),
+    re_path("", api.NoExiste.as_view()),
 ]
 
 urlpatterns = [

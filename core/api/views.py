@@ -2,17 +2,23 @@ from typing import Any
 
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_update
+from django.urls import resolve
 from django.utils.decorators import method_decorator
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework import serializers
 from rest_framework.authtoken.serializers import AuthTokenSerializer
 from rest_framework.authtoken.views import ObtainAuthToken
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from core.api.parsers import BoundedJSONParser
 from core.api.throttling import PorIngreso
+
+NO_HAY = "No existe {path} en esta API."
+FALTA_BARRA = "No existe {path} en esta API; ¿quiso decir {path}/?"
 
 
 class TokenSerializer(serializers.Serializer[Any]):
@@ -38,6 +44,23 @@ class ObtenerToken(ObtainAuthToken):
     )
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().post(request, *args, **kwargs)
+
+
+@extend_schema(exclude=True)
+class NoExiste(APIView):
+    """Every other path below /api/v1/: 404 in the API's own shape.
+
+    It also stands in the way of APPEND_SLASH, whose redirect turns a POST without the last slash into a GET.
+    """
+
+    authentication_classes = ()
+    permission_classes = ()
+    throttle_classes = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        other: Any = resolve(f"{request.path_info}/").func
+        text = NO_HAY if other.cls is NoExiste else FALTA_BARRA
+        raise NotFound(text.format(path=request.path_info))
 
 
 # Swagger UI styles itself inline; its script is a file of its own in the split view.

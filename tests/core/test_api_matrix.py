@@ -1,0 +1,196 @@
+"""Who may call what: every route of the API, for the owner, a teammate, a stranger and nobody.
+
+A route that is not in the table fails the first test: an endpoint cannot be forgotten.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from campaigns.models import CampanaSMS, PlantillaSMS
+from clientes.models import Cliente
+from core.api.views import NoExiste
+from core.models import Usuario
+from tests.conftest import signed_in
+from tests.core.api_support import errors_of, row_counts
+from tests.factories import CampanaFactory, ClienteFactory, PlantillaFactory, open_lote, sms_log
+
+CAMPANAS, CAMPANA = "api/v1/campanas/", "api/v1/campanas/<int:pk>/"
+CLIENTES, CLIENTE = "api/v1/clientes/", "api/v1/clientes/<int:pk>/"
+PLANTILLAS, PLANTILLA = "api/v1/plantillas/", "api/v1/plantillas/<int:pk>/"
+
+
+@dataclass(frozen=True)
+class World:
+    """The owner's rows; `cliente` has no SMS, so that it may be deleted."""
+
+    cliente: Cliente
+    plantilla: PlantillaSMS
+    campana: CampanaSMS
+
+    def pk_of(self, route: str) -> int:
+        for part, row in (("clientes", self.cliente), ("plantillas", self.plantilla), ("campanas", self.campana)):
+            if part in route:
+                return row.pk
+        return 0
+
+
+Body = Callable[[World], dict[str, Any]] | None
+
+
+@dataclass(frozen=True)
+class Row:
+    method: str
+    route: str
+    owner: int
+    teammate: int
+    stranger: int
+    body: Body = None
+    anonymous: int = 401
+    estado: str = "procesando"
+
+
+def un_cliente(world: World) -> dict[str, Any]:
+    return {"nombre": "Ana"}
+
+
+def una_plantilla(world: World) -> dict[str, Any]:
+    return {"nombre": "Saludo", "mensaje": "Hola {nombre}"}
+
+
+def una_campana(world: World) -> dict[str, Any]:
+    return {"mensaje": "Hola", "cliente_ids": [world.cliente.pk]}
+
+
+TABLE = [
+    # the token is how one signs in: nobody is refused for being nobody, only for wrong words
+    Row("post", "api/v1/auth/token/", 200, 200, 200, lambda w: {"username": "duena", "password": "clave-de-prueba"}, 200),
+    Row("get", CLIENTES, 200, 200, 200),
+    Row("post", CLIENTES, 201, 403, 201, un_cliente),
+    Row("get", CLIENTE, 200, 200, 404),
+    Row("put", CLIENTE, 200, 403, 404, un_cliente),
+    Row("patch", CLIENTE, 200, 403, 404, un_cliente),
+    Row("delete", CLIENTE, 204, 403, 404),
+    Row("get", PLANTILLAS, 200, 200, 200),
+    Row("post", PLANTILLAS, 201, 403, 201, una_plantilla),
+    Row("get", PLANTILLA, 200, 200, 404),
+    Row("put", PLANTILLA, 200, 403, 404, una_plantilla),
+    Row("patch", PLANTILLA, 200, 403, 404, una_plantilla),
+    Row("delete", PLANTILLA, 204, 403, 404),
+    Row("get", CAMPANAS, 200, 200, 200),
+    Row("post", CAMPANAS, 201, 403, 400, una_campana),
+    Row("get", CAMPANA, 200, 200, 404),
+    Row("get", CAMPANA + "progreso/", 200, 200, 404),
+    Row("get", CAMPANA + "logs/", 200, 200, 404),
+    Row("post", CAMPANA + "pausar/", 200, 403, 404),
+    Row("post", CAMPANA + "reanudar/", 200, 403, 404, estado="pausado"),
+    Row("post", CAMPANA + "cancelar/", 200, 403, 404),
+]
+IDS = [f"{row.method} {row.route}" for row in TABLE]
+
+
+@pytest.fixture
+def world(owner: Usuario) -> World:
+    con_historia = ClienteFactory.create(usuario=owner)
+    campana = CampanaFactory.create(usuario=owner)
+    sms_log(campana, open_lote(campana, [con_historia]), con_historia)
+    return World(ClienteFactory.create(usuario=owner), PlantillaFactory.create(usuario=owner), campana)
+
+
+def call(row: Row, world: World, user: Usuario | None) -> Any:
+    CampanaSMS.objects.filter(pk=world.campana.pk).update(estado=row.estado)
+    path = "/" + row.route.replace("<int:pk>", str(world.pk_of(row.route)))
+    body = row.body(world) if row.body else None
+    return getattr(signed_in(user), row.method)(path, body)
+
+
+def routes(patterns: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Every (method, route) below api/v1/ that the URLconf knows."""
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, route)
+        elif isinstance(pattern, URLPattern) and route.startswith("api/v1/"):
+            view: Any = pattern.callback
+            if getattr(view, "cls", None) is NoExiste:
+                continue
+            names = getattr(view, "actions", None) or [m for m in view.cls.http_method_names if hasattr(view.cls, m)]
+            yield from ((method, route) for method in names if method not in {"head", "options"})
+
+
+def test_it_covers_every_route() -> None:
+    found = set(routes(get_resolver().url_patterns))
+    assert found == {(row.method, row.route) for row in TABLE}
+
+
+@pytest.mark.parametrize("row", TABLE, ids=IDS)
+def test_it_works_for_the_owner(row: Row, world: World, owner: Usuario) -> None:
+    response = call(row, world, owner)
+    assert response.status_code == row.owner, response.content
+    if row.method == "get" and "<int:pk>" not in row.route:
+        assert len(response.json()["results"]) > 0
+
+
+@pytest.mark.parametrize("row", TABLE, ids=IDS)
+def test_it_lets_a_teammate_read_and_not_write(row: Row, world: World, owner: Usuario, teammate: Usuario) -> None:
+    before = row_counts()
+    response = call(row, world, teammate)
+    assert response.status_code == row.teammate, response.content
+    if row.method == "get":
+        assert response.json() == call(row, world, owner).json()
+    elif row.teammate == 403:
+        errors_of(response, 403)
+        assert row_counts() == before
+
+
+@pytest.mark.parametrize("row", TABLE, ids=IDS)
+def test_it_hides_everything_from_a_stranger(row: Row, world: World, stranger: Usuario) -> None:
+    before = CampanaSMS.objects.values_list("estado", "nombre").get()
+    response = call(row, world, stranger)
+    assert response.status_code == row.stranger, response.content
+    if row.stranger >= 400:
+        errors_of(response, row.stranger)
+    elif row.method == "get":
+        assert response.json()["results"] == []
+    assert CampanaSMS.objects.values_list("estado", "nombre").get() in {before, (row.estado, before[1])}
+    assert Cliente.objects.filter(pk=world.cliente.pk, nombre=world.cliente.nombre).exists()
+    assert PlantillaSMS.objects.filter(pk=world.plantilla.pk, nombre=world.plantilla.nombre).exists()
+
+
+@pytest.mark.parametrize("row", TABLE, ids=IDS)
+def test_it_requires_somebody(row: Row, world: World) -> None:
+    response = call(row, world, None)
+    assert response.status_code == row.anonymous, response.content
+    if row.anonymous == 401:
+        errors_of(response, 401)
+        assert response["WWW-Authenticate"] == "Token"
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if "<int:pk>" in row.route], ids=lambda row: f"{row.method} {row.route}")
+def test_it_says_the_same_of_another_shops_row_and_of_none(row: Row, world: World, stranger: Usuario) -> None:
+    others = call(row, world, stranger)
+    path = "/" + row.route.replace("<int:pk>", str(2**62))
+    nobodys = getattr(signed_in(stranger), row.method)(path, row.body(world) if row.body else None)
+    assert (nobodys.status_code, nobodys.content) == (others.status_code, others.content)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=IDS)
+def test_it_answers_options_without_fault(row: Row, world: World, owner: Usuario) -> None:
+    path = "/" + row.route.replace("<int:pk>", str(world.pk_of(row.route)))
+    assert signed_in(owner).options(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/api/schema/", 200), ("/api/docs/", 200), ("/healthz", 200), ("/readyz", 200)],
+)
+@pytest.mark.parametrize("who", ["owner", "teammate", "stranger", None])
+def test_it_is_open_to_all(path: str, status: int, who: str | None, request: Any, settings: Any, db: None) -> None:
+    # Whether collectstatic ran is no concern of the documentation page's test.
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+    user = request.getfixturevalue(who) if who else None
+    assert signed_in(user).get(path).status_code == status
