@@ -64,9 +64,10 @@ def crear_campana(
         InvalidInputError: naming the field and the reason.
         ConflictError: the key was used for another request.
     """
-    mensajes.validate(mensaje)
+    field = "plantilla" if plantilla else "mensaje"
+    mensajes.validate(mensaje, field=field)
     medida = audiencias.medir(audiencia, tenant_id=usuario.tenant_id)
-    mensajes.validate_length(mensaje, longest_nombre=medida.longest_nombre)
+    mensajes.validate_length(mensaje, longest_nombre=medida.longest_nombre, field=field)
     try:
         with transaction.atomic():
             campana = CampanaSMS.objects.create(
