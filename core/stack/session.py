@@ -7,10 +7,11 @@ from types import TracebackType
 from typing import Self
 
 from core.stack import environment, foreground, leftovers, sockets
+from core.stack.cluster import MAJOR, without_pg
 from core.stack.errors import StackError
 from core.stack.layout import Layout
 from core.stack.output import Printer
-from core.stack.postgres import MAJOR, Postgres, without_pg
+from core.stack.postgres import Postgres
 from core.stack.process import Spec
 from core.stack.registry import RUN_MARK, Registry, read_record
 from core.stack.supervisor import Supervisor

@@ -4,7 +4,7 @@ import socket
 
 from core.stack import environment, parts, ports
 from core.stack.session import Session
-from core.stack.supervisor import together
+from core.stack.stoppable import together
 
 SERVERS = {"DATABASE_URL": "PostgreSQL", "REDIS_URL": "Valkey"}
 BANNER = """

@@ -7,19 +7,16 @@ children's life to the supervisor's (PDEATHSIG), or finds what a killed run left
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
-from core.stack.errors import Interrupted, StackError
+from core.stack.errors import StackError
 from core.stack.output import Log, Printer
 from core.stack.process import Child, Spec
 from core.stack.registry import Registry
+from core.stack.stoppable import Stoppable, together
 
-T = TypeVar("T")
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 POLL_S = 0.05
 
 
@@ -48,62 +45,17 @@ class Kept:
     watch: asyncio.Task[None] | None = None
 
 
-class Supervisor:
+class Supervisor(Stoppable):
     """Owns the processes of one run; all methods belong to one event loop."""
 
     def __init__(self, registry: Registry, printer: Printer, logs: Path, *, restarts: Restarts | None = None) -> None:
+        super().__init__()
         self.registry = registry
         self.printer = printer
         self.logs = logs
         self.restarts = restarts or Restarts()
-        self.stopping = asyncio.Event()
-        self.hurry = asyncio.Event()
-        self.failure: StackError | None = None
         self._stages: list[list[Kept]] = []
         printer.on_broken = self.stopping.set
-
-    # --- requests to stop ----------------------------------------------------------------------------
-
-    def listen(self) -> None:
-        """Take the signals that ask to stop; one that was ignored from the start (nohup) stays ignored."""
-        loop = asyncio.get_running_loop()
-        for number in SIGNALS:
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                loop.add_signal_handler(number, self.request_stop)
-
-    def request_stop(self) -> None:
-        if self.stopping.is_set():
-            self.hurry.set()
-        self.stopping.set()
-
-    async def unless_stopped(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do the work, but no longer than until someone asks to stop.
-
-        Raises:
-            Interrupted: someone did.
-            StackError: a process gave up meanwhile.
-        """
-        task, stop = asyncio.create_task(work), asyncio.create_task(self.stopping.wait())
-        await asyncio.wait((task, stop), return_when=asyncio.FIRST_COMPLETED)
-        stop.cancel()
-        if task.done():
-            return task.result()
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-        raise self.failure or Interrupted
-
-    async def until_stopped(self) -> None:
-        """Wait until someone asks to stop.
-
-        Raises:
-            StackError: a process gave up meanwhile.
-        """
-        await self.stopping.wait()
-        if self.failure:
-            raise self.failure
-
-    # --- processes -------------------------------------------------------------------------------------
 
     async def start(self, *specs: Spec) -> None:
         """Start processes side by side and wait until all are ready. They stop after those started later.
@@ -192,12 +144,15 @@ class Supervisor:
             pause = min(self.restarts.first * 2**failed, self.restarts.longest)
             self.printer.say(f"{name} ended ({how(code)}); starting it again in {pause:g} s")
             await asyncio.sleep(pause)
-            child = await self._spawn(kept)
+            try:
+                child = await self._spawn(kept)
+            except OSError as error:
+                self.fail(StackError(f"{name} cannot be started again: {error}"))
+                return
 
     def _give_up(self, kept: Kept, code: int) -> None:
         times = f"ended {self.restarts.most} times right after its start ({how(code)})"
-        self.failure = StackError(f"{kept.spec.name} {times}; giving up:\n{kept.log.tail()}")
-        self.stopping.set()
+        self.fail(StackError(f"{kept.spec.name} {times}; giving up:\n{kept.log.tail()}"))
 
     async def stop(self) -> None:
         """Stop everything, the last started first."""
@@ -214,16 +169,6 @@ class Supervisor:
             await kept.child.stop(self.hurry)
         self.registry.discard(kept.spec.name)
         kept.log.close()
-
-
-async def together(work: Sequence[Coroutine[Any, Any, None]]) -> None:
-    """Do all side by side; when one fails, the others end with it."""
-    tasks = [asyncio.create_task(item) for item in work]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
 
 
 def how(code: int) -> str:
