@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from clientes import phones
@@ -14,7 +14,6 @@ CLIENTE_CON_HISTORIA = "No se puede eliminar: el cliente tiene ventas o mensajes
 BULK = 1_000
 
 
-@transaction.atomic
 def eliminar_cliente(*, cliente: Cliente) -> None:
     """Delete a client that nothing refers to.
 
@@ -22,8 +21,9 @@ def eliminar_cliente(*, cliente: Cliente) -> None:
         ConflictError: the client has sales or SMS history.
     """
     try:
-        cliente.delete()
-    except ProtectedError as error:
+        with transaction.atomic():
+            cliente.delete()
+    except (ProtectedError, IntegrityError) as error:  # the second: the row came while this one was leaving
         raise ConflictError(CLIENTE_CON_HISTORIA, code="protected") from error
 
 
