@@ -222,7 +222,9 @@ def test_it_rejects_a_format_it_does_not_speak(api: APIClient) -> None:
     error_of(api.get(CAMPANAS, {"format": "xml"}), 404)
 
 
-@pytest.mark.parametrize("cursor", ["p=abc", "p=", "p=1.5", "p=-1", "p=\0", "p=2026-01-01", "p=" + "9" * 30, "o=x", "r=x"])
+@pytest.mark.parametrize(
+    "cursor", ["p=abc", "p=", "p=1.5", "p=-1", "p=\0", "p=2026-01-01", "p=" + "9" * 30, "o=x", "r=x"]
+)
 @pytest.mark.parametrize("path", [CAMPANAS, "/api/v1/clientes/", "/api/v1/plantillas/"])
 def test_it_rejects_a_cursor_it_did_not_give(api: APIClient, path: str, cursor: str) -> None:
     error_of(api.get(path, {"cursor": base64.b64encode(cursor.encode()).decode()}), 404)

@@ -67,7 +67,9 @@ def una_campana(world: World) -> dict[str, Any]:
 
 TABLE = [
     # the token is how one signs in: nobody is refused for being nobody, only for wrong words
-    Row("post", "api/v1/auth/token/", 200, 200, 200, lambda w: {"username": "duena", "password": "clave-de-prueba"}, 200),
+    Row(
+        "post", "api/v1/auth/token/", 200, 200, 200, lambda w: {"username": "duena", "password": "clave-de-prueba"}, 200
+    ),
     Row("get", CLIENTES, 200, 200, 200),
     Row("post", CLIENTES, 201, 403, 201, un_cliente),
     Row("get", CLIENTE, 200, 200, 404),
@@ -169,7 +171,9 @@ def test_it_requires_somebody(row: Row, world: World) -> None:
         assert response["WWW-Authenticate"] == "Token"
 
 
-@pytest.mark.parametrize("row", [row for row in TABLE if "<int:pk>" in row.route], ids=lambda row: f"{row.method} {row.route}")
+@pytest.mark.parametrize(
+    "row", [row for row in TABLE if "<int:pk>" in row.route], ids=lambda row: f"{row.method} {row.route}"
+)
 def test_it_says_the_same_of_another_shops_row_and_of_none(row: Row, world: World, stranger: Usuario) -> None:
     others = call(row, world, stranger)
     path = "/" + row.route.replace("<int:pk>", str(2**62))
