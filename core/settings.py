@@ -277,5 +277,7 @@ LOGGING = {
         # One INFO line per message sent would be most of the log.
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
+        # One line per sweep says nothing.
+        "celery.beat": {"level": "WARNING"},
     },
 }
