@@ -1,0 +1,128 @@
+"""POST …/pausar/, …/reanudar/, …/cancelar/: the table of moves, and a reason for each refusal."""
+
+import threading
+from typing import Any
+
+import pytest
+from celery import current_app
+from django.db import connection
+from rest_framework.test import APIClient
+
+from campaigns import states
+from campaigns.models import CampanaSMS, Lote
+from core.models import Usuario
+from tests.conftest import signed_in
+from tests.core.api_support import error_of
+from tests.factories import CampanaFactory, open_lote
+
+ACTIONS = ["pausar", "reanudar", "cancelar"]
+# from the design, not from the code: what each action makes of each estado, None where it is refused
+EXPECTED: dict[str, dict[str, str | None]] = {
+    "pendiente": {"pausar": None, "reanudar": None, "cancelar": "cancelado"},
+    "procesando": {"pausar": "pausado", "reanudar": None, "cancelar": "cancelado"},
+    "pausado": {"pausar": None, "reanudar": "procesando", "cancelar": "cancelado"},
+    "completado": {"pausar": None, "reanudar": None, "cancelar": None},
+    "error": {"pausar": None, "reanudar": None, "cancelar": None},
+    "cancelado": {"pausar": None, "reanudar": None, "cancelar": None},
+}
+
+
+def campana_in(owner: Usuario, estado: str) -> CampanaSMS:
+    final = {"completado": {"enviados_exitosos": 1}, "error": {"enviados_fallidos": 1}}.get(estado)
+    ended = {**final, "completado_en": "2026-01-01T00:00:00Z"} if final else {}
+    return CampanaFactory.create(usuario=owner, estado=estado, **ended)
+
+
+def url(campana: CampanaSMS, action: str) -> str:
+    return f"/api/v1/campanas/{campana.pk}/{action}/"
+
+
+def test_the_table_is_whole() -> None:
+    assert set(EXPECTED) == set(CampanaSMS.Estado.values) == set(states.REFUSALS)
+    assert set(ACTIONS) == set(states.MOVES) - {"iniciar"}
+
+
+@pytest.mark.parametrize("estado", EXPECTED)
+@pytest.mark.parametrize("action", ACTIONS)
+def test_it_moves_or_says_why_not(api: APIClient, owner: Usuario, estado: str, action: str) -> None:
+    campana = campana_in(owner, estado)
+    target = EXPECTED[estado][action]
+    response = api.post(url(campana, action))
+    campana.refresh_from_db()
+    if target is None:
+        error = error_of(response, 409)
+        assert (error["code"], error["attr"]) == ("move_refused", None)
+        assert error["detail"] == states.refusal(action, estado)
+        assert states.REFUSALS[CampanaSMS.Estado(estado)] in error["detail"]
+        assert campana.estado == estado
+    else:
+        assert (response.status_code, response.json()["estado"], campana.estado) == (200, target, target)
+        assert response.json()["id"] == campana.pk
+
+
+def test_it_says_who_stopped_it_and_forgets_it_on_resuming(api: APIClient, owner: Usuario) -> None:
+    campana = campana_in(owner, "procesando")
+    assert api.post(url(campana, "pausar")).json()["motivo"] == "La pausó una persona."
+    assert api.post(url(campana, "reanudar")).json()["motivo"] == ""
+    assert api.post(url(campana, "cancelar")).json()["motivo"] == "La canceló una persona."
+
+
+def test_it_publishes_open_lotes_again_on_resuming(api: APIClient, owner: Usuario) -> None:
+    """Their tasks were taken, and did nothing, while the campaign stood still."""
+    campana = campana_in(owner, "pausado")
+    abierto = open_lote(campana, [])
+    pendiente = Lote.objects.create(campana=campana, numero=2, cliente_ids=[], total=1)
+    other = open_lote(campana_in(owner, "pausado"), [])
+    api.post(url(campana, "reanudar"))
+    assert [Lote.objects.get(pk=lote.pk).publicar_desde is not None for lote in (abierto, pendiente, other)] == [
+        True,
+        False,
+        False,
+    ]
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_it_tells_the_workers_once_it_is_committed(
+    api: APIClient, owner: Usuario, action: str, django_capture_on_commit_callbacks: Any, monkeypatch: Any
+) -> None:
+    sent: list[list[int]] = []
+    monkeypatch.setattr(current_app, "send_task", lambda name, args, **options: sent.append(args))
+    campana = campana_in(owner, "pausado" if action == "reanudar" else "procesando")
+    with django_capture_on_commit_callbacks(execute=True):
+        api.post(url(campana, action))
+        assert sent == []
+    assert sent == [[campana.pk]]
+    with django_capture_on_commit_callbacks(execute=True):
+        error_of(api.post(url(campana, "pausar" if action != "reanudar" else "reanudar")), 409)
+    assert sent == [[campana.pk]]
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_it_takes_only_post(api: APIClient, owner: Usuario, action: str) -> None:
+    campana = campana_in(owner, "procesando")
+    for method in ("get", "put", "patch", "delete"):
+        error_of(getattr(api, method)(url(campana, action)), 405)
+    campana.refresh_from_db()
+    assert campana.estado == "procesando"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_moves_once_when_many_ask_at_once(owner: Usuario) -> None:
+    campana = campana_in(owner, "procesando")
+    barrier = threading.Barrier(6)
+    statuses: list[int] = []
+
+    def ask() -> None:
+        try:
+            client = signed_in(owner)
+            barrier.wait()
+            statuses.append(client.post(url(campana, "pausar")).status_code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [200, 409, 409, 409, 409, 409]
