@@ -1,0 +1,143 @@
+"""What docker-compose.yml must never lose: pins, secrets outside, no privileges, nothing open, health."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from core.stack import valkey
+from tests.docker.compose import COMPOSE_FILE, MINIMAL_ENV, RefusedError, render
+
+OURS = "sms-campaigns:local"
+HEALTHY, COMPLETED = "service_healthy", "service_completed_successfully"
+READY = {"postgres": HEALTHY, "redis": HEALTHY, "migrate": COMPLETED}
+DEPENDS = {
+    "postgres": {},
+    "redis": {},
+    "migrate": {"postgres": HEALTHY},
+    "web": READY,
+    "worker": READY,
+    "beat": READY,
+    "simulator": {"web": HEALTHY},
+}
+SECRET_NAME = re.compile(r"SECRET|PASSWORD|TOKEN|SID", re.IGNORECASE)
+
+
+def test_it_knows_every_service(services: dict[str, Any]) -> None:
+    assert set(services) == set(DEPENDS)
+
+
+def test_it_needs_no_profile_for_production(services: dict[str, Any]) -> None:
+    assert {name for name, service in services.items() if service.get("profiles")} == {"simulator"}
+
+
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "POSTGRES_PASSWORD"])
+def test_it_requires_the_secrets(missing: str, empty: Path) -> None:
+    env = {**MINIMAL_ENV, missing: ""}
+    with pytest.raises(RefusedError, match=f"required variable {missing} is missing"):
+        render(empty, env)
+
+
+def leaves(node: object, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every value of the file as it is written, with the key above it."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from leaves(value, str(key))
+    elif isinstance(node, list):
+        for value in node:
+            yield from leaves(value, name)
+    else:
+        yield name, str(node)
+
+
+def test_it_holds_no_secret() -> None:
+    for name, text in leaves(yaml.safe_load(COMPOSE_FILE.read_text())):
+        written = re.sub(r"\$\{[A-Z_]+:\?[^}]*\}", "", text)
+        if SECRET_NAME.search(name):
+            assert written == "", f"{name} is written out"
+        assert not re.search(r"://[^/@]*:[^/@]+@", written), f"{name} has a password in it"
+
+
+@pytest.mark.parametrize("name", DEPENDS)
+def test_it_pins_every_image(name: str, services: dict[str, Any]) -> None:
+    image, _, tag = services[name]["image"].rpartition(":")
+    assert image
+    assert tag not in ("", "latest")
+
+
+def test_it_builds_one_image_once(services: dict[str, Any]) -> None:
+    ours = {name: service for name, service in services.items() if service["image"] == OURS}
+    assert set(ours) == {"migrate", "web", "worker", "beat", "simulator"}
+    assert [name for name, service in ours.items() if "build" in service] == ["migrate"]
+    # A name without a registry would else be looked for in the public one.
+    assert {service["pull_policy"] for name, service in ours.items() if name != "migrate"} == {"never"}
+
+
+@pytest.mark.parametrize("name", DEPENDS)
+def test_it_gives_no_privileges(name: str, services: dict[str, Any]) -> None:
+    service = services[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "cap_add" not in service
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["tmpfs"][0].startswith("/tmp:")  # noqa: S108
+    # Our image names its own user, which test_dockerfile.py looks at.
+    assert service.get("user", OURS) in ("postgres", "valkey", OURS)
+    assert service["image"] == OURS or "user" in service
+
+
+@pytest.mark.parametrize("name", DEPENDS)
+def test_it_bounds_the_logs(name: str, services: dict[str, Any]) -> None:
+    assert set(services[name]["logging"]["options"]) == {"max-size", "max-file"}
+
+
+@pytest.mark.parametrize("name", [name for name in DEPENDS if name != "migrate"])
+def test_it_restarts_and_watches_what_runs_for_long(name: str, services: dict[str, Any]) -> None:
+    service = services[name]
+    assert service["restart"] == "unless-stopped"
+    # The web's is in the image.
+    assert name == "web" or service["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL")
+    assert not service.get("healthcheck", {}).get("disable")
+
+
+def test_it_runs_the_migrations_once(services: dict[str, Any]) -> None:
+    assert services["migrate"]["restart"] == "no"
+
+
+@pytest.mark.parametrize(("name", "conditions"), DEPENDS.items())
+def test_it_waits_for_health(name: str, conditions: dict[str, str], services: dict[str, Any]) -> None:
+    depends = services[name].get("depends_on", {})
+    assert {other: needed["condition"] for other, needed in depends.items()} == conditions
+
+
+def test_it_opens_one_port_to_this_machine_only(services: dict[str, Any]) -> None:
+    ports = {name: service["ports"] for name, service in services.items() if service.get("ports")}
+    assert set(ports) == {"web"}
+    [port] = ports["web"]
+    assert (port["host_ip"], port["published"], port["target"]) == ("127.0.0.1", "8000", 8000)
+
+
+def test_it_keeps_the_servers_inside(model: dict[str, Any], services: dict[str, Any]) -> None:
+    assert model["networks"]["backend"]["internal"] is True
+    for name in ("postgres", "redis", "migrate", "beat"):
+        assert set(services[name]["networks"]) == {"backend"}
+    for name in ("web", "worker"):
+        assert set(services[name]["networks"]) == {"backend", "edge"}
+
+
+def test_it_keeps_redis_on_disk_and_never_drops_a_task(services: dict[str, Any]) -> None:
+    command = services["redis"]["command"]
+    options = dict(zip(command[1::2], command[2::2], strict=True))
+    for name in ("appendonly", "appendfsync", "save", "maxmemory-policy"):
+        assert options[f"--{name}"] == valkey.SETTINGS[name]
+    assert options["--appendonly"] == "yes"
+    assert options["--maxmemory-policy"] == "noeviction"
+    assert [mount["target"] for mount in services["redis"]["volumes"]] == ["/data"]
+
+
+def test_it_keeps_the_data_of_postgres_18_where_its_image_puts_it(services: dict[str, Any]) -> None:
+    assert services["postgres"]["image"] == "postgres:18-alpine"
+    assert [mount["target"] for mount in services["postgres"]["volumes"]] == ["/var/lib/postgresql"]
