@@ -19,6 +19,16 @@ CAMPANAS = 25
 DESTINATARIOS = 25
 SOLO_ADMIN = "Solo un administrador puede pausar, reanudar o cancelar una campaña."
 
+# In the order of the counters above the table.
+FILTROS = (
+    ("", "Todos"),
+    (SMSLog.Estado.ENVIADO, "Enviados"),
+    (SMSLog.Estado.FALLIDO, "Fallidos"),
+    (SMSLog.Estado.INCIERTO, "Inciertos"),
+    (SMSLog.Estado.ENVIANDO, "Enviando"),
+    (SMSLog.Estado.PENDIENTE, "Pendientes"),
+)
+
 # action of a button: (what the log of the campaign says, what the person reads)
 ACCIONES = {
     "pausar": ("La pausó {usuario}.", "La campaña quedó en pausa. Lo que ya salió hacia Twilio no se detiene."),
@@ -154,7 +164,7 @@ def _destinatarios(request: HttpRequest, campana: CampanaSMS) -> dict[str, Any]:
     return {
         "campana": campana,
         "logs": rows[:DESTINATARIOS],
-        "estados": SMSLog.Estado.choices,
+        "filtros": FILTROS,
         "estado": estado,
         "despues": despues,
         "siguiente": rows[DESTINATARIOS - 1].pk if len(rows) > DESTINATARIOS else None,
