@@ -1,0 +1,127 @@
+"""Chromium, signed in, with ears: a console error or a CSP violation on any page fails the test."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlparse
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, ViewportSize, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from core.models import Usuario
+
+# Playwright's sync API runs an event loop in this thread, which Django takes for an async view.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--font-render-hinting=none",
+]
+ANCHO = ViewportSize(width=1280, height=800)
+ANGOSTO = ViewportSize(width=375, height=812)
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+PATIENCE_MS = 8_000
+
+SignIn = Callable[[Usuario], Page]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("chromium is missing: apt-get install chromium")
+        pytest.skip("needs Debian's chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Ears:
+    """What a page complained about."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.complaints: list[str] = []
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        context.on("response", self._response)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"{message.type}: {message.text} ({message.location.get('url')})")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 400 and "/static/" in response.url:
+            self.complaints.append(f"{response.status} {response.url}")
+
+    def forgive(self, *texts: str) -> None:
+        """Expect complaints that hold one of `texts`, as of a page that is itself an error."""
+        self.complaints = [c for c in self.complaints if not any(text in c for text in texts)]
+
+
+@pytest.fixture
+def context(chromium: Browser, live_server: LiveServer) -> Iterator[BrowserContext]:
+    context = chromium.new_context(
+        base_url=live_server.url, viewport=ANCHO, locale="es-CO", timezone_id="America/Bogota", reduced_motion="reduce"
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def ears(context: BrowserContext) -> Iterator[Ears]:
+    ears = Ears(context)
+    yield ears
+    assert ears.complaints == []
+
+
+@pytest.fixture
+def page(context: BrowserContext, ears: Ears) -> Page:
+    return context.new_page()
+
+
+@pytest.fixture
+def sign_in(context: BrowserContext, page: Page, live_server: LiveServer) -> SignIn:
+    """Signs a person in without the form, and returns the page."""
+
+    def sign_in(usuario: Usuario) -> Page:
+        client = Client()
+        client.force_login(usuario)
+        name = settings.SESSION_COOKIE_NAME
+        host = urlparse(live_server.url).hostname
+        context.add_cookies([{"name": name, "value": client.cookies[name].value, "domain": host or "", "path": "/"}])
+        return page
+
+    return sign_in
+
+
+def grave(page: Page) -> list[str]:
+    """What axe finds serious or critical in the page as it is now."""
+    # Evaluated by the debugger, so the page's CSP has no say.
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+    return [
+        f"{v['id']}: {[(n['target'], n['any'][0]['message'] if n['any'] else '') for n in v['nodes'][:3]]}"
+        for v in found
+        if v["impact"] in {"serious", "critical"}
+    ]
+
+
+def overflow(page: Page) -> int:
+    """Pixels by which the page is wider than the window."""
+    width: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return width

@@ -1,0 +1,116 @@
+"""Every page: nothing wider than a phone, nothing refused by the CSP, nothing serious for axe."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from pytest_django import Settings
+
+from core.models import Usuario
+from tests.browser import tienda
+from tests.browser.conftest import ANCHO, ANGOSTO, SCHEMES, Ears, SignIn, grave, overflow
+
+pytestmark = pytest.mark.browser
+
+
+def is_presentable(page: Page) -> None:
+    """Judge the page as it is now, wide and narrow, light and dark."""
+    for size in (ANCHO, ANGOSTO):
+        page.set_viewport_size(size)
+        assert overflow(page) == 0, f"{page.url} is wider than {size['width']}"
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            assert grave(page) == [], f"{page.url} {size['width']} {scheme}"
+
+
+@pytest.fixture
+def simulado(settings: Settings) -> None:
+    settings.TWILIO_SIMULATED = True
+
+
+def test_the_login(page: Page, owner: Usuario, simulado: None) -> None:
+    page.goto("/cuentas/ingresar/")
+    page.get_by_label("Usuario").fill("duena")
+    page.get_by_label("Contraseña").fill("otra")
+    page.get_by_role("button", name="Ingresar").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    is_presentable(page)
+
+
+def test_an_empty_dashboard(owner: Usuario, sign_in: SignIn, simulado: None) -> None:
+    page = sign_in(owner)
+    page.goto("/")
+    expect(page.get_by_text("Simulado", exact=False).first).to_be_visible()
+    is_presentable(page)
+
+
+def test_a_full_dashboard(owner: Usuario, sign_in: SignIn, simulado: None) -> None:
+    tienda.surtida(owner)
+    page = sign_in(owner)
+    page.goto("/")
+    page.locator("summary", has_text="Menú de duena").click()
+    is_presentable(page)
+
+
+def test_a_running_campaign(owner: Usuario, sign_in: SignIn, simulado: None) -> None:
+    campana = tienda.en_curso(owner, tienda.clientes(owner, 40))
+    page = sign_in(owner)
+    page.goto(f"/campanas/{campana.pk}/")
+    is_presentable(page)
+    page.get_by_role("button", name="Cancelar campaña").click()
+    is_presentable(page)
+
+
+def long_words(owner: Usuario) -> str:
+    campana = tienda.detenida(owner, "Promo" * 40, 10, estado="pausado", motivo="https://" + "a" * 200)
+    campana.mensaje = "https://tienda.example/" + "x" * 300
+    campana.save(update_fields=["mensaje"])
+    return f"/campanas/{campana.pk}/"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        long_words,
+        lambda owner: f"/campanas/{tienda.detenida(owner, 'Promo', 10, estado='pausado', motivo='Twilio').pk}/",
+        lambda owner: f"/campanas/{tienda.terminada(owner, 'Promo', 0, 3, motivo='Nada salió').pk}/",
+    ],
+    ids=["long words", "paused", "error"],
+)
+def test_a_campaign(make: Callable[[Usuario], str], owner: Usuario, sign_in: SignIn) -> None:
+    page = sign_in(owner)
+    page.goto(make(owner))
+    is_presentable(page)
+
+
+def test_a_page_that_does_not_exist(owner: Usuario, sign_in: SignIn, ears: Ears) -> None:
+    page = sign_in(owner)
+    page.goto("/no-existe/")
+    expect(page.get_by_role("heading", name="No encontramos esta página")).to_be_visible()
+    is_presentable(page)
+    ears.forgive("/no-existe/")
+
+
+def test_the_api_documentation_opens(owner: Usuario, sign_in: SignIn) -> None:
+    page = sign_in(owner)
+    page.goto("/api/docs/")
+    page.locator(".swagger-ui .opblock").first.click()
+    expect(page.locator(".swagger-ui .opblock-body").first).to_be_visible()
+
+
+def test_the_admin_opens(owner: Usuario, sign_in: SignIn) -> None:
+    owner.is_staff = owner.is_superuser = True
+    owner.save(update_fields=["is_staff", "is_superuser"])
+    page = sign_in(owner)
+    page.goto("/")
+    page.get_by_role("link", name="Administración").click()
+    expect(page.get_by_role("heading", name="Administración", exact=True)).to_be_visible()
+
+
+def test_the_keyboard_reaches_the_content_first(owner: Usuario, sign_in: SignIn) -> None:
+    page = sign_in(owner)
+    page.goto("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Saltar al contenido")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#contenido")).to_be_focused()
