@@ -102,9 +102,9 @@ def test_callbacks_go_on_after_a_restart(tmp_path: Path, webhooks: WebhookListen
         simulator.restart()
         simulator.control.wait_drained()
 
-        # Those of the last second may be repeated, as Twilio's may.
+        # Those of the last second may be repeated, and then in any order, as Twilio's may.
         assert webhooks.statuses(sid)[:2] == ["sending", "sent"]
-        assert webhooks.statuses(sid)[-1] == "delivered"
+        assert set(webhooks.statuses(sid)[2:]) - {"sending", "sent"} == {"delivered"}
 
 
 def test_it_stops_in_good_order(tmp_path: Path) -> None:
