@@ -1,40 +1,67 @@
 """Phone numbers: what people type, and the E.164 form that Twilio takes."""
 
 import re
+from dataclasses import dataclass
 
 import phonenumbers
 from django.conf import settings
+from phonenumbers import PhoneNumber, PhoneNumberType
 
 E164_MAX = 16  # "+" and at most 15 digits: ITU-T E.164 §6
-
+# In North America nobody can tell a mobile from a fixed line by its number.
+MOBILE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
 # After the first digit, or "300123 casa" would be dialled as a vanity number: somebody else's phone.
 LETTER_IN_NUMBER = re.compile(r"\d.*[^\W\d_]")
 INTERNATIONAL = re.compile(r"\s*00\s*(?=\d)")
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a typed phone means.
+
+    Args:
+        e164: `+573001234567`, or "" when it is not a valid phone number.
+        mobile: whether it can be a mobile phone.
+    """
+
+    e164: str
+    mobile: bool
+
+
+NOTHING = Reading("", mobile=False)
+
+
 def to_e164(raw: str, region: str | None = None) -> str:
-    """The number in E.164 (`+573001234567`), or "" when it is not a valid phone number.
+    """The number in E.164, or "". See `read`."""
+    return read(raw, region).e164
+
+
+def read(raw: str, region: str | None = None) -> Reading:
+    """Make sense of a phone.
 
     Args:
         raw: as a person typed it: spaces, dashes, parentheses and `00` or `+` prefixes are fine.
         region: ISO 3166 country of a number without a prefix; the product's default when None.
     """
-    if LETTER_IN_NUMBER.search(raw):
-        return ""
+    if not raw or LETTER_IN_NUMBER.search(raw):
+        return NOTHING
     # In Colombia 00 is dialled with a carrier's digit, but people write 0057… as everywhere else.
-    readings = {_parse(raw, region), _parse(INTERNATIONAL.sub("+", raw, count=1), region)} - {""}
-    return readings.pop() if len(readings) == 1 else ""
+    texts = {raw, INTERNATIONAL.sub("+", raw, count=1)}
+    readings = {_parse(text, region) for text in texts} - {NOTHING}
+    return readings.pop() if len(readings) == 1 else NOTHING
 
 
-def _parse(raw: str, region: str | None) -> str:
+def _parse(raw: str, region: str | None) -> Reading:
     try:
-        number = phonenumbers.parse(raw, region or settings.PHONE_DEFAULT_REGION)
+        number: PhoneNumber = phonenumbers.parse(raw, region or settings.PHONE_DEFAULT_REGION)
     except phonenumbers.NumberParseException:
-        return ""
+        return NOTHING
     # An extension cannot receive an SMS, and dropping it could reach somebody else.
     if number.extension or not phonenumbers.is_valid_number(number):
-        return ""
+        return NOTHING
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     # Some German plans are longer than the standard allows, and Twilio takes E.164 only.
-    return e164 if len(e164) <= E164_MAX else ""
+    if len(e164) > E164_MAX:
+        return NOTHING
+    return Reading(e164, phonenumbers.number_type(number) in MOBILE)

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
-from clientes import phones
 from clientes.models import Cliente
 from core.errors import ConflictError
 from core.models import Usuario
@@ -34,14 +33,14 @@ def crear_clientes(*, usuario: Usuario, filas: Iterable[dict[str, str]]) -> list
         usuario: the admin who will own them.
         filas: mappings with `nombre` and optionally `telefono` and `documento`, already validated.
     """
-    clientes = [
-        Cliente(
+    clientes = []
+    for fila in filas:
+        cliente = Cliente(
             usuario=usuario,
             nombre=fila["nombre"],
             telefono=fila.get("telefono", ""),
-            telefono_e164=phones.to_e164(fila["telefono"]) if fila.get("telefono") else "",
             documento=fila.get("documento", ""),
         )
-        for fila in filas
-    ]
+        cliente.derive_phone()  # bulk_create calls no save
+        clientes.append(cliente)
     return Cliente.objects.bulk_create(clientes, batch_size=BULK)

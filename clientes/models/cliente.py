@@ -1,23 +1,43 @@
-"""Clients: the contacts of one admin's shop."""
-
 from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Lower
 
 from clientes import phones
 
 NOMBRE_MAX = 150
 
 
+class Etiqueta(models.Model):
+    """A tag that a shop puts on its clients."""
+
+    nombre = models.CharField(max_length=40)
+    usuario = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="etiquetas")
+
+    class Meta:
+        ordering = ("nombre",)
+        constraints = [models.UniqueConstraint("usuario", Lower("nombre"), name="etiqueta_nombre_unico")]
+
+    def __str__(self) -> str:
+        return self.nombre
+
+
 class Cliente(models.Model):
+    """A contact of one admin's shop."""
+
     nombre = models.CharField(max_length=NOMBRE_MAX)
     telefono = models.CharField("teléfono", max_length=20, blank=True, default="")
     # What `telefono` means in E.164; "" when it is missing or not a valid number. Derived on every save.
     telefono_e164 = models.CharField(max_length=phones.E164_MAX, blank=True, default="", editable=False)
+    # Whether that number can be a mobile phone. Derived on every save.
+    movil = models.BooleanField(default=False, editable=False)
     documento = models.CharField(max_length=20, blank=True, default="")
     activo = models.BooleanField(default=True)
     creado = models.DateTimeField(auto_now_add=True)
+    # Personal data erased on the client's request; the row stays for the totals. Ley 1581 de 2012, art. 8.
+    anonimizado_en = models.DateTimeField(null=True, blank=True, editable=False)
+    etiquetas = models.ManyToManyField(Etiqueta, blank=True, related_name="clientes")
     usuario = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -33,14 +53,23 @@ class Cliente(models.Model):
             models.Index(fields=["usuario", "activo", "id"], name="cliente_por_tienda"),
             # search by phone, and replies that arrive from a number
             models.Index(fields=["telefono_e164"], name="cliente_por_telefono", condition=~models.Q(telefono_e164="")),
+            # import finds the client that a row describes
+            models.Index(
+                fields=["usuario", "documento"], name="cliente_por_documento", condition=~models.Q(documento="")
+            ),
         ]
 
     def __str__(self) -> str:
         return self.nombre
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.telefono_e164 = phones.to_e164(self.telefono) if self.telefono else ""
+        self.derive_phone()
         fields = kwargs.get("update_fields")
         if fields is not None and "telefono" in fields:
-            kwargs["update_fields"] = {*fields, "telefono_e164"}
+            kwargs["update_fields"] = {*fields, "telefono_e164", "movil"}
         super().save(*args, **kwargs)
+
+    def derive_phone(self) -> None:
+        """Bring what is derived from `telefono` up to date."""
+        reading = phones.read(self.telefono)
+        self.telefono_e164, self.movil = reading.e164, reading.mobile
