@@ -22,7 +22,7 @@ env = environment.read_environment()
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", "")
 PORT = env.int("PORT", 8000, validate=environment.POSITIVE)
-PUBLIC_URL = env.str("PUBLIC_URL", f"http://localhost:{PORT}", validate=environment.HTTP_URL).rstrip("/")
+PUBLIC_URL = env.str("PUBLIC_URL", f"http://localhost:{PORT}", validate=environment.HTTP_URL)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 DATABASE_URL = env.str("DATABASE_URL", "")
 REDIS_URL = env.str("REDIS_URL", "")
@@ -46,7 +46,7 @@ STATIC_ROOT = env.str("STATIC_ROOT", str(BASE_DIR / ".data" / "static"))
 
 # How many proxies of ours stand before the web: the last so many X-Forwarded-For addresses are true, the rest is
 # whatever the caller wrote. An https address ends at one.
-PROXIES = env.int("PROXIES", 1 if PUBLIC_URL.startswith("https://") else 0, validate=environment.COUNT)
+proxies = env.int("PROXIES", None, validate=environment.COUNT)
 API_RATE_USER = env.str("API_RATE_USER", "1200/min", validate=environment.RATE)
 API_RATE_ANONYMOUS = env.str("API_RATE_ANONYMOUS", "60/min", validate=environment.RATE)
 API_RATE_LOGIN = env.str("API_RATE_LOGIN", "10/min", validate=environment.RATE)
@@ -56,7 +56,7 @@ API_RATE_LOGIN = env.str("API_RATE_LOGIN", "10/min", validate=environment.RATE)
 LOTE_SIZE = env.int("LOTE_SIZE", 500, validate=environment.POSITIVE)
 LOTES_EN_VUELO = env.int("LOTES_EN_VUELO", 20, validate=environment.POSITIVE)
 # A claim outlives the longest possible call to Twilio, or a slow call would be taken for a dead worker.
-LEASE_S = env.float("LEASE_S", TWILIO_CONNECT_TIMEOUT_S + TWILIO_READ_TIMEOUT_S + 35.0)
+lease_s = env.float("LEASE_S", None)
 SEND_ATTEMPTS = env.int("SEND_ATTEMPTS", 8, validate=environment.POSITIVE)
 # First pause before a refused-for-now message is tried again; it doubles with each attempt.
 RETRY_BACKOFF_S = env.float("RETRY_BACKOFF_S", 5.0)
@@ -65,6 +65,13 @@ SWEEP_INTERVAL_S = env.float("SWEEP_INTERVAL_S", 5.0)
 LOTE_LOST_AFTER_S = env.float("LOTE_LOST_AFTER_S", 30.0)
 
 environment.seal(env)
+
+# --- what follows from it: a bad value is not there to be computed with before `seal` has named it -------
+
+PUBLIC_URL = PUBLIC_URL.rstrip("/")
+HTTPS = PUBLIC_URL.startswith("https://")
+PROXIES = int(HTTPS) if proxies is None else proxies
+LEASE_S = TWILIO_CONNECT_TIMEOUT_S + TWILIO_READ_TIMEOUT_S + 35.0 if lease_s is None else lease_s
 
 # --- Django ------------------------------------------------------------------------------------------
 
@@ -159,7 +166,6 @@ if DEBUG:
 
 # --- security: strict where the public address is https ------------------------------------------------
 
-HTTPS = PUBLIC_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0

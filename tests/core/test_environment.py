@@ -1,0 +1,86 @@
+"""Reading the environment: a bad value is refused on the first look, by its name."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from core import environment
+
+ROOT = Path(environment.__file__).parent.parent
+
+BAD = [
+    ("DEBUG", "quizás"),
+    ("PORT", "ochenta"),
+    ("PORT", "0"),
+    ("PORT", "-1"),
+    ("PUBLIC_URL", "sms.tienda.co"),
+    ("PUBLIC_URL", "https://sms.tienda.co/sms"),
+    ("PUBLIC_URL", "ftp://sms.tienda.co"),
+    ("TWILIO_API_BASE_URL", "localhost:9000"),
+    ("TWILIO_READ_TIMEOUT_S", "mucho"),
+    ("PHONE_DEFAULT_REGION", "Colombia"),
+    ("PHONE_DEFAULT_REGION", "co"),
+    ("LOG_LEVEL", "LOUD"),
+    ("API_RATE_USER", "1200"),
+    ("API_RATE_ANONYMOUS", "0/min"),
+    ("API_RATE_LOGIN", "10/año"),
+    ("PROXIES", "-1"),
+    ("PROXIES", "uno"),
+    ("WORKER_THREADS", "0"),
+    ("LOTE_SIZE", "0"),
+    ("LOTES_EN_VUELO", "0"),
+    ("SEND_ATTEMPTS", "0"),
+    ("LEASE_S", "x"),
+    ("SWEEP_INTERVAL_S", ""),
+]
+
+
+def start(**values: str) -> subprocess.CompletedProcess[str]:
+    """A new process that reads the settings and prints a few."""
+    known = {"PATH": os.environ["PATH"], "ENV_FILE": "", "DJANGO_SETTINGS_MODULE": "core.settings"}
+    code = "from django.conf import settings as s; print(s.PORT, s.PUBLIC_URL, s.PROXIES, s.SESSION_COOKIE_SECURE)"
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={**known, **values}, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_it_rejects_a_bad_value_naming_the_variable(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this process: the same calls that the settings make, without starting Python 23 times."""
+    monkeypatch.setenv("ENV_FILE", "")
+    monkeypatch.setenv(name, value)
+    source = (ROOT / "core" / "settings.py").read_text()
+    reading = source[source.index("env = environment") : source.index("environment.seal(env)")]
+    scope = {"environment": environment, "BASE_DIR": environment.BASE_DIR}
+    exec(compile(reading, "settings", "exec"), scope)  # noqa: S102 - our own settings
+    with pytest.raises(ImproperlyConfigured, match=name):
+        environment.seal(scope["env"])  # type: ignore[arg-type]
+
+
+def test_it_names_every_bad_variable_at_once() -> None:
+    done = start(PORT="x", LOTE_SIZE="0", PUBLIC_URL="nada")
+    assert done.returncode != 0
+    for name in ("PORT", "LOTE_SIZE", "PUBLIC_URL"):
+        assert name in done.stderr
+
+
+def test_it_works() -> None:
+    assert start().stdout.split() == ["8000", "http://localhost:8000", "0", "False"]
+    assert start(PORT="9000").stdout.split()[:2] == ["9000", "http://localhost:9000"]
+
+
+def test_an_https_address_turns_the_strict_settings_on() -> None:
+    done = start(PUBLIC_URL="https://sms.tienda.co/")
+    assert done.stdout.split() == ["8000", "https://sms.tienda.co", "1", "True"], done.stderr
+    assert start(PUBLIC_URL="https://sms.tienda.co", PROXIES="2").stdout.split()[2] == "2"
+
+
+def test_the_process_wins_over_the_file(tmp_path: Path) -> None:
+    env_file = tmp_path / "shop.env"
+    env_file.write_text("PORT=7000\nPUBLIC_URL=http://from-the-file\n")
+    done = start(ENV_FILE=str(env_file), PORT="7500")
+    assert done.stdout.split()[:2] == ["7500", "http://from-the-file"], done.stderr
