@@ -1,0 +1,126 @@
+"""The database refuses what the code must never write: one row per named constraint."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from campaigns.models import CampanaSMS, Lote, SMSLog
+from core.models import Usuario
+from tests.factories import AdminFactory, CampanaFactory, ClienteFactory, VendedorFactory, open_lote, sms_log
+
+
+def campana(**fields: Any) -> CampanaSMS:
+    return CampanaFactory.create(**fields)
+
+
+def log(campana: CampanaSMS | None = None, **fields: Any) -> SMSLog:
+    owner = campana or CampanaFactory.create()
+    lote = owner.lotes.first() or open_lote(owner, [])
+    return sms_log(owner, lote, ClienteFactory.create(usuario=owner.usuario), **fields)
+
+
+def same_key() -> None:
+    usuario = AdminFactory.create()
+    for _ in range(2):
+        campana(usuario=usuario, idempotency_key="k")
+
+
+def same_numero() -> None:
+    owner = campana()
+    for _ in range(2):
+        open_lote(owner, [], 1)
+
+
+def same_cliente() -> None:
+    first = log()
+    SMSLog.objects.create(campana=first.campana, lote=first.lote, cliente=first.cliente)
+
+
+def same_telefono() -> None:
+    first = log()
+    log(first.campana, telefono=first.telefono)
+
+
+def lote(**fields: Any) -> Lote:
+    return Lote.objects.create(campana=campana(), numero=1, cliente_ids=[], total=3, **fields)
+
+
+NOW = timezone.now()
+BROKEN: list[tuple[str, Callable[[], object]]] = [
+    ("usuario_vendedor_tiene_admin", lambda: AdminFactory.create(rol="vendedor")),
+    ("usuario_vendedor_tiene_admin", lambda: VendedorFactory.create(rol="admin")),
+    ("usuario_vendedor_tiene_admin", lambda: AdminFactory.create(rol="otro")),
+    ("campana_una_por_idempotency_key", same_key),
+    ("campana_tiene_destinatarios", lambda: campana(total_clientes=0)),
+    ("campana_terminada_cuadra", lambda: campana(estado="completado", enviados_exitosos=1)),
+    ("campana_terminada_cuadra", lambda: campana(estado="error", enviados_fallidos=1)),
+    (
+        "campana_terminada_cuadra",
+        lambda: campana(estado="completado", total_clientes=3, enviados_exitosos=2, completado_en=NOW),
+    ),
+    ("campana_terminada_cuadra", lambda: campana(estado="error", enviados_fallidos=2, completado_en=NOW)),
+    ("campana_completada_envio_algo", lambda: campana(estado="completado", enviados_fallidos=1, completado_en=NOW)),
+    ("lote_numero_unico", same_numero),
+    ("lote_cerrado_cuadra", lambda: lote(estado="cerrado", exitosos=2, fallidos=1)),
+    ("lote_cerrado_cuadra", lambda: lote(estado="cerrado", exitosos=2, cerrado_en=NOW)),
+    ("smslog_un_cliente_por_campana", same_cliente),
+    ("smslog_un_telefono_por_campana", same_telefono),
+    ("smslog_enviando_tiene_claim", lambda: log(estado="enviando")),
+    ("smslog_enviando_tiene_claim", lambda: log(estado="enviando", token=uuid.uuid4())),
+    ("smslog_enviando_tiene_claim", lambda: log(estado="enviando", lease_hasta=NOW)),
+    ("smslog_enviado_tiene_sid", lambda: log(estado="enviado")),
+    ("smslog_fallido_tiene_codigo", lambda: log(estado="fallido")),
+]
+
+
+def named_constraints() -> set[str]:
+    ours = [apps.get_app_config(label) for label in ("core", "clientes", "campaigns", "workers")]
+    return {c.name for config in ours for model in config.get_models() for c in model._meta.constraints}
+
+
+def test_it_covers_every_named_constraint() -> None:
+    assert {name for name, _ in BROKEN} == named_constraints()
+
+
+@pytest.mark.parametrize(("name", "write"), BROKEN, ids=[f"{name}-{n}" for n, (name, _) in enumerate(BROKEN)])
+def test_the_database_refuses(name: str, write: Callable[[], object], db: None) -> None:
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        write()
+    diag = getattr(caught.value.__cause__, "diag", None)
+    assert getattr(diag, "constraint_name", None) == name
+
+
+ALLOWED: list[tuple[str, Callable[[], object]]] = [
+    ("a key of two shops", lambda: [campana(idempotency_key="k") for _ in range(2)]),
+    ("many campaigns without a key", lambda: [campana(usuario=AdminFactory.create()) for _ in range(2)]),
+    ("a cancelled campaign that is not over", lambda: campana(estado="cancelado", total_clientes=3)),
+    ("a campaign in which all failed", lambda: campana(estado="error", enviados_fallidos=1, completado_en=NOW)),
+    ("a closed Lote that adds up", lambda: lote(estado="cerrado", exitosos=2, fallidos=1, cerrado_en=NOW)),
+    ("recipients without a phone", lambda: [log(first, telefono="") for first in [campana()] for _ in range(2)]),
+    (
+        "the second client of a phone, failed",
+        lambda: log((first := log()).campana, telefono=first.telefono, estado="fallido", codigo="telefono_duplicado"),
+    ),
+    ("deleted clients", lambda: [
+        SMSLog.objects.create(campana=c, lote=open_lote(c, [], n), estado="fallido", codigo="cliente_eliminado")
+        for c in [campana()] for n in (1, 2)
+    ]),
+    ("an uncertain row", lambda: log(estado="incierto", token=uuid.uuid4(), codigo="read_timeout")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("write", [write for _, write in ALLOWED], ids=[name for name, _ in ALLOWED])
+def test_the_database_takes(write: Callable[[], object], db: None) -> None:
+    write()
+
+
+def test_no_two_campaigns_take_one_key_when_it_is_set_later(owner: Usuario) -> None:
+    campana(usuario=owner, idempotency_key="k")
+    other = campana(usuario=owner)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        CampanaSMS.objects.filter(pk=other.pk).update(idempotency_key="k")

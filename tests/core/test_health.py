@@ -1,0 +1,46 @@
+"""/healthz and /readyz."""
+
+import time
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.test import Client
+
+
+def test_it_works(client: Client, db: None) -> None:
+    assert client.get("/healthz").content == b"ok"
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()) == (200, {"ok": True, "postgres": "ok", "redis": "ok"})
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError, DatabaseError])
+def test_it_is_not_ready_without_postgres(client: Client, monkeypatch: Any, error: type[Exception], db: None) -> None:
+    """A connection that the server closed is an InterfaceError, which is no DatabaseError."""
+
+    def cursor() -> None:
+        raise error
+
+    with monkeypatch.context() as broken:
+        broken.setattr(connection, "cursor", cursor)
+        response = client.get("/readyz")
+    assert (response.status_code, response.json()) == (503, {"ok": False, "postgres": error.__name__, "redis": "ok"})
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://127.0.0.1:1/0", "unix:///nowhere/valkey.sock", "redis://nowhere.invalid", "no"]
+)
+def test_it_is_not_ready_without_redis(client: Client, settings: Any, url: str, db: None) -> None:
+    settings.REDIS_URL = url
+    started = time.monotonic()
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["postgres"] == "ok"
+    assert response.json()["redis"] != "ok"
+    assert time.monotonic() - started < 2.5
+
+
+def test_healthz_asks_nobody(client: Client, settings: Any) -> None:
+    """No database fixture: a query here would fail the test."""
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    assert client.get("/healthz").status_code == 200
