@@ -50,6 +50,8 @@ def _test_settings() -> None:
     """What a test run needs that no environment should have to say."""
     settings.SECRET_KEY = "only-for-tests-and-worth-nothing-to-anybody"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
+    # Pages name their static files; without collectstatic there is no manifest of their hashed names.
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     # whitenoise warns about a folder that collectstatic has not made yet, and a warning is an error here.
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
