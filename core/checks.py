@@ -8,6 +8,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
 
 MIN_SECRET_LENGTH = 32
 
@@ -15,10 +16,14 @@ MIN_SECRET_LENGTH = 32
 @register(Tags.security)
 def secrets(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """SECRET_KEY signs sessions: without a real one, anybody can be anybody."""
-    if settings.DEBUG or len(settings.SECRET_KEY) >= MIN_SECRET_LENGTH:
+    hint = "Set it in the environment; `openssl rand -hex 32` makes one."
+    try:
+        length = len(settings.SECRET_KEY)
+    except ImproperlyConfigured:  # Django gives out no empty key, in DEBUG neither
+        return [Error("SECRET_KEY is not set.", hint=hint, id="core.E001")]
+    if settings.DEBUG or length >= MIN_SECRET_LENGTH:
         return []
-    problem = "is not set" if not settings.SECRET_KEY else f"is shorter than {MIN_SECRET_LENGTH} characters"
-    return [Error(f"SECRET_KEY {problem}.", hint="Set it in the environment, or set DEBUG=1.", id="core.E001")]
+    return [Error(f"SECRET_KEY is shorter than {MIN_SECRET_LENGTH} characters.", hint=hint, id="core.E001")]
 
 
 @register(Tags.database)

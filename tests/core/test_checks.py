@@ -1,0 +1,104 @@
+"""System checks: what a misconfigured product says before it starts."""
+
+from typing import Any
+
+import pytest
+from django.core.checks import CheckMessage, run_checks
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+
+from core import checks
+
+SID = "AC" + "0" * 32
+SECRET = "x" * 32
+GOOD = {
+    "DEBUG": False,
+    "SECRET_KEY": SECRET,
+    "DATABASE_URL": "postgresql://sms@db/sms",
+    "REDIS_URL": "redis://cache:6379/0",
+    "ALLOWED_HOSTS": ["sms.tienda.co"],
+    "TWILIO_ACCOUNT_SID": SID,
+    "TWILIO_AUTH_TOKEN": "t",
+    "TWILIO_FROM": "+15005550006",
+    "TWILIO_MESSAGING_SERVICE_SID": "",
+    "TWILIO_CONNECT_TIMEOUT_S": 5.0,
+    "TWILIO_READ_TIMEOUT_S": 20.0,
+    "LEASE_S": 60.0,
+    "TIME_ZONE": "America/Bogota",
+}
+NO_TWILIO = {"TWILIO_ACCOUNT_SID": "", "TWILIO_AUTH_TOKEN": "", "TWILIO_FROM": ""}
+
+TABLE: list[tuple[dict[str, Any], list[str]]] = [
+    ({}, []),
+    ({"SECRET_KEY": ""}, ["core.E001"]),
+    ({"SECRET_KEY": "x" * 31}, ["core.E001"]),
+    ({"SECRET_KEY": "", "DEBUG": True}, ["core.E001"]),
+    ({"SECRET_KEY": "x", "DEBUG": True}, []),
+    ({"DATABASE_URL": ""}, ["core.E002"]),
+    ({"DATABASE_URL": "sqlite:///db.sqlite3"}, ["core.E002"]),
+    ({"DATABASE_URL": "postgres://db/sms"}, []),
+    ({"REDIS_URL": ""}, ["core.E003"]),
+    ({"REDIS_URL": "memory://"}, ["core.E003"]),
+    ({"REDIS_URL": "rediss://cache"}, []),
+    ({"REDIS_URL": "unix:///run/valkey.sock"}, []),
+    ({"ALLOWED_HOSTS": ["sms.tienda.co", "*"]}, ["core.E004"]),
+    ({"ALLOWED_HOSTS": ["*"], "DEBUG": True}, []),
+    (NO_TWILIO, ["core.W001"]),
+    ({"TWILIO_AUTH_TOKEN": ""}, ["core.E005"]),
+    ({"TWILIO_FROM": ""}, ["core.E005"]),
+    ({"TWILIO_FROM": "", "TWILIO_MESSAGING_SERVICE_SID": "MG1"}, []),
+    ({"TWILIO_AUTH_TOKEN": "", "TWILIO_FROM": ""}, ["core.E005", "core.E005"]),
+    ({**NO_TWILIO, "TWILIO_FROM": "+15005550006"}, ["core.E005", "core.E005"]),
+    ({"TWILIO_ACCOUNT_SID": "SK" + "0" * 32}, ["core.E006"]),
+    ({"TWILIO_ACCOUNT_SID": SID[:-1]}, ["core.E006"]),
+    ({"LEASE_S": 25.0}, ["core.E008"]),
+    ({"LEASE_S": 25.1}, []),
+    ({"TIME_ZONE": "America/Macondo"}, ["core.E007"]),
+    ({"TIME_ZONE": "../../etc/passwd"}, ["core.E007"]),
+    ({"TIME_ZONE": ""}, ["core.E007"]),
+]
+
+
+def ours() -> list[CheckMessage]:
+    found = []
+    for check in (checks.secrets, checks.services, checks.hosts, checks.twilio, checks.lease, checks.time_zone):
+        found += check(None)
+    return found
+
+
+@pytest.mark.parametrize(("change", "expected"), TABLE, ids=[str(change) for change, _ in TABLE])
+def test_it_says_what_is_wrong(change: dict[str, Any], expected: list[str], settings: Any) -> None:
+    for name, value in {**GOOD, **change}.items():
+        setattr(settings, name, value)
+    assert [message.id for message in ours()] == expected
+
+
+def test_it_names_what_is_missing(settings: Any) -> None:
+    for name, value in {**GOOD, **NO_TWILIO, "TWILIO_ACCOUNT_SID": SID}.items():
+        setattr(settings, name, value)
+    said = " ".join(str(message.msg) for message in ours())
+    assert "TWILIO_AUTH_TOKEN" in said
+    assert "TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID" in said
+
+
+def test_it_never_shows_a_secret(settings: Any) -> None:
+    for name, value in {**GOOD, "SECRET_KEY": "corta", "TWILIO_AUTH_TOKEN": "secreto-1", "TWILIO_FROM": ""}.items():
+        setattr(settings, name, value)
+    said = str(ours())
+    assert "corta" not in said
+    assert "secreto-1" not in said
+
+
+def test_django_runs_every_one(settings: Any) -> None:
+    """Two of them are tagged `database` or `security`; `check` must meet them without more ado."""
+    settings.SECRET_KEY, settings.REDIS_URL, settings.LEASE_S, settings.TIME_ZONE = "x", "", 1.0, "nada"
+    settings.TWILIO_FROM, settings.TWILIO_ACCOUNT_SID = "+1", "x"
+    settings.ALLOWED_HOSTS = ["*"]
+    ids = {message.id for message in run_checks(databases=["default"])}
+    assert {f"core.E00{n}" for n in (1, 3, 4, 5, 6, 7, 8)} <= ids
+
+
+def test_a_start_is_refused(settings: Any) -> None:
+    settings.SECRET_KEY = "corta"
+    with pytest.raises(SystemCheckError, match=r"core\.E001"):
+        call_command("check", databases=["default"])
