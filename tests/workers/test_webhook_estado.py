@@ -1,0 +1,234 @@
+"""POST /webhooks/twilio/estado/{token}/: signed, written once, in whatever order it comes."""
+
+import itertools
+import uuid
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+from django.utils import timezone
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
+
+from campaigns.models import SMSLog
+from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
+from workers.webhooks.receipts import RANK, apply_receipt, parse_callback_token
+
+AUTH_TOKEN = "auth-token-of-the-test"
+SID = "SM" + "0" * 32
+OTHER_SID = "SM" + "1" * 32
+
+FORM = {"MessageSid": SID, "To": "+573001234567"}
+HEX = "0" * 32
+MALFORMED = ["x", "1", "-", "1-", "-1", "1-x", f"x-{HEX}", f"-{HEX}", f"1.5-{HEX}", "1-" + "g" * 32, f"1-{HEX}0"]
+MALFORMED += [f"1-{HEX[1:]}", f"{'9' * 19}-{HEX}", f"٣-{HEX}", f"1--{HEX[1:]}", f"1-{HEX}-1"]
+
+
+@pytest.fixture(autouse=True)
+def _account(settings: Any) -> None:
+    settings.TWILIO_AUTH_TOKEN = AUTH_TOKEN
+    settings.PUBLIC_URL = "https://sms.tienda.co"
+    settings.SECURE_SSL_REDIRECT = False
+
+
+@pytest.fixture
+def row(db: None) -> SMSLog:
+    return make_row("enviado", twilio_sid=SID)
+
+
+def make_row(estado: str, **fields: Any) -> SMSLog:
+    campana = CampanaFactory.create()
+    cliente = ClienteFactory.create(usuario=campana.usuario)
+    if estado == "enviando":
+        fields["lease_hasta"] = timezone.now() + timedelta(minutes=1)
+    lote = open_lote(campana, [cliente])
+    return sms_log(campana, lote, cliente, estado=estado, token=uuid.uuid4(), intentos=1, **fields)
+
+
+def token_of(row: SMSLog) -> str:
+    assert row.token is not None
+    return f"{row.pk}-{row.token.hex}"
+
+
+def path_of(token: str) -> str:
+    return f"/webhooks/twilio/estado/{token}/"
+
+
+def callback(token: str, status: str = "delivered", sid: str = SID, signature: str | None = "", **form: str) -> Any:
+    """Twilio's call; `signature` replaces the right one, None leaves it out."""
+    data = {**FORM, "MessageSid": sid, "MessageStatus": status, **form}
+    if signature == "":
+        url = django_settings.PUBLIC_URL + path_of(token)
+        signature = RequestValidator(AUTH_TOKEN).compute_signature(url, data)
+    headers = {} if signature is None else {"X-Twilio-Signature": signature}
+    return Client(enforce_csrf_checks=True).post(path_of(token), data, headers=headers)
+
+
+def state(row: SMSLog) -> tuple[str, str, str, str]:
+    row.refresh_from_db()
+    return row.estado, row.twilio_sid, row.entrega, row.entrega_codigo
+
+
+def test_it_works(row: SMSLog) -> None:
+    response = callback(token_of(row))
+    assert (response.status_code, response.content) == (204, b"")
+    assert state(row) == ("enviado", SID, "delivered", "")
+
+
+def test_it_keeps_the_reason_of_a_failed_delivery(row: SMSLog) -> None:
+    callback(token_of(row), "undelivered", ErrorCode="30003")
+    assert state(row) == ("enviado", SID, "undelivered", "30003")
+
+
+def test_it_answers_a_repeat_the_same(row: SMSLog) -> None:
+    assert [callback(token_of(row)).status_code for _ in range(3)] == [204] * 3
+    assert state(row) == ("enviado", SID, "delivered", "")
+
+
+@pytest.mark.parametrize(("first", "late"), list(itertools.product(RANK, RANK)))
+def test_a_late_status_never_overwrites(row: SMSLog, first: str, late: str) -> None:
+    for status in (first, late):
+        assert callback(token_of(row), status).status_code == 204
+    kept = late if RANK[late] > RANK[first] else first
+    assert state(row)[2] == kept
+
+
+def test_its_ranks_know_every_status_that_a_row_can_have() -> None:
+    assert set(RANK) == set(SMSLog.Entrega.values)
+    order = ["queued", "sending", "sent", "delivered", "read"]
+    assert sorted(order, key=RANK.__getitem__) == order
+    assert len({RANK[status] for status in ("delivered", "undelivered", "failed", "canceled")}) == 1
+
+
+def test_every_order_of_doubled_callbacks_ends_delivered(row: SMSLog) -> None:
+    """All 2,520 distinct orders of two each would be the same rows again: two permutations, one after the other,
+    hold every order in which a repeat can overtake."""
+    statuses = ("queued", "sending", "sent", "delivered")
+    assert row.token is not None
+    for first, second in itertools.product(itertools.permutations(statuses), repeat=2):
+        SMSLog.objects.filter(pk=row.pk).update(entrega="")
+        seen = ""
+        for status in (*first, *second):
+            assert apply_receipt(log_id=row.pk, token=row.token, sid=SID, status=status, error_code="")
+            now = SMSLog.objects.values_list("entrega", flat=True).get(pk=row.pk)
+            assert RANK[now] >= RANK.get(seen, -1)
+            seen = now
+        assert seen == "delivered", (first, second)
+
+
+def test_a_late_repeat_does_not_wipe_the_reason(row: SMSLog) -> None:
+    callback(token_of(row), "failed", ErrorCode="30003")
+    callback(token_of(row), "failed")
+    callback(token_of(row), "sent")
+    assert state(row) == ("enviado", SID, "failed", "30003")
+
+
+def test_it_keeps_an_unknown_status_out(row: SMSLog) -> None:
+    callback(token_of(row), "sent")
+    for status in ("volando", "", "DELIVERED", "x" * 500):
+        assert callback(token_of(row), status).status_code == 204
+    assert state(row)[2] == "sent"
+
+
+class TestSettling:
+    """Only an accepted message has a status: the callback is the proof that the call never brought back."""
+
+    @pytest.mark.parametrize("estado", ["incierto", "enviando"])
+    @pytest.mark.parametrize("status", ["accepted", "queued", "sent", "delivered", "undelivered", "failed", "volando"])
+    def test_it_settles_a_row_whose_call_never_came_back(self, db: None, estado: str, status: str) -> None:
+        row = make_row(estado, codigo="read_timeout", error="No se sabe")
+        assert callback(token_of(row), status).status_code == 204
+        assert state(row) == ("enviado", SID, status if status in RANK else "", "")
+        assert (row.codigo, row.error, row.lease_hasta) == ("", "", None)
+
+    def test_it_tells_the_moment(self, db: None) -> None:
+        row = make_row("incierto")
+        SMSLog.objects.filter(pk=row.pk).update(actualizado=timezone.now() - timedelta(hours=1))
+        callback(token_of(row))
+        row.refresh_from_db()
+        assert timezone.now() - row.actualizado < timedelta(minutes=1)
+
+    def test_it_takes_the_sid_that_comes_first(self, db: None) -> None:
+        row = make_row("incierto")
+        callback(token_of(row), "queued", SID)
+        assert callback(token_of(row), "delivered", OTHER_SID).status_code == 404
+        assert state(row) == ("enviado", SID, "queued", "")
+
+    @pytest.mark.parametrize("estado", ["fallido", "pendiente"])
+    def test_it_moves_no_other_estado(self, db: None, estado: str) -> None:
+        row = make_row(estado, codigo="21211")
+        callback(token_of(row))
+        assert state(row)[0] == estado
+
+
+class TestRefusals:
+    def unchanged(self, row: SMSLog) -> None:
+        assert state(row) == ("enviado", SID, "", "")
+
+    @pytest.mark.parametrize("signature", [None, "x", "=", "á", "A" * 10_000])
+    def test_it_rejects_a_missing_or_wrong_signature(self, row: SMSLog, signature: str | None) -> None:
+        assert callback(token_of(row), signature=signature).status_code == 403
+        self.unchanged(row)
+
+    def test_it_rejects_the_signature_of_another_account(self, row: SMSLog) -> None:
+        url = "https://sms.tienda.co" + path_of(token_of(row))
+        data = {**FORM, "MessageStatus": "delivered"}
+        wrong = RequestValidator("another-token").compute_signature(url, data)
+        assert callback(token_of(row), signature=wrong).status_code == 403
+        self.unchanged(row)
+
+    def test_it_rejects_the_signature_of_another_message(self, row: SMSLog) -> None:
+        other = make_row("enviado", twilio_sid=OTHER_SID)
+        url = "https://sms.tienda.co" + path_of(token_of(other))
+        data = {**FORM, "MessageStatus": "delivered"}
+        stolen = RequestValidator(AUTH_TOKEN).compute_signature(url, data)
+        assert callback(token_of(row), signature=stolen).status_code == 403
+        assert callback(token_of(row), "failed", signature=stolen).status_code == 403
+        self.unchanged(row)
+
+    def test_it_rejects_everything_while_there_is_no_account(self, row: SMSLog, settings: Any) -> None:
+        """The signature of an empty token is one that anybody can compute."""
+        settings.TWILIO_AUTH_TOKEN = ""
+        url = "https://sms.tienda.co" + path_of(token_of(row))
+        data = {**FORM, "MessageStatus": "delivered"}
+        forged = RequestValidator("").compute_signature(url, data)
+        assert callback(token_of(row), signature=forged).status_code == 403
+        self.unchanged(row)
+
+    def test_the_address_that_was_given_counts_and_not_the_one_a_proxy_passed_on(self, row: SMSLog) -> None:
+        data = {**FORM, "MessageStatus": "delivered"}
+        inner = RequestValidator(AUTH_TOKEN).compute_signature("http://testserver" + path_of(token_of(row)), data)
+        assert callback(token_of(row), signature=inner).status_code == 403
+
+    def test_it_answers_404_for_an_unknown_token(self, row: SMSLog) -> None:
+        for token in (f"{row.pk}-{uuid.uuid4().hex}", f"{row.pk + 1}-{token_of(row).partition('-')[2]}"):
+            assert callback(token).status_code == 404
+        self.unchanged(row)
+
+    @pytest.mark.parametrize("token", MALFORMED)
+    def test_it_answers_404_for_a_malformed_token(self, db: None, token: str) -> None:
+        assert parse_callback_token(token) is None
+        url = django_settings.PUBLIC_URL + quote(path_of(token))
+        signature = RequestValidator(AUTH_TOKEN).compute_signature(url, {**FORM, "MessageStatus": "delivered"})
+        assert callback(token, signature=signature).status_code == 404
+
+    @pytest.mark.parametrize("sid", ["", "S" * 101])
+    def test_it_rejects_a_sid_that_is_none(self, row: SMSLog, sid: str) -> None:
+        assert callback(token_of(row), sid=sid).status_code == 404
+        self.unchanged(row)
+
+    def test_it_rejects_an_old_claims_token(self, row: SMSLog) -> None:
+        old = token_of(row)
+        SMSLog.objects.filter(pk=row.pk).update(token=uuid.uuid4())
+        assert callback(old).status_code == 404
+        self.unchanged(row)
+
+    @pytest.mark.parametrize("method", ["get", "put", "patch", "delete", "head"])
+    def test_it_takes_only_post(self, row: SMSLog, method: str) -> None:
+        assert getattr(Client(), method)(path_of(token_of(row))).status_code == 405
+
+    def test_it_shortens_a_code_that_is_too_long(self, row: SMSLog) -> None:
+        assert callback(token_of(row), "failed", ErrorCode="9" * 50).status_code == 204
+        assert state(row)[3] == "9" * 10
