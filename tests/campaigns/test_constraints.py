@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from campaigns.models import CampanaSMS, Lote, SMSLog
+from clientes.models import Etiqueta, Segmento, Venta
 from core.models import Usuario
 from tests.factories import AdminFactory, CampanaFactory, ClienteFactory, VendedorFactory, open_lote, sms_log
 
@@ -50,11 +51,38 @@ def lote(**fields: Any) -> Lote:
     return Lote.objects.create(campana=campana(), numero=1, cliente_ids=[], total=3, **fields)
 
 
+def etiquetas(*nombres: str) -> None:
+    usuario = AdminFactory.create()
+    for nombre in nombres:
+        Etiqueta.objects.create(usuario=usuario, nombre=nombre)
+
+
+def two_shops() -> None:
+    etiquetas("VIP")
+    etiquetas("VIP")
+
+
+def segmentos(*nombres: str) -> None:
+    usuario = AdminFactory.create()
+    for nombre in nombres:
+        Segmento.objects.create(usuario=usuario, nombre=nombre, condiciones={})
+
+
+def ventas(*referencias: str, total: int = 1) -> None:
+    cliente = ClienteFactory.create()
+    for referencia in referencias:
+        Venta.objects.create(cliente=cliente, usuario=cliente.usuario, fecha=NOW, total=total, referencia=referencia)
+
+
 NOW = timezone.now()
 BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("usuario_vendedor_tiene_admin", lambda: AdminFactory.create(rol="vendedor")),
     ("usuario_vendedor_tiene_admin", lambda: VendedorFactory.create(rol="admin")),
     ("usuario_vendedor_tiene_admin", lambda: AdminFactory.create(rol="otro")),
+    ("etiqueta_nombre_unico", lambda: etiquetas("VIP", "vip")),
+    ("segmento_nombre_unico", lambda: segmentos("Norte", "NORTE")),
+    ("venta_referencia_unica", lambda: ventas("F-1", "F-1")),
+    ("venta_total_no_negativo", lambda: ventas("F-1", total=-1)),
     ("campana_una_por_idempotency_key", same_key),
     ("campana_tiene_destinatarios", lambda: campana(total_clientes=0)),
     ("campana_terminada_cuadra", lambda: campana(estado="completado", enviados_exitosos=1)),
@@ -96,6 +124,8 @@ def test_the_database_refuses(name: str, write: Callable[[], object], db: None) 
 
 
 ALLOWED: list[tuple[str, Callable[[], object]]] = [
+    ("sales without a reference, and of nothing", lambda: ventas("", "", total=0)),
+    ("a tag of two shops", two_shops),
     ("a key of two shops", lambda: [campana(idempotency_key="k") for _ in range(2)]),
     ("many campaigns without a key", lambda: [campana(usuario=AdminFactory.create()) for _ in range(2)]),
     ("a cancelled campaign that is not over", lambda: campana(estado="cancelado", total_clientes=3)),
