@@ -1,7 +1,9 @@
 """`manage.py ensure_admin`."""
 
 import re
+import secrets
 import threading
+import time
 from io import StringIO
 from typing import Any
 
@@ -66,7 +68,15 @@ def test_it_is_silent_when_there_is_anybody(db: None, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_makes_one_when_two_stacks_start_at_once() -> None:
+def test_it_makes_one_when_two_stacks_start_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = secrets.token_urlsafe
+
+    def slow(length: int) -> str:
+        """Between the look and the write, long enough for the others to look too."""
+        time.sleep(0.2)
+        return real(length)
+
+    monkeypatch.setattr(secrets, "token_urlsafe", slow)
     said: list[str] = []
     barrier = threading.Barrier(4)
 
