@@ -4,12 +4,17 @@ Freezing writes one array of ids per Lote in one statement; a million recipients
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models.functions import Length
 
 from campaigns.models import CampanaSMS
+from clientes.condiciones import filtrar
+from clientes.models import Cliente, Etiqueta, Segmento
 from core.errors import InvalidInputError
 
 MAX_IDS = 100_000
@@ -19,32 +24,62 @@ MAX_ID = 2**63 - 1  # PostgreSQL bigint
 SIN_DESTINATARIOS = "La campaña no tiene destinatarios."
 DEMASIADOS = 'Máximo 100.000 ids por petición; para todos los clientes use {"audiencia": {"todos": true}}.'
 NO_EXISTEN = "No existen clientes con estos ids: {ids}."
+NO_EXISTE_ETIQUETA = "No existen etiquetas con estos ids: {ids}."
+NO_EXISTE_SEGMENTO = "No existe un segmento con id {ids}."
+
+
+@dataclass(frozen=True, slots=True)
+class Seleccion:
+    """Clients that are in any of these.
+
+    Args:
+        todos: every active client of the shop.
+        cliente_ids: these, active or not: one who was named and cannot be sent to is told why.
+        etiquetas: active clients with any of these tags.
+        segmento: id of a saved segment; its active clients.
+    """
+
+    todos: bool = False
+    cliente_ids: tuple[int, ...] = ()
+    etiquetas: tuple[int, ...] = ()
+    segmento: int | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.todos or self.cliente_ids or self.etiquetas or self.segmento)
 
 
 @dataclass(frozen=True, slots=True)
 class Audiencia:
     """Args:
-    cliente_ids: the chosen clients, without repetition; None means every active client of the shop.
+    incluir, excluir: who is in, and who of them is left out after all.
     field: the request's field, for errors.
     """
 
-    cliente_ids: tuple[int, ...] | None
-    field: str
+    incluir: Seleccion
+    excluir: Seleccion = field(default_factory=Seleccion)
+    field: str = "audiencia"
+
+    def __post_init__(self) -> None:
+        if not self.incluir:
+            raise InvalidInputError(SIN_DESTINATARIOS, field=self.field, code="empty")
+        for ids in (self.incluir.cliente_ids, self.excluir.cliente_ids):
+            if len(ids) > MAX_IDS:
+                raise InvalidInputError(DEMASIADOS, field=self.field, code="max_length")
+            if strange := [i for i in ids if not 0 < i <= MAX_ID]:
+                raise InvalidInputError(NO_EXISTEN.format(ids=strange[0]), field=self.field, code="does_not_exist")
 
     @classmethod
     def de_ids(cls, ids: Iterable[int], *, field: str = "cliente_ids") -> "Audiencia":
-        unique = tuple(dict.fromkeys(ids))
-        if not unique:
-            raise InvalidInputError(SIN_DESTINATARIOS, field=field, code="empty")
-        if len(unique) > MAX_IDS:
-            raise InvalidInputError(DEMASIADOS, field=field, code="max_length")
-        if strange := [i for i in unique if not 0 < i <= MAX_ID]:
-            raise InvalidInputError(NO_EXISTEN.format(ids=strange[0]), field=field, code="does_not_exist")
-        return cls(unique, field)
+        return cls(Seleccion(cliente_ids=tuple(dict.fromkeys(ids))), field=field)
 
     @classmethod
     def todos(cls, *, field: str = "audiencia") -> "Audiencia":
-        return cls(None, field)
+        return cls(Seleccion(todos=True), field=field)
+
+    @property
+    def only_ids(self) -> bool:
+        """A plain list of ids keeps the caller's order and needs no question asked of the database."""
+        return self.incluir == Seleccion(cliente_ids=self.incluir.cliente_ids) and not self.excluir
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,70 +93,114 @@ class Medida:
     longest_nombre: int
 
 
-# `ids` NULL means every active client; the branch that does not apply costs nothing (a one-time filter).
-MEDIR_SQL = """
-SELECT count(*), coalesce(max(char_length(nombre)), 0) FROM clientes_cliente
-WHERE usuario_id = %(tenant)s AND CASE WHEN %(ids)s::bigint[] IS NULL THEN activo ELSE id = ANY(%(ids)s::bigint[]) END
-"""
-
-CONGELAR_SQL = """
-WITH elegidos AS (
-    SELECT u.id, u.n FROM unnest(%(ids)s::bigint[]) WITH ORDINALITY AS u(id, n)
-    UNION ALL
-    SELECT id, row_number() OVER (ORDER BY id) FROM clientes_cliente
-    WHERE %(ids)s::bigint[] IS NULL AND usuario_id = %(tenant)s AND activo
-), lotes AS (
-    INSERT INTO campaigns_lote (campana_id, numero, cliente_ids, total, estado, exitosos, fallidos)
-    SELECT %(campana)s, (n - 1) / %(size)s + 1, array_agg(id ORDER BY n), count(*), 'pendiente', 0, 0
-    FROM elegidos GROUP BY 2 RETURNING total
-)
-SELECT coalesce(sum(total), 0) FROM lotes
-"""
-
 MISSING_SQL = """
 SELECT u.id FROM unnest(%(ids)s::bigint[]) WITH ORDINALITY AS u(id, n)
 WHERE NOT EXISTS (SELECT FROM clientes_cliente c WHERE c.usuario_id = %(tenant)s AND c.id = u.id)
 ORDER BY u.n
 """
 
+MEDIR_IDS_SQL = """
+SELECT count(*), coalesce(max(char_length(nombre)), 0) FROM clientes_cliente
+WHERE usuario_id = %(tenant)s AND id = ANY(%(ids)s::bigint[])
+"""
+
+CONGELAR_SQL = """
+WITH elegidos AS ({elegidos}), lotes AS (
+    INSERT INTO campaigns_lote (campana_id, numero, cliente_ids, total, estado, exitosos, fallidos)
+    SELECT %s, (n - 1) / %s + 1, array_agg(id ORDER BY n), count(*), 'pendiente', 0, 0
+    FROM elegidos GROUP BY 2 RETURNING total
+)
+SELECT coalesce(sum(total), 0) FROM lotes
+"""
+
 
 def medir(audiencia: Audiencia, *, tenant_id: int) -> Medida:
-    """Count the audience and check that every id is a client of this shop.
+    """Count the audience and check that all it names is this shop's.
 
     Raises:
         InvalidInputError: nobody is chosen, or an id is not the shop's. Another shop's id and an id that
             does not exist give the same text.
     """
-    params = {"tenant": tenant_id, "ids": _array(audiencia.cliente_ids)}
-    with connection.cursor() as cursor:
-        cursor.execute(MEDIR_SQL, params)
-        total, longest = cursor.fetchone()
-        if audiencia.cliente_ids is not None and total < len(audiencia.cliente_ids):
-            cursor.execute(MISSING_SQL, params)
-            missing = [row[0] for row in cursor.fetchall()]
-            more = f" y {len(missing) - SHOWN} más" if len(missing) > SHOWN else ""
-            shown = ", ".join(map(str, missing[:SHOWN])) + more
-            raise InvalidInputError(NO_EXISTEN.format(ids=shown), field=audiencia.field, code="does_not_exist")
-    if total == 0:
+    if audiencia.only_ids:
+        params: dict[str, Any] = {"tenant": tenant_id, "ids": _array(audiencia.incluir.cliente_ids)}
+        with connection.cursor() as cursor:
+            cursor.execute(MEDIR_IDS_SQL, params)
+            total, longest = cursor.fetchone()
+        if total < len(audiencia.incluir.cliente_ids):
+            _refuse_missing(audiencia.incluir.cliente_ids, tenant_id, audiencia.field)
+        return Medida(total, longest)
+    for seleccion in (audiencia.incluir, audiencia.excluir):
+        _check(seleccion, tenant_id, audiencia.field)
+    found = clientes_de(audiencia, tenant_id=tenant_id).aggregate(
+        total=Count("id"), longest=Max(Length("nombre"), default=0)
+    )
+    if found["total"] == 0:
         raise InvalidInputError(SIN_DESTINATARIOS, field=audiencia.field, code="empty")
-    return Medida(total, longest)
+    return Medida(found["total"], found["longest"])
 
 
 def congelar(audiencia: Audiencia, *, campana: CampanaSMS) -> int:
     """Write the campaign's Lotes and return how many recipients they hold."""
+    sql, params = elegidos_sql(audiencia, tenant_id=campana.usuario_id)
     with connection.cursor() as cursor:
-        cursor.execute(
-            CONGELAR_SQL,
-            {
-                "campana": campana.pk,
-                "tenant": campana.usuario_id,
-                "size": settings.LOTE_SIZE,
-                "ids": _array(audiencia.cliente_ids),
-            },
-        )
+        cursor.execute(CONGELAR_SQL.replace("{elegidos}", sql), [*params, campana.pk, settings.LOTE_SIZE])
         return int(cursor.fetchone()[0])
 
 
-def _array(ids: tuple[int, ...] | None) -> str | None:
+def elegidos_sql(audiencia: Audiencia, *, tenant_id: int) -> tuple[str, list[Any]]:
+    """A SELECT of the audience's (id, n), n counting from 1 in the order of sending, and its parameters."""
+    if audiencia.only_ids:
+        sql = "SELECT id, n FROM unnest(%s::bigint[]) WITH ORDINALITY AS u(id, n)"
+        return sql, [_array(audiencia.incluir.cliente_ids)]
+    inner, params = clientes_de(audiencia, tenant_id=tenant_id).values("id").query.sql_with_params()
+    # Django's own SQL with its parameters apart: nothing of the request is in the text.
+    return f"SELECT id, row_number() OVER (ORDER BY id) AS n FROM ({inner}) AS q", list(params)  # noqa: S608
+
+
+def clientes_de(audiencia: Audiencia, *, tenant_id: int) -> QuerySet[Cliente]:
+    """The audience as a query, in no order."""
+    clientes = Cliente.objects.filter(usuario_id=tenant_id).order_by()
+    included = clientes.filter(_in(audiencia.incluir, tenant_id))
+    return included.exclude(_in(audiencia.excluir, tenant_id)) if audiencia.excluir else included
+
+
+def _in(seleccion: Seleccion, tenant_id: int) -> Q:
+    active = Q(pk__in=[])
+    if seleccion.todos:
+        active |= Q(pk__isnull=False)
+    if seleccion.etiquetas:
+        tagged = Cliente.etiquetas.through.objects.filter(cliente=OuterRef("pk"), etiqueta__in=seleccion.etiquetas)
+        active |= Q(Exists(tagged))
+    if seleccion.segmento:
+        segmento = Segmento.objects.get(pk=seleccion.segmento, usuario_id=tenant_id)
+        clientes = filtrar(Cliente.objects.filter(usuario_id=tenant_id).order_by(), segmento.condiciones)
+        active |= Q(pk__in=clientes.values("pk"))
+    return (Q(activo=True) & active) | Q(pk__in=seleccion.cliente_ids)
+
+
+def _check(seleccion: Seleccion, tenant_id: int, field: str) -> None:
+    if seleccion.cliente_ids:
+        _refuse_missing(seleccion.cliente_ids, tenant_id, field)
+    etiquetas = Etiqueta.objects.filter(usuario_id=tenant_id, pk__in=seleccion.etiquetas).values_list("pk", flat=True)
+    if missing := sorted(set(seleccion.etiquetas) - set(etiquetas)):
+        raise InvalidInputError(NO_EXISTE_ETIQUETA.format(ids=_shown(missing)), field=field, code="does_not_exist")
+    segmento = seleccion.segmento
+    if segmento and not Segmento.objects.filter(usuario_id=tenant_id, pk=segmento).exists():
+        raise InvalidInputError(NO_EXISTE_SEGMENTO.format(ids=segmento), field=field, code="does_not_exist")
+
+
+def _refuse_missing(ids: tuple[int, ...], tenant_id: int, field: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(MISSING_SQL, {"tenant": tenant_id, "ids": _array(ids)})
+        missing = [row[0] for row in cursor.fetchall()]
+    if missing:
+        raise InvalidInputError(NO_EXISTEN.format(ids=_shown(missing)), field=field, code="does_not_exist")
+
+
+def _shown(ids: list[int]) -> str:
+    return ", ".join(map(str, ids[:SHOWN])) + (f" y {len(ids) - SHOWN} más" if len(ids) > SHOWN else "")
+
+
+def _array(ids: tuple[int, ...]) -> str:
     # One literal; psycopg2's ARRAY[1, 2, …] costs the server a parse node for each of 100,000 ids.
-    return None if ids is None else "{" + ",".join(map(str, ids)) + "}"
+    return "{" + ",".join(map(str, ids)) + "}"

@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from clientes.models import Cliente
+from clientes.models import Cliente, Etiqueta, Segmento, Venta
 
 
 @admin.register(Cliente)
@@ -12,3 +12,29 @@ class ClienteAdmin(admin.ModelAdmin[Cliente]):
     readonly_fields = ("telefono_e164", "creado")
     autocomplete_fields = ("usuario",)
     show_full_result_count = False  # counting a million rows to show a number is not worth the page
+
+
+@admin.register(Etiqueta)
+class EtiquetaAdmin(admin.ModelAdmin[Etiqueta]):
+    list_display = ("nombre", "usuario")
+    list_filter = ("usuario",)
+    list_select_related = ("usuario",)
+    search_fields = ("nombre",)
+
+
+@admin.register(Segmento)
+class SegmentoAdmin(admin.ModelAdmin[Segmento]):
+    list_display = ("nombre", "condiciones", "usuario", "creado")
+    list_filter = ("usuario",)
+    list_select_related = ("usuario",)
+    search_fields = ("nombre",)
+
+
+@admin.register(Venta)
+class VentaAdmin(admin.ModelAdmin[Venta]):
+    list_display = ("referencia", "cliente", "total", "fecha", "usuario")
+    list_filter = ("usuario", "fecha")
+    list_select_related = ("cliente", "usuario")
+    search_fields = ("referencia", "cliente__nombre")
+    autocomplete_fields = ("cliente",)
+    show_full_result_count = False

@@ -1,6 +1,7 @@
 """Django settings. What differs between machines comes from the environment; see `.env.example`."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import dj_database_url
@@ -40,6 +41,9 @@ TWILIO_READ_TIMEOUT_S = env.float("TWILIO_READ_TIMEOUT_S", 20.0)
 # Anything but Twilio's own address is the simulator: the pages say so.
 TWILIO_SIMULATED = bool(TWILIO_API_BASE_URL)
 
+# What Twilio charges for one segment; without it the preview counts segments and shows no money.
+segment_price = env.str("SMS_SEGMENT_PRICE", "", validate=environment.AMOUNT)
+SMS_PRICE_CURRENCY = env.str("SMS_PRICE_CURRENCY", "USD")
 PHONE_DEFAULT_REGION = env.str("PHONE_DEFAULT_REGION", "CO", validate=environment.REGION)
 TIME_ZONE = env.str("TIME_ZONE", "America/Bogota")
 STATIC_ROOT = env.str("STATIC_ROOT", str(BASE_DIR / ".data" / "static"))
@@ -69,6 +73,7 @@ environment.seal(env)
 # --- what follows from it: a bad value is not there to be computed with before `seal` has named it -------
 
 PUBLIC_URL = PUBLIC_URL.rstrip("/")
+SMS_SEGMENT_PRICE = Decimal(segment_price) if segment_price else None
 HTTPS = PUBLIC_URL.startswith("https://")
 PROXIES = int(HTTPS) if proxies is None else proxies
 LEASE_S = TWILIO_CONNECT_TIMEOUT_S + TWILIO_READ_TIMEOUT_S + 35.0 if lease_s is None else lease_s

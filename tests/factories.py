@@ -6,7 +6,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from campaigns.models import CampanaSMS, Lote, PlantillaSMS, SMSLog
-from clientes.models import Cliente
+from clientes.models import Cliente, Etiqueta, Segmento, Venta
 from core.models import Usuario
 
 
@@ -32,6 +32,31 @@ class ClienteFactory(DjangoModelFactory[Cliente]):
     nombre = factory.Sequence(lambda n: f"Cliente {n}")
     telefono = factory.Sequence(lambda n: f"300{n:07d}")
     usuario = factory.SubFactory(AdminFactory)
+
+
+class EtiquetaFactory(DjangoModelFactory[Etiqueta]):
+    class Meta:
+        model = Etiqueta
+
+    nombre = factory.Sequence(lambda n: f"Etiqueta {n}")
+    usuario = factory.SubFactory(AdminFactory)
+
+
+class SegmentoFactory(DjangoModelFactory[Segmento]):
+    class Meta:
+        model = Segmento
+
+    nombre = factory.Sequence(lambda n: f"Segmento {n}")
+    usuario = factory.SubFactory(AdminFactory)
+
+
+class VentaFactory(DjangoModelFactory[Venta]):
+    class Meta:
+        model = Venta
+
+    cliente = factory.SubFactory(ClienteFactory)
+    usuario = factory.SelfAttribute("cliente.usuario")
+    total = "50000.00"
 
 
 class PlantillaFactory(DjangoModelFactory[PlantillaSMS]):

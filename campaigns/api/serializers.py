@@ -5,6 +5,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 
 from campaigns import mensaje as mensajes
+from campaigns.api.audiencia import AudienciaSerializer
 from campaigns.api.fields import ListaDeIds, es_id
 from campaigns.models import CampanaSMS, PlantillaSMS, SMSLog
 from campaigns.selectors import Progreso, plantillas_de
@@ -16,7 +17,6 @@ FALTA_MENSAJE = "Envíe «mensaje» o «plantilla»."
 DOS_MENSAJES = "Envíe «mensaje» o «plantilla», no los dos."
 FALTA_AUDIENCIA = "Envíe «cliente_ids» o «audiencia»."
 DOS_AUDIENCIAS = "Envíe «cliente_ids» o «audiencia», no los dos."
-SOLO_TODOS = "«todos» solo puede ser true."
 
 
 @extend_schema_serializer(
@@ -66,13 +66,27 @@ class PlantillaPropia(serializers.PrimaryKeyRelatedField[PlantillaSMS]):
         return super().to_internal_value(data)
 
 
-class AudienciaSerializer(RefusesUnknown):
-    todos = serializers.BooleanField(help_text="true: every active client of the shop.")
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A una etiqueta, menos algunos",
+            value={"mensaje": MENSAJE, "audiencia": {"etiquetas": [3], "excluir": {"cliente_ids": [15]}}},
+            request_only=True,
+        )
+    ]
+)
+class TextoYAudienciaSerializer(RefusesUnknown):
+    """What to say and to whom: what the preview takes, and the creation with a name."""
 
-    def validate_todos(self, value: bool) -> bool:
-        if not value:
-            raise serializers.ValidationError(SOLO_TODOS)
-        return value
+    mensaje = serializers.CharField(trim_whitespace=False, required=False, help_text="With {nombre}; or `plantilla`.")
+    plantilla = PlantillaPropia(required=False, help_text="Id of a template; or `mensaje`.")
+    cliente_ids = ListaDeIds(required=False, help_text="1 to 100,000 ids of the shop's clients; or `audiencia`.")
+    audiencia = AudienciaSerializer(required=False, help_text="Or `cliente_ids`.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        _one_of(attrs, "mensaje", "plantilla", FALTA_MENSAJE, DOS_MENSAJES)
+        _one_of(attrs, "cliente_ids", "audiencia", FALTA_AUDIENCIA, DOS_AUDIENCIAS)
+        return attrs
 
 
 @extend_schema_serializer(
@@ -89,17 +103,8 @@ class AudienciaSerializer(RefusesUnknown):
         ),
     ]
 )
-class CrearCampanaSerializer(RefusesUnknown):
+class CrearCampanaSerializer(TextoYAudienciaSerializer):
     nombre = serializers.CharField(max_length=200, required=False, help_text="Made from the date when absent.")
-    mensaje = serializers.CharField(trim_whitespace=False, required=False, help_text="With {nombre}; or `plantilla`.")
-    plantilla = PlantillaPropia(required=False, help_text="Id of a template; or `mensaje`.")
-    cliente_ids = ListaDeIds(required=False, help_text="1 to 100,000 ids of the shop's clients; or `audiencia`.")
-    audiencia = AudienciaSerializer(required=False, help_text="Or `cliente_ids`.")
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        _one_of(attrs, "mensaje", "plantilla", FALTA_MENSAJE, DOS_MENSAJES)
-        _one_of(attrs, "cliente_ids", "audiencia", FALTA_AUDIENCIA, DOS_AUDIENCIAS)
-        return attrs
 
 
 def _one_of(attrs: dict[str, Any], first: str, second: str, none: str, both: str) -> None:

@@ -13,16 +13,19 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet, ModelViewSet
 
 from campaigns import selectors, services
+from campaigns.api.audiencia import audiencia_de
 from campaigns.api.serializers import (
     CampanaSerializer,
     CrearCampanaSerializer,
     PlantillaSerializer,
     ProgresoSerializer,
     SMSLogSerializer,
+    TextoYAudienciaSerializer,
 )
-from campaigns.audiencia import Audiencia
+from campaigns.api.vista_previa import VistaPreviaSerializer, as_json
 from campaigns.models import CampanaSMS, PlantillaSMS, SMSLog
 from campaigns.services import Idempotency
+from campaigns.vista_previa import calcular_vista_previa
 from core.api.filters import SiONo
 from core.api.pagination import PorCursorAscendente
 from core.api.schema import ErrorSerializer
@@ -120,6 +123,21 @@ class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         headers = {} if created else {"Idempotent-Replayed": "true"}
         return Response(body, status=status.HTTP_201_CREATED, headers=headers)
 
+    @extend_schema(
+        summary="Recipients, exclusions, segments and cost of a campaign that does not exist yet",
+        request=TextoYAudienciaSerializer,
+        responses=VistaPreviaSerializer,
+    )
+    @action(detail=False, methods=["post"], url_path="vista-previa", filterset_class=None, pagination_class=None)
+    def vista_previa(self, request: Request) -> Response:
+        serializer = TextoYAudienciaSerializer(data=request.data, context=self.get_serializer_context())
+        serializer.is_valid(raise_exception=True)
+        data = serializer.validated_data
+        vista = calcular_vista_previa(
+            usuario=cast("Usuario", request.user), mensaje=_texto(data), audiencia=audiencia_de(data)
+        )
+        return Response(as_json(vista))
+
     @extend_schema(summary="Counts by estado, rate and time left", responses=ProgresoSerializer, filters=False)
     @action(detail=True, filterset_class=None)
     def progreso(self, request: Request, pk: int) -> Response:
@@ -169,19 +187,23 @@ class LogListView(ListAPIView[SMSLog]):
     def get_queryset(self) -> QuerySet[SMSLog]:
         usuario = cast("Usuario", self.request.user)
         campana = get_object_or_404(selectors.campanas_de(usuario), pk=self.kwargs["pk"])
-        return SMSLog.objects.filter(campana=campana)
+        return selectors.destinatarios_de(campana)
 
 
 def _crear(usuario: Usuario, data: dict[str, Any], idempotency: Idempotency | None) -> tuple[CampanaSMS, bool]:
-    plantilla: PlantillaSMS | None = data.get("plantilla")
     return services.crear_campana(
         usuario=usuario,
         nombre=data.get("nombre"),
-        mensaje=plantilla.mensaje if plantilla else data["mensaje"],
-        plantilla=plantilla,
-        audiencia=Audiencia.de_ids(data["cliente_ids"]) if "cliente_ids" in data else Audiencia.todos(),
+        mensaje=_texto(data),
+        plantilla=data.get("plantilla"),
+        audiencia=audiencia_de(data),
         idempotency=idempotency,
     )
+
+
+def _texto(data: dict[str, Any]) -> str:
+    plantilla: PlantillaSMS | None = data.get("plantilla")
+    return plantilla.mensaje if plantilla else data["mensaje"]
 
 
 def _idempotency(request: Request) -> Idempotency | None:

@@ -1,8 +1,11 @@
 from rest_framework.routers import SimpleRouter
 
-from clientes.api.views import ClienteViewSet
+from clientes.api.views import ClienteViewSet, EtiquetaViewSet, SegmentoViewSet, VentaViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("clientes", ClienteViewSet, basename="api-cliente")
+router.register("etiquetas", EtiquetaViewSet, basename="api-etiqueta")
+router.register("segmentos", SegmentoViewSet, basename="api-segmento")
+router.register("ventas", VentaViewSet, basename="api-venta")
 
 urlpatterns = router.urls

@@ -48,10 +48,10 @@ def running_campana(owner: Usuario, **fields: Any) -> CampanaSMS:
     campana = CampanaFactory.create(usuario=owner, estado="procesando", total_clientes=138, **fields)
     now = timezone.now()
     Lote.objects.create(
-        campana=campana, numero=1, cliente_ids=[], total=50, estado="cerrado", exitosos=40, fallidos=10, cerrado_en=now
+        campana=campana, numero=3, cliente_ids=[], total=50, estado="cerrado", exitosos=40, fallidos=10, cerrado_en=now
     )
-    lote_with(campana, 2, pendiente=3, enviando=2, incierto=1, enviado=4, fallido=1)
-    por_conciliar = lote_with(campana, 3, incierto=2, enviado=5)
+    lote_with(campana, 1, pendiente=3, enviando=2, incierto=1, enviado=4, fallido=1)
+    por_conciliar = lote_with(campana, 2, incierto=2, enviado=5)
     Lote.objects.filter(pk=por_conciliar.pk).update(estado="por_conciliar")
     Lote.objects.create(campana=campana, numero=4, cliente_ids=[], total=70, estado="pendiente")
     return campana

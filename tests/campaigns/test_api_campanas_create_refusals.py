@@ -7,6 +7,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from campaigns import audiencia, mensaje
+from campaigns.api import audiencia as audiencia_api
 from campaigns.api import serializers
 from clientes.models import Cliente
 from core.models import Usuario
@@ -191,7 +192,7 @@ COMBINATIONS = [
     ({}, "mensaje", serializers.FALTA_MENSAJE),
     ({"mensaje": "Hola", "plantilla": 1, "cliente_ids": [1]}, "plantilla", serializers.DOS_MENSAJES),
     ({"mensaje": "Hola", "cliente_ids": [1], "audiencia": {"todos": True}}, "audiencia", serializers.DOS_AUDIENCIAS),
-    ({"mensaje": "Hola", "audiencia": {"todos": False}}, "audiencia.todos", serializers.SOLO_TODOS),
+    ({"mensaje": "Hola", "audiencia": {"todos": False}}, "audiencia.todos", audiencia_api.SOLO_TODOS),
 ]
 
 
@@ -206,12 +207,12 @@ def test_it_rejects_none_or_both(api: APIClient, owner: Usuario, body: dict[str,
 @pytest.mark.parametrize(
     ("bad", "attr"),
     [
-        ({}, "audiencia.todos"),
+        ({}, "audiencia.non_field_errors"),
         ({"todos": None}, "audiencia.todos"),
         ({"todos": "quizás"}, "audiencia.todos"),
         ({"todos": []}, "audiencia.todos"),
         ({"todos": {}}, "audiencia.todos"),
-        ({"etiquetas": ["vip"]}, "audiencia.etiquetas"),
+        ({"etiquetas": ["vip"]}, "audiencia.etiquetas.0"),
         ([], "audiencia.non_field_errors"),
         ("todos", "audiencia.non_field_errors"),
         (True, "audiencia.non_field_errors"),

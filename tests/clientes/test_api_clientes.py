@@ -34,6 +34,7 @@ class TestCreate:
             "id": cliente.pk,
             "telefono_e164": "+573001234567",
             "activo": True,
+            "etiquetas": [],
             "creado": timezone.localtime(cliente.creado).isoformat(),
         }
 
@@ -95,7 +96,7 @@ class TestList:
     ) -> None:
         for wanted in (1, 50):
             ClienteFactory.create_batch(wanted - Cliente.objects.count(), usuario=owner)
-            with django_assert_num_queries(1):
+            with django_assert_num_queries(2):  # clients and their tags
                 assert len(names(api.get(URL))) == wanted
 
     def test_it_pages_without_loss_or_repetition_while_rows_come_and_go(self, api: APIClient, owner: Usuario) -> None:

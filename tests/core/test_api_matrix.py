@@ -11,15 +11,27 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from campaigns.models import CampanaSMS, PlantillaSMS
-from clientes.models import Cliente
+from clientes.models import Cliente, Etiqueta, Segmento, Venta
 from core.api.views import NoExiste
 from core.models import Usuario
 from tests.conftest import signed_in
 from tests.core.api_support import errors_of, row_counts
-from tests.factories import CampanaFactory, ClienteFactory, PlantillaFactory, open_lote, sms_log
+from tests.factories import (
+    CampanaFactory,
+    ClienteFactory,
+    EtiquetaFactory,
+    PlantillaFactory,
+    SegmentoFactory,
+    VentaFactory,
+    open_lote,
+    sms_log,
+)
 
 CAMPANAS, CAMPANA = "api/v1/campanas/", "api/v1/campanas/<int:pk>/"
 CLIENTES, CLIENTE = "api/v1/clientes/", "api/v1/clientes/<int:pk>/"
+ETIQUETAS, ETIQUETA = "api/v1/etiquetas/", "api/v1/etiquetas/<int:pk>/"
+SEGMENTOS, SEGMENTO = "api/v1/segmentos/", "api/v1/segmentos/<int:pk>/"
+VENTAS, VENTA = "api/v1/ventas/", "api/v1/ventas/<int:pk>/"
 PLANTILLAS, PLANTILLA = "api/v1/plantillas/", "api/v1/plantillas/<int:pk>/"
 
 
@@ -30,12 +42,14 @@ class World:
     cliente: Cliente
     plantilla: PlantillaSMS
     campana: CampanaSMS
+    etiqueta: Etiqueta
+    segmento: Segmento
+    venta: Venta
 
     def pk_of(self, route: str) -> int:
-        for part, row in (("clientes", self.cliente), ("plantillas", self.plantilla), ("campanas", self.campana)):
-            if part in route:
-                return row.pk
-        return 0
+        named = {"clientes": self.cliente, "plantillas": self.plantilla, "campanas": self.campana}
+        named |= {"etiquetas": self.etiqueta, "segmentos": self.segmento, "ventas": self.venta}
+        return next((row.pk for part, row in named.items() if part in route), 0)
 
 
 Body = Callable[[World], dict[str, Any]] | None
@@ -65,6 +79,18 @@ def una_campana(world: World) -> dict[str, Any]:
     return {"mensaje": "Hola", "cliente_ids": [world.cliente.pk]}
 
 
+def una_etiqueta(world: World) -> dict[str, Any]:
+    return {"nombre": "Mayorista"}
+
+
+def un_segmento(world: World) -> dict[str, Any]:
+    return {"nombre": "Recientes", "condiciones": {"compro_en_dias": 30}}
+
+
+def una_venta(world: World) -> dict[str, Any]:
+    return {"cliente": world.cliente.pk, "total": "1000.00"}
+
+
 TABLE = [
     # the token is how one signs in: nobody is refused for being nobody, only for wrong words
     Row(
@@ -76,6 +102,25 @@ TABLE = [
     Row("put", CLIENTE, 200, 403, 404, un_cliente),
     Row("patch", CLIENTE, 200, 403, 404, un_cliente),
     Row("delete", CLIENTE, 204, 403, 404),
+    Row("get", ETIQUETAS, 200, 200, 200),
+    Row("post", ETIQUETAS, 201, 403, 201, una_etiqueta),
+    Row("get", ETIQUETA, 200, 200, 404),
+    Row("put", ETIQUETA, 200, 403, 404, una_etiqueta),
+    Row("patch", ETIQUETA, 200, 403, 404, una_etiqueta),
+    Row("delete", ETIQUETA, 204, 403, 404),
+    Row("get", SEGMENTOS, 200, 200, 200),
+    Row("post", SEGMENTOS, 201, 403, 201, un_segmento),
+    Row("get", SEGMENTO, 200, 200, 404),
+    Row("put", SEGMENTO, 200, 403, 404, un_segmento),
+    Row("patch", SEGMENTO, 200, 403, 404, un_segmento),
+    Row("delete", SEGMENTO, 204, 403, 404),
+    Row("get", SEGMENTO + "cuenta/", 200, 200, 404),
+    Row("get", VENTAS, 200, 200, 200),
+    Row("post", VENTAS, 201, 403, 400, una_venta),
+    Row("get", VENTA, 200, 200, 404),
+    Row("put", VENTA, 200, 403, 404, una_venta),
+    Row("patch", VENTA, 200, 403, 404, una_venta),
+    Row("delete", VENTA, 204, 403, 404),
     Row("get", PLANTILLAS, 200, 200, 200),
     Row("post", PLANTILLAS, 201, 403, 201, una_plantilla),
     Row("get", PLANTILLA, 200, 200, 404),
@@ -84,6 +129,7 @@ TABLE = [
     Row("delete", PLANTILLA, 204, 403, 404),
     Row("get", CAMPANAS, 200, 200, 200),
     Row("post", CAMPANAS, 201, 403, 400, una_campana),
+    Row("post", CAMPANAS + "vista-previa/", 200, 403, 400, una_campana),
     Row("get", CAMPANA, 200, 200, 404),
     Row("get", CAMPANA + "progreso/", 200, 200, 404),
     Row("get", CAMPANA + "logs/", 200, 200, 404),
@@ -99,7 +145,14 @@ def world(owner: Usuario) -> World:
     con_historia = ClienteFactory.create(usuario=owner)
     campana = CampanaFactory.create(usuario=owner)
     sms_log(campana, open_lote(campana, [con_historia]), con_historia)
-    return World(ClienteFactory.create(usuario=owner), PlantillaFactory.create(usuario=owner), campana)
+    return World(
+        ClienteFactory.create(usuario=owner),
+        PlantillaFactory.create(usuario=owner),
+        campana,
+        EtiquetaFactory.create(usuario=owner),
+        SegmentoFactory.create(usuario=owner),
+        VentaFactory.create(cliente=con_historia),
+    )
 
 
 def call(row: Row, world: World, user: Usuario | None) -> Any:

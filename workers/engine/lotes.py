@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from campaigns import codigos
+from campaigns.destinatarios import JUZGADOS
 from campaigns.models import CampanaSMS, Lote, SMSLog
 
 ENVIAR = "workers.enviar_sms"
@@ -19,39 +20,32 @@ LONGEST_BACKOFF_S = 300.0
 
 # One statement: who of the frozen ids can be sent to, and why the others cannot. Rendering is the plain
 # substitution of campaigns.mensaje.render.
-OPEN_SQL = """
-WITH elegidos AS (
-    SELECT u.n, c.id AS cliente_id, coalesce(c.nombre, '') AS nombre, coalesce(c.telefono_e164, '') AS telefono,
-        CASE
-            WHEN %(cancelada)s THEN 'campana_cancelada'
-            WHEN c.id IS NULL THEN 'cliente_eliminado'
-            WHEN NOT c.activo THEN 'cliente_inactivo'
-            WHEN c.telefono = '' THEN 'sin_telefono'
-            WHEN c.telefono_e164 = '' THEN 'telefono_invalido'
-            ELSE ''
-        END AS codigo
-    FROM unnest(%(ids)s) WITH ORDINALITY AS u(cliente_id, n)
-    LEFT JOIN clientes_cliente c ON c.id = u.cliente_id AND c.usuario_id = %(usuario)s
-), juzgados AS (
-    SELECT e.*, CASE
-        WHEN e.codigo = '' AND (
-            row_number() OVER (PARTITION BY e.codigo, e.telefono ORDER BY e.n) > 1
-            OR EXISTS (SELECT FROM campaigns_smslog s WHERE s.campana_id = %(campana)s
-                AND s.telefono = e.telefono AND s.telefono <> '' AND s.codigo <> 'telefono_duplicado')
-        ) THEN 'telefono_duplicado' ELSE e.codigo END AS final
-    FROM elegidos e
+OPEN_SQL = (
+    "WITH elegidos AS (SELECT u.id, u.n FROM unnest(%(ids)s) WITH ORDINALITY AS u(id, n)),"  # noqa: S608 - constants
+    + JUZGADOS
+    + """
+, finales AS (
+    SELECT n, cliente_id, nombre, telefono, CASE
+        WHEN %(cancelada)s THEN 'campana_cancelada'
+        -- an earlier Lote of the campaign has this phone
+        WHEN codigo = '' AND EXISTS (SELECT FROM campaigns_smslog s WHERE s.campana_id = %(campana)s
+            AND s.telefono = j.telefono AND s.telefono <> '' AND s.codigo <> 'telefono_duplicado')
+            THEN 'telefono_duplicado'
+        ELSE codigo END AS codigo
+    FROM juzgados j
 )
 INSERT INTO campaigns_smslog (campana_id, lote_id, cliente_id, nombre, telefono, mensaje, estado, codigo, error,
     twilio_sid, entrega, entrega_codigo, intentos, creado, actualizado)
 SELECT %(campana)s, %(lote)s, cliente_id, nombre,
     -- a row that is not sent to does not hold the phone's place in the campaign
-    CASE WHEN final IN ('', 'telefono_duplicado') THEN telefono ELSE '' END,
-    CASE WHEN final = '' THEN replace(%(mensaje)s, '{nombre}', nombre) ELSE '' END,
-    CASE WHEN final = '' THEN 'pendiente' ELSE 'fallido' END,
-    final, CASE WHEN final = '' THEN '' ELSE %(textos)s::jsonb ->> final END,
+    CASE WHEN codigo IN ('', 'telefono_duplicado') THEN telefono ELSE '' END,
+    CASE WHEN codigo = '' THEN replace(%(mensaje)s, '{nombre}', nombre) ELSE '' END,
+    CASE WHEN codigo = '' THEN 'pendiente' ELSE 'fallido' END,
+    codigo, CASE WHEN codigo = '' THEN '' ELSE %(textos)s::jsonb ->> codigo END,
     '', '', '', 0, now(), now()
-FROM juzgados ORDER BY n
+FROM finales ORDER BY n
 """
+)
 
 
 def open_next(campana: CampanaSMS) -> Lote | None:
@@ -66,7 +60,7 @@ def open_next(campana: CampanaSMS) -> Lote | None:
             OPEN_SQL,
             {
                 "campana": campana.pk,
-                "usuario": campana.usuario_id,
+                "tenant": campana.usuario_id,
                 "lote": lote.pk,
                 "ids": lote.cliente_ids,
                 "mensaje": campana.mensaje,

@@ -1,0 +1,135 @@
+"""The preview, as the API answers it."""
+
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from rest_framework import serializers
+
+from campaigns import codigos
+from campaigns.costo import Costo
+from campaigns.vista_previa import Ejemplo, VistaPrevia, precio
+
+
+class ExcluidosSerializer(serializers.Serializer[Any]):
+    codigo = serializers.CharField()
+    texto = serializers.CharField()
+    cantidad = serializers.IntegerField()
+
+
+class CostoSerializer(serializers.Serializer[Any]):
+    mensajes = serializers.IntegerField(help_text="Recipients that will be sent to.")
+    segmentos = serializers.IntegerField(help_text="What Twilio bills: the sum over all rendered messages.")
+    segmentos_por_mensaje = serializers.DictField(
+        child=serializers.IntegerField(), help_text="How many messages take 1, 2, … segments."
+    )
+    encoding = serializers.DictField(
+        child=serializers.IntegerField(), help_text="How many messages are GSM-7, and how many UCS-2."
+    )
+    precio = serializers.DecimalField(
+        max_digits=18, decimal_places=4, allow_null=True, help_text="Null while SMS_SEGMENT_PRICE is not configured."
+    )
+    moneda = serializers.CharField()
+
+
+class EjemploSerializer(serializers.Serializer[Any]):
+    cliente_id = serializers.IntegerField()
+    nombre = serializers.CharField()
+    mensaje = serializers.CharField()
+    encoding = serializers.CharField()
+    segmentos = serializers.IntegerField()
+
+
+class TransliteradoSerializer(serializers.Serializer[Any]):
+    mensaje = serializers.CharField()
+    costo = CostoSerializer()
+    ahorro_segmentos = serializers.IntegerField()
+
+
+COSTO = {
+    "mensajes": 2,
+    "segmentos": 2,
+    "segmentos_por_mensaje": {"1": 2},
+    "encoding": {"GSM-7": 2},
+    "precio": "0.1000",
+    "moneda": "USD",
+}
+EJEMPLO = {"cliente_id": 1, "nombre": "Maria", "mensaje": "Hola Maria!", "encoding": "GSM-7", "segmentos": 1}
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Vista previa",
+            value={
+                "total": 3,
+                "excluidos": [{"codigo": "sin_telefono", "texto": "El cliente no tiene teléfono.", "cantidad": 1}],
+                "costo": COSTO,
+                "letras_ucs2": [],
+                "ejemplos": [EJEMPLO],
+                "mas_largo": EJEMPLO,
+                "transliterado": None,
+            },
+            response_only=True,
+        )
+    ]
+)
+class VistaPreviaSerializer(serializers.Serializer[Any]):
+    total = serializers.IntegerField(help_text="Recipients, sendable or not.")
+    excluidos = ExcluidosSerializer(many=True)
+    costo = CostoSerializer()
+    letras_ucs2 = serializers.ListField(
+        child=serializers.CharField(), help_text="Letters of the text that force UCS-2: 70 characters instead of 160."
+    )
+    ejemplos = EjemploSerializer(many=True)
+    mas_largo = EjemploSerializer(allow_null=True, help_text="The longest rendering among those who are sent to.")
+    transliterado = TransliteradoSerializer(
+        allow_null=True, help_text="The text without those letters, and what it would save. Never applied unasked."
+    )
+
+
+def as_json(vista: VistaPrevia) -> dict[str, Any]:
+    """The body of the answer."""
+    transliterado = None
+    if vista.transliterado is not None and vista.costo_transliterado is not None:
+        transliterado = {
+            "mensaje": vista.transliterado,
+            "costo": _costo(vista.costo_transliterado),
+            "ahorro_segmentos": vista.costo.segmentos - vista.costo_transliterado.segmentos,
+        }
+    shown: dict[str, Any] = VistaPreviaSerializer(
+        {
+            "total": vista.total,
+            "excluidos": [
+                {"codigo": codigo, "texto": codigos.TEXTOS[codigo], "cantidad": n}
+                for codigo, n in vista.costo.excluidos.most_common()
+            ],
+            "costo": _costo(vista.costo),
+            "letras_ucs2": vista.letras_ucs2,
+            "ejemplos": [_ejemplo(ejemplo) for ejemplo in vista.ejemplos],
+            "mas_largo": _ejemplo(vista.mas_largo) if vista.mas_largo else None,
+            "transliterado": transliterado,
+        }
+    ).data
+    return shown
+
+
+def _costo(costo: Costo) -> dict[str, Any]:
+    return {
+        "mensajes": costo.destinatarios,
+        "segmentos": costo.segmentos,
+        "segmentos_por_mensaje": {str(n): costo.por_segmentos[n] for n in sorted(costo.por_segmentos)},
+        "encoding": dict(costo.por_encoding),
+        "precio": precio(costo.segmentos),
+        "moneda": settings.SMS_PRICE_CURRENCY,
+    }
+
+
+def _ejemplo(ejemplo: Ejemplo) -> dict[str, Any]:
+    return {
+        "cliente_id": ejemplo.cliente_id,
+        "nombre": ejemplo.nombre,
+        "mensaje": ejemplo.mensaje,
+        "encoding": ejemplo.segmentos.encoding,
+        "segmentos": ejemplo.segmentos.segmentos,
+    }

@@ -1,0 +1,98 @@
+"""What a campaign costs before it is sent: segments of every rendered recipient, exactly, without rendering each.
+
+A name's effect on the count depends on its letters only through their class: as long as each is one unit and
+one grapheme, the count depends on the name's length alone. So names are grouped by class and length in the
+database, one of each group is rendered and counted, and only the odd names (emoji, extension characters) are
+counted one by one.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.db import connection
+
+from campaigns import mensaje as mensajes
+from campaigns.audiencia import Audiencia, elegidos_sql
+from campaigns.destinatarios import JUZGADOS
+from campaigns.segmentos import Segmentos, contar
+
+# POSIX bracket expressions of PostgreSQL. Every character of the first is one septet of the GSM-7 basic table,
+# every character of the second one UTF-16 unit that no neighbour joins into a grapheme.
+GSM7_PLAIN: Final = "^[A-Za-z0-9 .,'&()/éÉñÑüÜàèìòùÄÖäöÅåÆæØøßÇ-]*$"
+UCS2_PLAIN: Final = "^[A-Za-z0-9 .,'&()/À-ÖØ-öø-ſ-]*$"
+
+GRUPOS_SQL: Final = """
+SELECT codigo, clase, largo, CASE WHEN clase = 'raro' THEN nombre END AS nombre, count(*)
+FROM (
+    SELECT codigo, nombre, char_length(nombre) AS largo, CASE
+        WHEN codigo <> '' THEN ''
+        WHEN nombre ~ %(gsm7)s THEN 'gsm7'
+        WHEN nombre ~ %(ucs2)s THEN 'ucs2'
+        ELSE 'raro' END AS clase
+    FROM juzgados
+) AS nombres GROUP BY 1, 2, 3, 4
+"""
+
+SAMPLE: Final = {"gsm7": "a", "ucs2": "ó"}
+
+
+@dataclass(slots=True)
+class Costo:
+    """Args:
+    destinatarios: messages that will be sent.
+    excluidos: recipients that will not, by code.
+    segmentos: to be billed in all.
+    por_segmentos: messages by the number of segments each takes.
+    por_encoding: messages by encoding.
+    """
+
+    destinatarios: int = 0
+    excluidos: Counter[str] = field(default_factory=Counter)
+    segmentos: int = 0
+    por_segmentos: Counter[int] = field(default_factory=Counter)
+    por_encoding: Counter[str] = field(default_factory=Counter)
+
+    def add(self, counted: Segmentos, messages: int) -> None:
+        self.destinatarios += messages
+        self.segmentos += counted.segmentos * messages
+        self.por_segmentos[counted.segmentos] += messages
+        self.por_encoding[counted.encoding] += messages
+
+
+@dataclass(frozen=True, slots=True)
+class Grupo:
+    """Names that count alike: `nombre` stands for all of them."""
+
+    codigo: str
+    nombre: str
+    cantidad: int
+
+
+def grupos_de(audiencia: Audiencia, *, tenant_id: int) -> list[Grupo]:
+    """The audience, judged and grouped; what depends on it alone, so one answer serves many texts."""
+    sql, params = elegidos_sql(audiencia, tenant_id=tenant_id)
+    named: dict[str, Any] = {f"p{i}": value for i, value in enumerate(params)}
+    # psycopg2 takes positions or names, not both; Django's part has positions.
+    positions = sql % tuple(f"%({name})s" for name in named)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH elegidos AS ({positions}),{JUZGADOS}{GRUPOS_SQL}",
+            {**named, "tenant": tenant_id, "gsm7": GSM7_PLAIN, "ucs2": UCS2_PLAIN},
+        )
+        rows = cursor.fetchall()
+    return [
+        Grupo(codigo, nombre if nombre is not None else SAMPLE.get(clase, "") * largo, cantidad)
+        for codigo, clase, largo, nombre, cantidad in rows
+    ]
+
+
+def calcular(mensaje: str, grupos: list[Grupo]) -> Costo:
+    """Count a text over an audience."""
+    costo = Costo()
+    for grupo in grupos:
+        if grupo.codigo:
+            costo.excluidos[grupo.codigo] += grupo.cantidad
+        else:
+            costo.add(contar(mensajes.render(mensaje, grupo.nombre)), grupo.cantidad)
+    return costo
