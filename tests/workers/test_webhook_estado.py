@@ -232,3 +232,14 @@ class TestRefusals:
     def test_it_shortens_a_code_that_is_too_long(self, row: SMSLog) -> None:
         assert callback(token_of(row), "failed", ErrorCode="9" * 50).status_code == 204
         assert state(row)[3] == "9" * 10
+
+
+@pytest.mark.parametrize("sid", ["SM\0" + "0" * 31, "SM" + "z" * 32, "", "SM" + "0" * 33, "0" * 34])
+def test_it_takes_no_sid_that_twilio_never_gives(row: SMSLog, sid: str) -> None:
+    assert callback(token_of(row), sid=sid).status_code == 404
+    assert state(row)[2] == ""
+
+
+def test_it_keeps_a_strange_error_code_out(row: SMSLog) -> None:
+    assert callback(token_of(row), "undelivered", ErrorCode="3\0").status_code == 204
+    assert state(row)[2:] == ("undelivered", "")

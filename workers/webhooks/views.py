@@ -1,3 +1,5 @@
+import re
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseNotFound
 from django.views.decorators.csrf import csrf_exempt
@@ -6,8 +8,8 @@ from django.views.decorators.http import require_POST
 from workers.gateway import signature
 from workers.webhooks import receipts
 
-MAX_SID = 100
-MAX_CODE = 10
+SID = re.compile(r"[A-Z]{2}[0-9a-f]{32}")  # https://www.twilio.com/docs/glossary/what-is-a-sid
+CODE = re.compile(r"[0-9]{1,10}")
 
 
 def _is_twilio(request: HttpRequest) -> bool:
@@ -24,15 +26,16 @@ def estado(request: HttpRequest, token: str) -> HttpResponse:
         return HttpResponseForbidden("bad signature", content_type="text/plain")
     row = receipts.parse_callback_token(token)
     sid = request.POST.get("MessageSid", "")
-    if row is None or not 0 < len(sid) <= MAX_SID:
+    if row is None or not SID.fullmatch(sid):
         return HttpResponseNotFound("unknown message", content_type="text/plain")
     log_id, claim_token = row
+    error_code = request.POST.get("ErrorCode", "")
     known = receipts.apply_receipt(
         log_id=log_id,
         token=claim_token,
         sid=sid,
         status=request.POST.get("MessageStatus", ""),
-        error_code=request.POST.get("ErrorCode", "")[:MAX_CODE],
+        error_code=error_code if CODE.fullmatch(error_code) else "",
     )
     if not known:
         return HttpResponseNotFound("unknown message", content_type="text/plain")

@@ -1,0 +1,35 @@
+"""A misconfigured web, worker or beat does not start; each says why."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CELERY = ("-m", "celery", "-A", "core")
+COMMANDS = {
+    "web": ("-m", "gunicorn", "core.wsgi:application", "-c", "core/gunicorn_conf.py"),
+    "worker": (*CELERY, "worker", "-P", "threads", "-c", "1"),
+    "beat": (*CELERY, "beat", "--pidfile="),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"SECRET_KEY": "short"}, "core.E001"),
+        ({"ALLOWED_HOSTS": "*"}, "core.E004"),
+        ({"TWILIO_ACCOUNT_SID": "AC" + "0" * 32}, "TWILIO_AUTH_TOKEN is not set"),
+    ],
+)
+def test_it_refuses_to_start(name: str, change: dict[str, str], said: str, tmp_path: Path) -> None:
+    env = {**os.environ, "WEB_BIND": "127.0.0.1:0", "ENV_FILE": "", "SECRET_KEY": "x" * 50, **change}
+    schedule = ("-s", str(tmp_path / "schedule")) if name == "beat" else ()
+    done = subprocess.run(
+        [sys.executable, *COMMANDS[name], *schedule], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode != 0
+    assert said in done.stderr + done.stdout
