@@ -187,7 +187,11 @@ class SMSLog(models.Model):
     entrega = models.CharField(max_length=11, choices=Entrega, blank=True, default="")
     entrega_codigo = models.CharField(max_length=10, blank=True, default="")
     token = models.UUIDField(null=True, blank=True)
+    reclamado_en = models.DateTimeField(null=True, blank=True)
     lease_hasta = models.DateTimeField(null=True, blank=True)
+    # Of an uncertain row: how often Twilio was seen not to have it, and when to look next (NULL: at once).
+    ausencias = models.PositiveSmallIntegerField(default=0)
+    revisar_desde = models.DateTimeField(null=True, blank=True)
     intentos = models.PositiveSmallIntegerField(default=0)
     creado = models.DateTimeField(auto_now_add=True)
     actualizado = models.DateTimeField(auto_now_add=True)  # the last change of estado
@@ -216,6 +220,10 @@ class SMSLog(models.Model):
             # the campaign's page: failures by reason and by cursor
             models.Index(fields=["campana", "id"], name="smslog_fallidos", condition=Q(estado="fallido")),
             models.Index(fields=["lote", "estado"], name="smslog_por_lote"),  # closing a Lote, progress
+            # the reconciler: uncertain rows, in the order of their next look
+            models.Index(fields=["revisar_desde"], name="smslog_incierto", condition=Q(estado="incierto")),
+            # the reconciler: whose message is this
+            models.Index(fields=["twilio_sid"], name="smslog_por_sid", condition=~Q(twilio_sid="")),
             # the sweeper: claims whose worker died
             models.Index(fields=["lease_hasta"], name="smslog_con_lease", condition=Q(estado="enviando")),
         ]

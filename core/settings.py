@@ -64,6 +64,10 @@ lease_s = env.float("LEASE_S", None)
 SEND_ATTEMPTS = env.int("SEND_ATTEMPTS", 8, validate=environment.POSITIVE)
 # First pause before a refused-for-now message is tried again; it doubles with each attempt.
 RETRY_BACKOFF_S = env.float("RETRY_BACKOFF_S", 5.0)
+# An uncertain message is sent again only after Twilio was seen twice, this far apart, not to have it.
+RECONCILE_INTERVAL_S = env.float("RECONCILE_INTERVAL_S", 60.0)
+# … and when Twilio cannot be asked for this long, it ends `fallido` with a code that says "unknown".
+RECONCILE_GIVE_UP_H = env.float("RECONCILE_GIVE_UP_H", 24.0)
 SWEEP_INTERVAL_S = env.float("SWEEP_INTERVAL_S", 5.0)
 # How long a published Lote may stand still, with an empty queue, before its tasks count as lost.
 LOTE_LOST_AFTER_S = env.float("LOTE_LOST_AFTER_S", 30.0)
@@ -271,6 +275,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "workers.barrer",
         "schedule": SWEEP_INTERVAL_S,
         # A sweep that nobody took before the next one is worth nothing.
+        "options": {"expires": SWEEP_INTERVAL_S * 3},
+    },
+    "conciliar": {
+        "task": "workers.conciliar",
+        "schedule": SWEEP_INTERVAL_S,
         "options": {"expires": SWEEP_INTERVAL_S * 3},
     },
     "limpiar-resultados": {"task": "workers.limpiar_resultados", "schedule": crontab(hour="3", minute="40")},

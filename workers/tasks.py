@@ -9,7 +9,7 @@ from django.conf import settings
 from django_celery_results.backends import DatabaseBackend
 from django_celery_results.models import TaskResult
 
-from workers.engine import campana, lotes, sending, sweeper
+from workers.engine import campana, lotes, reconciler, sending, sweeper
 
 
 class Recorded(Task):  # type: ignore[type-arg]
@@ -51,6 +51,12 @@ def barrer() -> dict[str, Any] | None:
     """Sweep, every few seconds, by beat."""
     found = sweeper.sweep()
     return asdict(found) if found else None
+
+
+@shared_task(name="workers.conciliar", ignore_result=True)
+def conciliar() -> None:
+    """Ask Twilio about uncertain messages, every few seconds, by beat."""
+    reconciler.reconcile()
 
 
 @shared_task(name="workers.limpiar_resultados", base=Recorded)

@@ -126,6 +126,11 @@ class System:
     def start_worker(self, number: int) -> None:
         self.start(f"worker-{number}", *CELERY, "worker", *WORKER_OPTIONS, "-n", f"worker-{number}@%h", "-l", "INFO")
 
+    def kill(self, name: str) -> None:
+        """kill -9."""
+        self._processes[name].kill()
+        self._processes[name].wait()
+
     def stop_all(self) -> None:
         for process in self._processes.values():
             process.terminate()
@@ -208,6 +213,7 @@ def running_system(folder: Path, database_url: str, redis_url: str) -> Iterator[
             "LOTES_EN_VUELO": "3",
             "SWEEP_INTERVAL_S": "0.5",
             "LEASE_S": "8",
+            "RECONCILE_INTERVAL_S": "1",
             "LOTE_LOST_AFTER_S": "2",
             "RETRY_BACKOFF_S": "0.5",
             "API_RATE_LOGIN": "1000/min",

@@ -141,19 +141,50 @@ def test_it_settles_a_cut_call_by_its_callback(system: System, shop: Shop) -> No
     assert len(system.messages(*numbers)) == 8
 
 
-def test_it_never_repeats_a_call_whose_outcome_is_unknown(system: System, shop: Shop) -> None:
+def test_it_asks_twilio_what_became_of_a_call(system: System, shop: Shop) -> None:
+    """No callback comes. Half of the failed calls were accepted all the same; the others are sent again, once."""
+    numbers = phones(8, "38")
+    ids = shop.clients(*numbers)
+    accepted = [{"kind": "error", "status": 503, "accepted": True, "to": to, "count": 1} for to in numbers[:2]]
+    dropped = [{"kind": "error", "status": 500, "accepted": False, "to": to, "count": 1} for to in numbers[2:4]]
+    system.simulator.control.set_faults(*accepted, *dropped, callbacks={"drop": 1.0})
+    campana = shop.campaign(ids)
+    ended = shop.wait_for(campana, "completado", "error")
+    assert [rule["fired"] for rule in system.simulator.control.faults()["rules"]] == [1, 1, 1, 1]
+    assert (ended["exitosos"], ended["fallidos"]) == (8, 0)
+    assert sorted(to for to, _ in system.messages(*numbers)) == numbers
+
+
+def test_it_never_repeats_a_call_while_twilio_cannot_be_asked(system: System, shop: Shop) -> None:
     ids = shop.clients(GONE)
     system.simulator.control.set_faults(
-        {"kind": "error", "status": 503, "accepted": True, "to": GONE}, callbacks={"drop": 1.0}
+        {"kind": "error", "status": 503, "accepted": True, "to": GONE, "count": 1},
+        {"kind": "error", "status": 503, "on": "list"},
+        callbacks={"drop": 1.0},
     )
     campana = shop.campaign(ids)
     until(lambda: shop.progress(campana), lambda now: now["inciertos"] == 1)
-    # A later campaign of the same shop comes and goes, swept over many times; this one has asked Twilio once.
-    other = shop.campaign(shop.clients(*phones(2 * LOTE_SIZE, "38")))
-    shop.wait_for(other, "completado")
-    assert shop.progress(campana)["inciertos"] == 1
+    until(lambda: system.simulator.control.faults()["rules"][1]["fired"], lambda asked: asked >= 3)
     assert shop.progress(campana)["estado"] == "procesando"
     assert len(system.messages(GONE)) == 1
+    system.simulator.control.clear_faults()
+    assert shop.wait_for(campana, "completado")["exitosos"] == 1
+    assert len(system.messages(GONE)) == 1
+
+
+def test_it_loses_and_repeats_nothing_when_a_worker_is_killed(system: System, shop: Shop) -> None:
+    """kill -9 with calls under way: some were accepted, some were not, and nobody is told which."""
+    numbers = phones(4 * LOTE_SIZE, "39")
+    ids = shop.clients(*numbers)
+    system.simulator.control.set_faults(latency_s=0.5, callbacks={"drop": 1.0})
+    campana = shop.campaign(ids)
+    until(lambda: shop.progress(campana), lambda now: now["enviando"] > 5 and now["exitosos"] > 5)
+    system.kill("worker-1")
+    system.start_worker(1)
+    system.simulator.control.clear_faults()
+    ended = shop.wait_for(campana, "completado", "error")
+    assert ended["exitosos"] == len(ids)
+    assert sorted(to for to, _ in system.messages(*numbers)) == numbers
 
 
 def test_it_survives_a_wiped_redis(system: System, shop: Shop) -> None:

@@ -57,8 +57,8 @@ class Claim:
 # The campaign is read in the same statement, so that a pause stops the very next message.
 CLAIM_SQL = """
 UPDATE campaigns_smslog s
-SET estado = 'enviando', token = %(token)s, lease_hasta = now() + %(lease)s * interval '1 second',
-    intentos = s.intentos + 1, actualizado = now()
+SET estado = 'enviando', token = %(token)s, intentos = s.intentos + 1, ausencias = 0, reclamado_en = now(),
+    lease_hasta = now() + %(lease)s * interval '1 second', actualizado = now()
 FROM campaigns_campanasms c
 WHERE s.id = %(id)s AND s.estado = 'pendiente' AND c.id = s.campana_id AND c.estado = 'procesando'
 RETURNING s.campana_id, s.telefono, s.mensaje, s.intentos

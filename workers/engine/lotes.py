@@ -35,14 +35,14 @@ OPEN_SQL = (
     FROM juzgados j
 )
 INSERT INTO campaigns_smslog (campana_id, lote_id, cliente_id, nombre, telefono, mensaje, estado, codigo, error,
-    twilio_sid, entrega, entrega_codigo, intentos, creado, actualizado)
+    twilio_sid, entrega, entrega_codigo, intentos, ausencias, creado, actualizado)
 SELECT %(campana)s, %(lote)s, cliente_id, nombre,
     -- a row that is not sent to does not hold the phone's place in the campaign
     CASE WHEN codigo IN ('', 'telefono_duplicado') THEN telefono ELSE '' END,
     CASE WHEN codigo = '' THEN replace(%(mensaje)s, '{nombre}', nombre) ELSE '' END,
     CASE WHEN codigo = '' THEN 'pendiente' ELSE 'fallido' END,
     codigo, CASE WHEN codigo = '' THEN '' ELSE %(textos)s::jsonb ->> codigo END,
-    '', '', '', 0, now(), now()
+    '', '', '', 0, 0, now(), now()
 FROM finales ORDER BY n
 """
 )

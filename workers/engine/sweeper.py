@@ -13,11 +13,10 @@ from django.db import DatabaseError, connection
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
-from workers.engine import campana, ledger, lotes
+from workers.engine import campana, ledger, locks, lotes
 
 logger = logging.getLogger(__name__)
 
-LOCK = 7_301_002  # any constant; other advisory locks of the product use other numbers
 QUEUE = "envios"
 # With other campaigns' tasks in the queue, standing still for this many times longer still means lost.
 BUSY_FACTOR = 20
@@ -61,15 +60,8 @@ class Sweep:
 
 def sweep() -> Sweep | None:
     """Sweep once, or return None when another sweep is under way."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        if not cursor.fetchone()[0]:
-            return None
-    try:
-        return _sweep()
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+    with locks.alone(locks.SWEEP) as held:
+        return _sweep() if held else None
 
 
 def _sweep() -> Sweep:

@@ -1,7 +1,9 @@
 """What the sending engine needs from whoever delivers its messages."""
 
+from datetime import datetime
 from typing import Protocol
 
+from workers.gateway.lookup import Message
 from workers.gateway.outcomes import Outcome
 
 
@@ -18,5 +20,17 @@ class Gateway(Protocol):
 
         Returns:
             What came of it. Answers of the API and failures of the network are outcomes, never exceptions.
+        """
+        ...
+
+    def messages_to(self, to: str, *, since: datetime) -> list[Message]:
+        """What the provider holds for a recipient, newest first, whoever sent it.
+
+        Args:
+            to: the recipient, in E.164.
+            since: aware; only messages created then or later.
+
+        Raises:
+            LookupFailedError: nothing can be said; ask again later.
         """
         ...

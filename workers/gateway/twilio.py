@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,9 +13,13 @@ from workers.gateway.classify import classify_error
 from workers.gateway.codes import explain
 from workers.gateway.connections import NeverSentError
 from workers.gateway.http import ErrorAnswerError, LeanHttpClient, MaybeSentError
+from workers.gateway.lookup import LookupFailedError, Message
 from workers.gateway.outcomes import Accepted, Ambiguous, Outcome, Retryable
 
 logger = logging.getLogger(__name__)
+
+# Twilio's largest page. Nobody who gets a thousand messages in some hours is a client of a shop.
+LISTED = 1000
 
 # The SDK reads these two from the environment and rewrites the host with them, which breaks any other
 # address. It takes its environment from a mapping only if that is not empty.
@@ -99,6 +104,23 @@ class TwilioGateway:
         """Close the idle connections."""
         self._http.close()
 
+    def messages_to(self, to: str, *, since: datetime) -> list[Message]:
+        """What Twilio holds for a recipient. See `Gateway.messages_to`."""
+        try:
+            # By recipient alone: a filter by date leaves out what is still queued.
+            found = [_listed(message) for message in self._messages.list(to=to, page_size=LISTED, limit=LISTED)]
+        except (NeverSentError, MaybeSentError) as error:
+            raise LookupFailedError(error.code) from error
+        except ErrorAnswerError as error:
+            raise LookupFailedError(f"http_{error.answer.status_code}", error.answer.text[:200]) from error
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
+            raise LookupFailedError("unreadable_answer", str(error)) from error
+        recent = [message for message in found if message.created_at >= since]
+        # A full page of recent messages may hide the one that is looked for.
+        if len(recent) == LISTED:
+            raise LookupFailedError("too_many_messages")
+        return recent
+
 
 def _accepted(created: Any) -> Outcome:
     """Only a message's sid proves that it exists; the status 2xx alone does not."""
@@ -110,6 +132,18 @@ def _accepted(created: Any) -> Outcome:
     counted = str(created.num_segments)
     segments = int(counted) if counted.isdecimal() else 0
     return Accepted(sid, str(created.status or "queued"), segments or None)
+
+
+def _listed(message: Any) -> Message:
+    if message.date_created is None:
+        raise ValueError(f"{message.sid} has no date")
+    return Message(
+        sid=str(message.sid),
+        body=str(message.body or ""),
+        status=str(message.status or ""),
+        error_code=str(message.error_code or ""),
+        created_at=message.date_created,
+    )
 
 
 def _unreadable() -> Ambiguous:

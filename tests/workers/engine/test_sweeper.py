@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from campaigns.models import CampanaSMS, Lote, SMSLog
 from tests.workers.engine.conftest import Running
-from workers.engine import lotes, sweeper
+from workers.engine import locks, lotes, sweeper
 
 pytestmark = pytest.mark.django_db(transaction=True)  # advisory locks belong to sessions
 LONG_AGO = Now() - timedelta(hours=1)
@@ -84,7 +84,7 @@ def test_it_closes_a_lote_when_its_last_uncertain_row_is_settled(running: Runnin
 def test_one_sweeps_at_a_time(running: Running) -> None:
     other = connection.copy()
     with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [sweeper.LOCK])
+        cursor.execute("SELECT pg_advisory_lock(%s)", [locks.SWEEP])
     assert sweeper.sweep() is None
     other.close()
     assert sweeper.sweep() is not None
