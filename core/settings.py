@@ -29,6 +29,10 @@ DATABASE_URL = env.str("DATABASE_URL", "")
 REDIS_URL = env.str("REDIS_URL", "")
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=environment.LOG_LEVEL)
 WORKER_THREADS = env.int("WORKER_THREADS", 32, validate=environment.POSITIVE)
+WEB_THREADS = env.int("WEB_THREADS", 8, validate=environment.POSITIVE)
+# How long POST /clientes/enviar-sms/ waits for its campaign unless the caller prefers less; below gunicorn's
+# graceful_timeout, or a stop would cut the answer.
+SEND_WAIT_S = env.float("SEND_WAIT_S", 25.0)
 STATEMENT_TIMEOUT_MS = env.int("DB_STATEMENT_TIMEOUT_MS", 30_000)
 
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", "")
@@ -282,6 +286,9 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_INTERVAL_S,
         "options": {"expires": SWEEP_INTERVAL_S * 3},
     },
+    # Finds the imports whose nudge or whose worker was lost; nothing to do costs one query.
+    "importar": {"task": "workers.importar_clientes", "schedule": 10.0, "options": {"expires": 30.0}},
+    "limpiar-importaciones": {"task": "workers.limpiar_importaciones", "schedule": crontab(hour="3", minute="50")},
     "limpiar-resultados": {"task": "workers.limpiar_resultados", "schedule": crontab(hour="3", minute="40")},
 }
 
