@@ -17,6 +17,13 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["workers"])
 
 
+@app.on_after_configure.connect
+def settle_configuration(sender: Celery, **kwargs: Any) -> None:
+    """Copy the configuration into one dict: each look-up through Django's lazy settings costs microseconds, and
+    Celery makes dozens for every message."""
+    sender.conf.update({key: sender.conf[key] for key in list(sender.conf)})
+
+
 @worker_init.connect
 @beat_init.connect
 def refuse(**kwargs: Any) -> None:

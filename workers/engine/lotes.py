@@ -5,16 +5,13 @@ Each step is one transaction guarded by the Lote's own state, so doing a step tw
 
 import json
 
-from celery import chord, signature
 from django.conf import settings
 from django.db import connection, transaction
 
 from campaigns import codigos
 from campaigns.destinatarios import JUZGADOS
 from campaigns.models import CampanaSMS, Lote, SMSLog
-
-ENVIAR = "workers.enviar_sms"
-CERRAR = "workers.cerrar_lote"
+from workers.engine import chords
 
 LONGEST_BACKOFF_S = 300.0
 
@@ -96,13 +93,10 @@ def publish_due(campana_id: int) -> int:
 def _publish(lote_id: int) -> None:
     pending = SMSLog.objects.filter(lote_id=lote_id, estado=SMSLog.Estado.PENDIENTE).order_by("id")
     log_ids = list(pending.values_list("id", flat=True))
-    callback = signature(CERRAR, args=[lote_id], immutable=True)
-    if not log_ids:
-        callback.apply_async()
-        return
-    header = [signature(ENVIAR, args=[log_id], immutable=True) for log_id in log_ids]
-    # Header tasks never raise; if Celery itself fails one, the errback closes the Lote all the same.
-    chord(header, callback.on_error(callback.clone())).apply_async()
+    if log_ids:
+        chords.publish(lote_id=lote_id, log_ids=log_ids)
+    else:
+        chords.close_later(lote_id)
 
 
 def close(lote_id: int) -> int | None:
