@@ -9,6 +9,7 @@ from django.conf import settings
 from django_celery_results.backends import DatabaseBackend
 from django_celery_results.models import TaskResult
 
+from clientes.importacion import proceso
 from workers.engine import campana, lotes, reconciler, sending, sweeper
 
 
@@ -57,6 +58,18 @@ def barrer() -> dict[str, Any] | None:
 def conciliar() -> None:
     """Ask Twilio about uncertain messages, every few seconds, by beat."""
     reconciler.reconcile()
+
+
+@shared_task(name="workers.importar_clientes", ignore_result=True)
+def importar_clientes() -> int:
+    """Do the imports that wait, one by one: sent when one is started, and by beat for what was lost."""
+    return proceso.atender()
+
+
+@shared_task(name="workers.limpiar_importaciones", ignore_result=True)
+def limpiar_importaciones() -> int:
+    """Delete old imports, and the files that nobody confirmed."""
+    return proceso.limpiar()
 
 
 @shared_task(name="workers.limpiar_resultados", base=Recorded)

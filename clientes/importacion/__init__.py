@@ -1,0 +1,1 @@
+"""Import of clients and sales from CSV and XLSX files."""

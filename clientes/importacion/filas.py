@@ -1,0 +1,139 @@
+"""One row of the file: what it says of a client or a sale, or why it cannot be taken. Looks at nothing but the row."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from clientes import phones
+from clientes.importacion import valores
+from clientes.importacion.valores import CIENTIFICO, Invalido
+from clientes.models import NOMBRE_MAX, Cliente, Etiqueta, Importacion, Venta
+
+TELEFONO_MAX: Final = Cliente._meta.get_field("telefono").max_length or 0
+DOCUMENTO_MAX: Final = Cliente._meta.get_field("documento").max_length or 0
+ETIQUETA_MAX: Final = Etiqueta._meta.get_field("nombre").max_length or 0
+REFERENCIA_MAX: Final = Venta._meta.get_field("referencia").max_length or 0
+
+SOBRAN_CELDAS = "Tiene más celdas que columnas el archivo: ¿hay un separador dentro de un texto sin comillas?"
+MUY_LARGO = "«{campo}» tiene más de {maximo} caracteres."
+TELEFONO_INVALIDO = "El teléfono «{valor}» no es válido."
+TELEFONO_CIENTIFICO = (
+    "Excel abrevió «{valor}» y se perdieron dígitos. Dé a la columna formato de texto y escríbalo de nuevo."
+)
+FALTA_DOCUMENTO = "Falta el documento, con el que se busca al cliente."
+FALTA_TELEFONO = "Falta un teléfono válido, con el que se busca al cliente."
+FALTA_NOMBRE = "Falta el nombre."
+FALTA_CLIENTE = "Falta el documento o el teléfono del cliente."
+FALTA_REFERENCIA = "Falta la referencia, con la que se reconoce una venta ya importada."
+FALTA_TOTAL = "Falta el total."
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How the rows of one file are read.
+
+    Args:
+        columnas: field: position of its column.
+        ancho: how many columns the titles have; 0 when there are no titles.
+        telefono_invalido: take a client whose phone is none.
+    """
+
+    tipo: str
+    columnas: Mapping[str, int]
+    clave: str
+    ancho: int
+    telefono_invalido: bool = False
+
+    @classmethod
+    def de(cls, importacion: Importacion) -> "Plan":
+        ancho = len(importacion.muestra[0]) if importacion.con_titulos else 0
+        return cls(
+            importacion.tipo,
+            importacion.columnas,
+            importacion.clave,
+            ancho,
+            importacion.telefono_invalido,
+        )
+
+
+def interpretar(cells: Sequence[str], plan: Plan) -> dict[str, Any]:
+    """The fields of the row that are not empty, ready for JSON.
+
+    Raises:
+        Invalido: with all the reasons.
+    """
+    if plan.ancho and len(cells) > plan.ancho:
+        raise Invalido(SOBRAN_CELDAS)
+    read: Callable[[dict[str, str], Plan, list[str]], dict[str, Any]]
+    read = _cliente if plan.tipo == Importacion.Tipo.CLIENTES else _venta
+    raw = {campo: valores.texto(cells[place]) if place < len(cells) else "" for campo, place in plan.columnas.items()}
+    motivos: list[str] = []
+    datos = read(raw, plan, motivos)
+    if motivos:
+        raise Invalido(" ".join(motivos)[:300])
+    return datos
+
+
+def _cliente(raw: dict[str, str], plan: Plan, motivos: list[str]) -> dict[str, Any]:
+    datos: dict[str, Any] = {campo: raw[campo] for campo in ("nombre", "documento") if raw.get(campo)}
+    _bounded(datos, {"nombre": NOMBRE_MAX, "documento": DOCUMENTO_MAX}, motivos)
+    if "nombre" not in datos and plan.clave == Importacion.Clave.NINGUNA:
+        motivos.append(FALTA_NOMBRE)
+    e164 = _telefono(raw.get("telefono", ""), plan, datos, motivos)
+    if plan.clave == Importacion.Clave.DOCUMENTO and "documento" not in datos:
+        motivos.append(FALTA_DOCUMENTO)
+    if plan.clave == Importacion.Clave.TELEFONO and not e164 and not motivos:
+        motivos.append(FALTA_TELEFONO)
+    if raw.get("activo"):
+        _into(datos, "activo", valores.activo, raw["activo"], motivos)
+    if tags := valores.etiquetas(raw.get("etiquetas", "")):
+        if len(max(tags, key=len)) > ETIQUETA_MAX:
+            motivos.append(MUY_LARGO.format(campo="Etiquetas", maximo=ETIQUETA_MAX))
+        datos["etiquetas"] = tags
+    return datos
+
+
+def _telefono(raw: str, plan: Plan, datos: dict[str, Any], motivos: list[str]) -> str:
+    """Put the phone into the data; its E.164."""
+    if not raw:
+        return ""
+    reading = phones.read(raw)
+    if not reading.e164 and not plan.telefono_invalido:
+        text = TELEFONO_CIENTIFICO if CIENTIFICO.fullmatch(raw) else TELEFONO_INVALIDO
+        motivos.append(text.format(valor=raw[:30]))
+    elif len(raw) > TELEFONO_MAX and not reading.e164:
+        motivos.append(MUY_LARGO.format(campo="Teléfono", maximo=TELEFONO_MAX))
+    datos["telefono"] = raw if len(raw) <= TELEFONO_MAX else reading.e164
+    datos["e164"], datos["movil"] = reading.e164, reading.mobile
+    return reading.e164
+
+
+def _venta(raw: dict[str, str], plan: Plan, motivos: list[str]) -> dict[str, Any]:
+    datos: dict[str, Any] = {campo: raw[campo] for campo in ("documento", "referencia") if raw.get(campo)}
+    _bounded(datos, {"documento": DOCUMENTO_MAX, "referencia": REFERENCIA_MAX}, motivos)
+    if "referencia" not in datos:
+        motivos.append(FALTA_REFERENCIA)
+    if e164 := phones.to_e164(raw.get("telefono", "")):
+        datos["e164"] = e164
+    elif "documento" not in datos:
+        motivos.append(TELEFONO_INVALIDO.format(valor=raw["telefono"][:30]) if raw.get("telefono") else FALTA_CLIENTE)
+    if raw.get("fecha"):
+        _into(datos, "fecha", lambda v: valores.fecha(v).isoformat(), raw["fecha"], motivos)
+    if raw.get("total"):
+        _into(datos, "total", lambda v: str(valores.total(v)), raw["total"], motivos)
+    else:
+        motivos.append(FALTA_TOTAL)
+    return datos
+
+
+def _bounded(datos: Mapping[str, str], bounds: Mapping[str, int], motivos: list[str]) -> None:
+    for campo, maximo in bounds.items():
+        if len(datos.get(campo, "")) > maximo:
+            motivos.append(MUY_LARGO.format(campo=campo.capitalize(), maximo=maximo))
+
+
+def _into(datos: dict[str, Any], campo: str, read: Callable[[str], Any], raw: str, motivos: list[str]) -> None:
+    try:
+        datos[campo] = read(raw)
+    except Invalido as error:
+        motivos.append(error.motivo)

@@ -1,0 +1,49 @@
+"""What both merges share: running SQL with the import's parameters, and how a document or a phone is compared."""
+
+from typing import Any, Final
+
+from django.db import connection, models
+
+from clientes.models import Importacion
+
+# 1.020.304 and 1020304 are one document; 900123456-7 and 9001234567 may be two.
+DOCUMENTO: Final = r"upper(regexp_replace({}, '[.,\s]', '', 'g'))"
+
+
+def ejecutar(sql: str, importacion: Importacion, **params: Any) -> list[tuple[Any, ...]]:
+    """Run one statement; its rows, if it gives any. `%(id)s` is the import and `%(tienda)s` the shop."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"id": importacion.pk, "tienda": importacion.usuario_id, **params})
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+def insertar(model: type[models.Model], given: dict[str, str], source: str) -> tuple[str, dict[str, Any]]:
+    """An INSERT … SELECT that also fills the columns it is not told about with the model's defaults.
+
+    Args:
+        given: column: SQL expression.
+        source: what comes after SELECT's list.
+    """
+    columns = dict(given)
+    params: dict[str, Any] = {}
+    for field in model._meta.concrete_fields:
+        column = str(field.column)
+        if column not in columns:
+            value = field.pre_save(model(), add=True)
+            params[f"d_{column}"] = field.get_db_prep_save(value, connection)
+            columns[column] = f"%(d_{column})s"
+    names = ", ".join(f'"{name}"' for name in columns)
+    table = model._meta.db_table
+    return f'INSERT INTO "{table}" ({names}) SELECT {", ".join(columns.values())} {source}', params
+
+
+# The problems that only the whole file and the shop's rows show go to the rows of the import; those of an earlier
+# merge of the same import, which the person then allowed to take the good rows only, are forgotten first.
+OLVIDAR_SQL = """
+UPDATE clientes_importacionfila SET resultado = '', motivo = '', aviso = ''
+WHERE importacion_id = %(id)s AND datos IS NOT NULL AND (resultado <> '' OR aviso <> '')
+"""
+ANOTAR_SQL = """
+UPDATE clientes_importacionfila f SET resultado = c.resultado, motivo = left(c.motivo, 300), aviso = left(c.aviso, 300)
+FROM carga c WHERE f.importacion_id = %(id)s AND f.numero = c.numero AND (c.resultado <> '' OR c.aviso <> '')
+"""

@@ -1,0 +1,162 @@
+"""Merge the checked rows of an import into the shop's clients. Set by set, in the caller's transaction."""
+
+from typing import Final
+
+from clientes.importacion.fusion import ANOTAR_SQL, DOCUMENTO, OLVIDAR_SQL, ejecutar, insertar
+from clientes.models import Cliente, Importacion
+
+CLAVES: Final = {
+    Importacion.Clave.DOCUMENTO: (
+        "documento",
+        DOCUMENTO.format("documento"),
+        DOCUMENTO.format("coalesce(documento, '')"),
+    ),
+    Importacion.Clave.TELEFONO: ("teléfono", "telefono_e164", "coalesce(e164, '')"),
+    Importacion.Clave.NINGUNA: ("", "''", "''"),
+}
+
+CARGA_SQL = """
+CREATE TEMP TABLE carga ON COMMIT DROP AS
+SELECT f.numero, d.*, {clave} AS clave, NULL::bigint AS cliente_id, false AS nueva, false AS cambia,
+    ''::text AS resultado, ''::text AS motivo, ''::text AS aviso
+FROM clientes_importacionfila f, jsonb_to_record(f.datos)
+    AS d(nombre text, telefono text, e164 text, movil boolean, documento text, activo boolean, etiquetas text[])
+WHERE f.importacion_id = %(id)s AND f.datos IS NOT NULL
+"""
+CONOCIDOS_SQL = """
+CREATE TEMP TABLE conocidos ON COMMIT DROP AS
+SELECT clave, min(id) AS id, count(*) AS n FROM (
+    SELECT id, {clave} AS clave FROM clientes_cliente WHERE usuario_id = %(tienda)s) c
+WHERE clave <> '' AND clave IN (SELECT clave FROM carga) GROUP BY clave
+"""
+AMBIGUAS_SQL = """
+UPDATE carga SET resultado = 'rechazada',
+    motivo = format('Hay %%s clientes con este %%s: no se sabe cuál es.', k.n, %(que)s)
+FROM conocidos k WHERE k.clave = carga.clave AND k.n > 1
+"""
+# The lock lets who edits or deletes one of these clients finish first; then what is left is seen as it is.
+ENCONTRADOS_SQL = """
+WITH vistos AS (
+    SELECT c.id FROM clientes_cliente c JOIN conocidos k ON k.id = c.id AND k.n = 1
+    ORDER BY c.id FOR NO KEY UPDATE OF c)
+UPDATE carga SET cliente_id = k.id FROM conocidos k JOIN vistos v ON v.id = k.id
+WHERE k.clave = carga.clave AND carga.resultado = ''
+"""
+SIN_NOMBRE_SQL = """
+UPDATE carga SET resultado = 'rechazada', motivo = 'Falta el nombre del cliente, que es nuevo.'
+WHERE cliente_id IS NULL AND resultado = '' AND coalesce(nombre, '') = ''
+"""
+REPETIDAS_SQL = """
+UPDATE carga SET resultado = 'repetida', motivo = format('Repite el %%s de la fila %%s.', %(que)s, r.primera)
+FROM (SELECT numero, first_value(numero) OVER w AS primera, row_number() OVER w AS n
+      FROM carga WHERE clave <> '' AND resultado = '' WINDOW w AS (PARTITION BY clave ORDER BY numero)) r
+WHERE r.numero = carga.numero AND r.n > 1
+"""
+# Two clients may share a phone, as a family does: both are taken, and it is said. A campaign writes to it once.
+AVISOS_SQL = """
+WITH otros AS (
+    SELECT telefono_e164 AS e164, (array_agg(id ORDER BY id))[1:2] AS ids,
+        (array_agg(nombre ORDER BY id))[1:2] AS nombres
+    FROM clientes_cliente
+    WHERE usuario_id = %(tienda)s AND telefono_e164 <> '' AND telefono_e164 IN (SELECT e164 FROM carga)
+    GROUP BY telefono_e164
+), filas AS (
+    SELECT numero, e164, cliente_id, lag(numero) OVER w AS anterior, lead(numero) OVER w AS siguiente
+    FROM carga WHERE coalesce(e164, '') <> '' WINDOW w AS (PARTITION BY e164 ORDER BY numero)
+), avisos AS (
+    SELECT f.numero, coalesce(f.anterior, f.siguiente) AS fila,
+        CASE WHEN o.ids[1] IS DISTINCT FROM f.cliente_id THEN o.nombres[1] ELSE o.nombres[2] END AS otro
+    FROM filas f LEFT JOIN otros o ON o.e164 = f.e164
+)
+UPDATE carga SET aviso = concat_ws(' ', 'Mismo teléfono que la fila ' || a.fila || '.',
+    'Mismo teléfono que el cliente «' || left(a.otro, 60) || '».')
+FROM avisos a WHERE a.numero = carga.numero AND (a.fila IS NOT NULL OR a.otro IS NOT NULL)
+"""
+
+
+def preparar(importacion: Importacion) -> None:
+    """Find each row's client and each row's problem."""
+    que, de_cliente, de_fila = CLAVES[Importacion.Clave(importacion.clave)]
+    ejecutar(OLVIDAR_SQL, importacion)
+    ejecutar(CARGA_SQL.format(clave=de_fila), importacion)
+    ejecutar("CREATE INDEX ON carga (numero)", importacion)
+    ejecutar("CREATE INDEX ON carga (clave)", importacion)
+    ejecutar("ANALYZE carga", importacion)
+    if que:
+        ejecutar(CONOCIDOS_SQL.format(clave=de_cliente), importacion)
+        ejecutar("ANALYZE conocidos", importacion)
+        ejecutar(AMBIGUAS_SQL, importacion, que=que)
+        ejecutar(ENCONTRADOS_SQL, importacion)
+    ejecutar(SIN_NOMBRE_SQL, importacion)
+    if que:
+        ejecutar(REPETIDAS_SQL, importacion, que=que)
+    ejecutar(AVISOS_SQL, importacion)
+    ejecutar(ANOTAR_SQL, importacion)
+
+
+ETIQUETAS_SQL = """
+INSERT INTO clientes_etiqueta (nombre, usuario_id)
+SELECT DISTINCT ON (lower(t)) t, %(tienda)s FROM carga, unnest(etiquetas) t WHERE resultado = '' ORDER BY lower(t), t
+ON CONFLICT DO NOTHING
+"""
+PUESTAS_SQL = """
+CREATE TEMP TABLE puestas ON COMMIT DROP AS
+SELECT DISTINCT c.numero, e.id AS etiqueta_id FROM carga c, unnest(c.etiquetas) t
+JOIN clientes_etiqueta e ON e.usuario_id = %(tienda)s AND lower(e.nombre) = lower(t) WHERE c.resultado = ''
+"""
+# The same number written in another way is no change.
+NUEVO_TELEFONO = "c.telefono IS NOT NULL AND c.telefono <> k.telefono AND (c.e164 = '' OR c.e164 <> k.telefono_e164)"
+CAMBIAN_SQL = f"""
+UPDATE carga c SET cambia = true FROM clientes_cliente k WHERE k.id = c.cliente_id AND c.resultado = '' AND (
+    (c.nombre IS NOT NULL AND c.nombre <> k.nombre) OR (c.documento IS NOT NULL AND c.documento <> k.documento)
+    OR (c.activo IS NOT NULL AND c.activo <> k.activo) OR ({NUEVO_TELEFONO}))
+"""  # noqa: S608
+ETIQUETAN_SQL = """
+UPDATE carga c SET cambia = true FROM puestas p
+WHERE p.numero = c.numero AND c.cliente_id IS NOT NULL AND NOT EXISTS (
+    SELECT FROM clientes_cliente_etiquetas m WHERE m.cliente_id = c.cliente_id AND m.etiqueta_id = p.etiqueta_id)
+"""
+ACTUALIZAR_SQL = f"""
+UPDATE clientes_cliente k SET nombre = coalesce(c.nombre, k.nombre), documento = coalesce(c.documento, k.documento),
+    activo = coalesce(c.activo, k.activo),
+    telefono = CASE WHEN {NUEVO_TELEFONO} THEN c.telefono ELSE k.telefono END,
+    telefono_e164 = CASE WHEN {NUEVO_TELEFONO} THEN c.e164 ELSE k.telefono_e164 END,
+    movil = CASE WHEN {NUEVO_TELEFONO} THEN c.movil ELSE k.movil END
+FROM carga c WHERE c.cambia AND k.id = c.cliente_id AND k.usuario_id = %(tienda)s
+"""  # noqa: S608
+NUEVAS_SQL = """
+UPDATE carga SET nueva = true, cliente_id = nextval(pg_get_serial_sequence('clientes_cliente', 'id'))
+WHERE cliente_id IS NULL AND resultado = ''
+"""
+PONER_SQL = """
+INSERT INTO clientes_cliente_etiquetas (cliente_id, etiqueta_id)
+SELECT c.cliente_id, p.etiqueta_id FROM puestas p JOIN carga c USING (numero) ON CONFLICT DO NOTHING
+"""
+CUENTA_SQL = """
+SELECT count(*) FILTER (WHERE nueva), count(*) FILTER (WHERE cambia), count(*) FILTER (WHERE NOT nueva AND NOT cambia)
+FROM carga WHERE resultado = ''
+"""
+
+
+def aplicar(importacion: Importacion) -> dict[str, int]:
+    """Write the good rows; how many were created, changed, and as they were."""
+    for sql in (ETIQUETAS_SQL, PUESTAS_SQL, "ANALYZE puestas", CAMBIAN_SQL, ETIQUETAN_SQL, ACTUALIZAR_SQL, NUEVAS_SQL):
+        ejecutar(sql, importacion)
+    sql, params = insertar(
+        Cliente,
+        {
+            "id": "cliente_id",
+            "nombre": "nombre",
+            "telefono": "coalesce(telefono, '')",
+            "telefono_e164": "coalesce(e164, '')",
+            "movil": "coalesce(movil, false)",
+            "documento": "coalesce(documento, '')",
+            "activo": "coalesce(activo, true)",
+            "usuario_id": "%(tienda)s",
+        },
+        "FROM carga WHERE nueva ORDER BY numero",
+    )
+    ejecutar(sql, importacion, **params)
+    ejecutar(PONER_SQL, importacion)
+    row = ejecutar(CUENTA_SQL, importacion)[0]
+    return dict(zip(("creadas", "actualizadas", "sin_cambios"), row, strict=True))

@@ -1,0 +1,122 @@
+"""The rows of the file, whatever its kind: (number of the row as a spreadsheet counts, its cells as text)."""
+
+import csv
+from collections.abc import Iterator
+from itertools import islice
+from typing import BinaryIO
+
+from clientes.importacion import formato as formatos
+from clientes.importacion import xlsx
+from clientes.importacion.formato import Formato
+from clientes.importacion.limites import (
+    BLOQUE_FILAS,
+    CELDA_ENORME,
+    CELDA_MAX,
+    COLUMNAS_MAX,
+    DEMASIADAS_COLUMNAS,
+    DEMASIADAS_FILAS,
+    FILAS_MAX,
+    MUESTRA,
+    MUESTRA_CELDA,
+    NO_ES_PLANILLA,
+    SIN_FILAS,
+    VACIO,
+    ArchivoIlegible,
+)
+
+Fila = tuple[int, list[str]]
+
+
+def examinar(file: BinaryIO) -> tuple[Formato, list[list[str]], int]:
+    """Look at an uploaded file.
+
+    Returns:
+        How to read it, its first rows, and about how many it has, titles and empty ones included.
+
+    Raises:
+        ArchivoIlegible: with the reason.
+    """
+    if formatos.es_xlsx(file):
+        formato, muestra, filas = xlsx.examinar(file)
+    else:
+        formato = formatos.de_csv(file)
+        rows = leer(file, formato)
+        muestra = [cells for _, cells in islice(rows, MUESTRA)]
+        filas = len(muestra) + sum(1 for _ in rows)
+    if not muestra:
+        raise ArchivoIlegible(VACIO)
+    width = max(max(n for n, cell in enumerate(cells, 1) if cell.strip()) for cells in muestra)
+    if width > COLUMNAS_MAX:
+        raise ArchivoIlegible(DEMASIADAS_COLUMNAS.format(fila=1))
+    padded = [(cells + [""] * width)[:width] for cells in muestra]
+    return (
+        formato,
+        [[cell[:MUESTRA_CELDA].replace("\0", "\N{REPLACEMENT CHARACTER}") for cell in row] for row in padded],
+        filas,
+    )
+
+
+def leer(file: BinaryIO, formato: Formato) -> Iterator[Fila]:
+    """Every row that is not empty, without the empty cells at its end.
+
+    Raises:
+        ArchivoIlegible: at the row where it cannot go on.
+    """
+    rows = xlsx.leer(file, formato) if formato.tipo == "xlsx" else _leer_csv(file, formato)
+    found = 0
+    for numero, cells in rows:
+        while cells and not cells[-1].strip():
+            cells.pop()
+        if not cells:
+            continue
+        if len(cells) > COLUMNAS_MAX:
+            raise ArchivoIlegible(DEMASIADAS_COLUMNAS.format(fila=numero))
+        if len(max(cells, key=len)) > CELDA_MAX:
+            raise ArchivoIlegible(CELDA_ENORME.format(fila=numero))
+        found += 1
+        if found > FILAS_MAX + 1:  # the titles
+            raise ArchivoIlegible(DEMASIADAS_FILAS)
+        yield numero, cells
+
+
+def _leer_csv(file: BinaryIO, formato: Formato) -> Iterator[Fila]:
+    text = formatos.texto(file, formato.codificacion)
+    for _ in range(formato.salta):
+        text.readline(1000)
+    numero = formato.salta
+    # The module's own bound on a cell (131,072) stops a quote that is never closed from eating the file.
+    rows = csv.reader(text, delimiter=formato.delimitador)
+    while True:
+        numero += 1
+        try:
+            cells = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise ArchivoIlegible(CELDA_ENORME.format(fila=numero)) from error
+        except UnicodeError as error:
+            raise ArchivoIlegible(NO_ES_PLANILLA) from error
+        yield numero, cells
+
+
+def datos(file: BinaryIO, formato: Formato, *, con_titulos: bool, desde: int = 0) -> Iterator[Fila]:
+    """The rows after the titles, and after the row number `desde`.
+
+    Raises:
+        ArchivoIlegible: as `leer`; also when there is no row of data.
+    """
+    rows = leer(file, formato)
+    if con_titulos:
+        next(rows, None)
+    found = False
+    for numero, cells in rows:
+        found = True
+        if numero > desde:
+            yield numero, cells
+    if not found:
+        raise ArchivoIlegible(SIN_FILAS)
+
+
+def en_bloques(filas: Iterator[Fila], size: int = BLOQUE_FILAS) -> Iterator[list[Fila]]:
+    while block := list(islice(filas, size)):
+        yield block

@@ -1,0 +1,38 @@
+"""What a file may be. Beyond it a person is told how to go on."""
+
+from typing import Final
+
+from core.errors import InvalidInputError
+
+MB: Final = 1024 * 1024
+BYTES_MAX: Final = 50 * MB
+FILAS_MAX: Final = 200_000
+COLUMNAS_MAX: Final = 100
+CELDA_MAX: Final = 20_000  # characters; no field of ours takes more than 150
+LINEAS_MAX: Final = 1_048_576  # rows of a spreadsheet, empty ones included
+BLOQUE_FILAS: Final = 2_000  # rows that are checked and stored in one go
+MUESTRA: Final = 11  # rows that are kept to choose the columns with: titles and ten more
+MUESTRA_CELDA: Final = 200
+
+DEMASIADO_GRANDE = f"El archivo pesa más de {BYTES_MAX // MB} MB. Divídalo en varios e impórtelos uno por uno."
+VACIO = "El archivo está vacío."
+SIN_FILAS = "El archivo solo tiene la fila de títulos: no hay nada que importar."
+DEMASIADAS_FILAS = "El archivo tiene más de 200.000 filas. Divídalo en varios e impórtelos uno por uno."
+DEMASIADAS_COLUMNAS = f"La fila {{fila}} tiene más de {COLUMNAS_MAX} columnas. ¿Es el archivo correcto?"
+CELDA_ENORME = "La fila {fila} tiene una celda de más de 20.000 caracteres. ¿Hay unas comillas sin cerrar?"
+NO_ES_PLANILLA = (
+    "Esto no es un archivo CSV ni XLSX. Guárdelo en Excel como «Libro de Excel (.xlsx)» o como «CSV UTF-8»."
+)
+XLS_VIEJO = "Este es un Excel antiguo (.xls) o protegido con contraseña. Guárdelo como «Libro de Excel (.xlsx)»."
+XLSX_DANADO = "El libro de Excel está dañado o no es un .xlsx de verdad. Ábralo en Excel y vuelva a guardarlo."
+XLSX_BOMBA = "El libro de Excel se infla demasiado al abrirlo. Copie solo los datos en un libro nuevo."
+SIN_HOJAS = "El libro de Excel no tiene ninguna hoja visible con datos."
+
+
+class ArchivoIlegible(InvalidInputError):
+    """The file cannot be read, or not to its end. The message is for the person who uploaded it."""
+
+    default_code = "archivo"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, field="archivo")

@@ -1,0 +1,174 @@
+"""What a worker does with an import: read the file into checked rows, batch by batch, then merge them in one go.
+
+Killed while reading, the next worker goes on after the last batch that was committed. Killed while merging, nothing
+of the merge is there: it is one transaction, the same that makes the import `completada`.
+"""
+
+import json
+import logging
+import threading
+import time
+from datetime import timedelta
+from typing import Any, Final
+
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from clientes.importacion import archivo, fusion_clientes, fusion_ventas, lectura, turno
+from clientes.importacion.filas import Plan, interpretar
+from clientes.importacion.formato import Formato
+from clientes.importacion.limites import ArchivoIlegible
+from clientes.importacion.turno import Perdido, Turno
+from clientes.importacion.valores import Invalido
+from clientes.models import Importacion, ImportacionFila
+
+logger = logging.getLogger(__name__)
+
+# A merge of 200,000 rows is one statement after another, some longer than any page's may be.
+MERGE_TIMEOUT: Final = "15min"
+MUCHAS: Final = 1_000
+# One import at a time in each worker process bounds its memory, and leaves its threads to the campaigns.
+_ocupado = threading.Lock()
+
+
+def atender() -> int:
+    """Do every import that waits, oldest first; how many this call did. At most one call per process works."""
+    if not _ocupado.acquire(blocking=False):
+        return 0
+    try:
+        done = 0
+        while mio := turno.tomar():
+            importar(mio)
+            done += 1
+        return done
+    finally:
+        _ocupado.release()
+
+
+def importar(mio: Turno) -> None:
+    """Do one import that was claimed."""
+    started = time.monotonic()
+    try:
+        importacion = Importacion.objects.get(pk=mio.importacion_id)
+        _leer(importacion, mio)
+        _fusionar(mio)
+    except (Perdido, Importacion.DoesNotExist):
+        logger.warning("import %s is somebody else's now", mio.importacion_id)
+    except ArchivoIlegible as error:
+        turno.terminar(mio, estado=Importacion.Estado.FALLIDA, error=error.message)
+        _olvidar(mio.importacion_id)
+    except DatabaseError:
+        # Such as a deadlock with somebody who edits clients: the sweep gives it to a worker again, a few times.
+        logger.exception("import %s could not go on", mio.importacion_id)
+        turno.soltar(mio)
+    else:
+        seconds = time.monotonic() - started
+        importacion.refresh_from_db()
+        logger.info(
+            "import %s ended in %s: %s rows in %.1f s, %.0f/s",
+            importacion.pk, importacion.estado, importacion.leidas, seconds, importacion.leidas / seconds,
+        )  # fmt: skip
+
+
+def _leer(importacion: Importacion, mio: Turno) -> None:
+    plan, formato = Plan.de(importacion), Formato(**importacion.formato)
+    if importacion.etapa == Importacion.Etapa.GUARDANDO:
+        return
+    leidas, ultima = importacion.leidas, importacion.ultima_fila
+    with archivo.abrir(importacion) as file:
+        rows = lectura.datos(file, formato, con_titulos=importacion.con_titulos, desde=ultima)
+        for block in lectura.en_bloques(rows):
+            checked = [_revisar(numero, cells, plan) for numero, cells in block]
+            leidas, ultima = leidas + len(block), block[-1][0]
+            with transaction.atomic():
+                turno.renovar(mio, leidas=leidas, ultima=ultima)
+                _anotar(importacion.pk, checked)
+    Importacion.objects.filter(pk=mio.importacion_id, token=mio.token).update(
+        etapa=Importacion.Etapa.GUARDANDO, filas=leidas
+    )
+
+
+def _revisar(numero: int, cells: list[str], plan: Plan) -> dict[str, Any]:
+    row: dict[str, Any] = {"numero": numero, "celdas": cells, "datos": None, "resultado": "", "motivo": ""}
+    try:
+        row["datos"] = interpretar(cells, plan)
+    except Invalido as error:
+        row.update(resultado=ImportacionFila.Resultado.RECHAZADA, motivo=error.motivo)
+    return row
+
+
+# One document per batch: PostgreSQL reads it faster than Django writes as many rows.
+STORE_SQL = """
+INSERT INTO clientes_importacionfila (importacion_id, numero, celdas, datos, resultado, motivo, aviso)
+SELECT %(id)s, numero, celdas, datos, resultado, motivo, '' FROM jsonb_to_recordset(%(rows)s::jsonb)
+    AS r(numero int, celdas jsonb, datos jsonb, resultado text, motivo text)
+"""
+
+
+def _anotar(importacion_id: int, rows: list[dict[str, Any]]) -> None:
+    # PostgreSQL holds any character but this one.
+    text = json.dumps(rows, ensure_ascii=False).replace("\\u0000", "\N{REPLACEMENT CHARACTER}")
+    with connection.cursor() as cursor:
+        cursor.execute(STORE_SQL, {"id": importacion_id, "rows": text})
+
+
+def _fusionar(mio: Turno) -> None:
+    with transaction.atomic():
+        importacion = turno.retener(mio)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = '{MERGE_TIMEOUT}'")
+            if importacion.leidas > MUCHAS:
+                # What just grew has no statistics, and a loop that looked short takes minutes.
+                cursor.execute("SET LOCAL enable_nestloop = off")
+            # Whoever else writes this shop's clients by import waits.
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"importacion:{importacion.usuario_id}"]
+            )
+        fusion = fusion_clientes if importacion.tipo == Importacion.Tipo.CLIENTES else fusion_ventas
+        fusion.preparar(importacion)
+        cuenta = _problemas(importacion)
+        malas = cuenta["rechazadas"] + cuenta["repetidas"]
+        if malas and importacion.modo == Importacion.Modo.TODO:
+            Importacion.objects.filter(pk=importacion.pk).update(**cuenta)
+            # Its good rows stay, in case the person wants them after all.
+            turno.terminar(mio, estado=Importacion.Estado.RECHAZADA)
+        else:
+            cuenta.update(fusion.aplicar(importacion))
+            Importacion.objects.filter(pk=importacion.pk).update(**cuenta)
+            turno.terminar(mio, estado=Importacion.Estado.COMPLETADA)
+            # What nobody has to look at goes, in the same transaction.
+            importacion.detalle.filter(resultado="", aviso="").delete()
+    _olvidar(mio.importacion_id)
+
+
+def _problemas(importacion: Importacion) -> dict[str, int]:
+    """How many rows are bad, and how many share a phone."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FILTER (WHERE resultado = 'rechazada'), count(*) FILTER (WHERE resultado = 'repetida'),"
+            " count(*) FILTER (WHERE aviso <> '') FROM clientes_importacionfila WHERE importacion_id = %s",
+            [importacion.pk],
+        )
+        return dict(zip(("rechazadas", "repetidas", "telefonos_repetidos"), cursor.fetchone(), strict=True))
+
+
+def _olvidar(importacion_id: int) -> None:
+    """Delete the file: what is left to see is in the rows."""
+    Importacion.objects.get(pk=importacion_id).trozos.all().delete()
+
+
+CONFIRMAR_EN = timedelta(days=2)  # a file that nobody said what to do with
+GUARDAR = timedelta(days=30)  # the rows that were bad, for their file
+
+
+def limpiar() -> int:
+    """Delete what nobody will come back for: files that were never confirmed, and old imports; how many."""
+    now = timezone.now()
+    abandonadas = Q(estado=Importacion.Estado.POR_CONFIRMAR, creado__lt=now - CONFIRMAR_EN)
+    viejas = Q(terminada_en__lt=now - GUARDAR) & ~Q(estado__in=["pendiente", "procesando"])
+    deleted = 0
+    for importacion in Importacion.objects.filter(abandonadas | viejas).order_by("pk"):
+        importacion.delete()
+        deleted += 1
+    return deleted

@@ -1,0 +1,115 @@
+"""Whose turn an import is: a claim with a token and a lease, so that a dead worker's import is taken up again."""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID, uuid4
+
+from django.db import connection
+
+from clientes.models import Importacion
+
+# A worker shows a sign of life with every batch of rows, about every second. While it saves, it holds the row's lock.
+LEASE_S: Final = 60
+INTENTOS_MAX: Final = 4
+AGOTADA: Final = "El proceso se interrumpió varias veces en el mismo punto. Divida el archivo e inténtelo de nuevo."
+
+
+@dataclass(frozen=True, slots=True)
+class Turno:
+    importacion_id: int
+    token: UUID
+
+
+class Perdido(Exception):
+    """Somebody else has the import now, or it is gone: stop without writing anything."""
+
+
+DUE = """(estado = 'pendiente' OR (estado = 'procesando' AND lease_hasta < now()))"""
+
+# SKIP LOCKED: the row of an import that is being saved is locked for as long as that takes.
+# One import of a shop at a time, so that a second one finds the clients that the first one makes.
+CLAIM_SQL = f"""
+UPDATE clientes_importacion SET estado = 'procesando', token = %(token)s, intentos = intentos + 1,
+    lease_hasta = now() + %(lease)s * interval '1 second', iniciada_en = coalesce(iniciada_en, now())
+WHERE id = (
+    SELECT id FROM clientes_importacion i WHERE {DUE} AND NOT EXISTS (
+        SELECT FROM clientes_importacion o
+        WHERE o.usuario_id = i.usuario_id AND o.id <> i.id AND o.estado = 'procesando' AND o.lease_hasta >= now())
+    ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+) AND {DUE}
+RETURNING id, intentos
+"""  # noqa: S608 - constants of this module
+
+RENEW_SQL = """
+UPDATE clientes_importacion SET lease_hasta = now() + %(lease)s * interval '1 second', intentos = 0,
+    leidas = %(leidas)s, ultima_fila = %(ultima)s
+WHERE id = %(id)s AND token = %(token)s AND estado = 'procesando'
+"""
+
+
+def tomar() -> Turno | None:
+    """Claim the oldest import that waits or that a dead worker left; None when there is none."""
+    while True:
+        token = uuid4()
+        with connection.cursor() as cursor:
+            cursor.execute(CLAIM_SQL, {"token": token, "lease": LEASE_S})
+            row = cursor.fetchone()
+        if row is None:
+            return None
+        if row[1] <= INTENTOS_MAX:
+            return Turno(row[0], token)
+        terminar(Turno(row[0], token), estado=Importacion.Estado.FALLIDA, error=AGOTADA)
+
+
+def renovar(turno: Turno, *, leidas: int, ultima: int) -> None:
+    """Say that it moves, in the transaction that stores the rows.
+
+    Raises:
+        Perdido: the claim is not ours any more.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            RENEW_SQL,
+            {"lease": LEASE_S, "leidas": leidas, "ultima": ultima, "id": turno.importacion_id, "token": turno.token},
+        )
+        if not cursor.rowcount:
+            raise Perdido
+
+
+def retener(turno: Turno) -> Importacion:
+    """Lock the import until the end of the transaction: nobody can claim it meanwhile.
+
+    Raises:
+        Perdido: the claim is not ours any more.
+    """
+    found = Importacion.objects.select_for_update().filter(pk=turno.importacion_id, token=turno.token).first()
+    if found is None or found.estado != Importacion.Estado.PROCESANDO:
+        raise Perdido
+    return found
+
+
+TERMINAR_SQL = """
+UPDATE clientes_importacion SET estado = %(estado)s, error = %(error)s, token = NULL, lease_hasta = NULL,
+    terminada_en = now()
+WHERE id = %(id)s AND token = %(token)s AND estado = 'procesando'
+"""
+
+
+def terminar(turno: Turno, *, estado: str, error: str = "") -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            TERMINAR_SQL,
+            {"estado": estado, "error": error[:300], "id": turno.importacion_id, "token": turno.token},
+        )
+
+
+# A worker that stops in good order gives back what it holds instead of letting the lease run out.
+SOLTAR_SQL = """
+UPDATE clientes_importacion SET estado = 'pendiente', token = NULL, lease_hasta = NULL
+WHERE id = %(id)s AND token = %(token)s AND estado = 'procesando'
+"""
+
+
+def soltar(turno: Turno) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(SOLTAR_SQL, {"id": turno.importacion_id, "token": turno.token})

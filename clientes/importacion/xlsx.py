@@ -1,0 +1,224 @@
+"""Rows of an Excel workbook, read by openpyxl row by row, from a file that anybody may have made.
+
+What is read whole (strings, styles) is bounded; what streams is bounded per row; entities are defusedxml's to refuse.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from itertools import islice
+from typing import IO, Any, BinaryIO, Final
+from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile, ZipFile
+from zlib import error as ZlibError  # noqa: N812
+
+from defusedxml.common import DefusedXmlException
+from openpyxl import DEFUSEDXML
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles.stylesheet import apply_stylesheet
+from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
+from openpyxl.xml.functions import iterparse
+
+from clientes.importacion.formato import Formato
+from clientes.importacion.limites import (
+    COLUMNAS_MAX,
+    DEMASIADAS_FILAS,
+    LINEAS_MAX,
+    MB,
+    MUESTRA,
+    SIN_HOJAS,
+    XLSX_BOMBA,
+    XLSX_DANADO,
+    ArchivoIlegible,
+)
+
+if not DEFUSEDXML:
+    raise ImportError("openpyxl reads strangers' XML here: defusedxml must be installed and not switched off")
+
+TEXTOS_MAX: Final = 64 * MB  # of XML; a text takes about as much memory as its XML
+HOJA_MAX: Final = 512 * MB
+OTRO_MAX: Final = 4 * MB
+FILA_MAX: Final = 4 * MB
+FIN_DE_FILA: Final = re.compile(rb"</(?:\w+:)?(?:row|si)\s*>|<(?:\w+:)?row [^>]*/>")
+FILA: Final = re.compile(rb"<(?:\w+:)?row[\s>/]")
+BLOQUE: Final = 256 * 1024
+S: Final = f"{{{SHEET_MAIN_NS}}}"
+# What a broken or hostile workbook makes zipfile, expat and openpyxl raise, found by breaking some.
+DANOS: Final = (
+    BadZipFile, ZlibError, ParseError, DefusedXmlException, InvalidFileException, EOFError, KeyError, ValueError,
+    IndexError, TypeError, AttributeError, NotImplementedError, RuntimeError, OverflowError, AssertionError, OSError,
+)  # fmt: skip
+
+
+class _Parte:
+    """A part of the workbook that refuses to grow without coming to the end of a row."""
+
+    def __init__(self, file: IO[bytes], bound: int) -> None:
+        self._file = file
+        self._left = bound
+        self._since_row = 0
+
+    def __enter__(self) -> "_Parte":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._file.close()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(BLOQUE if size < 0 or size > BLOQUE else size)
+        self._left -= len(data)
+        ends = [m.end() for m in FIN_DE_FILA.finditer(data)]
+        self._since_row = len(data) - ends[-1] if ends else self._since_row + len(data)
+        if self._left < 0 or self._since_row > FILA_MAX:
+            raise ArchivoIlegible(XLSX_BOMBA)
+        return data
+
+
+class _Libro(ZipFile):
+    """A zip that believes its own index only within bounds: zipfile never inflates more than the index says."""
+
+    def open(self, name: Any, *args: Any, **kwargs: Any) -> Any:
+        part = super().open(name, *args, **kwargs)
+        path = name if isinstance(name, str) else name.filename
+        if "/worksheets/" in path:
+            return _Parte(part, HOJA_MAX)
+        return _Parte(part, TEXTOS_MAX if "sharedstrings" in path.lower() else OTRO_MAX)
+
+    def read(self, name: Any, pwd: bytes | None = None) -> bytes:
+        info = self.getinfo(name) if isinstance(name, str) else name
+        if info.file_size > OTRO_MAX:
+            raise ArchivoIlegible(XLSX_BOMBA)
+        with super().open(info, pwd=pwd) as part:
+            return part.read()
+
+
+class _Pendiente(str):
+    """A text of which only the number is known yet."""
+
+
+class _Numeros:
+    """In place of the workbook's texts: a million of them are not read to look at ten rows."""
+
+    def __getitem__(self, numero: int) -> _Pendiente:
+        return _Pendiente(numero)
+
+
+class _Lector(ExcelReader):
+    """Reads the cells and what they need, and none of the rest: themes, properties, links, drawings, names."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.archive = _Libro(file)
+        self.valid_files = self.archive.namelist()
+        self.read_only, self.data_only = True, True
+        self.keep_vba = self.keep_links = self.rich_text = False
+        self.shared_strings: Any = _Numeros()
+
+    def read(self, *, textos: bool = True) -> None:
+        self.read_manifest()
+        if textos:
+            self.shared_strings = list(self.textos())
+        self.read_workbook()
+        apply_stylesheet(self.archive, self.wb)
+        self.read_worksheets()
+
+    def textos(self) -> Iterator[str]:
+        """The workbook's texts; openpyxl's own reader builds ten objects for each, and keeps one."""
+        part = self.package.find(SHARED_STRINGS)  # type: ignore[no-untyped-call]
+        if part is None:
+            return
+        with self.archive.open(part.PartName[1:]) as file:
+            events = iterparse(file, events=("start", "end"))
+            _, root = next(events)
+            for event, node in events:
+                if event == "end" and node.tag == f"{S}si":
+                    yield "".join(t.text or "" for t in (*node.iterfind(f"{S}t"), *node.iterfind(f"{S}r/{S}t")))
+                    root.clear()
+
+    def read_chartsheet(self, sheet: Any, rel: Any) -> None:
+        return
+
+    def hoja(self, nombre: str = "") -> Any:
+        """The sheet of that name; the first that is visible when "".
+
+        Raises:
+            ArchivoIlegible: there is none.
+        """
+        for sheet in self.wb.worksheets:
+            if sheet.title == nombre or (not nombre and sheet.sheet_state == "visible"):
+                return sheet
+        raise ArchivoIlegible(SIN_HOJAS)
+
+
+def examinar(file: BinaryIO) -> tuple[Formato, list[list[str]], int]:
+    """The sheet to read, its first rows, and how many it says it has.
+
+    Raises:
+        ArchivoIlegible: it is no workbook.
+    """
+    try:
+        lector = _Lector(file)
+        lector.read(textos=False)
+        hoja = lector.hoja()
+        rows = [cells for cells in islice(_celdas(hoja), MUESTRA * 10) if any(c is not None for c in cells)][:MUESTRA]
+        wanted = {int(c) for cells in rows for c in cells if isinstance(c, _Pendiente)}
+        last = max(wanted, default=-1)
+        textos = {n: t for n, t in enumerate(islice(lector.textos(), last + 1)) if n in wanted}
+        with hoja._get_source() as part:
+            filas = 0
+            while block := part.read(BLOQUE):  # a tag that two blocks share is missed: it is an estimate
+                filas += len(FILA.findall(block))
+        muestra = [[como_texto(textos[int(c)] if isinstance(c, _Pendiente) else c) for c in cells] for cells in rows]
+    except ArchivoIlegible:
+        raise
+    except DANOS as error:
+        raise ArchivoIlegible(XLSX_DANADO) from error
+    return Formato("xlsx", hoja=hoja.title), muestra, filas
+
+
+def _celdas(hoja: Any) -> Iterator[tuple[Any, ...]]:
+    hoja.reset_dimensions()  # some programs write wrong ones
+    # One column more than is allowed, so that too many are seen without making 16,384 cells of each row.
+    for numero, cells in enumerate(hoja.iter_rows(max_col=COLUMNAS_MAX + 1, values_only=True), 1):
+        if numero > LINEAS_MAX:
+            raise ArchivoIlegible(DEMASIADAS_FILAS)
+        yield cells
+
+
+def leer(file: BinaryIO, formato: Formato) -> Iterator[tuple[int, list[str]]]:
+    """The rows of the sheet, empty ones too.
+
+    Raises:
+        ArchivoIlegible: at the row where it cannot go on.
+    """
+    try:
+        lector = _Lector(file)
+        lector.read()
+        for numero, cells in enumerate(_celdas(lector.hoja(formato.hoja)), 1):
+            yield numero, [como_texto(value) for value in cells]
+    except ArchivoIlegible:
+        raise
+    except DANOS as error:
+        raise ArchivoIlegible(XLSX_DANADO) from error
+
+
+def como_texto(value: Any) -> str:
+    """A cell as a person would write it in a CSV: 3001234567 and not 3001234567.0, a date in ISO 8601."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, bool):
+        return "sí" if value else "no"
+    if isinstance(value, float):
+        text = str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        # With three decimals it would be read as thousands, which is what they are in a CSV.
+        return f"{text}0" if text[-4:-3] == "." else text
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="seconds") if value.time() != time() else value.date().isoformat()
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return str(value)
