@@ -22,9 +22,8 @@ def test_it_counts_recipients_exclusions_segments_and_money(api: APIClient, owne
     settings.SMS_SEGMENT_PRICE = Decimal("0.05")
     ana = ClienteFactory.create(usuario=owner, nombre="Ana", telefono="3001112233")
     jose = ClienteFactory.create(usuario=owner, nombre="José Núñez")
-    ClienteFactory.create(usuario=owner, telefono="")
-    ClienteFactory.create(usuario=owner, telefono="12")
-    ClienteFactory.create(usuario=owner, telefono="+57 300 111 2233")
+    for telefono in ("", "12", "+57 300 111 2233"):
+        ClienteFactory.create(usuario=owner, nombre="Eva", telefono=telefono)
     mensaje = "Hola {nombre} " + "x" * 80
 
     body = api.post(URL, {"mensaje": mensaje, "audiencia": {"todos": True}}).json()
