@@ -17,6 +17,7 @@ v1: list[URLPattern | URLResolver] = [
 
 urlpatterns = [
     path("", include("campaigns.urls")),
+    path("", include("clientes.importacion.urls")),
     path("cuentas/ingresar/", auth.LoginView.as_view(redirect_authenticated_user=True), name="ingresar"),
     path("cuentas/salir/", auth.LogoutView.as_view(), name="salir"),
     path("api/v1/", include(v1)),

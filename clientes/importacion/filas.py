@@ -44,17 +44,6 @@ class Plan:
     ancho: int
     telefono_invalido: bool = False
 
-    @classmethod
-    def de(cls, importacion: Importacion) -> "Plan":
-        ancho = len(importacion.muestra[0]) if importacion.con_titulos else 0
-        return cls(
-            importacion.tipo,
-            importacion.columnas,
-            importacion.clave,
-            ancho,
-            importacion.telefono_invalido,
-        )
-
 
 def interpretar(cells: Sequence[str], plan: Plan) -> dict[str, Any]:
     """The fields of the row that are not empty, ready for JSON.

@@ -16,9 +16,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from clientes.importacion import archivo, fusion_clientes, fusion_ventas, lectura, turno
-from clientes.importacion.filas import Plan, interpretar
+from clientes.importacion.filas import interpretar
 from clientes.importacion.formato import Formato
 from clientes.importacion.limites import ArchivoIlegible
+from clientes.importacion.opciones import opciones_guardadas, plan_de
 from clientes.importacion.turno import Perdido, Turno
 from clientes.importacion.valores import Invalido
 from clientes.models import Importacion, ImportacionFila
@@ -72,7 +73,7 @@ def importar(mio: Turno) -> None:
 
 
 def _leer(importacion: Importacion, mio: Turno) -> None:
-    plan, formato = Plan.de(importacion), Formato(**importacion.formato)
+    plan, formato = plan_de(importacion, opciones_guardadas(importacion)), Formato(**importacion.formato)
     if importacion.etapa == Importacion.Etapa.GUARDANDO:
         return
     leidas, ultima = importacion.leidas, importacion.ultima_fila

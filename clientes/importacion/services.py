@@ -1,7 +1,6 @@
 """What a person does with an import: upload, say how to read it, start, take the good rows after all, throw away."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -11,6 +10,7 @@ from django.db.models import QuerySet
 
 from clientes.importacion import archivo, columnas, lectura
 from clientes.importacion.limites import BYTES_MAX, DEMASIADO_GRANDE, ArchivoIlegible
+from clientes.importacion.opciones import Opciones
 from clientes.models import Importacion
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
@@ -24,21 +24,6 @@ SIN_COLUMNA = "Elija la columna de «{campo}»."
 OTRA_COLUMNA = "La columna {columna} no existe en el archivo."
 COLUMNA_DOBLE = "La columna {columna} está elegida dos veces."
 CLAVE_AJENA = "No se puede buscar «{clave}» en este tipo de archivo."
-
-
-@dataclass(frozen=True, slots=True)
-class Opciones:
-    """What the person chose.
-
-    Args:
-        columnas: field: position of its column, from 0.
-    """
-
-    columnas: Mapping[str, int] = field(default_factory=dict)
-    con_titulos: bool = True
-    clave: str = Importacion.Clave.DOCUMENTO
-    modo: str = Importacion.Modo.BUENAS
-    telefono_invalido: bool = False
 
 
 def importaciones_de(usuario: Usuario) -> QuerySet[Importacion]:

@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from openpyxl import Workbook
 
 from clientes.importacion import proceso, services
+from clientes.importacion.opciones import Opciones
 from clientes.models import Importacion
 from core.models import Usuario
 
@@ -48,9 +49,10 @@ def _medir(usuario: Usuario, formato: str, file: IO[bytes]) -> str:
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
     started = time.perf_counter()
-    importacion = services.subir(usuario=usuario, tipo="clientes", subido=UploadedFile(file, f"medida.{formato}", size=size))
+    subido = UploadedFile(file, f"medida.{formato}", size=size)
+    importacion = services.subir(usuario=usuario, tipo="clientes", subido=subido)
     uploaded = time.perf_counter() - started
-    services.empezar(importacion=importacion, opciones=services.Opciones(columnas=importacion.columnas))
+    services.empezar(importacion=importacion, opciones=Opciones(columnas=importacion.columnas))
     _forget_peak()
     started = time.perf_counter()
     proceso.atender()

@@ -1,0 +1,39 @@
+"""What a person chose for an import."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from clientes.importacion.filas import Plan
+from clientes.models import Importacion
+
+
+@dataclass(frozen=True, slots=True)
+class Opciones:
+    """Args:
+    columnas: field: position of its column, from 0.
+    """
+
+    columnas: Mapping[str, int] = field(default_factory=dict)
+    con_titulos: bool = True
+    clave: str = Importacion.Clave.DOCUMENTO
+    modo: str = Importacion.Modo.BUENAS
+    telefono_invalido: bool = False
+
+
+def opciones_guardadas(importacion: Importacion) -> Opciones:
+    return Opciones(
+        importacion.columnas,
+        importacion.con_titulos,
+        importacion.clave,
+        importacion.modo,
+        importacion.telefono_invalido,
+    )
+
+
+def plan_de(importacion: Importacion, opciones: Opciones) -> Plan:
+    """How its rows are read. A cell beyond the last title, or the last column that was chosen, is one too many."""
+    ancho = 0
+    if opciones.con_titulos:
+        titled = [n for n, titulo in enumerate(importacion.muestra[0], 1) if titulo.strip()]
+        ancho = max([0, *titled, *(place + 1 for place in opciones.columnas.values())])
+    return Plan(importacion.tipo, opciones.columnas, opciones.clave, ancho, opciones.telefono_invalido)
