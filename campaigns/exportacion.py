@@ -17,7 +17,8 @@ from core.pages import pagina, usuario_de
 SOLO_ADMIN = "Solo un administrador puede exportar: son datos personales."
 # The first three are those of the clients' file, so that those who failed can be imported, corrected.
 TITULOS: Final = (
-    "nombre", "telefono", "documento", "mensaje", "resultado", "codigo", "error", "entrega", "twilio_sid", "actualizado",
+    "nombre", "telefono", "documento", "mensaje", "resultado", "codigo", "error", "entrega", "twilio_sid",
+    "actualizado",
 )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from clientes.importacion import archivo, fusion_clientes, fusion_ventas, lectura, turno
-from clientes.importacion.filas import interpretar
+from clientes.importacion.filas import Plan, interpretar
 from clientes.importacion.formato import Formato
 from clientes.importacion.limites import ArchivoIlegible
 from clientes.importacion.opciones import opciones_guardadas, plan_de
