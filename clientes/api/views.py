@@ -12,6 +12,7 @@ from rest_framework.viewsets import ModelViewSet
 from clientes import selectors, services
 from clientes.api.serializers import ClienteSerializer, EtiquetaSerializer, SegmentoSerializer, VentaSerializer
 from clientes.condiciones import filtrar
+from clientes.grupos.services import eliminar_etiqueta
 from clientes.models import Cliente, Etiqueta, Segmento, Venta
 from core.api.filters import SiONo
 from core.api.schema import ErrorSerializer
@@ -70,7 +71,9 @@ class ClienteViewSet(ModelViewSet[Cliente]):
     retrieve=extend_schema(summary="Read a tag"),
     update=extend_schema(summary="Replace a tag"),
     partial_update=extend_schema(summary="Rename a tag"),
-    destroy=extend_schema(summary="Delete a tag; its clients stay"),
+    destroy=extend_schema(
+        summary="Delete a tag that no segment uses; its clients stay", responses={204: None, 409: ErrorSerializer}
+    ),
 )
 class EtiquetaViewSet(ModelViewSet[Etiqueta]):
     serializer_class = EtiquetaSerializer
@@ -79,6 +82,9 @@ class EtiquetaViewSet(ModelViewSet[Etiqueta]):
 
     def get_queryset(self) -> QuerySet[Etiqueta]:
         return selectors.etiquetas_de(cast("Usuario", self.request.user))
+
+    def perform_destroy(self, instance: Etiqueta) -> None:
+        eliminar_etiqueta(etiqueta=instance)
 
 
 CUENTA = inline_serializer("Cuenta", {"clientes": serializers.IntegerField()})

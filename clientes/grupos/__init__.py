@@ -1,0 +1,1 @@
+"""Tags and segments: how a shop groups its clients."""

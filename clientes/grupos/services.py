@@ -1,0 +1,26 @@
+"""Writes."""
+
+from django.db import transaction
+from django.db.models import Q
+
+from clientes.models import Etiqueta, Segmento
+from core.errors import ConflictError
+
+EN_USO = "No se puede eliminar: {segmentos}. Cambie primero sus condiciones."
+
+
+def eliminar_etiqueta(*, etiqueta: Etiqueta) -> None:
+    """Delete a tag; its clients stay.
+
+    Raises:
+        ConflictError: a segment asks for it. Without the tag that segment would mean something else: one that
+            leaves its clients out would begin to write to them.
+    """
+    with transaction.atomic():
+        using = Segmento.objects.filter(usuario_id=etiqueta.usuario_id).filter(
+            Q(condiciones__etiquetas__contains=[etiqueta.pk]) | Q(condiciones__sin_etiquetas__contains=[etiqueta.pk])
+        )
+        names = [f"la usa el segmento «{nombre}»" for nombre in using.values_list("nombre", flat=True)[:3]]
+        if names:
+            raise ConflictError(EN_USO.format(segmentos=", ".join(names)), code="in_use")
+        etiqueta.delete()
