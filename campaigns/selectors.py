@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 
 from django.db import connection
 from django.db.models import Min, QuerySet, Subquery, Sum
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from campaigns.models import CampanaSMS, Lote, PlantillaSMS, SMSLog
@@ -203,3 +205,33 @@ def _primera_fila(campana: CampanaSMS) -> QuerySet[SMSLog, int]:
     opened = Lote.objects.filter(campana=campana).exclude(estado="pendiente").order_by("numero").values("pk")[:1]
     in_first = SMSLog.objects.filter(lote=Subquery(opened)).order_by().values("lote")
     return in_first.annotate(primera=Min("pk")).values_list("primera", flat=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Dia:
+    """What a shop's campaigns did, by the day on which they ended."""
+
+    fecha: date
+    exitosos: int
+    fallidos: int
+
+    @property
+    def total(self) -> int:
+        return self.exitosos + self.fallidos
+
+
+def por_dia(usuario: Usuario, *, dias: int) -> list[Dia]:
+    """One row for each of the last `dias` days, today's last. It sums campaigns, never their recipients."""
+    today = timezone.localdate()
+    first = today - timedelta(days=dias - 1)
+    midnight = timezone.make_aware(datetime.combine(first, time.min))
+    sums = (
+        campanas_de(usuario)
+        .filter(completado_en__gte=midnight)
+        .order_by()
+        .annotate(fecha=TruncDate("completado_en"))
+        .values("fecha")
+        .annotate(exitosos=Sum("enviados_exitosos"), fallidos=Sum("enviados_fallidos"))
+    )
+    found = {row["fecha"]: Dia(**row) for row in sums}
+    return [found.get(day, Dia(day, 0, 0)) for day in (first + timedelta(days=n) for n in range(dias))]

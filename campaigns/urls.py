@@ -1,15 +1,28 @@
 from django.urls import path
 
-from campaigns import views
+from campaigns import exportacion
+from campaigns.views import campana, campanas, nueva, tablero
+from campaigns.views.enviar_sms import EnviarSMS
 
 urlpatterns = [
-    path("", views.tablero, name="tablero"),
-    path("vivo/", views.tablero_vivo, name="tablero-vivo"),
-    path("campanas/<int:pk>/", views.campana, name="campana"),
-    path("campanas/<int:pk>/vivo/", views.campana_viva, name="campana-viva"),
-    path("campanas/<int:pk>/destinatarios/", views.destinatarios, name="campana-destinatarios"),
+    path("", tablero.tablero, name="tablero"),
+    path("vivo/", tablero.tablero_vivo, name="tablero-vivo"),
+    path("campanas/", campanas.campanas, name="campanas"),
+    path("campanas/vivas/", campanas.campanas_vivas, name="campanas-vivas"),
+    path("campanas/nueva/", nueva.nueva, name="campana-nueva"),
+    path("campanas/nueva/cuenta/", nueva.cuenta, name="campana-nueva-cuenta"),
+    path("campanas/nueva/costo/", nueva.costo, name="campana-nueva-costo"),
     *(
-        path(f"campanas/<int:pk>/{accion}/", views.mover, {"accion": accion}, name=f"campana-{accion}")
-        for accion in views.ACCIONES
+        path(f"campanas/nueva/buscar/{campo}/", nueva.buscar, {"campo": campo}, name=f"campana-nueva-buscar-{campo}")
+        for campo in nueva.BUSCADORES
     ),
+    path("campanas/<int:pk>/", campana.campana, name="campana"),
+    path("campanas/<int:pk>/vivo/", campana.campana_viva, name="campana-viva"),
+    path("campanas/<int:pk>/exportar/", exportacion.exportar, name="campana-exportar"),
+    path("campanas/<int:pk>/destinatarios/", campana.destinatarios, name="campana-destinatarios"),
+    *(
+        path(f"campanas/<int:pk>/{accion}/", campana.mover, {"accion": accion}, name=f"campana-{accion}")
+        for accion in campana.ACCIONES
+    ),
+    path("clientes/enviar-sms/", EnviarSMS.as_view(), name="enviar-sms"),
 ]

@@ -14,6 +14,7 @@ from rest_framework.viewsets import GenericViewSet, ModelViewSet
 
 from campaigns import selectors, services
 from campaigns.api.audiencia import audiencia_de
+from campaigns.api.idempotency import idempotency_of
 from campaigns.api.serializers import (
     CampanaSerializer,
     CrearCampanaSerializer,
@@ -29,10 +30,8 @@ from campaigns.vista_previa import calcular_vista_previa
 from core.api.filters import SiONo
 from core.api.pagination import PorCursorAscendente
 from core.api.schema import ErrorSerializer
-from core.errors import InvalidInputError
 from core.models import Usuario
 
-CLAVE_INVALIDA = "La Idempotency-Key debe tener entre 1 y 255 caracteres imprimibles."
 MOVED = {200: CampanaSerializer, 409: ErrorSerializer}
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -111,7 +110,7 @@ class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
     )
     def create(self, request: Request) -> Response:
         usuario = cast("Usuario", request.user)
-        idempotency = _idempotency(request)
+        idempotency = idempotency_of(request)
         # Before the body is judged: a repeat is answered as the first call was, whatever has changed since.
         campana = services.campana_con_clave(usuario=usuario, idempotency=idempotency) if idempotency else None
         created = False
@@ -204,12 +203,3 @@ def _crear(usuario: Usuario, data: dict[str, Any], idempotency: Idempotency | No
 def _texto(data: dict[str, Any]) -> str:
     plantilla: PlantillaSMS | None = data.get("plantilla")
     return plantilla.mensaje if plantilla else data["mensaje"]
-
-
-def _idempotency(request: Request) -> Idempotency | None:
-    key = request.headers.get("Idempotency-Key")
-    if key is None:
-        return None
-    if not (1 <= len(key) <= 255 and key.isprintable()):
-        raise InvalidInputError(CLAVE_INVALIDA, field="Idempotency-Key", code="invalid")
-    return Idempotency.of(key, cast("Any", request.data))

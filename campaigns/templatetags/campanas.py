@@ -1,8 +1,10 @@
 """How a campaign and its recipients look."""
 
+from decimal import Decimal
 from typing import Final
 
 from django import template
+from django.conf import settings
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -10,6 +12,7 @@ from campaigns import barra as barras
 from campaigns.mensaje import NOMBRE
 from campaigns.models import CampanaSMS, SMSLog
 from campaigns.selectors import Progreso
+from core import formato
 
 register = template.Library()
 
@@ -58,3 +61,11 @@ def con_marcadores(mensaje: str) -> SafeString:
     """The text with its placeholder marked, for a campaign that has no rendered message to show yet."""
     marked = escape(mensaje).replace(NOMBRE, f'<mark class="marcador">{NOMBRE}</mark>')
     return mark_safe(marked)  # noqa: S308 - escaped above; what is added is ours
+
+
+@register.filter
+def dinero(amount: Decimal) -> str:
+    """An amount in the currency of the configured price: `USD 12,35`, `COP 1.234,50`."""
+    # A few messages cost less than a cent.
+    decimals = 2 if amount >= 1 else 4
+    return f"{settings.SMS_PRICE_CURRENCY}\N{NO-BREAK SPACE}{formato.numero(float(amount), decimals)}"

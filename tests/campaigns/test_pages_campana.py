@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from campaigns import selectors, views
+from campaigns import selectors
 from campaigns.models import CampanaSMS, SMSLog
+from campaigns.views import campana as views
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
 

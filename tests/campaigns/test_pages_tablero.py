@@ -1,5 +1,6 @@
 """The dashboard, for each kind of person."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,9 +8,10 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from campaigns import views
+from campaigns import selectors
+from campaigns.views import tablero
 from core.models import Usuario
-from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
+from tests.factories import AdminFactory, CampanaFactory, ClienteFactory, open_lote, sms_log
 
 
 def running(usuario: Usuario, nombre: str = "Promo") -> Any:
@@ -56,9 +58,10 @@ def test_a_fragment_without_session_reloads_the_page() -> None:
 
 
 def test_it_says_what_to_do_first(owner: Usuario, teammate: Usuario) -> None:
-    assert "/api/docs/" in get(owner)
+    assert 'href="/campanas/nueva/"' in get(owner)
     assert "scripts/demo" in get(owner)
     # Someone who may not start a campaign is not told to.
+    assert "/campanas/nueva/" not in get(teammate)
     assert "scripts/demo" not in get(teammate)
 
 
@@ -72,21 +75,28 @@ def test_it_polls_only_while_something_is_alive(owner: Usuario) -> None:
     assert 'hx-trigger="every 10s, visible"' in get(owner)
 
 
-def test_it_pages_by_cursor(owner: Usuario) -> None:
-    campanas = [ended(owner, f"Número {i:03}") for i in range(views.CAMPANAS + 1)]
-    first = get(owner)
-    assert "Número 000" not in first
-    assert f"?antes={campanas[1].pk}" in first
-    second = get(owner, f"/?antes={campanas[1].pk}")
-    assert "Número 000" in second
-    assert "Número 001" not in second
-    assert "No hay campañas anteriores" in get(owner, "/?antes=1")
+def test_it_shows_the_latest_and_leads_to_the_rest(owner: Usuario) -> None:
+    campanas = [ended(owner, f"Número {i:03}") for i in range(tablero.CAMPANAS)]
+    assert "Ver todas las campañas" not in get(owner)
+    campanas.append(ended(owner, "La última"))
+    body = get(owner)
+    assert "La última" in body
+    assert campanas[0].nombre not in body
+    assert "Ver todas las campañas" in body
 
 
-def test_it_ignores_a_cursor_that_makes_no_sense(owner: Usuario) -> None:
-    ended(owner, "Aniversario")
-    for antes in ("x", "-1", "٣", "9" * 30):
-        assert "Aniversario" in get(owner, f"/?antes={antes}")
+def test_it_draws_the_last_days(owner: Usuario, stranger: Usuario) -> None:
+    now = timezone.now()
+    ended(owner, total_clientes=10, enviados_exitosos=7, enviados_fallidos=3)
+    ended(owner, total_clientes=5, enviados_exitosos=5, completado_en=now - timedelta(days=13))
+    ended(owner, total_clientes=9, enviados_exitosos=9, completado_en=now - timedelta(days=15))
+    ended(stranger, total_clientes=99, enviados_exitosos=99)
+    days = selectors.por_dia(owner, dias=14)
+    assert len(days) == 14
+    assert [(day.exitosos, day.fallidos) for day in days if day.total] == [(5, 0), (7, 3)]
+    assert days[-1].fecha == timezone.localdate()
+    assert 'data-n="7"' in get(owner)
+    assert "por-dia" not in get(AdminFactory.create())
 
 
 def test_it_sums_today(owner: Usuario) -> None:

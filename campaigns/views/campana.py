@@ -1,21 +1,20 @@
-"""Pages. A fragment is the part of a page that refreshes itself while a campaign is alive."""
+"""One campaign: live, its recipients, and the buttons."""
 
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns import selectors, services, states
 from campaigns.models import CampanaSMS, SMSLog
+from campaigns.views.comun import admin_de, campana_de, entero, intervalo_de
 from core.errors import ConflictError
 from core.models import Usuario
 from core.pages import pagina, usuario_de
 
-CAMPANAS = 25
 DESTINATARIOS = 25
 SOLO_ADMIN = "Solo un administrador puede pausar, reanudar o cancelar una campaña."
 
@@ -40,46 +39,8 @@ ACCIONES = {
 @require_safe
 @never_cache
 @pagina
-def tablero(request: HttpRequest) -> HttpResponse:
-    """The shop's latest campaigns, each with its bar."""
-    return render(request, "campaigns/tablero.html", _tablero(request))
-
-
-@require_safe
-@never_cache
-@pagina
-def tablero_vivo(request: HttpRequest) -> HttpResponse:
-    return render(request, "campaigns/_tablero.html", _tablero(request))
-
-
-def _tablero(request: HttpRequest) -> dict[str, Any]:
-    usuario = usuario_de(request)
-    antes = _entero(request, "antes")
-    rows = selectors.campanas_de(usuario)
-    if antes:
-        rows = rows.filter(pk__lt=antes)
-    campanas = list(rows[: CAMPANAS + 1])
-    vivas = list(selectors.en_curso_de(usuario))
-    # One statement for what is shown and what is summed.
-    progreso = selectors.progreso_de({c.pk: c for c in [*campanas, *vivas]}.values())
-    mas = len(campanas) > CAMPANAS
-    campanas = campanas[:CAMPANAS]
-    return {
-        "seccion": "campanas",
-        "filas": [(c, progreso[c.pk]) for c in campanas],
-        "resumen": selectors.resumen_de(usuario, [progreso[c.pk] for c in vivas]),
-        "intervalo": _intervalo(vivas),
-        "antes": antes,
-        "siguiente": campanas[-1].pk if mas else None,
-    }
-
-
-@require_safe
-@never_cache
-@pagina
 def campana(request: HttpRequest, pk: int) -> HttpResponse:
-    """One campaign, live."""
-    campana = _campana(usuario_de(request), pk)
+    campana = campana_de(usuario_de(request), pk)
     context = {**_campana_viva(request, campana), **_destinatarios(request, campana)}
     context["muestra"] = selectors.destinatarios_de(campana).exclude(mensaje="").first()
     return render(request, "campaigns/campana.html", context)
@@ -90,7 +51,7 @@ def campana(request: HttpRequest, pk: int) -> HttpResponse:
 @pagina
 def campana_viva(request: HttpRequest, pk: int) -> HttpResponse:
     """What moves in a campaign's page; with `?visto=` another estado than now, also what depends on it."""
-    campana = _campana(usuario_de(request), pk)
+    campana = campana_de(usuario_de(request), pk)
     context = _campana_viva(request, campana)
     context["cambio"] = request.GET.get("visto") != context["visto"]
     return render(request, "campaigns/_campana_viva.html", context)
@@ -100,7 +61,7 @@ def campana_viva(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @pagina
 def destinatarios(request: HttpRequest, pk: int) -> HttpResponse:
-    campana = _campana(usuario_de(request), pk)
+    campana = campana_de(usuario_de(request), pk)
     return render(request, "campaigns/_destinatarios.html", _destinatarios(request, campana))
 
 
@@ -108,10 +69,8 @@ def destinatarios(request: HttpRequest, pk: int) -> HttpResponse:
 @pagina
 def mover(request: HttpRequest, pk: int, accion: str) -> HttpResponse:
     """Pause, resume or cancel, and go back to the page, which says what happened."""
-    usuario = usuario_de(request)
-    if not usuario.es_admin:
-        raise PermissionDenied(SOLO_ADMIN)
-    campana = _campana(usuario, pk)
+    usuario = admin_de(request, SOLO_ADMIN)
+    campana = campana_de(usuario, pk)
     motivo, done = ACCIONES[accion]
     try:
         services.mover_campana(campana=campana, action=accion, motivo=motivo.format(usuario=usuario.username))
@@ -120,10 +79,6 @@ def mover(request: HttpRequest, pk: int, accion: str) -> HttpResponse:
     else:
         messages.success(request, done)
     return redirect("campana", pk)
-
-
-def _campana(usuario: Usuario, pk: int) -> CampanaSMS:
-    return get_object_or_404(selectors.campanas_de(usuario).select_related("plantilla"), pk=pk)
 
 
 def _campana_viva(request: HttpRequest, campana: CampanaSMS) -> dict[str, Any]:
@@ -143,7 +98,7 @@ def _campana_viva(request: HttpRequest, campana: CampanaSMS) -> dict[str, Any]:
         "acciones": _acciones(usuario_de(request), campana),
         "duracion": duracion,
         "promedio": progreso.exitosos / duracion if duracion else None,
-        "intervalo": _intervalo([campana]),
+        "intervalo": intervalo_de([campana]),
         "visto": f"{campana.estado}{'' if campana.completado_en is None else '-fin'}",
     }
 
@@ -159,7 +114,7 @@ def _destinatarios(request: HttpRequest, campana: CampanaSMS) -> dict[str, Any]:
     estado = request.GET.get("estado", "")
     if estado not in SMSLog.Estado.values:
         estado = ""
-    despues = _entero(request, "despues")
+    despues = entero(request, "despues")
     rows = list(selectors.destinatarios_de(campana, estado=estado, despues=despues)[: DESTINATARIOS + 1])
     return {
         "campana": campana,
@@ -168,19 +123,5 @@ def _destinatarios(request: HttpRequest, campana: CampanaSMS) -> dict[str, Any]:
         "estado": estado,
         "despues": despues,
         "siguiente": rows[DESTINATARIOS - 1].pk if len(rows) > DESTINATARIOS else None,
-        "intervalo": _intervalo([campana]),
+        "intervalo": intervalo_de([campana]),
     }
-
-
-def _intervalo(campanas: list[CampanaSMS]) -> int | None:
-    """Seconds between two refreshes; None when nothing will change any more."""
-    vivas = [c for c in campanas if c.completado_en is None]
-    if not vivas:
-        return None
-    return 10 if all(c.estado == CampanaSMS.Estado.PAUSADO for c in vivas) else 2
-
-
-def _entero(request: HttpRequest, name: str) -> int:
-    """A cursor of the query string; 0 when there is none or it makes no sense."""
-    raw = request.GET.get(name, "")
-    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else 0

@@ -1,0 +1,95 @@
+"""What the audience's form offers: tags, segments, and clients found by name, phone or document."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+from django.db.models.functions import Length
+
+from campaigns import codigos
+from campaigns.audiencia import Audiencia, clientes_de, medir
+from campaigns.costo import grupos_de
+from clientes import selectors
+from clientes.models import Cliente, Etiqueta
+from core.models import Usuario
+
+ENCONTRADOS = 8
+Q_MAX = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Buscador:
+    """One search for clients and what was chosen with it.
+
+    Args:
+        campo: the form's field.
+        elegidos: chosen already, in that order.
+        hallados: found now and not chosen yet.
+        q: what was searched; "" when nothing was.
+    """
+
+    campo: str
+    elegidos: list[Cliente]
+    hallados: list[Cliente]
+    q: str
+
+
+def buscador(usuario: Usuario, *, campo: str, ids: Iterable[int], q: str) -> Buscador:
+    chosen = tuple(ids)
+    q = q.replace("\0", "").strip()[:Q_MAX]
+    known = selectors.clientes_de(usuario).in_bulk(chosen)
+    found: list[Cliente] = []
+    if q:
+        # A phone is stored as it was typed and as it is dialled; people search for its digits.
+        digits = "".join(c for c in q if c.isdigit())
+        match = Q(nombre__icontains=q) | Q(documento__istartswith=q)
+        if len(digits) >= 3:
+            match |= Q(telefono_e164__contains=digits)
+        found = list(selectors.clientes_de(usuario).filter(match, activo=True).exclude(pk__in=chosen)[:ENCONTRADOS])
+    return Buscador(campo, [known[pk] for pk in chosen if pk in known], found, q)
+
+
+def etiquetas(usuario: Usuario) -> list[Etiqueta]:
+    """The shop's tags, each with `cuantos` active clients."""
+    active = Count("clientes", filter=Q(clientes__activo=True))
+    return list(selectors.etiquetas_de(usuario).annotate(cuantos=active))
+
+
+@dataclass(frozen=True, slots=True)
+class Cuenta:
+    """Args:
+    total: who was chosen.
+    recibiran: who of them can be sent to.
+    excluidos: why the others cannot: (text, how many), the most frequent first.
+    """
+
+    total: int
+    recibiran: int
+    excluidos: list[tuple[str, int]]
+
+
+def contar_audiencia(usuario: Usuario, audiencia: Audiencia) -> Cuenta:
+    """Raises:
+    InvalidInputError: nobody is chosen, or something that is not the shop's.
+    """
+    medida = medir(audiencia, tenant_id=usuario.tenant_id)
+    excluded = dict.fromkeys(codigos.TEXTOS, 0)
+    for grupo in grupos_de(audiencia, tenant_id=usuario.tenant_id):
+        if grupo.codigo:
+            excluded[grupo.codigo] += grupo.cantidad
+    rows = sorted(((codigos.TEXTOS[c], n) for c, n in excluded.items() if n), key=lambda row: -row[1])
+    return Cuenta(medida.total, medida.total - sum(n for _, n in rows), rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Nombres:
+    """Two recipients to try a text on: the first one, and the one with the longest name. "" when there is none."""
+
+    primero: str
+    mas_largo: str
+
+
+def nombres_de(usuario: Usuario, audiencia: Audiencia) -> Nombres:
+    sendable = clientes_de(audiencia, tenant_id=usuario.tenant_id).filter(activo=True).exclude(telefono_e164="")
+    names = sendable.values_list("nombre", flat=True)
+    return Nombres(names.order_by("pk").first() or "", names.order_by(Length("nombre").desc(), "pk").first() or "")

@@ -1,0 +1,122 @@
+// The message editor: counts as one types, marks the letters that force UCS-2, and shows the message in the phone.
+"use strict";
+
+(() => {
+  const editor = document.querySelector("[data-editor]");
+  if (!editor) return;
+  const form = editor.closest("form");
+  const text = editor.querySelector("textarea");
+  const ground = editor.querySelector(".editor-fondo");
+  const NOMBRE = "{nombre}";
+  const number = new Intl.NumberFormat("es-CO");
+  const { primero, largo, maximo } = editor.dataset;
+  const longest = largo || "Cliente";
+
+  const plural = (n, one, many) => `${number.format(n)} ${n === 1 ? one : many}`;
+  const render = (name) => text.value.replaceAll(NOMBRE, name);
+  const personal = () => text.value.includes(NOMBRE);
+
+  // A layer under the text repeats it, with the letters at fault marked.
+  const mark = () => {
+    ground.replaceChildren(
+      ...segmentos.graphemes(text.value).map((g) => {
+        if (segmentos.esGsm7(g)) return document.createTextNode(g);
+        const letter = document.createElement("mark");
+        letter.textContent = g;
+        return letter;
+      }),
+      "\n", // the last line end has a height only if something follows it
+    );
+    ground.scrollTop = text.scrollTop;
+  };
+
+  const count = () => {
+    const rendered = render(longest);
+    const found = segmentos.contar(rendered);
+    const length = [...rendered].length;
+    const parts = [
+      plural(length, "carácter", "caracteres"),
+      found.encoding,
+      plural(found.segmentos, "segmento", "segmentos"),
+      length > Number(maximo) ? `el máximo es ${number.format(maximo)}` : `caben ${number.format(found.quedan)} más`,
+    ];
+    const line = editor.querySelector("[data-cuenta-viva]");
+    line.textContent = parts.join(" · ") + (personal() && largo ? ", con el nombre más largo" : "");
+    line.classList.toggle("texto-falla", length > Number(maximo));
+    return line.textContent;
+  };
+
+  const letters = () => {
+    const found = segmentos.letrasUcs2(text.value);
+    editor.querySelector("[data-ucs2]").hidden = found.length === 0;
+    editor.querySelector("[data-letras]").replaceChildren(
+      ...found.flatMap((each) => {
+        const letter = document.createElement("mark");
+        letter.className = "letra";
+        letter.textContent = each;
+        return [letter, " "];
+      }),
+    );
+  };
+
+  const phone = () => {
+    const shown = document.querySelector("[data-telefono]");
+    shown.hidden = !text.value.trim();
+    const say = (which, name, what) => {
+      shown.querySelector(`[data-burbuja=${which}]`).textContent = render(name);
+      shown.querySelector(`[data-pie=${which}]`).textContent = what;
+    };
+    say("primero", primero || "Cliente", primero ? `Así lo recibe ${primero}` : "Así se lee");
+    const apart = personal() && largo !== "" && largo !== primero;
+    shown.querySelector("[data-mas-largo]").hidden = !apart;
+    if (apart) {
+      const found = segmentos.contar(render(largo));
+      say("largo", largo, `El más largo: ${largo} · ${found.encoding} · ${plural(found.segmentos, "segmento", "segmentos")}`);
+    }
+  };
+
+  // Said aloud only when the typing rests.
+  let resting;
+  const update = () => {
+    mark();
+    letters();
+    phone();
+    const said = count();
+    clearTimeout(resting);
+    resting = setTimeout(() => {
+      editor.querySelector("[data-cuenta-dicha]").textContent = said;
+    }, 1500);
+  };
+
+  // As if typed, so that the browser's own undo takes it back.
+  const put = (value, everything) => {
+    text.focus();
+    if (everything) text.select();
+    if (!document.execCommand("insertText", false, value)) {
+      text.setRangeText(value, text.selectionStart, text.selectionEnd, "end");
+      text.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  };
+
+  text.addEventListener("input", update);
+  text.addEventListener("scroll", () => { ground.scrollTop = text.scrollTop; });
+  form.addEventListener("click", (event) => {
+    const insert = event.target.closest("[data-inserta]");
+    if (insert) put(insert.dataset.inserta, false);
+    const action = event.target.closest("button[name=accion]")?.value;
+    if (action === "sin_tildes") {
+      event.preventDefault();
+      put(segmentos.transliterar(text.value), true);
+    }
+    if (action === "plantilla") {
+      event.preventDefault();
+      const option = document.getElementById("plantilla").selectedOptions[0];
+      if (option.dataset.mensaje) put(option.dataset.mensaje, true);
+    }
+  });
+  window.addEventListener("pageshow", update); // Back may bring a text that no event announced
+
+  editor.classList.add("editor-vivo");
+  editor.querySelector("[data-inserta]").hidden = false;
+  update();
+})();
