@@ -26,7 +26,8 @@ NOMBRE = Campo("nombre", "Nombre", (
     "contacto", "name", "full name", "customer", "client", "nombre cliente", "nombre del cliente", "first name",
 ))  # fmt: skip
 TELEFONO = Campo("telefono", "Teléfono", (
-    "telefono", "telefonos", "tel", "celular", "cel", "movil", "whatsapp", "numero de telefono", "numero de celular",
+    "telefono", "telefonos", "tel", "celular", "cel", "movil", "whats app", "whatsapp",
+    "numero de telefono", "numero de celular",
     "numero celular", "telefono celular", "telefono movil", "phone", "phone number", "mobile", "mobile phone",
     "cell", "cellphone", "cell phone", "telephone", "telefono cliente", "telefono del cliente", "no celular",
     "telefono 1", "celular 1",

@@ -24,11 +24,11 @@ AYUDAS = {
 
 
 def opciones_de(importacion: Importacion, datos: QueryDict) -> Opciones:
-    """What the form says; a column that is no number counts as none."""
-    chosen = {}
+    """What the form says; a column that does not exist counts as none."""
+    width, chosen = len(importacion.muestra[0]), {}
     for campo in columnas.CAMPOS[Importacion.Tipo(importacion.tipo)]:
         raw = datos.get(f"columna_{campo.nombre}", "")
-        if raw.isascii() and raw.isdigit() and len(raw) < 4:
+        if raw.isascii() and raw.isdigit() and len(raw) < 4 and int(raw) < width:
             chosen[campo.nombre] = int(raw)
     modo = datos.get("modo", "")
     return Opciones(

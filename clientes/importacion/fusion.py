@@ -40,6 +40,7 @@ def insertar(model: type[models.Model], given: dict[str, str], source: str) -> t
 # The problems that only the whole file and the shop's rows show go to the rows of the import; those of an earlier
 # merge of the same import, which the person then allowed to take the good rows only, are forgotten first.
 OLVIDAR_SQL = """
+DROP TABLE IF EXISTS pg_temp.carga, pg_temp.conocidos, pg_temp.puestas;
 UPDATE clientes_importacionfila SET resultado = '', motivo = '', aviso = ''
 WHERE importacion_id = %(id)s AND datos IS NOT NULL AND (resultado <> '' OR aviso <> '')
 """

@@ -122,9 +122,6 @@ def muestra(request: HttpRequest, pk: int) -> HttpResponse:
     """The first rows as they would be read with what is chosen in the form now."""
     found = _importacion(request, pk)
     opciones = forms.opciones_de(found, request.POST)
-    width = len(found.muestra[0])
-    if any(place >= width for place in opciones.columnas.values()):
-        opciones = opciones_guardadas(found)
     context = {"muestra": forms.muestra(found, opciones), "importacion": found}
     return render(request, "clientes/importacion/_muestra.html", context)
 

@@ -8,9 +8,13 @@ It writes clients of a shop of its own and rolls nothing back: give it a databas
 import csv
 import io
 import time
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
+from xml.sax.saxutils import escape
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from django.core.files.uploadedfile import UploadedFile
 from django.core.management.base import BaseCommand, CommandParser
@@ -21,6 +25,12 @@ from clientes.importacion.opciones import Opciones
 from clientes.models import Importacion
 from core.models import Usuario
 
+HOJA, TEXTOS = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"
+NS = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+TIPO = (
+    f'<Override PartName="/{TEXTOS}" ContentType="application/vnd.openxmlformats-officedocument.'
+    'spreadsheetml.sharedStrings+xml" />'
+)
 TITULOS = ("nombre", "telefono", "documento", "etiquetas", "activo")
 
 
@@ -39,7 +49,7 @@ class Command(BaseCommand):
         for formato in options["formato"] or ("csv", "xlsx"):
             usuario = Usuario.objects.create(username=f"medida-{time.time_ns()}")
             with TemporaryFile() as file:
-                (_csv if formato == "csv" else _xlsx)(file, filas)
+                (escribir_csv if formato == "csv" else escribir_xlsx)(file, chain([TITULOS], _filas(filas)))
                 for _ in range(2):
                     self.stdout.write(_medir(usuario, formato, file))
 
@@ -67,7 +77,7 @@ def _medir(usuario: Usuario, formato: str, file: IO[bytes]) -> str:
     )
 
 
-def _filas(filas: int) -> Any:
+def _filas(filas: int) -> Iterator[tuple[object, ...]]:
     for i in range(filas):
         yield (
             f"Cliente de medida número {i}",
@@ -78,22 +88,41 @@ def _filas(filas: int) -> Any:
         )
 
 
-def _csv(file: IO[bytes], filas: int) -> None:
+def escribir_csv(file: IO[bytes], rows: Iterable[Sequence[object]]) -> None:
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=True)
-    writer = csv.writer(text, delimiter=";")
-    writer.writerow(TITULOS)
-    writer.writerows(_filas(filas))
+    csv.writer(text, delimiter=";").writerows(rows)
     text.flush()
     text.detach()
 
 
-def _xlsx(file: IO[bytes], filas: int) -> None:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("Clientes")
-    sheet.append(TITULOS)
-    for row in _filas(filas):
-        sheet.append(row)
-    book.save(file)
+def escribir_xlsx(file: IO[bytes], rows: Iterable[Sequence[object]]) -> None:
+    """A workbook as Excel writes it: its texts apart, each one once. openpyxl puts them inline."""
+    frame = io.BytesIO()
+    Workbook().save(frame)
+    textos: dict[str, int] = {}
+    with ZipFile(frame) as source, ZipFile(file, "w", ZIP_DEFLATED) as archive:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "[Content_Types].xml":
+                content = content.replace(b"</Types>", TIPO.encode() + b"</Types>")
+            if name not in (HOJA, TEXTOS):
+                archive.writestr(name, content)
+        with archive.open(HOJA, "w", force_zip64=True) as part:
+            part.write(f"<worksheet {NS}><sheetData>".encode())
+            for row in rows:
+                part.write(f"<row>{''.join(_celda(value, textos) for value in row)}</row>".encode())
+            part.write(b"</sheetData></worksheet>")
+        with archive.open(TEXTOS, "w", force_zip64=True) as part:
+            part.write(f"<sst {NS}>".encode())
+            for texto in textos:
+                part.write(f"<si><t>{escape(texto)}</t></si>".encode())
+            part.write(b"</sst>")
+
+
+def _celda(value: object, textos: dict[str, int]) -> str:
+    if isinstance(value, int):
+        return f"<c><v>{value}</v></c>"
+    return f'<c t="s"><v>{textos.setdefault(str(value), len(textos))}</v></c>'
 
 
 def _forget_peak() -> None:
