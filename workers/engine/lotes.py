@@ -130,11 +130,13 @@ def close(lote_id: int) -> int | None:
                 [backoff(intentos), lote_id],
             )
         elif inciertos and not enviando:
-            cursor.execute("UPDATE campaigns_lote SET estado = 'por_conciliar' WHERE id = %s", [lote_id])
+            cursor.execute(
+                "UPDATE campaigns_lote SET estado = 'por_conciliar', publicar_desde = NULL WHERE id = %s", [lote_id]
+            )
         elif not enviando:
             cursor.execute(
-                "UPDATE campaigns_lote SET estado = 'cerrado', exitosos = %s, fallidos = %s, cerrado_en = now()"
-                " WHERE id = %s",
+                "UPDATE campaigns_lote SET estado = 'cerrado', exitosos = %s, fallidos = %s, cerrado_en = now(),"
+                " publicar_desde = NULL WHERE id = %s",
                 [exitosos, fallidos, lote_id],
             )
     return campana_id

@@ -5,12 +5,12 @@ seconds; every step is idempotent, so one sweep too many changes nothing.
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
-from kombu.exceptions import KombuError
+from django.db import connection
 from redis.exceptions import RedisError
 
 from workers.engine import campana, ledger, locks, lotes
@@ -21,13 +21,16 @@ QUEUE = "envios"
 # With other campaigns' tasks in the queue, standing still for this many times longer still means lost.
 BUSY_FACTOR = 20
 
-DONE_SQL = """
-SELECT l.id, l.campana_id FROM campaigns_lote l
-WHERE l.estado IN ('abierto', 'por_conciliar') AND l.publicar_desde IS NULL
-    AND NOT EXISTS (SELECT FROM campaigns_smslog s
+# Open Lotes of which everything was tried, and Lotes waiting for an answer about uncertain rows that have none left or
+# have rows to send again (a worker that woke up late gave them back). Whether a publication is due makes no difference.
+MOVABLE_SQL = """
+SELECT l.id FROM campaigns_lote l
+WHERE l.estado IN ('abierto', 'por_conciliar') AND CASE l.estado
+    WHEN 'abierto' THEN NOT EXISTS (SELECT FROM campaigns_smslog s
         WHERE s.lote_id = l.id AND s.estado IN ('pendiente', 'enviando'))
-    AND (l.estado = 'abierto' OR NOT EXISTS (SELECT FROM campaigns_smslog s
-        WHERE s.lote_id = l.id AND s.estado = 'incierto'))
+    ELSE NOT EXISTS (SELECT FROM campaigns_smslog s WHERE s.lote_id = l.id AND s.estado = 'incierto')
+        OR EXISTS (SELECT FROM campaigns_smslog s WHERE s.lote_id = l.id AND s.estado = 'pendiente')
+    END
 """
 
 # A published Lote with pending rows of which none has changed for a while: its tasks are gone.
@@ -50,7 +53,7 @@ ORDER BY id
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What one sweep found: expired leases, Lotes closed, Lotes whose tasks were lost, campaigns looked at."""
+    """What one sweep found: expired leases, Lotes moved on, Lotes whose tasks were lost, campaigns looked at."""
 
     leases: int
     closed: int
@@ -66,26 +69,30 @@ def sweep() -> Sweep | None:
 
 def _sweep() -> Sweep:
     leases = ledger.expire_leases()
-    done = _rows(DONE_SQL)
-    for lote_id, _campana_id in done:
-        lotes.close(lote_id)
+    movable = _rows(MOVABLE_SQL)
+    closed = sum(_guarded(lotes.close, lote_id, f"Lote {lote_id}") for (lote_id,) in movable)
     quiet = settings.LOTE_LOST_AFTER_S * (1 if _queue_is_empty() else BUSY_FACTOR)
     lost = _rows(LOST_SQL, {"quiet": quiet})
     alive = _rows(ALIVE_SQL)
     for (campana_id,) in alive:
-        _advance(campana_id)
-    found = Sweep(leases, len(done), len(lost), len(alive))
+        _guarded(campana.advance, campana_id, f"campaign {campana_id}")
+    found = Sweep(leases, closed, len(lost), len(alive))
     if leases or lost:
         logger.warning("sweep: %s", found)
     return found
 
 
-def _advance(campana_id: int) -> None:
-    # One campaign in trouble must not keep the sweeper from the others.
+def _guarded(step: Callable[[int], object], pk: int, what: str) -> bool:
+    """Take one step; False when it failed: one campaign in trouble must not keep the sweeper from the others."""
     try:
-        campana.advance(campana_id)
-    except (DatabaseError, RedisError, KombuError, OSError):
-        logger.exception("campaign %s could not be moved on; the next sweep tries again", campana_id)
+        step(pk)
+    except Exception:
+        if not connection.is_usable():
+            raise  # the sweep's lock went with the connection
+        logger.exception("%s could not be moved on; the next sweep tries again", what)
+    else:
+        return True
+    return False
 
 
 def _rows(sql: str, params: dict[str, float] | None = None) -> list[tuple[int, ...]]:

@@ -7,8 +7,10 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from campaigns.models import CampanaSMS, Lote, SMSLog
+from core.models import Usuario
+from tests.factories import CampanaFactory
 from tests.workers.engine.conftest import Running
-from workers.engine import locks, lotes, sweeper
+from workers.engine import ledger, locks, lotes, sweeper
 
 pytestmark = pytest.mark.django_db(transaction=True)  # advisory locks belong to sessions
 LONG_AGO = Now() - timedelta(hours=1)
@@ -81,10 +83,51 @@ def test_it_closes_a_lote_when_its_last_uncertain_row_is_settled(running: Runnin
     assert running.campana.estado == "completado"
 
 
+def test_it_opens_again_a_lote_whose_late_worker_gave_a_row_back(running: Running, broker: list[int]) -> None:
+    """The lease ran out and the Lote left the window; then the stopped worker woke and had not POSTed."""
+    claim = ledger.claim(running.logs[0].pk)
+    assert claim is not None
+    SMSLog.objects.exclude(pk=claim.log_id).update(estado="enviado", twilio_sid="SM1")
+    SMSLog.objects.filter(pk=claim.log_id).update(lease_hasta=LONG_AGO)
+    sweeper.sweep()
+    running.reload()
+    assert running.lote.estado == "por_conciliar"
+    assert ledger.record(claim, ledger.NOT_POSTED)
+    sweeper.sweep()
+    running.reload()
+    assert running.lote.estado == "abierto"
+    assert running.lote.publicar_desde is not None
+
+
+@pytest.mark.parametrize("estado", ["abierto", "por_conciliar"])
+def test_it_closes_a_lote_that_was_to_be_published_and_has_nothing_left(running: Running, estado: str) -> None:
+    """A copy of a task sent the rows that were to be published again."""
+    Lote.objects.update(estado=estado, publicar_desde=Now() + timedelta(minutes=5))
+    SMSLog.objects.update(estado="incierto")
+    sweeper.sweep()
+    SMSLog.objects.update(estado="enviado", twilio_sid="SM1")
+    sweeper.sweep()
+    running.reload()
+    assert (running.lote.estado, running.campana.estado) == ("cerrado", "completado")
+
+
+def test_a_lote_in_trouble_does_not_keep_it_from_the_others(running: Running, owner: Usuario) -> None:
+    SMSLog.objects.update(estado="enviado", twilio_sid="SM1")
+    healthy = running.campana
+    broken = CampanaFactory.create(usuario=owner, total_clientes=2, estado="procesando")
+    Lote.objects.create(pk=running.lote.pk - 1, campana=broken, numero=1, cliente_ids=[1, 2], total=2, estado="abierto")
+    found = sweeper.sweep()
+    assert found is not None
+    assert found.closed == 1
+    healthy.refresh_from_db()
+    assert healthy.estado == "completado"
+
+
 def test_one_sweeps_at_a_time(running: Running) -> None:
     other = connection.copy()
     with other.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [locks.SWEEP])
-    assert sweeper.sweep() is None
+        assert sweeper.sweep() is None
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [locks.SWEEP])
     other.close()
     assert sweeper.sweep() is not None
