@@ -52,7 +52,7 @@ def buscador(usuario: Usuario, *, campo: str, ids: Iterable[int], q: str) -> Bus
 def etiquetas(usuario: Usuario) -> list[Etiqueta]:
     """The shop's tags, each with `cuantos` active clients."""
     active = Count("clientes", filter=Q(clientes__activo=True))
-    return list(selectors.etiquetas_de(usuario).annotate(cuantos=active))
+    return list(selectors.etiquetas_de(usuario).annotate(cuantos=active).order_by("nombre"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@
       height: HEIGHT,
       legend: { show: false },
       cursor: { show: false },
-      padding: [12, 8, 0, 0],
+      padding: [12, 20, 0, 0],
       scales: {
         x: { time: false, range: [-0.6, days.length - 0.4] },
         y: { range: (_, __, highest) => [0, Math.max(4, highest * 1.08)] },
@@ -41,6 +41,7 @@
       axes: [
         {
           ...axis,
+          size: 28,
           grid: { show: false },
           splits: () => days.filter((day) => (days.length - 1 - day) % (box.clientWidth < 480 ? 4 : 2) === 0),
           values: (_, at) => at.map((day) => labels[day]),
