@@ -64,12 +64,14 @@ WHERE s.id = %(id)s AND s.estado = 'pendiente' AND c.id = s.campana_id AND c.est
 RETURNING s.campana_id, s.telefono, s.mensaje, s.intentos
 """
 
-# A late outcome may still settle a row that the sweeper called `incierto`: the token proves whose it is.
+# A late outcome may still settle a row that the sweeper called `incierto`: the token proves whose it is. One that
+# was found absent and freed keeps its token until the next claim: an acceptance stops it from being sent again.
 OUTCOME_SQL = """
 UPDATE campaigns_smslog
 SET estado = %(estado)s, twilio_sid = %(sid)s, codigo = %(codigo)s, error = %(error)s, lease_hasta = NULL,
     entrega = CASE WHEN entrega = '' THEN %(entrega)s ELSE entrega END, actualizado = now()
-WHERE id = %(id)s AND token = %(token)s AND estado IN ('enviando', 'incierto')
+WHERE id = %(id)s AND token = %(token)s
+    AND (estado IN ('enviando', 'incierto') OR (estado = 'pendiente' AND %(estado)s = 'enviado'))
 """
 
 

@@ -24,12 +24,13 @@ RECEIPT_SQL = """
 UPDATE campaigns_smslog
 SET entrega = CASE WHEN entrega = ANY(%(earlier)s) THEN %(entrega)s ELSE entrega END,
     entrega_codigo = CASE WHEN entrega = ANY(%(earlier)s) THEN %(codigo)s ELSE entrega_codigo END,
-    -- only an accepted message has a status, so this settles a row whose call never came back
-    estado = CASE WHEN estado IN ('enviando', 'incierto') THEN 'enviado' ELSE estado END,
-    codigo = CASE WHEN estado IN ('enviando', 'incierto') THEN '' ELSE codigo END,
-    error = CASE WHEN estado IN ('enviando', 'incierto') THEN '' ELSE error END,
+    -- Only an accepted message has a status, so this settles a row whose call never came back. `pendiente` under this
+    -- token: the message was looked for and not found yet; it must not be sent again.
+    estado = CASE WHEN estado = ANY(%(open)s) THEN 'enviado' ELSE estado END,
+    codigo = CASE WHEN estado = ANY(%(open)s) THEN '' ELSE codigo END,
+    error = CASE WHEN estado = ANY(%(open)s) THEN '' ELSE error END,
     lease_hasta = CASE WHEN estado = 'enviando' THEN NULL ELSE lease_hasta END,
-    actualizado = CASE WHEN estado IN ('enviando', 'incierto') THEN now() ELSE actualizado END,
+    actualizado = CASE WHEN estado = ANY(%(open)s) THEN now() ELSE actualizado END,
     twilio_sid = CASE WHEN twilio_sid = '' THEN %(sid)s ELSE twilio_sid END
 WHERE id = %(id)s AND token = %(token)s AND (twilio_sid IN ('', %(sid)s))
 """
@@ -69,6 +70,7 @@ def apply_receipt(*, log_id: int, token: UUID, sid: str, status: str, error_code
                 "entrega": status if rank >= 0 else "",
                 "codigo": error_code,
                 "earlier": earlier,
+                "open": ["pendiente", "enviando", "incierto"],
             },
         )
         return bool(cursor.rowcount)

@@ -101,6 +101,16 @@ def test_it_makes_a_dead_workers_row_uncertain_and_lets_its_late_outcome_settle_
     assert (running.logs[0].estado, running.logs[0].codigo) == ("enviado", "")
 
 
+def test_a_late_acceptance_stops_a_freed_row_from_being_sent_again(running: Running) -> None:
+    claim = claimed(running)
+    SMSLog.objects.filter(pk=claim.log_id).update(estado="pendiente")
+    assert not ledger.record(claim, Permanent("21211", "tarde"))
+    assert ledger.record(claim, Accepted(SID, "queued", 1))
+    running.reload()
+    assert (running.logs[0].estado, running.logs[0].twilio_sid) == ("enviado", SID)
+    assert ledger.claim(claim.log_id) is None
+
+
 @override_settings(LEASE_S=0.0)
 def test_it_does_not_use_a_claim_that_slept(running: Running) -> None:
     assert not claimed(running).is_usable()
