@@ -40,7 +40,9 @@ def send_one(log_id: int) -> None:
 
 def _post(claim: Claim) -> Outcome:
     try:
-        return get_gateway().send(to=claim.telefono, body=claim.mensaje, callback_token=claim.callback_token)
+        return get_gateway().send(
+            to=claim.telefono, body=claim.mensaje, callback_token=claim.callback_token, not_after=claim.deadline
+        )
     except Exception:
         # A fault of ours around the call: whether the request left is not known, so the safe side is taken.
         logger.exception("sms %s: the gateway failed", claim.log_id)

@@ -1,5 +1,6 @@
 """What the sending engine needs from whoever delivers its messages."""
 
+import math
 from datetime import datetime
 from typing import Protocol
 
@@ -10,13 +11,14 @@ from workers.gateway.outcomes import Outcome
 class Gateway(Protocol):
     """Sends one message. Safe to share among threads."""
 
-    def send(self, *, to: str, body: str, callback_token: str) -> Outcome:
+    def send(self, *, to: str, body: str, callback_token: str, not_after: float = math.inf) -> Outcome:
         """Hand one message over, once: no retry happens below this call.
 
         Args:
             to: the recipient, in E.164 ("+573001112233").
             body: the rendered text, at most 1,600 characters.
             callback_token: the ledger row's token; status callbacks come back with it in their URL.
+            not_after: the `time.monotonic()` after which no byte of the request may leave.
 
         Returns:
             What came of it. Answers of the API and failures of the network are outcomes, never exceptions.

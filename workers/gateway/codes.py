@@ -98,6 +98,7 @@ class TwilioCodes:
         "proxy": "El proxy de salida no permitió la conexión",
         "read_timeout": "Twilio no contestó a tiempo; no se sabe si el mensaje salió",
         "remote_closed": "Twilio cerró la conexión sin contestar; no se sabe si el mensaje salió",
+        "too_late": "El proceso se detuvo antes de enviarlo; se intentará de nuevo",
         "tls_certificate": "El certificado del servidor de Twilio no es válido",
         "tls_handshake": "No fue posible una conexión segura con Twilio",
         "unreadable_answer": "La respuesta de Twilio no se entiende; no se sabe si el mensaje salió",

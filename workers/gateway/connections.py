@@ -7,7 +7,9 @@ handshake included, happened before the request was written.
 """
 
 import errno
+import math
 import ssl
+from contextvars import ContextVar
 from http.client import HTTPException
 from time import monotonic
 from typing import Any
@@ -23,11 +25,14 @@ from urllib3.response import HTTPResponse
 # reason.
 MAX_IDLE_S = 15.0
 
+# Until when, by `time.monotonic()`, the caller may write its request.
+write_until: ContextVar[float] = ContextVar("write_until", default=math.inf)
+
 
 class NeverSentError(HTTPError):
-    """No connection was made, so no byte of the request left this machine."""
+    """No byte of the request left this machine: no connection was made, or it was made too late."""
 
-    def __init__(self, code: str, cause: BaseException) -> None:
+    def __init__(self, code: str, cause: BaseException | str) -> None:
         self.code = code
         super().__init__(f"{code}: {cause}")
 
@@ -43,6 +48,12 @@ class _TrackedConnection(HTTPConnection):
             super().request(*args, **kwargs)
         finally:
             held, self._held = self._held, None
+        if self.sock is None:
+            self.connect()
+        # Asked here and not before the call: looking up the name, the handshake, or a process that was stopped and
+        # goes on take any time at all, and somebody else may be sending this message by now.
+        if monotonic() > write_until.get():
+            raise NeverSentError("too_late", "the caller's time to write was over")
         self.send(b"".join(held))
 
     def send(self, data: Any) -> None:

@@ -1,6 +1,7 @@
 """Twilio, through its official SDK."""
 
 import logging
+import math
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from twilio.rest import Client  # type: ignore[import-untyped]
 from workers.gateway.callbacks import is_public, status_callback
 from workers.gateway.classify import classify_error
 from workers.gateway.codes import explain
-from workers.gateway.connections import NeverSentError
+from workers.gateway.connections import NeverSentError, write_until
 from workers.gateway.http import ErrorAnswerError, LeanHttpClient, MaybeSentError
 from workers.gateway.lookup import LookupFailedError, Message
 from workers.gateway.outcomes import Accepted, Ambiguous, Outcome, Retryable
@@ -81,8 +82,16 @@ class TwilioGateway:
         # Taken once: the SDK builds it lazily on first use, which is neither quick nor safe among threads.
         self._messages: Any = client.api.v2010.account.messages
 
-    def send(self, *, to: str, body: str, callback_token: str) -> Outcome:
+    def send(self, *, to: str, body: str, callback_token: str, not_after: float = math.inf) -> Outcome:
         """POST one message, once. See `Gateway.send`."""
+        # The SDK between here and the connection has no argument for it.
+        write_until.set(not_after)
+        try:
+            return self._send(to, body, callback_token)
+        finally:
+            write_until.set(math.inf)
+
+    def _send(self, to: str, body: str, callback_token: str) -> Outcome:
         optional = dict(self._sender)
         if self._reports:
             optional["status_callback"] = status_callback(public_url=self._config.public_url, token=callback_token)

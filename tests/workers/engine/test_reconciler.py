@@ -1,5 +1,6 @@
 """What follows from what Twilio has, and has not, of an uncertain message."""
 
+import math
 import uuid
 from datetime import datetime, timedelta
 
@@ -24,7 +25,7 @@ class Twilio:
         self._messages = list(messages)
         self._failure = failure
 
-    def send(self, *, to: str, body: str, callback_token: str) -> Outcome:
+    def send(self, *, to: str, body: str, callback_token: str, not_after: float = math.inf) -> Outcome:
         raise AssertionError("the reconciler sends nothing itself")
 
     def messages_to(self, to: str, *, since: datetime) -> list[Message]:

@@ -1,8 +1,10 @@
 """How the network can fail, and on which side of the line each failure falls: never sent, or maybe sent."""
 
+import math
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,8 +31,37 @@ ACCEPTING = answering(201, message_json())
 HEAD = b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\n"
 
 
-def send(gateway: TwilioGateway) -> object:
-    return gateway.send(to="+573001112233", body="Hola", callback_token="t")
+def send(gateway: TwilioGateway, not_after: float = math.inf) -> object:
+    return gateway.send(to="+573001112233", body="Hola", callback_token="t", not_after=not_after)
+
+
+def test_it_writes_nothing_once_the_claims_time_is_over(make_gateway: MakeGateway) -> None:
+    """The process was stopped after it had claimed the row, or DNS and TLS took that long."""
+    with scripted_server(ACCEPTING, ACCEPTING) as server:
+        gateway = make_gateway(server.url)
+        late = [send(gateway, time.monotonic() - 0.01) for _ in range(2)]
+        assert server.requests == []
+        in_time = [send(gateway, time.monotonic() + 60), send(gateway)]
+
+    assert all(isinstance(outcome, Retryable) and outcome.code == "too_late" for outcome in late)
+    assert all(isinstance(outcome, Accepted) for outcome in in_time)
+
+
+def test_it_writes_nothing_when_connecting_took_all_of_the_claims_time(
+    make_gateway: MakeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = connections._TrackedConnection.connect
+
+    def slowly(connection: connections._TrackedConnection) -> None:
+        connect(connection)
+        time.sleep(0.2)
+
+    monkeypatch.setattr(connections._TrackedConnection, "connect", slowly)
+    with scripted_server(ACCEPTING) as server:
+        outcome = send(make_gateway(server.url), time.monotonic() + 0.1)
+        assert server.requests == []
+
+    assert isinstance(outcome, Retryable)
 
 
 @pytest.mark.parametrize(
