@@ -16,6 +16,7 @@ from openpyxl import DEFUSEDXML
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.styles.stylesheet import apply_stylesheet
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 from openpyxl.xml.functions import iterparse
 
@@ -107,6 +108,11 @@ class _Numeros:
         return _Pendiente(numero)
 
 
+class _Hoja(ReadOnlyWorksheet):
+    def _get_size(self) -> None:
+        """Not asked for: a sheet that does not say its size is read to its end, and one that does may be wrong."""
+
+
 class _Lector(ExcelReader):
     """Reads the cells and what they need, and none of the rest: themes, properties, links, drawings, names."""
 
@@ -138,8 +144,12 @@ class _Lector(ExcelReader):
                     yield "".join(t.text or "" for t in (*node.iterfind(f"{S}t"), *node.iterfind(f"{S}r/{S}t")))
                     root.clear()
 
-    def read_chartsheet(self, sheet: Any, rel: Any) -> None:
-        return
+    def read_worksheets(self) -> None:
+        for sheet, rel in self.parser.find_sheets():
+            if rel.target in self.valid_files and "chartsheet" not in rel.Type:
+                hoja = _Hoja(self.wb, sheet.name, rel.target, self.shared_strings)
+                hoja.sheet_state = sheet.state or "visible"
+                self.wb._sheets.append(hoja)  # type: ignore[attr-defined]
 
     def hoja(self, nombre: str = "") -> Any:
         """The sheet of that name; the first that is visible when "".
@@ -180,7 +190,6 @@ def examinar(file: BinaryIO) -> tuple[Formato, list[list[str]], int]:
 
 
 def _celdas(hoja: Any) -> Iterator[tuple[Any, ...]]:
-    hoja.reset_dimensions()  # some programs write wrong ones
     # One column more than is allowed, so that too many are seen without making 16,384 cells of each row.
     for numero, cells in enumerate(hoja.iter_rows(max_col=COLUMNAS_MAX + 1, values_only=True), 1):
         if numero > LINEAS_MAX:
