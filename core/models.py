@@ -40,6 +40,11 @@ class Usuario(AbstractUser):
         return self.rol == self.Rol.ADMIN
 
     @property
+    def puede_ingresar(self) -> bool:
+        """A vendedor works for an admin, and not without them."""
+        return self.is_active and (self.creado_por is None or self.creado_por.is_active)
+
+    @property
     def tenant_id(self) -> int:
         """The id of the admin whose rows this user may see. Every query of the product filters by it."""
         return self.pk if self.creado_por_id is None else self.creado_por_id
