@@ -1,10 +1,12 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Lower
 
 from clientes import phones
+from clientes.texto import PALABRAS
 
 NOMBRE_MAX = 150
 
@@ -57,6 +59,8 @@ class Cliente(models.Model):
             models.Index(
                 fields=["usuario", "documento"], name="cliente_por_documento", condition=~models.Q(documento="")
             ),
+            models.Index(fields=["usuario", "nombre", "id"], name="cliente_por_nombre"),  # the page, in this order
+            GinIndex(PALABRAS, name="cliente_por_palabra"),  # the page's search: clientes.busqueda
         ]
 
     def __str__(self) -> str:
