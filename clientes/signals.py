@@ -1,0 +1,7 @@
+"""What the other rooms may have to say about a client."""
+
+from django.dispatch import Signal
+
+# Sent inside the transaction that erases a client's personal data, with the client as it still is, locked. Whoever
+# keeps a copy of that data erases it; whoever still needs it raises ConflictError, and nothing is erased.
+cliente_por_anonimizar = Signal()  # cliente: Cliente
