@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
 from core.models import Usuario
@@ -32,3 +33,21 @@ def pagina(view: Callable[..., HttpResponse]) -> View:
 def usuario_de(request: HttpRequest) -> Usuario:
     """The person of a request that `pagina` let in."""
     return cast("Usuario", request.user)
+
+
+def admin_de(request: HttpRequest, refusal: str) -> Usuario:
+    """The admin who asks.
+
+    Raises:
+        PermissionDenied: it is a vendedor; `refusal` tells them so.
+    """
+    usuario = usuario_de(request)
+    if not usuario.es_admin:
+        raise PermissionDenied(refusal)
+    return usuario
+
+
+def entero(request: HttpRequest, name: str) -> int:
+    """An id or a cursor of the query string; 0 when there is none or it makes no sense."""
+    raw = request.GET.get(name, "")
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else 0

@@ -1,7 +1,6 @@
 """Every URL of the product. The other rooms are reached by dotted string only."""
 
 from django.contrib import admin
-from django.contrib.auth import views as auth
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
@@ -17,9 +16,11 @@ v1: list[URLPattern | URLResolver] = [
 
 urlpatterns = [
     path("", include("campaigns.urls")),
+    path("clientes/", include("clientes.grupos.urls")),
     path("", include("clientes.importacion.urls")),
-    path("cuentas/ingresar/", auth.LoginView.as_view(redirect_authenticated_user=True), name="ingresar"),
-    path("cuentas/salir/", auth.LogoutView.as_view(), name="salir"),
+    path("", include("core.views.urls")),
+    path("", include("clientes.urls")),
+    path("", include("campaigns.urls_plantillas")),
     path("api/v1/", include(v1)),
     path("api/schema/", SpectacularAPIView.as_view(throttle_classes=[]), name="api-schema"),
     path("api/docs/", api.Docs.as_view(url_name="api-schema"), name="api-docs"),

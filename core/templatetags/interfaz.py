@@ -1,6 +1,7 @@
 """Small words of every page's template."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from django import template
 from django.templatetags.static import static
@@ -57,3 +58,9 @@ def ritmo(por_segundo: float) -> str:
 @register.filter
 def telefono(e164: str) -> str:
     return formato.telefono(e164)
+
+
+@register.filter
+def pesos(value: Decimal) -> str:
+    """`85000.00` → `$ 85.000`; cents only where there are some."""
+    return f"$\N{NO-BREAK SPACE}{formato.numero(float(value), 0 if value == value.to_integral_value() else 2)}"

@@ -1,0 +1,40 @@
+from typing import Any
+
+from django import forms
+
+from clientes.models import Cliente, Etiqueta
+from clientes.selectors import etiquetas_de
+from core.forms import ConAspecto, ConservaLoNoEnviado, Interruptor
+from core.models import Usuario
+
+
+class Marcas(forms.CheckboxSelectMultiple):
+    """Boxes to tick. The page sends an empty one too, so that none ticked differs from a field that was not sent."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return [value for value in super().value_from_datadict(data, files, name) or [] if value]
+
+
+class ClienteForm(ConservaLoNoEnviado, ConAspecto, forms.ModelForm[Cliente]):
+    activo = Interruptor(
+        label="Activo", help_text="Las campañas a todos los clientes solo llegan a los activos.", initial=True
+    )
+    etiquetas = forms.ModelMultipleChoiceField(Etiqueta.objects.none(), required=False, widget=Marcas)
+
+    class Meta:
+        model = Cliente
+        fields = ("nombre", "telefono", "documento", "etiquetas", "activo")
+        labels = {"telefono": "Teléfono"}
+        help_texts = {
+            "telefono": "El celular al que llegan los SMS: 300 123 4567, o +57… con el código del país.",
+            "documento": "Cédula, NIT u otro número de identificación.",
+        }
+        widgets = {
+            "nombre": forms.TextInput({"autocomplete": "off"}),
+            "telefono": forms.TextInput({"type": "tel", "autocomplete": "off", "inputmode": "tel"}),
+            "documento": forms.TextInput({"autocomplete": "off"}),
+        }
+
+    def __init__(self, data: Any = None, *, usuario: Usuario, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.fields["etiquetas"].queryset = etiquetas_de(usuario)  # type: ignore[attr-defined]

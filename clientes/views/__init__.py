@@ -1,0 +1,1 @@
+"""The clients' pages, and the reference's AJAX call."""

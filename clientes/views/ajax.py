@@ -1,0 +1,52 @@
+"""`POST /clientes/crear/ajax/`: the reference's call to create a client from another page."""
+
+from typing import Any
+
+from django.utils import timezone, translation
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from clientes.api.serializers import ClienteSerializer
+from clientes.models import Cliente
+from core.api import ajax
+
+OPCIONALES = ("telefono", "documento")
+
+
+class ClienteAjaxSerializer(ClienteSerializer):
+    class Meta:
+        model = Cliente
+        fields = ("nombre", "telefono", "documento", "activo", "etiquetas")
+        extra_kwargs = {field: {"allow_null": True} for field in OPCIONALES}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A program says null for what it does not have; the column says ""."""
+        return {key: "" if value is None and key in OPCIONALES else value for key, value in attrs.items()}
+
+
+@extend_schema(exclude=True)  # its errors have the reference's shape, not the API's
+class CrearAjax(APIView):
+    authentication_classes = (ajax.Sesion,)
+
+    def get_exception_handler(self) -> Any:
+        return ajax.refuse
+
+    def post(self, request: Request) -> Response:
+        # The words of these errors are part of the reference, which is written in English.
+        with translation.override("en"):
+            serializer = ClienteAjaxSerializer(data=request.data, context={"request": request})
+            serializer.is_valid(raise_exception=True)
+        return Response({"success": True, "cliente": _as_json(serializer.save())})
+
+
+def _as_json(cliente: Cliente) -> dict[str, Any]:
+    return {
+        "id": cliente.pk,
+        "nombre": cliente.nombre,
+        "telefono": cliente.telefono,
+        "documento": cliente.documento,
+        "activo": cliente.activo,
+        "creado": timezone.localtime(cliente.creado).isoformat(timespec="seconds"),
+    }

@@ -1,0 +1,47 @@
+"""Writes about people."""
+
+from django.db import transaction
+from rest_framework.authtoken.models import Token
+
+from core.models import Usuario
+
+
+def crear_vendedor(*, admin: Usuario, datos: dict[str, str], clave: str) -> Usuario:
+    """Give somebody of the shop their own way in.
+
+    Args:
+        datos: `username`, `first_name` and `last_name`, already validated.
+        clave: their first password, already validated.
+    """
+    vendedor = Usuario(rol=Usuario.Rol.VENDEDOR, creado_por=admin, **datos)
+    vendedor.set_password(clave)
+    vendedor.save()
+    return vendedor
+
+
+def activar_usuario(*, usuario: Usuario, activo: bool) -> None:
+    """Let a vendedor in, or no more: their open sessions and their token stop working at once."""
+    usuario.is_active = activo
+    usuario.save(update_fields=["is_active"])
+
+
+def cambiar_clave(*, usuario: Usuario, clave: str) -> None:
+    """Set a password that its owner may have lost to others: every session and the token end with the old one."""
+    usuario.set_password(clave)
+    with transaction.atomic():
+        usuario.save(update_fields=["password"])
+        revocar_token(usuario=usuario)
+
+
+def nuevo_token(*, usuario: Usuario) -> str:
+    """A new API token in the place of the old one."""
+    with transaction.atomic():
+        # Serialises two clicks: each would delete the same old token and then insert its own.
+        Usuario.objects.select_for_update().get(pk=usuario.pk)
+        revocar_token(usuario=usuario)
+        return str(Token.objects.create(user=usuario).key)
+
+
+def revocar_token(*, usuario: Usuario) -> bool:
+    """End the API token; False when there was none."""
+    return bool(Token.objects.filter(user=usuario).delete()[0])

@@ -1,0 +1,1 @@
+"""The pages about people: signing in, the shop's users, one's own account."""
