@@ -1,4 +1,8 @@
-"""Work that one process does at a time, by PostgreSQL's advisory locks: they end with the session that holds them."""
+"""Work that one process does at a time, by PostgreSQL's advisory locks: they end with the session that holds them.
+
+A holder that is stopped, or whose machine is gone without a word, keeps its session: the server ends a session that
+says nothing for a while, so that nobody waits for such a holder for ever.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +13,10 @@ from django.db import connection
 SWEEP = 7_301_002
 RECONCILE = 7_301_003
 
+# The longest pause between two statements of a holder, in seconds. A live one that exceeds it loses its connection,
+# and what it was doing is done again.
+SILENCE_S = 60.0
+
 
 @contextmanager
 def alone(lock: int) -> Iterator[bool]:
@@ -16,13 +24,25 @@ def alone(lock: int) -> Iterator[bool]:
 
     Args:
         lock: one of the constants above.
+
+    Raises:
+        django.db.OperationalError: on leaving, when the session ended meanwhile.
     """
     with connection.cursor() as cursor:
+        # First the limit: between the two the process may be stopped.
+        cursor.execute("SELECT set_config('idle_session_timeout', %s, false)", [f"{SILENCE_S * 1000:.0f}"])
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [lock])
         held = bool(cursor.fetchone()[0])
     try:
         yield held
     finally:
-        if held:
-            with connection.cursor() as cursor:
+        with connection.cursor() as cursor:
+            if held:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [lock])
+            cursor.execute("RESET idle_session_timeout")
+
+
+def still_here() -> None:
+    """Break the holder's silence while other threads work for it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
