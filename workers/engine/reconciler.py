@@ -6,14 +6,16 @@ Twilio out of reach: look again later, and give up after a day, as failed for a 
 """
 
 import logging
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
 from django.conf import settings
+from django.db import Error as DatabaseError
 from django.db import connection, connections
 
 from campaigns.models import SMSLog
@@ -26,20 +28,25 @@ logger = logging.getLogger(__name__)
 
 BATCH = 200
 THREADS = 8
+# After this many seconds no more rows are begun: when Twilio hangs, two hundred of them would take ten minutes.
+RUN_S = 30.0
 # Twilio's clock against ours, and the time between a claim and its call.
 SKEW = timedelta(minutes=5)
 UNKNOWN = "desconocido"
+REFUSED = "no_aceptado"
+REFUSED_TEXT = "Twilio no aceptó el mensaje en ninguno de los intentos."
 UNKNOWN_TEXT = "No fue posible saber si el mensaje salió: Twilio no respondió a tiempo a la consulta."
 
 DUE_SQL = """
 SELECT id, telefono, mensaje, token, reclamado_en, ausencias, actualizado FROM campaigns_smslog
 WHERE estado = 'incierto' AND (revisar_desde IS NULL OR revisar_desde <= now())
-ORDER BY telefono, id LIMIT %s
+ORDER BY revisar_desde NULLS FIRST, id LIMIT %s
 """
 
 SENT_SQL = """
 UPDATE campaigns_smslog SET estado = 'enviado', twilio_sid = %s, codigo = '', error = '', actualizado = now(),
-    entrega = CASE WHEN entrega = '' THEN %s ELSE entrega END, revisar_desde = NULL
+    entrega = CASE WHEN entrega = '' THEN %s ELSE entrega END,
+    entrega_codigo = CASE WHEN entrega = '' THEN %s ELSE entrega_codigo END, revisar_desde = NULL
 WHERE id = %s AND token = %s AND estado = 'incierto'
 """
 
@@ -52,7 +59,7 @@ WHERE id = %s AND token = %s AND estado = 'incierto'
 FREE_SQL = """
 WITH libre AS (
     UPDATE campaigns_smslog SET estado = 'pendiente', revisar_desde = NULL, actualizado = now()
-    WHERE id = %s AND token = %s AND estado = 'incierto' RETURNING lote_id
+    WHERE id = %s AND token = %s AND estado = 'incierto' AND intentos < %s RETURNING lote_id
 )
 UPDATE campaigns_lote SET estado = 'abierto', publicar_desde = coalesce(publicar_desde, now())
 WHERE id IN (SELECT lote_id FROM libre)
@@ -96,20 +103,42 @@ def _reconcile(gateway: Gateway) -> int:
     if not doubts:
         return 0
     # One recipient's rows are settled one after the other: two campaigns may have said the same words to them.
-    groups = [list(rows) for _, rows in groupby(doubts, key=lambda doubt: doubt.telefono)]
+    doubts.sort(key=lambda doubt: doubt.telefono)
+    groups = deque(list(rows) for _, rows in groupby(doubts, key=lambda doubt: doubt.telefono))
+    until = time.monotonic() + RUN_S
     with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(lambda rows: _settle_group(gateway, rows), groups))
-    return len(doubts)
+        running = {pool.submit(_work, gateway, groups, until) for _ in range(THREADS)}
+        while running:
+            locks.still_here()
+            _, running = wait(running, timeout=locks.SILENCE_S / 4)
+    return len(doubts) - sum(map(len, groups))
 
 
-def _settle_group(gateway: Gateway, doubts: Iterable[Doubt]) -> None:
+def _work(gateway: Gateway, groups: deque[list[Doubt]], until: float) -> None:
+    """Settle group after group, in a thread of its own with its own connection."""
     try:
-        for doubt in doubts:
-            settle(gateway, doubt)
-    except Exception:
-        logger.exception("a recipient's doubts could not be settled; they will be looked at again")
+        while groups and time.monotonic() < until:
+            try:
+                group = groups.popleft()
+            except IndexError:  # another thread took the last one
+                return
+            for doubt in group:
+                _settle_or_put_off(gateway, doubt)
+    except DatabaseError:
+        logger.exception("doubts could not be settled; they will be looked at again")
     finally:
         connections.close_all()  # this thread's own
+
+
+def _settle_or_put_off(gateway: Gateway, doubt: Doubt) -> None:
+    try:
+        settle(gateway, doubt)
+    except DatabaseError:
+        raise
+    except Exception:
+        # It would come first in the next run too, and a batch of such rows would keep the others out.
+        logger.exception("sms %s could not be settled", doubt.log_id)
+        _put_off(doubt, doubt.absences)
 
 
 def settle(gateway: Gateway, doubt: Doubt) -> None:
@@ -119,25 +148,41 @@ def settle(gateway: Gateway, doubt: Doubt) -> None:
     except LookupFailedError as error:
         _unreachable(doubt, error)
         return
-    match = _find(doubt, messages)
-    if match is not None:
+    same = [message for message in messages if _words(message.body) == _words(doubt.mensaje)]
+    # Before asking whose they are: a call that ends in between has written its sid by then.
+    rival = bool(same) and _is_being_said(doubt)
+    unclaimed = _unclaimed(same)
+    if unclaimed and rival:
+        _put_off(doubt, doubt.absences)
+    elif unclaimed:
+        match = unclaimed[0]
         entrega = match.status if match.status in SMSLog.Entrega.values else ""
-        _execute(SENT_SQL, match.sid, entrega, doubt.log_id, doubt.token)
+        _execute(SENT_SQL, match.sid, entrega, match.error_code if entrega else "", doubt.log_id, doubt.token)
         logger.info("sms %s was sent after all: %s", doubt.log_id, match.sid)
     elif doubt.absences == 0:
-        _execute(LATER_SQL, 1, settings.RECONCILE_INTERVAL_S, doubt.log_id, doubt.token)
-    else:
-        _execute(FREE_SQL, doubt.log_id, doubt.token)
+        _put_off(doubt, 1)
+    elif _execute(FREE_SQL, doubt.log_id, doubt.token, settings.SEND_ATTEMPTS):
         logger.warning("sms %s was never accepted: it is sent again", doubt.log_id)
+    else:
+        # Certainly not sent, and as often as it may be tried; whoever settled it meanwhile has the last word.
+        _execute(GIVE_UP_SQL, REFUSED, REFUSED_TEXT, doubt.log_id, doubt.token)
 
 
-def _find(doubt: Doubt, messages: list[Message]) -> Message | None:
-    """The message with this text that no other row of ours accounts for."""
-    same = [message for message in messages if _words(message.body) == _words(doubt.mensaje)]
+def _is_being_said(doubt: Doubt) -> bool:
+    """Whether another campaign is in the middle of sending the same words to the same phone.
+
+    A message that nobody accounts for may be that one, and taking it would lose ours.
+    """
+    others = SMSLog.objects.filter(estado=SMSLog.Estado.ENVIANDO, telefono=doubt.telefono).exclude(pk=doubt.log_id)
+    return any(_words(mensaje) == _words(doubt.mensaje) for mensaje in others.values_list("mensaje", flat=True))
+
+
+def _unclaimed(messages: list[Message]) -> list[Message]:
+    """Those that no row of ours accounts for."""
     known = set(
-        SMSLog.objects.filter(twilio_sid__in=[message.sid for message in same]).values_list("twilio_sid", flat=True)
+        SMSLog.objects.filter(twilio_sid__in=[message.sid for message in messages]).values_list("twilio_sid", flat=True)
     )
-    return next((message for message in same if message.sid not in known), None)
+    return [message for message in messages if message.sid not in known]
 
 
 def _words(text: str) -> str:
@@ -151,9 +196,14 @@ def _unreachable(doubt: Doubt, error: LookupFailedError) -> None:
         _execute(GIVE_UP_SQL, UNKNOWN, UNKNOWN_TEXT, doubt.log_id, doubt.token)
         logger.error("sms %s stays unknown: %s", doubt.log_id, error)
         return
-    _execute(LATER_SQL, doubt.absences, settings.RECONCILE_INTERVAL_S, doubt.log_id, doubt.token)
+    _put_off(doubt, doubt.absences)
 
 
-def _execute(sql: str, *params: object) -> None:
+def _put_off(doubt: Doubt, absences: int) -> None:
+    _execute(LATER_SQL, absences, settings.RECONCILE_INTERVAL_S, doubt.log_id, doubt.token)
+
+
+def _execute(sql: str, *params: object) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, list(params))  # type: ignore[arg-type]
+        return int(cursor.rowcount)
