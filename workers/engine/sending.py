@@ -35,7 +35,7 @@ def send_one(log_id: int) -> None:
     outcome = _post(claim)
     _insist(claim, outcome)
     if isinstance(outcome, Account):
-        campana.pause_for_account(claim.campana_id, outcome)
+        _pause(claim, outcome)
 
 
 def _post(claim: Claim) -> Outcome:
@@ -61,6 +61,15 @@ def _insist(claim: Claim, outcome: Outcome) -> None:
                 logger.exception("sms %s: %s could not be written", claim.log_id, outcome)
                 return
             time.sleep(pause)
+
+
+def _pause(claim: Claim, refusal: Account) -> None:
+    try:
+        campana.pause_for_account(claim.campana_id, refusal)
+    except DatabaseError:
+        # The row is pending again: the next refusal pauses the campaign.
+        logger.exception("campaign %s could not be paused", claim.campana_id)
+        _drop_connection()
 
 
 def _drop_connection() -> None:
