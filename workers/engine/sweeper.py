@@ -18,8 +18,11 @@ from workers.engine import campana, ledger, locks, lotes
 logger = logging.getLogger(__name__)
 
 QUEUE = "envios"
-# With other campaigns' tasks in the queue, standing still for this many times longer still means lost.
+# With other campaigns' tasks in the queue, standing still for this many times longer still means lost …
 BUSY_FACTOR = 20
+# … but not while more than this many windows of tasks wait: publishing again what is only waiting would add to it
+# without end. Redis gives back by itself what a dead worker held (visibility_timeout).
+FULL_WINDOWS = 2
 
 # Open Lotes of which everything was tried, and Lotes waiting for an answer about uncertain rows that have none left or
 # have rows to send again (a worker that woke up late gave them back). Whether a publication is due makes no difference.
@@ -71,8 +74,10 @@ def _sweep() -> Sweep:
     leases = ledger.expire_leases()
     movable = _rows(MOVABLE_SQL)
     closed = sum(_guarded(lotes.close, lote_id, f"Lote {lote_id}") for (lote_id,) in movable)
-    quiet = settings.LOTE_LOST_AFTER_S * (1 if _queue_is_empty() else BUSY_FACTOR)
-    lost = _rows(LOST_SQL, {"quiet": quiet})
+    waiting = _waiting()
+    full = FULL_WINDOWS * settings.LOTES_EN_VUELO * settings.LOTE_SIZE
+    quiet = settings.LOTE_LOST_AFTER_S * (1 if waiting == 0 else BUSY_FACTOR)
+    lost = _rows(LOST_SQL, {"quiet": quiet}) if waiting is not None and waiting < full else []
     alive = _rows(ALIVE_SQL)
     for (campana_id,) in alive:
         _guarded(campana.advance, campana_id, f"campaign {campana_id}")
@@ -101,10 +106,10 @@ def _rows(sql: str, params: dict[str, float] | None = None) -> list[tuple[int, .
         return list(cursor.fetchall())
 
 
-def _queue_is_empty() -> bool:
-    """True when no task waits in the broker. A broker that does not answer cannot be published to either."""
+def _waiting() -> int | None:
+    """How many messages' tasks wait in the broker; None when it does not answer: then it takes none either."""
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as client:
-            return not client.llen(QUEUE)
+            return int(client.llen(QUEUE))
     except RedisError:
-        return False
+        return None

@@ -58,6 +58,16 @@ def test_it_waits_longer_while_the_queue_is_full(running: Running, broker: list[
     assert broker == [running.lote.pk]
 
 
+def test_it_adds_nothing_to_a_queue_that_is_full(
+    running: Running, broker: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow sender's tasks wait for hours: publishing them again every ten minutes would never end."""
+    stand_still(running)
+    monkeypatch.setattr(sweeper, "FULL_WINDOWS", 0)
+    sweeper.sweep()
+    assert broker == []
+
+
 def test_it_publishes_nothing_of_a_paused_campaign(running: Running, broker: list[int]) -> None:
     stand_still(running)
     CampanaSMS.objects.update(estado="pausado")
