@@ -4,11 +4,11 @@ import logging
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count
 from django.db.models.functions import Now
 
 from campaigns import states
-from campaigns.models import CampanaSMS, SMSLog
+from campaigns.models import CampanaSMS
+from campaigns.selectors import motivos_de
 from workers.engine import lotes
 from workers.gateway.outcomes import Account
 
@@ -40,6 +40,9 @@ def _open_one(campana_id: int) -> bool:
         # Serialises the openers of one campaign: two Lotes may hold the same phone.
         campana = CampanaSMS.objects.select_for_update(no_key=True).get(pk=campana_id)
         if campana.estado != CampanaSMS.Estado.PROCESANDO or lotes.in_flight(campana_id) >= settings.LOTES_EN_VUELO:
+            return False
+        # Twilio answers nothing but errors: what is uncertain already is found out before more is put in doubt.
+        if lotes.in_doubt(campana_id, limit=2 * settings.LOTE_SIZE) >= 2 * settings.LOTE_SIZE:
             return False
         return lotes.open_next(campana) is not None
 
@@ -83,10 +86,8 @@ def finish(campana_id: int) -> bool:
 
 
 def _why_nothing_was_sent(campana_id: int) -> str:
-    reasons = (
-        SMSLog.objects.filter(campana_id=campana_id).values_list("error").annotate(n=Count("id")).order_by("-n")[:3]
-    )
-    return NADA_ENVIADO + "; ".join(f"{n} × {error}" for error, n in reasons)
+    reasons = motivos_de(CampanaSMS(pk=campana_id))[:3]
+    return NADA_ENVIADO + "; ".join(f"{reason.n} × {reason.error}" for reason in reasons)
 
 
 def pause_for_account(campana_id: int, refusal: Account) -> None:

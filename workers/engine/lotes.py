@@ -85,9 +85,23 @@ def publish_due(campana_id: int) -> int:
             [campana_id],
         )
         due = [row[0] for row in cursor.fetchall()]
-    for lote_id in due:
-        _publish(lote_id)
+    for index, lote_id in enumerate(due):
+        try:
+            _publish(lote_id)
+        except Exception:
+            _publish_later(due[index:])
+            raise
     return len(due)
+
+
+def _publish_later(lote_ids: list[int]) -> None:
+    """The broker did not take them, or not whole. Waiting until they count as lost would take longer."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE campaigns_lote SET publicar_desde = now() + %s * interval '1 second'"
+            " WHERE id = ANY(%s) AND estado = 'abierto' AND publicar_desde IS NULL",
+            [settings.RETRY_BACKOFF_S, lote_ids],
+        )
 
 
 def _publish(lote_id: int) -> None:
@@ -154,6 +168,11 @@ def backoff(intentos: int) -> float:
 def in_flight(campana_id: int) -> int:
     """Lotes that hold a place in the window."""
     return Lote.objects.filter(campana_id=campana_id, estado=Lote.Estado.ABIERTO).count()
+
+
+def in_doubt(campana_id: int, *, limit: int) -> int:
+    """The campaign's uncertain rows, counted up to `limit`."""
+    return SMSLog.objects.filter(campana_id=campana_id, estado=SMSLog.Estado.INCIERTO).order_by()[:limit].count()
 
 
 def fail_cancelled(campana_id: int) -> None:

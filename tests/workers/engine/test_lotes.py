@@ -2,10 +2,11 @@ from datetime import timedelta
 
 import pytest
 from django.db.models.functions import Now
+from django.test import override_settings
 
 from campaigns.models import CampanaSMS, Lote, SMSLog
 from core.models import Usuario
-from tests.factories import CampanaFactory, ClienteFactory
+from tests.factories import CampanaFactory, ClienteFactory, open_lote
 from tests.workers.engine.conftest import Running
 from workers.engine import campana, lotes
 
@@ -134,3 +135,34 @@ def test_it_fails_every_recipient_of_a_cancelled_campaign(running: Running, owne
     assert running.campana.completado_en is not None
     assert (running.campana.enviados_exitosos, running.campana.enviados_fallidos) == (1, 4)
     assert set(SMSLog.objects.filter(estado="fallido").values_list("codigo", flat=True)) == {"campana_cancelada"}
+
+
+def test_it_publishes_again_what_the_broker_did_not_take(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    second = open_lote(running.campana, [], numero=2)
+    taken: list[int] = []
+
+    def publish(lote_id: int) -> None:
+        if taken:
+            raise ConnectionError
+        taken.append(lote_id)
+
+    monkeypatch.setattr(lotes, "_publish", publish)
+    Lote.objects.update(publicar_desde=Now() - timedelta(minutes=1))
+    with pytest.raises(ConnectionError):
+        lotes.publish_due(running.campana.pk)
+    [left] = {running.lote.pk, second.pk} - set(taken)
+    assert list(Lote.objects.filter(publicar_desde__isnull=False).values_list("pk", flat=True)) == [left]
+    assert Lote.objects.filter(pk=left, publicar_desde__gt=Now()).exists()
+
+
+@override_settings(LOTE_SIZE=1)
+def test_it_opens_no_lote_while_too_much_is_uncertain(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twilio answers 500 to everything: without this the whole campaign would be in doubt within the hour."""
+    monkeypatch.setattr(lotes, "_publish", lambda lote_id: None)
+    Lote.objects.create(campana=running.campana, numero=2, cliente_ids=[1], total=1)
+    settle(running, "incierto", "incierto", "enviado")
+    campana.advance(running.campana.pk)
+    assert Lote.objects.get(numero=2).estado == "pendiente"
+    SMSLog.objects.filter(pk=running.logs[0].pk).update(estado="enviado", twilio_sid=SID)
+    campana.advance(running.campana.pk)
+    assert Lote.objects.get(numero=2).estado == "abierto"
