@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import QueryDict
+from django.utils import timezone
 
 from clientes.importacion import columnas
 from clientes.importacion.filas import interpretar
 from clientes.importacion.opciones import Opciones, plan_de
 from clientes.importacion.valores import Invalido
 from clientes.models import Importacion
+from core import formato
 
-NO_SE_IMPORTA = "No importar"
 AYUDAS = {
     "documento": "Cédula, NIT u otro; los puntos y espacios no cuentan al comparar.",
     "etiquetas": "Varias en una celda, separadas por coma. Se agregan a las que el cliente ya tenga.",
@@ -84,16 +86,22 @@ def muestra(importacion: Importacion, opciones: Opciones) -> Muestra:
     filas = []
     for numero, cells in enumerate(importacion.muestra[opciones.con_titulos :], first):
         try:
-            datos, motivo = interpretar(cells, plan), ""
+            datos = interpretar(cells, plan)
+            filas.append((numero, [_dicho(datos, c.nombre) for c in chosen], ""))
         except Invalido as error:
-            datos, motivo = {c.nombre: cells[opciones.columnas[c.nombre]] for c in chosen}, error.motivo
-        filas.append((numero, [_dicho(datos, c.nombre) for c in chosen], motivo))
+            filas.append((numero, [cells[opciones.columnas[c.nombre]][:60] for c in chosen], error.motivo))
     return Muestra([campo.etiqueta for campo in chosen], filas)
 
 
 def _dicho(datos: dict[str, Any], campo: str) -> str:
     """A field as the page says it."""
-    value = datos.get("e164") or datos.get("telefono", "") if campo == "telefono" else datos.get(campo, "")
+    if campo == "telefono" and datos.get("e164"):
+        return formato.telefono(datos["e164"])
+    value = datos.get(campo, "")
+    if campo == "fecha" and value:
+        return f"{timezone.localtime(datetime.fromisoformat(value)):%d/%m/%Y %H:%M}".removesuffix(" 00:00")
+    if campo == "total":
+        return formato.numero(float(value), 2)
     if isinstance(value, bool):
         return "Sí" if value else "No"
     if isinstance(value, Sequence) and not isinstance(value, str):

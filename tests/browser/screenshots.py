@@ -10,6 +10,7 @@ from pytest_django import Settings
 from core.models import Usuario
 from tests.browser import tienda
 from tests.browser.conftest import ANCHO, ANGOSTO, SCHEMES, Ears, SignIn
+from tests.browser.test_importacion import estados
 
 OUT = Path(os.environ.get("SCREENSHOTS", ".data/screenshots"))
 
@@ -68,3 +69,11 @@ def test_readme(owner: Usuario, sign_in: SignIn, context: BrowserContext) -> Non
     page.set_viewport_size({"width": 1200, "height": 900})
     page.goto(f"/campanas/{campana.pk}/")
     page.screenshot(path=OUT / "readme.png")
+
+
+def test_importaciones(owner: Usuario, sign_in: SignIn, page: Page) -> None:
+    sign_in(owner)
+    shoot(page, "importar-vacio", "/clientes/importar/")
+    for name, importacion in estados(owner).items():
+        shoot(page, f"importar-{name}", f"/clientes/importar/{importacion.pk}/")
+    shoot(page, "importar", "/clientes/importar/")

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from campaigns.models import CampanaSMS, Lote, SMSLog
-from clientes.models import Etiqueta, Segmento, Venta
+from clientes.models import Etiqueta, Importacion, ImportacionFila, ImportacionTrozo, Segmento, Venta
 from core.models import Usuario
 from tests.factories import AdminFactory, CampanaFactory, ClienteFactory, VendedorFactory, open_lote, sms_log
 
@@ -74,6 +75,16 @@ def ventas(*referencias: str, total: int = 1) -> None:
         Venta.objects.create(cliente=cliente, usuario=cliente.usuario, fecha=NOW, total=total, referencia=referencia)
 
 
+def importacion(**fields: Any) -> Importacion:
+    return Importacion.objects.create(usuario=AdminFactory.create(), archivo="lista.csv", **fields)
+
+
+def two_of(model: type[Model], **fields: Any) -> None:
+    first = importacion()
+    for _ in range(2):
+        model._default_manager.create(importacion=first, **fields)
+
+
 NOW = timezone.now()
 BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("usuario_vendedor_tiene_admin", lambda: AdminFactory.create(rol="vendedor")),
@@ -83,6 +94,13 @@ BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("segmento_nombre_unico", lambda: segmentos("Norte", "NORTE")),
     ("venta_referencia_unica", lambda: ventas("F-1", "F-1")),
     ("venta_total_no_negativo", lambda: ventas("F-1", total=-1)),
+    ("importacion_procesando_tiene_claim", lambda: importacion(estado="procesando")),
+    ("importacion_procesando_tiene_claim", lambda: importacion(estado="procesando", token=uuid.uuid4())),
+    ("importacion_procesando_tiene_claim", lambda: importacion(estado="procesando", lease_hasta=NOW)),
+    ("importacion_completada_cuadra", lambda: importacion(estado="completada")),
+    ("importacion_completada_cuadra", lambda: importacion(estado="completada", leidas=2, creadas=1, terminada_en=NOW)),
+    ("importacion_trozo_unico", lambda: two_of(ImportacionTrozo, numero=0, datos=b"x")),
+    ("importacion_fila_unica", lambda: two_of(ImportacionFila, numero=2, celdas=[])),
     ("campana_una_por_idempotency_key", same_key),
     ("campana_tiene_destinatarios", lambda: campana(total_clientes=0)),
     ("campana_terminada_cuadra", lambda: campana(estado="completado", enviados_exitosos=1)),
@@ -127,6 +145,9 @@ ALLOWED: list[tuple[str, Callable[[], object]]] = [
     ("sales without a reference, and of nothing", lambda: ventas("", "", total=0)),
     ("a tag of two shops", two_shops),
     ("a key of two shops", lambda: [campana(idempotency_key="k") for _ in range(2)]),
+    ("an import that adds up", lambda: importacion(
+        estado="completada", leidas=5, creadas=1, actualizadas=1, sin_cambios=1, rechazadas=1, repetidas=1,
+        terminada_en=NOW)),
     ("many campaigns without a key", lambda: [campana(usuario=AdminFactory.create()) for _ in range(2)]),
     ("a cancelled campaign that is not over", lambda: campana(estado="cancelado", total_clientes=3)),
     ("a campaign in which all failed", lambda: campana(estado="error", enviados_fallidos=1, completado_en=NOW)),

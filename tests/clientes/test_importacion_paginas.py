@@ -40,7 +40,7 @@ def test_from_the_file_to_the_errors(owner: Usuario) -> None:
     assert answer["Location"] == f"{LISTA}{importacion.pk}/"
     client = signed_in(owner)
     body = client.get(answer["Location"]).content.decode()
-    assert "+573001234567" in body
+    assert "+57 300 1234567" in body
     assert "El teléfono «12» no es válido." in body
 
     started = client.post(f"{answer['Location']}empezar/", form(importacion))
