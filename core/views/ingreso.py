@@ -15,6 +15,7 @@ DEMASIADOS = "Demasiados intentos desde esta conexión. Espere {espera} y vuelva
 
 class Ingresar(LoginView):
     redirect_authenticated_user = True
+    http_method_names = ["get", "head", "post", "options"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The same count of guesses as the API's token: one door does not give what the other refuses."""
