@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from clientes.importacion import lectura, proceso, services
 from clientes.importacion.opciones import Opciones
@@ -53,6 +53,12 @@ def worker(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Even
     go.set()
     stop.set()
     thread.join(10)
+
+
+def subir(page: Page, name: str, data: bytes) -> None:
+    file = FilePayload(name=name, mimeType="text/csv", buffer=data)
+    page.get_by_label("Archivo", exact=True).set_input_files(file)
+    page.get_by_role("button", name="Subir y revisar").click()
 
 
 def test_a_file_with_bad_rows(owner: Usuario, sign_in: SignIn, worker: threading.Event, tmp_path: Path) -> None:
