@@ -10,6 +10,7 @@ from campaigns import codigos
 from campaigns.audiencia import Audiencia, clientes_de, medir
 from campaigns.costo import grupos_de
 from clientes import selectors
+from clientes.busqueda import buscar
 from clientes.models import Cliente, Etiqueta
 from core.models import Usuario
 
@@ -40,12 +41,8 @@ def buscador(usuario: Usuario, *, campo: str, ids: Iterable[int], q: str) -> Bus
     known = selectors.clientes_de(usuario).in_bulk(chosen)
     found: list[Cliente] = []
     if q:
-        # A phone is stored as it was typed and as it is dialled; people search for its digits.
-        digits = "".join(c for c in q if c.isdigit())
-        match = Q(nombre__icontains=q) | Q(documento__istartswith=q)
-        if len(digits) >= 3:
-            match |= Q(telefono_e164__contains=digits)
-        found = list(selectors.clientes_de(usuario).filter(match, activo=True).exclude(pk__in=chosen)[:ENCONTRADOS])
+        shop = selectors.clientes_de(usuario).filter(activo=True).exclude(pk__in=chosen)
+        found = list(buscar(shop, q)[:ENCONTRADOS])
     return Buscador(campo, [known[pk] for pk in chosen if pk in known], found, q)
 
 

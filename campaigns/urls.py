@@ -1,7 +1,7 @@
 from django.urls import path
 
 from campaigns import exportacion
-from campaigns.views import campana, campanas, nueva, tablero
+from campaigns.views import campana, campanas, nueva, pasos, tablero
 from campaigns.views.enviar_sms import EnviarSMS
 
 urlpatterns = [
@@ -14,7 +14,7 @@ urlpatterns = [
     path("campanas/nueva/costo/", nueva.costo, name="campana-nueva-costo"),
     *(
         path(f"campanas/nueva/buscar/{campo}/", nueva.buscar, {"campo": campo}, name=f"campana-nueva-buscar-{campo}")
-        for campo in nueva.BUSCADORES
+        for campo in pasos.BUSCADORES
     ),
     path("campanas/<int:pk>/", campana.campana, name="campana"),
     path("campanas/<int:pk>/vivo/", campana.campana_viva, name="campana-viva"),

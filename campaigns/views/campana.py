@@ -10,10 +10,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from campaigns import selectors, services, states
 from campaigns.models import CampanaSMS, SMSLog
-from campaigns.views.comun import admin_de, campana_de, entero, intervalo_de
+from campaigns.views.comun import campana_de, intervalo_de
 from core.errors import ConflictError
 from core.models import Usuario
-from core.pages import pagina, usuario_de
+from core.pages import admin_de, entero, pagina, usuario_de
 
 DESTINATARIOS = 25
 SOLO_ADMIN = "Solo un administrador puede pausar, reanudar o cancelar una campaña."

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 
 from campaigns import selectors
 from campaigns.models import CampanaSMS
-from campaigns.views.comun import entero, filas_de, intervalo_de
-from core.pages import pagina, usuario_de
+from campaigns.views.comun import filas_de, intervalo_de
+from core.pages import entero, pagina, usuario_de
 
 CAMPANAS = 25
 Q_MAX = 200  # the longest name

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
@@ -16,8 +15,7 @@ from clientes.grupos.services import eliminar_etiqueta
 from clientes.models import Etiqueta
 from clientes.selectors import etiquetas_de
 from core.errors import ConflictError
-from core.models import Usuario
-from core.pages import pagina, usuario_de
+from core.pages import admin_de, pagina, usuario_de
 
 SOLO_ADMIN = "Solo un administrador puede cambiar las etiquetas."
 MAX = 500  # on the page
@@ -33,7 +31,7 @@ def lista(request: HttpRequest) -> HttpResponse:
 @require_POST
 @pagina
 def crear(request: HttpRequest) -> HttpResponse:
-    _admin(request)
+    admin_de(request, SOLO_ADMIN)
     nombre = request.POST.get("nombre", "")
     if error := _guardar(request, nombre):
         return _lista(request, {"nombre": nombre, "error": error})
@@ -45,7 +43,7 @@ def crear(request: HttpRequest) -> HttpResponse:
 @never_cache
 @pagina
 def editar(request: HttpRequest, pk: int) -> HttpResponse:
-    etiqueta = get_object_or_404(etiquetas_de(_admin(request)), pk=pk)
+    etiqueta = get_object_or_404(etiquetas_de(admin_de(request, SOLO_ADMIN)), pk=pk)
     context = {"seccion": "clientes", "etiqueta": etiqueta, "nombre": etiqueta.nombre, "error": ""}
     if request.method == "POST":
         context["nombre"] = request.POST.get("nombre", "")
@@ -59,7 +57,7 @@ def editar(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @pagina
 def eliminar(request: HttpRequest, pk: int) -> HttpResponse:
-    etiqueta = get_object_or_404(etiquetas_de(_admin(request)), pk=pk)
+    etiqueta = get_object_or_404(etiquetas_de(admin_de(request, SOLO_ADMIN)), pk=pk)
     try:
         eliminar_etiqueta(etiqueta=etiqueta)
     except ConflictError as refusal:
@@ -86,10 +84,3 @@ def _guardar(request: HttpRequest, nombre: str, etiqueta: Etiqueta | None = None
     except IntegrityError:  # another request took the name meanwhile
         return REPETIDO
     return ""
-
-
-def _admin(request: HttpRequest) -> Usuario:
-    usuario = usuario_de(request)
-    if not usuario.es_admin:
-        raise PermissionDenied(SOLO_ADMIN)
-    return usuario

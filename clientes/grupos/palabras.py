@@ -30,7 +30,9 @@ def en_palabras(condiciones: Condiciones, etiquetas: Mapping[int, str]) -> list[
         said.append(f"no compraron en los últimos {_dias(condiciones['no_compro_en_dias'])}")
     if "gasto_minimo" in condiciones:
         amount = Decimal(condiciones["gasto_minimo"])
-        text = f"gastaron al menos $\N{NO-BREAK SPACE}{formato.numero(float(amount), 0 if amount == int(amount) else 2)}"
+        text = (
+            f"gastaron al menos $\N{NO-BREAK SPACE}{formato.numero(float(amount), 0 if amount == int(amount) else 2)}"
+        )
         if "gasto_en_dias" in condiciones:
             text += f" en los últimos {_dias(condiciones['gasto_en_dias'])}"
         said.append(text)

@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,7 +16,7 @@ from clientes.grupos.palabras import en_palabras
 from clientes.models import Segmento
 from clientes.selectors import clientes_de, etiquetas_de, segmentos_de
 from core.models import Usuario
-from core.pages import pagina, usuario_de
+from core.pages import admin_de, pagina, usuario_de
 
 SOLO_ADMIN = "Solo un administrador puede cambiar los segmentos."
 MAX = 500  # on the page
@@ -45,21 +44,21 @@ def lista(request: HttpRequest) -> HttpResponse:
 @never_cache
 @pagina
 def nuevo(request: HttpRequest) -> HttpResponse:
-    return _formulario(request, _admin(request), None)
+    return _formulario(request, admin_de(request, SOLO_ADMIN), None)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @pagina
 def editar(request: HttpRequest, pk: int) -> HttpResponse:
-    usuario = _admin(request)
+    usuario = admin_de(request, SOLO_ADMIN)
     return _formulario(request, usuario, get_object_or_404(segmentos_de(usuario), pk=pk))
 
 
 @require_POST
 @pagina
 def eliminar(request: HttpRequest, pk: int) -> HttpResponse:
-    get_object_or_404(segmentos_de(_admin(request)), pk=pk).delete()
+    get_object_or_404(segmentos_de(admin_de(request, SOLO_ADMIN)), pk=pk).delete()
     messages.success(request, "El segmento se eliminó. Las campañas que lo usaron conservan sus destinatarios.")
     return redirect("segmentos")
 
@@ -69,7 +68,7 @@ def eliminar(request: HttpRequest, pk: int) -> HttpResponse:
 @pagina
 def cuenta(request: HttpRequest) -> HttpResponse:
     """How many clients meet the conditions of the form as it is now."""
-    usuario = _admin(request)
+    usuario = admin_de(request, SOLO_ADMIN)
     return render(request, "clientes/segmentos/_cuenta.html", _cuenta(request, usuario, condiciones_de(request.POST)))
 
 
@@ -138,10 +137,3 @@ def _cuenta(request: HttpRequest, usuario: Usuario, condiciones: dict[str, Any])
     if not serializer.is_valid():
         return {"cuantos": None}
     return {"cuantos": filtrar(clientes_de(usuario).order_by(), serializer.as_stored()).count()}
-
-
-def _admin(request: HttpRequest) -> Usuario:
-    usuario = usuario_de(request)
-    if not usuario.es_admin:
-        raise PermissionDenied(SOLO_ADMIN)
-    return usuario

@@ -1,0 +1,115 @@
+"""The steps of a new campaign, each as a page: what it shows beside what the form carries."""
+
+from typing import Any
+from uuid import uuid4
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+
+from campaigns import borrador as borradores
+from campaigns import codigos, elegibles, selectors
+from campaigns import mensaje as mensajes
+from campaigns.borrador import Borrador
+from campaigns.models import MENSAJE_MAX
+from campaigns.vista_previa import calcular_vista_previa, precio
+from clientes.selectors import clientes_de, segmentos_de
+from core.errors import InvalidInputError
+from core.models import Usuario
+
+# field of the form: the search that fills it
+BUSCADORES = {"clientes": "q", "excluir_clientes": "q_excluir"}
+
+
+def audiencia(
+    request: HttpRequest, usuario: Usuario, borrador: Borrador, error: InvalidInputError | None = None
+) -> HttpResponse:
+    data = request.POST
+    context = {
+        **cuenta(usuario, borrador),
+        "etiquetas": elegibles.etiquetas(usuario),
+        "segmentos": segmentos_de(usuario).order_by("nombre"),
+        "hay_clientes": clientes_de(usuario).exists(),
+        "incluidos": buscador(usuario, borrador, "clientes", data),
+        "excluidos_uno": buscador(usuario, borrador, "excluir_clientes", data),
+        "copia_grande": bool(borrador.mensaje and request.GET.get("copiar") and not borrador.clientes),
+    }
+    return _paso(request, "audiencia", borrador, borradores.PASO_AUDIENCIA, context, error)
+
+
+def cuenta(usuario: Usuario, borrador: Borrador) -> dict[str, Any]:
+    try:
+        return {"cuenta": elegibles.contar_audiencia(usuario, borrador.audiencia())}
+    except InvalidInputError as error:
+        return {"cuenta": None, "cuenta_error": error.message}
+
+
+def buscador(usuario: Usuario, borrador: Borrador, campo: str, data: QueryDict) -> elegibles.Buscador:
+    ids = borrador.clientes if campo == "clientes" else borrador.excluir_clientes
+    return elegibles.buscador(usuario, campo=campo, ids=ids, q=data.get(BUSCADORES[campo], ""))
+
+
+def mensaje(
+    request: HttpRequest, usuario: Usuario, borrador: Borrador, error: InvalidInputError | None = None
+) -> HttpResponse:
+    context = {
+        **costo(usuario, borrador),
+        "nombres": elegibles.nombres_de(usuario, borrador.audiencia()),
+        "plantillas": selectors.plantillas_de(usuario).filter(activo=True).order_by("nombre"),
+        "mensaje_max": MENSAJE_MAX,
+        "marcador": mensajes.NOMBRE,
+    }
+    return _paso(request, "mensaje", borrador, borradores.PASO_MENSAJE, context, error)
+
+
+def costo(usuario: Usuario, borrador: Borrador) -> dict[str, Any]:
+    if not borrador.mensaje.strip():
+        return {"vista": None}
+    try:
+        vista = calcular_vista_previa(usuario=usuario, mensaje=borrador.mensaje, audiencia=borrador.audiencia())
+    except InvalidInputError as error:
+        return {"vista": None, "costo_error": error.message}
+    plain = vista.costo_transliterado
+    return {
+        "vista": vista,
+        "excluidos": [(codigos.TEXTOS[codigo], n) for codigo, n in vista.costo.excluidos.most_common()],
+        "precio": precio(vista.costo.segmentos),
+        "ahorro": vista.costo.segmentos - plain.segmentos if plain else 0,
+    }
+
+
+def revision(request: HttpRequest, usuario: Usuario, borrador: Borrador, aviso: str = "") -> HttpResponse:
+    context = {
+        **costo(usuario, borrador),
+        # Of this preview: sending it twice makes one campaign.
+        "clave": str(uuid4()),
+        "aviso": aviso,
+    }
+    vista = context["vista"]
+    if vista is None:
+        raise InvalidInputError(context.get("costo_error", mensajes.VACIO), field="mensaje")
+    context |= {
+        "por_segmentos": sorted(vista.costo.por_segmentos.items()) if len(vista.costo.por_segmentos) > 1 else [],
+        "por_encoding": vista.costo.por_encoding.most_common(),
+        "ucs2_por_nombre": 0 if vista.letras_ucs2 else vista.costo.por_encoding["UCS-2"],
+        "mas_largo_aparte": vista.mas_largo not in vista.ejemplos,
+    }
+    return _paso(request, "revision", borrador, frozenset(), context, None)
+
+
+def _paso(
+    request: HttpRequest,
+    paso: str,
+    borrador: Borrador,
+    shown: frozenset[str],
+    context: dict[str, Any],
+    error: InvalidInputError | None,
+) -> HttpResponse:
+    context |= {
+        "seccion": "campanas",
+        "paso": paso,
+        "borrador": borrador,
+        "ocultos": list(borrador.ocultos(shown)),
+        "error": error.message if error else "",
+        "error_campo": error.field if error else "",
+    }
+    return render(request, f"campaigns/nueva/{paso}.html", context)
