@@ -40,6 +40,7 @@ class Shop:
     """One admin's view of the API."""
 
     def __init__(self, base_url: str, username: str) -> None:
+        self.username = username
         self._base = base_url
         self._http = urllib3.PoolManager(retries=False, timeout=30.0)
         self._headers: dict[str, str] = {}

@@ -1,3 +1,5 @@
+"""The running product, started once for every test that needs it."""
+
 from collections.abc import Iterator
 
 import psycopg2
