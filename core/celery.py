@@ -5,8 +5,9 @@ import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, task_prerun, worker_init
 from django.core.exceptions import ImproperlyConfigured
+from django.db import close_old_connections
 
 from core.preflight import refuse_misconfiguration
 
@@ -22,6 +23,12 @@ def settle_configuration(sender: Celery, **kwargs: Any) -> None:
     """Copy the configuration into one dict: each look-up through Django's lazy settings costs microseconds, and
     Celery makes dozens for every message."""
     sender.conf.update({key: sender.conf[key] for key in list(sender.conf)})
+
+
+@task_prerun.connect
+def refresh_connections(**kwargs: Any) -> None:
+    """Drop this thread's database connection if it broke or is old; it is checked before its first statement."""
+    close_old_connections()
 
 
 @worker_init.connect

@@ -199,6 +199,17 @@ def test_it_survives_a_wiped_redis(system: System, shop: Shop) -> None:
     assert sorted(to for to, _ in system.messages(*numbers)) == numbers
 
 
+def test_its_workers_keep_their_database_connections(system: System, shop: Shop) -> None:
+    """A new connection costs more than all the statements of a message."""
+    query = "SELECT sessions FROM pg_stat_database WHERE datname = current_database()"
+    ids = shop.clients(*phones(6 * LOTE_SIZE, "41"))
+    shop.wait_for(shop.campaign(ids[:LOTE_SIZE]), "completado")
+    [(before,)] = system.sql(query)
+    shop.wait_for(shop.campaign(ids[LOTE_SIZE:]), "completado")
+    [(after,)] = system.sql(query)
+    assert after - before < 50  # two workers of 16 threads, one reconciler's, and this test's own
+
+
 def test_it_finds_a_campaign_whose_nudge_was_lost(system: System, shop: Shop) -> None:
     ids = shop.clients(*phones(3, "37"))
     campana = shop.campaign(ids)
