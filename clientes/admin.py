@@ -1,6 +1,7 @@
 from django.contrib import admin
+from django.http import HttpRequest
 
-from clientes.models import Cliente, Etiqueta, Segmento, Venta
+from clientes.models import Cliente, Etiqueta, Importacion, Segmento, Venta
 
 
 @admin.register(Cliente)
@@ -38,3 +39,18 @@ class VentaAdmin(admin.ModelAdmin[Venta]):
     search_fields = ("referencia", "cliente__nombre")
     autocomplete_fields = ("cliente",)
     show_full_result_count = False
+
+
+@admin.register(Importacion)
+class ImportacionAdmin(admin.ModelAdmin[Importacion]):
+    """To look at: an import is moved by its pages and the workers only."""
+
+    list_display = ("archivo", "tipo", "estado", "leidas", "creadas", "rechazadas", "usuario", "creado")
+    list_filter = ("estado", "tipo", "usuario")
+    list_select_related = ("usuario",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Importacion | None = None) -> bool:
+        return False

@@ -90,7 +90,7 @@ def retener(turno: Turno) -> Importacion:
 
 TERMINAR_SQL = """
 UPDATE clientes_importacion SET estado = %(estado)s, error = %(error)s, token = NULL, lease_hasta = NULL,
-    terminada_en = now()
+    terminada_en = clock_timestamp()
 WHERE id = %(id)s AND token = %(token)s AND estado = 'procesando'
 """
 
