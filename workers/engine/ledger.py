@@ -113,11 +113,6 @@ def record(claim: Claim, outcome: Outcome) -> bool:
         return bool(cursor.rowcount)
 
 
-def release(claim: Claim) -> bool:
-    """Give back a claim under which nothing was POSTed."""
-    return record(claim, NOT_POSTED)
-
-
 def expire_leases() -> int:
     """Rows whose worker fell silent in mid-call become `incierto`. Returns how many."""
     with connection.cursor() as cursor:
