@@ -22,7 +22,8 @@ app.autodiscover_tasks(["workers"])
 def settle_configuration(sender: Celery, **kwargs: Any) -> None:
     """Copy the configuration into one dict: each look-up through Django's lazy settings costs microseconds, and
     Celery makes dozens for every message."""
-    sender.conf.update({key: sender.conf[key] for key in list(sender.conf)})
+    # The keys come from `dir` of Django's settings, whose private names are no settings.
+    sender.conf.update({key: sender.conf[key] for key in list(sender.conf) if not key.startswith("_")})
 
 
 @task_prerun.connect

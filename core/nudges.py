@@ -29,6 +29,6 @@ def _send(task: str, *args: int) -> None:
     options = {**conf.broker_transport_options, **BRIEFLY}
     try:
         with Connection(conf.broker_write_url, transport_options=options) as connection:
-            current_app.send_task(task, args=args, connection=connection, retry=False)
+            current_app.send_task(task, args=list(args), connection=connection, retry=False)
     except (KombuError, RedisError, OSError) as error:
         logger.warning("%s %s was not announced, a sweep will find it: %s", task, args, error)

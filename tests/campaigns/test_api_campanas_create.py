@@ -10,9 +10,10 @@ from celery import current_app
 from django.db import connection
 from rest_framework.test import APIClient
 
-from campaigns import audiencia, nudges
+from campaigns import audiencia
 from campaigns.models import CampanaSMS, Lote, SMSLog
 from clientes.models import Cliente
+from core import nudges
 from core.models import Usuario
 from tests.conftest import signed_in
 from tests.core.api_support import error_of, row_counts
@@ -174,7 +175,7 @@ def test_it_leaves_nothing_behind_when_the_freeze_fails(api: APIClient, owner: U
         raise RuntimeError("the machine stops here")
 
     monkeypatch.setattr(audiencia, "congelar", fail)
-    monkeypatch.setattr(nudges, "_send", lambda pk: pytest.fail("announced what was never stored"))
+    monkeypatch.setattr(nudges, "_send", lambda *task: pytest.fail("announced what was never stored"))
     before = row_counts()
     with pytest.raises(RuntimeError):
         api.post(URL, {"mensaje": "Hola", "cliente_ids": ids})
