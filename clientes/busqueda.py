@@ -15,7 +15,7 @@ from clientes.texto import PALABRAS, plano
 Q_MAX = 150
 NUMERO: Final = re.compile(r"[\d\s+().-]*\d[\d\s+().-]*")
 PALABRA: Final = re.compile(r"\w+")
-ORDENES: Final = {"recientes": "Más recientes", "antiguos": "Más antiguos", "nombre": "Por nombre"}
+ORDENES: Final = {"recientes": "Recientes", "antiguos": "Antiguos", "nombre": "Por nombre"}
 RECIENTES, ANTIGUOS, NOMBRE = ORDENES
 
 

@@ -21,7 +21,7 @@ from core.models import Usuario
 from core.pages import admin_de, entero, pagina, usuario_de
 
 PLANTILLAS = 50
-EJEMPLO = "María Fernanda Rodríguez"  # a name as long as most
+EJEMPLO = "Maria Fernanda Gomez"  # as long as most names, and without letters that force UCS-2
 SOLO_ADMIN = "Solo un administrador puede crear, cambiar o eliminar plantillas."
 
 

@@ -3,6 +3,7 @@
 from math import ceil
 from typing import Any
 
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
@@ -23,7 +24,10 @@ class Ingresar(LoginView):
         if throttle.allow_request(Request(request), self):
             return super().post(request, *args, **kwargs)
         seconds = ceil(throttle.wait() or 1)
-        context = self.get_context_data(demasiados=DEMASIADOS.format(espera=formato.duracion(seconds)), form=None)
+        said = DEMASIADOS.format(espera=formato.duracion(seconds))
+        # Not bound to what was sent: that would check the password after all.
+        form = AuthenticationForm(request, initial={"username": request.POST.get("username", "")})
+        context = self.get_context_data(demasiados=said, form=form)
         answer = self.render_to_response(context, status=429)
         answer["Retry-After"] = str(seconds)
         return answer

@@ -203,6 +203,7 @@ def test_what_is_sent_empty_is_emptied(owner: Usuario, ana: Cliente) -> None:
 
 
 def test_the_form_can_untick_everything(owner: Usuario, ana: Cliente) -> None:
+    EtiquetaFactory.create(usuario=owner)
     body = get(owner, f"/clientes/editar/{ana.pk}/")
     assert '<input type="hidden" name="activo" value="false">' in body
     assert '<input type="hidden" name="etiquetas" value="">' in body

@@ -10,7 +10,7 @@
   const NOMBRE = "{nombre}";
   const number = new Intl.NumberFormat("es-CO");
   const { primero, largo, maximo } = editor.dataset;
-  const longest = largo || "Cliente";
+  const longest = largo || primero || "Cliente";
 
   const plural = (n, one, many) => `${number.format(n)} ${n === 1 ? one : many}`;
   const render = (name) => text.value.replaceAll(NOMBRE, name);

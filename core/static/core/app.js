@@ -29,6 +29,9 @@ document.addEventListener("click", (event) => {
   });
 });
 
+// On a phone the menu scrolls: the page one is on must be in sight.
+document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   document.querySelectorAll("details.usuario[open]").forEach((menu) => {
