@@ -229,7 +229,7 @@ def test_from_the_audience_to_the_end(outside: Page, system: System, shop: Shop)
     """On a phone, with real workers: the bar moves by itself until the campaign is over."""
     phones = [f"+573007{n:06d}" for n in range(119)]
     shop.clients(*phones, "+15005550001")
-    system.simulator.control.set_faults(latency_s=0.25)
+    system.simulator.control.set_faults(latency_s=1.0)  # four rounds of 32 threads, against a bar that asks every 2 s
     page = outside
     page.goto("/campanas/nueva/")
     page.get_by_label("Usuario").fill(shop.username)
