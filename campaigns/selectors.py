@@ -64,36 +64,26 @@ class Progreso:
 
 
 # One statement, so one snapshot: the parts always add up. Closed Lotes carry their sums; only the rows of the
-# few open ones are counted, so the cost does not grow with the campaign.
+# few open ones, and of those closed just now for the rate, are counted: the cost does not grow with the campaign.
+# Lote by Lote (LATERAL), each by its index: joined as a whole, the planner may read every message ever sent, for it
+# cannot know how few Lotes are open.
 PROGRESO_SQL = """
-WITH lotes AS (
-    SELECT id, campana_id, estado, total, exitosos, fallidos, cerrado_en
-    FROM campaigns_lote WHERE campana_id = ANY(%(ids)s)
-), resumen AS (
-    SELECT campana_id, sum(total) AS total,
-        coalesce(sum(total) FILTER (WHERE estado = 'pendiente'), 0) AS sin_abrir,
-        sum(exitosos) AS exitosos, sum(fallidos) AS fallidos
-    FROM lotes GROUP BY campana_id
-), abiertas AS (
-    SELECT s.campana_id,
-        count(*) FILTER (WHERE s.estado = 'pendiente') AS pendientes,
+SELECT l.campana_id, sum(l.total),
+    sum(CASE l.estado WHEN 'pendiente' THEN l.total ELSE f.pendientes END), sum(f.enviando), sum(f.inciertos),
+    sum(CASE l.estado WHEN 'cerrado' THEN l.exitosos ELSE f.exitosos END),
+    sum(CASE l.estado WHEN 'cerrado' THEN l.fallidos ELSE f.fallidos END), sum(f.recientes)
+FROM campaigns_lote l CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE s.estado = 'pendiente') AS pendientes,
         count(*) FILTER (WHERE s.estado = 'enviando') AS enviando,
         count(*) FILTER (WHERE s.estado = 'incierto') AS inciertos,
         count(*) FILTER (WHERE s.estado = 'enviado') AS exitosos,
-        count(*) FILTER (WHERE s.estado = 'fallido') AS fallidos
-    FROM lotes JOIN campaigns_smslog s ON s.lote_id = lotes.id
-    WHERE lotes.estado IN ('abierto', 'por_conciliar') GROUP BY s.campana_id
-), recientes AS (
-    SELECT s.campana_id, count(*) AS n
-    FROM lotes JOIN campaigns_smslog s ON s.lote_id = lotes.id
-    WHERE (lotes.cerrado_en IS NULL OR lotes.cerrado_en > now() - %(window)s * interval '1 second')
-        AND s.estado IN ('enviado', 'fallido') AND s.intentos > 0
-        AND s.actualizado > now() - %(window)s * interval '1 second'
-    GROUP BY s.campana_id
-)
-SELECT campana_id, total, sin_abrir + coalesce(a.pendientes, 0), coalesce(a.enviando, 0), coalesce(a.inciertos, 0),
-    resumen.exitosos + coalesce(a.exitosos, 0), resumen.fallidos + coalesce(a.fallidos, 0), coalesce(r.n, 0)
-FROM resumen LEFT JOIN abiertas a USING (campana_id) LEFT JOIN recientes r USING (campana_id)
+        count(*) FILTER (WHERE s.estado = 'fallido') AS fallidos,
+        count(*) FILTER (WHERE s.estado IN ('enviado', 'fallido') AND s.intentos > 0
+            AND s.actualizado > now() - %(window)s * interval '1 second') AS recientes
+    FROM campaigns_smslog s WHERE s.lote_id = l.id
+        AND (l.estado IN ('abierto', 'por_conciliar') OR l.cerrado_en > now() - %(window)s * interval '1 second')
+) f
+WHERE l.campana_id = ANY(%(ids)s) GROUP BY l.campana_id
 """
 
 
@@ -119,7 +109,7 @@ def progreso_de(campanas: Iterable[CampanaSMS]) -> dict[int, Progreso]:
                     int(inciertos),
                     int(exitosos),
                     int(fallidos),
-                    recent / RATE_WINDOW_S,
+                    int(recent) / RATE_WINDOW_S,
                 )
     return found
 

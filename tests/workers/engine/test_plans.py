@@ -1,0 +1,39 @@
+"""What is asked every few seconds reads the open Lotes by their index, and never all that was ever sent."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from campaigns.selectors import PROGRESO_SQL
+from tests.factories import CampanaFactory
+from tests.workers.engine.conftest import Running
+from workers.engine.sweeper import MOVABLE_SQL
+
+HISTORY = """
+INSERT INTO campaigns_smslog (campana_id, lote_id, nombre, telefono, mensaje, estado, codigo, error, twilio_sid,
+    entrega, entrega_codigo, intentos, ausencias, creado, actualizado)
+SELECT %(campana)s, %(lote)s, '', 'x' || n, 'Hola', 'enviado', '', '', 'SM' || n, '', '', 1, 0, now(), now()
+FROM generate_series(1, 20000) n
+"""
+
+
+@pytest.fixture
+def history(running: Running) -> Running:
+    """Many messages of an older campaign, of which the planner has no statistics yet."""
+    old = CampanaFactory.create(usuario=running.campana.usuario)
+    lote = old.lotes.create(numero=1, cliente_ids=[], total=0, estado="abierto")
+    with connection.cursor() as cursor:
+        cursor.execute(HISTORY, {"campana": old.pk, "lote": lote.pk})
+    return running
+
+
+@pytest.mark.parametrize("sql", [PROGRESO_SQL, MOVABLE_SQL], ids=["progress", "sweep"])
+def test_it_goes_lote_by_lote(history: Running, sql: str) -> None:
+    params: dict[str, Any] = {"ids": [history.campana.pk], "window": 10}
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {sql}", params)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "lote_id = l.id" in plan
+    assert "Seq Scan on campaigns_smslog" not in plan
+    assert "hashed" not in plan
