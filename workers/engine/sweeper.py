@@ -26,13 +26,14 @@ FULL_WINDOWS = 2
 
 # Open Lotes of which everything was tried, and Lotes waiting for an answer about uncertain rows that have none left or
 # have rows to send again (a worker that woke up late gave them back). Whether a publication is due makes no difference.
+# A sub-select with LIMIT, unlike EXISTS, is never turned into one scan of all that was ever sent.
 MOVABLE_SQL = """
 SELECT l.id FROM campaigns_lote l
 WHERE l.estado IN ('abierto', 'por_conciliar') AND CASE l.estado
-    WHEN 'abierto' THEN NOT EXISTS (SELECT FROM campaigns_smslog s
-        WHERE s.lote_id = l.id AND s.estado IN ('pendiente', 'enviando'))
-    ELSE NOT EXISTS (SELECT FROM campaigns_smslog s WHERE s.lote_id = l.id AND s.estado = 'incierto')
-        OR EXISTS (SELECT FROM campaigns_smslog s WHERE s.lote_id = l.id AND s.estado = 'pendiente')
+    WHEN 'abierto' THEN (SELECT 1 FROM campaigns_smslog s
+        WHERE s.lote_id = l.id AND s.estado IN ('pendiente', 'enviando') LIMIT 1) IS NULL
+    ELSE (SELECT 1 FROM campaigns_smslog s WHERE s.lote_id = l.id AND s.estado = 'incierto' LIMIT 1) IS NULL
+        OR (SELECT 1 FROM campaigns_smslog s WHERE s.lote_id = l.id AND s.estado = 'pendiente' LIMIT 1) = 1
     END
 """
 
@@ -47,16 +48,27 @@ WHERE c.id = l.campana_id AND c.estado = 'procesando' AND l.estado = 'abierto' A
 RETURNING l.id
 """
 
-# Campaigns that are not over and are not waiting for a person.
-ALIVE_SQL = """
-SELECT id FROM campaigns_campanasms WHERE completado_en IS NULL AND estado IN ('pendiente', 'procesando', 'cancelado')
-ORDER BY id
+# Campaigns for which `campana.advance` has something to do: to start, to fail what a cancelled one left, to publish, to
+# open, to end. The others only wait for their messages, and asking each of them would cost nine statements.
+READY_SQL = """
+SELECT c.id FROM campaigns_campanasms c
+WHERE c.completado_en IS NULL AND CASE c.estado
+    WHEN 'pendiente' THEN true
+    WHEN 'cancelado' THEN true
+    WHEN 'procesando' THEN
+        EXISTS (SELECT FROM campaigns_lote l
+            WHERE l.campana_id = c.id AND l.estado = 'abierto' AND l.publicar_desde <= now())
+        OR ((SELECT count(*) FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado = 'abierto') < %(window)s
+            AND (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado = 'pendiente' LIMIT 1) = 1)
+        OR (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado <> 'cerrado' LIMIT 1) IS NULL
+    ELSE false END
+ORDER BY c.id
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What one sweep found: expired leases, Lotes moved on, Lotes whose tasks were lost, campaigns looked at."""
+    """What one sweep found: expired leases, Lotes moved on, Lotes whose tasks were lost, campaigns to move on."""
 
     leases: int
     closed: int
@@ -78,10 +90,10 @@ def _sweep() -> Sweep:
     full = FULL_WINDOWS * settings.LOTES_EN_VUELO * settings.LOTE_SIZE
     quiet = settings.LOTE_LOST_AFTER_S * (1 if waiting == 0 else BUSY_FACTOR)
     lost = _rows(LOST_SQL, {"quiet": quiet}) if waiting is not None and waiting < full else []
-    alive = _rows(ALIVE_SQL)
-    for (campana_id,) in alive:
+    ready = _rows(READY_SQL, {"window": settings.LOTES_EN_VUELO})
+    for (campana_id,) in ready:
         _guarded(campana.advance, campana_id, f"campaign {campana_id}")
-    found = Sweep(leases, closed, len(lost), len(alive))
+    found = Sweep(leases, closed, len(lost), len(ready))
     if leases or lost:
         logger.warning("sweep: %s", found)
     return found

@@ -5,10 +5,11 @@ import redis
 from django.conf import settings
 from django.db import connection
 from django.db.models.functions import Now
+from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import CampanaSMS, Lote, SMSLog
 from core.models import Usuario
-from tests.factories import CampanaFactory
+from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
 from tests.workers.engine.conftest import Running
 from workers.engine import ledger, locks, lotes, sweeper
 
@@ -131,6 +132,39 @@ def test_a_lote_in_trouble_does_not_keep_it_from_the_others(running: Running, ow
     assert found.closed == 1
     healthy.refresh_from_db()
     assert healthy.estado == "completado"
+
+
+def test_campaigns_that_only_wait_cost_nothing(
+    running: Running, owner: Usuario, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(20):
+        campana = CampanaFactory.create(usuario=owner, estado="procesando")
+        cliente = ClienteFactory.create(usuario=owner)
+        sms_log(campana, open_lote(campana, [cliente]), cliente)
+    with django_assert_max_num_queries(12):
+        found = sweeper.sweep()
+    assert found is not None
+    assert found.campaigns == 0
+
+
+@pytest.mark.parametrize(
+    ("campana", "lote"),
+    [
+        ({"estado": "pendiente"}, {"estado": "pendiente"}),
+        ({"estado": "cancelado"}, {"estado": "abierto"}),
+        ({"estado": "procesando"}, {"estado": "abierto", "publicar_desde": LONG_AGO}),
+        ({"estado": "procesando"}, {"estado": "pendiente"}),  # room in the window
+        ({"estado": "procesando"}, {"estado": "cerrado", "exitosos": 3, "cerrado_en": LONG_AGO}),  # to be ended
+    ],
+)
+def test_it_sees_every_campaign_that_has_something_to_do(
+    running: Running, campana: dict[str, object], lote: dict[str, object]
+) -> None:
+    CampanaSMS.objects.update(**campana)
+    Lote.objects.update(**lote)
+    found = sweeper.sweep()
+    assert found is not None
+    assert found.campaigns == 1
 
 
 def test_one_sweeps_at_a_time(running: Running) -> None:
