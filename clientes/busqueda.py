@@ -7,7 +7,8 @@ import re
 from typing import Final
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Concat
 
 from clientes.models import Cliente
 from clientes.texto import PALABRAS, plano
@@ -39,24 +40,28 @@ def buscar(clientes: QuerySet[Cliente], q: str) -> QuerySet[Cliente]:
     return clientes.alias(palabras=PALABRAS).filter(Q(palabras=query) | Q(documento=q))
 
 
-def pagina(clientes: QuerySet[Cliente], *, orden: str, despues: int, n: int) -> list[Cliente]:
+def pagina(clientes: QuerySet[Cliente], *, orden: str, despues: int, n: int, buscados: bool = False) -> list[Cliente]:
     """The clients that come after one, in this order.
 
     Args:
         orden: a key of ORDENES.
         despues: id of the last client already seen; 0 for the first page.
         n: how many.
+        buscados: whether `buscar` chose them.
     """
+    # PostgreSQL takes every word for a frequent one, and would walk an index in this order until it has met n clients
+    # with it: the whole shop, for a word that nobody has. An order that no index gives makes it begin with the words.
+    pk = F("pk") + 0 if buscados else F("pk")
     if orden == NOMBRE:
-        clientes = clientes.order_by("nombre", "pk")
+        clientes = clientes.order_by(Concat("nombre", Value("")) if buscados else F("nombre"), pk)
         last = clientes.model.objects.filter(pk=despues).values_list("nombre", flat=True).first()
         if last is not None:
             # Said so that the index can start at the name; the tuple comparison does not come out of the ORM.
             clientes = clientes.filter(nombre__gte=last).filter(Q(nombre__gt=last) | Q(pk__gt=despues))
     elif orden == ANTIGUOS:
-        clientes = clientes.order_by("pk").filter(pk__gt=despues)
+        clientes = clientes.order_by(pk).filter(pk__gt=despues)
     else:
-        clientes = clientes.order_by(F("pk").desc())
+        clientes = clientes.order_by(pk.desc())
         if despues:
             clientes = clientes.filter(pk__lt=despues)
     return list(clientes[:n])

@@ -32,7 +32,9 @@ def clientes(request: HttpRequest) -> HttpResponse:
     despues = entero(request, "despues")
 
     found = busqueda.buscar(_filter(selectors.clientes_de(usuario), activo, etiqueta), q)
-    rows = busqueda.pagina(found.prefetch_related("etiquetas"), orden=orden, despues=despues, n=CLIENTES + 1)
+    rows = busqueda.pagina(
+        found.prefetch_related("etiquetas"), orden=orden, despues=despues, n=CLIENTES + 1, buscados=bool(q)
+    )
     shown = rows[:CLIENTES]
     asked = {"q": q, "activo": activo, "etiqueta": etiqueta.pk if etiqueta else "", "orden": orden}
     filtrado = bool(q or etiqueta or activo != "true")

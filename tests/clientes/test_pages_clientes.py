@@ -82,15 +82,18 @@ def test_it_filters_by_a_tag_of_the_shop(owner: Usuario, stranger: Usuario, ana:
     ("orden", "expected"),
     [("recientes", "BACAD"), ("antiguos", "DACAB"), ("nombre", "AABCD")],
 )
-def test_it_pages_in_every_order(orden: str, expected: str, owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
-    for nombre in "DACAB":
-        ClienteFactory.create(usuario=owner, nombre=nombre)
+@pytest.mark.parametrize("q", ["", "prueba"])
+def test_it_pages_in_every_order(
+    q: str, orden: str, expected: str, owner: Usuario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for letter in "DACAB":
+        ClienteFactory.create(usuario=owner, nombre=f"{letter} Prueba")
     monkeypatch.setattr(lista, "CLIENTES", 2)
-    seen, path = "", f"/clientes/?orden={orden}"
+    seen, path = "", f"/clientes/?q={q}&orden={orden}"
     for _ in range(3):
         answer: Any = signed_in(owner).get(path)
-        seen += "".join(c.nombre for c in answer.context["clientes"])
-        path = f"/clientes/?orden={orden}&despues={answer.context['siguiente']}"
+        seen += "".join(c.nombre[0] for c in answer.context["clientes"])
+        path = f"/clientes/?q={q}&orden={orden}&despues={answer.context['siguiente']}"
     assert seen == expected
     assert answer.context["siguiente"] is None
 
