@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -131,6 +132,15 @@ class System:
         """kill -9."""
         self._processes[name].kill()
         self._processes[name].wait()
+
+    @contextmanager
+    def asleep(self, name: str) -> Iterator[None]:
+        """Stop the process as it stands (SIGSTOP), and let it go on afterwards."""
+        self._processes[name].send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._processes[name].send_signal(signal.SIGCONT)
 
     def stop_all(self) -> None:
         for process in self._processes.values():

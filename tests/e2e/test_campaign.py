@@ -1,5 +1,7 @@
 """A campaign from the API to Twilio's door and back, with real processes."""
 
+import time
+
 import pytest
 
 from tests.e2e.system import LOTE_SIZE, Shop, System, until
@@ -182,6 +184,35 @@ def test_it_loses_and_repeats_nothing_when_a_worker_is_killed(system: System, sh
     system.kill("worker-1")
     system.start_worker(1)
     system.simulator.control.clear_faults()
+    ended = shop.wait_for(campana, "completado", "error")
+    assert ended["exitosos"] == len(ids)
+    assert sorted(to for to, _ in system.messages(*numbers)) == numbers
+
+
+def test_a_worker_that_slept_beyond_its_lease_repeats_nothing(system: System, shop: Shop) -> None:
+    """SIGSTOP with calls at every stage: the others find out and send; the sleeper must not send on waking."""
+    numbers = phones(6 * LOTE_SIZE, "42")
+    ids = shop.clients(*numbers)
+    system.simulator.control.set_faults(latency_s=0.3, callbacks={"drop": 1.0})
+    campana = shop.campaign(ids)
+    until(lambda: shop.progress(campana), lambda now: now["enviando"] > 5 and now["exitosos"] > 5)
+    with system.asleep("worker-1"):
+        time.sleep(14)  # the lease, two looks at Twilio's list, and time to send
+    ended = shop.wait_for(campana, "completado", "error")
+    assert ended["exitosos"] == len(ids)
+    assert sorted(to for to, _ in system.messages(*numbers)) == numbers
+
+
+def test_it_survives_the_loss_of_every_database_connection(system: System, shop: Shop) -> None:
+    """What a restart of PostgreSQL does to the processes, three times in one campaign."""
+    numbers = phones(6 * LOTE_SIZE, "43")
+    ids = shop.clients(*numbers)
+    system.simulator.control.set_faults(latency_s=0.3)
+    campana = shop.campaign(ids)
+    for least in (5, 40, 80):
+        until(lambda: shop.progress(campana), lambda now, least=least: now["exitosos"] > least)  # type: ignore[misc]
+        system.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+                   " AND pid <> pg_backend_pid() AND backend_type = 'client backend'")  # fmt: skip
     ended = shop.wait_for(campana, "completado", "error")
     assert ended["exitosos"] == len(ids)
     assert sorted(to for to, _ in system.messages(*numbers)) == numbers
