@@ -112,9 +112,9 @@ def test_it_pauses_when_twilio_refuses_the_account_and_resumes(system: System, s
 
 
 def test_it_pauses_resumes_and_cancels_on_request(system: System, shop: Shop) -> None:
-    numbers = phones(6 * LOTE_SIZE, "34")
+    numbers = phones(10 * LOTE_SIZE, "34")
     ids = shop.clients(*numbers)
-    system.simulator.control.set_faults(latency_s=0.4)
+    system.simulator.control.set_faults(latency_s=1.0)
     campana = shop.campaign(ids)
     until(lambda: shop.progress(campana), lambda now: now["exitosos"] > 0)
     assert shop.post(f"/campanas/{campana}/pausar/").body["estado"] == "pausado"
