@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ModelViewSet
 
 from clientes import selectors, services
@@ -16,6 +17,7 @@ from clientes.grupos.services import eliminar_etiqueta
 from clientes.models import Cliente, Etiqueta, Segmento, Venta
 from core.api.filters import SiONo
 from core.api.schema import ErrorSerializer
+from core.errors import ConflictError
 from core.models import Usuario
 
 
@@ -45,8 +47,10 @@ class ClienteFilter(filters.FilterSet):
     list=extend_schema(summary="List the shop's clients"),
     create=extend_schema(summary="Create a client"),
     retrieve=extend_schema(summary="Read a client"),
-    update=extend_schema(summary="Replace a client"),
-    partial_update=extend_schema(summary="Change some fields of a client"),
+    update=extend_schema(summary="Replace a client", responses={200: ClienteSerializer, 409: ErrorSerializer}),
+    partial_update=extend_schema(
+        summary="Change some fields of a client", responses={200: ClienteSerializer, 409: ErrorSerializer}
+    ),
     destroy=extend_schema(
         summary="Delete a client without sales or SMS history", responses={204: None, 409: ErrorSerializer}
     ),
@@ -59,6 +63,11 @@ class ClienteViewSet(ModelViewSet[Cliente]):
 
     def get_queryset(self) -> QuerySet[Cliente]:
         return selectors.clientes_de(cast("Usuario", self.request.user)).prefetch_related("etiquetas")
+
+    def perform_update(self, serializer: BaseSerializer[Cliente]) -> None:
+        if cast("Cliente", serializer.instance).anonimizado_en:
+            raise ConflictError(services.YA_ANONIMO, code="anonymous")
+        super().perform_update(serializer)
 
     def perform_destroy(self, instance: Cliente) -> None:
         services.eliminar_cliente(cliente=instance)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from clientes.models import Cliente
-from clientes.services import CLIENTE_CON_HISTORIA
+from clientes.services import ANONIMO, CLIENTE_CON_HISTORIA, anonimizar_cliente
 from core.models import Usuario
 from tests.conftest import signed_in
 from tests.core.api_support import error_of, errors_of
@@ -203,6 +203,17 @@ class TestPartialUpdate:
         assert error_of(api.patch(f"{URL}{cliente.pk}/", {"usuario": stranger.pk}), 400)["code"] == "unknown_field"
         cliente.refresh_from_db()
         assert cliente.usuario == owner
+
+
+class TestAnonymous:
+    @pytest.mark.parametrize("method", ["put", "patch"])
+    def test_it_rejects_new_data_for_an_anonymised_client(self, api: APIClient, owner: Usuario, method: str) -> None:
+        cliente = ClienteFactory.create(usuario=owner)
+        anonimizar_cliente(cliente=cliente)
+        response = getattr(api, method)(f"{URL}{cliente.pk}/", {"nombre": "Ana", "telefono": "3001234567"})
+        assert error_of(response, 409)["code"] == "anonymous"
+        cliente.refresh_from_db()
+        assert (cliente.nombre, cliente.telefono_e164) == (ANONIMO, "")
 
 
 class TestDestroy:
