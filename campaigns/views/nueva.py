@@ -118,7 +118,8 @@ def _pocos(usuario: Usuario, campana: CampanaSMS) -> list[int]:
 
 
 def _enviar(request: HttpRequest, usuario: Usuario, borrador: Borrador, total: int) -> HttpResponse:
-    idempotency = Idempotency.of(request.POST.get("clave", "")[:64] or str(uuid4()), asdict(borrador))
+    clave = request.POST.get("clave", "").replace("\0", "")[:64]
+    idempotency = Idempotency.of(clave or str(uuid4()), asdict(borrador))
     try:
         campana = services.campana_con_clave(usuario=usuario, idempotency=idempotency)
         if campana is None:

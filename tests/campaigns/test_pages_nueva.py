@@ -63,6 +63,13 @@ def test_another_preview_makes_another_campaign(owner: Usuario, ana: Cliente) ->
     assert CampanaSMS.objects.count() == 2
 
 
+@pytest.mark.parametrize("clave", ["", "\0", "x" * 500, "🤷"])
+def test_any_key_will_do(clave: str, owner: Usuario, ana: Cliente) -> None:
+    form = {**hidden(post(owner, "revisar", mensaje="Hola")), "accion": "enviar", "clave": clave}
+    assert signed_in(owner).post(URL, form).status_code == 302
+    assert CampanaSMS.objects.count() == 1
+
+
 def test_a_key_with_another_text_is_shown_again(owner: Usuario, ana: Cliente) -> None:
     form = {**hidden(post(owner, "revisar", mensaje="Hola")), "accion": "enviar"}
     signed_in(owner).post(URL, form)
