@@ -86,11 +86,17 @@ def muestra(importacion: Importacion, opciones: Opciones) -> Muestra:
     filas = []
     for numero, cells in enumerate(importacion.muestra[opciones.con_titulos :], first):
         try:
-            datos = interpretar(cells, plan)
+            datos = interpretar(_sin_relleno(cells), plan)
             filas.append((numero, [_dicho(datos, c.nombre) for c in chosen], ""))
         except Invalido as error:
             filas.append((numero, [cells[opciones.columnas[c.nombre]][:60] for c in chosen], error.motivo))
     return Muestra([campo.etiqueta for campo in chosen], filas)
+
+
+def _sin_relleno(cells: list[str]) -> list[str]:
+    """A row of the sample as the file has it: the sample gives all of them the width of its widest."""
+    width = max((n for n, cell in enumerate(cells, 1) if cell.strip()), default=0)
+    return cells[:width]
 
 
 def _dicho(datos: dict[str, Any], campo: str) -> str:

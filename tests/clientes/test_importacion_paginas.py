@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from clientes.importacion import limites, proceso, subida, views
+from clientes.importacion.filas import SOBRAN_CELDAS
 from clientes.models import Cliente, Importacion, ImportacionTrozo
 from core.models import Usuario
 from tests.clientes.importacion_support import csv, run, upload
@@ -60,6 +61,12 @@ def test_from_the_file_to_the_errors(owner: Usuario) -> None:
     assert text == (
         "\ufeffnombre;telefono;documento;fila en el archivo;motivo\r\n'=Luis;12;2;3;El teléfono «12» no es válido.\r\n"
     )
+
+
+def test_a_row_with_a_cell_too_many_is_alone_in_it(owner: Usuario) -> None:
+    importacion = upload(owner, csv(TITULOS, "Ana;3001234567;1", "Luis;3001234568;2;de más", "Eva;3001234569;3"))
+    body = signed_in(owner).get(f"{LISTA}{importacion.pk}/").content.decode()
+    assert body.count(SOBRAN_CELDAS) == 1
 
 
 def test_the_error_file_is_corrected_and_imported_as_it_is(owner: Usuario) -> None:
