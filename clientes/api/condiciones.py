@@ -1,5 +1,6 @@
 """The conditions of a segment, as the API and the pages take them."""
 
+from datetime import date
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
@@ -10,6 +11,7 @@ from clientes.selectors import etiquetas_de
 from core.api.serializers import RefusesUnknown
 
 YEARS = 3650
+FECHA_LEJANA = "Elija una fecha entre los años 1900 y 2200."
 NO_EXISTEN = "No existen etiquetas con estos ids: {ids}."
 
 
@@ -28,6 +30,12 @@ class EtiquetasPropias(serializers.ListField):
 
     def to_representation(self, data: Any) -> list[int]:
         return [etiqueta.pk for etiqueta in data.all()] if hasattr(data, "all") else list(data)
+
+
+def de_este_mundo(day: date) -> None:
+    """The last day of the calendar has no next one, and its first none before it in another time zone."""
+    if not 1900 <= day.year <= 2200:
+        raise serializers.ValidationError(FECHA_LEJANA)
 
 
 @extend_schema_serializer(
@@ -57,8 +65,12 @@ class CondicionesSerializer(RefusesUnknown, serializers.Serializer[Any]):
     gasto_en_dias = serializers.IntegerField(
         required=False, min_value=1, max_value=YEARS, help_text="… within this many days; ever, when absent."
     )
-    creado_desde = serializers.DateField(required=False, help_text="Entered on this day or later.")
-    creado_hasta = serializers.DateField(required=False, help_text="Entered on this day or earlier.")
+    creado_desde = serializers.DateField(
+        required=False, validators=[de_este_mundo], help_text="Entered on this day or later."
+    )
+    creado_hasta = serializers.DateField(
+        required=False, validators=[de_este_mundo], help_text="Entered on this day or earlier."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "gasto_en_dias" in attrs and "gasto_minimo" not in attrs:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from clientes.api.condiciones import FECHA_LEJANA
 from clientes.grupos.palabras import en_palabras
 from clientes.models import Etiqueta, Segmento
 from core.models import Usuario
@@ -115,6 +116,8 @@ def test_a_segment_is_what_the_api_would_store(owner: Usuario) -> None:
         ({"nombre": ""}, "Este campo no puede estar en blanco."),
         ({"gasto_en_dias": "30"}, "Necesita «gasto_minimo»."),
         ({"creado_desde": "2026-02-01", "creado_hasta": "2026-01-01"}, "Es anterior a «creado_desde»."),
+        ({"creado_hasta": "9999-12-31"}, FECHA_LEJANA),
+        ({"creado_desde": "0001-01-01"}, FECHA_LEJANA),
         ({"compro_en_dias": "0"}, "mayor o igual a 1"),
         ({"gasto_minimo": "mucho"}, "número"),
     ],
