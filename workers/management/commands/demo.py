@@ -51,7 +51,8 @@ class Command(BaseCommand):
         _report(console, ended, found, seconds)
         console.print(
             f"\ndashboard  {settings.PUBLIC_URL}/campanas/{campana['id']}/\n"
-            f"sign in    {USERNAME}  {password}   (open while scripts/up or scripts/demo --stay runs)"
+            f"sign in    {USERNAME}  {password}   (while scripts/up or scripts/demo --stay runs)",
+            soft_wrap=True,
         )
         if found.problems:
             raise CommandError(f"{len(found.problems)} recipients disagree with the simulator")
