@@ -53,9 +53,7 @@ class Channel(redis.Channel):
         connection = self._in_poll = self.client.connection
         self._brpop_sent_at = monotonic()
         seconds = timeout or self.brpop_timeout or 0
-        connection.send_command(
-            "BLMPOP", seconds, len(queues), *queues, "RIGHT", "COUNT", max(1, self.qos.credit())
-        )
+        connection.send_command("BLMPOP", seconds, len(queues), *queues, "RIGHT", "COUNT", max(1, self.qos.credit()))
 
     def _brpop_read(self, **options: Any) -> bool:
         try:
