@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 import redis
-from celery import current_app, signature, uuid
+from celery import signature, uuid
 from django.conf import settings
 
+from workers.broker import results
 from workers.broker.results import Backend, Part
 
 QUEUE = "pruebas"
@@ -22,9 +23,7 @@ def server() -> Iterator[redis.Redis]:
 
 @pytest.fixture
 def backend() -> Backend:
-    found = current_app.backend
-    assert isinstance(found, Backend)
-    return found
+    return results.backend()
 
 
 def parts(group: str, *indexes: int) -> list[Part]:
@@ -81,7 +80,7 @@ def test_it_leaves_nothing_for_ever(backend: Backend, server: redis.Redis) -> No
 
 def test_a_part_is_handed_to_who_counts_for_the_process(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
     handed: list[Part] = []
-    monkeypatch.setattr(Backend, "on_part", staticmethod(handed.append))
+    monkeypatch.setattr(backend, "on_part", handed.append)
 
     class Request:
         group, group_index, chord = "g", 4, {"task": "x"}

@@ -98,7 +98,8 @@ def test_what_was_fetched_and_not_done_goes_back_first_when_the_channel_closes(
     consumer, got = consume(connection, prefetch=4)
     connection.drain_events(timeout=5)
     got[0].ack()
-    consumer.channel.close()
+    assert consumer.channel is not None
+    consumer.channel.close()  # type: ignore[union-attr]  # the stubs allow a connection
     assert server.llen("prueba-a") == 5
     with connection.clone() as second:
         _, again = consume(second, prefetch=20)

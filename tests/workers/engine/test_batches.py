@@ -38,7 +38,12 @@ def test_it_loses_nothing_of_what_threads_put_while_it_stops_or_after() -> None:
     seen: list[list[int]] = []
     batches = Batches("test", seen.append, gather_s=0.0)
     batches.start()
-    putters = [Thread(target=lambda n=n: [batches.put(n * 1000 + i) for i in range(500)]) for n in range(4)]
+
+    def put(first: int) -> None:
+        for number in range(first, first + 500):
+            batches.put(number)
+
+    putters = [Thread(target=put, args=(n * 1000,)) for n in range(4)]
     for putter in putters:
         putter.start()
     for putter in putters:

@@ -146,7 +146,11 @@ def test_it_claims_and_writes_many_in_one_statement_each(
 ) -> None:
     with django_assert_num_queries(2):
         claims = ledger.claim_many(dict.fromkeys(log.pk for log in running.logs))
-        outcomes = [Accepted(SID, "queued", 1), Permanent("21211", "Número inválido"), Ambiguous("reset", "Se cortó")]
+        outcomes: list[Outcome] = [
+            Accepted(SID, "queued", 1),
+            Permanent("21211", "Número inválido"),
+            Ambiguous("reset", "Se cortó"),
+        ]
         written = ledger.record_many(list(zip(claims.values(), outcomes, strict=True)))
     assert written == set(claims) == {log.pk for log in running.logs}
     running.reload()
