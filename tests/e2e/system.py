@@ -27,7 +27,7 @@ T = TypeVar("T")
 PASSWORD = "clave-de-la-tienda"
 LOTE_SIZE = 20
 CELERY = (sys.executable, "-m", "celery", "-q", "-A", "core")
-WORKER_OPTIONS = ("-P", "threads", "-c", "16", "-Q", "campanas,envios", "--without-gossip", "--without-mingle")
+WORKER_OPTIONS = ("-P", "threads", "-c", "16", "--without-gossip", "--without-mingle")
 
 
 @dataclass(frozen=True, slots=True)
