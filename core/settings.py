@@ -279,17 +279,19 @@ CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"visibility_timeout": CELERY_VISIBILI
 CELERY_REDIS_SOCKET_TIMEOUT = 10.0
 CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = 3.0
 CELERY_REDIS_MAX_CONNECTIONS = 2 * WORKER_THREADS + 20
+# The workers' own timers sweep and reconcile; beat asks for it too, in case that the timers stand still.
+second_source_s = SWEEP_INTERVAL_S * 6
 CELERY_BEAT_SCHEDULE = {
     "barrer": {
         "task": "workers.barrer",
-        "schedule": SWEEP_INTERVAL_S,
+        "schedule": second_source_s,
         # A sweep that nobody took before the next one is worth nothing.
-        "options": {"expires": SWEEP_INTERVAL_S * 3},
+        "options": {"expires": second_source_s},
     },
     "conciliar": {
         "task": "workers.conciliar",
-        "schedule": SWEEP_INTERVAL_S,
-        "options": {"expires": SWEEP_INTERVAL_S * 3},
+        "schedule": second_source_s,
+        "options": {"expires": second_source_s},
     },
     # Finds the imports whose nudge or whose worker was lost; nothing to do costs one query.
     "importar": {"task": "workers.importar_clientes", "schedule": 10.0, "options": {"expires": 30.0}},
