@@ -16,7 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")
 app = Celery("core")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["workers"])
-app.steps["worker"].add("workers.process.steps:Clocks")
+app.steps["worker"].update({"workers.process.steps:Clocks", "workers.process.steps:Watch"})
 
 
 @app.on_after_configure.connect

@@ -73,9 +73,11 @@ RETRY_BACKOFF_S = env.float("RETRY_BACKOFF_S", 5.0)
 RECONCILE_INTERVAL_S = env.float("RECONCILE_INTERVAL_S", 60.0)
 # … and when Twilio cannot be asked for this long, it ends `fallido` with a code that says "unknown".
 RECONCILE_GIVE_UP_H = env.float("RECONCILE_GIVE_UP_H", 24.0)
-SWEEP_INTERVAL_S = env.float("SWEEP_INTERVAL_S", 5.0)
+SWEEP_INTERVAL_S = env.float("SWEEP_INTERVAL_S", 5.0, validate=environment.SECONDS)
 # How long a published Lote may stand still, with an empty queue, before its tasks count as lost.
 LOTE_LOST_AFTER_S = env.float("LOTE_LOST_AFTER_S", 30.0)
+# How long a worker may be silent while Redis answers, before it is taken for dead; 0 is for ever.
+WATCHDOG_S = env.float("WATCHDOG_S", 60.0, validate=environment.COUNT)
 
 environment.seal(env)
 

@@ -36,6 +36,8 @@ BAD = [
     ("SEND_ATTEMPTS", "0"),
     ("LEASE_S", "x"),
     ("SWEEP_INTERVAL_S", ""),
+    ("SWEEP_INTERVAL_S", "0"),
+    ("WATCHDOG_S", "-1"),
 ]
 
 

@@ -34,6 +34,13 @@ class Worker:
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.05)
 
+    def ends(self) -> int:
+        """Its exit code, once it ended by itself."""
+        try:
+            return self.process.wait(WAIT_S)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(self.log.read_text()) from None
+
     def end(self) -> int:
         """SIGTERM; its exit code."""
         self.process.send_signal(signal.SIGTERM)
