@@ -23,7 +23,7 @@ GOOD = {
     "TWILIO_MESSAGING_SERVICE_SID": "",
     "TWILIO_CONNECT_TIMEOUT_S": 5.0,
     "TWILIO_READ_TIMEOUT_S": 20.0,
-    "LEASE_S": 60.0,
+    "LEASE_S": 45.0,
     "WATCHDOG_S": 60.0,
     "TIME_ZONE": "America/Bogota",
 }
