@@ -7,6 +7,8 @@ from collections.abc import Callable
 from django.db import Error as DatabaseError
 from django.db import close_old_connections, connection
 
+from workers.engine import database
+
 logger = logging.getLogger(__name__)
 
 # Pauses in seconds after failures in a row; the last one again and again.
@@ -62,13 +64,5 @@ class Clock(threading.Thread):
             logger.error("%s failed and goes on trying: %r", self.name, error, exc_info=unexpected)
         pause = PAUSES_S[min(self._failures, len(PAUSES_S) - 1)]
         self._failures += 1
-        _drop_connection()
+        database.drop_connection()
         return pause
-
-
-def _drop_connection() -> None:
-    """After a failure the connection may be dead, or in a transaction that nobody ends."""
-    try:
-        connection.close()
-    except DatabaseError:
-        connection.connection = None
