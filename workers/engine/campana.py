@@ -18,17 +18,23 @@ MOTIVO_MAX = 300
 NADA_ENVIADO = "No se envió ningún mensaje: "
 
 
-def advance(campana_id: int) -> None:
-    """Do whatever is next for this campaign. Safe to call at any time, any number of times."""
+def advance(campana_id: int, *, publish: bool = True) -> None:
+    """Do whatever is next for this campaign. Safe to call at any time, any number of times.
+
+    Args:
+        publish: False while the broker does not answer: everything else is done.
+    """
     if not CampanaSMS.objects.filter(pk=campana_id, completado_en=None).exists():
         return
     sources, target = states.MOVES["iniciar"]
     CampanaSMS.objects.filter(pk=campana_id, estado__in=sources).update(estado=target, iniciado_en=Now())
     room = window.of(campana_id)
     # Lote by Lote, so that the first messages leave while the rest of the window opens.
-    lotes.publish_due(campana_id, most=room.rows)
-    while _open_one(campana_id, room.lotes):
+    if publish:
         lotes.publish_due(campana_id, most=room.rows)
+    while _open_one(campana_id, room.lotes):
+        if publish:
+            lotes.publish_due(campana_id, most=room.rows)
     while _drain_one(campana_id):
         pass
     lotes.fail_cancelled(campana_id)
