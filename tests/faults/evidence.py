@@ -42,8 +42,8 @@ def gather(database: Database, load: Load, made: Sequence[Made], ledger: Iterabl
     accepted = (as_accepted(row) for row in ledger)
     return Evidence(
         campaigns=[
-            Campaign(pk, estado, ended, *counters, load.made[pk].fates, pk in load.cancelled, closed[pk])
-            for pk, estado, ended, *counters in database.rows(CAMPAIGNS, ids)
+            Campaign(*row, fates=load.made[row[0]].fates, cancelled=row[0] in load.cancelled, closed=closed[row[0]])
+            for row in map(tuple[int, str, bool, int, int, int], database.rows(CAMPAIGNS, ids))
         ],
         rows=rows,
         accepted=[message for message in accepted if message.log_id is None or message.log_id >= first],

@@ -66,6 +66,17 @@ class Load:
         self.held: set[int] = set()
         self.cancelled: set[int] = set()
         self.lock = threading.Lock()
+        self._wished = threading.Event()
+
+    def wish(self) -> None:
+        """Ask for a campaign now, however many there are."""
+        self._wished.set()
+
+    def take_wish(self) -> bool:
+        """Whether somebody asked for a campaign since the last time."""
+        wished = self._wished.is_set()
+        self._wished.clear()
+        return wished
 
     def create(self, most: int) -> Made:
         """Make a campaign for `most` recipients or fewer; ask again until it is answered, under one key.

@@ -22,6 +22,7 @@ class Options:
     round: recipients of one round.
     kinds: the faults.
     each: end once every kind took effect this often; None to go on until the time is up.
+    pace: stretches (above 1) or shortens the time between two faults.
     shops, clients: how many tenants, and clients of each.
     mutant: a fault put into the product on purpose.
     final_within_s: the bound on the end of a round's campaigns after its last fault.
@@ -35,6 +36,7 @@ class Options:
     round: int = 4000
     kinds: tuple[str, ...] = tuple(FAULTS)
     each: int | None = None
+    pace: float = 1.0
     shops: int = 4
     clients: int = 1500
     mutant: str = ""
@@ -59,6 +61,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     add("--round", type=int, default=4000, help="recipients of one round, which ends with a rest and a judgement")
     add("--only", type=kinds, help="kinds or families of faults, separated by commas (default: all)")
     add("--each", type=int, help="end as soon as every kind took effect so often")
+    add("--pace", type=float, default=1.0, help="stretch or shorten the time between two faults (default: 1)")
     add("--report", type=Path, metavar="FILE", help="write the report there too; as JSON when it ends in .json")
     add("--keep", action="store_true", help="keep the run's logs and ledger also when nothing was violated")
     add("--mutant", choices=MUTANTS, default="", help="break the product's code: succeeds when the oracle says so")
@@ -71,6 +74,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         round=given.round,
         kinds=given.only or (mutant.faults if mutant else tuple(FAULTS)),
         each=given.each,
+        pace=given.pace,
         mutant=given.mutant,
         final_within_s=MUTANT_FINAL_WITHIN_S if mutant else FINAL_WITHIN_S,
         report=given.report,

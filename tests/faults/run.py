@@ -1,7 +1,6 @@
 """A run: rounds of load and faults, each followed by a rest and a judgement, and a last judgement over everything."""
 
 import time
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from tests.faults.injectors.scene import Fault, Scene
 from tests.faults.injectors.twilio_faults import TwilioFaults
 from tests.faults.journal import Journal
 from tests.faults.judge import Judge
+from tests.faults.lane import Lane
 from tests.faults.load import Load, Made
 from tests.faults.measures import worst
 from tests.faults.mutants import VARIABLE
@@ -32,10 +32,8 @@ from tests.faults.timeline import INSTALL
 from tests.faults.verdict import Kind, Violation
 from workers.simulator.client import SimulatorError
 
-# Faults that may be under way at the same time; a slot each.
-SLOTS: Final = 4
-# Seconds from one fault to the next.
-EVERY_S: Final = (0.3, 1.7)
+# Each with its slots, and seconds from one fault to the next.
+LANES: Final = {"twilio": (3, (0.5, 2.0)), "": (4, (1.0, 4.0))}
 # Recipients not yet final: below the first there are more campaigns, below the second the round rests.
 BACKLOG: Final = 1500
 TAIL: Final = 150
@@ -61,8 +59,14 @@ class Run:
         extra = {VARIABLE: options.mutant} if options.mutant else {}
         self.stack = RunningStack(private_folder(folder / "stack"), extra)
         self._rng = Random(options.seed)
-        self._deck = Deck([FAULTS[kind] for kind in options.kinds], Random(options.seed), each=options.each)
-        self._under_way: dict[Future[None], str] = {}
+        self._lanes = [self._lane(family, *pace) for family, pace in LANES.items()]
+
+    def _lane(self, family: str, slots: int, every: tuple[float, float]) -> Lane:
+        own = [FAULTS[kind] for kind in self.options.kinds]
+        own = [fault for fault in own if (fault.family == "twilio") == (family == "twilio")]
+        seed = f"{self.options.seed} {family}"
+        pace = (every[0] * self.options.pace, every[1] * self.options.pace)
+        return Lane(Deck(own, Random(seed), each=self.options.each), slots, pace, Random(seed))
 
     def go(self) -> Report:
         """Do it all and stop the product.
@@ -82,7 +86,8 @@ class Run:
             self._scene = Scene(self.stack, self._load, self.journal, twilio, self._rng)
             operator = Operator(self._load, self.journal, Random(self.options.seed))
             exits.enter_context(operator)
-            self._pool = exits.enter_context(ThreadPoolExecutor(SLOTS))
+            for lane in self._lanes:
+                exits.callback(lane.close)
             self._until = time.monotonic() + self.options.seconds
             while self._goes_on():
                 self._round()
@@ -96,9 +101,12 @@ class Run:
         return Load(self.stack.database, self.stack.url, shops, Random(self._rng.getrandbits(64)))
 
     def _goes_on(self) -> bool:
-        if self._deck.empty:
+        if self.options.each is not None and self._over():
             return False
         return time.monotonic() < self._until or self.report.recipients < self.options.recipients
+
+    def _over(self) -> bool:
+        return all(lane.over for lane in self._lanes)
 
     def _round(self) -> None:
         self._judge.begin()
@@ -111,68 +119,47 @@ class Run:
         """Load, and faults while there is work; return the campaigns once nearly all is done."""
         made: list[Made] = []
         left = self.options.round
-        due, longest = time.monotonic(), time.monotonic() + LONGEST_S
+        longest = time.monotonic() + LONGEST_S
         while time.monotonic() < longest:
             self.stack.check()
             backlog = sum(campaign.left for campaign in self._load.unfinished())
-            if (left > 0 or not self._may_rest()) and backlog < BACKLOG:
+            # In a run that ends when every kind took effect, the round lasts until then.
+            more = left > 0 or (self.options.each is not None and not self._over())
+            if self._load.take_wish() or (more and backlog < BACKLOG):
                 campaign = self._load.create(max(left, TAIL))
                 made.append(campaign)
                 left -= len(campaign.fates)
                 continue
-            if left <= 0 and backlog < TAIL and self._may_rest():
+            if backlog < TAIL and not more:
                 break
-            if backlog and time.monotonic() >= due and self._inject():
-                due = time.monotonic() + self._rng.uniform(*EVERY_S)
+            for lane in self._lanes if backlog else ():
+                lane.tick(self._do, self._settle)
             time.sleep(LOOK_S)
         return made
 
-    def _may_rest(self) -> bool:
-        """In a run that ends when every kind took effect, a round lasts until then."""
-        return self.options.each is None or (self._deck.empty and not self._running())
-
-    def _inject(self) -> bool:
-        """Begin the next fault, if there is room; False when there is not."""
-        running = self._running()
-        if len(running) >= SLOTS:
-            return False
-        fault = self._deck.draw(frozenset(running))
-        if fault is None:
-            return False
-        scene = replace(self._scene, rng=Random(self._rng.getrandbits(64)))
-        if fault.alone:
-            wait(self._under_way)
-            self._do(fault, scene)
-        else:
-            self._under_way[self._pool.submit(self._do, fault, scene)] = fault.kind
-        return True
-
-    def _running(self) -> list[str]:
-        for future in [future for future in self._under_way if future.done()]:
-            del self._under_way[future]
-            future.result()
-        return list(self._under_way.values())
-
-    def _do(self, fault: Fault, scene: Scene) -> None:
+    def _do(self, fault: Fault, rng: Random) -> bool:
+        """Inject one fault; False when it took no effect."""
+        why = ""
         try:
-            happened = fault.inject(scene)
+            happened = fault.inject(replace(self._scene, rng=rng))
         except NoAnswerError as error:
             self.report.found([Violation(Kind.STUCK, 0, None, f"{fault.kind}: {error}")])
             happened, why = None, str(error)
         except MISHAPS as error:
             happened, why = None, f"{type(error).__name__}: {error}".splitlines()[0]
-        else:
-            why = ""
         if happened is None:
             self.journal.took_none(fault.kind, why)
-            self._deck.failed(fault)
         else:
             self.journal.took_effect(fault.kind, happened)
+        return happened is not None
+
+    def _settle(self) -> None:
+        for lane in self._lanes:
+            lane.settle()
 
     def _rest(self, made: list[Made]) -> None:
         """No more faults: everything must be up again, and every campaign must end."""
-        wait(self._under_way)
-        self._running()
+        self._settle()
         if missing := self.stack.wait_up():
             self.report.found([Violation(Kind.STUCK, 0, None, f"not running again: {', '.join(missing)}")])
         self._scene.twilio.calm()

@@ -117,7 +117,7 @@ class SimulatorControl:
 
     def fault_counts(self) -> dict[str, int]:
         """How often each thing went wrong since the start or the last reset: rules by name, and the behaviour's
-        `list_hidden`, `callback_dropped`, `callback_doubled`, `callback_late`."""
+        `list_hidden`, `callback_dropped`, `callback_doubled`, `callback_late`, `callback_early`."""
         return self._call("GET", "fault-counts")
 
     def set_faults(self, *rules: Mapping[str, object], **behaviour: object) -> dict[str, Any]:

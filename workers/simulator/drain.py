@@ -68,6 +68,7 @@ class Drain:
         """
         behaviour = self._faults.now
         earliest = now if behaviour.callbacks.early else now + answer_s
+        self._faults.count("callback_early", behaviour.callbacks.early)
         start = max(earliest, self._free_at.get(who, 0.0))
         if start - now > behaviour.max_queue_s:
             return None

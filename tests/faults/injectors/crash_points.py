@@ -15,6 +15,8 @@ def crash(point: Point, scene: Scene) -> str | None:
     """Let one process die at the point."""
     passes = scene.rng.randint(1, PASSES) if point.place.often else 1
     serial = scene.stack.armory.arm(point.label, passes=passes)
+    if point.place.name == "create":
+        scene.load.wish()
     deadline = time.monotonic() + FIRES_WITHIN_S
     while (death := scene.stack.armory.death(serial)) is None:
         if time.monotonic() > deadline and scene.stack.armory.disarm(point.label):

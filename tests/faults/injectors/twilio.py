@@ -43,10 +43,12 @@ LIST_RULES: Final[dict[str, dict[str, object]]] = {
     "list-garbage": rule("garbage", on="list", probability=0.7),
 }
 # What each is counted as by the simulator.
+STATUSES: Final = {"statuses": ["sending", "sent", "delivered", "undelivered", "failed"]}
 BEHAVIOURS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
-    "callbacks-shuffled": ("callback_late", {"callbacks": {"shuffle_s": 3.0}}),
-    "callbacks-doubled": ("callback_doubled", {"callbacks": {"duplicate": 0.7}}),
+    "callbacks-shuffled": ("callback_late", {"callbacks": {"shuffle_s": 3.0, **STATUSES}}),
+    "callbacks-doubled": ("callback_doubled", {"callbacks": {"duplicate": 0.7, **STATUSES}}),
     "callbacks-dropped": ("callback_dropped", {"callbacks": {"drop": 0.7}}),
+    "callbacks-early": ("callback_early", {"callbacks": {"early": True, **STATUSES}}),
 }
 
 

@@ -174,6 +174,7 @@ class TestFaults:
         sid = create(simulator, StatusCallback=webhooks.url).json["sid"]
 
         assert webhooks.statuses(sid)[0] == "sending"
+        assert simulator.control.fault_counts() == {"callback_early": 1}
 
     def test_it_reports_only_some(self, simulator: RunningSimulator, webhooks: WebhookListener) -> None:
         simulator.control.set_faults(callbacks={"statuses": ["delivered", "undelivered", "failed"]})
