@@ -51,6 +51,7 @@ class RunningStack:
         )
         self._log = data / "supervisor.log"
         self._starts = 0
+        self._control: SimulatorControl | None = None
         self._host: subprocess.Popen[bytes] | None = None
         self.database = Database(lambda: self.env["DATABASE_URL"])
 
@@ -70,7 +71,11 @@ class RunningStack:
 
     @property
     def control(self) -> SimulatorControl:
-        return SimulatorControl(self.env["TWILIO_API_BASE_URL"])
+        """Of the simulator that runs now: each start of the stack gives it another port."""
+        url = self.env.get("TWILIO_API_BASE_URL", "")
+        if self._control is None or self._control.base_url != url:
+            self._control = SimulatorControl(url)
+        return self._control
 
     def redis(self) -> redis.Redis:
         return redis.Redis.from_url(self.env["REDIS_URL"], socket_timeout=10, socket_connect_timeout=3)
@@ -154,7 +159,8 @@ class RunningStack:
             return missing
         try:
             self.control.stats()
-            self.redis().ping()
+            with self.redis() as client:
+                client.ping()
         except (SimulatorError, redis.RedisError) as error:
             return [type(error).__name__]
         return []
