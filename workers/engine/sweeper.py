@@ -13,11 +13,13 @@ from django.conf import settings
 from django.db import connection
 from redis.exceptions import RedisError
 
-from workers.engine import campana, ledger, locks, lotes
+from core import queues
+from workers.engine import campana, ledger, locks, lotes, window
+from workers.engine.lotes import EN_VUELO
+from workers.engine.window import VENTANAS
 
 logger = logging.getLogger(__name__)
 
-QUEUE = "envios"
 # With other campaigns' tasks in the queue, standing still for this many times longer still means lost …
 BUSY_FACTOR = 20
 # … but not while more than this many windows of tasks wait: publishing again what is only waiting would add to it
@@ -50,20 +52,22 @@ RETURNING l.id
 
 # Campaigns for which `campana.advance` has something to do: to start, to fail what a cancelled one left, to publish, to
 # open, to end. The others only wait for their messages, and asking each of them would cost nine statements.
-READY_SQL = """
-SELECT c.id FROM campaigns_campanasms c
+READY_SQL = f"""
+WITH {VENTANAS}
+SELECT c.id FROM campaigns_campanasms c LEFT JOIN ventanas v ON v.id = c.id
 WHERE c.completado_en IS NULL AND CASE c.estado
     WHEN 'pendiente' THEN true
     WHEN 'cancelado' THEN true
     WHEN 'procesando' THEN
         EXISTS (SELECT FROM campaigns_lote l
             WHERE l.campana_id = c.id AND l.estado = 'abierto' AND l.publicar_desde <= now())
-        OR ((SELECT count(*) FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado = 'abierto') < %(window)s
+        OR ((SELECT count(*) FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado = 'abierto' AND {EN_VUELO})
+                < greatest(1, v.filas / %(lote)s)
             AND (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado = 'pendiente' LIMIT 1) = 1)
         OR (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado <> 'cerrado' LIMIT 1) IS NULL
     ELSE false END
 ORDER BY c.id
-"""
+"""  # noqa: S608 - constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ def _sweep() -> Sweep:
     full = FULL_WINDOWS * settings.LOTES_EN_VUELO * settings.LOTE_SIZE
     quiet = settings.LOTE_LOST_AFTER_S * (1 if waiting == 0 else BUSY_FACTOR)
     lost = _rows(LOST_SQL, {"quiet": quiet}) if waiting is not None and waiting < full else []
-    ready = _rows(READY_SQL, {"window": settings.LOTES_EN_VUELO})
+    ready = _rows(READY_SQL, {**window.params(), "lote": settings.LOTE_SIZE})
     for (campana_id,) in ready:
         _guarded(campana.advance, campana_id, f"campaign {campana_id}")
     found = Sweep(leases, closed, len(lost), len(ready))
@@ -122,6 +126,7 @@ def _waiting() -> int | None:
     """How many messages' tasks wait in the broker; None when it does not answer: then it takes none either."""
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as client:
-            return int(client.llen(QUEUE))
+            lengths = [client.llen(queue) for queue in queues.envios(settings.ENVIOS_QUEUES)]
+            return sum(int(length) for length in lengths)  # type: ignore[arg-type]  # redis's stubs are for async too
     except RedisError:
         return None

@@ -8,20 +8,23 @@ from django.db.models.functions import Now
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import CampanaSMS, Lote, SMSLog
+from core import queues
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
-from tests.workers.engine.conftest import Running
-from workers.engine import ledger, locks, lotes, sweeper
+from tests.workers.engine.conftest import Running, take, write
+from workers.engine import locks, lotes, sweeper
+from workers.engine.ledger import NotPosted
 
 pytestmark = pytest.mark.django_db(transaction=True)  # advisory locks belong to sessions
 LONG_AGO = Now() - timedelta(hours=1)
+QUEUE = queues.envios(1)[0]
 
 
 @pytest.fixture(autouse=True)
 def broker(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Lotes that were published, instead of a broker that no worker reads."""
     published: list[int] = []
-    monkeypatch.setattr(lotes, "_publish", published.append)
+    monkeypatch.setattr(lotes, "_publish", lambda due, *, most: published.append(due.lote_id))
     return published
 
 
@@ -51,10 +54,10 @@ def test_it_waits_longer_while_the_queue_is_full(running: Running, broker: list[
     SMSLog.objects.filter(lote=running.lote).update(actualizado=Now() - timedelta(minutes=1))
     Lote.objects.filter(pk=running.lote.pk).update(publicado_en=Now() - timedelta(minutes=1))
     with redis.Redis.from_url(settings.REDIS_URL) as queue:
-        queue.lpush(sweeper.QUEUE, "somebody else's task")
+        queue.lpush(QUEUE, "somebody else's task")
         sweeper.sweep()
         assert broker == []
-        queue.delete(sweeper.QUEUE)
+        queue.delete(QUEUE)
     sweeper.sweep()
     assert broker == [running.lote.pk]
 
@@ -96,14 +99,14 @@ def test_it_closes_a_lote_when_its_last_uncertain_row_is_settled(running: Runnin
 
 def test_it_opens_again_a_lote_whose_late_worker_gave_a_row_back(running: Running, broker: list[int]) -> None:
     """The lease ran out and the Lote left the window; then the stopped worker woke and had not POSTed."""
-    claim = ledger.claim(running.logs[0].pk)
+    claim = take(running.logs[0].pk)
     assert claim is not None
     SMSLog.objects.exclude(pk=claim.log_id).update(estado="enviado", twilio_sid="SM1")
     SMSLog.objects.filter(pk=claim.log_id).update(lease_hasta=LONG_AGO)
     sweeper.sweep()
     running.reload()
     assert running.lote.estado == "por_conciliar"
-    assert ledger.record(claim, ledger.NOT_POSTED)
+    assert write(claim, NotPosted())
     sweeper.sweep()
     running.reload()
     assert running.lote.estado == "abierto"
