@@ -15,7 +15,7 @@ from core.stack.errors import Interrupted
 from core.stack.output import Printer
 from core.stack.process import Spec
 from core.stack.session import Session
-from core.stack.startup import start_everything
+from core.stack.startup import prepare, start_product
 from core.stack.supervisor import Restarts
 from tests.faults.conditions import SIMULATOR
 
@@ -24,14 +24,13 @@ UP: Final = "everything is up"
 RESTARTS: Final = Restarts(quick=1.0)
 
 
-def swapped(make: Callable[..., Spec], old: str, *new: str) -> Callable[..., Spec]:
+def swapped(make: Callable[..., Spec], old: str, new: str) -> Callable[..., Spec]:
     """The same part with one word of its command replaced."""
 
     def made(*args: object, **kwargs: object) -> Spec:
         spec = make(*args, **kwargs)
         assert old in spec.command, f"{old} is not in {spec.command}"
-        at = spec.command.index(old)
-        return replace(spec, command=(*spec.command[:at], *new, *spec.command[at + 1 :]))
+        return replace(spec, command=tuple(new if word == old else word for word in spec.command))
 
     return made
 
@@ -41,15 +40,15 @@ async def main(data: Path) -> None:
     printer = Printer()
     with contextlib.ExitStack() as patched:
         for name, old, new in (
-            ("worker", "core", ("tests.faults.worker",)),
-            ("web", "core.wsgi:application", ("tests.faults.wsgi:application",)),
-            ("simulator", "--host", (*SIMULATOR, "--host")),
+            ("worker", "core", "tests.faults.worker"),
+            ("web", "core.wsgi:application", "tests.faults.wsgi:application"),
         ):
-            patched.enter_context(patch.object(parts, name, swapped(getattr(parts, name), old, *new)))
+            patched.enter_context(patch.object(parts, name, swapped(getattr(parts, name), old, new)))
         async with Session(data.resolve(), environment.read(), printer) as session:
             session.supervisor.restarts = RESTARTS
             with contextlib.suppress(Interrupted):
-                await start_everything(session)
+                listener = await prepare(session, *SIMULATOR)
+                await start_product(session, session.supervisor, listener)
                 printer.say(UP)
                 await session.supervisor.until_stopped()
 

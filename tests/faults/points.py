@@ -29,11 +29,14 @@ class Place:
 
 
 PLACES: Final = (
-    Place("claim", "workers.engine.ledger.claim", often=True),
+    Place("claim", "workers.engine.ledger.claim_many", often=True),
     Place("post", "workers.gateway.twilio.TwilioGateway.send", often=True),
-    Place("outcome", "workers.engine.ledger.record", often=True),
+    Place("outcome", "workers.engine.ledger.record_many", often=True),
     Place("publish", "workers.engine.chords.publish"),
     Place("chord-size", "celery.backends.redis.RedisBackend.set_chord_size"),  # after: counted, and no part sent
+    Place(
+        "count", "workers.broker.results.Backend.count", often=True
+    ),  # the parts that ended; after: the callback is out
     Place("cerrar-lote", "workers.engine.lotes.close"),
     Place("open-lote", "workers.engine.lotes.open_next"),
     Place("advance", "workers.engine.campana.advance"),
