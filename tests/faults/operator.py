@@ -4,6 +4,8 @@ import contextlib
 import threading
 from random import Random
 
+import psycopg2
+
 from tests.faults.api import NoAnswerError
 from tests.faults.journal import Journal
 from tests.faults.load import Load, Made
@@ -38,13 +40,16 @@ class Operator:
 
     def _work(self) -> None:
         while not self._stop.wait(EVERY_S):
-            alive = self._load.running()
-            paused = [made for made, estado in alive if estado == "pausado"]
-            others = [made for made, estado in alive if estado != "pausado"]
-            for made in (*paused, *self._rng.sample(others, min(2, len(others)))):
-                # Down for longer than this is the judge's business, not the operator's.
-                with contextlib.suppress(NoAnswerError):
-                    self._look(made)
+            # Down for longer than this is the judge's business, not the operator's.
+            with contextlib.suppress(NoAnswerError, psycopg2.Error):
+                self._round()
+
+    def _round(self) -> None:
+        alive = self._load.running()
+        paused = [made for made, estado in alive if estado == "pausado"]
+        others = [made for made, estado in alive if estado != "pausado"]
+        for made in (*paused, *self._rng.sample(others, min(2, len(others)))):
+            self._look(made)
 
     def _look(self, made: Made) -> None:
         now = made.api.get(f"/campanas/{made.id}/progreso/", within_s=5.0).body

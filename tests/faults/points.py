@@ -34,9 +34,7 @@ PLACES: Final = (
     Place("outcome", "workers.engine.ledger.record_many", often=True),
     Place("publish", "workers.engine.chords.publish"),
     Place("chord-size", "celery.backends.redis.RedisBackend.set_chord_size"),  # after: counted, and no part sent
-    Place(
-        "count", "workers.broker.results.Backend.count", often=True
-    ),  # the parts that ended; after: the callback is out
+    Place("count", "workers.broker.results.Backend.count", often=True),  # after: the callback is published
     Place("cerrar-lote", "workers.engine.lotes.close"),
     Place("open-lote", "workers.engine.lotes.open_next"),
     Place("advance", "workers.engine.campana.advance"),
