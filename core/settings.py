@@ -74,8 +74,9 @@ SEND_ATTEMPTS = env.int("SEND_ATTEMPTS", 8, validate=environment.POSITIVE)
 RETRY_BACKOFF_S = env.float("RETRY_BACKOFF_S", 5.0)
 # An uncertain message is sent again only after Twilio was seen twice, this far apart, not to have it.
 RECONCILE_INTERVAL_S = env.float("RECONCILE_INTERVAL_S", 60.0)
-# … and when Twilio cannot be asked for this long, it ends `fallido` with a code that says "unknown".
-RECONCILE_GIVE_UP_H = env.float("RECONCILE_GIVE_UP_H", 24.0)
+# From a campaign's start to its end, whatever is left by then. What Twilio could not be asked about until then ends
+# `fallido` with a code that says "unknown".
+CAMPAIGN_DEADLINE_H = env.float("CAMPAIGN_DEADLINE_H", 72.0, validate=environment.SECONDS)
 SWEEP_INTERVAL_S = env.float("SWEEP_INTERVAL_S", 5.0, validate=environment.SECONDS)
 # How long a published Lote may stand still, with an empty queue, before its tasks count as lost.
 LOTE_LOST_AFTER_S = env.float("LOTE_LOST_AFTER_S", 30.0)

@@ -163,6 +163,36 @@ class TestSettling:
         assert state(row)[0] == "fallido"
 
 
+@pytest.mark.django_db(transaction=True)  # a constraint is violated
+class TestTheMessageOfAnotherRow:
+    """Two campaigns said the same to one phone, and the reconciler gave the message to the one that did not send it."""
+
+    def taken(self, estado: str, **fields: Any) -> tuple[SMSLog, SMSLog]:
+        """The row whose token the callback carries, and the one that has the message."""
+        row = make_row(estado, **fields)
+        holder = make_row("enviado", twilio_sid=SID, telefono=row.telefono)
+        return row, holder
+
+    @pytest.mark.parametrize("estado", ["incierto", "pendiente", "enviando"])
+    def test_the_other_keeps_it_and_gets_its_delivery(self, estado: str) -> None:
+        row, holder = self.taken(estado)
+        assert callback(token_of(row)).status_code == 204
+        assert state(row) == (estado, "", "", "")  # it is still to be found out
+        assert state(holder) == ("enviado", SID, "delivered", "")
+
+    def test_it_also_does_when_the_row_has_found_another(self) -> None:
+        row, holder = self.taken("enviado", twilio_sid=OTHER_SID)
+        callback(token_of(row), "undelivered", ErrorCode="30005")
+        callback(token_of(row), "sent")
+        assert state(row) == ("enviado", OTHER_SID, "", "")
+        assert state(holder) == ("enviado", SID, "undelivered", "30005")
+
+    def test_another_phones_message_is_out_of_its_reach(self) -> None:
+        row, holder = make_row("incierto"), make_row("enviado", twilio_sid=SID)
+        assert callback(token_of(row)).status_code == 404
+        assert (state(row), state(holder)) == (("incierto", "", "", ""), ("enviado", SID, "", ""))
+
+
 class TestRefusals:
     def unchanged(self, row: SMSLog) -> None:
         assert state(row) == ("enviado", SID, "", "")

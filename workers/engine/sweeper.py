@@ -51,16 +51,17 @@ WHERE c.id = l.campana_id AND c.estado = 'procesando' AND l.estado = 'abierto' A
 RETURNING l.id
 """
 
-# Campaigns for which `campana.advance` has something to do: to start, to fail what a cancelled one left, to publish, to
-# open, to end. The others only wait for their messages, and asking each of them would cost nine statements.
+# Campaigns for which `campana.advance` has something to do: to start, to fail what a cancelled or overdue one left, to
+# publish, to open, to end. The others only wait for their messages, and asking each of them would cost nine statements.
 READY_SQL = f"""
 WITH {VENTANAS}
 SELECT c.id FROM campaigns_campanasms c LEFT JOIN ventanas v ON v.id = c.id
 WHERE c.completado_en IS NULL AND CASE c.estado
     WHEN 'pendiente' THEN true
     WHEN 'cancelado' THEN true
-    WHEN 'procesando' THEN
-        EXISTS (SELECT FROM campaigns_lote l
+    WHEN 'pausado' THEN c.vence_en <= now()
+    WHEN 'procesando' THEN c.vence_en <= now()
+        OR EXISTS (SELECT FROM campaigns_lote l
             WHERE l.campana_id = c.id AND l.estado = 'abierto' AND l.publicar_desde <= now())
         OR ((SELECT count(*) FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado = 'abierto' AND {EN_VUELO})
                 < greatest(1, v.filas / %(lote)s)

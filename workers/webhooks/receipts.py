@@ -1,9 +1,12 @@
 """Status callbacks: the delivery of a message, and the proof that an uncertain one was accepted."""
 
+import logging
 from typing import Final
 from uuid import UUID
 
-from django.db import connection
+from django.db import IntegrityError, connection
+
+logger = logging.getLogger(__name__)
 
 # A later status replaces an earlier one, never the reverse: callbacks come twice and out of order.
 # https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks
@@ -35,6 +38,16 @@ SET entrega = CASE WHEN entrega = ANY(%(earlier)s) THEN %(entrega)s ELSE entrega
 WHERE id = %(id)s AND token = %(token)s AND (twilio_sid IN ('', %(sid)s))
 """
 
+# Two campaigns said the same to one phone, both calls were in doubt, and the reconciler gave each the other's message:
+# the token is one row's and the message another's. Its delivery is told of the one that has it; nothing else changes.
+HOLDER_SQL = """
+UPDATE campaigns_smslog
+SET entrega = CASE WHEN entrega = ANY(%(earlier)s) THEN %(entrega)s ELSE entrega END,
+    entrega_codigo = CASE WHEN entrega = ANY(%(earlier)s) THEN %(codigo)s ELSE entrega_codigo END
+WHERE twilio_sid = %(sid)s AND EXISTS (SELECT FROM campaigns_smslog r
+    WHERE r.id = %(id)s AND r.token = %(token)s AND r.telefono = campaigns_smslog.telefono)
+"""
+
 
 def parse_callback_token(text: str) -> tuple[int, UUID] | None:
     """The row's id and claim token from the callback's URL, or None when it is not one of ours."""
@@ -59,18 +72,24 @@ def apply_receipt(*, log_id: int, token: UUID, sid: str, status: str, error_code
         False when no row carries this token.
     """
     rank = RANK.get(status, -1)
-    earlier = ["", *(known for known, value in RANK.items() if value < rank)] if rank >= 0 else []
+    params = {
+        "id": log_id,
+        "token": token,
+        "sid": sid,
+        "entrega": status if rank >= 0 else "",
+        "codigo": error_code,
+        "earlier": ["", *(known for known, value in RANK.items() if value < rank)] if rank >= 0 else [],
+        "open": ["pendiente", "enviando", "incierto"],
+    }
+    try:
+        if _execute(RECEIPT_SQL, params):
+            return True
+    except IntegrityError:
+        logger.info("sms %s: message %s is another row's", log_id, sid)
+    return bool(_execute(HOLDER_SQL, params))
+
+
+def _execute(sql: str, params: dict[str, object]) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(
-            RECEIPT_SQL,
-            {
-                "id": log_id,
-                "token": token,
-                "sid": sid,
-                "entrega": status if rank >= 0 else "",
-                "codigo": error_code,
-                "earlier": earlier,
-                "open": ["pendiente", "enviando", "incierto"],
-            },
-        )
-        return bool(cursor.rowcount)
+        cursor.execute(sql, params)  # type: ignore[arg-type]
+        return int(cursor.rowcount)

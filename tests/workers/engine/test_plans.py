@@ -8,6 +8,7 @@ from django.db import connection
 from campaigns.selectors import PROGRESO_SQL
 from tests.factories import CampanaFactory
 from tests.workers.engine.conftest import Running
+from workers.engine.doubts import SENT_SQL
 from workers.engine.sweeper import MOVABLE_SQL
 
 HISTORY = """
@@ -28,9 +29,17 @@ def history(running: Running) -> Running:
     return running
 
 
+def test_a_found_message_is_given_by_indexes(history: Running) -> None:
+    params: dict[str, Any] = {"id": 1, "token": "0" * 32, "sids": ["SM1"], "entregas": ["sent"], "codigos": [""]}
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {SENT_SQL}", params)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "Seq Scan on campaigns_smslog" not in plan
+
+
 @pytest.mark.parametrize("sql", [PROGRESO_SQL, MOVABLE_SQL], ids=["progress", "sweep"])
 def test_it_goes_lote_by_lote(history: Running, sql: str) -> None:
-    params: dict[str, Any] = {"ids": [history.campana.pk], "window": 10}
+    params: dict[str, Any] = {"ids": [history.campana.pk], "window": 10, "desconocido": "desconocido"}
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN {sql}", params)
         plan = "\n".join(row[0] for row in cursor.fetchall())
