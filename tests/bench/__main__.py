@@ -13,7 +13,7 @@ from core.stack.errors import Interrupted, StackError
 from core.stack.layout import DEFAULT_DATA, Layout
 from core.stack.output import Printer
 from core.stack.session import Session
-from tests.bench import comparison, report
+from tests.bench import comparison, latency, report, scaling
 from tests.bench.errors import BenchError
 from tests.bench.machine import describe
 from tests.bench.options import Options, read_options
@@ -46,7 +46,7 @@ async def measure(session: Session, options: Options) -> None:
         report.write(options.json, machine, sections)
 
 
-SECTIONS = {"comparison": comparison.section}
+SECTIONS = {"comparison": comparison.section, "scaling": scaling.section, "latency": latency.section}
 
 if __name__ == "__main__":
     given = read_options()

@@ -11,7 +11,6 @@ from tests.bench.run import Run
 from tests.bench.section import Goal, Section, table
 from tests.bench.stage import Stage
 from tests.bench.textbook.contenders import Textbook, loop
-from tests.e2e.system import Shop
 
 USERNAME = "bench-comparison"
 WARM_UP = 256
@@ -61,7 +60,6 @@ async def compare(stage: Stage, *, count: int, rounds: int) -> dict[str, list[Ru
     Returns:
         The runs of each contender by its name, in the order of the table.
     """
-    await stage.admin(USERNAME)
     await give_clients(stage, USERNAME, count)
     everyone = contenders(count)
     runs: dict[str, list[Run]] = {contender.name: [] for contender in everyone}
@@ -96,11 +94,11 @@ def contenders(count: int) -> list[Contender]:
 
 
 async def ours(stage: Stage, count: int) -> Run:
-    return await send_campaign(stage, Shop(stage.url, USERNAME), count)
+    return await send_campaign(stage, USERNAME, count)
 
 
 async def with_callbacks(stage: Stage, count: int) -> Run:
-    return await send_campaign(stage, Shop(stage.url, USERNAME), count, callbacks=True)
+    return await send_campaign(stage, USERNAME, count, callbacks=True)
 
 
 @asynccontextmanager
