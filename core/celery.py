@@ -4,16 +4,32 @@ import os
 import sys
 from typing import Any
 
-from celery import Celery
-from celery.signals import beat_init, task_prerun, worker_init
+from celery import Celery, Task
+from celery.signals import beat_init, worker_init
 from django.core.exceptions import ImproperlyConfigured
 from django.db import close_old_connections
+from kombu.transport import TRANSPORT_ALIASES
 
 from core.preflight import refuse_misconfiguration
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")
 
-app = Celery("core")
+# What `redis://` means to kombu in this process; it imports the class when it first connects.
+for scheme in ("redis", "rediss"):
+    TRANSPORT_ALIASES[scheme] = "workers.broker.transport:Transport"
+
+
+class DatabaseTask(Task):  # type: ignore[type-arg]
+    """A task that uses its thread's own database connection."""
+
+    abstract = True
+
+    def before_start(self, *args: Any, **kwargs: Any) -> None:
+        """Drop the connection if it broke or is old; it is checked before its first statement."""
+        close_old_connections()
+
+
+app = Celery("core", task_cls=DatabaseTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["workers"])
 
@@ -24,12 +40,6 @@ def settle_configuration(sender: Celery, **kwargs: Any) -> None:
     Celery makes dozens for every message."""
     # The keys come from `dir` of Django's settings, whose private names are no settings.
     sender.conf.update({key: sender.conf[key] for key in list(sender.conf) if not key.startswith("_")})
-
-
-@task_prerun.connect
-def refresh_connections(**kwargs: Any) -> None:
-    """Drop this thread's database connection if it broke or is old; it is checked before its first statement."""
-    close_old_connections()
 
 
 @worker_init.connect

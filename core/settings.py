@@ -249,13 +249,14 @@ SPECTACULAR_SETTINGS = {
 # --- Celery ------------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = redis_url.for_celery(REDIS_URL)
-CELERY_RESULT_BACKEND = CELERY_BROKER_URL  # Redis counts chords; campaign-level tasks name django-db themselves
+# Redis counts chords; campaign-level tasks name django-db themselves
+CELERY_RESULT_BACKEND = f"workers.broker.results:Backend+{CELERY_BROKER_URL.removeprefix('redis+')}"
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_DEFAULT_QUEUE = "campanas"
 CELERY_TASK_ROUTES = {"workers.enviar_sms": {"queue": "envios"}}
 CELERY_TASK_ACKS_LATE = True  # a redelivered part finds its row claimed and returns
 CELERY_TASK_TRACK_STARTED = False
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_PREFETCH_MULTIPLIER = 2  # see workers/broker/transport.py
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10.0
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -267,15 +268,13 @@ CELERY_DB_REUSE_MAX = sys.maxsize
 CELERY_RESULT_EXTENDED = True  # the admin shows each task's name and arguments
 CELERY_RESULT_EXPIRES = 24 * 3600  # also how long the counter of a lost chord stays in Redis
 RECORDED_RESULTS_EXPIRE = timedelta(days=30)  # campaign-level tasks in the admin
-CELERY_VISIBILITY_TIMEOUT = 3600  # must agree in its three places, or redeliveries loop
-# Without a socket timeout `.delay()` hangs on a stalled Redis. kombu's pool of 10 makes acks fail above 10.
+# Without a socket timeout `.delay()` hangs on a stalled Redis. kombu's pool of 10 makes sending fail above 10.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": CELERY_VISIBILITY_TIMEOUT,
     "socket_timeout": 10,
     "socket_connect_timeout": 3,
     "max_connections": 2 * WORKER_THREADS + 20,
+    "priority_steps": [0],  # a queue is one key
 }
-CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"visibility_timeout": CELERY_VISIBILITY_TIMEOUT}
 CELERY_REDIS_SOCKET_TIMEOUT = 10.0
 CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = 3.0
 CELERY_REDIS_MAX_CONNECTIONS = 2 * WORKER_THREADS + 20

@@ -10,10 +10,11 @@ from django_celery_results.backends import DatabaseBackend
 from django_celery_results.models import TaskResult
 
 from clientes.importacion import proceso
+from core.celery import DatabaseTask
 from workers.engine import campana, lotes, reconciler, sending, sweeper
 
 
-class Recorded(Task):  # type: ignore[type-arg]
+class Recorded(DatabaseTask):
     """A campaign-level task: its result is kept in PostgreSQL, where operators read it in the admin.
 
     Chords need Redis to count their parts, so the application's backend is Redis and these few tasks name
@@ -33,7 +34,7 @@ def avanzar_campana(campana_id: int) -> None:
     campana.advance(campana_id)
 
 
-@shared_task(name="workers.enviar_sms", ignore_result=True)
+@shared_task(name="workers.enviar_sms", base=Task, ignore_result=True)
 def enviar_sms(log_id: int) -> None:
     """Send one message; a part of its Lote's chord."""
     sending.send_one(log_id)

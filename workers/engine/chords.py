@@ -1,45 +1,90 @@
-"""Publishing a Lote's chord: what `celery.chord(header, callback)` publishes, at a quarter of its cost.
+"""Publishing a Lote's chord: what `celery.chord(header, callback)` publishes, at a small part of its cost.
 
-Canvas clones and freezes a signature for each part and writes each to Redis on its own: 0.45 ms of CPU a part.
-Here the parts are sent with the group's id, their index and the callback, as canvas would, through one producer
-whose batch is one Redis pipeline: 0.1 ms. Workers cannot tell the difference.
+Canvas clones and freezes a signature for each part, and writes each to Redis on its own. Here Celery makes the message
+of the first part; the others differ in their ids and go out with it in one command. Workers cannot tell the difference.
 """
 
+import base64
 from collections.abc import Sequence
+from typing import Any, Final, cast
 
 from celery import current_app, signature, uuid
+from kombu.serialization import dumps as serialize
+from kombu.utils.json import dumps
 
-ENVIAR = "workers.enviar_sms"
-CERRAR = "workers.cerrar_lote"
+from workers.broker.transport import Channel
+
+ENVIAR: Final = "workers.enviar_sms"
+CERRAR: Final = "workers.cerrar_lote"
+
+# Stand in the first message where each part has its own: their like occurs nowhere else in it.
+LOG_ID: Final = 8_070_605_040_302_010_709
+INDEX: Final = 7_160_504_030_201_080_605
+TASK_ID: Final = "f0b2c4d6-part-id"
 
 
-def publish(*, lote_id: int, log_ids: Sequence[int]) -> None:
+def publish(*, lote_id: int, log_ids: Sequence[int], queue: str) -> None:
     """Send one task per row, and the task that closes the Lote when all of them have ended.
 
     Raises:
         kombu.exceptions.KombuError, redis.exceptions.RedisError: some, all or none may have been published.
     """
-    callback = signature(CERRAR, args=[lote_id], immutable=True)
-    # Header tasks never raise; if Celery itself fails one, the errback closes the Lote all the same.
-    callback.on_error(callback.clone())
-    callback.freeze(uuid())
     group_id = uuid()
+    callback = signature(CERRAR, args=[lote_id], immutable=True)
+    callback.freeze(uuid())
     with current_app.producer_pool.acquire(block=True) as producer:
         # Before the parts: one that ends before the size is known would not count as the last.
         current_app.backend.set_chord_size(group_id, len(log_ids))
-        with producer.batch():  # type: ignore[attr-defined]  # newer than the stubs
-            for index, log_id in enumerate(log_ids):
-                current_app.send_task(
-                    ENVIAR,
-                    args=[log_id],
-                    producer=producer,
-                    group_id=group_id,
-                    group_index=index,
-                    root_id=group_id,
-                    chord=callback,  # type: ignore[arg-type]  # a signature, as canvas passes
-                    ignore_result=True,
-                    declare=[],  # a Redis queue needs none, and asking costs a third of the publish
-                )
+        channel = cast("Channel", producer.channel)
+        template = Template(channel, group_id, callback, queue)
+        with channel.conn_or_acquire() as client:
+            client.lpush(queue, *(template.part(index, log_id) for index, log_id in enumerate(log_ids)))
+
+
+class Template:
+    """The message of one part, with gaps.
+
+    Args:
+        channel: what kombu would publish through.
+        group_id, callback: of the chord.
+        queue: where it goes.
+    """
+
+    def __init__(self, channel: Channel, group_id: str, callback: Any, queue: str) -> None:
+        message = current_app.amqp.create_task_message(
+            TASK_ID,
+            ENVIAR,
+            args=[LOG_ID],
+            group_id=group_id,
+            group_index=INDEX,
+            root_id=group_id,
+            chord=callback,
+            ignore_result=True,
+        )
+        content_type, encoding, body = serialize(message.body, "json")
+        raw = channel.prepare_message(
+            base64.b64encode(body.encode()).decode(),
+            content_type=content_type,
+            content_encoding=encoding,
+            headers=message.headers,
+            properties={
+                **message.properties,
+                "delivery_mode": 2,
+                "body_encoding": "base64",
+                "delivery_tag": TASK_ID,
+                "delivery_info": {"exchange": "", "routing_key": queue},
+            },
+        )
+        self._group_id = group_id
+        self._body = body
+        # The body is encoded: it is put in whole.
+        self._head, self._tail = dumps({**raw, "body": TASK_ID}).split(TASK_ID, 1)
+
+    def part(self, index: int, log_id: int) -> str:
+        """The message of the part with this index, for this row."""
+        body = base64.b64encode(self._body.replace(str(LOG_ID), str(log_id)).encode()).decode()
+        rest = self._tail.replace(str(LOG_ID), str(log_id)).replace(str(INDEX), str(index))
+        return f"{self._head}{body}{rest.replace(TASK_ID, f'{self._group_id}-{index}')}"
 
 
 def close_later(lote_id: int) -> None:

@@ -7,6 +7,7 @@ runs out and the row becomes `incierto`: it may have been sent, so it is never s
 
 import time
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -20,7 +21,11 @@ CODE_MAX = 40
 
 LEASE_EXPIRED = "worker_lost"
 LEASE_EXPIRED_TEXT = "El proceso que lo enviaba se interrumpió; no se sabe si el mensaje salió"
-NOT_POSTED = Retryable("not_posted", "El proceso se detuvo antes de enviarlo; se intentará de nuevo")
+
+
+@dataclass(frozen=True, slots=True)
+class NotPosted:
+    """The claim was not used: the row is free again, and no attempt is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,7 @@ class Claim:
         telefono: E.164.
         mensaje: the rendered text.
         intentos: this attempt's number, from 1.
-        deadline: `time.monotonic()` seconds after which the claim must not be used to POST.
+        taken_at: `time.monotonic()` seconds before the claim was made.
     """
 
     log_id: int
@@ -42,75 +47,98 @@ class Claim:
     telefono: str
     mensaje: str
     intentos: int
-    deadline: float
+    taken_at: float
+
+    @property
+    def deadline(self) -> float:
+        """`time.monotonic()` seconds after which the claim must not be used to POST: it could outlive the lease."""
+        return self.taken_at + settings.LEASE_S - settings.TWILIO_CONNECT_TIMEOUT_S - settings.TWILIO_READ_TIMEOUT_S
 
     @property
     def callback_token(self) -> str:
         """What stands in the status callback's URL: finds the row by its key, proves it by the token."""
         return f"{self.log_id}-{self.token.hex}"
 
-    def is_usable(self) -> bool:
-        """False once the process has slept for so long that the POST could outlive the lease."""
-        return time.monotonic() < self.deadline
+    def age(self) -> float:
+        """Seconds since the row was claimed, and its campaign seen to run."""
+        return time.monotonic() - self.taken_at
 
 
-# The campaign is read in the same statement, so that a pause stops the very next message.
+# The campaign is read in the same statement, so that a pause stops the very next message. A claim that waited for a
+# thread is made anew in the same way, under a new token.
 CLAIM_SQL = """
 UPDATE campaigns_smslog s
-SET estado = 'enviando', token = %(token)s, intentos = s.intentos + 1, ausencias = 0, reclamado_en = now(),
-    lease_hasta = now() + %(lease)s * interval '1 second', actualizado = now()
-FROM campaigns_campanasms c
-WHERE s.id = %(id)s AND s.estado = 'pendiente' AND c.id = s.campana_id AND c.estado = 'procesando'
-RETURNING s.campana_id, s.telefono, s.mensaje, s.intentos
+SET estado = 'enviando', token = n.token, intentos = s.intentos + CASE s.estado WHEN 'pendiente' THEN 1 ELSE 0 END,
+    ausencias = 0, reclamado_en = now(), lease_hasta = now() + %(lease)s * interval '1 second', actualizado = now()
+FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(held)s::uuid[]) AS n(id, token, held), campaigns_campanasms c
+WHERE s.id = n.id AND (s.estado = 'pendiente' OR (s.estado = 'enviando' AND s.token = n.held))
+    AND c.id = s.campana_id AND c.estado = 'procesando'
+RETURNING s.id, s.campana_id, s.telefono, s.mensaje, s.intentos
 """
 
 # A late outcome may still settle a row that the sweeper called `incierto`: the token proves whose it is. One that
 # was found absent and freed keeps its token until the next claim: an acceptance stops it from being sent again.
 OUTCOME_SQL = """
-UPDATE campaigns_smslog
-SET estado = %(estado)s, twilio_sid = %(sid)s, codigo = %(codigo)s, error = %(error)s, lease_hasta = NULL,
-    entrega = CASE WHEN entrega = '' THEN %(entrega)s ELSE entrega END, actualizado = now()
-WHERE id = %(id)s AND token = %(token)s
-    AND (estado IN ('enviando', 'incierto') OR (estado = 'pendiente' AND %(estado)s = 'enviado'))
+UPDATE campaigns_smslog s
+SET estado = n.estado, intentos = s.intentos - n.devuelto, twilio_sid = n.sid, codigo = n.codigo, error = n.error,
+    lease_hasta = NULL, entrega = CASE WHEN s.entrega = '' THEN n.entrega ELSE s.entrega END, actualizado = now()
+FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(estados)s::text[], %(sids)s::text[], %(codigos)s::text[],
+    %(errors)s::text[], %(entregas)s::text[], %(devueltos)s::int[])
+    AS n(id, token, estado, sid, codigo, error, entrega, devuelto)
+WHERE s.id = n.id AND s.token = n.token
+    AND (s.estado IN ('enviando', 'incierto') OR (s.estado = 'pendiente' AND n.estado = 'enviado'))
+RETURNING s.id
 """
 
 
-def claim(log_id: int) -> Claim | None:
-    """Take a pending row of a running campaign, or None when somebody has it or nothing is to be sent."""
-    token = uuid.uuid4()
-    taken_at = time.monotonic()
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM_SQL, {"id": log_id, "token": token, "lease": settings.LEASE_S})
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    campana_id, telefono, mensaje, intentos = row
-    longest_call = settings.TWILIO_CONNECT_TIMEOUT_S + settings.TWILIO_READ_TIMEOUT_S
-    return Claim(log_id, campana_id, token, telefono, mensaje, intentos, taken_at + settings.LEASE_S - longest_call)
+def claim_many(held: Mapping[int, uuid.UUID | None]) -> dict[int, Claim]:
+    """Take rows of running campaigns.
 
-
-def record(claim: Claim, outcome: Outcome) -> bool:
-    """Write an outcome under the claim.
+    Args:
+        held: for each row's id the token under which the caller has it already; None for a pending row.
 
     Returns:
-        False when the row is no longer this claim's: nothing was written.
+        The claims by row id; a row that somebody else has, or that is not to be sent now, has none.
     """
-    estado, codigo, error = _decide(outcome, claim.intentos)
-    accepted = outcome if isinstance(outcome, Accepted) else None
+    # In one order, so that two processes that want the same rows do not wait for each other.
+    tokens = {log_id: uuid.uuid4() for log_id in sorted(held)}
+    taken_at = time.monotonic()
     with connection.cursor() as cursor:
         cursor.execute(
-            OUTCOME_SQL,
+            CLAIM_SQL,
             {
-                "id": claim.log_id,
-                "token": claim.token,
-                "estado": estado,
-                "sid": accepted.sid if accepted else "",
-                "entrega": _entrega(accepted),
-                "codigo": codigo[:CODE_MAX],
-                "error": error[:ERROR_MAX],
+                "ids": list(tokens),
+                "tokens": [token.hex for token in tokens.values()],
+                "held": [token and token.hex for token in (held[log_id] for log_id in tokens)],
+                "lease": settings.LEASE_S,
             },
         )
-        return bool(cursor.rowcount)
+        rows = cursor.fetchall()
+    return {
+        log_id: Claim(log_id, campana_id, tokens[log_id], telefono, mensaje, intentos, taken_at)
+        for log_id, campana_id, telefono, mensaje, intentos in rows
+    }
+
+
+def record_many(results: Sequence[tuple[Claim, Outcome | NotPosted]]) -> set[int]:
+    """Write outcomes under their claims.
+
+    Returns:
+        The ids of the rows written; the others are no longer their claim's.
+    """
+    rows = [_row(claim, outcome) for claim, outcome in results]
+    names = ("ids", "tokens", "estados", "sids", "codigos", "errors", "entregas", "devueltos")
+    columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(OUTCOME_SQL, columns)
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _row(claim: Claim, outcome: Outcome | NotPosted) -> tuple[int, str, str, str, str, str, str, int]:
+    estado, codigo, error = _decide(outcome, claim.intentos)
+    sid, entrega = (outcome.sid, _entrega(outcome.status)) if isinstance(outcome, Accepted) else ("", "")
+    devuelto = int(isinstance(outcome, NotPosted))
+    return claim.log_id, claim.token.hex, estado, sid, codigo[:CODE_MAX], error[:ERROR_MAX], entrega, devuelto
 
 
 def expire_leases() -> int:
@@ -124,7 +152,7 @@ def expire_leases() -> int:
         return int(cursor.rowcount)
 
 
-def _decide(outcome: Outcome, intentos: int) -> tuple[str, str, str]:
+def _decide(outcome: Outcome | NotPosted, intentos: int) -> tuple[str, str, str]:
     """estado, codigo and error of the row after this outcome."""
     match outcome:
         case Accepted():
@@ -137,9 +165,9 @@ def _decide(outcome: Outcome, intentos: int) -> tuple[str, str, str]:
             return SMSLog.Estado.FALLIDO, code, message
         case Retryable(code, message) | Account(code, message):
             return SMSLog.Estado.PENDIENTE, code, message
+        case NotPosted():
+            return SMSLog.Estado.PENDIENTE, "", ""
 
 
-def _entrega(accepted: Accepted | None) -> str:
-    if accepted is None or accepted.status not in SMSLog.Entrega.values:
-        return ""
-    return accepted.status
+def _entrega(status: str) -> str:
+    return status if status in SMSLog.Entrega.values else ""

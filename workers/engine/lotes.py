@@ -108,7 +108,7 @@ def _publish(lote_id: int) -> None:
     pending = SMSLog.objects.filter(lote_id=lote_id, estado=SMSLog.Estado.PENDIENTE).order_by("id")
     log_ids = list(pending.values_list("id", flat=True))
     if log_ids:
-        chords.publish(lote_id=lote_id, log_ids=log_ids)
+        chords.publish(lote_id=lote_id, log_ids=log_ids, queue="envios")
     else:
         chords.close_later(lote_id)
 
