@@ -4,22 +4,26 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from core.stack.layout import ROOT
+
 PUBLISH, CONSUME, HTTP, DATABASE, ENGINE, OTHER = "publish", "consume", "HTTP", "database", "engine", "other"
 PARTS = (PUBLISH, CONSUME, HTTP, DATABASE, ENGINE, OTHER)
 
 # Whatever runs below one of these is publishing, the broker's client and the serializer included.
 PUBLISHING = re.compile(
-    r"publish\w* \(.*(kombu/messaging|workers/engine/chords)\.py|send_task \(.*celery/app/base\.py|"
-    r"(apply_async|delay) \(.*celery/(canvas|app/task)\.py"
+    r"(publish\w*|send_task|apply_async|delay) \(.*/(kombu/messaging|celery/app/base|celery/app/task|celery/canvas)\.py"
+    rf"|\({re.escape(str(ROOT))}/workers/engine/chords\.py"
 )
-# The innermost frame that says whose work this is. The standard library's (json, socket, threading …) say nothing: they
-# work for whoever called them.
+# The innermost frame that says whose work it is decides. The standard library's json, socket or threading say nothing:
+# they work for whoever called them.
 OWNERS = (
-    (HTTP, re.compile(r"/(urllib3|twilio|requests)/|/http/client\.py|/workers/gateway/")),
-    (DATABASE, re.compile(r"/psycopg2?/|/django/db/")),
-    (CONSUME, re.compile(r"/(celery|kombu|redis|billiard|vine|amqp|django_celery_results)/|/concurrent/futures/")),
-    (ENGINE, re.compile(r"/(workers|campaigns|clientes|core)/[^(]*\.py")),
+    (HTTP, rf"site-packages/(urllib3|twilio|requests)/|/http/client\.py|{re.escape(str(ROOT))}/workers/gateway/"),
+    (DATABASE, r"site-packages/(psycopg2|django/db)/"),
+    (CONSUME, r"site-packages/(celery|kombu|redis|billiard|vine|amqp|django_celery_results)/|/concurrent/futures/"),
+    (CONSUME, rf"{re.escape(str(ROOT))}/(workers/broker/|core/celery\.py)"),
+    (ENGINE, rf"\({re.escape(str(ROOT))}/(workers|campaigns|clientes|core)/"),
 )
+COMPILED = [(part, re.compile(pattern)) for part, pattern in OWNERS]
 
 
 def classify(stack: Sequence[str]) -> str:
@@ -31,7 +35,7 @@ def classify(stack: Sequence[str]) -> str:
     if any(PUBLISHING.search(frame) for frame in stack):
         return PUBLISH
     for frame in reversed(stack):
-        for part, owner in OWNERS:
+        for part, owner in COMPILED:
             if owner.search(frame):
                 return part
     return OTHER

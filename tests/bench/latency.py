@@ -8,9 +8,10 @@ from typing import Any
 from tests.bench.arithmetic import percentile
 from tests.bench.errors import BenchError
 from tests.bench.options import Options
-from tests.bench.product import create, first_message, give_clients, send_campaign
+from tests.bench.product import create, first_message, give_clients, send_campaign, timed
 from tests.bench.section import Goal, Section, table
 from tests.bench.stage import Stage
+from tests.bench.usage import share_of_others
 
 USERNAME = "bench-latency"
 WARM_UP = 256
@@ -32,6 +33,7 @@ class Latency:
         first: from the request to the first message's arrival at the stand-in.
         progress: each reading at full speed.
         rate: messages a second meanwhile.
+        others: the share (0–1) of the machine that somebody else used meanwhile.
     """
 
     clients: int
@@ -40,6 +42,7 @@ class Latency:
     first: float
     progress: list[float]
     rate: float
+    others: float
 
 
 async def section(stage: Stage, options: Options) -> Section:
@@ -62,10 +65,9 @@ async def create_many(stage: Stage, count: int) -> list[float]:
     async with stage.web():
         shop = await stage.shop(USERNAME)
         for number in range(count + 1):
-            started = time.monotonic()
-            campana = await create(shop, {"todos": True})
+            campana, seconds = await create(shop, {"todos": True})
             if number:  # the first finds nothing in memory
-                taken.append(time.monotonic() - started)
+                taken.append(seconds)
             answer = await asyncio.to_thread(shop.post, f"/campanas/{campana}/cancelar/")
             if answer.status != 200:
                 raise BenchError(f"campaign {campana} was not cancelled: {answer.status} {answer.body}")
@@ -77,8 +79,9 @@ async def watch(stage: Stage, options: Options, creating: list[float]) -> Latenc
     """Send to everybody, and read progress until the time is over; the rest is left unsent."""
     shop = await stage.shop(USERNAME)
     created_at = time.time()
-    campana = await create(shop, {"todos": True})
+    campana, _ = await create(shop, {"todos": True})
     await under_way(stage)
+    before = stage.usage()
     progress: list[float] = []
     first, until = await read(shop, campana, progress), time.monotonic() + options.watched_s
     started, last = time.monotonic(), first
@@ -89,15 +92,12 @@ async def watch(stage: Stage, options: Options, creating: list[float]) -> Latenc
     rate = (last["exitosos"] - first["exitosos"]) / (time.monotonic() - started)
     if last["estado"] != "procesando":
         raise BenchError(f"the campaign of {options.clients:,} ended while its progress was read: make it larger")
-    busy = []
-    for _ in range(CREATED_MEANWHILE):
-        started = time.monotonic()
-        await create(shop, {"todos": True})
-        busy.append(time.monotonic() - started)
+    busy = [(await create(shop, {"todos": True}))[1] for _ in range(CREATED_MEANWHILE)]
+    others = share_of_others(before, stage.usage())
     message = await asyncio.to_thread(first_message, stage)
     if message is None:
         raise BenchError("the stand-in has accepted nothing")
-    return Latency(options.clients, creating, busy, message.accepted_at - created_at, progress, rate)
+    return Latency(options.clients, creating, busy, message.accepted_at - created_at, progress, rate, others)
 
 
 async def under_way(stage: Stage) -> None:
@@ -111,9 +111,8 @@ async def under_way(stage: Stage) -> None:
 
 async def read(shop: Any, campana: int, taken: list[float]) -> dict[str, Any]:
     """One reading of progress; its time goes to `taken`."""
-    started = time.monotonic()
-    answer = await asyncio.to_thread(shop.get, f"/campanas/{campana}/progreso/")
-    taken.append(time.monotonic() - started)
+    answer, seconds = await asyncio.to_thread(timed, lambda: shop.get(f"/campanas/{campana}/progreso/"))
+    taken.append(seconds)
     if answer.status != 200:
         raise BenchError(f"progress could not be read: {answer.status} {answer.body}")
     now: dict[str, Any] = answer.body
@@ -141,8 +140,9 @@ def report(found: Latency) -> Section:
         "first_sms_s": found.first,
         "progress_s": found.progress,
         "per_second": found.rate,
+        "others": found.others,
     }
-    return Section("latency", [made], data, goals)
+    return Section("latency", [made], data, others=found.others, goals=goals)
 
 
 def ms(taken: list[float], percent: float) -> float:

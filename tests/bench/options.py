@@ -51,6 +51,11 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     add("--million", action="store_true", help="scaling goes on to 1,000,000 recipients")
     add("--json", type=Path, metavar="FILE", help="also write the figures to this file")
     given = parser.parse_args(arguments)
+    if given.json:
+        try:
+            given.json.open("a").close()  # rather now than after twelve minutes
+        except OSError as error:
+            parser.error(f"--json {given.json}: {error.strerror}")
     sizes = (1_000, 3_000) if given.quick else (1_000, 10_000, 100_000)
     return Options(
         sections=tuple(name for name in SECTIONS if not given.only or name in given.only),

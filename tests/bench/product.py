@@ -1,15 +1,16 @@
 """Ours: a campaign created through the API and sent by what scripts/up starts."""
 
 import asyncio
-import contextlib
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from tests.bench.errors import BenchError
 from tests.bench.run import Run, measured
 from tests.bench.stage import Stage
-from tests.e2e.system import Shop
+from tests.e2e.system import Answer, Shop
 from workers.simulator.client import LedgerRow
 
 MENSAJE = "Hola {nombre}, esta semana tienes 20% de descuento en la tienda. Responde BAJA para no recibir mas."
@@ -61,7 +62,7 @@ async def send_campaign(stage: Stage, username: str, count: int, *, callbacks: b
     await stage.clean(callbacks=callbacks)
     shop, audiencia = await stage.shop(username), await audience(stage, username, count)
     before, started, clock = stage.usage(), time.time(), time.monotonic()
-    campana = await create(shop, audiencia)
+    campana, _ = await create(shop, audiencia)
     await ended(stage, campana)
     [(estado, seconds, sent)] = await stage.sql(
         "SELECT estado, extract(epoch FROM completado_en) - %s, enviados_exitosos FROM campaigns_campanasms"
@@ -82,8 +83,7 @@ async def send_campaign(stage: Stage, username: str, count: int, *, callbacks: b
 
 def first_message(stage: Stage) -> LedgerRow | None:
     """The first message that the stand-in accepted."""
-    with contextlib.closing(stage.simulator.ledger()) as rows:
-        return next(rows, None)
+    return next(stage.simulator.ledger(), None)
 
 
 async def audience(stage: Stage, username: str, count: int) -> dict[str, Any]:
@@ -95,12 +95,27 @@ async def audience(stage: Stage, username: str, count: int) -> dict[str, Any]:
     return {"cliente_ids": [pk for (pk,) in await stage.sql(query, usuario, count)]}
 
 
-async def create(shop: Shop, audiencia: dict[str, Any]) -> int:
-    """Create a campaign; its id."""
-    answer = await asyncio.to_thread(lambda: shop.post("/campanas/", mensaje=MENSAJE, audiencia=audiencia))
+async def create(shop: Shop, audiencia: dict[str, Any]) -> tuple[int, float]:
+    """Create a campaign.
+
+    Returns:
+        Its id, and the seconds that the answer took.
+
+    Raises:
+        BenchError: it was not created.
+    """
+    call = partial(shop.post, "/campanas/", mensaje=MENSAJE, audiencia=audiencia)
+    answer, seconds = await asyncio.to_thread(timed, call)
     if answer.status != 201:
         raise BenchError(f"the campaign was not created: {answer.status} {answer.body}")
-    return int(answer.body["id"])
+    return int(answer.body["id"]), seconds
+
+
+def timed(call: Callable[[], Answer]) -> tuple[Answer, float]:
+    """Call the API; its answer, and the seconds it took."""
+    started = time.monotonic()
+    answer = call()
+    return answer, time.monotonic() - started
 
 
 async def ended(stage: Stage, campana: int) -> None:

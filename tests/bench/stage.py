@@ -106,8 +106,12 @@ class Stage:
         session = self.session
         # Its own, so that it can be stopped alone; what it starts is in the session's record all the same.
         supervisor = Supervisor(session.registry, Printer(sys.stderr, quiet=True), session.layout.log)
+        supervisor.hurry = session.supervisor.hurry
         try:
             yield supervisor
+        except asyncio.CancelledError:
+            supervisor.hurry.set()  # someone asked to stop, and nothing here is worth waiting for
+            raise
         finally:
             await supervisor.stop()
 
