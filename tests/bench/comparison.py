@@ -14,12 +14,11 @@ from tests.bench.stage import Stage
 from tests.bench.textbook.contenders import PROCESSES, THREADS, Textbook, loop
 
 USERNAME = "bench-comparison"
-WARM_UP = 256
 OURS, WITH_CALLBACKS = "ours", "ours, status callbacks on"
 TEXTBOOK, WITH_ORM = "textbook, no database", "textbook, Django ORM"
 PREFORK, LOOP = "textbook, default prefork pool", "plain loop of SDK calls"
 GOALS = (1.0, 1.5)
-RATIO = "durable ÷ textbook chord without any database, throughput"
+RATIO = "durable ÷ textbook without any database"
 SPEED = ("", "recipients", "a second", "÷ textbook", "CPU ms each", "÷ textbook", "others")
 CPU_PARTS = {
     "workers": "workers",
@@ -39,34 +38,32 @@ NOTES = (
 class Contender:
     """Args:
     count: recipients of one run.
-    warm_up: recipients of the run before it, which opens connections and is not counted.
-    every_round: else only in the first, since it needs no precision.
+    warm_up: recipients of the run before it, which opens connections and is not counted; none if 0.
+    every_round: else only in the first: it needs no precision.
     """
 
     name: str
     count: int
+    warm_up: int
     up: Callable[[Stage], AbstractAsyncContextManager[None]]
     send: Callable[[Stage, int], Awaitable[Run]]
-    warm_up: int = WARM_UP
     every_round: bool = True
 
 
 async def section(stage: Stage, options: Options) -> Section:
-    runs = await compare(stage, count=options.recipients, rounds=options.rounds)
+    await give_clients(stage, USERNAME, options.recipients)
+    runs = await compare(
+        stage, contenders(options.recipients, min(options.warm_up, options.recipients)), rounds=options.rounds
+    )
     return report(runs, rounds=options.rounds)
 
 
-async def compare(stage: Stage, *, count: int, rounds: int) -> dict[str, list[Run]]:
+async def compare(stage: Stage, everyone: list[Contender], *, rounds: int) -> dict[str, list[Run]]:
     """Let all send, as often as there are rounds, every other round in the opposite order.
-
-    Args:
-        count: recipients of the fast ones; the slow ones get as many as take about as long.
 
     Returns:
         The runs of each contender by its name, in the order of the table.
     """
-    await give_clients(stage, USERNAME, count)
-    everyone = contenders(count)
     runs: dict[str, list[Run]] = {contender.name: [] for contender in everyone}
     for number in range(rounds):
         racing = [contender for contender in everyone if contender.every_round or number == 0]
@@ -86,15 +83,18 @@ async def race(stage: Stage, contender: Contender) -> Run:
         return await contender.send(stage, contender.count)
 
 
-def contenders(count: int) -> list[Contender]:
+def contenders(count: int, warm_up: int) -> list[Contender]:
+    """Args:
+    count: recipients of the fast ones; the slow ones get as many as take about as long.
+    """
     plain, orm, prefork = Textbook("plain", "threads"), Textbook("orm", "threads"), Textbook("plain", "prefork")
     return [
-        Contender(OURS, count, Stage.product, ours),
-        Contender(TEXTBOOK, count, plain.up, plain.send),
-        Contender(WITH_ORM, count, orm.up, orm.send),
-        Contender(WITH_CALLBACKS, count, Stage.product, with_callbacks),
-        Contender(PREFORK, max(50, count // 20), prefork.up, prefork.send, 10, every_round=False),
-        Contender(LOOP, max(25, count // 40), nothing, loop, 0, every_round=False),
+        Contender(OURS, count, warm_up, Stage.product, ours),
+        Contender(TEXTBOOK, count, warm_up, plain.up, plain.send),
+        Contender(WITH_ORM, count, warm_up, orm.up, orm.send),
+        Contender(WITH_CALLBACKS, max(1, count // 2), warm_up, Stage.product, with_callbacks, every_round=False),
+        Contender(PREFORK, max(50, count // 20), 10, prefork.up, prefork.send, every_round=False),
+        Contender(LOOP, max(25, count // 40), 0, nothing, loop, every_round=False),
     ]
 
 

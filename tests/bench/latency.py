@@ -14,7 +14,6 @@ from tests.bench.stage import Stage
 from tests.bench.usage import share_of_others
 
 USERNAME = "bench-latency"
-WARM_UP = 256
 CREATE_GOAL_MS, PROGRESS_GOAL_MS = 200.0, 20.0
 CREATE_CLIENTS = 100_000
 READ_EVERY_S = 0.1  # the API lets a user ask 1,200 times a minute
@@ -51,7 +50,7 @@ async def section(stage: Stage, options: Options) -> Section:
     creating = await create_many(stage, options.creations)
     await stage.clean()
     async with stage.product():
-        await send_campaign(stage, USERNAME, WARM_UP)
+        await send_campaign(stage, USERNAME, options.warm_up)
         await stage.clean()
         found = await watch(stage, options, creating)
     await stage.clean()

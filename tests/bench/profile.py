@@ -31,7 +31,6 @@ from tests.bench.section import Section, table
 from tests.bench.stage import Stage
 
 USERNAME = "bench-profile"
-WARM_UP = 256
 SAMPLES_A_SECOND = 250
 HOTTEST = 12
 # What each part of a worker's time is, for people.
@@ -73,7 +72,7 @@ class Profile:
 async def section(stage: Stage, options: Options) -> Section:
     await give_clients(stage, USERNAME, options.profiled)
     async with stage.product():
-        await send_campaign(stage, USERNAME, WARM_UP)
+        await send_campaign(stage, USERNAME, options.warm_up)
         workers = {name: pid for name, pid in stage.pids.items() if name.startswith("worker-")}
         files = {name: stage.session.layout.data / f"{name}.stacks" for name in workers}
         async with stage.processes(*(spy(name, pid, files[name]) for name, pid in workers.items())):

@@ -11,7 +11,7 @@ from rich.table import Table
 from tests.bench.section import Section, table
 
 BUSY = 0.1
-WIDTH = 110
+WIDTH = 120
 
 
 def show(

@@ -12,8 +12,7 @@ from tests.bench.stage import Stage
 from tests.bench.usage import PARTS
 
 USERNAME = "bench-scaling"
-WARM_UP = 256
-SMALL, REPEATED = 2_000, 5  # a campaign of up to so many is over in seconds: the median of several
+SMALL = 2_000  # a campaign of up to so many is over in seconds: the median of several counts
 COST_SIZE, MEMORY_SIZE = 100_000, 1_000_000
 COST_GOAL, MEMORY_GOAL = 1.1, 1.2
 SPEED = (
@@ -74,21 +73,23 @@ async def section(stage: Stage, options: Options) -> Section:
     sizes = []
     for count in options.sizes:
         await give_clients(stage, USERNAME, count)
-        sizes.append(await measure(stage, count))
+        sizes.append(await measure(stage, count, options))
         stage.say(f"{count:,} recipients: {sizes[-1].rate:.0f}/s, {sizes[-1].cpu_ms:.2f} ms of CPU each")
     return report(sizes)
 
 
-async def measure(stage: Stage, count: int) -> Size:
+async def measure(stage: Stage, count: int, options: Options) -> Size:
     """Send campaigns of one size in fresh processes."""
     await stage.clean()
     committed, statements = await transactions(stage), stage.statements
     async with stage.product():
-        await send_campaign(stage, USERNAME, WARM_UP)
+        await send_campaign(stage, USERNAME, min(options.warm_up, count))
         await stage.clean()
         size = await database_size(stage)
         async with watched(stage.redis()) as valkey:
-            runs = [await send_campaign(stage, USERNAME, count) for _ in range(REPEATED if count <= SMALL else 1)]
+            runs = [
+                await send_campaign(stage, USERNAME, count) for _ in range(options.repeated if count <= SMALL else 1)
+            ]
         memory = peaks(stage.pids)
         grown = await database_size(stage) - size
     # Their connections have told the statistics by now.
@@ -98,7 +99,7 @@ async def measure(stage: Stage, count: int) -> Size:
         runs=runs,
         memory={name: mib for name, mib in memory.items() if name == "web" or name == "beat" or "worker" in name},
         valkey_mib=valkey.growth_mib,
-        transactions=spent / (WARM_UP + count * len(runs)),
+        transactions=spent / (min(options.warm_up, count) + count * len(runs)),
         database_kib=grown / 1024 / count,
     )
 
