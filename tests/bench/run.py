@@ -15,12 +15,14 @@ class Run:
         seconds: from the request that creates it to its end.
         cpu: CPU seconds by part.
         others: the share (0–1) of the machine that somebody else used meanwhile.
+        first_s: seconds from the request to the first message's arrival at the stand-in.
     """
 
     recipients: int
     seconds: float
     cpu: Mapping[str, float] = field(default_factory=dict)
     others: float = 0.0
+    first_s: float = 0.0
 
     @property
     def rate(self) -> float:
