@@ -75,7 +75,7 @@ async def section(stage: Stage, options: Options) -> Section:
         await send_campaign(stage, USERNAME, options.warm_up)
         workers = {name: pid for name, pid in stage.pids.items() if name.startswith("worker-")}
         files = {name: stage.session.layout.data / f"{name}.stacks" for name in workers}
-        async with stage.processes(*(spy(name, pid, files[name]) for name, pid in workers.items())):
+        async with stage.processes(*(spy(name, pid, files[name]) for name, pid in workers.items()), patient=True):
             before = modes(workers.values())
             run = await send_campaign(stage, USERNAME, options.profiled)
             user, system = (b - a for a, b in zip(before, modes(workers.values()), strict=True))

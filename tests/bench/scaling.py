@@ -1,8 +1,11 @@
 """Ours from 1,000 recipients upwards: what each costs, and what grows."""
 
+import asyncio
+import time
 from dataclasses import asdict, dataclass
 from statistics import median
 
+from tests.bench.errors import BenchError
 from tests.bench.memory import peaks, watched
 from tests.bench.options import Options
 from tests.bench.product import give_clients, send_campaign
@@ -14,6 +17,7 @@ from tests.bench.usage import part_of
 USERNAME = "bench-scaling"
 SMALL = 2_000  # a campaign of up to so many is over in seconds: the median of several counts
 COST_SIZE, MEMORY_SIZE = 100_000, 1_000_000
+GONE_WITHIN_S = 30.0
 COST_GOAL, MEMORY_GOAL = 1.1, 1.2
 SPEED = (
     "recipients",
@@ -92,7 +96,7 @@ async def measure(stage: Stage, count: int, options: Options) -> Size:
             ]
         memory = peaks(stage.pids)
         grown = await database_size(stage) - size
-    # Their connections have told the statistics by now.
+    await alone(stage)
     spent = await transactions(stage) - committed - (stage.statements - statements)
     return Size(
         recipients=count,
@@ -102,6 +106,16 @@ async def measure(stage: Stage, count: int, options: Options) -> Size:
         transactions=spent / (min(options.warm_up, count) + count * len(runs)),
         database_kib=grown / 1024 / count,
     )
+
+
+async def alone(stage: Stage) -> None:
+    """Wait until PostgreSQL has seen that the product is gone: its connections add to the statistics as they end."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    deadline = time.monotonic() + GONE_WITHIN_S
+    while (await stage.sql(query))[0][0]:
+        if time.monotonic() > deadline:
+            raise BenchError(f"the product's connections did not end within {GONE_WITHIN_S:.0f} s")
+        await asyncio.sleep(0.1)
 
 
 async def transactions(stage: Stage) -> int:

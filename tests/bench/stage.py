@@ -96,23 +96,29 @@ class Stage:
             yield
 
     @asynccontextmanager
-    async def processes(self, *specs: Spec) -> AsyncIterator[None]:
-        async with self._supervisor() as supervisor:
+    async def processes(self, *specs: Spec, patient: bool = False) -> AsyncIterator[None]:
+        """Any processes.
+
+        Args:
+            patient: let them end by themselves afterwards.
+        """
+        async with self._supervisor(patient=patient) as supervisor:
             await supervisor.start(*specs)
             yield
 
     @asynccontextmanager
-    async def _supervisor(self) -> AsyncIterator[Supervisor]:
+    async def _supervisor(self, *, patient: bool = False) -> AsyncIterator[Supervisor]:
         session = self.session
         # Its own, so that it can be stopped alone; what it starts is in the session's record all the same.
         supervisor = Supervisor(session.registry, Printer(sys.stderr, quiet=True), session.layout.log)
-        supervisor.hurry = session.supervisor.hurry
         try:
             yield supervisor
         except asyncio.CancelledError:
-            supervisor.hurry.set()  # someone asked to stop, and nothing here is worth waiting for
+            patient = False  # someone asked to stop
             raise
         finally:
+            if not patient:
+                supervisor.hurry.set()  # what they would tidy up is thrown away before the next start
             await supervisor.stop()
 
     async def run(self, name: str, *command: str, **env: str) -> list[str]:
