@@ -129,6 +129,8 @@ class Lote(models.Model):
     # Set: its pending rows are to be published at or after this moment. NULL: nothing to publish.
     publicar_desde = models.DateTimeField(null=True, blank=True)
     publicado_en = models.DateTimeField(null=True, blank=True)
+    # Set: of its pending rows those up to this id were published, and the others are next. NULL: all were, or none.
+    publicado_hasta = models.BigIntegerField(null=True, blank=True)
     cerrado_en = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -145,6 +147,8 @@ class Lote(models.Model):
             models.Index(
                 fields=["campana"], name="lote_en_curso", condition=Q(estado__in=["abierto", "por_conciliar"])
             ),
+            # the engine: the next Lote to open
+            models.Index(fields=["campana", "numero"], name="lote_por_abrir", condition=Q(estado="pendiente")),
         ]
 
     def __str__(self) -> str:

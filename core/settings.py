@@ -11,7 +11,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
-from core import environment, redis_url
+from core import environment, queues, redis_url
 
 # Lets `ModelAdmin[Cliente]` be written: Django leaves these classes unsubscriptable.
 django_stubs_ext.monkeypatch()
@@ -63,7 +63,10 @@ API_RATE_LOGIN = env.str("API_RATE_LOGIN", "10/min", validate=environment.RATE)
 # --- the engine (see workers/engine) -----------------------------------------------------------------
 
 LOTE_SIZE = env.int("LOTE_SIZE", 500, validate=environment.POSITIVE)
-LOTES_EN_VUELO = env.int("LOTES_EN_VUELO", 20, validate=environment.POSITIVE)
+# In the queues at a time, of all campaigns together: a few seconds of work, which is how long a new one waits.
+LOTES_EN_VUELO = env.int("LOTES_EN_VUELO", 4, validate=environment.POSITIVE)
+# Over so many queues the shops are spread; workers take from them in turn.
+ENVIOS_QUEUES = env.int("ENVIOS_QUEUES", 8, validate=environment.POSITIVE)
 # A claim outlives the longest possible call to Twilio, or a slow call would be taken for a dead worker.
 lease_s = env.float("LEASE_S", None)
 SEND_ATTEMPTS = env.int("SEND_ATTEMPTS", 8, validate=environment.POSITIVE)
@@ -255,8 +258,8 @@ CELERY_BROKER_URL = redis_url.for_celery(REDIS_URL)
 # Redis counts chords; campaign-level tasks name django-db themselves
 CELERY_RESULT_BACKEND = f"workers.broker.results:Backend+{CELERY_BROKER_URL.removeprefix('redis+')}"
 CELERY_TIMEZONE = TIME_ZONE
-CELERY_TASK_DEFAULT_QUEUE = "campanas"
-CELERY_TASK_ROUTES = {"workers.enviar_sms": {"queue": "envios"}}
+CELERY_TASK_DEFAULT_QUEUE = queues.CAMPANAS
+CELERY_TASK_QUEUES = queues.declared(ENVIOS_QUEUES)
 CELERY_TASK_ACKS_LATE = True  # a redelivered part finds its row claimed and returns
 CELERY_TASK_TRACK_STARTED = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 2  # see workers/broker/transport.py

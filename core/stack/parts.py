@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from core.stack.layout import Layout
 from core.stack.process import Spec
 
-QUEUES = "campanas,envios"
 # As root, Celery warns of pickled messages, which the product does not take. -q: no banner.
 CELERY = (sys.executable, "-W", "ignore:You're running the worker", "-m", "celery", "-q", "-A", "core")
 # In-flight calls to Twilio have up to 25 s; a worker that waits for them leaves nothing uncertain.
@@ -21,9 +20,9 @@ def manage(env: Mapping[str, str], *args: str) -> Spec:
     return Spec(name=args[0], command=(sys.executable, "manage.py", *args), env=env)
 
 
-def simulator(env: Mapping[str, str], layout: Layout, port: int) -> Spec:
+def simulator(env: Mapping[str, str], layout: Layout, port: int, *options: str) -> Spec:
     """The stand-in for Twilio on a port of 127.0.0.1."""
-    arguments = ("--host", "127.0.0.1", "--port", str(port), "--data", str(layout.simulator))
+    arguments = ("--host", "127.0.0.1", "--port", str(port), "--data", str(layout.simulator), *options)
     return Spec(
         name="simulator",
         command=(sys.executable, "-m", "workers.simulator", *arguments),
@@ -48,7 +47,7 @@ def web(env: Mapping[str, str], listener: socket.socket) -> Spec:
 def worker(env: Mapping[str, str], number: int) -> Spec:
     """One Celery worker process with a pool of threads."""
     name = f"worker-{number}"
-    options = ("-P", "threads", "-c", env["WORKER_THREADS"], "-n", f"{name}@%h", "-Q", QUEUES)
+    options = ("-P", "threads", "-c", env["WORKER_THREADS"], "-n", f"{name}@%h")
     quiet = ("--without-gossip", "--without-mingle", "-l", "INFO")
     return Spec(
         name=name,

@@ -13,7 +13,7 @@ from celery.bin.worker import worker as worker_command
 from django.conf import settings
 from django.core.management import get_commands
 
-from core import gunicorn_conf
+from core import gunicorn_conf, queues
 from core.stack import parts, postgres, session
 from tests.docker.compose import MINIMAL_ENV, option, render, seconds
 from tests.docker.variables import ROOT
@@ -36,10 +36,12 @@ def test_it_starts_the_worker_with_options_that_celery_knows(services: dict[str,
 
 
 def test_it_consumes_every_queue_that_is_used(services: dict[str, Any]) -> None:
-    queues = option(services["worker"]["command"], "-Q")
-    used = {settings.CELERY_TASK_DEFAULT_QUEUE, *(route["queue"] for route in settings.CELERY_TASK_ROUTES.values())}
-    assert set(queues.split(",")) == used
-    assert queues == parts.QUEUES
+    options = celery_options(services["worker"]["command"], "worker")
+    context = worker_command.make_context("worker", options, resilient_parsing=True)
+    assert not context.params["queues"]  # so it consumes all that are declared
+    declared = {queue.name for queue in settings.CELERY_TASK_QUEUES}
+    assert {queues.envios_of(tenant, settings.ENVIOS_QUEUES) for tenant in range(1000)} < declared
+    assert settings.CELERY_TASK_DEFAULT_QUEUE in declared
 
 
 def test_it_runs_the_worker_as_the_embedded_stack_does(services: dict[str, Any], tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ T = TypeVar("T")
 PASSWORD = "clave-de-la-tienda"
 LOTE_SIZE = 20
 CELERY = (sys.executable, "-m", "celery", "-q", "-A", "core")
-WORKER_OPTIONS = ("-P", "threads", "-c", "16", "-Q", "campanas,envios", "--without-gossip", "--without-mingle")
+WORKER_OPTIONS = ("-P", "threads", "-c", "16", "--without-gossip", "--without-mingle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +132,11 @@ class System:
         """kill -9."""
         self._processes[name].kill()
         self._processes[name].wait()
+
+    def stop(self, name: str) -> None:
+        """SIGTERM, and wait until it has ended by itself."""
+        self._processes[name].terminate()
+        self._processes[name].wait(STOP_S)
 
     @contextmanager
     def asleep(self, name: str) -> Iterator[None]:

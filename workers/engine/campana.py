@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, Now
 from campaigns import codigos, states
 from campaigns.models import CampanaSMS
 from campaigns.selectors import motivos_de
-from workers.engine import lotes, plazo
+from workers.engine import lotes, plazo, window
 from workers.gateway.outcomes import Account
 
 logger = logging.getLogger(__name__)
@@ -55,22 +55,23 @@ def _start(campana_id: int) -> None:
 
 def _send(campana_id: int, *, publish: bool) -> None:
     """Lote by Lote, so that the first messages leave while the rest of the window opens."""
+    room = window.of(campana_id)
     if publish:
-        lotes.publish_due(campana_id)
-    while _open_one(campana_id):
+        lotes.publish_due(campana_id, most=room.rows)
+    while _open_one(campana_id, room.lotes):
         if publish:
-            lotes.publish_due(campana_id)
+            lotes.publish_due(campana_id, most=room.rows)
 
 
-def _open_one(campana_id: int) -> bool:
-    """Open one Lote if the window has room; True when it did."""
+def _open_one(campana_id: int, most: int) -> bool:
+    """Open one Lote if fewer than `most` are in flight; True when it did."""
     with transaction.atomic():
         # Serialises the openers of one campaign: two Lotes may hold the same phone.
         campana = CampanaSMS.objects.select_for_update(no_key=True).get(pk=campana_id)
-        if campana.estado != CampanaSMS.Estado.PROCESANDO or lotes.in_flight(campana_id) >= settings.LOTES_EN_VUELO:
+        if campana.estado != CampanaSMS.Estado.PROCESANDO or lotes.in_flight(campana_id) >= most:
             return False
-        # Twilio answers nothing but errors: what is uncertain already is found out before more is put in doubt.
-        if lotes.in_doubt(campana_id, limit=2 * settings.LOTE_SIZE) >= 2 * settings.LOTE_SIZE:
+        # Twilio answers nothing but errors: what was tried already is settled before more is put in doubt.
+        if lotes.unsettled(campana_id, limit=2 * settings.LOTE_SIZE) >= 2 * settings.LOTE_SIZE:
             return False
         return lotes.open_next(campana) is not None
 

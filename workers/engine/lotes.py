@@ -4,6 +4,7 @@ Each step is one transaction guarded by the Lote's own state, so doing a step tw
 """
 
 import json
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -11,6 +12,7 @@ from django.db import connection, transaction
 from campaigns import codigos
 from campaigns.destinatarios import JUZGADOS
 from campaigns.models import CampanaSMS, Lote, SMSLog
+from core import queues
 from workers.engine import chords
 
 LONGEST_BACKOFF_S = 300.0
@@ -75,25 +77,50 @@ def open_next(campana: CampanaSMS, *, sin_enviar: str = "") -> Lote | None:
     return lote
 
 
-def publish_due(campana_id: int) -> int:
-    """Publish the chord of every open Lote whose time has come; return how many.
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A Lote that is to be published.
+
+    Args:
+        after: rows up to this id were published in this pass over the Lote.
+        queue: of its shop.
+    """
+
+    lote_id: int
+    after: int
+    queue: str
+
+
+DUE_SQL = """
+UPDATE campaigns_lote l SET publicar_desde = NULL, publicado_en = now(), publicado_hasta = NULL
+FROM (SELECT l.id, coalesce(l.publicado_hasta, 0) AS hasta, c.usuario_id
+    FROM campaigns_lote l JOIN campaigns_campanasms c ON c.id = l.campana_id
+    WHERE l.campana_id = %s AND c.estado = 'procesando' AND l.estado = 'abierto' AND l.publicar_desde <= now()
+    ORDER BY l.id FOR UPDATE OF l) d
+WHERE l.id = d.id RETURNING l.id, d.hasta, d.usuario_id
+"""
+
+
+def publish_due(campana_id: int, *, most: int) -> int:
+    """Publish the next slice of every open Lote whose time has come; return how many.
 
     The Lote is marked first and published after. A crash in between leaves a published Lote that stands
     still, which the sweeper finds; the other order could publish the same Lote from many places at once.
+
+    Args:
+        most: messages of one slice; what a Lote has beyond it follows when the slice's chord has ended.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE campaigns_lote l SET publicar_desde = NULL, publicado_en = now() FROM campaigns_campanasms c"
-            " WHERE l.campana_id = %s AND c.id = l.campana_id AND c.estado = 'procesando'"
-            " AND l.estado = 'abierto' AND l.publicar_desde <= now() RETURNING l.id",
-            [campana_id],
-        )
-        due = [row[0] for row in cursor.fetchall()]
-    for index, lote_id in enumerate(due):
+        cursor.execute(DUE_SQL, [campana_id])
+        due = [
+            Due(lote_id, after, queues.envios_of(usuario_id, settings.ENVIOS_QUEUES))
+            for lote_id, after, usuario_id in sorted(cursor.fetchall())
+        ]
+    for index, lote in enumerate(due):
         try:
-            _publish(lote_id)
+            _publish(lote, most=most)
         except Exception:
-            _publish_later(due[index:])
+            _publish_later([late.lote_id for late in due[index:]])
             raise
     return len(due)
 
@@ -102,19 +129,23 @@ def _publish_later(lote_ids: list[int]) -> None:
     """The broker did not take them, or not whole. Waiting until they count as lost would take longer."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE campaigns_lote SET publicar_desde = now() + %s * interval '1 second'"
+            "UPDATE campaigns_lote SET publicar_desde = now() + %s * interval '1 second', publicado_hasta = NULL"
             " WHERE id = ANY(%s) AND estado = 'abierto' AND publicar_desde IS NULL",
             [settings.RETRY_BACKOFF_S, lote_ids],
         )
 
 
-def _publish(lote_id: int) -> None:
-    pending = SMSLog.objects.filter(lote_id=lote_id, estado=SMSLog.Estado.PENDIENTE).order_by("id")
-    log_ids = list(pending.values_list("id", flat=True))
-    if log_ids:
-        chords.publish(lote_id=lote_id, log_ids=log_ids, queue="envios")
-    else:
-        chords.close_later(lote_id)
+def _publish(due: Due, *, most: int) -> None:
+    pending = SMSLog.objects.filter(lote_id=due.lote_id, estado=SMSLog.Estado.PENDIENTE, pk__gt=due.after)
+    log_ids = list(pending.order_by("id").values_list("id", flat=True)[: most + 1])
+    if not log_ids:
+        chords.close_later(due.lote_id)
+        return
+    if len(log_ids) > most:
+        log_ids.pop()
+        # Before its tasks are: the slice's end asks where the next one begins.
+        Lote.objects.filter(pk=due.lote_id, estado=Lote.Estado.ABIERTO).update(publicado_hasta=log_ids[-1])
+    chords.publish(lote_id=due.lote_id, log_ids=log_ids, queue=due.queue)
 
 
 def close(lote_id: int) -> int | None:
@@ -122,14 +153,17 @@ def close(lote_id: int) -> int | None:
 
     - every row final: `cerrado`, with its sums;
     - only uncertain rows left: `por_conciliar`, which leaves the window to the next Lote;
+    - pending rows left that were not published yet: they are the next slice, at once;
     - pending rows left (paused, told to slow down, lost): published again later, with a backoff.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT campana_id, estado FROM campaigns_lote WHERE id = %s FOR UPDATE", [lote_id])
+        cursor.execute(
+            "SELECT campana_id, estado, publicado_hasta FROM campaigns_lote WHERE id = %s FOR UPDATE", [lote_id]
+        )
         row = cursor.fetchone()
         if row is None:
             return None
-        campana_id, estado = int(row[0]), row[1]
+        campana_id, estado, published = int(row[0]), row[1], row[2]
         if estado not in (Lote.Estado.ABIERTO, Lote.Estado.POR_CONCILIAR):
             return campana_id
         cursor.execute(
@@ -137,16 +171,17 @@ def close(lote_id: int) -> int | None:
             " count(*) FILTER (WHERE estado = 'pendiente'), count(*) FILTER (WHERE estado = 'enviando'),"
             " count(*) FILTER (WHERE estado = 'incierto'),"
             " count(*) FILTER (WHERE estado = 'fallido' AND codigo = %s),"
+            " count(*) FILTER (WHERE estado = 'pendiente' AND id > %s),"
             " coalesce(max(intentos) FILTER (WHERE estado = 'pendiente'), 0)"
             " FROM campaigns_smslog WHERE lote_id = %s",
-            [codigos.DESCONOCIDO, lote_id],
+            [codigos.DESCONOCIDO, published, lote_id],
         )
-        exitosos, fallidos, pendientes, enviando, inciertos, desconocidos, intentos = cursor.fetchone()
+        exitosos, fallidos, pendientes, enviando, inciertos, desconocidos, next_slice, intentos = cursor.fetchone()
         if pendientes:
             cursor.execute(
-                "UPDATE campaigns_lote SET estado = 'abierto',"
+                "UPDATE campaigns_lote SET estado = 'abierto', publicado_hasta = %s,"
                 " publicar_desde = coalesce(publicar_desde, now() + %s * interval '1 second') WHERE id = %s",
-                [backoff(intentos), lote_id],
+                [published, 0.0, lote_id] if next_slice else [None, backoff(intentos), lote_id],
             )
         elif inciertos and not enviando:
             cursor.execute(
@@ -170,21 +205,36 @@ def backoff(intentos: int) -> float:
     return min(settings.RETRY_BACKOFF_S * 2.0 ** max(intentos - 1, 0), LONGEST_BACKOFF_S)
 
 
+# Of an open Lote `l`: whether it holds a place in its campaign's window. One that waits to try again does not, or a few
+# stubborn recipients would keep all the others waiting.
+EN_VUELO = "(l.publicar_desde IS NULL OR l.publicar_desde <= now() OR l.publicado_hasta IS NOT NULL)"
+
+
 def in_flight(campana_id: int) -> int:
     """Lotes that hold a place in the window."""
-    return Lote.objects.filter(campana_id=campana_id, estado=Lote.Estado.ABIERTO).count()
-
-
-def in_doubt(campana_id: int, *, limit: int) -> int:
-    """The campaign's uncertain rows, counted up to `limit`."""
     with connection.cursor() as cursor:
-        # Lote by Lote, by its index: see the progress of a campaign.
         cursor.execute(
-            "SELECT count(*) FROM (SELECT FROM campaigns_lote l CROSS JOIN LATERAL (SELECT FROM campaigns_smslog s"
-            " WHERE s.lote_id = l.id AND s.estado = 'incierto' LIMIT %s) s"
-            " WHERE l.campana_id = %s AND l.estado IN ('abierto', 'por_conciliar') LIMIT %s) d",
-            [limit, campana_id, limit],
+            f"SELECT count(*) FROM campaigns_lote l WHERE campana_id = %s AND estado = 'abierto' AND {EN_VUELO}",  # noqa: S608
+            [campana_id],
         )
+        return int(cursor.fetchone()[0])
+
+
+# Lote by Lote, by its index: see the progress of a campaign.
+UNSETTLED_SQL = f"""
+SELECT count(*) FROM (
+    SELECT FROM campaigns_lote l CROSS JOIN LATERAL (SELECT FROM campaigns_smslog s
+        WHERE s.lote_id = l.id AND s.estado IN ('incierto', 'pendiente')
+            AND (s.estado = 'incierto' OR (l.estado = 'abierto' AND NOT {EN_VUELO})) LIMIT %(limit)s) s
+    WHERE l.campana_id = %(campana)s AND l.estado IN ('abierto', 'por_conciliar') LIMIT %(limit)s
+) d
+"""  # noqa: S608 - a constant
+
+
+def unsettled(campana_id: int, *, limit: int) -> int:
+    """The campaign's rows that are uncertain or wait to be tried again, counted up to `limit`."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNSETTLED_SQL, {"campana": campana_id, "limit": limit})
         return int(cursor.fetchone()[0])
 
 

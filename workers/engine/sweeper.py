@@ -14,11 +14,13 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from workers.engine import broker, campana, ledger, locks, lotes
+from core import queues
+from workers.engine import broker, campana, ledger, locks, lotes, window
+from workers.engine.lotes import EN_VUELO
+from workers.engine.window import VENTANAS
 
 logger = logging.getLogger(__name__)
 
-QUEUE = "envios"
 # With other campaigns' tasks in the queue, standing still for this many times longer still means lost …
 BUSY_FACTOR = 20
 # … but not while more than this many windows of tasks wait: publishing again what is only waiting would add to it
@@ -51,8 +53,9 @@ RETURNING l.id
 
 # Campaigns for which `campana.advance` has something to do: to start, to fail what a cancelled or overdue one left, to
 # publish, to open, to end. The others only wait for their messages, and asking each of them would cost nine statements.
-READY_SQL = """
-SELECT c.id FROM campaigns_campanasms c
+READY_SQL = f"""
+WITH {VENTANAS}
+SELECT c.id FROM campaigns_campanasms c LEFT JOIN ventanas v ON v.id = c.id
 WHERE c.completado_en IS NULL AND CASE c.estado
     WHEN 'pendiente' THEN true
     WHEN 'cancelado' THEN true
@@ -60,12 +63,13 @@ WHERE c.completado_en IS NULL AND CASE c.estado
     WHEN 'procesando' THEN c.vence_en <= now()
         OR EXISTS (SELECT FROM campaigns_lote l
             WHERE l.campana_id = c.id AND l.estado = 'abierto' AND l.publicar_desde <= now())
-        OR ((SELECT count(*) FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado = 'abierto') < %(window)s
+        OR ((SELECT count(*) FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado = 'abierto' AND {EN_VUELO})
+                < greatest(1, v.filas / %(lote)s)
             AND (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado = 'pendiente' LIMIT 1) = 1)
         OR (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado <> 'cerrado' LIMIT 1) IS NULL
     ELSE false END
 ORDER BY c.id
-"""
+"""  # noqa: S608 - constants
 
 DUE_SQL = """
 SELECT l.campana_id, extract(epoch FROM min(l.publicar_desde) - now())
@@ -97,11 +101,11 @@ def _sweep() -> Sweep:
     leases = ledger.expire_leases()
     movable = _rows(MOVABLE_SQL)
     closed = sum(_guarded(partial(lotes.close, lote_id), f"Lote {lote_id}") for (lote_id,) in movable)
-    waiting = broker.waiting(QUEUE)
+    waiting = broker.waiting(*queues.envios(settings.ENVIOS_QUEUES))
     full = FULL_WINDOWS * settings.LOTES_EN_VUELO * settings.LOTE_SIZE
     quiet = settings.LOTE_LOST_AFTER_S * (1 if waiting == 0 else BUSY_FACTOR)
     lost = _rows(LOST_SQL, {"quiet": quiet}) if waiting is not None and waiting < full else []
-    ready = [campana_id for (campana_id,) in _rows(READY_SQL, {"window": settings.LOTES_EN_VUELO})]
+    ready = [campana_id for (campana_id,) in _rows(READY_SQL, {**window.params(), "lote": settings.LOTE_SIZE})]
     _advance(ready, publish=waiting is not None)
     found = Sweep(leases, closed, len(lost), len(ready))
     if leases or lost:
@@ -136,7 +140,8 @@ def publish_due() -> float | None:
         return 0.0
     for campana_id in now:
         try:
-            _guarded(partial(lotes.publish_due, campana_id), f"campaign {campana_id}")
+            most = window.of(campana_id).rows
+            _guarded(partial(lotes.publish_due, campana_id, most=most), f"campaign {campana_id}")
         except broker.ERRORS as error:
             logger.warning("%s: %s", BROKER_DOWN, error)
             return 0.0

@@ -141,15 +141,15 @@ def test_it_publishes_again_what_the_broker_did_not_take(running: Running, monke
     second = open_lote(running.campana, [], numero=2)
     taken: list[int] = []
 
-    def publish(lote_id: int) -> None:
+    def publish(due: lotes.Due, *, most: int) -> None:
         if taken:
             raise ConnectionError
-        taken.append(lote_id)
+        taken.append(due.lote_id)
 
     monkeypatch.setattr(lotes, "_publish", publish)
     Lote.objects.update(publicar_desde=Now() - timedelta(minutes=1))
     with pytest.raises(ConnectionError):
-        lotes.publish_due(running.campana.pk)
+        lotes.publish_due(running.campana.pk, most=500)
     [left] = {running.lote.pk, second.pk} - set(taken)
     assert list(Lote.objects.filter(publicar_desde__isnull=False).values_list("pk", flat=True)) == [left]
     assert Lote.objects.filter(pk=left, publicar_desde__gt=Now()).exists()
@@ -158,7 +158,7 @@ def test_it_publishes_again_what_the_broker_did_not_take(running: Running, monke
 @override_settings(LOTE_SIZE=1)
 def test_it_opens_no_lote_while_too_much_is_uncertain(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twilio answers 500 to everything: without this the whole campaign would be in doubt within the hour."""
-    monkeypatch.setattr(lotes, "_publish", lambda lote_id: None)
+    monkeypatch.setattr(lotes, "_publish", lambda due, *, most: None)
     Lote.objects.create(campana=running.campana, numero=2, cliente_ids=[1], total=1)
     settle(running, "incierto", "incierto", "enviado")
     campana.advance(running.campana.pk)

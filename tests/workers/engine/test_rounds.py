@@ -12,6 +12,7 @@ from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
 from tests.workers.engine.conftest import Running
 from workers.engine import lotes, reconciler, rounds, sweeper, turns
+from workers.engine.lotes import Due
 from workers.models import Turno
 
 pytestmark = pytest.mark.django_db(transaction=True)  # advisory locks belong to sessions
@@ -23,7 +24,7 @@ NO_BROKER = override_settings(REDIS_URL="redis://127.0.0.1:1/0")
 def broker(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Lotes that were published, instead of a broker that no worker reads."""
     published: list[int] = []
-    monkeypatch.setattr(lotes, "_publish", published.append)
+    monkeypatch.setattr(lotes, "_publish", lambda due, *, most: published.append(due.lote_id))
     return published
 
 
@@ -101,8 +102,8 @@ def test_a_broker_that_fails_while_publishing_fails_once_for_all_campaigns(
     """Each failure may take as long as the broker's timeouts: twenty campaigns in turn would take minutes."""
     tried: list[int] = []
 
-    def fail(lote_id: int) -> None:
-        tried.append(lote_id)
+    def fail(due: Due, *, most: int) -> None:
+        tried.append(due.lote_id)
         raise OperationalError("gone")
 
     monkeypatch.setattr(lotes, "_publish", fail)

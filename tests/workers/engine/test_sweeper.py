@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import CampanaSMS, Lote, SMSLog
+from core import queues
 from core.models import Usuario
 from tests.factories import EACH_ITS_SID, CampanaFactory, ClienteFactory, open_lote, sms_log
 from tests.workers.engine.conftest import Running, take, write
@@ -16,13 +17,14 @@ from workers.engine.ledger import NotPosted
 
 pytestmark = pytest.mark.django_db(transaction=True)  # advisory locks belong to sessions
 LONG_AGO = Now() - timedelta(hours=1)
+QUEUE = queues.envios(1)[0]
 
 
 @pytest.fixture(autouse=True)
 def broker(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Lotes that were published, instead of a broker that no worker reads."""
     published: list[int] = []
-    monkeypatch.setattr(lotes, "_publish", published.append)
+    monkeypatch.setattr(lotes, "_publish", lambda due, *, most: published.append(due.lote_id))
     return published
 
 
@@ -52,10 +54,10 @@ def test_it_waits_longer_while_the_queue_is_full(running: Running, broker: list[
     SMSLog.objects.filter(lote=running.lote).update(actualizado=Now() - timedelta(minutes=1))
     Lote.objects.filter(pk=running.lote.pk).update(publicado_en=Now() - timedelta(minutes=1))
     with redis.Redis.from_url(settings.REDIS_URL) as queue:
-        queue.lpush(sweeper.QUEUE, "somebody else's task")
+        queue.lpush(QUEUE, "somebody else's task")
         sweeper.sweep()
         assert broker == []
-        queue.delete(sweeper.QUEUE)
+        queue.delete(QUEUE)
     sweeper.sweep()
     assert broker == [running.lote.pk]
 
