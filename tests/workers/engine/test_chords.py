@@ -9,6 +9,7 @@ import redis
 from celery import current_app, signature, uuid
 from django.conf import settings
 
+from workers.broker.results import backend
 from workers.engine import chords
 
 QUEUE = "pruebas"
@@ -74,7 +75,7 @@ def test_it_gives_up_at_once_on_a_broker_that_stalls(monkeypatch: pytest.MonkeyP
         attempts.append(args)
         raise redis.TimeoutError
 
-    monkeypatch.setattr(current_app.backend.client, "delete", stall)  # the first command of a chord
+    monkeypatch.setattr(backend().client, "delete", stall)  # the first command of a chord
     with pytest.raises(redis.TimeoutError):
         chords.publish(lote_id=7, log_ids=[11], queue=QUEUE)
     assert len(attempts) == 2
