@@ -281,6 +281,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_connections": 2 * WORKER_THREADS + 20,
     "priority_steps": [0],  # a queue is one key
 }
+# Celery would try twenty times, for up to four minutes, and the sweep with it; it publishes later instead.
+CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"retry_policy": {"max_retries": 1}}
 CELERY_REDIS_SOCKET_TIMEOUT = 10.0
 CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = 3.0
 CELERY_REDIS_MAX_CONNECTIONS = 2 * WORKER_THREADS + 20
