@@ -48,6 +48,8 @@ UPDATE campaigns_smslog SET estado = 'enviado', twilio_sid = %s, codigo = '', er
     entrega = CASE WHEN entrega = '' THEN %s ELSE entrega END,
     entrega_codigo = CASE WHEN entrega = '' THEN %s ELSE entrega_codigo END, revisar_desde = NULL
 WHERE id = %s AND token = %s AND estado = 'incierto'
+    -- a callback or a late answer may have given the message to its own row since we asked whose it is
+    AND NOT EXISTS (SELECT FROM campaigns_smslog o WHERE o.twilio_sid = %s AND o.id <> campaigns_smslog.id)
 """
 
 LATER_SQL = """
@@ -155,10 +157,7 @@ def settle(gateway: Gateway, doubt: Doubt) -> None:
     if unclaimed and rival:
         _put_off(doubt, doubt.absences)
     elif unclaimed:
-        match = unclaimed[0]
-        entrega = match.status if match.status in SMSLog.Entrega.values else ""
-        _execute(SENT_SQL, match.sid, entrega, match.error_code if entrega else "", doubt.log_id, doubt.token)
-        logger.info("sms %s was sent after all: %s", doubt.log_id, match.sid)
+        _credit(doubt, unclaimed[0])
     elif doubt.absences == 0:
         _put_off(doubt, 1)
     elif _execute(FREE_SQL, doubt.log_id, doubt.token, settings.SEND_ATTEMPTS):
@@ -166,6 +165,15 @@ def settle(gateway: Gateway, doubt: Doubt) -> None:
     else:
         # Certainly not sent, and as often as it may be tried; whoever settled it meanwhile has the last word.
         _execute(GIVE_UP_SQL, REFUSED, REFUSED_TEXT, doubt.log_id, doubt.token)
+
+
+def _credit(doubt: Doubt, match: Message) -> None:
+    entrega = match.status if match.status in SMSLog.Entrega.values else ""
+    code = match.error_code if entrega else ""
+    if _execute(SENT_SQL, match.sid, entrega, code, doubt.log_id, doubt.token, match.sid):
+        logger.info("sms %s was sent after all: %s", doubt.log_id, match.sid)
+    else:
+        _put_off(doubt, doubt.absences)
 
 
 def _is_being_said(doubt: Doubt) -> bool:

@@ -106,6 +106,22 @@ def test_a_message_that_another_row_accounts_for_is_not_this_one(running: Runnin
     assert (log.estado, log.twilio_sid) == ("enviado", OTHER)
 
 
+def test_a_message_that_another_row_was_credited_with_meanwhile_is_not_this_one(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = doubtful(running)
+    ask = reconciler._unclaimed
+
+    def and_a_callback_comes(messages: list[Message]) -> list[Message]:
+        unclaimed = ask(messages)
+        SMSLog.objects.filter(pk=running.logs[1].pk).update(estado="enviado", twilio_sid=SID)
+        return unclaimed
+
+    monkeypatch.setattr(reconciler, "_unclaimed", and_a_callback_comes)
+    settle(log, Twilio(message(log.mensaje)))
+    assert (log.estado, log.twilio_sid) == ("incierto", "")
+
+
 def test_it_does_not_take_the_message_that_another_campaign_is_sending(running: Running) -> None:
     """The other's call was accepted and has not come back yet: the message is in Twilio's list, its sid in no row."""
     log = doubtful(running, ausencias=1)
