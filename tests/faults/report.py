@@ -23,12 +23,14 @@ class Report:
 
     Attributes:
         looks: how often a progress was read through the API and added up.
+        exchanged: messages that count for another row than they were made for; see `credit`.
     """
 
     def __init__(self, options: Options, folder: Path) -> None:
         self.options, self.folder = options, folder
         self.seconds = 0.0
         self.rounds = self.campaigns = self.recipients = self.accepted = self.looks = 0
+        self.exchanged = 0
         self.measures = Measures()
         self.violations: list[Violation] = []
         self.injected: Counter[str] = Counter()
@@ -112,6 +114,7 @@ class Report:
             f"worst recovery: {seconds(m.recovery)}, from a round's last fault to the end of its last campaign "
             f"(bound {self.options.final_within_s:g} s)"
         )
+        yield f"messages that stand for another campaign's same words to the same phone: {self.exchanged:,}"
         yield f"progress read through the API and added up: {self.looks:,} times"
 
     def as_json(self) -> str:
@@ -133,6 +136,7 @@ class Report:
             "without_effect": self.without_effect,
             "violations": {str(kind): count for kind, count in self.counts.items()},
             "details": [str(violation) for violation in self.violations],
+            "exchanged": self.exchanged,
             "measures": asdict(self.measures),
         }
         return json.dumps(told, indent=2, ensure_ascii=False)
