@@ -77,7 +77,7 @@ RECONCILE_INTERVAL_S = env.float("RECONCILE_INTERVAL_S", 60.0)
 # … and when Twilio cannot be asked for this long, it ends `fallido` with a code that says "unknown".
 RECONCILE_GIVE_UP_H = env.float("RECONCILE_GIVE_UP_H", 24.0)
 SWEEP_INTERVAL_S = env.float("SWEEP_INTERVAL_S", 5.0)
-# How long a published Lote may stand still, with an empty queue, before its tasks count as lost.
+# How long a published Lote may stand still, its queue being past it, before its tasks count as lost.
 LOTE_LOST_AFTER_S = env.float("LOTE_LOST_AFTER_S", 30.0)
 
 environment.seal(env)

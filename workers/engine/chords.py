@@ -5,6 +5,7 @@ of the first part; the others differ in their ids and go out with it in one comm
 """
 
 import base64
+import json
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -83,6 +84,15 @@ class Template:
         body = base64.b64encode(self._body.replace(str(LOG_ID), str(log_id)).encode()).decode()
         rest = self._tail.replace(str(LOG_ID), str(log_id)).replace(str(INDEX), str(index))
         return f"{self._head}{body}{rest.replace(TASK_ID, f'{self._group_id}-{index}')}"
+
+
+def row_of(message: bytes) -> int | None:
+    """The row that a part's message, as it waits in its queue, is for; None when it is something else."""
+    try:
+        args, _, _ = json.loads(base64.b64decode(json.loads(message)["body"]))
+        return int(args[0])
+    except (ValueError, TypeError, LookupError):
+        return None
 
 
 def close_later(lote_id: int) -> None:

@@ -159,7 +159,7 @@ def close(lote_id: int) -> int | None:
         row = cursor.fetchone()
         if row is None:
             return None
-        campana_id, estado, published = row
+        campana_id, estado, published = int(row[0]), row[1], row[2]
         if estado not in (Lote.Estado.ABIERTO, Lote.Estado.POR_CONCILIAR):
             return campana_id
         cursor.execute(

@@ -8,23 +8,14 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import redis
 from django.conf import settings
 from django.db import connection
-from redis.exceptions import RedisError
 
-from core import queues
-from workers.engine import campana, ledger, locks, lotes, window
+from workers.engine import campana, ledger, locks, losses, lotes, window
 from workers.engine.lotes import EN_VUELO
 from workers.engine.window import VENTANAS
 
 logger = logging.getLogger(__name__)
-
-# With other campaigns' tasks in the queue, standing still for this many times longer still means lost …
-BUSY_FACTOR = 20
-# … but not while more than this many windows of tasks wait: publishing again what is only waiting would add to it
-# without end. Redis gives back by itself what a dead worker held (visibility_timeout).
-FULL_WINDOWS = 2
 
 # Open Lotes of which everything was tried, and Lotes waiting for an answer about uncertain rows that have none left or
 # have rows to send again (a worker that woke up late gave them back). Whether a publication is due makes no difference.
@@ -37,17 +28,6 @@ WHERE l.estado IN ('abierto', 'por_conciliar') AND CASE l.estado
     ELSE (SELECT 1 FROM campaigns_smslog s WHERE s.lote_id = l.id AND s.estado = 'incierto' LIMIT 1) IS NULL
         OR (SELECT 1 FROM campaigns_smslog s WHERE s.lote_id = l.id AND s.estado = 'pendiente' LIMIT 1) = 1
     END
-"""
-
-# A published Lote with pending rows of which none has changed for a while: its tasks are gone.
-LOST_SQL = """
-UPDATE campaigns_lote l SET publicar_desde = now() FROM campaigns_campanasms c
-WHERE c.id = l.campana_id AND c.estado = 'procesando' AND l.estado = 'abierto' AND l.publicar_desde IS NULL
-    AND l.publicado_en < now() - %(quiet)s * interval '1 second'
-    AND EXISTS (SELECT FROM campaigns_smslog s WHERE s.lote_id = l.id AND s.estado = 'pendiente')
-    AND NOT EXISTS (SELECT FROM campaigns_smslog s
-        WHERE s.lote_id = l.id AND s.actualizado > now() - %(quiet)s * interval '1 second')
-RETURNING l.id
 """
 
 # Campaigns for which `campana.advance` has something to do: to start, to fail what a cancelled one left, to publish, to
@@ -90,10 +70,7 @@ def _sweep() -> Sweep:
     leases = ledger.expire_leases()
     movable = _rows(MOVABLE_SQL)
     closed = sum(_guarded(lotes.close, lote_id, f"Lote {lote_id}") for (lote_id,) in movable)
-    waiting = _waiting()
-    full = FULL_WINDOWS * settings.LOTES_EN_VUELO * settings.LOTE_SIZE
-    quiet = settings.LOTE_LOST_AFTER_S * (1 if waiting == 0 else BUSY_FACTOR)
-    lost = _rows(LOST_SQL, {"quiet": quiet}) if waiting is not None and waiting < full else []
+    lost = losses.publish_again()
     ready = _rows(READY_SQL, {**window.params(), "lote": settings.LOTE_SIZE})
     for (campana_id,) in ready:
         _guarded(campana.advance, campana_id, f"campaign {campana_id}")
@@ -120,13 +97,3 @@ def _rows(sql: str, params: dict[str, float] | None = None) -> list[tuple[int, .
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return list(cursor.fetchall())
-
-
-def _waiting() -> int | None:
-    """How many messages' tasks wait in the broker; None when it does not answer: then it takes none either."""
-    try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as client:
-            lengths = [client.llen(queue) for queue in queues.envios(settings.ENVIOS_QUEUES)]
-            return sum(int(length) for length in lengths)  # type: ignore[arg-type]  # redis's stubs are for async too
-    except RedisError:
-        return None
