@@ -5,7 +5,7 @@ from typing import Any
 
 from celery.signals import task_received, worker_init, worker_shutdown
 
-from workers.broker.results import Backend
+from workers.broker.results import backend
 from workers.engine import claims, ledger, outbox
 from workers.engine.chords import ENVIAR
 
@@ -19,7 +19,7 @@ FLUSH_S = 20.0
 def start(**kwargs: Any) -> None:
     claims.batches.start()
     outbox.batches.start()
-    Backend.on_part = staticmethod(outbox.put_part)
+    backend().on_part = outbox.put_part
 
 
 @task_received.connect

@@ -20,9 +20,9 @@ def manage(env: Mapping[str, str], *args: str) -> Spec:
     return Spec(name=args[0], command=(sys.executable, "manage.py", *args), env=env)
 
 
-def simulator(env: Mapping[str, str], layout: Layout, port: int) -> Spec:
+def simulator(env: Mapping[str, str], layout: Layout, port: int, *options: str) -> Spec:
     """The stand-in for Twilio on a port of 127.0.0.1."""
-    arguments = ("--host", "127.0.0.1", "--port", str(port), "--data", str(layout.simulator))
+    arguments = ("--host", "127.0.0.1", "--port", str(port), "--data", str(layout.simulator), *options)
     return Spec(
         name="simulator",
         command=(sys.executable, "-m", "workers.simulator", *arguments),

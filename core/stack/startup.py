@@ -5,6 +5,7 @@ import socket
 from core.stack import environment, parts, ports
 from core.stack.session import Session
 from core.stack.stoppable import together
+from core.stack.supervisor import Supervisor
 
 SERVERS = {"DATABASE_URL": "PostgreSQL", "REDIS_URL": "Valkey"}
 BANNER = """
@@ -22,9 +23,25 @@ async def start_everything(session: Session) -> None:
         StackError: something cannot be started; what was started is the session's to stop.
         Interrupted: someone asked to stop.
     """
+    listener = await prepare(session)
+    await start_product(session, session.supervisor, listener)
+
+
+async def prepare(session: Session, *simulator_options: str) -> socket.socket:
+    """Start what the product stands on: the databases, prepared, and the simulator where there is no account.
+
+    Args:
+        simulator_options: more of its command line.
+
+    Returns:
+        The socket that the web is to answer on; the session closes it.
+
+    Raises:
+        StackError, Interrupted: as `start_everything`.
+    """
     listener = listen(session)
     session.on_exit(listener.close)
-    supervisor, layout = session.supervisor, session.layout
+    layout = session.layout
     session.printer.expect(["simulator", "worker-1"])
     session.env |= environment.defaults(session.env, layout, port=listener.getsockname()[1])
     embedded = [name for variable, name in SERVERS.items() if not session.env.get(variable)]
@@ -38,16 +55,28 @@ async def start_everything(session: Session) -> None:
     environment.share(session.env, session.stack_env)
     session.printer.say("preparing the database and the static files")
     await together([prepare_database(session), collect_static(session)])
-    session.printer.say("starting the web, the workers and the clock")
     if simulator_port:
-        await supervisor.start(parts.simulator(session.env, layout, simulator_port))
+        await session.supervisor.start(parts.simulator(session.env, layout, simulator_port, *simulator_options))
+    return listener
+
+
+async def start_product(session: Session, supervisor: Supervisor, listener: socket.socket) -> None:
+    """Start the web, the workers and the clock, on what `prepare` made ready.
+
+    Args:
+        supervisor: who watches over them, and stops them.
+
+    Raises:
+        StackError, Interrupted: as `start_everything`.
+    """
+    session.printer.say("starting the web, the workers and the clock")
     numbers = range(1, environment.whole(session.env, "WORKER_PROCESSES", 2, most=64) + 1)
     # Side by side, yet three stages: they stop one after the other.
     await together(
         [
             supervisor.start(*(parts.worker(session.env, number) for number in numbers)),
             supervisor.start(parts.web(session.env, listener)),
-            supervisor.start(parts.beat(session.env, layout)),
+            supervisor.start(parts.beat(session.env, session.layout)),
         ]
     )
 

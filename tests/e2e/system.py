@@ -133,6 +133,11 @@ class System:
         self._processes[name].kill()
         self._processes[name].wait()
 
+    def stop(self, name: str) -> None:
+        """SIGTERM, and wait until it has ended by itself."""
+        self._processes[name].terminate()
+        self._processes[name].wait(STOP_S)
+
     @contextmanager
     def asleep(self, name: str) -> Iterator[None]:
         """Stop the process as it stands (SIGSTOP), and let it go on afterwards."""

@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from typing import Any, ClassVar
+from typing import Any
 
+from celery import Celery, current_app
 from celery.backends.redis import RedisBackend
 from redis.commands.core import Script
 
@@ -46,17 +47,25 @@ class Part:
 
 
 class Backend(RedisBackend):
-    """Args:
+    """Attributes:
     on_part: who counts the parts of this process, later and together; None: each is counted at once.
     """
 
-    on_part: ClassVar[Callable[[Part], None] | None] = None
+    on_part: Callable[[Part], None] | None
+
+    def __init__(self, app: Celery, **kwargs: Any) -> None:
+        super().__init__(app=app, **kwargs)
+        self.app = app
+        self.on_part = None
 
     @cached_property
     def _count(self) -> Script:
-        return self.client.register_script(COUNT_LUA)
+        script: Script = self.client.register_script(COUNT_LUA)
+        return script
 
-    def on_chord_part_return(self, request: Any, state: str, result: Any, **kwargs: Any) -> None:
+    def on_chord_part_return(
+        self, request: Any, state: str, result: Any, propagate: bool | None = None, **kwargs: Any
+    ) -> None:
         """A part has ended, however it did: the callback reads what came of it from the ledger."""
         if request.group is None or request.group_index is None:
             return
@@ -77,3 +86,15 @@ class Backend(RedisBackend):
             keys = [self.get_key_for_group(group, suffix) for suffix in (".parts", ".s", ".called")]
             if self._count(keys=keys, args=[SETTLED_S, *(part.index for part in same)]):
                 self.app.signature(same[0].callback).apply_async()
+
+
+def backend() -> Backend:
+    """The application's.
+
+    Raises:
+        TypeError: another is configured.
+    """
+    found = current_app.backend
+    if not isinstance(found, Backend):
+        raise TypeError(f"CELERY_RESULT_BACKEND is {type(found).__name__}")
+    return found

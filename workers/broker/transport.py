@@ -8,9 +8,10 @@ What a killed worker had fetched is gone; the sweeper publishes it again from Po
 order had fetched and not begun goes back to its queue.
 """
 
+from collections.abc import Callable
 from queue import Empty
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from kombu.transport import redis, virtual
 from kombu.utils.encoding import bytes_to_str
@@ -29,8 +30,8 @@ class QoS(virtual.QoS):
 
     def credit(self) -> int:
         """Messages that may be fetched now."""
-        limit: int = self.prefetch_count
-        return limit - (len(self._delivered) - len(self._dirty)) if limit else UNLIMITED
+        estimate: int | None = self.can_consume_max_estimate()
+        return UNLIMITED if estimate is None else estimate
 
     def can_consume(self) -> bool:
         """Whether a fetch is worth its round trip: a quarter of the limit is free."""
@@ -42,9 +43,14 @@ class Channel(redis.Channel):
 
     ack_emulation = False
 
+    # kombu's own, which its stubs leave out.
+    connection_errors: tuple[type[Exception], ...]
+    _queue_cycle: Any
+    _flush_brpop_reauth: Callable[[], None]
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.QoS = QoS
+        self.QoS = QoS  # type: ignore[assignment]  # kombu does the same without acknowledgements
 
     def _brpop_start(self, timeout: float | None = None) -> None:
         queues = self._queue_cycle.consume(len(self.active_queues))
@@ -54,7 +60,7 @@ class Channel(redis.Channel):
         self._brpop_sent_at = monotonic()
         seconds = timeout or self.brpop_timeout or 0
         connection.send_command(
-            "BLMPOP", seconds, len(queues), *queues, "RIGHT", "COUNT", max(1, self.qos.credit())
+            "BLMPOP", seconds, len(queues), *queues, "RIGHT", "COUNT", max(1, cast("QoS", self.qos).credit())
         )
 
     def _brpop_read(self, **options: Any) -> bool:

@@ -7,6 +7,8 @@ from threading import Thread
 from time import sleep
 from typing import Final, Generic, TypeVar
 
+from django.db import connections
+
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -67,15 +69,21 @@ class Batches(Generic[T]):
         return True
 
     def _run(self) -> None:
-        while True:
-            batch, ended = self._next()
-            if batch:
-                try:
-                    self._work(batch)
-                except Exception:
-                    logger.exception("%s: a batch of %s failed", self._name, len(batch))
-            if ended:
-                return
+        try:
+            while self._one():
+                pass
+        finally:
+            connections.close_all()  # this thread's own
+
+    def _one(self) -> bool:
+        """Do the next batch; False when it was the last."""
+        batch, ended = self._next()
+        if batch:
+            try:
+                self._work(batch)
+            except Exception:
+                logger.exception("%s: a batch of %s failed", self._name, len(batch))
+        return not ended
 
     def _next(self) -> tuple[list[T], bool]:
         """The next batch, and whether it is the last."""

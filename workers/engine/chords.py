@@ -7,12 +7,13 @@ of the first part; the others differ in their ids and go out with it in one comm
 import base64
 import json
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from celery import current_app, signature, uuid
 from kombu.serialization import dumps as serialize
-from kombu.transport.virtual import Channel
 from kombu.utils.json import dumps
+
+from workers.broker.transport import Channel
 
 ENVIAR: Final = "workers.enviar_sms"
 CERRAR: Final = "workers.cerrar_lote"
@@ -35,8 +36,9 @@ def publish(*, lote_id: int, log_ids: Sequence[int], queue: str) -> None:
     with current_app.producer_pool.acquire(block=True) as producer:
         # Before the parts: one that ends before the size is known would not count as the last.
         current_app.backend.set_chord_size(group_id, len(log_ids))
-        template = Template(producer.channel, group_id, callback, queue)
-        with producer.channel.conn_or_acquire() as client:
+        channel = cast("Channel", producer.channel)
+        template = Template(channel, group_id, callback, queue)
+        with channel.conn_or_acquire() as client:
             client.lpush(queue, *(template.part(index, log_id) for index, log_id in enumerate(log_ids)))
 
 

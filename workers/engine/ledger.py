@@ -28,8 +28,6 @@ class NotPosted:
     """The claim was not used: the row is free again, and no attempt is counted."""
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class Claim:
     """The right to POST one message until `deadline`.
@@ -82,8 +80,8 @@ RETURNING s.id, s.campana_id, s.telefono, s.mensaje, s.intentos
 # was found absent and freed keeps its token until the next claim: an acceptance stops it from being sent again.
 OUTCOME_SQL = """
 UPDATE campaigns_smslog s
-SET estado = n.estado, intentos = s.intentos - n.devuelto, twilio_sid = n.sid, codigo = n.codigo, error = n.error, lease_hasta = NULL,
-    entrega = CASE WHEN s.entrega = '' THEN n.entrega ELSE s.entrega END, actualizado = now()
+SET estado = n.estado, intentos = s.intentos - n.devuelto, twilio_sid = n.sid, codigo = n.codigo, error = n.error,
+    lease_hasta = NULL, entrega = CASE WHEN s.entrega = '' THEN n.entrega ELSE s.entrega END, actualizado = now()
 FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(estados)s::text[], %(sids)s::text[], %(codigos)s::text[],
     %(errors)s::text[], %(entregas)s::text[], %(devueltos)s::int[])
     AS n(id, token, estado, sid, codigo, error, entrega, devuelto)

@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from time import sleep
 from typing import Final
 
-from celery import current_app
 from django.db import Error as DatabaseError
 from django.db import IntegrityError
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
-from workers.broker.results import Part
+from workers.broker.results import Part, backend
 from workers.engine import database, ledger
 from workers.engine.batches import Batches
 from workers.engine.ledger import Claim, NotPosted
@@ -84,7 +83,7 @@ def _record_one(claim: Claim, outcome: Outcome | NotPosted) -> bool:
 
 def _count(parts: Sequence[Part]) -> None:
     try:
-        current_app.backend.count(parts)
+        backend().count(parts)
     except (RedisError, KombuError, OSError):
         # The sweeper closes their Lotes.
         logger.warning("%s chord parts could not be counted", len(parts), exc_info=True)

@@ -7,6 +7,9 @@ import pytest
 from campaigns.models import CampanaSMS, Lote, SMSLog
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
+from workers.engine import ledger
+from workers.engine.ledger import Claim, NotPosted
+from workers.gateway.outcomes import Outcome
 
 
 @dataclass
@@ -26,3 +29,13 @@ def running(owner: Usuario) -> Running:
     campana = CampanaFactory.create(usuario=owner, total_clientes=3, estado="procesando")
     lote = open_lote(campana, clientes)
     return Running(campana, lote, [sms_log(campana, lote, cliente) for cliente in clientes])
+
+
+def take(log_id: int) -> Claim | None:
+    """One row's claim, as a group of one."""
+    return ledger.claim_many({log_id: None}).get(log_id)
+
+
+def write(claim: Claim, outcome: Outcome | NotPosted) -> bool:
+    """Write one outcome; whether the row was still the claim's."""
+    return ledger.record_many([(claim, outcome)]) == {claim.log_id}

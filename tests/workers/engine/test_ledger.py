@@ -1,22 +1,25 @@
 import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db.models.functions import Now
 from django.test import override_settings
 
 from campaigns.models import SMSLog
-from tests.workers.engine.conftest import Running
+from tests.workers.engine.conftest import Running, take, write
 from workers.engine import ledger
-from workers.engine.ledger import Claim
+from workers.engine.ledger import Claim, NotPosted
 from workers.gateway.outcomes import Accepted, Account, Ambiguous, Outcome, Permanent, Retryable
 
 SID = "SM" + "0" * 32
 
 
 def claimed(running: Running) -> Claim:
-    claim = ledger.claim(running.logs[0].pk)
+    claim = take(running.logs[0].pk)
     assert claim is not None
     return claim
 
@@ -24,7 +27,7 @@ def claimed(running: Running) -> Claim:
 def test_it_claims_a_pending_row_once(running: Running) -> None:
     log = running.logs[0]
     claim = claimed(running)
-    assert ledger.claim(log.pk) is None
+    assert take(log.pk) is None
     running.reload()
     assert (log.estado, log.token, log.intentos) == ("enviando", claim.token, 1)
     assert (claim.telefono, claim.mensaje) == (log.telefono, log.mensaje)
@@ -37,7 +40,7 @@ def test_it_claims_nothing_of_a_campaign_that_does_not_run(running: Running, est
     running.campana.estado = estado
     fields = {"completado_en": Now(), "enviados_fallidos": 3} if estado == "error" else {}
     type(running.campana).objects.filter(pk=running.campana.pk).update(estado=estado, **fields)
-    assert ledger.claim(running.logs[0].pk) is None
+    assert take(running.logs[0].pk) is None
     running.reload()
     assert running.logs[0].estado == "pendiente"
 
@@ -45,7 +48,7 @@ def test_it_claims_nothing_of_a_campaign_that_does_not_run(running: Running, est
 @pytest.mark.parametrize("estado", ["enviado", "fallido", "incierto"])
 def test_it_claims_nothing_that_was_tried(running: Running, estado: str) -> None:
     SMSLog.objects.filter(pk=running.logs[0].pk).update(estado=estado, twilio_sid=SID, codigo="x")
-    assert ledger.claim(running.logs[0].pk) is None
+    assert take(running.logs[0].pk) is None
 
 
 @pytest.mark.parametrize(
@@ -59,7 +62,7 @@ def test_it_claims_nothing_that_was_tried(running: Running, estado: str) -> None
     ],
 )
 def test_it_writes_each_outcome(running: Running, outcome: Outcome, estado: str, codigo: str, sid: str) -> None:
-    assert ledger.record(claimed(running), outcome)
+    assert write(claimed(running), outcome)
     running.reload()
     log = running.logs[0]
     assert (log.estado, log.codigo, log.twilio_sid, log.lease_hasta) == (estado, codigo, sid, None)
@@ -68,22 +71,22 @@ def test_it_writes_each_outcome(running: Running, outcome: Outcome, estado: str,
 @override_settings(SEND_ATTEMPTS=2)
 def test_it_gives_up_on_what_is_refused_again_and_again(running: Running) -> None:
     for estado in ("pendiente", "fallido"):
-        assert ledger.record(claimed(running), Retryable("20429", "Demasiadas"))
+        assert write(claimed(running), Retryable("20429", "Demasiadas"))
         running.reload()
         assert running.logs[0].estado == estado
 
 
 def test_it_writes_no_outcome_without_the_token(running: Running) -> None:
     stolen = replace(claimed(running), token=uuid.uuid4())
-    assert not ledger.record(stolen, Accepted(SID, "queued", 1))
+    assert not write(stolen, Accepted(SID, "queued", 1))
     running.reload()
     assert running.logs[0].estado == "enviando"
 
 
 def test_it_writes_an_outcome_once(running: Running) -> None:
     claim = claimed(running)
-    assert ledger.record(claim, Accepted(SID, "queued", 1))
-    assert not ledger.record(claim, Permanent("21211", "tarde"))
+    assert write(claim, Accepted(SID, "queued", 1))
+    assert not write(claim, Permanent("21211", "tarde"))
     running.reload()
     assert running.logs[0].estado == "enviado"
 
@@ -95,8 +98,8 @@ def test_it_makes_a_dead_workers_row_uncertain_and_lets_its_late_outcome_settle_
     assert ledger.expire_leases() == 1
     running.reload()
     assert (running.logs[0].estado, running.logs[0].codigo) == ("incierto", "worker_lost")
-    assert ledger.claim(claim.log_id) is None
-    assert ledger.record(claim, Accepted(SID, "queued", 1))
+    assert take(claim.log_id) is None
+    assert write(claim, Accepted(SID, "queued", 1))
     running.reload()
     assert (running.logs[0].estado, running.logs[0].codigo) == ("enviado", "")
 
@@ -104,13 +107,52 @@ def test_it_makes_a_dead_workers_row_uncertain_and_lets_its_late_outcome_settle_
 def test_a_late_acceptance_stops_a_freed_row_from_being_sent_again(running: Running) -> None:
     claim = claimed(running)
     SMSLog.objects.filter(pk=claim.log_id).update(estado="pendiente")
-    assert not ledger.record(claim, Permanent("21211", "tarde"))
-    assert ledger.record(claim, Accepted(SID, "queued", 1))
+    assert not write(claim, Permanent("21211", "tarde"))
+    assert write(claim, Accepted(SID, "queued", 1))
     running.reload()
     assert (running.logs[0].estado, running.logs[0].twilio_sid) == ("enviado", SID)
-    assert ledger.claim(claim.log_id) is None
+    assert take(claim.log_id) is None
 
 
-@override_settings(LEASE_S=0.0)
-def test_it_does_not_use_a_claim_that_slept(running: Running) -> None:
-    assert not claimed(running).is_usable()
+def test_a_claim_must_not_be_used_when_its_call_could_outlive_the_lease(running: Running) -> None:
+    claim = claimed(running)
+    longest_call = settings.TWILIO_CONNECT_TIMEOUT_S + settings.TWILIO_READ_TIMEOUT_S
+    assert claim.deadline == claim.taken_at + settings.LEASE_S - longest_call
+
+
+def test_it_makes_a_claim_anew_for_who_holds_it(running: Running) -> None:
+    old = claimed(running)
+    assert ledger.claim_many({old.log_id: uuid.uuid4()}) == {}
+    new = ledger.claim_many({old.log_id: old.token})[old.log_id]
+    assert (new.token != old.token, new.intentos) == (True, 1)
+    assert not write(old, Accepted(SID, "queued", 1))
+    assert write(new, Accepted(SID, "queued", 1))
+
+
+def test_it_makes_no_claim_anew_once_the_campaign_is_paused(running: Running) -> None:
+    claim = claimed(running)
+    type(running.campana).objects.update(estado="pausado")
+    assert ledger.claim_many({claim.log_id: claim.token}) == {}
+
+
+def test_what_was_not_posted_is_free_again_and_was_no_attempt(running: Running) -> None:
+    assert write(claimed(running), NotPosted())
+    running.reload()
+    assert (running.logs[0].estado, running.logs[0].intentos, running.logs[0].codigo) == ("pendiente", 0, "")
+
+
+def test_it_claims_and_writes_many_in_one_statement_each(
+    running: Running, django_assert_num_queries: Callable[[int], AbstractContextManager[object]]
+) -> None:
+    with django_assert_num_queries(2):
+        claims = ledger.claim_many(dict.fromkeys(log.pk for log in running.logs))
+        outcomes: list[Outcome] = [
+            Accepted(SID, "queued", 1),
+            Permanent("21211", "Número inválido"),
+            Ambiguous("reset", "Se cortó"),
+        ]
+        written = ledger.record_many(list(zip(claims.values(), outcomes, strict=True)))
+    assert written == set(claims) == {log.pk for log in running.logs}
+    running.reload()
+    assert [log.estado for log in running.logs] == ["enviado", "fallido", "incierto"]
+    assert len({log.token for log in running.logs}) == 3

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from campaigns.models import CampanaSMS, Lote, SMSLog
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
-from tests.workers.engine.conftest import Running
-from workers.engine import ledger, reconciler
+from tests.workers.engine.conftest import Running, take, write
+from workers.engine import reconciler
 from workers.engine.reconciler import Doubt
 from workers.gateway.lookup import LookupFailedError, Message
 from workers.gateway.outcomes import Accepted, Outcome
@@ -112,11 +112,11 @@ def test_it_does_not_take_the_message_that_another_campaign_is_sending(running: 
     campana = CampanaFactory.create(usuario=running.campana.usuario)
     rival = sms_log(campana, open_lote(campana, []), log.cliente or ClienteFactory.create(), mensaje=log.mensaje)
     CampanaSMS.objects.update(estado="procesando")
-    claim = ledger.claim(rival.pk)
+    claim = take(rival.pk)
     assert claim is not None
     settle(log, Twilio(message(log.mensaje)))
     assert (log.estado, log.ausencias) == ("incierto", 1)
-    ledger.record(claim, Accepted(SID, "queued", 1))
+    write(claim, Accepted(SID, "queued", 1))
     settle(log, Twilio(message(log.mensaje)))
     assert log.estado == "pendiente"
 

@@ -8,8 +8,9 @@ from pytest_django import DjangoAssertNumQueries
 from campaigns.models import CampanaSMS, Lote, SMSLog
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
-from tests.workers.engine.conftest import Running
-from workers.engine import ledger, locks, lotes, sweeper
+from tests.workers.engine.conftest import Running, take, write
+from workers.engine import locks, lotes, sweeper
+from workers.engine.ledger import NotPosted
 
 pytestmark = pytest.mark.django_db(transaction=True)  # advisory locks belong to sessions
 LONG_AGO = Now() - timedelta(hours=1)
@@ -72,14 +73,14 @@ def test_it_closes_a_lote_when_its_last_uncertain_row_is_settled(running: Runnin
 
 def test_it_opens_again_a_lote_whose_late_worker_gave_a_row_back(running: Running, broker: list[int]) -> None:
     """The lease ran out and the Lote left the window; then the stopped worker woke and had not POSTed."""
-    claim = ledger.claim(running.logs[0].pk)
+    claim = take(running.logs[0].pk)
     assert claim is not None
     SMSLog.objects.exclude(pk=claim.log_id).update(estado="enviado", twilio_sid="SM1")
     SMSLog.objects.filter(pk=claim.log_id).update(lease_hasta=LONG_AGO)
     sweeper.sweep()
     running.reload()
     assert running.lote.estado == "por_conciliar"
-    assert ledger.record(claim, ledger.NOT_POSTED)
+    assert write(claim, NotPosted())
     sweeper.sweep()
     running.reload()
     assert running.lote.estado == "abierto"

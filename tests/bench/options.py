@@ -1,0 +1,73 @@
+"""The command line, and how much of each benchmark it asks for."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench.phones import MOST
+
+SECTIONS = ("comparison", "scaling", "latency", "profile")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to measure.
+
+    Attributes:
+        sections: which benchmarks, in order.
+        recipients: of one run of the comparison.
+        rounds: of the comparison.
+        sizes: of the campaigns of scaling, growing.
+        clients: of the shop whose campaigns are created to see how long that takes.
+        creations: how many are.
+        watched_s: seconds for which progress is read.
+        profiled: recipients of the profiled campaign.
+        json: where to write the figures.
+    """
+
+    sections: tuple[str, ...]
+    recipients: int
+    rounds: int
+    sizes: tuple[int, ...]
+    clients: int
+    creations: int
+    watched_s: float
+    profiled: int
+    json: Path | None
+
+
+def read_options(arguments: Sequence[str] | None = None) -> Options:
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench",
+        description="Measure the product on this machine: against a textbook Celery chord, as it grows, how fast it"
+        " answers, and where its CPU goes. About 12 minutes on two quiet processors.",
+    )
+    add = parser.add_argument
+    add("--only", choices=SECTIONS, action="append", help="this benchmark alone; can be repeated")
+    add("--quick", action="store_true", help="less of everything, in about 90 seconds: for a first look")
+    add("--recipients", type=count, metavar="N", help="of each run of the comparison (default 4000)")
+    add("--rounds", type=count, metavar="N", help="of the comparison (default 3)")
+    add("--million", action="store_true", help="scaling goes on to 1,000,000 recipients")
+    add("--json", type=Path, metavar="FILE", help="also write the figures to this file")
+    given = parser.parse_args(arguments)
+    sizes = (1_000, 3_000) if given.quick else (1_000, 10_000, 100_000)
+    return Options(
+        sections=tuple(name for name in SECTIONS if not given.only or name in given.only),
+        recipients=given.recipients or (1_000 if given.quick else 4_000),
+        rounds=given.rounds or (1 if given.quick else 3),
+        sizes=(*sizes, 1_000_000) if given.million else sizes,
+        clients=20_000 if given.quick else 100_000,
+        creations=10 if given.quick else 25,
+        watched_s=8.0 if given.quick else 25.0,
+        profiled=1_500 if given.quick else 8_000,
+        json=given.json,
+    )
+
+
+def count(text: str) -> int:
+    """A whole number from 1 on."""
+    number = int(text)
+    if not 1 <= number <= MOST:
+        raise argparse.ArgumentTypeError(f"must be from 1 to {MOST:,}")
+    return number

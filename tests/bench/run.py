@@ -1,0 +1,48 @@
+"""One measured campaign."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tests.bench.usage import Snapshot, share_of_others, spent
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one campaign took.
+
+    Attributes:
+        recipients: how many messages were sent.
+        seconds: from the request that creates it to its end.
+        cpu: CPU seconds by part.
+        others: the share (0–1) of the machine that somebody else used meanwhile.
+    """
+
+    recipients: int
+    seconds: float
+    cpu: Mapping[str, float] = field(default_factory=dict)
+    others: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Messages a second."""
+        return self.recipients / self.seconds
+
+    @property
+    def cpu_ms(self) -> float:
+        """CPU milliseconds of all parts for each message."""
+        return sum(self.cpu.values()) / self.recipients * 1000
+
+    def part_ms(self, part: str) -> float:
+        return self.cpu.get(part, 0.0) / self.recipients * 1000
+
+
+def measured(
+    recipients: int, seconds: float, before: Snapshot, after: Snapshot, *, ended: float = 0.0, **more: float
+) -> Run:
+    """A run between two snapshots.
+
+    Args:
+        ended: CPU seconds of processes that were born and ended in between.
+        more: what of these belongs to the run, by part.
+    """
+    return Run(recipients, seconds, {**spent(before, after), **more}, share_of_others(before, after, ended=ended))
