@@ -5,14 +5,14 @@ seconds; every step is idempotent, so one sweep too many changes nothing.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import connection
 
 from workers.engine import campana, ledger, locks, losses, lotes, window
-from workers.engine.lotes import EN_VUELO
+from workers.engine.lotes import EN_VUELO, POR_PUBLICAR
 from workers.engine.window import VENTANAS
 
 logger = logging.getLogger(__name__)
@@ -41,8 +41,11 @@ WHERE c.completado_en IS NULL AND CASE c.estado
     WHEN 'procesando' THEN
         EXISTS (SELECT FROM campaigns_lote l
             WHERE l.campana_id = c.id AND l.estado = 'abierto' AND l.publicar_desde <= now())
-        OR ((SELECT count(*) FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado = 'abierto' AND {EN_VUELO})
-                < greatest(1, v.filas / %(lote)s)
+        OR (CASE WHEN v.id IS NULL THEN (SELECT 1 FROM campaigns_lote l
+                    WHERE l.campana_id = c.id AND l.estado = 'abierto' AND {POR_PUBLICAR} LIMIT 1) IS NULL
+                ELSE (SELECT count(*) FROM campaigns_lote l
+                    WHERE l.campana_id = c.id AND l.estado = 'abierto' AND {EN_VUELO}) < greatest(1, v.filas / %(lote)s)
+                END
             AND (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado = 'pendiente' LIMIT 1) = 1)
         OR (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado <> 'cerrado' LIMIT 1) IS NULL
     ELSE false END
@@ -93,7 +96,7 @@ def _guarded(step: Callable[[int], object], pk: int, what: str) -> bool:
     return False
 
 
-def _rows(sql: str, params: dict[str, float] | None = None) -> list[tuple[int, ...]]:
+def _rows(sql: str, params: Mapping[str, float] | None = None) -> list[tuple[int, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return list(cursor.fetchall())

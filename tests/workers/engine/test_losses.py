@@ -90,7 +90,7 @@ def test_it_is_published_once_for_each_loss(
     gone.fetch(broker, 3)
     with django_assert_max_num_queries(3):
         assert losses.publish_again() == [gone.lote.pk]
-    assert lotes.publish_due(gone.lote.campana_id, most=10) == 1
+    assert len(lotes.publish_due(gone.lote.campana_id, most=10)) == 1
     assert broker.llen(gone.queue) == 6
     # Long after, while the other Lote still waits before it.
     Lote.objects.filter(pk=gone.lote.pk).update(publicado_en=Now() - timedelta(minutes=1))

@@ -27,7 +27,9 @@ class Twilio:
         self._messages = list(messages)
         self._failure = failure
 
-    def send(self, *, to: str, body: str, callback_token: str, not_after: float = math.inf) -> Outcome:
+    def send(
+        self, *, to: str, body: str, callback_token: str, sender: str = "", not_after: float = math.inf
+    ) -> Outcome:
         raise AssertionError("the reconciler sends nothing itself")
 
     def messages_to(self, to: str, *, since: datetime) -> list[Message]:

@@ -11,6 +11,7 @@ from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
 from tests.workers.engine.conftest import Running, take, write
 from workers.engine import locks, lotes, sweeper
 from workers.engine.ledger import NotPosted
+from workers.engine.slices import Slice
 
 pytestmark = pytest.mark.django_db(transaction=True)  # advisory locks belong to sessions
 LONG_AGO = Now() - timedelta(hours=1)
@@ -20,7 +21,12 @@ LONG_AGO = Now() - timedelta(hours=1)
 def broker(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Lotes that were published, instead of a broker that no worker reads."""
     published: list[int] = []
-    monkeypatch.setattr(lotes, "_publish", lambda due, *, most: published.append(due.lote_id))
+
+    def publish(due: lotes.Due, *, most: int) -> Slice:
+        published.append(due.lote_id)
+        return Slice([1])
+
+    monkeypatch.setattr(lotes, "_publish", publish)
     return published
 
 
