@@ -8,7 +8,7 @@ from statistics import median
 from tests.bench.arithmetic import paired_ratio
 from tests.bench.options import Options
 from tests.bench.product import give_clients, send_campaign
-from tests.bench.run import Run
+from tests.bench.run import PARTS, Run
 from tests.bench.section import Goal, Section, table
 from tests.bench.stage import Stage
 from tests.bench.textbook.contenders import PROCESSES, THREADS, Textbook, loop
@@ -20,14 +20,6 @@ PREFORK, LOOP = "textbook, default prefork pool", "plain loop of SDK calls"
 GOALS = (1.0, 1.5)
 RATIO = "durable ÷ textbook without any database"
 SPEED = ("", "recipients", "a second", "÷ textbook", "CPU ms each", "÷ textbook", "others")
-CPU_PARTS = {
-    "workers": "workers",
-    "publisher": "publisher",
-    "postgres": "PostgreSQL",
-    "valkey": "Valkey",
-    "simulator": "stand-in",
-    "web": "web",
-}
 NOTES = (
     f"Textbook: one flat chord of SDK calls, {PROCESSES} processes of {THREADS} threads, connections for all of them.",
     "Others: the most that anybody else used of the machine during a run.",
@@ -114,7 +106,7 @@ async def nothing(stage: Stage) -> AsyncIterator[None]:
 def report(runs: dict[str, list[Run]], *, rounds: int) -> Section:
     """The comparison's tables, its figures, and what they say about the goal."""
     speed = table(f"Comparison: medians of {rounds} rounds", *SPEED)
-    cpu = table("CPU milliseconds of each message, by process", "", *CPU_PARTS.values())
+    cpu = table("CPU milliseconds of each message, by process", "", *PARTS.values())
     for name, found in runs.items():
         rate, cost = ratios(runs, name)
         speed.add_row(
@@ -126,7 +118,7 @@ def report(runs: dict[str, list[Run]], *, rounds: int) -> Section:
             f"{cost:.2f}",
             f"{busiest(found):.0%}",
         )
-        cpu.add_row(name, *(f"{median(run.part_ms(part) for run in found):.2f}" for part in CPU_PARTS))
+        cpu.add_row(name, *(f"{median(run.part_ms(part) for run in found):.2f}" for part in PARTS))
     rate, cost = ratios(runs, OURS)
     by_round = [paired_ratio([a.rate], [b.rate]) for a, b in zip(runs[OURS], runs[TEXTBOOK], strict=True)]
     text = f"{rate:.2f} (rounds {min(by_round):.2f} to {max(by_round):.2f}; CPU {cost:.2f} ×)"

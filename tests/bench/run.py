@@ -5,6 +5,17 @@ from dataclasses import dataclass, field
 
 from tests.bench.usage import Snapshot, share_of_others, spent
 
+# The parts of a run's CPU, as the tables call them.
+PARTS = {
+    "workers": "workers",
+    "publisher": "publisher",
+    "postgres": "PostgreSQL",
+    "valkey": "Valkey",
+    "simulator": "stand-in",
+    "web": "web",
+    "beat": "beat",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Run:

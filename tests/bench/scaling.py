@@ -6,10 +6,10 @@ from statistics import median
 from tests.bench.memory import peaks, watched
 from tests.bench.options import Options
 from tests.bench.product import give_clients, send_campaign
-from tests.bench.run import Run
+from tests.bench.run import PARTS, Run
 from tests.bench.section import Goal, Section, table
 from tests.bench.stage import Stage
-from tests.bench.usage import PARTS
+from tests.bench.usage import part_of
 
 USERNAME = "bench-scaling"
 SMALL = 2_000  # a campaign of up to so many is over in seconds: the median of several counts
@@ -66,7 +66,7 @@ class Size:
 
     @property
     def worker_mib(self) -> float:
-        return max(mib for name, mib in self.memory.items() if PARTS.get(name.rpartition("-")[0]) == "workers")
+        return max(mib for name, mib in self.memory.items() if part_of(name) == "workers")
 
 
 async def section(stage: Stage, options: Options) -> Section:
@@ -119,6 +119,8 @@ async def database_size(stage: Stage) -> int:
 def report(sizes: list[Size]) -> Section:
     first = sizes[0]
     speed, memory = table("Scaling: speed and cost", *SPEED), table("Scaling: memory and disk", *MEMORY)
+    parts = {part: name for part, name in PARTS.items() if part in first.runs[0].cpu}
+    cpu = table("Scaling: CPU milliseconds of each message, by process", "recipients", *parts.values())
     for size in sizes:
         speed.add_row(
             f"{size.recipients:,}",
@@ -130,6 +132,10 @@ def report(sizes: list[Size]) -> Section:
             f"{median(run.first_s for run in size.runs) * 1000:,.0f}",
             f"{size.others:.0%}",
         )
+        cpu.add_row(
+            f"{size.recipients:,}",
+            *(f"{median(run.part_ms(part) for run in size.runs):.2f}" for part in parts),
+        )
         memory.add_row(
             f"{size.recipients:,}",
             *(f"{mib:,.0f}" for mib in (size.memory["web"], size.worker_mib, size.memory["beat"])),
@@ -138,7 +144,7 @@ def report(sizes: list[Size]) -> Section:
         )
     return Section(
         name="scaling",
-        tables=[speed, memory],
+        tables=[speed, cpu, memory],
         data={str(size.recipients): as_json(size) for size in sizes},
         others=max(size.others for size in sizes),
         goals=[goal for size in sizes for goal in goals(first, size)],
