@@ -11,7 +11,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
-from core import environment, queues, redis_url
+from core import environment, queues, redis_url, senders
 
 # Lets `ModelAdmin[Cliente]` be written: Django leaves these classes unsubscriptable.
 django_stubs_ext.monkeypatch()
@@ -67,6 +67,8 @@ LOTE_SIZE = env.int("LOTE_SIZE", 500, validate=environment.POSITIVE)
 LOTES_EN_VUELO = env.int("LOTES_EN_VUELO", 4, validate=environment.POSITIVE)
 # Over so many queues the shops are spread; workers take from them in turn.
 ENVIOS_QUEUES = env.int("ENVIOS_QUEUES", 8, validate=environment.POSITIVE)
+# How fast the installation's sender may send, in segments; 0: no limit. Default: by its kind (core/senders.py).
+sender_rate = env.float("SENDER_SEGMENTS_PER_S", None, validate=environment.COUNT)
 # A claim outlives the longest possible call to Twilio, or a slow call would be taken for a dead worker.
 lease_s = env.float("LEASE_S", None)
 SEND_ATTEMPTS = env.int("SEND_ATTEMPTS", 8, validate=environment.POSITIVE)
@@ -78,7 +80,7 @@ RECONCILE_INTERVAL_S = env.float("RECONCILE_INTERVAL_S", 60.0)
 # `fallido` with a code that says "unknown".
 CAMPAIGN_DEADLINE_H = env.float("CAMPAIGN_DEADLINE_H", 72.0, validate=environment.SECONDS)
 SWEEP_INTERVAL_S = env.float("SWEEP_INTERVAL_S", 5.0, validate=environment.SECONDS)
-# How long a published Lote may stand still, with an empty queue, before its tasks count as lost.
+# How long a published Lote may stand still, its queue being past it, before its tasks count as lost.
 LOTE_LOST_AFTER_S = env.float("LOTE_LOST_AFTER_S", 30.0)
 # How long a worker may be silent while Redis answers, before it is taken for dead; 0 is for ever.
 WATCHDOG_S = env.float("WATCHDOG_S", 60.0, validate=environment.COUNT)
@@ -92,6 +94,11 @@ SMS_SEGMENT_PRICE = Decimal(segment_price) if segment_price else None
 HTTPS = PUBLIC_URL.startswith("https://")
 PROXIES = int(HTTPS) if proxies is None else proxies
 LEASE_S = TWILIO_CONNECT_TIMEOUT_S + TWILIO_READ_TIMEOUT_S + 20.0 if lease_s is None else lease_s
+TWILIO_SENDER = TWILIO_MESSAGING_SERVICE_SID or TWILIO_FROM
+if sender_rate is None:
+    SENDER_SEGMENTS_PER_S = senders.NO_LIMIT if TWILIO_SIMULATED else senders.default_rate(TWILIO_SENDER)
+else:
+    SENDER_SEGMENTS_PER_S = sender_rate
 
 # --- Django ------------------------------------------------------------------------------------------
 
@@ -281,6 +288,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_connections": 2 * WORKER_THREADS + 20,
     "priority_steps": [0],  # a queue is one key
 }
+# Celery would try twenty times, for up to four minutes, and the sweep with it; it publishes later instead.
+CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"retry_policy": {"max_retries": 1}}
 CELERY_REDIS_SOCKET_TIMEOUT = 10.0
 CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = 3.0
 CELERY_REDIS_MAX_CONNECTIONS = 2 * WORKER_THREADS + 20

@@ -16,7 +16,7 @@ def give_a_deadline(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0003_conciliacion'),
+        ('campaigns', '0004_lote_por_tandas'),
     ]
 
     operations = [

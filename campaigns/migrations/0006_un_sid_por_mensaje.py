@@ -12,7 +12,7 @@ WHERE s.twilio_sid <> '' AND EXISTS (
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0004_plazo'),
+        ('campaigns', '0005_plazo'),
     ]
 
     operations = [

@@ -100,6 +100,7 @@ def simulated_twilio(env: Mapping[str, str], layout: Layout, *, port: int) -> di
         "TWILIO_AUTH_TOKEN": keep(layout.secrets / "simulator_token", lambda: secrets.token_hex(16)),
         "TWILIO_FROM": env.get("TWILIO_FROM") or SIMULATOR_FROM,
         "TWILIO_API_BASE_URL": f"http://127.0.0.1:{port}",
+        "SENDER_SEGMENTS_PER_S": env.get("SENDER_SEGMENTS_PER_S") or "0",
     }
 
 

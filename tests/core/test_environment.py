@@ -33,6 +33,8 @@ BAD = [
     ("WORKER_THREADS", "0"),
     ("LOTE_SIZE", "0"),
     ("LOTES_EN_VUELO", "0"),
+    ("ENVIOS_QUEUES", "0"),
+    ("SENDER_SEGMENTS_PER_S", "-1"),
     ("SEND_ATTEMPTS", "0"),
     ("LEASE_S", "x"),
     ("SWEEP_INTERVAL_S", ""),
@@ -41,9 +43,10 @@ BAD = [
 ]
 
 
-def start(
-    prints: str = "s.PORT, s.PUBLIC_URL, s.PROXIES, s.SESSION_COOKIE_SECURE", **values: str
-) -> subprocess.CompletedProcess[str]:
+PRINTS = "s.PORT, s.PUBLIC_URL, s.PROXIES, s.SESSION_COOKIE_SECURE"
+
+
+def start(prints: str = PRINTS, **values: str) -> subprocess.CompletedProcess[str]:
     """A new process that reads the settings and prints a few."""
     known = {"PATH": os.environ["PATH"], "ENV_FILE": "", "DJANGO_SETTINGS_MODULE": "core.settings"}
     return subprocess.run(
@@ -58,7 +61,7 @@ def start(
 
 @pytest.mark.parametrize(("name", "value"), BAD)
 def test_it_rejects_a_bad_value_naming_the_variable(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In this process: the same calls that the settings make, without starting Python 23 times."""
+    """In this process: the same calls that the settings make, without starting Python each time."""
     monkeypatch.setenv("ENV_FILE", "")
     monkeypatch.setenv(name, value)
     source = (ROOT / "core" / "settings.py").read_text()
@@ -100,3 +103,18 @@ def test_the_process_wins_over_the_file(tmp_path: Path) -> None:
     env_file.write_text("PORT=7000\nPUBLIC_URL=http://from-the-file\n")
     done = start(ENV_FILE=str(env_file), PORT="7500")
     assert done.stdout.split()[:2] == ["7500", "http://from-the-file"], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "rate"),
+    [
+        ({"TWILIO_FROM": "+573001112233"}, "1.0"),
+        ({"TWILIO_FROM": "85432"}, "100.0"),
+        ({"TWILIO_FROM": "+573001112233", "TWILIO_MESSAGING_SERVICE_SID": "MG" + "0" * 32}, "0.0"),
+        ({"TWILIO_FROM": "+573001112233", "TWILIO_API_BASE_URL": "http://127.0.0.1:8900"}, "0.0"),
+        ({"TWILIO_FROM": "85432", "TWILIO_API_BASE_URL": "http://s:1", "SENDER_SEGMENTS_PER_S": "2.5"}, "2.5"),
+        ({"TWILIO_FROM": "85432", "SENDER_SEGMENTS_PER_S": "0"}, "0.0"),
+    ],
+)
+def test_the_senders_rate_follows_its_kind(given: dict[str, str], rate: str) -> None:
+    assert start("s.SENDER_SEGMENTS_PER_S", **given).stdout.split() == [rate]

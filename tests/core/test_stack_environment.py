@@ -58,6 +58,10 @@ def test_it_keeps_what_it_made(tmp_path: Path) -> None:
     assert first["TWILIO_ACCOUNT_SID"].startswith("AC")
     assert len(first["TWILIO_ACCOUNT_SID"]) == 34
     assert first["TWILIO_FROM"] == "+15005550006"
+    # A number sends one segment a second; the simulator's need not.
+    assert first["SENDER_SEGMENTS_PER_S"] == "0"
+    chosen = environment.simulated_twilio({"SENDER_SEGMENTS_PER_S": "3"}, layout, port=1)
+    assert chosen["SENDER_SEGMENTS_PER_S"] == "3"
 
 
 def test_it_makes_an_empty_kept_file_again(tmp_path: Path) -> None:

@@ -10,10 +10,16 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Killed:
-    """A worker's death. `at` is a Unix second."""
+    """A worker's death.
+
+    Args:
+        at: a Unix second.
+        with_all: whether everything else died at the same moment.
+    """
 
     pid: int
     at: float
+    with_all: bool
 
 
 class Journal:
@@ -55,10 +61,10 @@ class Journal:
         with self._lock:
             self.requests[kind] += times
 
-    def worker_died(self, pid: int, at: float) -> None:
+    def worker_died(self, pid: int, at: float, *, with_all: bool = False) -> None:
         """A worker was killed with whatever it was doing."""
         with self._lock:
-            self.killed.append(Killed(pid, at))
+            self.killed.append(Killed(pid, at, with_all))
 
     def close(self) -> None:
         self._file.close()

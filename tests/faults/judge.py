@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tests.faults.conditions import QUIET_S
+from tests.faults.credit import exchanged
 from tests.faults.evidence import as_accepted, gather, unasked
 from tests.faults.journal import Journal
 from tests.faults.load import Load, Made
@@ -41,6 +42,8 @@ class Judge:
         ids = [campaign.id for campaign in made]
         ledger = list(self._stack.control.ledger(since_id=self._since))
         evidence = gather(self._stack.database, self._load, made, ledger)
+        evidence.accepted, moved = exchanged(evidence.rows, evidence.accepted)
+        self._report.exchanged += moved
         violations = judge(evidence)
         accepted = first_accepted((as_accepted(row).log_id, row.accepted_at) for row in ledger)
         measures = self._report.measures
@@ -60,7 +63,9 @@ class Judge:
         made = list(self._load.made.values())
         self._report.accepted = len(ledger)
         self._journal.say(f"the simulator: {self._stack.control.stats()}")
-        self._found(judge(gather(self._stack.database, self._load, made, ledger)), ledger)
+        evidence = gather(self._stack.database, self._load, made, ledger)
+        evidence.accepted, self._report.exchanged = exchanged(evidence.rows, evidence.accepted)
+        self._found(judge(evidence), ledger)
         self._found(unasked(self._stack.database, self._load), ledger)
         self._found(operator.violations, ledger)
         self._report.looks = operator.looks

@@ -1,7 +1,8 @@
 """How fast the product notices, from the times in PostgreSQL."""
 
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tests.faults.conditions import FINALIZE_WITHIN_S
 from tests.faults.database import Database
@@ -11,22 +12,39 @@ from tests.faults.verdict import Kind, Violation
 
 
 @dataclass(slots=True)
-class Measures:
-    """Worst cases, in seconds; None before there is any.
+class Detection:
+    """How long messages stayed in the hands of workers that were killed: from the death to the end of the claim.
 
     Args:
-        held: rows in the hands of workers that were killed.
+        held: how many.
         held_accepted: those of them that Twilio had accepted already.
-        detection: from the death to the row being `enviando` no more.
-        detection_accepted: the same, of those that Twilio had accepted already.
-        finalization: from a campaign's last row to its end.
-        recovery: from a round's last fault to the end of its last campaign.
+        worst, worst_accepted: of all, and of those, in seconds; None before there is any.
     """
 
     held: int = 0
     held_accepted: int = 0
-    detection: float | None = None
-    detection_accepted: float | None = None
+    worst: float | None = None
+    worst_accepted: float | None = None
+
+    def add(self, seconds: float, *, accepted: bool) -> None:
+        self.held += 1
+        self.worst = worst(self.worst, seconds)
+        if accepted:
+            self.held_accepted += 1
+            self.worst_accepted = worst(self.worst_accepted, seconds)
+
+
+@dataclass(slots=True)
+class Measures:
+    """Args:
+    detection: after the deaths of workers.
+    detection_all: after the deaths of the whole stack, whose new start is part of it.
+    finalization: worst from a campaign's last row to its end, in seconds.
+    recovery: worst from a round's last fault to the end of its last campaign, in seconds.
+    """
+
+    detection: Detection = field(default_factory=Detection)
+    detection_all: Detection = field(default_factory=Detection)
     finalization: float | None = None
     recovery: float | None = None
 
@@ -38,15 +56,12 @@ class Measures:
         killed: the workers that died while they were sent.
         accepted: when Twilio accepted each row's message, a Unix second, by the row's id.
         """
-        names, instants = [worker_name(death.pid) for death in killed], [death.at for death in killed]
-        for log_id, seconds, died_at in database.rows(DETECTION, ids, names, instants):
-            if seconds is None:
-                continue  # still held: the judge calls it stuck
-            self.held += 1
-            self.detection = worst(self.detection, float(seconds))
-            if accepted.get(log_id, float("inf")) <= died_at:
-                self.held_accepted += 1
-                self.detection_accepted = worst(self.detection_accepted, float(seconds))
+        for with_all, into in ((False, self.detection), (True, self.detection_all)):
+            deaths = [death for death in killed if death.with_all == with_all]
+            names, instants = [worker_name(death.pid) for death in deaths], [death.at for death in deaths]
+            for log_id, seconds, died_at in database.rows(DETECTION, ids, names, instants):
+                if seconds is not None:  # else it is still held, and the judge calls it stuck
+                    into.add(float(seconds), accepted=accepted.get(log_id, math.inf) <= died_at)
 
     def add_finalizations(self, database: Database, ids: Sequence[int]) -> list[Violation]:
         """The campaigns that ended too late after their last row."""

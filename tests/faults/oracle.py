@@ -1,7 +1,7 @@
 """The oracle: what Twilio holds against what the product says, recipient by recipient.
 
 Pure: `evidence` reads both sides. A message belongs to the row that its status callback's address names, whatever
-the product believes, so a message that was credited to the wrong row is seen.
+the product believes, so a message that was credited to the wrong row is seen (but see `credit`).
 """
 
 from collections import Counter, defaultdict

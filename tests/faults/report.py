@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.faults.conditions import FINALIZE_WITHIN_S, described
 from tests.faults.injectors import FAULTS
 from tests.faults.journal import Journal
-from tests.faults.measures import Measures
+from tests.faults.measures import Detection, Measures
 from tests.faults.mutants import MUTANTS
 from tests.faults.options import Options
 from tests.faults.verdict import Kind, Violation
@@ -23,12 +23,14 @@ class Report:
 
     Attributes:
         looks: how often a progress was read through the API and added up.
+        exchanged: messages that count for another row than they were made for; see `credit`.
     """
 
     def __init__(self, options: Options, folder: Path) -> None:
         self.options, self.folder = options, folder
         self.seconds = 0.0
         self.rounds = self.campaigns = self.recipients = self.accepted = self.looks = 0
+        self.exchanged = 0
         self.measures = Measures()
         self.violations: list[Violation] = []
         self.injected: Counter[str] = Counter()
@@ -99,11 +101,8 @@ class Report:
 
     def _measured(self) -> Iterator[str]:
         m = self.measures
-        yield (
-            f"worst detection: {seconds(m.detection_accepted)}, from a worker's death to the end of its claim on a "
-            f"message that Twilio had accepted ({m.held_accepted:,} such); of all {m.held:,} it held: "
-            f"{seconds(m.detection)}"
-        )
+        yield f"worst detection: {detected(m.detection)}"
+        yield f"  of the deaths of the whole stack, with its new start: {detected(m.detection_all)}"
         yield (
             f"worst finalization: {seconds(m.finalization)}, from a campaign's last row to its end "
             f"(bound {FINALIZE_WITHIN_S:g} s)"
@@ -112,6 +111,7 @@ class Report:
             f"worst recovery: {seconds(m.recovery)}, from a round's last fault to the end of its last campaign "
             f"(bound {self.options.final_within_s:g} s)"
         )
+        yield f"messages that stand for another campaign's same words to the same phone: {self.exchanged:,}"
         yield f"progress read through the API and added up: {self.looks:,} times"
 
     def as_json(self) -> str:
@@ -133,6 +133,7 @@ class Report:
             "without_effect": self.without_effect,
             "violations": {str(kind): count for kind, count in self.counts.items()},
             "details": [str(violation) for violation in self.violations],
+            "exchanged": self.exchanged,
             "measures": asdict(self.measures),
         }
         return json.dumps(told, indent=2, ensure_ascii=False)
@@ -144,6 +145,13 @@ class Report:
 
 def seconds(value: float | None) -> str:
     return "none measured" if value is None else f"{value:.1f} s"
+
+
+def detected(found: Detection) -> str:
+    return (
+        f"{seconds(found.worst_accepted)}, from a worker's death to the end of its claim on a message that Twilio had "
+        f"accepted ({found.held_accepted:,} such); {seconds(found.worst)} of all {found.held:,} that it held"
+    )
 
 
 def _table(counts: dict[str, int], without_effect: Counter[str]) -> Iterator[str]:

@@ -33,7 +33,7 @@ from tests.faults.verdict import Kind, Violation
 from workers.simulator.client import SimulatorError
 
 # Each with its slots, and seconds from one fault to the next.
-LANES: Final = {"twilio": (3, (0.5, 2.0)), "": (4, (1.0, 4.0))}
+LANES: Final = {"twilio": (3, (0.5, 2.0)), "": (4, (0.7, 3.0))}
 # Recipients not yet final: below the first there are more campaigns, below the second the round rests.
 BACKLOG: Final = 1500
 TAIL: Final = 150

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.faults.credit import exchanged
 from tests.faults.oracle import MOVES, Accepted, Campaign, Evidence, Row, judge
 from tests.faults.recipients import Fate
 from tests.faults.verdict import Kind
@@ -230,6 +231,41 @@ class TestCancelled:
         else:
             cancelled.campaign = replace(cancelled.campaign, estado="error")
             assert cancelled.found() == [(Kind.LOST, 11)]
+
+
+class TestExchange:
+    """Two campaigns say the same words to the same phone; the calls of both came back from nowhere."""
+
+    def judged(self, sids: tuple[str, str], *accepted: Accepted) -> tuple[list[tuple[Kind, int | None]], int]:
+        campaigns = [
+            Campaign(pk, "completado", ended=True, total=1, exitosos=1, fallidos=0, fates={11: Fate.SENT})
+            for pk in (1, 2)
+        ]
+        rows = [row(11, twilio_sid=sids[0]), row(21, campana_id=2, cliente_id=11, twilio_sid=sids[1])]
+        messages, moved = exchanged(rows, accepted)
+        return [(v.kind, v.log_id) for v in judge(Evidence(campaigns, rows, messages))], moved
+
+    def test_it_is_no_fault_when_each_stands_for_the_other(self) -> None:
+        assert self.judged(("SM21", "SM11"), message(11), message(21)) == ([], 2)
+
+    def test_it_is_no_fault_when_one_was_sent_again_in_the_others_place(self) -> None:
+        assert self.judged(("SMx", "SM11"), message(11), message(11, sid="SMx")) == ([], 1)
+
+    def test_it_moves_nothing_that_is_right(self) -> None:
+        assert self.judged(("SM11", "SM21"), message(11), message(21)) == ([], 0)
+
+    def test_one_message_cannot_stand_for_two(self) -> None:
+        assert self.judged(("SM11", "SM11"), message(11)) == ([(Kind.LOST, 21)], 0)
+
+    def test_a_third_message_is_one_too_many(self) -> None:
+        found, _ = self.judged(("SM21", "SM11"), message(11), message(21), message(21, sid="SMx"))
+        assert [kind for kind, _ in found] == [Kind.DUPLICATED]
+
+    @pytest.mark.parametrize("changes", [{"body": "Chao"}, {"to": TWIN}])
+    def test_other_words_or_another_phone_are_no_exchange(self, changes: dict[str, str]) -> None:
+        found, moved = self.judged(("SM21", "SM11"), message(11, **changes), message(21, **changes))
+        assert moved == 0
+        assert (Kind.WRONG, 11) in found
 
 
 def test_every_kind_can_be_found() -> None:

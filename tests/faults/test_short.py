@@ -23,7 +23,7 @@ def test_nothing_is_lost_or_sent_twice_whatever_breaks(tmp_path: Path) -> None:
     print(report.text())  # noqa: T201 - shown when it fails
     assert report.ok
     assert set(FAULTS) - set(report.injected) == set()
-    assert report.measures.held_accepted > 0
+    assert report.measures.detection.held_accepted > 0
     assert report.measures.finalization is not None
 
 

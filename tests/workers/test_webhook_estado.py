@@ -157,6 +157,15 @@ class TestSettling:
         assert callback(token_of(row), "delivered", OTHER_SID).status_code == 404
         assert state(row) == ("enviado", SID, "queued", "")
 
+    @pytest.mark.parametrize("estado", ["incierto", "enviando", "pendiente"])
+    def test_one_message_accounts_for_one_row(self, row: SMSLog, estado: str) -> None:
+        """Two campaigns said the same words to one phone, both calls were cut, one was accepted; it was found in
+        Twilio's list and credited to the other's row. Settled by it too, this row would never be sent."""
+        other = make_row(estado)
+        assert callback(token_of(other), sid=SID).status_code == 404
+        assert state(other) == (estado, "", "", "")
+        assert state(row) == ("enviado", SID, "", "")
+
     def test_it_moves_no_other_estado(self, db: None) -> None:
         row = make_row("fallido", codigo="21211")
         callback(token_of(row))

@@ -12,6 +12,7 @@ from campaigns import codigos, states
 from campaigns.models import CampanaSMS
 from campaigns.selectors import motivos_de
 from workers.engine import lotes, plazo, window
+from workers.engine.window import Window
 from workers.gateway.outcomes import Account
 
 logger = logging.getLogger(__name__)
@@ -58,17 +59,19 @@ def _send(campana_id: int, *, publish: bool) -> None:
     room = window.of(campana_id)
     if publish:
         lotes.publish_due(campana_id, most=room.rows)
-    while _open_one(campana_id, room.lotes):
+    while _open_one(campana_id, room):
         if publish:
             lotes.publish_due(campana_id, most=room.rows)
 
 
-def _open_one(campana_id: int, most: int) -> bool:
-    """Open one Lote if fewer than `most` are in flight; True when it did."""
+def _open_one(campana_id: int, room: Window) -> bool:
+    """Open one Lote if the window has room; True when it did."""
     with transaction.atomic():
         # Serialises the openers of one campaign: two Lotes may hold the same phone.
         campana = CampanaSMS.objects.select_for_update(no_key=True).get(pk=campana_id)
-        if campana.estado != CampanaSMS.Estado.PROCESANDO or lotes.in_flight(campana_id) >= most:
+        if campana.estado != CampanaSMS.Estado.PROCESANDO:
+            return False
+        if lotes.in_flight(campana_id, paced=room.paced) >= room.lotes:
             return False
         # Twilio answers nothing but errors: what was tried already is settled before more is put in doubt.
         if lotes.unsettled(campana_id, limit=2 * settings.LOTE_SIZE) >= 2 * settings.LOTE_SIZE:

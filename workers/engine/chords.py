@@ -5,6 +5,7 @@ of the first part; the others differ in their ids and go out with it in one comm
 """
 
 import base64
+import json
 from collections.abc import Sequence
 from typing import Any, Final, cast
 
@@ -23,22 +24,31 @@ INDEX: Final = 7_160_504_030_201_080_605
 TASK_ID: Final = "f0b2c4d6-part-id"
 
 
-def publish(*, lote_id: int, log_ids: Sequence[int], queue: str) -> None:
+def publish(*, lote_id: int, log_ids: Sequence[int], queue: str, closes: bool = True) -> None:
     """Send one task per row, and the task that closes the Lote when all of them have ended.
+
+    Args:
+        closes: False for the tasks alone, when others of the Lote are to follow.
 
     Raises:
         kombu.exceptions.KombuError, redis.exceptions.RedisError: some, all or none may have been published.
     """
     group_id = uuid()
-    callback = signature(CERRAR, args=[lote_id], immutable=True)
-    callback.freeze(uuid())
+    callback = _callback(lote_id) if closes else None
     with current_app.producer_pool.acquire(block=True) as producer:
         # Before the parts: one that ends before the size is known would not count as the last.
-        current_app.backend.set_chord_size(group_id, len(log_ids))
+        if callback:
+            current_app.backend.set_chord_size(group_id, len(log_ids))
         channel = cast("Channel", producer.channel)
         template = Template(channel, group_id, callback, queue)
         with channel.conn_or_acquire() as client:
             client.lpush(queue, *(template.part(index, log_id) for index, log_id in enumerate(log_ids)))
+
+
+def _callback(lote_id: int) -> Any:
+    callback = signature(CERRAR, args=[lote_id], immutable=True)
+    callback.freeze(uuid())
+    return callback
 
 
 class Template:
@@ -46,7 +56,7 @@ class Template:
 
     Args:
         channel: what kombu would publish through.
-        group_id, callback: of the chord.
+        group_id, callback: of the chord; without a callback it is none.
         queue: where it goes.
     """
 
@@ -85,6 +95,15 @@ class Template:
         body = base64.b64encode(self._body.replace(str(LOG_ID), str(log_id)).encode()).decode()
         rest = self._tail.replace(str(LOG_ID), str(log_id)).replace(str(INDEX), str(index))
         return f"{self._head}{body}{rest.replace(TASK_ID, f'{self._group_id}-{index}')}"
+
+
+def row_of(message: bytes) -> int | None:
+    """The row that a part's message, as it waits in its queue, is for; None when it is something else."""
+    try:
+        args, _, _ = json.loads(base64.b64decode(json.loads(message)["body"]))
+        return int(args[0])
+    except (ValueError, TypeError, LookupError):
+        return None
 
 
 def close_later(lote_id: int) -> None:

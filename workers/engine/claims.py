@@ -70,7 +70,12 @@ def take(log_id: int) -> Claim | None:
     away."""
     asked = _ahead.pop(log_id, None)
     claim = asked.wait() if asked else _ask(_Asked(log_id))
-    return _renew(claim) if claim and claim.age() > FRESH_S else claim
+    return fresh(claim) if claim else None
+
+
+def fresh(claim: Claim) -> Claim | None:
+    """The claim, made anew if it had to wait; None when its message is not to be sent any more."""
+    return _renew(claim) if claim.age() > FRESH_S else claim
 
 
 def given_up() -> list[Claim]:

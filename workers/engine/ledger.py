@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from campaigns.models import SMSLog
+from workers.engine.rates import Sender
 from workers.gateway.outcomes import Accepted, Account, Ambiguous, Outcome, Permanent, Retryable
 
 ERROR_MAX = 300
@@ -39,6 +40,7 @@ class Claim:
         mensaje: the rendered text.
         intentos: this attempt's number, from 1.
         taken_at: `time.monotonic()` seconds before the claim was made.
+        sender: what it goes out from.
     """
 
     log_id: int
@@ -48,6 +50,7 @@ class Claim:
     mensaje: str
     intentos: int
     taken_at: float
+    sender: Sender
 
     @property
     def deadline(self) -> float:
@@ -70,10 +73,11 @@ CLAIM_SQL = """
 UPDATE campaigns_smslog s
 SET estado = 'enviando', token = n.token, intentos = s.intentos + CASE s.estado WHEN 'pendiente' THEN 1 ELSE 0 END,
     ausencias = 0, reclamado_en = now(), lease_hasta = now() + %(lease)s * interval '1 second', actualizado = now()
-FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(held)s::uuid[]) AS n(id, token, held), campaigns_campanasms c
+FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(held)s::uuid[]) AS n(id, token, held),
+    campaigns_campanasms c LEFT JOIN campaigns_remitente r ON r.id = c.remitente_id
 WHERE s.id = n.id AND (s.estado = 'pendiente' OR (s.estado = 'enviando' AND s.token = n.held))
     AND c.id = s.campana_id AND c.estado = 'procesando' AND (c.vence_en IS NULL OR c.vence_en > now())
-RETURNING s.id, s.campana_id, s.telefono, s.mensaje, s.intentos
+RETURNING s.id, s.campana_id, s.telefono, s.mensaje, s.intentos, r.valor, r.segmentos_por_segundo
 """
 
 # A late outcome may still settle a row that the sweeper called `incierto`: the token proves whose it is. One that
@@ -115,8 +119,10 @@ def claim_many(held: Mapping[int, uuid.UUID | None]) -> dict[int, Claim]:
         )
         rows = cursor.fetchall()
     return {
-        log_id: Claim(log_id, campana_id, tokens[log_id], telefono, mensaje, intentos, taken_at)
-        for log_id, campana_id, telefono, mensaje, intentos in rows
+        log_id: Claim(
+            log_id, campana_id, tokens[log_id], telefono, mensaje, intentos, taken_at, Sender.of(valor, ritmo)
+        )
+        for log_id, campana_id, telefono, mensaje, intentos, valor, ritmo in rows
     }
 
 
@@ -137,7 +143,7 @@ def record_many(results: Sequence[tuple[Claim, Outcome | NotPosted]]) -> set[int
 def _row(claim: Claim, outcome: Outcome | NotPosted) -> tuple[int, str, str, str, str, str, str, int]:
     estado, codigo, error = _decide(outcome, claim.intentos)
     sid, entrega = (outcome.sid, _entrega(outcome.status)) if isinstance(outcome, Accepted) else ("", "")
-    devuelto = int(isinstance(outcome, NotPosted))
+    devuelto = int(isinstance(outcome, NotPosted) or (isinstance(outcome, Retryable) and outcome.throttled))
     return claim.log_id, claim.token.hex, estado, sid, codigo[:CODE_MAX], error[:ERROR_MAX], entrega, devuelto
 
 
@@ -161,7 +167,7 @@ def _decide(outcome: Outcome | NotPosted, intentos: int) -> tuple[str, str, str]
             return SMSLog.Estado.FALLIDO, code, message
         case Ambiguous(code, message):
             return SMSLog.Estado.INCIERTO, code, message
-        case Retryable(code, message) if intentos >= settings.SEND_ATTEMPTS:
+        case Retryable(code, message, throttled=False) if intentos >= settings.SEND_ATTEMPTS:
             return SMSLog.Estado.FALLIDO, code, message
         case Retryable(code, message) | Account(code, message):
             return SMSLog.Estado.PENDIENTE, code, message

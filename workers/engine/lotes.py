@@ -11,9 +11,11 @@ from django.db import connection, transaction
 
 from campaigns import codigos
 from campaigns.destinatarios import JUZGADOS
-from campaigns.models import CampanaSMS, Lote, SMSLog
+from campaigns.models import CampanaSMS, Lote
 from core import queues
-from workers.engine import chords
+from workers.engine import chords, slices
+from workers.engine.rates import Sender
+from workers.engine.slices import Slice
 
 LONGEST_BACKOFF_S = 300.0
 
@@ -82,47 +84,51 @@ class Due:
     """A Lote that is to be published.
 
     Args:
-        after: rows up to this id were published in this pass over the Lote.
+        after: rows up to this id were published in this pass over the Lote; None before the first.
         queue: of its shop.
+        sender: of its campaign.
     """
 
     lote_id: int
-    after: int
+    after: int | None
     queue: str
+    sender: Sender
 
 
 DUE_SQL = """
 UPDATE campaigns_lote l SET publicar_desde = NULL, publicado_en = now(), publicado_hasta = NULL
-FROM (SELECT l.id, coalesce(l.publicado_hasta, 0) AS hasta, c.usuario_id
+FROM (SELECT l.id, l.publicado_hasta, c.usuario_id, r.valor, r.segmentos_por_segundo
     FROM campaigns_lote l JOIN campaigns_campanasms c ON c.id = l.campana_id
+    LEFT JOIN campaigns_remitente r ON r.id = c.remitente_id
     WHERE l.campana_id = %s AND c.estado = 'procesando' AND l.estado = 'abierto' AND l.publicar_desde <= now()
     ORDER BY l.id FOR UPDATE OF l) d
-WHERE l.id = d.id RETURNING l.id, d.hasta, d.usuario_id
+WHERE l.id = d.id RETURNING d.*
 """
 
 
-def publish_due(campana_id: int, *, most: int) -> int:
-    """Publish the next slice of every open Lote whose time has come; return how many.
+def publish_due(campana_id: int, *, most: int) -> list[Slice]:
+    """Publish the next slice of every open Lote whose time has come.
 
     The Lote is marked first and published after. A crash in between leaves a published Lote that stands
     still, which the sweeper finds; the other order could publish the same Lote from many places at once.
 
     Args:
-        most: messages of one slice; what a Lote has beyond it follows when the slice's chord has ended.
+        most: messages of one slice.
     """
     with connection.cursor() as cursor:
         cursor.execute(DUE_SQL, [campana_id])
         due = [
-            Due(lote_id, after, queues.envios_of(usuario_id, settings.ENVIOS_QUEUES))
-            for lote_id, after, usuario_id in sorted(cursor.fetchall())
+            Due(lote_id, after, queues.envios_of(usuario_id, settings.ENVIOS_QUEUES), Sender.of(valor, ritmo))
+            for lote_id, after, usuario_id, valor, ritmo in sorted(cursor.fetchall())
         ]
-    for index, lote in enumerate(due):
+    published: list[Slice] = []
+    for lote in due:
         try:
-            _publish(lote, most=most)
+            published.append(_publish(lote, most=most))
         except Exception:
-            _publish_later([late.lote_id for late in due[index:]])
+            _publish_later([late.lote_id for late in due[len(published) :]])
             raise
-    return len(due)
+    return published
 
 
 def _publish_later(lote_ids: list[int]) -> None:
@@ -130,22 +136,28 @@ def _publish_later(lote_ids: list[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE campaigns_lote SET publicar_desde = now() + %s * interval '1 second', publicado_hasta = NULL"
-            " WHERE id = ANY(%s) AND estado = 'abierto' AND publicar_desde IS NULL",
+            " WHERE id = ANY(%s) AND estado = 'abierto' AND (publicar_desde IS NULL OR publicado_hasta IS NOT NULL)",
             [settings.RETRY_BACKOFF_S, lote_ids],
         )
 
 
-def _publish(due: Due, *, most: int) -> None:
-    pending = SMSLog.objects.filter(lote_id=due.lote_id, estado=SMSLog.Estado.PENDIENTE, pk__gt=due.after)
-    log_ids = list(pending.order_by("id").values_list("id", flat=True)[: most + 1])
-    if not log_ids:
+def _publish(due: Due, *, most: int) -> Slice:
+    piece = slices.cut(due.lote_id, after=due.after, sender=due.sender, most=most)
+    if piece.until is not None:
+        # Before its tasks are published: the slice's end asks where the next one begins.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE campaigns_lote SET publicado_hasta = %s, publicar_desde = now() + %s * interval '1 second'"
+                " WHERE id = %s AND estado = 'abierto'",
+                [piece.until, piece.next_in_s, due.lote_id],
+            )
+    elif not piece.log_ids:
         chords.close_later(due.lote_id)
-        return
-    if len(log_ids) > most:
-        log_ids.pop()
-        # Before its tasks are: the slice's end asks where the next one begins.
-        Lote.objects.filter(pk=due.lote_id, estado=Lote.Estado.ABIERTO).update(publicado_hasta=log_ids[-1])
-    chords.publish(lote_id=due.lote_id, log_ids=log_ids, queue=due.queue)
+    if piece.log_ids:
+        # The end of a slice whose next one comes by the clock is nothing to wait for.
+        closes = piece.next_in_s is None
+        chords.publish(lote_id=due.lote_id, log_ids=piece.log_ids, queue=due.queue, closes=closes)
+    return piece
 
 
 def close(lote_id: int) -> int | None:
@@ -206,15 +218,22 @@ def backoff(intentos: int) -> float:
 
 
 # Of an open Lote `l`: whether it holds a place in its campaign's window. One that waits to try again does not, or a few
-# stubborn recipients would keep all the others waiting.
-EN_VUELO = "(l.publicar_desde IS NULL OR l.publicar_desde <= now() OR l.publicado_hasta IS NOT NULL)"
+# stubborn recipients would keep all the others waiting. Of a limited sender's campaign only the Lote that is being
+# published holds one: between the last slice of one and the first of the next the sender would stand idle.
+POR_PUBLICAR = "(l.publicar_desde <= now() OR l.publicado_hasta IS NOT NULL)"
+EN_VUELO = f"(l.publicar_desde IS NULL OR {POR_PUBLICAR})"
 
 
-def in_flight(campana_id: int) -> int:
-    """Lotes that hold a place in the window."""
+def in_flight(campana_id: int, *, paced: bool = False) -> int:
+    """Lotes that hold a place in the window.
+
+    Args:
+        paced: whether the campaign's sender has a limit.
+    """
     with connection.cursor() as cursor:
+        counted = POR_PUBLICAR if paced else EN_VUELO
         cursor.execute(
-            f"SELECT count(*) FROM campaigns_lote l WHERE campana_id = %s AND estado = 'abierto' AND {EN_VUELO}",  # noqa: S608
+            f"SELECT count(*) FROM campaigns_lote l WHERE campana_id = %s AND estado = 'abierto' AND {counted}",  # noqa: S608 - constants
             [campana_id],
         )
         return int(cursor.fetchone()[0])

@@ -22,14 +22,15 @@ from workers.gateway.lookup import LookupFailedError, Message
 
 logger = logging.getLogger(__name__)
 
-# Questions to Twilio under way at the same time.
-LOOKUPS = 16
+# Questions to Twilio under way at the same time. A minute of 5xx leaves a campaign's window in doubt, 10,000 messages:
+# their two looks should not take longer than the minute between them.
+LOOKUPS = 32
 # Rows read at once.
 BATCH = 500
 # After this many seconds no more questions are asked. Whoever's turn is next goes on.
 RUN_S = 10.0
 # So many questions in a row without an answer, and Twilio is left alone until the next turn.
-SILENT_AFTER = 2 * LOOKUPS
+SILENT_AFTER = LOOKUPS
 # Twilio's clock against ours, and the time between a claim and its call.
 SKEW = timedelta(minutes=5)
 

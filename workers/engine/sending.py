@@ -4,29 +4,46 @@ import logging
 
 from django.db import Error as DatabaseError
 
-from workers.engine import campana, claims, database, outbox
-from workers.engine.ledger import Claim
+from workers.engine import campana, claims, database, outbox, throttle
+from workers.engine.ledger import Claim, NotPosted
 from workers.gateway.factory import get_gateway
-from workers.gateway.outcomes import Account, Ambiguous, Outcome
+from workers.gateway.outcomes import Account, Ambiguous, Outcome, Retryable
 
 logger = logging.getLogger(__name__)
 
 
 def send_one(log_id: int) -> None:
     """Claim the row, hand the message to the gateway once, and pass the outcome on to be written."""
-    claim = claims.take(log_id)
+    claim = _admitted(claims.take(log_id))
     if claim is None:
         return
     outcome = _post(claim)
     outbox.put_outcome(claim, outcome)
-    if isinstance(outcome, Account):
-        _pause(claim, outcome)
+    match outcome:
+        case Account():
+            _pause(claim, outcome)
+        case Retryable(throttled=True):
+            throttle.slow_down(claim.sender, outcome.retry_after)
+
+
+def _admitted(claim: Claim | None) -> Claim | None:
+    """The claim, once its sender's rate allows it; None when that takes too long, and the row is free again."""
+    if claim is None:
+        return None
+    if throttle.admit(claim.sender, claim.mensaje):
+        return claims.fresh(claim)
+    outbox.put_outcome(claim, NotPosted())
+    return None
 
 
 def _post(claim: Claim) -> Outcome:
     try:
         return get_gateway().send(
-            to=claim.telefono, body=claim.mensaje, callback_token=claim.callback_token, not_after=claim.deadline
+            to=claim.telefono,
+            body=claim.mensaje,
+            callback_token=claim.callback_token,
+            sender=claim.sender.value,
+            not_after=claim.deadline,
         )
     except Exception:
         # A fault of ours around the call: whether the request left is not known, so the safe side is taken.

@@ -6,7 +6,7 @@ nothing.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,18 +14,11 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from core import queues
-from workers.engine import broker, campana, ledger, locks, lotes, window
-from workers.engine.lotes import EN_VUELO
+from workers.engine import broker, campana, ledger, locks, losses, lotes, window
+from workers.engine.lotes import EN_VUELO, POR_PUBLICAR
 from workers.engine.window import VENTANAS
 
 logger = logging.getLogger(__name__)
-
-# With other campaigns' tasks in the queue, standing still for this many times longer still means lost …
-BUSY_FACTOR = 20
-# … but not while more than this many windows of tasks wait: publishing again what is only waiting would add to it
-# without end. Redis gives back by itself what a dead worker held (visibility_timeout).
-FULL_WINDOWS = 2
 
 # Open Lotes of which everything was tried, and Lotes waiting for an answer about uncertain rows that have none left or
 # have rows to send again (a worker that woke up late gave them back). Whether a publication is due makes no difference.
@@ -40,17 +33,6 @@ WHERE l.estado IN ('abierto', 'por_conciliar') AND CASE l.estado
     END
 """
 
-# A published Lote with pending rows of which none has changed for a while: its tasks are gone.
-LOST_SQL = """
-UPDATE campaigns_lote l SET publicar_desde = now() FROM campaigns_campanasms c
-WHERE c.id = l.campana_id AND c.estado = 'procesando' AND l.estado = 'abierto' AND l.publicar_desde IS NULL
-    AND l.publicado_en < now() - %(quiet)s * interval '1 second'
-    AND EXISTS (SELECT FROM campaigns_smslog s WHERE s.lote_id = l.id AND s.estado = 'pendiente')
-    AND NOT EXISTS (SELECT FROM campaigns_smslog s
-        WHERE s.lote_id = l.id AND s.actualizado > now() - %(quiet)s * interval '1 second')
-RETURNING l.id
-"""
-
 # Campaigns for which `campana.advance` has something to do: to start, to fail what a cancelled or overdue one left, to
 # publish, to open, to end. The others only wait for their messages, and asking each of them would cost nine statements.
 READY_SQL = f"""
@@ -63,8 +45,11 @@ WHERE c.completado_en IS NULL AND CASE c.estado
     WHEN 'procesando' THEN c.vence_en <= now()
         OR EXISTS (SELECT FROM campaigns_lote l
             WHERE l.campana_id = c.id AND l.estado = 'abierto' AND l.publicar_desde <= now())
-        OR ((SELECT count(*) FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado = 'abierto' AND {EN_VUELO})
-                < greatest(1, v.filas / %(lote)s)
+        OR (CASE WHEN v.id IS NULL THEN (SELECT 1 FROM campaigns_lote l
+                    WHERE l.campana_id = c.id AND l.estado = 'abierto' AND {POR_PUBLICAR} LIMIT 1) IS NULL
+                ELSE (SELECT count(*) FROM campaigns_lote l
+                    WHERE l.campana_id = c.id AND l.estado = 'abierto' AND {EN_VUELO}) < greatest(1, v.filas / %(lote)s)
+                END
             AND (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado = 'pendiente' LIMIT 1) = 1)
         OR (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado <> 'cerrado' LIMIT 1) IS NULL
     ELSE false END
@@ -101,12 +86,9 @@ def _sweep() -> Sweep:
     leases = ledger.expire_leases()
     movable = _rows(MOVABLE_SQL)
     closed = sum(_guarded(partial(lotes.close, lote_id), f"Lote {lote_id}") for (lote_id,) in movable)
-    waiting = broker.waiting(*queues.envios(settings.ENVIOS_QUEUES))
-    full = FULL_WINDOWS * settings.LOTES_EN_VUELO * settings.LOTE_SIZE
-    quiet = settings.LOTE_LOST_AFTER_S * (1 if waiting == 0 else BUSY_FACTOR)
-    lost = _rows(LOST_SQL, {"quiet": quiet}) if waiting is not None and waiting < full else []
+    lost = losses.publish_again()
     ready = [campana_id for (campana_id,) in _rows(READY_SQL, {**window.params(), "lote": settings.LOTE_SIZE})]
-    _advance(ready, publish=waiting is not None)
+    _advance(ready, publish=broker.answers())
     found = Sweep(leases, closed, len(lost), len(ready))
     if leases or lost:
         logger.warning("sweep: %s", found)
@@ -167,7 +149,7 @@ def _guarded(step: Callable[[], object], what: str) -> bool:
     return False
 
 
-def _rows(sql: str, params: dict[str, float] | None = None) -> list[tuple[Any, ...]]:
+def _rows(sql: str, params: Mapping[str, float] | None = None) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return list(cursor.fetchall())

@@ -11,12 +11,15 @@ from workers.gateway.outcomes import Outcome
 class Gateway(Protocol):
     """Sends one message. Safe to share among threads."""
 
-    def send(self, *, to: str, body: str, callback_token: str, not_after: float = math.inf) -> Outcome:
+    def send(
+        self, *, to: str, body: str, callback_token: str, sender: str = "", not_after: float = math.inf
+    ) -> Outcome:
         """Hand one message over, once: no retry happens below this call.
 
         Args:
             to: the recipient, in E.164 ("+573001112233").
             body: the rendered text, at most 1,600 characters.
+            sender: what it comes from, as in `core.senders`; "" for the installation's.
             callback_token: the ledger row's token; status callbacks come back with it in their URL.
             not_after: the `time.monotonic()` after which no byte of the request may leave.
 

@@ -33,7 +33,7 @@ def classify_error(status: int, headers: Mapping[str, str], body: str) -> Outcom
     """
     if status == 429:
         code, text = _twilio_error(body)
-        return Retryable(code or "20429", explain("20429", text), _retry_after(headers))
+        return Retryable(code or "20429", explain("20429", text), _retry_after(headers), throttled=True)
     code, text = _twilio_error(body) if 400 <= status < 500 else ("", "")
     if code:
         return _refusal(code, text, headers)
@@ -49,7 +49,7 @@ def _refusal(code: str, text: str, headers: Mapping[str, str]) -> Outcome:
         case Kind.PERMANENT:
             return Permanent(code, message)
         case Kind.RETRYABLE:
-            return Retryable(code, message, _retry_after(headers))
+            return Retryable(code, message, _retry_after(headers), throttled=True)
         case Kind.ACCOUNT:
             return Account(code, message)
 

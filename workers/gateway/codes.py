@@ -63,6 +63,7 @@ class TwilioCodes:
         "90010": "La cuenta de Twilio no está activa",
     }
 
+    # All of them about the sender's rate.
     RETRYABLE: dict[str, str] = {
         "20429": "Demasiadas solicitudes a Twilio; se intentará más tarde",
         "21611": "La cola del remitente está llena; se intentará más tarde",

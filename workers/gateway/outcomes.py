@@ -26,11 +26,15 @@ class Permanent:
 
 @dataclass(frozen=True, slots=True)
 class Retryable:
-    """Certainly not created: safe to send again later, not before `retry_after` seconds when it is given."""
+    """Certainly not created: safe to send again later, not before `retry_after` seconds when it is given.
+
+    `throttled`: refused for the sender's rate and not for the message. It was no attempt; the sender must slow down.
+    """
 
     code: str
     message: str
     retry_after: float | None = None
+    throttled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

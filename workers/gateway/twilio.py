@@ -4,11 +4,13 @@ import logging
 import math
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from twilio.rest import Client  # type: ignore[import-untyped]
 
+from core.senders import Kind, kind_of
 from workers.gateway.callbacks import is_public, status_callback
 from workers.gateway.classify import classify_error
 from workers.gateway.codes import explain
@@ -62,11 +64,7 @@ class TwilioGateway:
 
     def __init__(self, config: GatewayConfig) -> None:
         self._config = config
-        self._sender: dict[str, str] = (
-            {"messaging_service_sid": config.messaging_service_sid}
-            if config.messaging_service_sid
-            else {"from_": config.from_}
-        )
+        self._sender = config.messaging_service_sid or config.from_
         self._reports = _goes_elsewhere(config.api_base_url) or is_public(config.public_url)
         if not self._reports:
             logger.warning(
@@ -84,17 +82,20 @@ class TwilioGateway:
         # Taken once: the SDK builds it lazily on first use, which is neither quick nor safe among threads.
         self._messages: Any = client.api.v2010.account.messages
 
-    def send(self, *, to: str, body: str, callback_token: str, not_after: float = math.inf) -> Outcome:
+    def send(
+        self, *, to: str, body: str, callback_token: str, sender: str = "", not_after: float = math.inf
+    ) -> Outcome:
         """POST one message, once. See `Gateway.send`."""
         # The SDK between here and the connection has no argument for it.
         write_until.set(not_after)
         try:
-            return self._send(to, body, callback_token)
+            return self._send(to, body, callback_token, sender or self._sender)
         finally:
             write_until.set(math.inf)
 
-    def _send(self, to: str, body: str, callback_token: str) -> Outcome:
-        optional = dict(self._sender)
+    def _send(self, to: str, body: str, callback_token: str, sender: str) -> Outcome:
+        service = sender == self._config.messaging_service_sid or _is_service(sender)
+        optional = {"messaging_service_sid" if service else "from_": sender}
         if self._reports:
             optional["status_callback"] = status_callback(public_url=self._config.public_url, token=callback_token)
         try:
@@ -139,6 +140,11 @@ class TwilioGateway:
             if number == LISTED * MOST_PAGES:
                 raise LookupFailedError("too_many_messages")
         return recent
+
+
+@cache
+def _is_service(sender: str) -> bool:
+    return kind_of(sender) is Kind.SERVICE
 
 
 def _accepted(created: Any) -> Outcome:

@@ -36,6 +36,9 @@ SET entrega = CASE WHEN entrega = ANY(%(earlier)s) THEN %(entrega)s ELSE entrega
     actualizado = CASE WHEN estado = ANY(%(open)s) THEN now() ELSE actualizado END,
     twilio_sid = CASE WHEN twilio_sid = '' THEN %(sid)s ELSE twilio_sid END
 WHERE id = %(id)s AND token = %(token)s AND (twilio_sid IN ('', %(sid)s))
+    -- One message accounts for one row. The reconciler may have credited another that says the same words to the same
+    -- phone with it; this one is then looked up as if it had not been accepted, and both are sent once.
+    AND NOT EXISTS (SELECT FROM campaigns_smslog o WHERE o.twilio_sid = %(sid)s AND o.id <> %(id)s)
 """
 
 # Two campaigns said the same to one phone, both calls were in doubt, and the reconciler gave each the other's message:
@@ -69,7 +72,7 @@ def apply_receipt(*, log_id: int, token: UUID, sid: str, status: str, error_code
         error_code: Twilio's code on failed and undelivered, else "".
 
     Returns:
-        False when no row carries this token.
+        False when no row carries this token, or another row has this message.
     """
     rank = RANK.get(status, -1)
     params = {

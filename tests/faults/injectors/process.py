@@ -97,7 +97,7 @@ def kill_stack(scene: Scene) -> str | None:
     scene.stack.start()
     for entry in workers:
         if entry.name in died:
-            scene.died(entry, at)
+            scene.died(entry, at, with_all=True)
     return f"{', '.join(died)} died; up again {time.time() - at:.1f} s later" if died else None
 
 

@@ -58,10 +58,10 @@ class Scene:
         with self.reservations.one_of(order) as name:
             yield self.stack.processes().get(name) if name else None
 
-    def died(self, entry: Entry, at: float) -> None:
+    def died(self, entry: Entry, at: float, *, with_all: bool = False) -> None:
         """Note a death that left work under way."""
         if entry.name in WORKERS:
-            self.journal.worker_died(entry.pid, at)
+            self.journal.worker_died(entry.pid, at, with_all=with_all)
 
 
 Injector = Callable[[Scene], str | None]

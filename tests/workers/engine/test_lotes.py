@@ -9,6 +9,7 @@ from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote
 from tests.workers.engine.conftest import Running
 from workers.engine import campana, lotes
+from workers.engine.slices import Slice
 
 SID = "SM" + "0" * 32
 
@@ -141,10 +142,11 @@ def test_it_publishes_again_what_the_broker_did_not_take(running: Running, monke
     second = open_lote(running.campana, [], numero=2)
     taken: list[int] = []
 
-    def publish(due: lotes.Due, *, most: int) -> None:
+    def publish(due: lotes.Due, *, most: int) -> Slice:
         if taken:
             raise ConnectionError
         taken.append(due.lote_id)
+        return Slice([1])
 
     monkeypatch.setattr(lotes, "_publish", publish)
     Lote.objects.update(publicar_desde=Now() - timedelta(minutes=1))
@@ -158,7 +160,7 @@ def test_it_publishes_again_what_the_broker_did_not_take(running: Running, monke
 @override_settings(LOTE_SIZE=1)
 def test_it_opens_no_lote_while_too_much_is_uncertain(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twilio answers 500 to everything: without this the whole campaign would be in doubt within the hour."""
-    monkeypatch.setattr(lotes, "_publish", lambda due, *, most: None)
+    monkeypatch.setattr(lotes, "_publish", lambda due, *, most: Slice([1]))
     Lote.objects.create(campana=running.campana, numero=2, cliente_ids=[1], total=1)
     settle(running, "incierto", "incierto", "enviado")
     campana.advance(running.campana.pk)

@@ -1,5 +1,7 @@
-"""What is asked every few seconds reads the open Lotes by their index, and never all that was ever sent."""
+"""What is asked every few seconds reads the open Lotes by their index, and never all that was ever sent; so does what
+is asked for every callback."""
 
+import uuid
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from tests.factories import CampanaFactory
 from tests.workers.engine.conftest import Running
 from workers.engine.doubts import SENT_SQL
 from workers.engine.sweeper import MOVABLE_SQL
+from workers.webhooks.receipts import RECEIPT_SQL
 
 HISTORY = """
 INSERT INTO campaigns_smslog (campana_id, lote_id, nombre, telefono, mensaje, estado, codigo, error, twilio_sid,
@@ -46,3 +49,29 @@ def test_it_goes_lote_by_lote(history: Running, sql: str) -> None:
     assert "lote_id = l.id" in plan
     assert "Seq Scan on campaigns_smslog" not in plan
     assert "hashed" not in plan
+
+
+TOKEN = uuid.uuid4()
+RECEIPT = {
+    "id": 1,
+    "token": TOKEN,
+    "sid": "SM1",
+    "entrega": "sent",
+    "codigo": "",
+    "earlier": [""],
+    "open": ["incierto"],
+}
+CREDIT = {"id": 1, "token": TOKEN, "sids": ["SM1"], "entregas": [""], "codigos": [""]}
+
+
+@pytest.mark.parametrize(
+    ("sql", "params"),
+    [(RECEIPT_SQL, RECEIPT), (SENT_SQL, CREDIT)],
+    ids=["callback", "credit"],
+)
+def test_whose_message_it_is_is_asked_by_its_sid(history: Running, sql: str, params: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {sql}", params)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "smslog_un_sid" in plan
+    assert "Seq Scan on campaigns_smslog" not in plan

@@ -23,7 +23,7 @@ SID = "SM" + "0" * 32
 def broker(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Lotes that were published, instead of a broker that no worker reads."""
     published: list[int] = []
-    monkeypatch.setattr(lotes, "_publish", published.append)
+    monkeypatch.setattr(lotes, "_publish", lambda due, *, most: published.append(due.lote_id))
     return published
 
 

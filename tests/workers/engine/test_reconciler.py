@@ -2,7 +2,6 @@
 
 import math
 import threading
-import time
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -35,7 +34,9 @@ class Twilio:
         self.most = self._now = 0
         self._lock = threading.Lock()
 
-    def send(self, *, to: str, body: str, callback_token: str, not_after: float = math.inf) -> Outcome:
+    def send(
+        self, *, to: str, body: str, callback_token: str, sender: str = "", not_after: float = math.inf
+    ) -> Outcome:
         raise AssertionError("the reconciler sends nothing itself")
 
     def messages_to(self, to: str, *, since: datetime) -> list[Message]:
@@ -106,8 +107,10 @@ def test_it_asks_once_for_all_the_rows_of_a_phone_and_takes_each_ones_time(runni
 def test_it_asks_many_at_a_time_and_one_session_writes(running: Running, twilio: Twilio) -> None:
     in_doubt(running, 3 * reconciler.LOOKUPS)
 
+    together = threading.Barrier(reconciler.LOOKUPS)
+
     def slowly(to: str) -> list[Message]:
-        time.sleep(0.02)
+        together.wait(20)  # as many as there are, however busy the machine is
         return []
 
     twilio.answer = slowly

@@ -1,30 +1,32 @@
 from datetime import timedelta
 
 import pytest
-import redis
-from django.conf import settings
 from django.db import connection
 from django.db.models.functions import Now
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import CampanaSMS, Lote, SMSLog
-from core import queues
 from core.models import Usuario
 from tests.factories import EACH_ITS_SID, CampanaFactory, ClienteFactory, open_lote, sms_log
 from tests.workers.engine.conftest import Running, take, write
 from workers.engine import locks, lotes, sweeper
 from workers.engine.ledger import NotPosted
+from workers.engine.slices import Slice
 
 pytestmark = pytest.mark.django_db(transaction=True)  # advisory locks belong to sessions
 LONG_AGO = Now() - timedelta(hours=1)
-QUEUE = queues.envios(1)[0]
 
 
 @pytest.fixture(autouse=True)
 def broker(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Lotes that were published, instead of a broker that no worker reads."""
     published: list[int] = []
-    monkeypatch.setattr(lotes, "_publish", lambda due, *, most: published.append(due.lote_id))
+
+    def publish(due: lotes.Due, *, most: int) -> Slice:
+        published.append(due.lote_id)
+        return Slice([1])
+
+    monkeypatch.setattr(lotes, "_publish", publish)
     return published
 
 
@@ -46,28 +48,6 @@ def test_it_publishes_again_a_lote_whose_tasks_are_gone(running: Running, broker
 def test_it_leaves_a_lote_alone_that_moved_lately(running: Running, broker: list[int]) -> None:
     stand_still(running)
     SMSLog.objects.filter(pk=running.logs[0].pk).update(actualizado=Now())
-    sweeper.sweep()
-    assert broker == []
-
-
-def test_it_waits_longer_while_the_queue_is_full(running: Running, broker: list[int]) -> None:
-    SMSLog.objects.filter(lote=running.lote).update(actualizado=Now() - timedelta(minutes=1))
-    Lote.objects.filter(pk=running.lote.pk).update(publicado_en=Now() - timedelta(minutes=1))
-    with redis.Redis.from_url(settings.REDIS_URL) as queue:
-        queue.lpush(QUEUE, "somebody else's task")
-        sweeper.sweep()
-        assert broker == []
-        queue.delete(QUEUE)
-    sweeper.sweep()
-    assert broker == [running.lote.pk]
-
-
-def test_it_adds_nothing_to_a_queue_that_is_full(
-    running: Running, broker: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A slow sender's tasks wait for hours: publishing them again every ten minutes would never end."""
-    stand_still(running)
-    monkeypatch.setattr(sweeper, "FULL_WINDOWS", 0)
     sweeper.sweep()
     assert broker == []
 

@@ -133,6 +133,16 @@ def test_it_reads_retry_after(header: str, seconds: float | None) -> None:
     assert outcome.retry_after == seconds
 
 
+@pytest.mark.parametrize(
+    ("status", "body"), [(429, ""), (429, error_json(20429, 429)), (400, error_json(21611)), (429, error_json(21611))]
+)
+def test_a_refusal_for_the_rate_is_told_from_the_others(status: int, body: str) -> None:
+    outcome = classify_error(status, {}, body)
+
+    assert isinstance(outcome, Retryable)
+    assert outcome.throttled
+
+
 def test_it_reads_retry_after_as_a_date() -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
 

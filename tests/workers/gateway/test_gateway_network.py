@@ -62,6 +62,7 @@ def test_it_writes_nothing_when_connecting_took_all_of_the_claims_time(
         assert server.requests == []
 
     assert isinstance(outcome, Retryable)
+    assert not outcome.throttled  # it says nothing of the sender
 
 
 @pytest.mark.parametrize(

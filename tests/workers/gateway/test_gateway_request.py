@@ -47,6 +47,23 @@ def test_it_sends_through_a_messaging_service(make_gateway: MakeGateway) -> None
     assert "From" not in form_of(server)
 
 
+@pytest.mark.parametrize(
+    ("sender", "parameter"),
+    [(SERVICE, "MessagingServiceSid"), ("+573009998877", "From"), ("85432", "From"), ("MGTienda", "From")],
+)
+@pytest.mark.parametrize("configured", ["", "MG" + "0" * 32])
+def test_it_sends_from_the_sender_it_is_given(
+    make_gateway: MakeGateway, configured: str, sender: str, parameter: str
+) -> None:
+    with scripted_server(ACCEPTING) as server:
+        make_gateway(server.url, messaging_service_sid=configured).send(
+            to="+573001112233", body="Hola", callback_token="t", sender=sender
+        )
+
+    sent = form_of(server)
+    assert {name: sent[name] for name in ("From", "MessagingServiceSid") if name in sent} == {parameter: sender}
+
+
 def test_it_ignores_edge_and_region(make_gateway: MakeGateway, monkeypatch: pytest.MonkeyPatch) -> None:
     # The SDK would turn 127.0.0.1 into 127.sydney.au1.0.1.
     monkeypatch.setenv("TWILIO_EDGE", "sydney")
