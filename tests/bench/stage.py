@@ -1,9 +1,10 @@
 """Where the benchmarks happen: databases and stand-in of their own, on which the product or a textbook is started."""
 
 import asyncio
+import re
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,8 +26,8 @@ LATENCY_S = 0.1
 CALLBACKS = ["sending", "sent", "delivered", "undelivered", "failed"]
 # No callbacks unless asked for, and no log of raw requests: the stand-in is not what is measured.
 SIMULATOR = ("--latency", str(LATENCY_S), "--callback-statuses", "", "--no-request-log")
-# What a developer's environment may hold that would measure something else.
-FOREIGN = ("DATABASE_URL", "REDIS_URL", "PORT", "PUBLIC_URL", "WEB_HOST")
+# What a developer's environment may hold that would measure something else, or send to real phones.
+FOREIGN = re.compile("(DATABASE_URL|REDIS_URL|PORT|PUBLIC_URL|WEB_HOST|DEBUG)$|TWILIO_|SENDER_|DJANGO_|PG")
 
 OPEN_SHOP = """
 import os
@@ -57,8 +58,7 @@ class Stage:
     @classmethod
     async def open(cls, session: Session) -> "Stage":
         """Raises StackError: something does not start."""
-        for name in FOREIGN:
-            session.env.pop(name, None)
+        session.env = without_foreign(session.env)
         listener = await startup.prepare(session, *SIMULATOR)
         database = psycopg2.connect(session.env["DATABASE_URL"])
         database.autocommit = True
@@ -160,3 +160,8 @@ class Stage:
 
     def redis_url(self, db: int = 0) -> str:
         return self.session.env["REDIS_URL"].replace("db=0", f"db={db}")
+
+
+def without_foreign(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment without what names servers, accounts or senders."""
+    return {name: value for name, value in env.items() if not FOREIGN.match(name)}
