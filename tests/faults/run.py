@@ -126,15 +126,15 @@ class Run:
             # In a run that ends when every kind took effect, the round lasts until then.
             more = left > 0 or (self.options.each is not None and not self._over())
             if self._load.take_wish() or (more and backlog < BACKLOG):
-                campaign = self._load.create(max(left, TAIL))
+                campaign = self._load.create(left if left > 0 else TAIL)
                 made.append(campaign)
                 left -= len(campaign.fates)
-                continue
-            if backlog < TAIL and not more:
+            elif backlog < TAIL and not more:
                 break
+            else:
+                time.sleep(LOOK_S)
             for lane in self._lanes if backlog else ():
                 lane.tick(self._do, self._settle)
-            time.sleep(LOOK_S)
         return made
 
     def _do(self, fault: Fault, rng: Random) -> bool:
