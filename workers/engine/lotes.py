@@ -5,6 +5,7 @@ Each step is one transaction guarded by the Lote's own state, so doing a step tw
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -86,7 +87,7 @@ def open_next(campana: CampanaSMS, *, sin_enviar: str = "") -> Lote | None:
     ).first()
     if lote is None:
         return None
-    params = {
+    params: dict[str, Any] = {
         "campana": campana.pk,
         "tenant": campana.usuario_id,
         "lote": lote.pk,

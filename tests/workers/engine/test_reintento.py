@@ -1,5 +1,7 @@
 """Trying the failed of an ended campaign again: judged anew, and nobody twice."""
 
+from typing import Any
+
 import pytest
 from django.db import transaction
 
@@ -25,7 +27,7 @@ def ended(owner: Usuario) -> CampanaSMS:
     clientes = ClienteFactory.create_batch(5, usuario=owner)
     found = CampanaFactory.create(usuario=owner, total_clientes=5, estado="procesando")
     lote = Lote.objects.create(campana=found, numero=1, cliente_ids=[c.pk for c in clientes], total=5, estado="abierto")
-    fields = [
+    fields: list[dict[str, Any]] = [
         {"estado": "enviado", "twilio_sid": "SM1"},
         {"estado": "fallido", "codigo": "21211", "intentos": 1},
         {"estado": "fallido", "codigo": "sin_telefono", "telefono": "", "mensaje": ""},
