@@ -11,6 +11,9 @@ TELEFONO_DUPLICADO: Final = "telefono_duplicado"
 CLIENTE_INACTIVO: Final = "cliente_inactivo"
 CLIENTE_ELIMINADO: Final = "cliente_eliminado"
 CAMPANA_CANCELADA: Final = "campana_cancelada"
+PLAZO_VENCIDO: Final = "plazo_vencido"
+# It may have been sent all the same, so it is never sent again.
+DESCONOCIDO: Final = "desconocido"
 
 TEXTOS: Final = {
     SIN_TELEFONO: "El cliente no tiene teléfono.",
@@ -19,4 +22,6 @@ TEXTOS: Final = {
     CLIENTE_INACTIVO: "El cliente está desactivado.",
     CLIENTE_ELIMINADO: "El cliente fue eliminado antes del envío.",
     CAMPANA_CANCELADA: "La campaña fue cancelada antes de enviar este mensaje.",
+    PLAZO_VENCIDO: "El plazo de la campaña venció antes de enviar este mensaje.",
+    DESCONOCIDO: "No fue posible saber si el mensaje salió: Twilio no respondió a la consulta dentro del plazo.",
 }

@@ -66,6 +66,7 @@ class CampanaSMS(models.Model):
 
     pendiente → procesando → completado | error
     procesando ⇄ pausado;  pendiente | procesando | pausado → cancelado
+    procesando | pausado → error, when the deadline passes
 
     `campaigns.states` is the table of moves.
     """
@@ -75,7 +76,7 @@ class CampanaSMS(models.Model):
         PROCESANDO = "procesando", "Procesando"  # Lotes are open
         PAUSADO = "pausado", "Pausada"  # by a person, or by Twilio refusing the account: see motivo
         COMPLETADO = "completado", "Completada"  # ended; at least one message was sent
-        ERROR = "error", "Error"  # ended; none was sent: see motivo
+        ERROR = "error", "Error"  # ended; none was sent, or its deadline passed: see motivo
         CANCELADO = "cancelado", "Cancelada"  # a person stopped it; what was not sent never will be
 
     nombre = models.CharField(max_length=200)
@@ -92,8 +93,13 @@ class CampanaSMS(models.Model):
     # Written once, when the campaign ends: a counter that every message updates would be one hot row.
     enviados_exitosos = models.PositiveIntegerField(default=0)
     enviados_fallidos = models.PositiveIntegerField(default=0)
+    # Of enviados_fallidos: those that may have been sent all the same.
+    desconocidos = models.PositiveIntegerField(default=0, db_default=0)
     creado = models.DateTimeField(auto_now_add=True)
     iniciado_en = models.DateTimeField(null=True, blank=True)
+    # The deadline: nothing is sent after it, and the campaign ends. Set when it starts; a pause does not extend it,
+    # for a message that was meant for today is no better for having waited.
+    vence_en = models.DateTimeField(null=True, blank=True)
     completado_en = models.DateTimeField(null=True, blank=True)
     usuario = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="campanas", db_index=False
@@ -144,7 +150,7 @@ class Lote(models.Model):
         PENDIENTE = "pendiente", "Pendiente"  # only ids; no SMSLog rows yet
         ABIERTO = "abierto", "Abierto"  # rows written; some are still to be sent
         POR_CONCILIAR = "por_conciliar", "Por conciliar"  # all tried; the outcome of some is unknown
-        CERRADO = "cerrado", "Cerrado"  # every row is final; exitosos and fallidos are set
+        CERRADO = "cerrado", "Cerrado"  # every row is final; exitosos, fallidos and desconocidos are set
 
     campana = models.ForeignKey(CampanaSMS, on_delete=models.CASCADE, related_name="lotes", db_index=False)
     numero = models.PositiveIntegerField()
@@ -153,6 +159,7 @@ class Lote(models.Model):
     estado = models.CharField(max_length=13, choices=Estado, default=Estado.PENDIENTE)
     exitosos = models.PositiveIntegerField(default=0)
     fallidos = models.PositiveIntegerField(default=0)
+    desconocidos = models.PositiveIntegerField(default=0, db_default=0)  # of fallidos
     # Set: its pending rows are to be published at or after this moment. NULL: nothing to publish.
     publicar_desde = models.DateTimeField(null=True, blank=True)
     publicado_en = models.DateTimeField(null=True, blank=True)
@@ -250,6 +257,8 @@ class SMSLog(models.Model):
                 name="smslog_enviando_tiene_claim",
                 condition=~Q(estado="enviando") | Q(token__isnull=False, lease_hasta__isnull=False),
             ),
+            # A message is one row's; the reconciler asks whose.
+            models.UniqueConstraint(fields=["twilio_sid"], name="smslog_un_sid", condition=~Q(twilio_sid="")),
             models.CheckConstraint(name="smslog_enviado_tiene_sid", condition=~Q(estado="enviado") | ~Q(twilio_sid="")),
             models.CheckConstraint(name="smslog_fallido_tiene_codigo", condition=~Q(estado="fallido") | ~Q(codigo="")),
         ]
@@ -260,8 +269,6 @@ class SMSLog(models.Model):
             models.Index(fields=["lote", "estado"], name="smslog_por_lote"),  # closing a Lote, progress
             # the reconciler: uncertain rows, in the order of their next look
             models.Index(fields=["revisar_desde"], name="smslog_incierto", condition=Q(estado="incierto")),
-            # the reconciler: whose message is this
-            models.Index(fields=["twilio_sid"], name="smslog_por_sid", condition=~Q(twilio_sid="")),
             # the sweeper: claims whose worker died
             models.Index(fields=["lease_hasta"], name="smslog_con_lease", condition=Q(estado="enviando")),
         ]

@@ -9,6 +9,7 @@ from django.db.models import Min, QuerySet, Subquery, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from campaigns import codigos
 from campaigns.models import CampanaSMS, Lote, PlantillaSMS, SMSLog
 from core.models import Usuario
 
@@ -34,6 +35,7 @@ class Progreso:
     """Where a campaign stands. `total = pendientes + enviando + inciertos + exitosos + fallidos`, always.
 
     Args:
+        desconocidos: of `fallidos`, those that may have been sent all the same.
         por_segundo: recipients finished per second over the last ten seconds.
     """
 
@@ -44,6 +46,7 @@ class Progreso:
     exitosos: int
     fallidos: int
     por_segundo: float
+    desconocidos: int = 0
 
     @property
     def terminados(self) -> int:
@@ -71,13 +74,15 @@ PROGRESO_SQL = """
 SELECT l.campana_id, sum(l.total),
     sum(CASE l.estado WHEN 'pendiente' THEN l.total ELSE f.pendientes END), sum(f.enviando), sum(f.inciertos),
     sum(CASE l.estado WHEN 'cerrado' THEN l.exitosos ELSE f.exitosos END),
-    sum(CASE l.estado WHEN 'cerrado' THEN l.fallidos ELSE f.fallidos END), sum(f.recientes)
+    sum(CASE l.estado WHEN 'cerrado' THEN l.fallidos ELSE f.fallidos END), sum(f.recientes),
+    sum(CASE l.estado WHEN 'cerrado' THEN l.desconocidos ELSE f.desconocidos END)
 FROM campaigns_lote l CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE s.estado = 'pendiente') AS pendientes,
         count(*) FILTER (WHERE s.estado = 'enviando') AS enviando,
         count(*) FILTER (WHERE s.estado = 'incierto') AS inciertos,
         count(*) FILTER (WHERE s.estado = 'enviado') AS exitosos,
         count(*) FILTER (WHERE s.estado = 'fallido') AS fallidos,
+        count(*) FILTER (WHERE s.estado = 'fallido' AND s.codigo = %(desconocido)s) AS desconocidos,
         count(*) FILTER (WHERE s.estado IN ('enviado', 'fallido') AND s.intentos > 0
             AND s.actualizado > now() - %(window)s * interval '1 second') AS recientes
     FROM campaigns_smslog s WHERE s.lote_id = l.id
@@ -95,21 +100,16 @@ def progreso_de(campanas: Iterable[CampanaSMS]) -> dict[int, Progreso]:
         if campana.completado_en is None:
             alive.append(campana.pk)
         else:
-            found[campana.pk] = Progreso(
-                campana.total_clientes, 0, 0, 0, campana.enviados_exitosos, campana.enviados_fallidos, 0.0
-            )
+            exitosos, fallidos = campana.enviados_exitosos, campana.enviados_fallidos
+            found[campana.pk] = Progreso(campana.total_clientes, 0, 0, 0, exitosos, fallidos, 0.0, campana.desconocidos)
     if alive:
         with connection.cursor() as cursor:
-            cursor.execute(PROGRESO_SQL, {"ids": alive, "window": RATE_WINDOW_S})
-            for campana_id, total, pendientes, enviando, inciertos, exitosos, fallidos, recent in cursor.fetchall():
+            cursor.execute(PROGRESO_SQL, {"ids": alive, "window": RATE_WINDOW_S, "desconocido": codigos.DESCONOCIDO})
+            for campana_id, *counts, recent, unknown in cursor.fetchall():
+                total, pendientes, enviando, inciertos, exitosos, fallidos = map(int, counts)
+                rate = int(recent) / RATE_WINDOW_S
                 found[campana_id] = Progreso(
-                    int(total),
-                    int(pendientes),
-                    int(enviando),
-                    int(inciertos),
-                    int(exitosos),
-                    int(fallidos),
-                    int(recent) / RATE_WINDOW_S,
+                    total, pendientes, enviando, inciertos, exitosos, fallidos, rate, int(unknown)
                 )
     return found
 

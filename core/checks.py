@@ -11,6 +11,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 
 MIN_SECRET_LENGTH = 32
+MIN_WATCHDOG_S = 45.0
 
 
 @register(Tags.security)
@@ -76,6 +77,15 @@ def lease(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckM
         return []
     hint = f"TWILIO_CONNECT_TIMEOUT_S + TWILIO_READ_TIMEOUT_S is {longest_call:g}; leave some seconds more."
     return [Error(f"LEASE_S {settings.LEASE_S:g} is too short.", hint=hint, id="core.E008")]
+
+
+@register()
+def watchdog(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """While it waits to reconnect, a worker is silent and well."""
+    if settings.WATCHDOG_S == 0 or settings.WATCHDOG_S >= MIN_WATCHDOG_S:
+        return []
+    hint = f"Celery waits up to 32 s between two attempts to reconnect: {MIN_WATCHDOG_S:g} or more, or 0."
+    return [checks.Warning(f"WATCHDOG_S {settings.WATCHDOG_S:g} is too short.", hint=hint, id="core.W002")]
 
 
 @register()

@@ -76,11 +76,14 @@ SEND_ATTEMPTS = env.int("SEND_ATTEMPTS", 8, validate=environment.POSITIVE)
 RETRY_BACKOFF_S = env.float("RETRY_BACKOFF_S", 5.0)
 # An uncertain message is sent again only after Twilio was seen twice, this far apart, not to have it.
 RECONCILE_INTERVAL_S = env.float("RECONCILE_INTERVAL_S", 60.0)
-# … and when Twilio cannot be asked for this long, it ends `fallido` with a code that says "unknown".
-RECONCILE_GIVE_UP_H = env.float("RECONCILE_GIVE_UP_H", 24.0)
-SWEEP_INTERVAL_S = env.float("SWEEP_INTERVAL_S", 5.0)
+# From a campaign's start to its end, whatever is left by then. What Twilio could not be asked about until then ends
+# `fallido` with a code that says "unknown".
+CAMPAIGN_DEADLINE_H = env.float("CAMPAIGN_DEADLINE_H", 72.0, validate=environment.SECONDS)
+SWEEP_INTERVAL_S = env.float("SWEEP_INTERVAL_S", 5.0, validate=environment.SECONDS)
 # How long a published Lote may stand still, its queue being past it, before its tasks count as lost.
 LOTE_LOST_AFTER_S = env.float("LOTE_LOST_AFTER_S", 30.0)
+# How long a worker may be silent while Redis answers, before it is taken for dead; 0 is for ever.
+WATCHDOG_S = env.float("WATCHDOG_S", 60.0, validate=environment.COUNT)
 
 environment.seal(env)
 
@@ -90,7 +93,7 @@ PUBLIC_URL = PUBLIC_URL.rstrip("/")
 SMS_SEGMENT_PRICE = Decimal(segment_price) if segment_price else None
 HTTPS = PUBLIC_URL.startswith("https://")
 PROXIES = int(HTTPS) if proxies is None else proxies
-LEASE_S = TWILIO_CONNECT_TIMEOUT_S + TWILIO_READ_TIMEOUT_S + 35.0 if lease_s is None else lease_s
+LEASE_S = TWILIO_CONNECT_TIMEOUT_S + TWILIO_READ_TIMEOUT_S + 20.0 if lease_s is None else lease_s
 TWILIO_SENDER = TWILIO_MESSAGING_SERVICE_SID or TWILIO_FROM
 if sender_rate is None:
     SENDER_SEGMENTS_PER_S = senders.NO_LIMIT if TWILIO_SIMULATED else senders.default_rate(TWILIO_SENDER)
@@ -285,20 +288,24 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_connections": 2 * WORKER_THREADS + 20,
     "priority_steps": [0],  # a queue is one key
 }
+# Celery would try twenty times, for up to four minutes, and the sweep with it; it publishes later instead.
+CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"retry_policy": {"max_retries": 1}}
 CELERY_REDIS_SOCKET_TIMEOUT = 10.0
 CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = 3.0
 CELERY_REDIS_MAX_CONNECTIONS = 2 * WORKER_THREADS + 20
+# The workers' own timers sweep and reconcile; beat asks for it too, in case that the timers stand still.
+second_source_s = SWEEP_INTERVAL_S * 6
 CELERY_BEAT_SCHEDULE = {
     "barrer": {
         "task": "workers.barrer",
-        "schedule": SWEEP_INTERVAL_S,
+        "schedule": second_source_s,
         # A sweep that nobody took before the next one is worth nothing.
-        "options": {"expires": SWEEP_INTERVAL_S * 3},
+        "options": {"expires": second_source_s},
     },
     "conciliar": {
         "task": "workers.conciliar",
-        "schedule": SWEEP_INTERVAL_S,
-        "options": {"expires": SWEEP_INTERVAL_S * 3},
+        "schedule": second_source_s,
+        "options": {"expires": second_source_s},
     },
     # Finds the imports whose nudge or whose worker was lost; nothing to do costs one query.
     "importar": {"task": "workers.importar_clientes", "schedule": 10.0, "options": {"expires": 30.0}},

@@ -3,11 +3,16 @@
 from typing import Any
 
 import factory
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat
 from factory.django import DjangoModelFactory
 
 from campaigns.models import CampanaSMS, Lote, PlantillaSMS, Remitente, SMSLog
 from clientes.models import Cliente, Etiqueta, Segmento, Venta
 from core.models import Usuario
+
+# For an update of many rows: a message of Twilio's is one row's.
+EACH_ITS_SID = Concat(Value("SM"), Cast("pk", CharField()))
 
 
 class AdminFactory(DjangoModelFactory[Usuario]):

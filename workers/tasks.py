@@ -11,7 +11,7 @@ from django_celery_results.models import TaskResult
 
 from clientes.importacion import proceso
 from core.celery import DatabaseTask
-from workers.engine import campana, lotes, reconciler, sending, sweeper
+from workers.engine import campana, lotes, rounds, sending
 
 
 class Recorded(DatabaseTask):
@@ -50,15 +50,15 @@ def cerrar_lote(lote_id: int) -> None:
 
 @shared_task(name="workers.barrer", ignore_result=True)
 def barrer() -> dict[str, Any] | None:
-    """Sweep, every few seconds, by beat."""
-    found = sweeper.sweep()
+    """Sweep, by beat, unless a worker's timer just did."""
+    found = rounds.sweep()
     return asdict(found) if found else None
 
 
 @shared_task(name="workers.conciliar", ignore_result=True)
 def conciliar() -> None:
-    """Ask Twilio about uncertain messages, every few seconds, by beat."""
-    reconciler.reconcile()
+    """Ask Twilio about uncertain messages, by beat, unless a worker's timer just did."""
+    rounds.reconcile()
 
 
 @shared_task(name="workers.importar_clientes", ignore_result=True)

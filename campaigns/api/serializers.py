@@ -135,6 +135,7 @@ def _one_of(attrs: dict[str, Any], first: str, second: str, none: str, both: str
                 "enviados_fallidos": 0,
                 "creado": "2026-03-15T10:30:00-05:00",
                 "iniciado_en": None,
+                "vence_en": None,
                 "completado_en": None,
                 "progreso_url": "http://localhost:8000/api/v1/campanas/10/progreso/",
                 "logs_url": "http://localhost:8000/api/v1/campanas/10/logs/",
@@ -164,11 +165,17 @@ class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
             "enviados_fallidos",
             "creado",
             "iniciado_en",
+            "vence_en",
             "completado_en",
             "progreso_url",
             "logs_url",
         )
         read_only_fields = fields
+        extra_kwargs = {
+            "vence_en": {
+                "help_text": "Nothing is sent after this moment: the campaign ends, in `error` if any is left."
+            }
+        }
 
     def _progreso(self, campana: CampanaSMS) -> Progreso | None:
         known: dict[int, Progreso] = self.context.get("progreso", {})
@@ -210,6 +217,7 @@ class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
                 "inciertos": 0,
                 "exitosos": 610,
                 "fallidos": 14,
+                "desconocidos": 0,
                 "porcentaje": 62.4,
                 "por_segundo": 208.5,
                 "segundos_restantes": 2,
@@ -231,6 +239,9 @@ class ProgresoSerializer(serializers.Serializer[Any]):
     inciertos = serializers.IntegerField(help_text="Outcome unknown; being reconciled, never blindly sent again.")
     exitosos = serializers.IntegerField()
     fallidos = serializers.IntegerField()
+    desconocidos = serializers.IntegerField(
+        help_text="Of `fallidos`: Twilio never said what became of them, so they may have been sent all the same."
+    )
     porcentaje = serializers.FloatField()
     por_segundo = serializers.FloatField(help_text="Recipients finished per second over the last 10 seconds.")
     segundos_restantes = serializers.IntegerField(allow_null=True)

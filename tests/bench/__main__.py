@@ -4,8 +4,12 @@ import asyncio
 import contextlib
 import os
 import sys
+import time
 
+import psycopg2
+import redis
 from rich.console import Console
+from urllib3.exceptions import HTTPError
 
 from core.stack import environment, throwaway
 from core.stack.commands import CTRL_C
@@ -13,12 +17,13 @@ from core.stack.errors import Interrupted, StackError
 from core.stack.layout import DEFAULT_DATA, Layout
 from core.stack.output import Printer
 from core.stack.session import Session
-from tests.bench import comparison, report
+from tests.bench import comparison, latency, profile, report, scaling
 from tests.bench.errors import BenchError
 from tests.bench.machine import describe
 from tests.bench.options import Options, read_options
 from tests.bench.section import Section
 from tests.bench.stage import Stage
+from workers.simulator.client import SimulatorError
 
 
 async def main(options: Options) -> int:
@@ -29,29 +34,42 @@ async def main(options: Options) -> int:
         env |= {"ENV_FILE": "", "STATIC_ROOT": str(folder / "static")}
         try:
             async with Session(folder, env, Printer(sys.stderr, quiet=True)) as session:
-                await session.supervisor.unless_stopped(measure(session, options))
+                return await session.supervisor.unless_stopped(measure(session, options))
         except Interrupted:
             return CTRL_C
-    return 0
 
 
-async def measure(session: Session, options: Options) -> None:
+async def measure(session: Session, options: Options) -> int:
+    """Run the benchmarks one after the other; the exit code. One that cannot be run does not stop the others."""
     stage = await Stage.open(session)
     machine = await describe(stage)
     sections: list[Section] = []
+    failures: dict[str, str] = {}
     for name in options.sections:
-        sections.append(await SECTIONS[name](stage, options))
-    report.show(Console(), machine, sections)
+        started = time.monotonic()
+        try:
+            sections.append(await SECTIONS[name](stage, options))
+        except FAILURES as error:
+            failures[name] = str(error).strip()
+        stage.say(f"{name}: {time.monotonic() - started:.0f} s")
+    report.show(Console(), machine, sections, failures)
     if options.json:
         report.write(options.json, machine, sections)
+    return 1 if failures else 0
 
 
-SECTIONS = {"comparison": comparison.section}
+SECTIONS = {
+    "comparison": comparison.section,
+    "scaling": scaling.section,
+    "latency": latency.section,
+    "profile": profile.section,
+}
+FAILURES = (BenchError, StackError, SimulatorError, HTTPError, psycopg2.Error, redis.RedisError)
 
 if __name__ == "__main__":
     given = read_options()
     os.umask(0o077)
     try:
         sys.exit(asyncio.run(main(given)))
-    except (BenchError, StackError) as error:
+    except (BenchError, StackError, OSError) as error:
         sys.exit(f"error: {error}")

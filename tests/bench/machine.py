@@ -15,11 +15,13 @@ PACKAGES = ("celery", "kombu", "redis", "Django", "psycopg2-binary", "twilio", "
 async def describe(stage: Stage) -> dict[str, str]:
     """The machine and the versions, by name."""
     [(postgres,)] = await stage.sql("SHOW server_version")
+    env = stage.session.env
     valkey = stage.redis().info("server")
     return {
         "processors": f"{os.cpu_count()} × {processor()}",
         "memory": f"{psutil.virtual_memory().total / 2**30:.1f} GiB",
         "system": f"{platform.system()} {platform.release()}",
+        "workers": f"{env['WORKER_PROCESSES']} × {env['WORKER_THREADS']} threads",
         "Python": platform.python_version(),
         "PostgreSQL": str(postgres),
         "Valkey": str(valkey.get("valkey_version") or valkey.get("redis_version")),

@@ -18,7 +18,9 @@ class Options:
         sections: which benchmarks, in order.
         recipients: of one run of the comparison.
         rounds: of the comparison.
+        warm_up: of the campaign that processes send after their start, which is not counted.
         sizes: of the campaigns of scaling, growing.
+        repeated: campaigns of a small size, of which the median counts.
         clients: of the shop whose campaigns are created to see how long that takes.
         creations: how many are.
         watched_s: seconds for which progress is read.
@@ -29,7 +31,9 @@ class Options:
     sections: tuple[str, ...]
     recipients: int
     rounds: int
+    warm_up: int
     sizes: tuple[int, ...]
+    repeated: int
     clients: int
     creations: int
     watched_s: float
@@ -51,16 +55,23 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     add("--million", action="store_true", help="scaling goes on to 1,000,000 recipients")
     add("--json", type=Path, metavar="FILE", help="also write the figures to this file")
     given = parser.parse_args(arguments)
-    sizes = (1_000, 3_000) if given.quick else (1_000, 10_000, 100_000)
+    if given.json:
+        try:
+            given.json.open("a").close()  # rather now than after twelve minutes
+        except OSError as error:
+            parser.error(f"--json {given.json}: {error.strerror}")
+    sizes = (1_000, 2_000) if given.quick else (1_000, 10_000, 100_000)
     return Options(
         sections=tuple(name for name in SECTIONS if not given.only or name in given.only),
-        recipients=given.recipients or (1_000 if given.quick else 4_000),
+        recipients=given.recipients or (600 if given.quick else 4_000),
         rounds=given.rounds or (1 if given.quick else 3),
+        warm_up=128 if given.quick else 256,
         sizes=(*sizes, 1_000_000) if given.million else sizes,
-        clients=20_000 if given.quick else 100_000,
+        repeated=2 if given.quick else 5,
+        clients=10_000 if given.quick else 100_000,
         creations=10 if given.quick else 25,
-        watched_s=8.0 if given.quick else 25.0,
-        profiled=1_500 if given.quick else 8_000,
+        watched_s=5.0 if given.quick else 25.0,
+        profiled=1_000 if given.quick else 8_000,
         json=given.json,
     )
 

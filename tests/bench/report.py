@@ -5,12 +5,24 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from tests.bench.section import Section, table
 
+BUSY = 0.1
+WIDTH = 120
 
-def show(console: Console, machine: Mapping[str, str], sections: Sequence[Section]) -> None:
+
+def show(
+    console: Console, machine: Mapping[str, str], sections: Sequence[Section], failures: Mapping[str, str]
+) -> None:
+    """Print everything.
+
+    Args:
+        failures: why a benchmark could not be run, by its name.
+    """
+    console.width = max(console.width, WIDTH)  # a narrow terminal wraps; a pipe should not lose columns
     console.print()
     console.print(", ".join(f"{name} {value}" for name, value in machine.items()), soft_wrap=True, highlight=False)
     for section in sections:
@@ -22,6 +34,14 @@ def show(console: Console, machine: Mapping[str, str], sections: Sequence[Sectio
     if any(section.goals for section in sections):
         console.print()
         console.print(goals(sections))
+    if (others := max((section.others for section in sections), default=0.0)) > BUSY:
+        console.print(
+            f"\n[yellow]Somebody else used up to {others:.0%} of this machine meanwhile: trust the ratios and the CPU,"
+            " not the rates and the times.[/yellow]",
+            soft_wrap=True,
+        )
+    for name, why in failures.items():
+        console.print(f"\n[red]{name} could not be run:[/red] {escape(why)}", soft_wrap=True, highlight=False)
 
 
 def goals(sections: Sequence[Section]) -> Table:

@@ -5,6 +5,17 @@ from dataclasses import dataclass, field
 
 from tests.bench.usage import Snapshot, share_of_others, spent
 
+# The parts of a run's CPU, as the tables call them.
+PARTS = {
+    "workers": "workers",
+    "publisher": "publisher",
+    "postgres": "PostgreSQL",
+    "valkey": "Valkey",
+    "simulator": "stand-in",
+    "web": "web",
+    "beat": "beat",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -15,12 +26,14 @@ class Run:
         seconds: from the request that creates it to its end.
         cpu: CPU seconds by part.
         others: the share (0–1) of the machine that somebody else used meanwhile.
+        first_s: seconds from the request to the first message's arrival at the stand-in.
     """
 
     recipients: int
     seconds: float
     cpu: Mapping[str, float] = field(default_factory=dict)
     others: float = 0.0
+    first_s: float = 0.0
 
     @property
     def rate(self) -> float:

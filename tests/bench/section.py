@@ -26,11 +26,13 @@ class Section:
 
     Attributes:
         data: the figures for `--json`.
+        others: the largest share (0–1) of the machine that somebody else used during a run.
     """
 
     name: str
     tables: list[Table]
     data: dict[str, Any]
+    others: float = 0.0
     goals: list[Goal] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 

@@ -1,12 +1,12 @@
 """Where the benchmarks happen: databases and stand-in of their own, on which the product or a textbook is started."""
 
 import asyncio
+import re
 import socket
 import sys
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg2
@@ -17,39 +17,48 @@ from core.stack.output import Printer
 from core.stack.process import Spec
 from core.stack.session import Session
 from core.stack.supervisor import Supervisor
-from tests.bench.errors import BenchError
+from tests.bench.phones import phones
 from tests.bench.usage import Snapshot, snapshot
-from tests.e2e.system import PASSWORD
+from tests.e2e.system import PASSWORD, Shop
 from workers.simulator.client import SimulatorControl
 
 LATENCY_S = 0.1
 CALLBACKS = ["sending", "sent", "delivered", "undelivered", "failed"]
 # No callbacks unless asked for, and no log of raw requests: the stand-in is not what is measured.
 SIMULATOR = ("--latency", str(LATENCY_S), "--callback-statuses", "", "--no-request-log")
-# What a developer's environment may hold that would measure something else.
-FOREIGN = ("DATABASE_URL", "REDIS_URL", "PORT", "PUBLIC_URL", "WEB_HOST")
+# What a developer's environment may hold that would measure something else, or send to real phones.
+FOREIGN = re.compile("(DATABASE_URL|REDIS_URL|PORT|PUBLIC_URL|WEB_HOST|DEBUG)$|TWILIO_|SENDER_|DJANGO_|PG")
+
+OPEN_SHOP = """
+import os
+from clientes.services import crear_clientes
+from core.models import Usuario
+usuario = Usuario.objects.create_superuser(username=os.environ["SHOP"], password=os.environ["SHOP_PASSWORD"])
+crear_clientes(usuario=usuario, filas=[{"nombre": "Cliente", "telefono": os.environ["SHOP_PHONE"], "documento": ""}])
+"""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stage:
     """One session of the stack, with its databases and the simulator running.
 
     Attributes:
         listener: the socket that the web answers on when the product is up.
         database: our own connection to the product's database, in autocommit.
+        statements: how many we have executed on it ourselves.
     """
 
     session: Session
     listener: socket.socket
     simulator: SimulatorControl
     database: "psycopg2.extensions.connection"
+    statements: int = 0
+    _shops: dict[str, Shop] = field(default_factory=dict)
 
     @classmethod
     async def open(cls, session: Session) -> "Stage":
         """Raises StackError: something does not start."""
-        for name in FOREIGN:
-            session.env.pop(name, None)
-        session.env["DJANGO_SUPERUSER_PASSWORD"] = PASSWORD
+        session.env = without_foreign(session.env)
         listener = await startup.prepare(session, *SIMULATOR)
         database = psycopg2.connect(session.env["DATABASE_URL"])
         database.autocommit = True
@@ -73,7 +82,8 @@ class Stage:
 
     @asynccontextmanager
     async def product(self) -> AsyncIterator[None]:
-        """Web, workers and beat, as scripts/up starts them."""
+        """Web, workers and beat, as scripts/up starts them, with nothing left to do in the queues."""
+        self.redis().flushdb()
         async with self._supervisor() as supervisor:
             await startup.start_product(self.session, supervisor, self.listener)
             yield
@@ -86,19 +96,29 @@ class Stage:
             yield
 
     @asynccontextmanager
-    async def processes(self, *specs: Spec) -> AsyncIterator[None]:
-        async with self._supervisor() as supervisor:
+    async def processes(self, *specs: Spec, patient: bool = False) -> AsyncIterator[None]:
+        """Any processes.
+
+        Args:
+            patient: let them end by themselves afterwards.
+        """
+        async with self._supervisor(patient=patient) as supervisor:
             await supervisor.start(*specs)
             yield
 
     @asynccontextmanager
-    async def _supervisor(self) -> AsyncIterator[Supervisor]:
+    async def _supervisor(self, *, patient: bool = False) -> AsyncIterator[Supervisor]:
         session = self.session
         # Its own, so that it can be stopped alone; what it starts is in the session's record all the same.
         supervisor = Supervisor(session.registry, Printer(sys.stderr, quiet=True), session.layout.log)
         try:
             yield supervisor
+        except asyncio.CancelledError:
+            patient = False  # someone asked to stop
+            raise
         finally:
+            if not patient:
+                supervisor.hurry.set()  # what they would tidy up is thrown away before the next start
             await supervisor.stop()
 
     async def run(self, name: str, *command: str, **env: str) -> list[str]:
@@ -106,11 +126,17 @@ class Stage:
         spec = Spec(name=name, command=(sys.executable, "-m", *command), env={**self.session.env, **env})
         return await self.session.supervisor.step(spec)
 
-    async def admin(self, username: str) -> None:
-        """Make an admin, unless there is one of that name."""
-        if not await self.sql("SELECT FROM core_usuario WHERE username = %s", username):
-            env = self.session.env | {"DJANGO_SUPERUSER_USERNAME": username}
-            await self.session.supervisor.step(parts.manage(env, "createsuperuser", "--no-input", "--email="))
+    async def open_shop(self, username: str) -> None:
+        """Make an admin whose shop has one client, as the product itself makes them, unless there is one."""
+        if not await self.sql("SELECT 1 FROM core_usuario WHERE username = %s", username):
+            env = self.session.env | {"SHOP": username, "SHOP_PASSWORD": PASSWORD, "SHOP_PHONE": phones(1)[0]}
+            await self.session.supervisor.step(parts.manage(env, "shell", "--no-imports", "--command", OPEN_SHOP))
+
+    async def shop(self, username: str) -> Shop:
+        """The admin, signed in; the web must be up."""
+        if username not in self._shops:
+            self._shops[username] = await asyncio.to_thread(Shop, self.url, username)
+        return self._shops[username]
 
     async def clean(self, *, callbacks: bool = False) -> None:
         """Forget every campaign and message, so that each run starts from the same."""
@@ -124,6 +150,7 @@ class Stage:
         return await asyncio.to_thread(self._execute, query, params)
 
     def _execute(self, query: str, params: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        self.statements += 1
         with self.database.cursor() as cursor:
             cursor.execute(query, params or None)
             return cursor.fetchall() if cursor.description else []
@@ -135,14 +162,6 @@ class Stage:
         return self.session.env["REDIS_URL"].replace("db=0", f"db={db}")
 
 
-async def until(read: Callable[[], Awaitable[bool]], *, what: str, timeout_s: float, every_s: float = 0.05) -> None:
-    """Ask again and again until the answer is True.
-
-    Raises:
-        BenchError: it is not within `timeout_s` seconds.
-    """
-    deadline = time.monotonic() + timeout_s
-    while not await read():
-        if time.monotonic() > deadline:
-            raise BenchError(f"{what} did not happen within {timeout_s:.0f} s")
-        await asyncio.sleep(every_s)
+def without_foreign(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment without what names servers, accounts or senders."""
+    return {name: value for name, value in env.items() if not FOREIGN.match(name)}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import psutil
 
-PARTS = {"worker": "workers", "textbook": "workers"}
+WORKERS = ("worker", "textbook")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,14 @@ def spent(before: Snapshot, after: Snapshot) -> dict[str, float]:
     parts: dict[str, float] = {}
     for name, cpu in after.cpu.items():
         if name in before.cpu:
-            part = PARTS.get(name.rpartition("-")[0], name)
-            parts[part] = parts.get(part, 0.0) + cpu - before.cpu[name]
+            parts[part_of(name)] = parts.get(part_of(name), 0.0) + cpu - before.cpu[name]
     return parts
+
+
+def part_of(name: str) -> str:
+    """What the process of that name counts as: every `worker-N` as the workers."""
+    kind, _, number = name.rpartition("-")
+    return "workers" if kind in WORKERS and number.isdigit() else name
 
 
 def share_of_others(before: Snapshot, after: Snapshot, *, ended: float = 0.0) -> float:

@@ -13,7 +13,7 @@ from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
 FIELDS: dict[str, dict[str, Any]] = {
     "pendiente": {},
     "enviando": {"intentos": 1},
-    "enviado": {"intentos": 1, "twilio_sid": "SM1", "entrega": "delivered"},
+    "enviado": {"intentos": 1, "entrega": "delivered"},
     "fallido": {"intentos": 1, "codigo": "21211", "error": "Número de teléfono inválido"},
     "incierto": {"intentos": 1, "codigo": "read_timeout"},
 }
@@ -26,6 +26,8 @@ def add_rows(lote: Lote, estado: str, count: int, **fields: Any) -> list[SMSLog]
         values = {**FIELDS[estado], **fields}
         if estado == "enviando":
             values |= {"token": uuid.uuid4(), "lease_hasta": timezone.now() + timedelta(minutes=1)}
+        if estado == "enviado":
+            values.setdefault("twilio_sid", f"SM{uuid.uuid4().hex}")
         rows.append(sms_log(lote.campana, lote, cliente, estado=estado, **values))
     return rows
 

@@ -54,6 +54,7 @@ def test_it_works(api: APIClient, owner: Usuario) -> None:
         "enviados_exitosos": 0,
         "enviados_fallidos": 0,
         "iniciado_en": None,
+        "vence_en": None,
         "completado_en": None,
         "progreso_url": f"http://testserver{URL}{campana.pk}/progreso/",
         "logs_url": f"http://testserver{URL}{campana.pk}/logs/",

@@ -40,7 +40,7 @@ def test_it_works(api: APIClient, campana: CampanaSMS, owner: Usuario) -> None:
         "telefono": log.cliente.telefono_e164,
         "mensaje": f"Hola {log.cliente.nombre}!",
         "estado": "enviado",
-        "twilio_sid": "SM1",
+        "twilio_sid": log.twilio_sid,
         "codigo": "",
         "error": "",
         "entrega": "delivered",

@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from campaigns import codigos
 from campaigns.models import CampanaSMS, Lote, SMSLog
 from campaigns.selectors import Progreso
 from core.models import Usuario
@@ -58,6 +59,23 @@ def test_it_works_when_it_is_over(api: APIClient, owner: Usuario, django_assert_
         body = progreso(api, campana)
     assert (body["exitosos"], body["fallidos"], body["porcentaje"], body["segundos_restantes"]) == (9, 1, 100.0, 0)
     assert body["completado_en"] == timezone.localtime(campana.completado_en).isoformat()
+
+
+def test_it_counts_what_stays_unknown_among_the_failed(api: APIClient, owner: Usuario) -> None:
+    """In a Lote that is open, in one that is closed, and when all is over."""
+    campana = CampanaFactory.create(usuario=owner, estado="procesando", total_clientes=15)
+    lote = lote_with(campana, 1, enviado=2, fallido=1)
+    add_rows(lote, "fallido", 2, codigo=codigos.DESCONOCIDO)
+    Lote.objects.filter(pk=lote.pk).update(total=5)
+    Lote.objects.create(
+        campana=campana, numero=2, cliente_ids=[], total=10, estado="cerrado", exitosos=6, fallidos=4, desconocidos=3,
+        cerrado_en=timezone.now() - timedelta(hours=1),
+    )  # fmt: skip
+    body = progreso(api, campana)
+    assert (body["fallidos"], body["desconocidos"]) == (7, 5)
+    over = finished_campana(owner, 1, 9, desconocidos=4)
+    body = progreso(api, over)
+    assert (body["fallidos"], body["desconocidos"]) == (9, 4)
 
 
 def test_it_shows_why_it_is_paused(api: APIClient, owner: Usuario) -> None:

@@ -61,6 +61,11 @@ def same_telefono() -> None:
     log(first.campana, telefono=first.telefono)
 
 
+def same_message() -> None:
+    for _ in range(2):
+        log(estado="enviado", twilio_sid="SM1")
+
+
 def lote(**fields: Any) -> Lote:
     return Lote.objects.create(campana=campana(), numero=1, cliente_ids=[], total=3, **fields)
 
@@ -134,6 +139,7 @@ BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("smslog_enviando_tiene_claim", lambda: log(estado="enviando")),
     ("smslog_enviando_tiene_claim", lambda: log(estado="enviando", token=uuid.uuid4())),
     ("smslog_enviando_tiene_claim", lambda: log(estado="enviando", lease_hasta=NOW)),
+    ("smslog_un_sid", same_message),
     ("smslog_enviado_tiene_sid", lambda: log(estado="enviado")),
     ("smslog_fallido_tiene_codigo", lambda: log(estado="fallido")),
 ]

@@ -110,8 +110,8 @@ def test_it_tells_what_happened_to_each(owner: Usuario) -> None:
 
 def test_it_bounds_the_details(owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(enviar_sms, "DETALLES", 1)
-    row = {"estado": "enviado", "twilio_sid": "SM1", "intentos": 1}
-    campana = ended(owner, "k", [row, row, row])
+    rows = [{"estado": "enviado", "twilio_sid": f"SM{number}", "intentos": 1} for number in range(3)]
+    campana = ended(owner, "k", rows)
     body = post(owner, {}, {"Idempotency-Key": "k"}).json()
     assert len(body["detalles"]) == 1
     assert body["detalles_url"] == f"http://testserver/api/v1/campanas/{campana.pk}/logs/"

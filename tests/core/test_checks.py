@@ -23,7 +23,8 @@ GOOD = {
     "TWILIO_MESSAGING_SERVICE_SID": "",
     "TWILIO_CONNECT_TIMEOUT_S": 5.0,
     "TWILIO_READ_TIMEOUT_S": 20.0,
-    "LEASE_S": 60.0,
+    "LEASE_S": 45.0,
+    "WATCHDOG_S": 60.0,
     "TIME_ZONE": "America/Bogota",
 }
 NO_TWILIO = {"TWILIO_ACCOUNT_SID": "", "TWILIO_AUTH_TOKEN": "", "TWILIO_FROM": ""}
@@ -53,6 +54,8 @@ TABLE: list[tuple[dict[str, Any], list[str]]] = [
     ({"TWILIO_ACCOUNT_SID": SID[:-1]}, ["core.E006"]),
     ({"LEASE_S": 25.0}, ["core.E008"]),
     ({"LEASE_S": 25.1}, []),
+    ({"WATCHDOG_S": 0.0}, []),
+    ({"WATCHDOG_S": 44.9}, ["core.W002"]),
     ({"TIME_ZONE": "America/Macondo"}, ["core.E007"]),
     ({"TIME_ZONE": "../../etc/passwd"}, ["core.E007"]),
     ({"TIME_ZONE": ""}, ["core.E007"]),
@@ -61,7 +64,15 @@ TABLE: list[tuple[dict[str, Any], list[str]]] = [
 
 def ours() -> list[CheckMessage]:
     found = []
-    for check in (checks.secrets, checks.services, checks.hosts, checks.twilio, checks.lease, checks.time_zone):
+    for check in (
+        checks.secrets,
+        checks.services,
+        checks.hosts,
+        checks.twilio,
+        checks.lease,
+        checks.watchdog,
+        checks.time_zone,
+    ):
         found += check(None)
     return found
 

@@ -38,6 +38,8 @@ BAD = [
     ("SEND_ATTEMPTS", "0"),
     ("LEASE_S", "x"),
     ("SWEEP_INTERVAL_S", ""),
+    ("SWEEP_INTERVAL_S", "0"),
+    ("WATCHDOG_S", "-1"),
 ]
 
 
@@ -47,9 +49,13 @@ PRINTS = "s.PORT, s.PUBLIC_URL, s.PROXIES, s.SESSION_COOKIE_SECURE"
 def start(prints: str = PRINTS, **values: str) -> subprocess.CompletedProcess[str]:
     """A new process that reads the settings and prints a few."""
     known = {"PATH": os.environ["PATH"], "ENV_FILE": "", "DJANGO_SETTINGS_MODULE": "core.settings"}
-    code = f"from django.conf import settings as s; print({prints})"
     return subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env={**known, **values}, capture_output=True, text=True, check=False
+        [sys.executable, "-c", f"from django.conf import settings as s; print({prints})"],
+        cwd=ROOT,
+        env={**known, **values},
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -76,6 +82,14 @@ def test_it_names_every_bad_variable_at_once() -> None:
 def test_it_works() -> None:
     assert start().stdout.split() == ["8000", "http://localhost:8000", "0", "False"]
     assert start(PORT="9000").stdout.split()[:2] == ["9000", "http://localhost:9000"]
+
+
+def test_a_killed_workers_message_is_found_within_a_minute_by_default() -> None:
+    """The claim's lease, and two turns of the sweep: the killed worker may have taken the first."""
+    assert float(start("s.LEASE_S + 2 * s.SWEEP_INTERVAL_S").stdout) <= 60
+    longest_call = float(start("s.TWILIO_CONNECT_TIMEOUT_S + s.TWILIO_READ_TIMEOUT_S").stdout)
+    assert float(start("s.LEASE_S").stdout) >= longest_call + 20  # to sleep, to be slowed down, before the call
+    assert start("s.LEASE_S", TWILIO_READ_TIMEOUT_S="30").stdout.strip() == "55.0"
 
 
 def test_an_https_address_turns_the_strict_settings_on() -> None:

@@ -203,6 +203,22 @@ def test_a_worker_that_slept_beyond_its_lease_repeats_nothing(system: System, sh
     assert sorted(to for to, _ in system.messages(*numbers)) == numbers
 
 
+def test_it_ends_at_its_deadline_with_what_was_sent(system: System, shop: Shop) -> None:
+    numbers = phones(6 * LOTE_SIZE, "44")
+    ids = shop.clients(*numbers)
+    system.simulator.control.set_faults(latency_s=1.0)
+    campana = shop.campaign(ids)
+    until(lambda: shop.progress(campana), lambda now: now["exitosos"] > 0)
+    system.sql("UPDATE campaigns_campanasms SET vence_en = now() WHERE id = %s", campana)
+    ended = shop.wait_for(campana, "error")
+    sent = system.simulator.control.stats().accepted
+    assert ended["motivo"] == f"El plazo de la campaña venció: se enviaron {sent} de {len(ids)} mensajes."
+    assert (ended["exitosos"], ended["fallidos"], ended["desconocidos"]) == (sent, len(ids) - sent, 0)
+    assert {row["codigo"] for row in shop.logs(campana) if row["estado"] == "fallido"} == {"plazo_vencido"}
+    time.sleep(1)
+    assert system.simulator.control.stats().accepted == sent
+
+
 def test_it_survives_the_loss_of_every_database_connection(system: System, shop: Shop) -> None:
     """What a restart of PostgreSQL does to the processes, three times in one campaign."""
     numbers = phones(6 * LOTE_SIZE, "43")

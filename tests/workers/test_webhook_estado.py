@@ -157,10 +157,49 @@ class TestSettling:
         assert callback(token_of(row), "delivered", OTHER_SID).status_code == 404
         assert state(row) == ("enviado", SID, "queued", "")
 
+    @pytest.mark.parametrize("estado", ["incierto", "enviando", "pendiente"])
+    def test_one_message_accounts_for_one_row(self, row: SMSLog, estado: str) -> None:
+        """Two campaigns said the same words to one phone, both calls were cut, one was accepted; it was found in
+        Twilio's list and credited to the other's row. Settled by it too, this row would never be sent."""
+        other = make_row(estado)
+        assert callback(token_of(other), sid=SID).status_code == 404
+        assert state(other) == (estado, "", "", "")
+        assert state(row) == ("enviado", SID, "", "")
+
     def test_it_moves_no_other_estado(self, db: None) -> None:
         row = make_row("fallido", codigo="21211")
         callback(token_of(row))
         assert state(row)[0] == "fallido"
+
+
+@pytest.mark.django_db(transaction=True)  # a constraint is violated
+class TestTheMessageOfAnotherRow:
+    """Two campaigns said the same to one phone, and the reconciler gave the message to the one that did not send it."""
+
+    def taken(self, estado: str, **fields: Any) -> tuple[SMSLog, SMSLog]:
+        """The row whose token the callback carries, and the one that has the message."""
+        row = make_row(estado, **fields)
+        holder = make_row("enviado", twilio_sid=SID, telefono=row.telefono)
+        return row, holder
+
+    @pytest.mark.parametrize("estado", ["incierto", "pendiente", "enviando"])
+    def test_the_other_keeps_it_and_gets_its_delivery(self, estado: str) -> None:
+        row, holder = self.taken(estado)
+        assert callback(token_of(row)).status_code == 204
+        assert state(row) == (estado, "", "", "")  # it is still to be found out
+        assert state(holder) == ("enviado", SID, "delivered", "")
+
+    def test_it_also_does_when_the_row_has_found_another(self) -> None:
+        row, holder = self.taken("enviado", twilio_sid=OTHER_SID)
+        callback(token_of(row), "undelivered", ErrorCode="30005")
+        callback(token_of(row), "sent")
+        assert state(row) == ("enviado", OTHER_SID, "", "")
+        assert state(holder) == ("enviado", SID, "undelivered", "30005")
+
+    def test_another_phones_message_is_out_of_its_reach(self) -> None:
+        row, holder = make_row("incierto"), make_row("enviado", twilio_sid=SID)
+        assert callback(token_of(row)).status_code == 404
+        assert (state(row), state(holder)) == (("incierto", "", "", ""), ("enviado", SID, "", ""))
 
 
 class TestRefusals:

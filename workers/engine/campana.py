@@ -1,15 +1,17 @@
 """A campaign's life in the engine: start, advance, pause by itself, end."""
 
 import logging
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models.functions import Now
+from django.db.models import Q
+from django.db.models.functions import Coalesce, Now
 
-from campaigns import states
+from campaigns import codigos, states
 from campaigns.models import CampanaSMS
 from campaigns.selectors import motivos_de
-from workers.engine import lotes, window
+from workers.engine import lotes, plazo, window
 from workers.engine.window import Window
 from workers.gateway.outcomes import Account
 
@@ -17,23 +19,49 @@ logger = logging.getLogger(__name__)
 
 MOTIVO_MAX = 300
 NADA_ENVIADO = "No se envió ningún mensaje: "
+VENCIO = "El plazo de la campaña venció: se enviaron {exitosos} de {total} mensajes{desconocidos}."
+SIN_SABER = "; de {n} no se sabe si salieron"
+# What the deadline did to a row.
+CORTADO = [codigos.PLAZO_VENCIDO, codigos.DESCONOCIDO]
 
 
-def advance(campana_id: int) -> None:
-    """Do whatever is next for this campaign. Safe to call at any time, any number of times."""
+def advance(campana_id: int, *, publish: bool = True) -> None:
+    """Do whatever is next for this campaign. Safe to call at any time, any number of times.
+
+    Args:
+        publish: False while the broker does not answer: everything else is done.
+    """
     if not CampanaSMS.objects.filter(pk=campana_id, completado_en=None).exists():
         return
-    sources, target = states.MOVES["iniciar"]
-    CampanaSMS.objects.filter(pk=campana_id, estado__in=sources).update(estado=target, iniciado_en=Now())
-    room = window.of(campana_id)
-    # Lote by Lote, so that the first messages leave while the rest of the window opens.
-    lotes.publish_due(campana_id, most=room.rows)
-    while _open_one(campana_id, room):
-        lotes.publish_due(campana_id, most=room.rows)
+    _start(campana_id)
+    if campana := plazo.overdue(campana_id):
+        plazo.enforce(campana)
+    else:
+        _send(campana_id, publish=publish)
     while _drain_one(campana_id):
         pass
     lotes.fail_cancelled(campana_id)
     finish(campana_id)
+
+
+def _start(campana_id: int) -> None:
+    """Start it if it has not; one that was begun again, and so has no deadline, gets a new one."""
+    sources, target = states.MOVES["iniciar"]
+    CampanaSMS.objects.filter(Q(estado__in=sources) | Q(estado=target, vence_en=None), pk=campana_id).update(
+        estado=target,
+        iniciado_en=Coalesce("iniciado_en", Now()),
+        vence_en=Now() + timedelta(hours=settings.CAMPAIGN_DEADLINE_H),
+    )
+
+
+def _send(campana_id: int, *, publish: bool) -> None:
+    """Lote by Lote, so that the first messages leave while the rest of the window opens."""
+    room = window.of(campana_id)
+    if publish:
+        lotes.publish_due(campana_id, most=room.rows)
+    while _open_one(campana_id, room):
+        if publish:
+            lotes.publish_due(campana_id, most=room.rows)
 
 
 def _open_one(campana_id: int, room: Window) -> bool:
@@ -55,22 +83,29 @@ def _drain_one(campana_id: int) -> bool:
     """Give the recipients of one unopened Lote of a cancelled campaign their failed rows; True when it did."""
     with transaction.atomic():
         campana = CampanaSMS.objects.select_for_update(no_key=True).get(pk=campana_id)
-        lote = lotes.open_next(campana) if campana.estado == CampanaSMS.Estado.CANCELADO else None
-    return lote is not None
+        if campana.estado != CampanaSMS.Estado.CANCELADO:
+            return False
+        return lotes.open_next(campana, sin_enviar=codigos.CAMPANA_CANCELADA) is not None
 
 
-# Ends a campaign once, whoever asks first: the chord's callback, the errback or the sweeper.
+# Ends a campaign once, whoever asks first: the chord's callback, the errback or the sweeper. A paused one ends only
+# when its deadline has passed.
 FINISH_SQL = """
 UPDATE campaigns_campanasms c
-SET estado = CASE WHEN c.estado = 'cancelado' THEN 'cancelado' WHEN t.exitosos > 0 THEN 'completado'
-        ELSE 'error' END,
+SET estado = CASE WHEN c.estado = 'cancelado' THEN 'cancelado' WHEN t.cortada THEN 'error'
+        WHEN t.exitosos > 0 THEN 'completado' ELSE 'error' END,
     motivo = CASE WHEN c.estado = 'cancelado' THEN c.motivo ELSE '' END,
-    enviados_exitosos = t.exitosos, enviados_fallidos = t.fallidos, completado_en = now()
-FROM (SELECT coalesce(sum(exitosos), 0) AS exitosos, coalesce(sum(fallidos), 0) AS fallidos
+    enviados_exitosos = t.exitosos, enviados_fallidos = t.fallidos, desconocidos = t.desconocidos,
+    completado_en = now()
+FROM (SELECT coalesce(sum(exitosos), 0) AS exitosos, coalesce(sum(fallidos), 0) AS fallidos,
+        coalesce(sum(desconocidos), 0) AS desconocidos,
+        EXISTS (SELECT FROM campaigns_campanasms WHERE id = %(id)s AND vence_en <= now())
+            AND EXISTS (SELECT FROM campaigns_smslog
+                WHERE campana_id = %(id)s AND estado = 'fallido' AND codigo = ANY(%(cortado)s)) AS cortada
       FROM campaigns_lote WHERE campana_id = %(id)s) t
-WHERE c.id = %(id)s AND c.estado IN ('procesando', 'cancelado') AND c.completado_en IS NULL
+WHERE c.id = %(id)s AND c.completado_en IS NULL AND (c.estado IN ('procesando', 'cancelado') OR c.vence_en <= now())
     AND NOT EXISTS (SELECT FROM campaigns_lote WHERE campana_id = %(id)s AND estado <> 'cerrado')
-RETURNING c.estado, c.enviados_exitosos, c.enviados_fallidos
+RETURNING c.estado, t.cortada, c.enviados_exitosos, c.enviados_fallidos, c.desconocidos, c.total_clientes
 """
 
 
@@ -78,13 +113,19 @@ RETURNING c.estado, c.enviados_exitosos, c.enviados_fallidos
 def finish(campana_id: int) -> bool:
     """End the campaign if every Lote is closed; True when this call did it."""
     with connection.cursor() as cursor:
-        cursor.execute(FINISH_SQL, {"id": campana_id})
+        cursor.execute(FINISH_SQL, {"id": campana_id, "cortado": CORTADO})
         row = cursor.fetchone()
     if row is None:
         return False
-    estado, exitosos, fallidos = row
+    estado, cortada, exitosos, fallidos, desconocidos, total = row
     if estado == CampanaSMS.Estado.ERROR:
-        CampanaSMS.objects.filter(pk=campana_id).update(motivo=_why_nothing_was_sent(campana_id)[:MOTIVO_MAX])
+        sin_saber = SIN_SABER.format(n=desconocidos) if desconocidos else ""
+        motivo = (
+            VENCIO.format(exitosos=exitosos, total=total, desconocidos=sin_saber)
+            if cortada
+            else _why_nothing_was_sent(campana_id)
+        )
+        CampanaSMS.objects.filter(pk=campana_id).update(motivo=motivo[:MOTIVO_MAX])
     logger.info("campaign %s ended in %s: %s sent, %s failed", campana_id, estado, exitosos, fallidos)
     return True
 

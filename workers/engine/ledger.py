@@ -76,7 +76,7 @@ SET estado = 'enviando', token = n.token, intentos = s.intentos + CASE s.estado 
 FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(held)s::uuid[]) AS n(id, token, held),
     campaigns_campanasms c LEFT JOIN campaigns_remitente r ON r.id = c.remitente_id
 WHERE s.id = n.id AND (s.estado = 'pendiente' OR (s.estado = 'enviando' AND s.token = n.held))
-    AND c.id = s.campana_id AND c.estado = 'procesando'
+    AND c.id = s.campana_id AND c.estado = 'procesando' AND (c.vence_en IS NULL OR c.vence_en > now())
 RETURNING s.id, s.campana_id, s.telefono, s.mensaje, s.intentos, r.valor, r.segmentos_por_segundo
 """
 

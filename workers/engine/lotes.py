@@ -27,7 +27,7 @@ OPEN_SQL = (
     + """
 , finales AS (
     SELECT n, cliente_id, nombre, telefono, CASE
-        WHEN %(cancelada)s THEN 'campana_cancelada'
+        WHEN %(sin_enviar)s <> '' THEN %(sin_enviar)s
         -- an earlier Lote of the campaign has this phone
         WHEN codigo = '' AND EXISTS (SELECT FROM campaigns_smslog s WHERE s.campana_id = %(campana)s
             AND s.telefono = j.telefono AND s.telefono <> '' AND s.codigo <> 'telefono_duplicado')
@@ -49,8 +49,12 @@ FROM finales ORDER BY n
 )
 
 
-def open_next(campana: CampanaSMS) -> Lote | None:
-    """Open the campaign's next pending Lote: write its rows. The caller holds the campaign's lock."""
+def open_next(campana: CampanaSMS, *, sin_enviar: str = "") -> Lote | None:
+    """Open the campaign's next pending Lote: write its rows. The caller holds the campaign's lock.
+
+    Args:
+        sin_enviar: the code with which all of them fail at once; "" when they are to be sent.
+    """
     lote = (
         Lote.objects.select_for_update().filter(campana=campana, estado=Lote.Estado.PENDIENTE).order_by("numero")
     ).first()
@@ -65,7 +69,7 @@ def open_next(campana: CampanaSMS) -> Lote | None:
                 "lote": lote.pk,
                 "ids": lote.cliente_ids,
                 "mensaje": campana.mensaje,
-                "cancelada": campana.estado == CampanaSMS.Estado.CANCELADO,
+                "sin_enviar": sin_enviar,
                 "textos": json.dumps(codigos.TEXTOS),
             },
         )
@@ -178,12 +182,13 @@ def close(lote_id: int) -> int | None:
             "SELECT count(*) FILTER (WHERE estado = 'enviado'), count(*) FILTER (WHERE estado = 'fallido'),"
             " count(*) FILTER (WHERE estado = 'pendiente'), count(*) FILTER (WHERE estado = 'enviando'),"
             " count(*) FILTER (WHERE estado = 'incierto'),"
+            " count(*) FILTER (WHERE estado = 'fallido' AND codigo = %s),"
             " count(*) FILTER (WHERE estado = 'pendiente' AND id > %s),"
             " coalesce(max(intentos) FILTER (WHERE estado = 'pendiente'), 0)"
             " FROM campaigns_smslog WHERE lote_id = %s",
-            [published, lote_id],
+            [codigos.DESCONOCIDO, published, lote_id],
         )
-        exitosos, fallidos, pendientes, enviando, inciertos, next_slice, intentos = cursor.fetchone()
+        exitosos, fallidos, pendientes, enviando, inciertos, desconocidos, next_slice, intentos = cursor.fetchone()
         if pendientes:
             cursor.execute(
                 "UPDATE campaigns_lote SET estado = 'abierto', publicado_hasta = %s,"
@@ -196,9 +201,9 @@ def close(lote_id: int) -> int | None:
             )
         elif not enviando:
             cursor.execute(
-                "UPDATE campaigns_lote SET estado = 'cerrado', exitosos = %s, fallidos = %s, cerrado_en = now(),"
-                " publicar_desde = NULL WHERE id = %s",
-                [exitosos, fallidos, lote_id],
+                "UPDATE campaigns_lote SET estado = 'cerrado', exitosos = %s, fallidos = %s, desconocidos = %s,"
+                " cerrado_en = now(), publicar_desde = NULL WHERE id = %s",
+                [exitosos, fallidos, desconocidos, lote_id],
             )
     return campana_id
 

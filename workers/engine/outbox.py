@@ -20,7 +20,7 @@ from workers.broker.results import Part, backend
 from workers.engine import database, ledger
 from workers.engine.batches import Batches
 from workers.engine.ledger import Claim, NotPosted
-from workers.gateway.outcomes import Outcome
+from workers.gateway.outcomes import Ambiguous, Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +30,8 @@ GATHER_S: Final = 0.03
 # Pauses in seconds between attempts. An outcome that cannot be written is not lost: the lease runs out and the row is
 # reconciled; but a restart of PostgreSQL should not cost that.
 PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+
+ANOTHERS: Final = Ambiguous("mensaje_de_otro", "Otro envío con el mismo texto ya cuenta con este mensaje")
 
 Result = tuple[Claim, Outcome | NotPosted]
 
@@ -75,7 +77,12 @@ def _record(results: list[Result]) -> None:
 
 def _record_one(claim: Claim, outcome: Outcome | NotPosted) -> bool:
     try:
-        return bool(ledger.record_many([(claim, outcome)]))
+        try:
+            return bool(ledger.record_many([(claim, outcome)]))
+        except IntegrityError:
+            # The reconciler found this message first, and gave it to a row that says the same to the same phone. That
+            # one has been sent, then; of this one it is found out.
+            return bool(ledger.record_many([(claim, ANOTHERS)]))
     except DatabaseError:
         logger.exception("sms %s: %s could not be written", claim.log_id, outcome)
         return False

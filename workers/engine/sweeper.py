@@ -1,17 +1,20 @@
 """The sweeper: finds what a lost task, chord, broker or process left undone, and does it.
 
-It looks only at PostgreSQL to know what is due, so wiping Redis loses nothing. Beat calls it every few
-seconds; every step is idempotent, so one sweep too many changes nothing.
+It looks only at PostgreSQL to know what is due, so wiping Redis loses nothing. A timer in every worker process calls it
+every few seconds, and beat too (see `workers.engine.rounds`); every step is idempotent, so one sweep too many changes
+nothing.
 """
 
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
-from workers.engine import campana, ledger, locks, losses, lotes, window
+from workers.engine import broker, campana, ledger, locks, losses, lotes, window
 from workers.engine.lotes import EN_VUELO, POR_PUBLICAR
 from workers.engine.window import VENTANAS
 
@@ -30,16 +33,17 @@ WHERE l.estado IN ('abierto', 'por_conciliar') AND CASE l.estado
     END
 """
 
-# Campaigns for which `campana.advance` has something to do: to start, to fail what a cancelled one left, to publish, to
-# open, to end. The others only wait for their messages, and asking each of them would cost nine statements.
+# Campaigns for which `campana.advance` has something to do: to start, to fail what a cancelled or overdue one left, to
+# publish, to open, to end. The others only wait for their messages, and asking each of them would cost nine statements.
 READY_SQL = f"""
 WITH {VENTANAS}
 SELECT c.id FROM campaigns_campanasms c LEFT JOIN ventanas v ON v.id = c.id
 WHERE c.completado_en IS NULL AND CASE c.estado
     WHEN 'pendiente' THEN true
     WHEN 'cancelado' THEN true
-    WHEN 'procesando' THEN
-        EXISTS (SELECT FROM campaigns_lote l
+    WHEN 'pausado' THEN c.vence_en <= now()
+    WHEN 'procesando' THEN c.vence_en <= now()
+        OR EXISTS (SELECT FROM campaigns_lote l
             WHERE l.campana_id = c.id AND l.estado = 'abierto' AND l.publicar_desde <= now())
         OR (CASE WHEN v.id IS NULL THEN (SELECT 1 FROM campaigns_lote l
                     WHERE l.campana_id = c.id AND l.estado = 'abierto' AND {POR_PUBLICAR} LIMIT 1) IS NULL
@@ -51,6 +55,15 @@ WHERE c.completado_en IS NULL AND CASE c.estado
     ELSE false END
 ORDER BY c.id
 """  # noqa: S608 - constants
+
+DUE_SQL = """
+SELECT l.campana_id, extract(epoch FROM min(l.publicar_desde) - now())
+FROM campaigns_lote l JOIN campaigns_campanasms c ON c.id = l.campana_id
+WHERE c.estado = 'procesando' AND l.estado = 'abierto' AND l.publicar_desde IS NOT NULL
+GROUP BY l.campana_id ORDER BY 2
+"""
+
+BROKER_DOWN = "the broker does not answer: nothing can be published"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +85,61 @@ def sweep() -> Sweep | None:
 def _sweep() -> Sweep:
     leases = ledger.expire_leases()
     movable = _rows(MOVABLE_SQL)
-    closed = sum(_guarded(lotes.close, lote_id, f"Lote {lote_id}") for (lote_id,) in movable)
+    closed = sum(_guarded(partial(lotes.close, lote_id), f"Lote {lote_id}") for (lote_id,) in movable)
     lost = losses.publish_again()
-    ready = _rows(READY_SQL, {**window.params(), "lote": settings.LOTE_SIZE})
-    for (campana_id,) in ready:
-        _guarded(campana.advance, campana_id, f"campaign {campana_id}")
+    ready = [campana_id for (campana_id,) in _rows(READY_SQL, {**window.params(), "lote": settings.LOTE_SIZE})]
+    _advance(ready, publish=broker.answers())
     found = Sweep(leases, closed, len(lost), len(ready))
     if leases or lost:
         logger.warning("sweep: %s", found)
     return found
 
 
-def _guarded(step: Callable[[int], object], pk: int, what: str) -> bool:
-    """Take one step; False when it failed: one campaign in trouble must not keep the sweeper from the others."""
+def _advance(campana_ids: list[int], *, publish: bool) -> None:
+    """Move campaigns on. The broker's first failure is its last: it must not keep all of them waiting in turn."""
+    for campana_id in campana_ids:
+        what = f"campaign {campana_id}"
+        if publish:
+            try:
+                _guarded(partial(campana.advance, campana_id), what)
+            except broker.ERRORS as error:
+                logger.warning("%s: %s", BROKER_DOWN, error)
+                publish = False
+        if not publish:
+            _guarded(partial(campana.advance, campana_id, publish=False), what)
+
+
+def publish_due() -> float | None:
+    """Publish the Lotes whose time has come, without waiting for the next sweep.
+
+    Returns:
+        Seconds until the next one's time, 0 or less when the broker did not take what is due; None when there is none.
+    """
+    due = _rows(DUE_SQL)
+    now = [campana_id for campana_id, seconds in due if seconds <= 0]
+    later = [float(seconds) for _, seconds in due if seconds > 0]
+    if now and not broker.answers():
+        return 0.0
+    for campana_id in now:
+        try:
+            most = window.of(campana_id).rows
+            _guarded(partial(lotes.publish_due, campana_id, most=most), f"campaign {campana_id}")
+        except broker.ERRORS as error:
+            logger.warning("%s: %s", BROKER_DOWN, error)
+            return 0.0
+    return min(later, default=None)
+
+
+def _guarded(step: Callable[[], object], what: str) -> bool:
+    """Take one step; False when it failed: one campaign in trouble must not keep the sweeper from the others.
+
+    Raises:
+        broker.ERRORS: the step wanted to publish.
+    """
     try:
-        step(pk)
+        step()
+    except broker.ERRORS:
+        raise
     except Exception:
         if not connection.is_usable():
             raise  # the sweep's lock went with the connection
@@ -96,7 +149,7 @@ def _guarded(step: Callable[[int], object], pk: int, what: str) -> bool:
     return False
 
 
-def _rows(sql: str, params: Mapping[str, float] | None = None) -> list[tuple[int, ...]]:
+def _rows(sql: str, params: Mapping[str, float] | None = None) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return list(cursor.fetchall())

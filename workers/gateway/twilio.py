@@ -21,8 +21,10 @@ from workers.gateway.outcomes import Accepted, Ambiguous, Outcome, Retryable
 
 logger = logging.getLogger(__name__)
 
-# Twilio's largest page. Nobody who gets a thousand messages in some hours is a client of a shop.
+# Twilio's largest page, and how many of them are read. Nobody who gets ten thousand messages within the life of a
+# campaign is a client of a shop.
 LISTED = 1000
+MOST_PAGES = 10
 
 # The SDK reads these two from the environment and rewrites the host with them, which breaks any other
 # address. It takes its environment from a mapping only if that is not empty.
@@ -117,18 +119,26 @@ class TwilioGateway:
     def messages_to(self, to: str, *, since: datetime) -> list[Message]:
         """What Twilio holds for a recipient. See `Gateway.messages_to`."""
         try:
-            # By recipient alone: a filter by date leaves out what is still queued.
-            found = [_listed(message) for message in self._messages.list(to=to, page_size=LISTED, limit=LISTED)]
+            return self._messages_to(to, since)
         except (NeverSentError, MaybeSentError) as error:
             raise LookupFailedError(error.code) from error
         except ErrorAnswerError as error:
             raise LookupFailedError(f"http_{error.answer.status_code}", error.answer.text[:200]) from error
         except (ValueError, TypeError, AttributeError, KeyError) as error:
             raise LookupFailedError("unreadable_answer", str(error)) from error
-        recent = [message for message in found if message.created_at >= since]
-        # A full page of recent messages may hide the one that is looked for.
-        if len(recent) == LISTED:
-            raise LookupFailedError("too_many_messages")
+
+    def _messages_to(self, to: str, since: datetime) -> list[Message]:
+        recent: list[Message] = []
+        # By recipient alone: a filter by date leaves out what is still queued. Newest first, and a page is fetched when
+        # the one before is used up.
+        for number, listed in enumerate(self._messages.stream(to=to, page_size=LISTED), 1):
+            message = _listed(listed)
+            if message.created_at >= since:
+                recent.append(message)
+            if number % LISTED == 0 and len(recent) < number:
+                break  # the page reached back beyond the time in question
+            if number == LISTED * MOST_PAGES:
+                raise LookupFailedError("too_many_messages")
         return recent
 
 

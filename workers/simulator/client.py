@@ -115,6 +115,11 @@ class SimulatorControl:
         """The behaviour now, rules with their `fired` counts included."""
         return self._call("GET", "faults")
 
+    def fault_counts(self) -> dict[str, int]:
+        """How often each thing went wrong since the start or the last reset: rules by name, and the behaviour's
+        `list_hidden`, `callback_dropped`, `callback_doubled`, `callback_late`, `callback_early`."""
+        return self._call("GET", "fault-counts")
+
     def set_faults(self, *rules: Mapping[str, object], **behaviour: object) -> dict[str, Any]:
         """Replace what goes wrong: rules as in `faults.Rule`, the rest as in `faults.Behaviour`.
 

@@ -4,6 +4,7 @@
 |---|---|
 | GET health | is it up |
 | GET, PUT, DELETE faults | see, set, forget what goes wrong (see `faults.py` for the fields) |
+| GET fault-counts | how often each thing went wrong; unlike stats, it reads no ledger |
 | GET stats | counts |
 | GET ledger?to=&since_id= | the accepted messages, one JSON object a line, oldest first |
 | POST inbound | `{"from", "body", "to"?, "service"?, "url"?, "advanced"?}`: a client writes to us |
@@ -40,6 +41,8 @@ async def control(state: State, request: web.BaseRequest, name: str) -> web.Stre
             case "DELETE", "faults":
                 state.faults.set(state.faults.defaults)
                 return answer_json(asdict(state.faults.now))
+            case "GET", "fault-counts":
+                return answer_json(dict(state.faults.happened))
             case "GET", "stats":
                 return answer_json(await _stats(state))
             case "GET", "ledger":
@@ -68,7 +71,7 @@ async def _stats(state: State) -> dict[str, object]:
         **totals,
         "requests": state.requests,
         "refused": {str(code): count for code, count in sorted(state.refused.items())},
-        "faults": dict(state.faulted),
+        "faults": dict(state.faults.happened),
         "in_progress": state.limits.in_progress,
         "callbacks_sent": state.sender.sent,
         "callbacks_failed": state.sender.failed,

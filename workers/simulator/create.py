@@ -96,7 +96,7 @@ def _initial(state: State, message: Message) -> dict[str, object]:
 
 async def go_wrong(state: State, request: web.BaseRequest, rule: Rule, raw: bytes | None) -> web.StreamResponse:
     """Do what a fault says with the answer. `raw` is None when the request is in the log already."""
-    state.faulted[f"{rule.kind}{'_accepted' if rule.accepted else ''}"] += 1
+    state.faults.count(rule.counted_as)
     problem = refusal(20429 if rule.kind == "throttle" else rule.code)
     if raw is not None:
         code = problem.code if rule.kind in {"throttle", "refuse"} else 0

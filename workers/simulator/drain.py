@@ -68,6 +68,7 @@ class Drain:
         """
         behaviour = self._faults.now
         earliest = now if behaviour.callbacks.early else now + answer_s
+        self._faults.count("callback_early", behaviour.callbacks.early)
         start = max(earliest, self._free_at.get(who, 0.0))
         if start - now > behaviour.max_queue_s:
             return None
@@ -123,10 +124,16 @@ class Drain:
         """Queue one message's callbacks, with the delays, losses and doubles asked for."""
         faults, wanted = self._faults, self._faults.now.callbacks
         for instant, status in message.steps():
-            if instant <= self._since or status not in wanted.statuses or faults.chance(wanted.drop):
+            if instant <= self._since or status not in wanted.statuses:
                 continue
-            for _ in range(2 if faults.chance(wanted.duplicate) else 1):
+            if faults.chance(wanted.drop):
+                faults.count("callback_dropped")
+                continue
+            doubled = faults.chance(wanted.duplicate)
+            faults.count("callback_doubled", doubled)
+            for _ in range(1 + doubled):
                 late = wanted.delay_s + (faults.random.random() * wanted.shuffle_s if wanted.shuffle_s else 0.0)
+                faults.count("callback_late", late > 0)
                 self._number += 1
                 heapq.heappush(self._due, (instant + late, self._number, status, message))
 

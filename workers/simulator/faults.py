@@ -4,6 +4,7 @@ A fault has a probability, a count, or both, and the random numbers have a seed:
 order meet the same faults.
 """
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from random import Random
 from typing import Any, Literal, Self, TypeVar, get_args, get_origin, get_type_hints
@@ -31,6 +32,7 @@ class Rule:
         skip: leave the first this many matching requests alone.
         count: stop after this many (None: never).
         to: only requests to this recipient (None: all).
+        name: what it is counted as; by default its kind, with `_accepted` when it accepts.
         fired: how many times it has happened; not an input.
     """
 
@@ -45,7 +47,12 @@ class Rule:
     skip: int = 0
     count: int | None = None
     to: str | None = None
+    name: str = ""
     fired: int = 0
+
+    @property
+    def counted_as(self) -> str:
+        return self.name or f"{self.kind}{'_accepted' if self.accepted else ''}"
 
 
 @dataclass(slots=True)
@@ -115,10 +122,11 @@ class Behaviour:
 
 
 class Faults:
-    """The current behaviour, and the dice."""
+    """The current behaviour, the dice, and how often each thing went wrong."""
 
     def __init__(self, behaviour: Behaviour) -> None:
         self.defaults = behaviour
+        self.happened: Counter[str] = Counter()
         self.set(behaviour)
 
     def set(self, behaviour: Behaviour) -> None:
@@ -141,6 +149,11 @@ class Faults:
                 rule.fired += 1
                 return rule
         return None
+
+    def count(self, name: str, happened: bool = True) -> None:
+        """Count a thing that went wrong, if it did."""
+        if happened:
+            self.happened[name] += 1
 
     def chance(self, probability: float) -> bool:
         """Throw the dice."""

@@ -48,6 +48,7 @@ async def list_messages(state: State, request: web.BaseRequest) -> web.StreamRes
     except ValueError as error:
         return answer_refusal(state, refusal(20001, str(error)))
     found = list(state.ledger.select(f"{where} ORDER BY id DESC LIMIT ?", (*values, size + 1)))
+    state.faults.count("list_hidden", _hides(state, query, now))
     shown, more = found[:size], len(found) > size
     filters = [(name, value) for name, value in query.items() if name not in {"Page", "PageToken", "PageSize"}]
     filters.append(("PageSize", str(size)))
@@ -70,6 +71,13 @@ async def list_messages(state: State, request: web.BaseRequest) -> web.StreamRes
             "uri": uri(page, query.get("PageToken")),
         }
     )
+
+
+def _hides(state: State, query: dict[str, str], now: float) -> bool:
+    """Whether a message to the recipient is too young to be listed."""
+    since = now - state.faults.now.list_delay_s
+    young = "to_ = ? AND accepted_at > ? LIMIT 1"
+    return since < now and any(True for _ in state.ledger.select(young, (query.get("To", ""), since)))
 
 
 def _conditions(state: State, query: dict[str, str], now: float) -> tuple[str, tuple[object, ...]]:

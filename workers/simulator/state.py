@@ -35,7 +35,6 @@ class State:
         self.authorization = f"Basic {base64.b64encode(login).decode()}"
         self.base = f"/2010-04-01/Accounts/{config.account_sid}/Messages"
         self.refused: Counter[int] = Counter()
-        self.faulted: Counter[str] = Counter()
         self.requests = 0
 
     def reset(self) -> None:
@@ -45,7 +44,7 @@ class State:
         self.drain.clear()
         self.faults.set(self.faults.defaults)
         self.refused.clear()
-        self.faulted.clear()
+        self.faults.happened.clear()
         self.sender.clear()
         self.requests = 0
 

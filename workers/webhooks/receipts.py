@@ -1,9 +1,12 @@
 """Status callbacks: the delivery of a message, and the proof that an uncertain one was accepted."""
 
+import logging
 from typing import Final
 from uuid import UUID
 
-from django.db import connection
+from django.db import IntegrityError, connection
+
+logger = logging.getLogger(__name__)
 
 # A later status replaces an earlier one, never the reverse: callbacks come twice and out of order.
 # https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks
@@ -33,6 +36,19 @@ SET entrega = CASE WHEN entrega = ANY(%(earlier)s) THEN %(entrega)s ELSE entrega
     actualizado = CASE WHEN estado = ANY(%(open)s) THEN now() ELSE actualizado END,
     twilio_sid = CASE WHEN twilio_sid = '' THEN %(sid)s ELSE twilio_sid END
 WHERE id = %(id)s AND token = %(token)s AND (twilio_sid IN ('', %(sid)s))
+    -- One message accounts for one row. The reconciler may have credited another that says the same words to the same
+    -- phone with it; this one is then looked up as if it had not been accepted, and both are sent once.
+    AND NOT EXISTS (SELECT FROM campaigns_smslog o WHERE o.twilio_sid = %(sid)s AND o.id <> %(id)s)
+"""
+
+# Two campaigns said the same to one phone, both calls were in doubt, and the reconciler gave each the other's message:
+# the token is one row's and the message another's. Its delivery is told of the one that has it; nothing else changes.
+HOLDER_SQL = """
+UPDATE campaigns_smslog
+SET entrega = CASE WHEN entrega = ANY(%(earlier)s) THEN %(entrega)s ELSE entrega END,
+    entrega_codigo = CASE WHEN entrega = ANY(%(earlier)s) THEN %(codigo)s ELSE entrega_codigo END
+WHERE twilio_sid = %(sid)s AND EXISTS (SELECT FROM campaigns_smslog r
+    WHERE r.id = %(id)s AND r.token = %(token)s AND r.telefono = campaigns_smslog.telefono)
 """
 
 
@@ -56,21 +72,27 @@ def apply_receipt(*, log_id: int, token: UUID, sid: str, status: str, error_code
         error_code: Twilio's code on failed and undelivered, else "".
 
     Returns:
-        False when no row carries this token.
+        False when no row carries this token, or another row has this message.
     """
     rank = RANK.get(status, -1)
-    earlier = ["", *(known for known, value in RANK.items() if value < rank)] if rank >= 0 else []
+    params = {
+        "id": log_id,
+        "token": token,
+        "sid": sid,
+        "entrega": status if rank >= 0 else "",
+        "codigo": error_code,
+        "earlier": ["", *(known for known, value in RANK.items() if value < rank)] if rank >= 0 else [],
+        "open": ["pendiente", "enviando", "incierto"],
+    }
+    try:
+        if _execute(RECEIPT_SQL, params):
+            return True
+    except IntegrityError:
+        logger.info("sms %s: message %s is another row's", log_id, sid)
+    return bool(_execute(HOLDER_SQL, params))
+
+
+def _execute(sql: str, params: dict[str, object]) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(
-            RECEIPT_SQL,
-            {
-                "id": log_id,
-                "token": token,
-                "sid": sid,
-                "entrega": status if rank >= 0 else "",
-                "codigo": error_code,
-                "earlier": earlier,
-                "open": ["pendiente", "enviando", "incierto"],
-            },
-        )
-        return bool(cursor.rowcount)
+        cursor.execute(sql, params)  # type: ignore[arg-type]
+        return int(cursor.rowcount)

@@ -100,7 +100,7 @@ async def measure(stage: Stage, count: int, part: str, *command: str, **env: str
 
 async def make_database(stage: Stage) -> None:
     """The ORM's own database, once."""
-    if await stage.sql("SELECT FROM pg_database WHERE datname = %s", DATABASE):
+    if await stage.sql("SELECT 1 FROM pg_database WHERE datname = %s", DATABASE):
         return
     await stage.sql(f"CREATE DATABASE {DATABASE}")
     env = {"DJANGO_SETTINGS_MODULE": SETTINGS, "TEXTBOOK_DATABASE_URL": database_url(stage)}

@@ -4,10 +4,12 @@ import json
 from base64 import b64decode
 from typing import Any
 
+import pytest
 import redis
 from celery import current_app, signature, uuid
 from django.conf import settings
 
+from workers.broker.results import backend
 from workers.engine import chords
 
 QUEUE = "pruebas"
@@ -63,3 +65,18 @@ def test_its_messages_have_all_that_celerys_own_have() -> None:
     assert {k: ours[k] for k in ("content-type", "content-encoding")} == {
         k: theirs[k] for k in ("content-type", "content-encoding")
     }
+
+
+def test_it_gives_up_at_once_on_a_broker_that_stalls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each attempt may take as long as the socket's timeout, and a sweep waits for it."""
+    attempts: list[object] = []
+
+    def stall(*args: object) -> None:
+        attempts.append(args)
+        raise redis.TimeoutError
+
+    monkeypatch.setattr(backend().client, "delete", stall)  # the first command of a chord
+    with pytest.raises(redis.TimeoutError):
+        chords.publish(lote_id=7, log_ids=[11], queue=QUEUE)
+    assert len(attempts) == 2
+    assert published() == []

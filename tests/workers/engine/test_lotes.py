@@ -18,7 +18,7 @@ def settle(running: Running, *estados: str) -> None:
     for log, estado in zip(running.logs, estados, strict=True):
         SMSLog.objects.filter(pk=log.pk).update(
             estado=estado,
-            twilio_sid=SID if estado == "enviado" else "",
+            twilio_sid=f"SM{log.pk}" if estado == "enviado" else "",
             codigo="x" if estado == "fallido" else "",
             token="0" * 32,
             lease_hasta=Now() + timedelta(minutes=1),

@@ -1,5 +1,7 @@
-"""What is asked every few seconds reads the open Lotes by their index, and never all that was ever sent."""
+"""What is asked every few seconds reads the open Lotes by their index, and never all that was ever sent; so does what
+is asked for every callback."""
 
+import uuid
 from typing import Any
 
 import pytest
@@ -8,7 +10,9 @@ from django.db import connection
 from campaigns.selectors import PROGRESO_SQL
 from tests.factories import CampanaFactory
 from tests.workers.engine.conftest import Running
+from workers.engine.doubts import SENT_SQL
 from workers.engine.sweeper import MOVABLE_SQL
+from workers.webhooks.receipts import RECEIPT_SQL
 
 HISTORY = """
 INSERT INTO campaigns_smslog (campana_id, lote_id, nombre, telefono, mensaje, estado, codigo, error, twilio_sid,
@@ -28,12 +32,46 @@ def history(running: Running) -> Running:
     return running
 
 
+def test_a_found_message_is_given_by_indexes(history: Running) -> None:
+    params: dict[str, Any] = {"id": 1, "token": "0" * 32, "sids": ["SM1"], "entregas": ["sent"], "codigos": [""]}
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {SENT_SQL}", params)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "Seq Scan on campaigns_smslog" not in plan
+
+
 @pytest.mark.parametrize("sql", [PROGRESO_SQL, MOVABLE_SQL], ids=["progress", "sweep"])
 def test_it_goes_lote_by_lote(history: Running, sql: str) -> None:
-    params: dict[str, Any] = {"ids": [history.campana.pk], "window": 10}
+    params: dict[str, Any] = {"ids": [history.campana.pk], "window": 10, "desconocido": "desconocido"}
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN {sql}", params)
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "lote_id = l.id" in plan
     assert "Seq Scan on campaigns_smslog" not in plan
     assert "hashed" not in plan
+
+
+TOKEN = uuid.uuid4()
+RECEIPT = {
+    "id": 1,
+    "token": TOKEN,
+    "sid": "SM1",
+    "entrega": "sent",
+    "codigo": "",
+    "earlier": [""],
+    "open": ["incierto"],
+}
+CREDIT = {"id": 1, "token": TOKEN, "sids": ["SM1"], "entregas": [""], "codigos": [""]}
+
+
+@pytest.mark.parametrize(
+    ("sql", "params"),
+    [(RECEIPT_SQL, RECEIPT), (SENT_SQL, CREDIT)],
+    ids=["callback", "credit"],
+)
+def test_whose_message_it_is_is_asked_by_its_sid(history: Running, sql: str, params: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {sql}", params)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "smslog_un_sid" in plan
+    assert "Seq Scan on campaigns_smslog" not in plan

@@ -1,31 +1,38 @@
-"""What follows from what Twilio has, and has not, of an uncertain message."""
+"""A turn of asking Twilio: whom it asks, how many at a time, and when it stops."""
 
 import math
+import threading
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from campaigns.models import CampanaSMS, Lote, SMSLog
+from campaigns.models import SMSLog
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
-from tests.workers.engine.conftest import Running, take, write
+from tests.workers.engine.conftest import Running
 from workers.engine import reconciler
-from workers.engine.reconciler import Doubt
 from workers.gateway.lookup import LookupFailedError, Message
-from workers.gateway.outcomes import Accepted, Outcome
+from workers.gateway.outcomes import Outcome
+
+pytestmark = pytest.mark.django_db(transaction=True)  # advisory locks belong to sessions
 
 SID = "SM" + "0" * 32
-OTHER = "SM" + "1" * 32
+Answer = Callable[[str], list[Message]]
 
 
 class Twilio:
-    """Holds these messages, or cannot be asked."""
+    """Answers as it is told, and counts."""
 
-    def __init__(self, *messages: Message, failure: str = "") -> None:
-        self._messages = list(messages)
-        self._failure = failure
+    def __init__(self, answer: Answer = lambda to: []) -> None:
+        self.answer = answer
+        self.asked: list[str] = []
+        self.most = self._now = 0
+        self._lock = threading.Lock()
 
     def send(
         self, *, to: str, body: str, callback_token: str, sender: str = "", not_after: float = math.inf
@@ -33,165 +40,156 @@ class Twilio:
         raise AssertionError("the reconciler sends nothing itself")
 
     def messages_to(self, to: str, *, since: datetime) -> list[Message]:
-        if self._failure:
-            raise LookupFailedError(self._failure)
-        return [message for message in self._messages if message.created_at >= since]
+        with self._lock:
+            self.asked.append(to)
+            self._now += 1
+            self.most = max(self.most, self._now)
+        try:
+            return [message for message in self.answer(to) if message.created_at >= since]
+        finally:
+            with self._lock:
+                self._now -= 1
 
 
-def message(body: str, sid: str = SID, status: str = "sent", age: timedelta = timedelta()) -> Message:
-    return Message(sid, body, status, "", timezone.now() - age)
+@pytest.fixture
+def twilio(monkeypatch: pytest.MonkeyPatch) -> Twilio:
+    found = Twilio()
+    monkeypatch.setattr(reconciler, "get_gateway", lambda: found)
+    return found
 
 
-def doubtful(running: Running, **fields: object) -> SMSLog:
+def in_doubt(running: Running, count: int) -> None:
+    """So many uncertain rows, of as many clients."""
+    for _ in range(count - len(running.logs)):
+        cliente = ClienteFactory.create(usuario=running.campana.usuario)
+        sms_log(running.campana, running.lote, cliente)
+    SMSLog.objects.update(estado="incierto", token=uuid.uuid4(), reclamado_en=timezone.now())
+
+
+def unreachable(to: str) -> list[Message]:
+    raise LookupFailedError("read_timeout")
+
+
+def test_it_looks_at_every_row_that_is_due(running: Running, twilio: Twilio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconciler, "BATCH", 2)
+    in_doubt(running, 5)
+    assert reconciler.reconcile() == 5
+    assert set(SMSLog.objects.values_list("ausencias", flat=True)) == {1}
+    assert reconciler.reconcile() == 0
+
+
+def test_an_old_message_with_the_same_text_is_not_this_one(running: Running, twilio: Twilio) -> None:
+    in_doubt(running, 3)
+    old = timezone.now() - timedelta(hours=1)
+    texts = dict(SMSLog.objects.values_list("telefono", "mensaje"))
+    twilio.answer = lambda to: [Message(SID, texts[to], "sent", "", old)]
+    reconciler.reconcile()
+    assert not SMSLog.objects.exclude(estado="incierto").exists()
+
+
+def test_it_asks_once_for_all_the_rows_of_a_phone_and_takes_each_ones_time(running: Running, twilio: Twilio) -> None:
+    in_doubt(running, 3)
     log = running.logs[0]
-    values = {"token": uuid.uuid4(), "reclamado_en": timezone.now() - timedelta(minutes=2), "codigo": "read_timeout"}
-    SMSLog.objects.filter(pk=log.pk).update(estado="incierto", **{**values, **fields})
-    Lote.objects.filter(pk=running.lote.pk).update(estado="por_conciliar")
+    campana = CampanaFactory.create(usuario=running.campana.usuario, estado="procesando")
+    assert log.cliente is not None
+    later = sms_log(campana, open_lote(campana, [log.cliente]), log.cliente, mensaje=log.mensaje)
+    claimed = timezone.now() + timedelta(hours=1)
+    SMSLog.objects.filter(pk=later.pk).update(estado="incierto", token=uuid.uuid4(), reclamado_en=claimed)
+    twilio.answer = lambda to: [Message(SID, log.mensaje, "sent", "", timezone.now())]
+    assert reconciler.reconcile() == 4
+    assert len(twilio.asked) == 3
     log.refresh_from_db()
-    return log
+    later.refresh_from_db()
+    # The message is older than the later claim.
+    assert (log.twilio_sid, later.twilio_sid, later.ausencias) == (SID, "", 1)
 
 
-def settle(log: SMSLog, twilio: Twilio) -> SMSLog:
-    assert log.token is not None
-    assert log.reclamado_en is not None
-    doubt = Doubt(log.pk, log.telefono, log.mensaje, log.token, log.reclamado_en, log.ausencias, since=log.actualizado)
-    reconciler.settle(twilio, doubt)
-    log.refresh_from_db()
-    return log
+def test_it_asks_many_at_a_time_and_one_session_writes(running: Running, twilio: Twilio) -> None:
+    in_doubt(running, 3 * reconciler.LOOKUPS)
+
+    together = threading.Barrier(reconciler.LOOKUPS)
+
+    def slowly(to: str) -> list[Message]:
+        together.wait(20)  # as many as there are, however busy the machine is
+        return []
+
+    twilio.answer = slowly
+    with CaptureQueriesContext(connection) as queries:
+        assert reconciler.reconcile() == 3 * reconciler.LOOKUPS
+    assert twilio.most == reconciler.LOOKUPS
+    # The lock and its end, the batches, and one for each row.
+    assert len(queries) <= 3 * reconciler.LOOKUPS + 8
 
 
-def test_a_message_that_is_there_was_sent(running: Running) -> None:
-    log = doubtful(running)
-    settle(log, Twilio(message("otro texto", OTHER), message(log.mensaje)))
-    assert (log.estado, log.twilio_sid, log.entrega, log.codigo) == ("enviado", SID, "sent", "")
+def test_it_asks_nothing_when_its_time_is_over(
+    running: Running, twilio: Twilio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciler, "RUN_S", -1.0)
+    in_doubt(running, 3)
+    assert reconciler.reconcile() == 0
+    assert twilio.asked == []
 
 
-@pytest.mark.parametrize("body", [" {} ", "{}\n", "  {}"])
-def test_it_knows_a_text_that_twilio_trimmed(running: Running, body: str) -> None:
-    log = doubtful(running)
-    assert settle(log, Twilio(message(body.replace("{}", log.mensaje)))).estado == "enviado"
+def test_it_leaves_a_twilio_alone_that_does_not_answer(
+    running: Running, twilio: Twilio, caplog: pytest.LogCaptureFixture
+) -> None:
+    in_doubt(running, 3 * reconciler.SILENT_AFTER)
+    twilio.answer = unreachable
+    assert reconciler.SILENT_AFTER <= reconciler.reconcile() < reconciler.SILENT_AFTER + reconciler.LOOKUPS
+    looked = SMSLog.objects.exclude(revisar_desde=None)
+    assert looked.count() == len(twilio.asked)
+    assert not looked.exclude(estado="incierto", ausencias=0).exists()
+    assert len(caplog.records) == 2  # when it begins, and when it stops
+    # The next turn begins with the others.
+    before = set(twilio.asked)
+    reconciler.reconcile()
+    assert not before & set(twilio.asked[len(before) :])
 
 
-@pytest.mark.parametrize(
-    "twilio",
-    [
-        Twilio(),
-        Twilio(message("otro texto")),
-        Twilio(message("Hola Cliente", age=timedelta(hours=1))),
-    ],
-)
-def test_a_message_is_sent_again_only_after_two_absences_apart(running: Running, twilio: Twilio) -> None:
-    log = doubtful(running)
-    settle(log, twilio)
-    assert (log.estado, log.ausencias) == ("incierto", 1)
-    assert log.revisar_desde is not None
-    assert log.revisar_desde - timezone.now() > timedelta(seconds=50)
-    settle(log, twilio)
-    assert log.estado == "pendiente"
-    running.reload()
-    assert running.lote.estado == "abierto"
-    assert running.lote.publicar_desde is not None
+def test_one_answer_means_that_twilio_is_there(
+    running: Running, twilio: Twilio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciler, "LOOKUPS", 1)
+    monkeypatch.setattr(reconciler, "SILENT_AFTER", 3)
+    in_doubt(running, 12)
+    twilio.answer = lambda to: [] if len(twilio.asked) % 3 == 0 else unreachable(to)
+    assert reconciler.reconcile() == 12
 
 
-def test_an_old_message_with_the_same_text_is_not_this_one(running: Running) -> None:
-    log = doubtful(running)
-    settle(log, Twilio(message(log.mensaje, age=timedelta(hours=1))))
-    assert (log.estado, log.ausencias) == ("incierto", 1)
+@pytest.mark.parametrize("error", [LookupFailedError("too_many_messages"), RuntimeError("a bug")])
+def test_a_row_in_trouble_does_not_come_first_again(running: Running, twilio: Twilio, error: Exception) -> None:
+    in_doubt(running, 3)
+    bad = running.logs[0]
+
+    def fail(to: str) -> list[Message]:
+        if to == bad.telefono:
+            raise error
+        return []
+
+    twilio.answer = fail
+    assert reconciler.reconcile() == 3
+    bad.refresh_from_db()
+    assert (bad.estado, bad.ausencias) == ("incierto", 0)
+    assert bad.revisar_desde is not None
+    assert SMSLog.objects.filter(ausencias=1).count() == 2
 
 
-def test_a_message_that_another_row_accounts_for_is_not_this_one(running: Running) -> None:
-    log = doubtful(running)
-    SMSLog.objects.filter(pk=running.logs[1].pk).update(estado="enviado", twilio_sid=SID)
-    settle(log, Twilio(message(log.mensaje, SID)))
-    assert (log.estado, log.ausencias) == ("incierto", 1)
-    settle(log, Twilio(message(log.mensaje, SID), message(log.mensaje, OTHER)))
-    assert (log.estado, log.twilio_sid) == ("enviado", OTHER)
+def test_a_holder_that_was_stopped_writes_nothing_on_waking(running: Running, twilio: Twilio) -> None:
+    """It had read Twilio's answer when it was stopped; its session is ended, and another holder goes on."""
+    in_doubt(running, 3)
+    SMSLog.objects.update(ausencias=1)
 
+    def stopped(to: str) -> list[Message]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        connection.close()  # this thread's
+        return []
 
-def test_it_does_not_take_the_message_that_another_campaign_is_sending(running: Running) -> None:
-    """The other's call was accepted and has not come back yet: the message is in Twilio's list, its sid in no row."""
-    log = doubtful(running, ausencias=1)
-    campana = CampanaFactory.create(usuario=running.campana.usuario)
-    rival = sms_log(campana, open_lote(campana, []), log.cliente or ClienteFactory.create(), mensaje=log.mensaje)
-    CampanaSMS.objects.update(estado="procesando")
-    claim = take(rival.pk)
-    assert claim is not None
-    settle(log, Twilio(message(log.mensaje)))
-    assert (log.estado, log.ausencias) == ("incierto", 1)
-    write(claim, Accepted(SID, "queued", 1))
-    settle(log, Twilio(message(log.mensaje)))
-    assert log.estado == "pendiente"
-
-
-def test_it_keeps_the_reason_of_a_delivery_that_failed(running: Running) -> None:
-    log = doubtful(running)
-    settle(log, Twilio(Message(SID, log.mensaje, "undelivered", "30005", timezone.now())))
-    assert (log.estado, log.entrega, log.entrega_codigo) == ("enviado", "undelivered", "30005")
-
-
-def test_it_gives_up_on_what_twilio_never_accepts(running: Running) -> None:
-    log = doubtful(running, ausencias=1, intentos=settings.SEND_ATTEMPTS)
-    settle(log, Twilio())
-    assert (log.estado, log.codigo) == ("fallido", "no_aceptado")
-
-
-def test_a_row_in_trouble_does_not_come_first_again(running: Running) -> None:
-    log = doubtful(running)
-
-    class Broken(Twilio):
-        def messages_to(self, to: str, *, since: datetime) -> list[Message]:
-            raise RuntimeError
-
-    assert log.token is not None
-    assert log.reclamado_en is not None
-    reconciler._settle_or_put_off(
-        Broken(), Doubt(log.pk, log.telefono, log.mensaje, log.token, log.reclamado_en, 0, log.actualizado)
-    )
-    log.refresh_from_db()
-    assert (log.estado, log.ausencias) == ("incierto", 0)
-    assert log.revisar_desde is not None
-
-
-@pytest.mark.django_db(transaction=True)
-class TestARun:
-    @pytest.fixture(autouse=True)
-    def _twilio(self, running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-        SMSLog.objects.update(estado="incierto", token=uuid.uuid4(), reclamado_en=timezone.now())
-        monkeypatch.setattr(reconciler, "get_gateway", Twilio)
-
-    def test_it_looks_at_every_row_that_is_due(self, running: Running) -> None:
-        assert reconciler.reconcile() == 3
-        assert list(SMSLog.objects.values_list("ausencias", flat=True)) == [1, 1, 1]
-        assert reconciler.reconcile() == 0
-
-    def test_it_begins_no_row_when_its_time_is_over(self, running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(reconciler, "RUN_S", -1.0)
-        assert reconciler.reconcile() == 0
-        assert list(SMSLog.objects.values_list("ausencias", flat=True)) == [0, 0, 0]
-
-
-def test_it_keeps_asking_while_twilio_is_out_of_reach_and_then_says_unknown(running: Running) -> None:
-    log = doubtful(running)
-    settle(log, Twilio(failure="read_timeout"))
-    assert (log.estado, log.ausencias) == ("incierto", 0)
-    SMSLog.objects.filter(pk=log.pk).update(actualizado=timezone.now() - timedelta(hours=25))
-    log.refresh_from_db()
-    settle(log, Twilio(failure="read_timeout"))
-    assert (log.estado, log.codigo) == ("fallido", "desconocido")
-
-
-def test_an_unreachable_twilio_is_no_absence(running: Running) -> None:
-    log = doubtful(running, ausencias=1)
-    settle(log, Twilio(failure="http_503"))
-    assert (log.estado, log.ausencias) == ("incierto", 1)
-
-
-def test_it_writes_nothing_over_what_a_callback_settled(running: Running) -> None:
-    log = doubtful(running, ausencias=1)
-    assert log.token is not None
-    assert log.reclamado_en is not None
-    doubt = Doubt(log.pk, log.telefono, log.mensaje, log.token, log.reclamado_en, 1, log.actualizado)
-    SMSLog.objects.filter(pk=log.pk).update(estado="enviado", twilio_sid=OTHER)
-    reconciler.settle(Twilio(), doubt)
-    log.refresh_from_db()
-    assert (log.estado, log.twilio_sid) == ("enviado", OTHER)
+    twilio.answer = stopped
+    with pytest.raises(DatabaseError):
+        reconciler.reconcile()
+    connection.close()
+    assert set(SMSLog.objects.values_list("estado", flat=True)) == {"incierto"}

@@ -142,7 +142,7 @@ def test_what_was_given_back_is_published_in_the_next_pass(
     for _ in range(2):
         lotes.publish_due(lote.campana_id, most=500)
         Lote.objects.update(publicar_desde=LONG_AGO)
-    SMSLog.objects.exclude(pk=rows[0]).update(estado="enviado", twilio_sid="SM1")
+    SMSLog.objects.exclude(pk=rows[0]).update(estado="fallido", codigo="21211")
     Lote.objects.update(publicar_desde=None)
     lotes.close(lote.pk)
     for _ in range(2):  # it takes a turn, and has it

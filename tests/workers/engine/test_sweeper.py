@@ -7,7 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import CampanaSMS, Lote, SMSLog
 from core.models import Usuario
-from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
+from tests.factories import EACH_ITS_SID, CampanaFactory, ClienteFactory, open_lote, sms_log
 from tests.workers.engine.conftest import Running, take, write
 from workers.engine import locks, lotes, sweeper
 from workers.engine.ledger import NotPosted
@@ -60,7 +60,7 @@ def test_it_publishes_nothing_of_a_paused_campaign(running: Running, broker: lis
 
 
 def test_it_ends_a_campaign_whose_callback_was_lost(running: Running) -> None:
-    SMSLog.objects.update(estado="enviado", twilio_sid="SM1")
+    SMSLog.objects.update(estado="enviado", twilio_sid=EACH_ITS_SID)
     sweeper.sweep()
     running.reload()
     assert (running.lote.estado, running.campana.estado) == ("cerrado", "completado")
@@ -71,7 +71,7 @@ def test_it_closes_a_lote_when_its_last_uncertain_row_is_settled(running: Runnin
     sweeper.sweep()
     running.reload()
     assert running.lote.estado == "por_conciliar"
-    SMSLog.objects.update(estado="enviado", twilio_sid="SM1")
+    SMSLog.objects.update(estado="enviado", twilio_sid=EACH_ITS_SID)
     sweeper.sweep()
     running.reload()
     assert running.campana.estado == "completado"
@@ -81,7 +81,7 @@ def test_it_opens_again_a_lote_whose_late_worker_gave_a_row_back(running: Runnin
     """The lease ran out and the Lote left the window; then the stopped worker woke and had not POSTed."""
     claim = take(running.logs[0].pk)
     assert claim is not None
-    SMSLog.objects.exclude(pk=claim.log_id).update(estado="enviado", twilio_sid="SM1")
+    SMSLog.objects.exclude(pk=claim.log_id).update(estado="enviado", twilio_sid=EACH_ITS_SID)
     SMSLog.objects.filter(pk=claim.log_id).update(lease_hasta=LONG_AGO)
     sweeper.sweep()
     running.reload()
@@ -99,14 +99,14 @@ def test_it_closes_a_lote_that_was_to_be_published_and_has_nothing_left(running:
     Lote.objects.update(estado=estado, publicar_desde=Now() + timedelta(minutes=5))
     SMSLog.objects.update(estado="incierto")
     sweeper.sweep()
-    SMSLog.objects.update(estado="enviado", twilio_sid="SM1")
+    SMSLog.objects.update(estado="enviado", twilio_sid=EACH_ITS_SID)
     sweeper.sweep()
     running.reload()
     assert (running.lote.estado, running.campana.estado) == ("cerrado", "completado")
 
 
 def test_a_lote_in_trouble_does_not_keep_it_from_the_others(running: Running, owner: Usuario) -> None:
-    SMSLog.objects.update(estado="enviado", twilio_sid="SM1")
+    SMSLog.objects.update(estado="enviado", twilio_sid=EACH_ITS_SID)
     healthy = running.campana
     broken = CampanaFactory.create(usuario=owner, total_clientes=2, estado="procesando")
     Lote.objects.create(pk=running.lote.pk - 1, campana=broken, numero=1, cliente_ids=[1, 2], total=2, estado="abierto")

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.db import connection
-from django.db.models.functions import Now
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat, Now
 from django.test import override_settings
 
 from campaigns.models import CampanaSMS, Lote, SMSLog
@@ -111,7 +112,9 @@ def test_a_lote_beyond_the_window_goes_out_in_slices(owner: Usuario, published: 
         assert len(lotes.publish_due(made.pk, most=3)) == 1
         assert published.pop() == (lote.pk, expected, queue_of(owner))
         assert lotes.publish_due(made.pk, most=3) == []  # not before this slice has ended
-        SMSLog.objects.filter(pk__in=expected).update(estado="enviado", twilio_sid="SM1")
+        SMSLog.objects.filter(pk__in=expected).update(
+            estado="enviado", twilio_sid=Concat(Value("SM"), Cast("pk", CharField()))
+        )
         lotes.close(lote.pk)
     lote.refresh_from_db()
     assert (lote.estado, lote.exitosos) == ("cerrado", 7)
@@ -121,7 +124,7 @@ def test_what_was_refused_for_now_waits_for_the_end_of_the_pass(owner: Usuario, 
     made, rows = with_rows(owner, 3)
     lote = made.lotes.get()
     lotes.publish_due(made.pk, most=2)
-    SMSLog.objects.filter(pk=rows[0]).update(estado="enviado", twilio_sid="SM1")
+    SMSLog.objects.filter(pk=rows[0]).update(estado="enviado", twilio_sid=Concat(Value("SM"), Cast("pk", CharField())))
     SMSLog.objects.filter(pk=rows[1]).update(intentos=1)
     lotes.close(lote.pk)
     lotes.publish_due(made.pk, most=2)
@@ -140,7 +143,7 @@ def test_the_retries_of_a_few_keep_no_place_from_the_others(owner: Usuario, publ
     made, rows = with_rows(owner, 2)
     waiting = made.lotes.get()
     lotes.publish_due(made.pk, most=10)
-    SMSLog.objects.filter(pk=rows[0]).update(estado="enviado", twilio_sid="SM1")
+    SMSLog.objects.filter(pk=rows[0]).update(estado="enviado", twilio_sid=Concat(Value("SM"), Cast("pk", CharField())))
     lotes.close(waiting.pk)
     Lote.objects.create(campana=made, numero=2, cliente_ids=[1], total=1)
     assert (lotes.in_flight(made.pk), lotes.unsettled(made.pk, limit=10)) == (0, 1)

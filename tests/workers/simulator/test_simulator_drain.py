@@ -143,6 +143,7 @@ class TestFaults:
         webhooks.wait_for(6)
 
         assert sorted(webhooks.statuses(sid)) == sorted(DELIVERED * 2)
+        assert simulator.control.fault_counts() == {"callback_doubled": 3}
 
     def test_it_drops(self, simulator: RunningSimulator, webhooks: WebhookListener) -> None:
         simulator.control.set_faults(callbacks={"drop": 1.0})
@@ -150,6 +151,7 @@ class TestFaults:
         time.sleep(0.3)
 
         assert webhooks.received == []
+        assert simulator.control.fault_counts() == {"callback_dropped": 3}
 
     def test_it_delays(self, simulator: RunningSimulator, webhooks: WebhookListener) -> None:
         simulator.control.set_faults(callbacks={"delay_s": 0.4})
@@ -157,6 +159,7 @@ class TestFaults:
         create(simulator, StatusCallback=webhooks.url)
 
         assert webhooks.wait_for(1)[0].at - started >= 0.4
+        assert set(simulator.control.fault_counts()) == {"callback_late"}
 
     def test_it_shuffles(self, simulator: RunningSimulator, webhooks: WebhookListener) -> None:
         simulator.control.set_faults(callbacks={"shuffle_s": 0.5}, seed=3)
@@ -171,6 +174,7 @@ class TestFaults:
         sid = create(simulator, StatusCallback=webhooks.url).json["sid"]
 
         assert webhooks.statuses(sid)[0] == "sending"
+        assert simulator.control.fault_counts() == {"callback_early": 1}
 
     def test_it_reports_only_some(self, simulator: RunningSimulator, webhooks: WebhookListener) -> None:
         simulator.control.set_faults(callbacks={"statuses": ["delivered", "undelivered", "failed"]})

@@ -96,6 +96,22 @@ def test_it_skips_and_counts(simulator: RunningSimulator) -> None:
     assert simulator.control.stats().faults == {"error": 2}
 
 
+def test_it_counts_under_a_name(simulator: RunningSimulator) -> None:
+    simulator.control.set_faults(
+        {"kind": "error", "name": "ours", "count": 2},
+        {"kind": "error", "on": "list", "count": 1},
+        {"kind": "error", "accepted": True},
+    )
+    listing(simulator)
+    for _ in range(3):
+        create(simulator)
+
+    assert simulator.control.fault_counts() == {"ours": 2, "error": 1, "error_accepted": 1}
+    # What is set anew begins to fire anew; what has happened stays.
+    simulator.control.clear_faults()
+    assert simulator.control.fault_counts()["ours"] == 2
+
+
 def test_it_repeats_itself(simulator: RunningSimulator) -> None:
     def run(seed: int) -> list[int]:
         simulator.control.set_faults({"kind": "error", "probability": 0.5}, seed=seed)

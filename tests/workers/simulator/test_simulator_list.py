@@ -101,6 +101,10 @@ def test_it_shows_messages_late_when_told(simulator: RunningSimulator) -> None:
     while sids(simulator, To="+573001112233") != [sid]:
         assert time.monotonic() < deadline
         time.sleep(0.05)
+    hidden = simulator.control.fault_counts()["list_hidden"]
+    assert hidden >= 1
+    assert sids(simulator, To="+573009999999") == []
+    assert simulator.control.fault_counts()["list_hidden"] == hidden  # nobody's list hid anything
 
 
 @pytest.mark.parametrize("query", [{"PageSize": "many"}, {"PageToken": "x"}, {"DateSent": "yesterday"}])

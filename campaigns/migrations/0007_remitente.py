@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0004_lote_por_tandas'),
+        ('campaigns', '0006_un_sid_por_mensaje'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,85 @@
+"""What the figures say about the goals."""
+
+import argparse
+
+import pytest
+from rich.console import Console
+
+from tests.bench import comparison, latency, scaling
+from tests.bench.latency import Latency
+from tests.bench.options import count, read_options
+from tests.bench.report import show
+from tests.bench.run import Run
+from tests.bench.scaling import Size
+
+
+def run(rate: float, cpu_ms: float = 2.0) -> Run:
+    return Run(1000, 1000 / rate, {"workers": cpu_ms})
+
+
+def runs(ours: list[float], textbook: list[float]) -> dict[str, list[Run]]:
+    return {comparison.OURS: [run(rate) for rate in ours], comparison.TEXTBOOK: [run(rate, 5.0) for rate in textbook]}
+
+
+def size(recipients: int, cpu_ms: float, worker_mib: float = 100.0) -> Size:
+    memory = {"web": 200.0, "worker-1": 90.0, "worker-2": worker_mib, "beat": 90.0}
+    return Size(recipients, [Run(recipients, 1.0, {"workers": cpu_ms * recipients / 1000})], memory, 1.0, 0.2, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("ours", "reached"),
+    [([300.0, 300.0, 300.0], [False, False]), ([400.0, 500.0, 100.0], [True, False]), ([600.0] * 3, [True, True])],
+)
+def test_the_textbook_is_beaten_or_not(ours: list[float], reached: list[bool]) -> None:
+    section = comparison.report(runs(ours, [400.0] * 3), rounds=3)
+    assert [goal.reached for goal in section.goals] == reached
+    assert section.data["cpu_ratio"] == pytest.approx(0.4)
+
+
+def test_who_ran_once_is_compared_with_the_round_it_ran_in() -> None:
+    found = runs([400.0, 400.0], [400.0, 100.0]) | {comparison.LOOP: [run(10.0)]}
+    assert comparison.ratios(found, comparison.LOOP)[0] == pytest.approx(0.025)
+
+
+def test_the_cost_of_a_hundred_thousand_is_judged_by_cpu() -> None:
+    first = size(1_000, 2.0)
+    assert [goal.reached for goal in scaling.goals(first, size(100_000, 2.19))] == [True]
+    assert [goal.reached for goal in scaling.goals(first, size(100_000, 2.21))] == [False]
+    assert scaling.goals(first, size(10_000, 9.0)) == []
+
+
+def test_the_memory_of_a_million_is_that_of_the_largest_worker() -> None:
+    first = size(1_000, 2.0)
+    assert [goal.reached for goal in scaling.goals(first, size(1_000_000, 2.0, worker_mib=119.0))] == [True]
+    assert [goal.reached for goal in scaling.goals(first, size(1_000_000, 2.0, worker_mib=121.0))] == [False]
+
+
+def test_creating_is_judged_only_over_as_many_clients_as_the_goal_names() -> None:
+    slow, fast = [0.25] * 20, [0.001] * 20
+    large = latency.report(Latency(100_000, slow, [0.3], 0.4, fast, 500.0, 0.0))
+    small = latency.report(Latency(10_000, slow, [0.3], 0.4, fast, 500.0, 0.0))
+    assert [goal.reached for goal in large.goals] == [False, True]
+    assert [goal.reached for goal in small.goals] == [True]
+
+
+def test_the_report_names_what_was_missed_and_what_could_not_be_run(capsys: pytest.CaptureFixture[str]) -> None:
+    section = comparison.report(runs([300.0], [400.0]), rounds=1)
+    show(Console(), {"Python": "3.11"}, [section], {"profile": "py-spy [not permitted]"})
+    printed = capsys.readouterr().out
+    assert "0.75 (rounds 0.75 to 0.75; CPU 0.40 ×)" in printed
+    assert "not reached" in printed
+    assert "profile could not be run: py-spy [not permitted]" in printed
+
+
+def test_the_command_line_asks_for_less_or_more() -> None:
+    everything, quick = read_options([]), read_options(["--quick", "--only", "latency", "--only", "comparison"])
+    assert everything.sections == ("comparison", "scaling", "latency", "profile")
+    assert quick.sections == ("comparison", "latency")
+    assert quick.recipients < everything.recipients == 4_000
+    assert read_options(["--million"]).sizes[-2:] == (100_000, 1_000_000)
+    assert everything.creations >= 20
+
+
+def test_it_rejects_a_count_that_cannot_be() -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="must be from 1"):
+        count("0")

@@ -1,0 +1,48 @@
+"""Reading the run's database while it is being restarted under us."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psycopg2
+
+WITHIN_S = 60.0
+PAUSE_S = 0.2
+
+
+class Database:
+    """Args:
+    url: gives the address now; the stack may be starting again.
+    """
+
+    def __init__(self, url: Callable[[], str]) -> None:
+        self._url = url
+
+    def rows(self, sql: str, *params: object, within_s: float = WITHIN_S) -> list[tuple[Any, ...]]:
+        """Run a statement that may be run twice, until it is answered.
+
+        Raises:
+            psycopg2.Error: it is wrong, or not answered within `within_s` seconds.
+        """
+        deadline = time.monotonic() + within_s
+        while True:
+            try:
+                return self.once(sql, *params)
+            except (psycopg2.OperationalError, psycopg2.InterfaceError):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(PAUSE_S)
+
+    def once(self, sql: str, *params: object) -> list[tuple[Any, ...]]:
+        """Run a statement once, and commit.
+
+        Raises:
+            psycopg2.Error: it was not answered.
+        """
+        connection = psycopg2.connect(self._url(), connect_timeout=5)
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(sql, params)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()

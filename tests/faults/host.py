@@ -1,0 +1,57 @@
+"""The stack of `scripts/up`, with workers and web that can be made to crash: `python -m tests.faults.host DATA`."""
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+from unittest.mock import patch
+
+from core.stack import environment, parts
+from core.stack.errors import Interrupted
+from core.stack.output import Printer
+from core.stack.process import Spec
+from core.stack.session import Session
+from core.stack.startup import prepare, start_product
+from core.stack.supervisor import Restarts
+from tests.faults.conditions import SIMULATOR
+
+UP: Final = "everything is up"
+# A process killed on purpose soon after its start is not one that cannot start.
+RESTARTS: Final = Restarts(quick=1.0)
+
+
+def swapped(make: Callable[..., Spec], old: str, new: str) -> Callable[..., Spec]:
+    """The same part with one word of its command replaced."""
+
+    def made(*args: object, **kwargs: object) -> Spec:
+        spec = make(*args, **kwargs)
+        assert old in spec.command, f"{old} is not in {spec.command}"
+        return replace(spec, command=tuple(new if word == old else word for word in spec.command))
+
+    return made
+
+
+async def main(data: Path) -> None:
+    os.umask(0o077)
+    printer = Printer()
+    with contextlib.ExitStack() as patched:
+        for name, old, new in (
+            ("worker", "core", "tests.faults.worker"),
+            ("web", "core.wsgi:application", "tests.faults.wsgi:application"),
+        ):
+            patched.enter_context(patch.object(parts, name, swapped(getattr(parts, name), old, new)))
+        async with Session(data.resolve(), environment.read(), printer) as session:
+            session.supervisor.restarts = RESTARTS
+            with contextlib.suppress(Interrupted):
+                listener = await prepare(session, *SIMULATOR)
+                await start_product(session, session.supervisor, listener)
+                printer.say(UP)
+                await session.supervisor.until_stopped()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1])))

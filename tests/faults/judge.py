@@ -1,0 +1,97 @@
+"""Judging: after each round its campaigns, and at the end everything, for what came late."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from tests.faults.conditions import QUIET_S
+from tests.faults.credit import exchanged
+from tests.faults.evidence import as_accepted, gather, unasked
+from tests.faults.journal import Journal
+from tests.faults.load import Load, Made
+from tests.faults.measures import first_accepted
+from tests.faults.operator import Operator
+from tests.faults.oracle import judge
+from tests.faults.report import Report
+from tests.faults.stack import RunningStack
+from tests.faults.timeline import HISTORY
+from tests.faults.verdict import Violation
+from workers.simulator.client import LedgerRow
+
+TOLD = 50  # violations whose whole history is kept
+
+
+class Judge:
+    """Args:
+    report: what is found goes there.
+    """
+
+    def __init__(self, stack: RunningStack, load: Load, journal: Journal, report: Report) -> None:
+        self._stack, self._load, self._journal, self._report = stack, load, journal, report
+        self._since = 0
+        self._killed = 0
+        self._stuck: set[int] = set()
+
+    def begin(self) -> None:
+        """A round begins."""
+        self._killed = len(self._journal.killed)
+
+    def round(self, made: Sequence[Made]) -> None:
+        """Judge the round's campaigns."""
+        ids = [campaign.id for campaign in made]
+        ledger = list(self._stack.control.ledger(since_id=self._since))
+        evidence = gather(self._stack.database, self._load, made, ledger)
+        evidence.accepted, moved = exchanged(evidence.rows, evidence.accepted)
+        self._report.exchanged += moved
+        violations = judge(evidence)
+        accepted = first_accepted((as_accepted(row).log_id, row.accepted_at) for row in ledger)
+        measures = self._report.measures
+        measures.add_detections(self._stack.database, ids, self._journal.killed[self._killed :], accepted)
+        violations += measures.add_finalizations(self._stack.database, ids)
+        self._report.recipients += sum(campaign.total for campaign in evidence.campaigns)
+        self._report.campaigns += len(ids)
+        self._since = ledger[-1].id if ledger else self._since
+        self._found(violations, ledger)
+        estados = Counter((row.estado, row.entrega) for row in evidence.rows)
+        self._journal.say(f"judged {len(ids)} campaigns up to {max(ids)}: {dict(estados)}, {len(violations)} violations")
+
+    def last(self, operator: Operator) -> None:
+        """Judge everything again: a message may have come after its campaign was judged."""
+        time.sleep(QUIET_S)
+        ledger = list(self._stack.control.ledger())
+        made = list(self._load.made.values())
+        self._report.accepted = len(ledger)
+        self._journal.say(f"the simulator: {self._stack.control.stats()}")
+        evidence = gather(self._stack.database, self._load, made, ledger)
+        evidence.accepted, self._report.exchanged = exchanged(evidence.rows, evidence.accepted)
+        self._found(judge(evidence), ledger)
+        self._found(unasked(self._stack.database, self._load), ledger)
+        self._found(operator.violations, ledger)
+        self._report.looks = operator.looks
+
+    def _found(self, violations: Sequence[Violation], ledger: Sequence[LedgerRow]) -> None:
+        new = self._report.found(violations)
+        with (self._report.folder / "violations.jsonl").open("a") as file:
+            for violation in new[:TOLD]:
+                file.write(json.dumps(self._history(violation, ledger), default=str) + "\n")
+
+    def _history(self, violation: Violation, ledger: Sequence[LedgerRow]) -> dict[str, object]:
+        """All that is known about it."""
+        told: dict[str, object] = {"what": str(violation)}
+        if violation.log_id is not None:
+            database, log_id = self._stack.database, violation.log_id
+            told["row"] = database.rows("SELECT to_jsonb(s) FROM campaigns_smslog s WHERE id = %s", log_id)
+            told["moves"] = database.rows(HISTORY, log_id)
+            mark = f"/estado/{log_id}-"
+            told["accepted"] = [_told(row) for row in ledger if mark in row.status_callback]
+        else:
+            campaign = "SELECT to_jsonb(c) FROM campaigns_campanasms c WHERE id = %s"
+            told["campaign"] = self._stack.database.rows(campaign, violation.campana_id)
+            lotes = "SELECT to_jsonb(l) - 'cliente_ids' FROM campaigns_lote l WHERE campana_id = %s"
+            told["lotes"] = self._stack.database.rows(lotes, violation.campana_id)
+        return told
+
+
+def _told(row: LedgerRow) -> dict[str, object]:
+    return {name: getattr(row, name) for name in ("sid", "to", "accepted_at", "status_callback")}

@@ -1,0 +1,30 @@
+"""Make shops in the database of this environment, by the product's services, and print them as JSON.
+
+python -m tests.faults.make_shops SHOPS CLIENTS
+"""
+
+import json
+import os
+import sys
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")
+django.setup()
+
+from clientes.services import crear_clientes  # noqa: E402 - models load after the set-up
+from core.models import Usuario  # noqa: E402
+from core.services import nuevo_token  # noqa: E402
+from tests.faults.recipients import nombre, telefono  # noqa: E402
+
+
+def make(number: int, clients: int) -> tuple[str, str, list[int]]:
+    """One shop: its admin's name, their token, and its clients' ids in the order of their number."""
+    usuario = Usuario.objects.create_user(username=f"tienda-{number}")
+    filas = ({"nombre": nombre(n), "telefono": telefono(number, n)} for n in range(clients))
+    made = crear_clientes(usuario=usuario, filas=filas)
+    return usuario.username, nuevo_token(usuario=usuario), [cliente.pk for cliente in made]
+
+
+if __name__ == "__main__":
+    print(json.dumps([make(number, int(sys.argv[2])) for number in range(int(sys.argv[1]))]))  # noqa: T201

@@ -1,0 +1,41 @@
+"""A product with a known fault, to see that the oracle reports it: `mutations` has the code."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from tests.faults.verdict import Kind
+
+VARIABLE: Final = "FAULTS_MUTANT"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """Args:
+    what: the fault, in words.
+    reported: what the oracle must call it.
+    faults: kinds of faults that bring it out.
+    """
+
+    what: str
+    reported: Kind
+    faults: tuple[str, ...]
+
+
+MUTANTS: Final = {
+    "blind-retry": Mutant(
+        "an uncertain message is sent again at once",
+        Kind.DUPLICATED, ("5xx-after", "cut-after", "kill-worker"),
+    ),
+    "record-first": Mutant(
+        "a message is recorded as sent before the call",
+        Kind.LOST, ("5xx-before", "429", "kill-worker"),
+    ),
+    "give-up": Mutant(
+        "an uncertain message counts as failed",
+        Kind.WRONG, ("5xx-after", "cut-after"),
+    ),
+    "no-sweeper": Mutant(
+        "nobody looks for what was lost",
+        Kind.STUCK, ("redis-flushall", "kill-worker"),
+    ),
+}  # fmt: skip

@@ -1,0 +1,66 @@
+"""The code of the mutants, for a worker's process. It does not know how the engine is written inside."""
+
+import os
+import uuid
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.db import connection
+
+from tests.faults.mutants import VARIABLE
+from workers.engine import sweeper
+from workers.gateway.outcomes import Ambiguous, Outcome, Permanent, Retryable
+from workers.gateway.twilio import TwilioGateway
+
+Send = Callable[..., Outcome]
+
+
+def _blind_retry(send: Send, **message: Any) -> Outcome:
+    outcome = send(**message)
+    return Retryable(outcome.code, outcome.message) if isinstance(outcome, Ambiguous) else outcome
+
+
+def _give_up(send: Send, **message: Any) -> Outcome:
+    outcome = send(**message)
+    return Permanent(outcome.code, outcome.message) if isinstance(outcome, Ambiguous) else outcome
+
+
+def _record_first(send: Send, **message: Any) -> Outcome:
+    log_id, _, token = str(message["callback_token"]).partition("-")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE campaigns_smslog SET estado = 'enviado', twilio_sid = %s, lease_hasta = NULL, actualizado = now()"
+            " WHERE id = %s AND token = %s AND estado = 'enviando'",
+            [f"SM{uuid.uuid4().hex}", int(log_id), uuid.UUID(token)],
+        )
+    return send(**message)
+
+
+def _sending(how: Callable[..., Outcome]) -> Callable[[], None]:
+    def install() -> None:
+        send = TwilioGateway.send
+        TwilioGateway.send = lambda self, **message: how(send.__get__(self), **message)  # type: ignore[method-assign]
+
+    return install
+
+
+def _without_sweeper() -> None:
+    sweeper.sweep = lambda: None
+
+
+INSTALL: Final[dict[str, Callable[[], None]]] = {
+    "blind-retry": _sending(_blind_retry),
+    "record-first": _sending(_record_first),
+    "give-up": _sending(_give_up),
+    "no-sweeper": _without_sweeper,
+}
+
+
+def install_from_environment() -> None:
+    """Put the mutant that the environment names into this process.
+
+    Raises:
+        KeyError: there is no such mutant.
+    """
+    if name := os.environ.get(VARIABLE):
+        INSTALL[name]()

@@ -1,0 +1,105 @@
+"""The command line of a run."""
+
+import argparse
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.faults.conditions import FINAL_WITHIN_S
+from tests.faults.injectors import FAULTS
+from tests.faults.mutants import MUTANTS
+
+MUTANT_FINAL_WITHIN_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Args:
+    seed: of every random choice of the harness.
+    seconds: the run begins no new round after so long …
+    recipients: … unless it has had fewer recipients than this.
+    round: recipients of one round.
+    kinds: the faults.
+    each: end once every kind took effect this often; None to go on until the time is up.
+    pace: stretches (above 1) or shortens the time between two faults.
+    shops, clients: how many tenants, and clients of each.
+    mutant: a fault put into the product on purpose.
+    final_within_s: the bound on the end of a round's campaigns after its last fault.
+    report: where to write the report as well; JSON when the name ends so.
+    keep: leave the run's folder also when nothing was violated.
+    """
+
+    seed: int
+    seconds: float = 300.0
+    recipients: int = 0
+    round: int = 4000
+    kinds: tuple[str, ...] = tuple(FAULTS)
+    each: int | None = None
+    pace: float = 1.0
+    shops: int = 4
+    clients: int = 1500
+    mutant: str = ""
+    final_within_s: float = FINAL_WITHIN_S
+    report: Path | None = None
+    keep: bool = False
+
+
+def parse(arguments: Sequence[str] | None = None) -> Options:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/faults",
+        description="Break the running product on purpose and see that no message is lost, doubled or stuck.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f"kinds: {', '.join(FAULTS)}\nfamilies: {', '.join(families())}",
+    )
+    add = parser.add_argument
+    add("--seed", type=int, help="repeats the same choices (default: a new one, which is printed)")
+    add("--minutes", type=float, default=5.0, help="how long (default: 5)")
+    add("--hours", type=float, help="how long, instead of minutes")
+    add("--recipients", type=int, default=0, help="go on beyond the time until so many were sent to")
+    add("--round", type=int, default=4000, help="recipients of one round, which ends with a rest and a judgement")
+    add("--only", type=kinds, help="kinds or families of faults, separated by commas (default: all)")
+    add("--each", type=int, help="end as soon as every kind took effect so often")
+    add("--pace", type=float, default=1.0, help="stretch or shorten the time between two faults (default: 1)")
+    add("--report", type=Path, metavar="FILE", help="write the report there too; as JSON when it ends in .json")
+    add("--keep", action="store_true", help="keep the run's logs and ledger also when nothing was violated")
+    add("--mutant", choices=MUTANTS, default="", help="break the product's code: succeeds when the oracle says so")
+    given = parser.parse_args(arguments)
+    mutant = MUTANTS.get(given.mutant)
+    return Options(
+        seed=secrets.randbelow(1_000_000) if given.seed is None else given.seed,
+        seconds=60.0 * (given.minutes if given.hours is None else 60.0 * given.hours),
+        recipients=given.recipients,
+        round=given.round,
+        kinds=given.only or (mutant.faults if mutant else tuple(FAULTS)),
+        each=given.each,
+        pace=given.pace,
+        mutant=given.mutant,
+        final_within_s=MUTANT_FINAL_WITHIN_S if mutant else FINAL_WITHIN_S,
+        report=given.report,
+        keep=given.keep,
+    )
+
+
+def families() -> list[str]:
+    return list(dict.fromkeys(fault.family for fault in FAULTS.values()))
+
+
+def kinds(text: str) -> tuple[str, ...]:
+    """Kinds from a list of kinds and families.
+
+    Raises:
+        argparse.ArgumentTypeError: one is neither.
+    """
+    found: list[str] = []
+    for word in filter(None, (word.strip() for word in text.split(","))):
+        members = [kind for kind, fault in FAULTS.items() if word in (kind, fault.family)]
+        if not members:
+            raise argparse.ArgumentTypeError(f"no fault is called {word!r}; see --help")
+        found += members
+    return unique(found)
+
+
+def unique(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words))

@@ -1,0 +1,215 @@
+"""The oracle: what Twilio holds against what the product says, recipient by recipient.
+
+Pure: `evidence` reads both sides. A message belongs to the row that its status callback's address names, whatever
+the product believes, so a message that was credited to the wrong row is seen (but see `credit`).
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from tests.faults.recipients import Fate
+from tests.faults.verdict import Kind, Violation
+
+FINAL: Final = frozenset({"enviado", "fallido"})
+CANCELLED: Final = "campana_cancelada"
+# DESIGN, states, with the two ways back that the engine documents: refused for now, and accepted after all.
+MOVES: Final = frozenset(
+    {
+        ("pendiente", "enviando"),
+        ("pendiente", "enviado"),  # found absent twice, then its callback came
+        ("pendiente", "fallido"),  # cancelled
+        ("enviando", "enviado"),
+        ("enviando", "fallido"),
+        ("enviando", "incierto"),
+        ("enviando", "pendiente"),  # certainly not accepted: refused for now, or never posted
+        ("incierto", "enviado"),
+        ("incierto", "fallido"),
+        ("incierto", "pendiente"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """One campaign as the product has it, and what it was made for.
+
+    Args:
+        ended: whether it has an end (completado_en).
+        total, exitosos, fallidos: its counters.
+        fates: what must become of each client, by id.
+        cancelled: whether somebody asked to cancel it.
+        closed: sums of its closed Lotes: (Lote's id, exitosos, fallidos).
+    """
+
+    id: int
+    estado: str
+    ended: bool
+    total: int
+    exitosos: int
+    fallidos: int
+    fates: Mapping[int, Fate]
+    cancelled: bool = False
+    closed: Sequence[tuple[int, int, int]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One SMSLog."""
+
+    id: int
+    campana_id: int
+    lote_id: int
+    cliente_id: int | None
+    telefono: str
+    mensaje: str
+    estado: str
+    codigo: str
+    twilio_sid: str
+    entrega: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """One message of the simulator's ledger.
+
+    Args:
+        log_id: of the row it was sent for; None when its callback's address is none of ours.
+        outcome: the delivery status it ends in.
+    """
+
+    sid: str
+    to: str
+    body: str
+    log_id: int | None
+    outcome: str
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Args:
+    moves: (row's id, from, to) of every change of estado that happened.
+    """
+
+    campaigns: list[Campaign] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    accepted: list[Accepted] = field(default_factory=list)
+    moves: list[tuple[int, str, str]] = field(default_factory=list)
+
+
+def judge(evidence: Evidence) -> list[Violation]:
+    """Every disagreement."""
+    rows: dict[int, list[Row]] = defaultdict(list)
+    for row in evidence.rows:
+        rows[row.campana_id].append(row)
+    messages: dict[int | None, list[Accepted]] = defaultdict(list)
+    for message in evidence.accepted:
+        messages[message.log_id].append(message)
+    found: list[Violation] = []
+    for campaign in evidence.campaigns:
+        found += _campaign(campaign, rows[campaign.id])
+        found += _phones(campaign, rows[campaign.id], messages)
+        for row in rows[campaign.id]:
+            found += _row(campaign, row, messages[row.id])
+    found += _unknown(messages, {row.id for row in evidence.rows})
+    found += _moves(evidence)
+    return found
+
+
+def _campaign(campaign: Campaign, rows: Sequence[Row]) -> Iterator[Violation]:
+    def wrong(text: str) -> Violation:
+        return Violation(Kind.WRONG, campaign.id, None, text)
+
+    estados = Counter(row.estado for row in rows)
+    sent, failed = estados["enviado"], estados["fallido"]
+    if not campaign.ended:
+        yield Violation(Kind.STUCK, campaign.id, None, f"is {campaign.estado} with {dict(estados)} of {campaign.total}")
+    else:
+        if (campaign.exitosos, campaign.fallidos) != (sent, failed):
+            yield wrong(f"counts {campaign.exitosos} + {campaign.fallidos}, its rows {sent} + {failed}")
+        right = {"completado" if sent else "error"} | ({"cancelado"} if campaign.cancelled else set())
+        if campaign.estado not in right:
+            yield wrong(f"ended {campaign.estado} with {sent} sent")
+        for cliente_id in campaign.fates.keys() - {row.cliente_id for row in rows}:
+            yield Violation(Kind.LOST, campaign.id, None, f"client {cliente_id} has no row")
+    if campaign.total != len(campaign.fates):
+        yield wrong(f"is for {campaign.total}, it was made for {len(campaign.fates)}")
+    by_lote: dict[int, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        by_lote[row.lote_id][row.estado] += 1
+    for lote_id, exitosos, fallidos in campaign.closed:
+        counts = by_lote[lote_id]
+        if counts != Counter(enviado=exitosos, fallido=fallidos):
+            yield wrong(f"Lote {lote_id} closed with {exitosos} + {fallidos}, its rows are {dict(counts)}")
+
+
+def _phones(
+    campaign: Campaign, rows: Sequence[Row], messages: Mapping[int | None, list[Accepted]]
+) -> Iterator[Violation]:
+    by_phone: dict[str, list[tuple[Row, Accepted]]] = defaultdict(list)
+    for row in rows:
+        for message in messages.get(row.id, ()):
+            by_phone[message.to].append((row, message))
+    for phone, sent in by_phone.items():
+        for row, message in sent[1:]:
+            yield Violation(Kind.DUPLICATED, campaign.id, row.id, f"{phone} also received {message.sid}")
+
+
+def _row(campaign: Campaign, row: Row, messages: Sequence[Accepted]) -> Iterator[Violation]:
+    def found(kind: Kind, text: str) -> Violation:
+        return Violation(kind, campaign.id, row.id, f"{row.telefono or 'no phone'} {text}")
+
+    fate = campaign.fates.get(row.cliente_id) if row.cliente_id is not None else None
+    if fate is None:
+        yield found(Kind.WRONG, f"client {row.cliente_id} was not chosen")
+    elif row.estado not in FINAL:
+        yield found(Kind.STUCK, f"is still {row.estado} {row.codigo}".rstrip())
+        if messages and campaign.ended:
+            yield found(Kind.WRONG, f"is {row.estado} and was accepted as {messages[0].sid}")
+    elif row.estado == "enviado":
+        yield from (found(*what) for what in _sent(row, fate, messages))
+    elif messages:
+        yield found(Kind.WRONG, f"is fallido ({row.codigo}) and was accepted as {messages[0].sid}")
+    elif fate is Fate.SENT and not (campaign.estado == "cancelado" and row.codigo == CANCELLED):
+        yield found(Kind.LOST, f"was not sent: {row.codigo}")
+    elif not _reason_fits(campaign, row, fate):
+        yield found(Kind.WRONG, f"is fallido for {row.codigo}, and not as {fate.name}")
+
+
+def _sent(row: Row, fate: Fate, messages: Sequence[Accepted]) -> Iterator[tuple[Kind, str]]:
+    if not messages:
+        yield Kind.LOST, f"is enviado as {row.twilio_sid}, and no message was accepted for it"
+        return
+    if fate is not Fate.SENT:
+        yield Kind.WRONG, f"is enviado, and its phone is {fate.name}"
+    mine = next((message for message in messages if message.sid == row.twilio_sid), None)
+    if mine is None:
+        yield Kind.WRONG, f"is enviado as {row.twilio_sid}, and its message is {messages[0].sid}"
+    elif (mine.to, mine.body) != (row.telefono, row.mensaje):
+        yield Kind.WRONG, f"says {row.mensaje!r}, Twilio has {mine.body!r} to {mine.to}"
+    elif row.entrega in {"delivered", "undelivered", "failed"} and row.entrega != mine.outcome:
+        yield Kind.WRONG, f"is {row.entrega}, at Twilio {mine.outcome}"
+
+
+def _reason_fits(campaign: Campaign, row: Row, fate: Fate) -> bool:
+    if campaign.estado == "cancelado" and row.codigo == CANCELLED:
+        return True
+    if fate is Fate.REFUSED:
+        return len(row.codigo) == 5 and row.codigo.isdecimal() and row.codigo != "20429"
+    return row.codigo == str(fate.value)
+
+
+def _unknown(messages: Mapping[int | None, list[Accepted]], known: set[int]) -> Iterator[Violation]:
+    for log_id in messages.keys() - known:
+        for message in messages[log_id]:
+            yield Violation(
+                Kind.WRONG, 0, log_id, f"Twilio accepted {message.sid} to {message.to}, and no row knows it"
+            )
+
+
+def _moves(evidence: Evidence) -> Iterator[Violation]:
+    campaigns = {row.id: row.campana_id for row in evidence.rows}
+    for log_id, before, after in evidence.moves:
+        if (before, after) not in MOVES:
+            yield Violation(Kind.WRONG, campaigns.get(log_id, 0), log_id, f"went from {before} to {after}")

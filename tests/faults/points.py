@@ -1,0 +1,63 @@
+"""The crash points: the one table of places where a process can be made to die.
+
+A place is a function of the product, by dotted path. The process dies just before the function runs, or just after
+it has done its work and before its caller hears of it. A path that leads nowhere keeps the process from starting.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Process = Literal["worker", "web"]
+Side = Literal["before", "after"]
+SIDES: Final[tuple[Side, Side]] = ("before", "after")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Args:
+    name: for people, and for the file that arms it.
+    target: dotted path of the function.
+    process: which process runs it.
+    often: whether it runs for every message; then it dies at one of the first forty passes, else at the first.
+    """
+
+    name: str
+    target: str
+    process: Process = "worker"
+    often: bool = False
+
+
+PLACES: Final = (
+    Place("claim", "workers.engine.ledger.claim_many", often=True),
+    Place("post", "workers.gateway.twilio.TwilioGateway.send", often=True),
+    Place("outcome", "workers.engine.ledger.record_many", often=True),
+    Place("publish", "workers.engine.chords.publish"),
+    Place("chord-size", "celery.backends.redis.RedisBackend.set_chord_size"),  # after: counted, and no part sent
+    Place("count", "workers.broker.results.Backend.count", often=True),  # after: the callback is published
+    Place("cerrar-lote", "workers.engine.lotes.close"),
+    Place("open-lote", "workers.engine.lotes.open_next"),
+    Place("advance", "workers.engine.campana.advance"),
+    Place("finish", "workers.engine.campana.finish"),
+    Place("settle", "workers.engine.reconciler.settle"),
+    Place("expire-leases", "workers.engine.ledger.expire_leases"),
+    Place("receipt", "workers.webhooks.receipts.apply_receipt", "web", often=True),
+    Place("create", "campaigns.services.crear_campana", "web"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    place: Place
+    side: Side
+
+    @property
+    def label(self) -> str:
+        return f"{self.side}-{self.place.name}"
+
+
+def points() -> Iterator[Point]:
+    """Both sides of every place."""
+    for place in PLACES:
+        for side in SIDES:
+            yield Point(place, side)

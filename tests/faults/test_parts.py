@@ -1,0 +1,168 @@
+"""The harness's own parts: what must not fail quietly."""
+
+import random
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.faults import crash, mutations
+from tests.faults.deck import TRIES, Deck
+from tests.faults.injectors import FAULTS
+from tests.faults.injectors.scene import Fault
+from tests.faults.mutants import MUTANTS
+from tests.faults.options import parse
+from tests.faults.points import PLACES, Place, points
+from tests.faults.recipients import Fate, Recipient, fates, telefono
+from tests.faults.report import Report
+from tests.faults.verdict import Kind, Violation
+
+DYING = """
+import sys
+from pathlib import Path
+from tests.faults.crash import Armory
+armory = Armory(Path(sys.argv[1]))
+for number in range(1, 6):
+    armory.passing("before-claim")
+    print(number, flush=True)
+"""
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+def test_every_crash_point_leads_somewhere(place: Place) -> None:
+    assert callable(crash.resolve(place)[2])
+
+
+@pytest.mark.parametrize("target", ["workers.engine.ledger.clam", "workers.engin.ledger", "nothing.at.all", "claim"])
+def test_a_crash_point_that_leads_nowhere_is_refused(target: str) -> None:
+    with pytest.raises(crash.UnresolvedPlaceError, match=f"claim: there is no {target}"):
+        crash.resolve(replace(PLACES[0], target=target))
+
+
+def test_an_armed_point_kills_one_process_at_the_right_pass(tmp_path: Path) -> None:
+    armory = crash.Armory(tmp_path)
+    serial = armory.arm("before-claim", passes=3)
+    first, second = (
+        subprocess.run([sys.executable, "-c", DYING, str(tmp_path)], capture_output=True, text=True, check=False)
+        for _ in range(2)
+    )
+    assert (first.returncode, first.stdout.split()) == (-signal.SIGKILL, ["1", "2"])
+    assert (second.returncode, second.stdout.split()) == (0, ["1", "2", "3", "4", "5"])
+    death = armory.death(serial)
+    assert death is not None
+    assert not armory.disarm("before-claim")
+
+
+def test_a_disarmed_point_kills_nobody(tmp_path: Path) -> None:
+    armory = crash.Armory(tmp_path)
+    serial = armory.arm("before-claim", passes=1)
+    assert armory.disarm("before-claim")
+    armory.passing("before-claim")
+    assert armory.death(serial) is None
+
+
+def fault(kind: str, weight: int = 1) -> Fault:
+    return Fault(kind, "process", lambda scene: None, weight=weight)
+
+
+def drawn(deck: Deck, count: int) -> list[str]:
+    return [card.kind for card in (deck.draw() for _ in range(count)) if card]
+
+
+def test_a_deck_repeats_itself_by_its_seed() -> None:
+    faults = [fault(name) for name in "abcdefgh"]
+    orders = [drawn(Deck(faults, random.Random(seed)), 20) for seed in (7, 7, 8)]
+    assert orders[0] == orders[1] != orders[2]
+
+
+def test_a_deck_deals_by_weight_for_ever() -> None:
+    deck = Deck([fault("a", weight=3), fault("b")], random.Random(1))
+    assert sorted(drawn(deck, 8)) == ["a"] * 6 + ["b"] * 2
+    assert not deck.empty
+
+
+def test_a_deck_ends_when_each_kind_had_its_turns() -> None:
+    deck = Deck([fault("a", weight=3), fault("b")], random.Random(1), each=2)
+    assert sorted(drawn(deck, 9)) == ["a", "a", "b", "b"]
+    assert deck.empty
+
+
+def test_what_took_no_effect_comes_again_but_not_for_ever() -> None:
+    deck = Deck([fault("a")], random.Random(1), each=1)
+    turns = 0
+    while card := deck.draw():
+        turns += 1
+        deck.failed(card)
+    assert turns == TRIES
+
+
+def test_a_kind_that_is_under_way_waits() -> None:
+    deck = Deck([fault("a")], random.Random(1), each=1)
+    assert deck.draw(frozenset({"a"})) is None
+    assert not deck.empty
+    assert drawn(deck, 1) == ["a"]
+
+
+def test_the_shops_hold_every_fate() -> None:
+    shop = [Recipient(n, telefono(0, n)) for n in range(200)]
+    found = list(fates(shop).values())
+    assert {fate: found.count(fate) for fate in Fate} == {
+        Fate.SENT: 179, Fate.NO_PHONE: 4, Fate.INVALID: 4, Fate.REPEATED: 8, Fate.REFUSED: 5
+    }  # fmt: skip
+    assert [telefono(1, n) for n in range(200)] == [recipient.telefono for recipient in shop]
+    assert {telefono(2, n) for n in range(5, 200)} & {recipient.telefono for recipient in shop} == {"", "12"}
+
+
+def test_the_first_of_two_with_one_phone_receives_it() -> None:
+    twins = [Recipient(11, telefono(0, 11)), Recipient(10, telefono(0, 10))]
+    assert fates(twins) == {11: Fate.SENT, 10: Fate.REPEATED}
+    assert fates(reversed(twins)) == {10: Fate.SENT, 11: Fate.REPEATED}
+
+
+def test_it_takes_kinds_and_families() -> None:
+    assert parse(["--only", "kill-beat,redis,kill-beat"]).kinds == (
+        "kill-beat", *(kind for kind, fault in FAULTS.items() if fault.family == "redis")
+    )  # fmt: skip
+    assert parse(["--hours", "2"]).seconds == 7200
+    assert parse(["--seed", "0"]).seed == 0
+
+
+def test_it_refuses_a_kind_it_does_not_know(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--only", "kill-bet"])
+    assert "no fault is called 'kill-bet'" in capsys.readouterr().err
+
+
+def test_every_crash_point_is_a_fault() -> None:
+    assert {f"crash-{point.label}" for point in points()} < set(FAULTS)
+
+
+def test_every_mutant_has_its_code_and_its_faults() -> None:
+    assert MUTANTS.keys() == mutations.INSTALL.keys()
+    for mutant in MUTANTS.values():
+        assert set(mutant.faults) <= set(FAULTS)
+
+
+VIOLATION = Violation(Kind.LOST, 1, 2, "was not sent")
+
+
+def test_a_report_is_not_well_when_something_is_violated(tmp_path: Path) -> None:
+    report = Report(parse(["--seed", "1"]), tmp_path)
+    before = report.ok
+    assert report.found([VIOLATION, VIOLATION]) == [VIOLATION]
+    assert report.found([VIOLATION]) == []
+    assert (before, report.ok) == (True, False)
+    assert "lost 1  duplicated 0  wrong state 0  stuck 0" in report.text()
+    assert str(VIOLATION) in report.text()
+    assert str(tmp_path) in report.verdict
+
+
+@pytest.mark.parametrize(("kind", "caught"), [(Kind.DUPLICATED, True), (Kind.LOST, False)])
+def test_a_mutant_is_well_when_it_is_reported_as_what_it_is(tmp_path: Path, kind: Kind, caught: bool) -> None:
+    report = Report(parse(["--mutant", "blind-retry"]), tmp_path)
+    assert not report.ok
+    report.found([replace(VIOLATION, kind=kind)])
+    assert report.ok == caught

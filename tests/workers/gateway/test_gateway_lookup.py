@@ -1,0 +1,83 @@
+"""What Twilio has for a recipient, over as many pages as it takes."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.workers.conftest import MakeGateway
+from tests.workers.simulator_process import RunningSimulator
+from workers.gateway import twilio
+from workers.gateway.lookup import LookupFailedError
+from workers.gateway.outcomes import Accepted
+from workers.gateway.twilio import TwilioGateway
+
+TO = "+573001112233"
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def send(gateway: TwilioGateway, count: int, to: str = TO) -> list[str]:
+    """The sids of so many messages, newest first."""
+    sids = []
+    for number in range(count):
+        outcome = gateway.send(to=to, body=f"Hola {number}", callback_token="1-" + "0" * 32)
+        assert isinstance(outcome, Accepted)
+        sids.append(outcome.sid)
+    return sids[::-1]
+
+
+def sids_to(gateway: TwilioGateway, since: datetime = LONG_AGO) -> list[str]:
+    return [message.sid for message in gateway.messages_to(TO, since=since)]
+
+
+def test_it_lists_the_recipients_messages_newest_first(gateway: TwilioGateway) -> None:
+    sent = send(gateway, 3)
+    send(gateway, 1, "+573009998877")
+    assert sids_to(gateway) == sent
+    assert [message.body for message in gateway.messages_to(TO, since=LONG_AGO)] == ["Hola 2", "Hola 1", "Hola 0"]
+
+
+def test_it_leaves_out_what_is_older(gateway: TwilioGateway) -> None:
+    send(gateway, 2)
+    assert sids_to(gateway, since=datetime.now(tz=UTC) + timedelta(minutes=1)) == []
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_it_reads_page_after_page(gateway: TwilioGateway, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    monkeypatch.setattr(twilio, "LISTED", 2)
+    sent = send(gateway, count)
+    assert sids_to(gateway) == sent
+
+
+def test_it_reads_no_page_beyond_the_time_in_question(
+    simulator: RunningSimulator, gateway: TwilioGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(twilio, "LISTED", 2)
+    send(gateway, 5)
+    before = simulator.control.stats().requests
+    assert sids_to(gateway, since=datetime.now(tz=UTC) + timedelta(minutes=1)) == []
+    assert simulator.control.stats().requests == before + 1
+
+
+def test_it_says_so_when_there_are_too_many_to_tell(gateway: TwilioGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(twilio, "LISTED", 2)
+    monkeypatch.setattr(twilio, "MOST_PAGES", 2)
+    send(gateway, 3)
+    assert len(sids_to(gateway)) == 3
+    send(gateway, 1)
+    with pytest.raises(LookupFailedError, match="too_many_messages"):
+        sids_to(gateway)
+
+
+def test_an_answer_that_fails_on_the_second_page_is_no_answer(
+    simulator: RunningSimulator, gateway: TwilioGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(twilio, "LISTED", 2)
+    send(gateway, 3)
+    simulator.control.set_faults({"kind": "error", "status": 503, "on": "list", "skip": 1})
+    with pytest.raises(LookupFailedError, match="http_503"):
+        sids_to(gateway)
+
+
+def test_nobody_answers(make_gateway: MakeGateway) -> None:
+    with pytest.raises(LookupFailedError, match="connection_refused"):
+        make_gateway("http://127.0.0.1:1").messages_to(TO, since=LONG_AGO)

@@ -1,0 +1,13 @@
+"""What the workers remember about their own work. The campaigns' rows are in `campaigns`."""
+
+from django.db import models
+
+
+class Turno(models.Model):
+    """When somebody last did what every worker process offers to do. One row per task: see `workers.engine.turns`."""
+
+    tarea = models.CharField(max_length=20, primary_key=True)
+    tomado_en = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.tarea

@@ -1,0 +1,1 @@
+"""What runs in every worker process beside its tasks, started and stopped with it."""
