@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from campaigns.models import CampanaSMS, Lote, PlantillaSMS, SMSLog
+from campaigns.models import CampanaSMS, Lote, PlantillaSMS, Remitente, SMSLog
 
 
 class OnlyRead:
@@ -26,6 +26,18 @@ class PlantillaSMSAdmin(admin.ModelAdmin[PlantillaSMS]):
     autocomplete_fields = ("usuario",)
 
 
+@admin.register(Remitente)
+class RemitenteAdmin(admin.ModelAdmin[Remitente]):
+    list_display = ("nombre", "valor", "segmentos_por_segundo", "activo", "usuario", "creado")
+    list_filter = ("activo", "usuario")
+    list_select_related = ("usuario",)
+    search_fields = ("nombre", "valor")
+    autocomplete_fields = ("usuario",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Remitente | None = None) -> tuple[str, ...]:
+        return ("valor", "usuario") if obj else ()
+
+
 @admin.register(CampanaSMS)
 class CampanaSMSAdmin(OnlyRead, admin.ModelAdmin[CampanaSMS]):
     list_display = (
@@ -34,12 +46,13 @@ class CampanaSMSAdmin(OnlyRead, admin.ModelAdmin[CampanaSMS]):
         "total_clientes",
         "enviados_exitosos",
         "enviados_fallidos",
+        "remitente",
         "usuario",
         "creado",
         "completado_en",
     )
     list_filter = ("estado", "usuario", "creado")
-    list_select_related = ("usuario",)
+    list_select_related = ("usuario", "remitente")
     search_fields = ("nombre", "mensaje", "motivo")
     date_hierarchy = "creado"
 

@@ -27,7 +27,7 @@ NOMBRE_LARGO = f"El nombre puede tener hasta {NOMBRE_MAX} caracteres."
 PASO_AUDIENCIA: Final = frozenset(
     {"quienes", "etiquetas", "segmento", "clientes", "excluir_etiquetas", "excluir_segmento", "excluir_clientes"}
 )
-PASO_MENSAJE: Final = frozenset({"nombre", "plantilla", "mensaje"})
+PASO_MENSAJE: Final = frozenset({"nombre", "plantilla", "mensaje", "remitente"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class Borrador:
     nombre: of the campaign; "" lets it be made from the date.
     plantilla: id of the template the text came from, or 0.
     mensaje: the text.
+    remitente: id of the shop's sender; 0 for the installation's.
     """
 
     quienes: str = TODOS
@@ -51,6 +52,7 @@ class Borrador:
     nombre: str = ""
     plantilla: int = 0
     mensaje: str = ""
+    remitente: int = 0
 
     @classmethod
     def de(cls, data: QueryDict) -> "Borrador":
@@ -67,6 +69,7 @@ class Borrador:
             plantilla=_id(data.get("plantilla", "")),
             # A form sends CRLF: two characters of an SMS for one that was typed.
             mensaje=data.get("mensaje", "").replace("\0", "").replace("\r\n", "\n"),
+            remitente=_id(data.get("remitente", "")),
         )
 
     @classmethod
@@ -79,6 +82,7 @@ class Borrador:
             nombre=f"{campana.nombre} (copia)"[:NOMBRE_MAX],
             plantilla=campana.plantilla_id or 0,
             mensaje=campana.mensaje,
+            remitente=campana.remitente_id or 0,
         )
 
     def audiencia(self) -> Audiencia:

@@ -5,11 +5,13 @@ The ledger in PostgreSQL is the truth about what was sent; Redis and Celery only
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
 from clientes.models import Cliente
 from clientes.phones import E164_MAX
+from core.senders import INVALIDO, kind_of
 
 MENSAJE_MAX = 1600  # characters after rendering: https://www.twilio.com/docs/api/errors/21617
 
@@ -53,6 +55,10 @@ class Remitente(models.Model):
 
     def __str__(self) -> str:
         return f"{self.nombre} ({self.valor})"
+
+    def clean(self) -> None:
+        if kind_of(self.valor) is None:
+            raise ValidationError({"valor": INVALIDO})
 
 
 class CampanaSMS(models.Model):

@@ -14,7 +14,7 @@ from campaigns import audiencia as audiencias
 from campaigns import mensaje as mensajes
 from campaigns import reintentos, states
 from campaigns.audiencia import Audiencia
-from campaigns.models import CampanaSMS, PlantillaSMS
+from campaigns.models import CampanaSMS, PlantillaSMS, Remitente
 from campaigns.nudges import nudge
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
@@ -45,6 +45,7 @@ def crear_campana(
     audiencia: Audiencia,
     nombre: str | None = None,
     plantilla: PlantillaSMS | None = None,
+    remitente: Remitente | None = None,
     idempotency: Idempotency | None = None,
 ) -> tuple[CampanaSMS, bool]:
     """Create a campaign in `pendiente` with its audience frozen, and tell the workers. Nothing is sent here.
@@ -55,6 +56,7 @@ def crear_campana(
         audiencia: who receives it.
         nombre: at most 200 characters; made from the date when None.
         plantilla: where the text came from, if it did.
+        remitente: of the shop's own; None for the installation's sender.
         idempotency: makes a repeated request return the first one's campaign.
 
     Returns:
@@ -75,6 +77,7 @@ def crear_campana(
                 nombre=nombre or f"Campaña {timezone.localtime():%Y-%m-%d %H:%M}",
                 mensaje=mensaje,
                 plantilla=plantilla,
+                remitente=remitente,
                 total_clientes=medida.total,
                 idempotency_key=idempotency.key if idempotency else None,
                 idempotency_hash=idempotency.hash if idempotency else "",

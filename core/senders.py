@@ -6,6 +6,11 @@ from typing import Final
 
 NO_LIMIT: Final = 0.0
 
+INVALIDO: Final = (
+    "Escriba un número como +573001234567, un código corto como 85432, un nombre de hasta 11 letras y cifras,"
+    " o un Messaging Service (MG…)."
+)
+
 
 class Kind(Enum):
     NUMBER = "número"

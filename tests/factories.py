@@ -7,7 +7,7 @@ from django.db.models import CharField, Value
 from django.db.models.functions import Cast, Concat
 from factory.django import DjangoModelFactory
 
-from campaigns.models import CampanaSMS, Lote, PlantillaSMS, SMSLog
+from campaigns.models import CampanaSMS, Lote, PlantillaSMS, Remitente, SMSLog
 from clientes.models import Cliente, Etiqueta, Segmento, Venta
 from core.models import Usuario
 
@@ -70,6 +70,15 @@ class PlantillaFactory(DjangoModelFactory[PlantillaSMS]):
 
     nombre = factory.Sequence(lambda n: f"Plantilla {n}")
     mensaje = "Hola {nombre}!"
+    usuario = factory.SubFactory(AdminFactory)
+
+
+class RemitenteFactory(DjangoModelFactory[Remitente]):
+    class Meta:
+        model = Remitente
+
+    nombre = factory.Sequence(lambda n: f"Remitente {n}")
+    valor = factory.Sequence(lambda n: f"+57601{n:07d}")
     usuario = factory.SubFactory(AdminFactory)
 
 

@@ -8,7 +8,6 @@ from celery.signals import task_received, worker_init, worker_shutdown
 from workers.broker.results import backend
 from workers.engine import claims, ledger, outbox
 from workers.engine.chords import ENVIAR
-from workers.engine.pacer import pacer
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +20,6 @@ def start(**kwargs: Any) -> None:
     claims.batches.start()
     outbox.batches.start()
     backend().on_part = outbox.put_part
-    pacer.start()
 
 
 @task_received.connect
@@ -33,7 +31,6 @@ def receive(request: Any, **kwargs: Any) -> None:
 @worker_shutdown.connect
 def finish(**kwargs: Any) -> None:
     """The pool has ended: nothing is put any more. What was, is written."""
-    pacer.stop(FLUSH_S)
     for claim in claims.given_up():
         outbox.put_outcome(claim, ledger.NotPosted())
     claims.batches.stop(FLUSH_S)

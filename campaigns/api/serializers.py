@@ -7,6 +7,7 @@ from rest_framework import serializers
 from campaigns import mensaje as mensajes
 from campaigns.api.audiencia import AudienciaSerializer
 from campaigns.api.fields import ListaDeIds, es_id
+from campaigns.api.remitentes import RemitentePropio
 from campaigns.models import CampanaSMS, PlantillaSMS, SMSLog
 from campaigns.selectors import Progreso, plantillas_de
 from core.api.serializers import RefusesUnknown
@@ -105,6 +106,9 @@ class TextoYAudienciaSerializer(RefusesUnknown):
 )
 class CrearCampanaSerializer(TextoYAudienciaSerializer):
     nombre = serializers.CharField(max_length=200, required=False, help_text="Made from the date when absent.")
+    remitente = RemitentePropio(
+        required=False, allow_null=True, help_text="Id of a sender of the shop's; the installation's when absent."
+    )
 
 
 def _one_of(attrs: dict[str, Any], first: str, second: str, none: str, both: str) -> None:
@@ -123,6 +127,7 @@ def _one_of(attrs: dict[str, Any], first: str, second: str, none: str, both: str
                 "nombre": "Promoción Marzo",
                 "mensaje": MENSAJE,
                 "plantilla": None,
+                "remitente": None,
                 "estado": "pendiente",
                 "motivo": "",
                 "total_clientes": 3,
@@ -152,6 +157,7 @@ class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
             "nombre",
             "mensaje",
             "plantilla",
+            "remitente",
             "estado",
             "motivo",
             "total_clientes",

@@ -1,10 +1,12 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from campaigns.api.remitentes import RemitenteViewSet
 from campaigns.api.views import CampanaViewSet, LogListView, PlantillaViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("plantillas", PlantillaViewSet, basename="api-plantilla")
+router.register("remitentes", RemitenteViewSet, basename="api-remitente")
 router.register("campanas", CampanaViewSet, basename="api-campana")
 
 urlpatterns = [

@@ -204,6 +204,7 @@ def _crear(usuario: Usuario, data: dict[str, Any], idempotency: Idempotency | No
         nombre=data.get("nombre"),
         mensaje=_texto(data),
         plantilla=data.get("plantilla"),
+        remitente=data.get("remitente"),
         audiencia=audiencia_de(data),
         idempotency=idempotency,
     )

@@ -9,7 +9,7 @@ from core.models import Usuario
 
 
 def campana_de(usuario: Usuario, pk: int) -> CampanaSMS:
-    return get_object_or_404(selectors.campanas_de(usuario).select_related("plantilla"), pk=pk)
+    return get_object_or_404(selectors.campanas_de(usuario).select_related("plantilla", "remitente"), pk=pk)
 
 
 def filas_de(campanas: list[CampanaSMS], progreso: dict[int, Progreso]) -> list[tuple[CampanaSMS, Progreso]]:

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns import borrador as borradores
-from campaigns import selectors, services
+from campaigns import remitentes, selectors, services
 from campaigns.audiencia import medir
 from campaigns.borrador import Borrador
 from campaigns.models import CampanaSMS, Lote
@@ -53,6 +53,7 @@ def nueva(request: HttpRequest) -> HttpResponse:
         try:
             if len(borrador.nombre) > borradores.NOMBRE_MAX:
                 raise InvalidInputError(borradores.NOMBRE_LARGO, field="nombre")
+            remitentes.elegido(usuario, borrador.remitente)
             if accion == "enviar":
                 return _enviar(request, usuario, borrador, medida.total)
             return pasos.revision(request, usuario, borrador)
@@ -133,6 +134,7 @@ def _enviar(request: HttpRequest, usuario: Usuario, borrador: Borrador, total: i
                 audiencia=borrador.audiencia(),
                 # A text that was changed is nobody's template any more.
                 plantilla=plantilla if plantilla and plantilla.mensaje == borrador.mensaje else None,
+                remitente=remitentes.elegido(usuario, borrador.remitente),
                 idempotency=idempotency,
             )
             messages.success(request, CREADA)

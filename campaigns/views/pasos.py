@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from campaigns import borrador as borradores
-from campaigns import codigos, elegibles, selectors
+from campaigns import codigos, elegibles, remitentes, selectors
 from campaigns import mensaje as mensajes
 from campaigns.borrador import Borrador
 from campaigns.models import MENSAJE_MAX
@@ -55,6 +55,7 @@ def mensaje(
         **costo(usuario, borrador),
         "nombres": elegibles.nombres_de(usuario, borrador.audiencia()),
         "plantillas": selectors.plantillas_de(usuario).filter(activo=True).order_by("nombre"),
+        "remitentes": remitentes.remitentes_de(usuario).filter(activo=True).order_by("nombre"),
         "mensaje_max": MENSAJE_MAX,
         "marcador": mensajes.NOMBRE,
     }
@@ -78,8 +79,10 @@ def costo(usuario: Usuario, borrador: Borrador) -> dict[str, Any]:
 
 
 def revision(request: HttpRequest, usuario: Usuario, borrador: Borrador, aviso: str = "") -> HttpResponse:
+    remitente = remitentes.elegido(usuario, borrador.remitente)
     context = {
         **costo(usuario, borrador),
+        "remitente": remitente,
         # Of this preview: sending it twice makes one campaign.
         "clave": str(uuid4()),
         "aviso": aviso,
@@ -92,6 +95,7 @@ def revision(request: HttpRequest, usuario: Usuario, borrador: Borrador, aviso: 
         "por_encoding": vista.costo.por_encoding.most_common(),
         "ucs2_por_nombre": 0 if vista.letras_ucs2 else vista.costo.por_encoding["UCS-2"],
         "mas_largo_aparte": vista.mas_largo not in vista.ejemplos,
+        "duracion": remitentes.duracion(remitente, segmentos=vista.costo.segmentos),
     }
     return _paso(request, "revision", borrador, frozenset(), context, None)
 

@@ -47,6 +47,7 @@ def test_it_works(api: APIClient, owner: Usuario) -> None:
         "nombre": "Promoción Marzo",
         "mensaje": "Hola {nombre}",
         "plantilla": None,
+        "remitente": None,
         "estado": "pendiente",
         "motivo": "",
         "total_clientes": 3,

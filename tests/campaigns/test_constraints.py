@@ -13,7 +13,15 @@ from django.utils import timezone
 from campaigns.models import CampanaSMS, Lote, SMSLog
 from clientes.models import Etiqueta, Importacion, ImportacionFila, ImportacionTrozo, Segmento, Venta
 from core.models import Usuario
-from tests.factories import AdminFactory, CampanaFactory, ClienteFactory, VendedorFactory, open_lote, sms_log
+from tests.factories import (
+    AdminFactory,
+    CampanaFactory,
+    ClienteFactory,
+    RemitenteFactory,
+    VendedorFactory,
+    open_lote,
+    sms_log,
+)
 
 
 def campana(**fields: Any) -> CampanaSMS:
@@ -30,6 +38,11 @@ def same_key() -> None:
     usuario = AdminFactory.create()
     for _ in range(2):
         campana(usuario=usuario, idempotency_key="k")
+
+
+def same_sender() -> None:
+    first = RemitenteFactory.create()
+    RemitenteFactory.create(usuario=first.usuario, valor=first.valor)
 
 
 def same_numero() -> None:
@@ -106,6 +119,8 @@ BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("importacion_completada_cuadra", lambda: importacion(estado="completada", leidas=2, creadas=1, terminada_en=NOW)),
     ("importacion_trozo_unico", lambda: two_of(ImportacionTrozo, numero=0, datos=b"x")),
     ("importacion_fila_unica", lambda: two_of(ImportacionFila, numero=2, celdas=[])),
+    ("remitente_valor_unico", same_sender),
+    ("remitente_ritmo_positivo", lambda: RemitenteFactory.create(segmentos_por_segundo=0)),
     ("campana_una_por_idempotency_key", same_key),
     ("campana_tiene_destinatarios", lambda: campana(total_clientes=0)),
     ("campana_terminada_cuadra", lambda: campana(estado="completado", enviados_exitosos=1)),
@@ -154,6 +169,7 @@ ALLOWED: list[tuple[str, Callable[[], object]]] = [
     ("an import that adds up", lambda: importacion(
         estado="completada", leidas=5, creadas=1, actualizadas=1, sin_cambios=1, rechazadas=1, repetidas=1,
         terminada_en=NOW)),
+    ("a sender of two shops, and without a limit", lambda: [RemitenteFactory.create(valor="85432") for _ in range(2)]),
     ("many campaigns without a key", lambda: [campana(usuario=AdminFactory.create()) for _ in range(2)]),
     ("a cancelled campaign that is not over", lambda: campana(estado="cancelado", total_clientes=3)),
     ("a campaign in which all failed", lambda: campana(estado="error", enviados_fallidos=1, completado_en=NOW)),

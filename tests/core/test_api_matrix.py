@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from campaigns.models import CampanaSMS, PlantillaSMS
+from campaigns.models import CampanaSMS, PlantillaSMS, Remitente
 from clientes.models import Cliente, Etiqueta, Segmento, Venta
 from core.api.views import NoExiste
 from core.models import Usuario
@@ -21,6 +21,7 @@ from tests.factories import (
     ClienteFactory,
     EtiquetaFactory,
     PlantillaFactory,
+    RemitenteFactory,
     SegmentoFactory,
     VentaFactory,
     open_lote,
@@ -32,6 +33,7 @@ CLIENTES, CLIENTE = "api/v1/clientes/", "api/v1/clientes/<int:pk>/"
 ETIQUETAS, ETIQUETA = "api/v1/etiquetas/", "api/v1/etiquetas/<int:pk>/"
 SEGMENTOS, SEGMENTO = "api/v1/segmentos/", "api/v1/segmentos/<int:pk>/"
 VENTAS, VENTA = "api/v1/ventas/", "api/v1/ventas/<int:pk>/"
+REMITENTES, REMITENTE = "api/v1/remitentes/", "api/v1/remitentes/<int:pk>/"
 PLANTILLAS, PLANTILLA = "api/v1/plantillas/", "api/v1/plantillas/<int:pk>/"
 
 
@@ -45,10 +47,12 @@ class World:
     etiqueta: Etiqueta
     segmento: Segmento
     venta: Venta
+    remitente: Remitente
 
     def pk_of(self, route: str) -> int:
         named = {"clientes": self.cliente, "plantillas": self.plantilla, "campanas": self.campana}
         named |= {"etiquetas": self.etiqueta, "segmentos": self.segmento, "ventas": self.venta}
+        named |= {"remitentes": self.remitente}
         return next((row.pk for part, row in named.items() if part in route), 0)
 
 
@@ -73,6 +77,14 @@ def un_cliente(world: World) -> dict[str, Any]:
 
 def una_plantilla(world: World) -> dict[str, Any]:
     return {"nombre": "Saludo", "mensaje": "Hola {nombre}"}
+
+
+def un_remitente(world: World) -> dict[str, Any]:
+    return {"nombre": "Ventas", "valor": world.remitente.valor}
+
+
+def otro_remitente(world: World) -> dict[str, Any]:
+    return {"nombre": "Cobros", "valor": "85432"}
 
 
 def una_campana(world: World) -> dict[str, Any]:
@@ -127,6 +139,12 @@ TABLE = [
     Row("put", PLANTILLA, 200, 403, 404, una_plantilla),
     Row("patch", PLANTILLA, 200, 403, 404, una_plantilla),
     Row("delete", PLANTILLA, 204, 403, 404),
+    Row("get", REMITENTES, 200, 200, 200),
+    Row("post", REMITENTES, 201, 403, 201, otro_remitente),
+    Row("get", REMITENTE, 200, 200, 404),
+    Row("put", REMITENTE, 200, 403, 404, un_remitente),
+    Row("patch", REMITENTE, 200, 403, 404, lambda w: {"nombre": "Otro"}),
+    Row("delete", REMITENTE, 204, 403, 404),
     Row("get", CAMPANAS, 200, 200, 200),
     Row("post", CAMPANAS, 201, 403, 400, una_campana),
     Row("post", CAMPANAS + "vista-previa/", 200, 403, 400, una_campana),
@@ -153,6 +171,7 @@ def world(owner: Usuario) -> World:
         EtiquetaFactory.create(usuario=owner),
         SegmentoFactory.create(usuario=owner),
         VentaFactory.create(cliente=con_historia),
+        RemitenteFactory.create(usuario=owner),
     )
 
 

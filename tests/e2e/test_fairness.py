@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.e2e.clients import clients
 from tests.e2e.system import LOTE_SIZE, Shop, System, until
 
 pytestmark = pytest.mark.e2e
@@ -18,19 +19,6 @@ IN_HAND = 2 * THREADS  # fetched by the two workers, those under way included
 QUEUED = CAMPAIGNS * LOTE_SIZE  # each has a slice of the least size in the queue
 # While the small campaign is created, announced, opened and published, the others go on.
 MEANWHILE = 3 * THREADS
-
-
-def clients(system: System, shop: Shop, count: int, prefix: str) -> list[int]:
-    """Clients of the shop with phones +57300{prefix}nnnnn, written at once."""
-    rows = system.sql(
-        "INSERT INTO clientes_cliente (nombre, telefono, telefono_e164, movil, documento, activo, creado, usuario_id)"
-        " SELECT 'Cliente ' || n, p, p, true, '', true, now(), u.id FROM core_usuario u, generate_series(1, %s) n,"
-        " LATERAL (SELECT '+57300' || %s || lpad(n::text, 5, '0') AS p) t WHERE u.username = %s RETURNING id",
-        count,
-        prefix,
-        shop.username,
-    )
-    return [row[0] for row in rows]
 
 
 @pytest.fixture

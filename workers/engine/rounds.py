@@ -1,6 +1,6 @@
 """What is done every few seconds by somebody, no matter who: the timers of the worker processes, and beat.
 
-None of it needs the broker, so it goes on while Redis is down.
+None of it but publishing needs the broker, so it goes on while Redis is down.
 """
 
 from django.conf import settings
@@ -21,14 +21,22 @@ def reconcile() -> int:
     return reconciler.reconcile() if turns.take(turns.RECONCILE, every=settings.SWEEP_INTERVAL_S) else 0
 
 
+def publish_round() -> float:
+    """Publish what is due; return the seconds until there may be something to do again.
+
+    Every process does it, by a timer of its own: a limited sender's messages are due several times a second.
+    """
+    left = sweeper.publish_due()
+    return LOOK_S if left is None else min(left, LOOK_S)
+
+
 def sweep_round() -> float:
-    """Publish what is due and sweep; return the seconds until there may be something to do again."""
-    publication = sweeper.publish_due()
+    """Sweep; return the seconds until it is somebody's turn again."""
     left = turns.due_in(turns.SWEEP, every=settings.SWEEP_INTERVAL_S)
     if left <= 0:
         sweep()
         left = turns.due_in(turns.SWEEP, every=settings.SWEEP_INTERVAL_S)
-    return min(left, LOOK_S, publication or LOOK_S)
+    return min(left, LOOK_S)
 
 
 def reconcile_round() -> float:

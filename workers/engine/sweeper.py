@@ -113,21 +113,30 @@ def publish_due() -> float | None:
     """Publish the Lotes whose time has come, without waiting for the next sweep.
 
     Returns:
-        Seconds until the next one's time, 0 or less when the broker did not take what is due; None when there is none.
+        Seconds until the next one's time, 0 to look again; None when there is none, or something is wrong.
     """
     due = _rows(DUE_SQL)
     now = [campana_id for campana_id, seconds in due if seconds <= 0]
-    later = [float(seconds) for _, seconds in due if seconds > 0]
-    if now and not broker.answers():
-        return 0.0
+    if not now:
+        return min((float(seconds) for _, seconds in due), default=None)
+    if not broker.answers():
+        return None
     for campana_id in now:
         try:
-            most = window.of(campana_id).rows
-            _guarded(partial(lotes.publish_due, campana_id, most=most), f"campaign {campana_id}")
+            if not _guarded(partial(_publish, campana_id), f"campaign {campana_id}"):
+                return None
         except broker.ERRORS as error:
             logger.warning("%s: %s", BROKER_DOWN, error)
-            return 0.0
-    return min(later, default=None)
+            return None
+    return 0.0  # what was published may have set the time of what follows it
+
+
+def _publish(campana_id: int) -> None:
+    room = window.of(campana_id)
+    pieces = lotes.publish_due(campana_id, most=room.rows)
+    # A limited sender's next Lote is opened while the last messages of this one are on their way.
+    if room.paced and any(piece.until is None for piece in pieces):
+        campana.advance(campana_id)
 
 
 def _guarded(step: Callable[[], object], what: str) -> bool:

@@ -15,13 +15,17 @@ from workers.process.watchdog import TICK_S, Sight, Watchdog
 
 
 class Clocks(bootsteps.StartStopStep):
-    """The timers that sweep and reconcile, whatever becomes of beat and of the broker."""
+    """The timers that publish, sweep and reconcile, whatever becomes of beat and of the broker."""
 
     requires = ("celery.worker.components:Pool",)
 
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)
-        self._clocks = [Clock("sweep", rounds.sweep_round), Clock("reconcile", rounds.reconcile_round)]
+        self._clocks = [
+            Clock("publish", rounds.publish_round),
+            Clock("sweep", rounds.sweep_round),
+            Clock("reconcile", rounds.reconcile_round),
+        ]
 
     def start(self, parent: Any) -> None:
         for clock in self._clocks:

@@ -54,13 +54,13 @@ def test_a_round_sweeps_when_it_is_due_and_sleeps_until_then(running: Running) -
 
 
 def test_it_publishes_in_time_between_two_sweeps(running: Running, broker: list[int]) -> None:
-    swept_just_now()
     publish(running.lote, after=timedelta(milliseconds=300))
-    pause = rounds.sweep_round()
+    pause = rounds.publish_round()
     assert broker == []
     assert 0.0 < pause <= 0.3
     publish(running.lote, after=timedelta(0))
-    assert rounds.sweep_round() > 0.3
+    assert rounds.publish_round() == 0.0  # what follows may be due
+    assert rounds.publish_round() == rounds.LOOK_S
     assert broker == [running.lote.pk]
     running.reload()
     assert running.lote.publicar_desde is None
@@ -70,12 +70,11 @@ def test_it_publishes_in_time_between_two_sweeps(running: Running, broker: list[
 def test_it_neither_publishes_nor_wakes_for_a_campaign_that_does_not_run(
     running: Running, broker: list[int], estado: str
 ) -> None:
-    swept_just_now()
     CampanaSMS.objects.update(estado=estado)
     publish(running.lote, after=timedelta(milliseconds=300))
-    assert rounds.sweep_round() > 0.3
+    assert rounds.publish_round() == rounds.LOOK_S
     publish(running.lote, after=timedelta(0))
-    assert rounds.sweep_round() > 0.3
+    assert rounds.publish_round() == rounds.LOOK_S
     assert broker == []
 
 
@@ -87,7 +86,8 @@ def test_it_does_everything_else_while_the_broker_is_down(running: Running, brok
     sms_log(ended, open_lote(ended, [cliente]), cliente, estado="enviado", twilio_sid="SM1")
     lost = running.logs[0]
     SMSLog.objects.filter(pk=lost.pk).update(estado="enviando", token="0" * 32, lease_hasta=LONG_AGO)
-    assert rounds.sweep_round() > 0.3  # it does not spin on what it cannot publish
+    assert rounds.publish_round() == rounds.LOOK_S  # it does not spin on what it cannot publish
+    rounds.sweep_round()
     running.reload()
     assert lost.estado == "incierto"
     assert running.lote.publicar_desde is not None
@@ -122,12 +122,21 @@ def test_a_broker_that_fails_while_publishing_fails_once_for_all_campaigns(
     assert Lote.objects.exclude(publicar_desde=None).count() == 4
 
 
+def test_it_does_not_spin_on_a_campaign_in_trouble(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(due: Due, *, most: int) -> None:
+        raise ValueError("a fault of ours")
+
+    monkeypatch.setattr(lotes, "_publish", fail)
+    publish(running.lote, after=timedelta(0))
+    assert rounds.publish_round() == rounds.LOOK_S
+
+
 def test_it_opens_and_publishes_what_it_finds_when_the_broker_is_back(running: Running, broker: list[int]) -> None:
     publish(running.lote, after=timedelta(0))
     with NO_BROKER:
-        rounds.sweep_round()
+        rounds.publish_round()
     assert broker == []
-    rounds.sweep_round()
+    rounds.publish_round()
     assert broker == [running.lote.pk]
 
 

@@ -11,10 +11,10 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.test import override_settings
 
-from campaigns.models import CampanaSMS, Lote, Remitente, SMSLog
+from campaigns.models import Lote, Remitente, SMSLog
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
-from workers.engine import campana, chords, lotes, pacer, slices, sweeper, window
+from workers.engine import campana, chords, lotes, rounds, slices, sweeper, window
 from workers.engine.rates import Rates, Sender
 
 LONG_AGO = Now() - timedelta(hours=1)
@@ -184,7 +184,7 @@ def test_the_next_lote_opens_when_the_last_slice_is_published(
     assert following.estado == "pendiente"
 
     Lote.objects.filter(pk=lote.pk).update(publicar_desde=LONG_AGO)
-    pacer.pace()
+    rounds.publish_round()
     assert [ids for ids, _ in published] == [rows[:2], rows[2:]]
     following.refresh_from_db()
     assert following.estado == "abierto"
@@ -208,31 +208,20 @@ def test_the_sweeper_sees_a_limited_campaign_only_when_it_is_due(
     assert ready() == [(lote.campana_id,)]
 
 
-# --- the pacer ---------------------------------------------------------------------------------------
+# --- the publishing clock ----------------------------------------------------------------------------
 
 
 def test_it_publishes_what_is_due_and_tells_when_to_look_again(
     remitente: Remitente, owner: Usuario, published: list[tuple[list[int], bool]]
 ) -> None:
-    assert pacer.pace() == pacer.IDLE_S
+    assert rounds.publish_round() == rounds.LOOK_S
     lote, rows = sending(remitente, 9, owner)
     Lote.objects.filter(pk=lote.pk).update(publicado_hasta=0)
-    assert pacer.pace() == 0.0
+    assert rounds.publish_round() == 0.0
     assert published == [(rows[:2], False)]
-    with connection.cursor() as cursor:  # by the transaction's clock, as the pacer's
+    with connection.cursor() as cursor:  # by the transaction's clock, as what it asks
         cursor.execute("UPDATE campaigns_lote SET publicar_desde = now() + interval '0.5 second'")
-    assert pacer.pace() == 0.5
+    assert rounds.publish_round() == 0.5
     Lote.objects.filter(pk=lote.pk).update(publicar_desde=Now() + timedelta(minutes=5))
-    assert pacer.pace() == pacer.IDLE_S
+    assert rounds.publish_round() == rounds.LOOK_S
     assert len(published) == 1
-
-
-@pytest.mark.parametrize("estado", ["pausado", "cancelado"])
-def test_it_publishes_nothing_of_a_campaign_that_does_not_run(
-    remitente: Remitente, owner: Usuario, published: list[tuple[list[int], bool]], estado: str
-) -> None:
-    lote, _ = sending(remitente, 9, owner)
-    Lote.objects.filter(pk=lote.pk).update(publicado_hasta=0)
-    CampanaSMS.objects.update(estado=estado)
-    assert pacer.pace() == pacer.IDLE_S
-    assert published == []

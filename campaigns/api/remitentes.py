@@ -1,0 +1,121 @@
+from decimal import Decimal
+from typing import Any, cast
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_serializer,
+    extend_schema_view,
+)
+from rest_framework import serializers
+from rest_framework.serializers import BaseSerializer
+from rest_framework.viewsets import ModelViewSet
+
+from campaigns import remitentes
+from campaigns.api.fields import es_id
+from campaigns.models import Remitente
+from core.api.filters import SiONo
+from core.api.schema import ErrorSerializer
+from core.api.serializers import RefusesUnknown
+from core.models import Usuario
+from core.senders import INVALIDO, kind_of
+
+RITMO_MINIMO = Decimal("0.01")
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Remitente",
+            value={"nombre": "Línea de ventas", "valor": "+573001112233", "segmentos_por_segundo": "1.00"},
+            request_only=True,
+        ),
+        OpenApiExample(
+            "Remitente creado",
+            value={
+                "id": 4,
+                "nombre": "Línea de ventas",
+                "valor": "+573001112233",
+                "segmentos_por_segundo": "1.00",
+                "activo": True,
+                "creado": "2026-03-15T10:30:00-05:00",
+            },
+            response_only=True,
+        ),
+    ]
+)
+class RemitenteSerializer(RefusesUnknown, serializers.ModelSerializer[Remitente]):
+    valor = serializers.CharField(
+        max_length=34,
+        help_text=(
+            "A number in E.164, a short code, a name of up to 11 letters and digits, or a Messaging Service (MG…), of "
+            "the installation's Twilio account. It cannot be changed."
+        ),
+    )
+    segmentos_por_segundo = serializers.DecimalField(
+        max_digits=6,
+        decimal_places=2,
+        min_value=RITMO_MINIMO,
+        allow_null=True,
+        required=False,
+        help_text="How fast all its campaigns together may send, in segments; null for no limit.",
+    )
+
+    class Meta:
+        model = Remitente
+        fields = ("id", "nombre", "valor", "segmentos_por_segundo", "activo", "creado")
+
+    def validate_valor(self, valor: str) -> str:
+        if self.instance is not None and valor != self.instance.valor:
+            raise serializers.ValidationError(remitentes.VALOR_FIJO, code="immutable")
+        if kind_of(valor) is None:
+            raise serializers.ValidationError(INVALIDO, code="invalid")
+        return valor
+
+
+@extend_schema_field({"type": "integer"})
+class RemitentePropio(serializers.PrimaryKeyRelatedField[Remitente]):
+    """An active sender of the caller's shop; any other id does not exist for them."""
+
+    def get_queryset(self) -> Any:
+        return remitentes.remitentes_de(self.context["request"].user).filter(activo=True)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not es_id(data):
+            self.fail("incorrect_type", data_type=type(data).__name__)
+        return super().to_internal_value(data)
+
+
+class RemitenteFilter(filters.FilterSet):
+    activo = SiONo()
+
+
+@extend_schema(tags=["remitentes"])
+@extend_schema_view(
+    list=extend_schema(summary="List the shop's senders"),
+    create=extend_schema(summary="Add a sender of the installation's Twilio account"),
+    retrieve=extend_schema(summary="Read a sender"),
+    update=extend_schema(summary="Replace a sender's name, rate and whether it is offered"),
+    partial_update=extend_schema(summary="Change some fields of a sender; a new rate holds from the next message on"),
+    destroy=extend_schema(
+        summary="Delete a sender that no campaign went out from", responses={204: None, 409: ErrorSerializer}
+    ),
+)
+class RemitenteViewSet(ModelViewSet[Remitente]):
+    serializer_class = RemitenteSerializer
+    filterset_class = RemitenteFilter
+    lookup_value_converter = "int"
+    queryset = Remitente.objects.none()  # for the schema only
+
+    def get_queryset(self) -> QuerySet[Remitente]:
+        return remitentes.remitentes_de(cast("Usuario", self.request.user))
+
+    def perform_create(self, serializer: BaseSerializer[Remitente]) -> None:
+        usuario = cast("Usuario", self.request.user)
+        serializer.instance = remitentes.crear_remitente(usuario=usuario, **serializer.validated_data)
+
+    def perform_destroy(self, instance: Remitente) -> None:
+        remitentes.eliminar_remitente(remitente=instance)
