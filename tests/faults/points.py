@@ -39,7 +39,8 @@ PLACES: Final = (
     Place("open-lote", "workers.engine.lotes.open_next"),
     Place("advance", "workers.engine.campana.advance"),
     Place("finish", "workers.engine.campana.finish"),
-    Place("settle", "workers.engine.reconciler.settle"),
+    Place("settle", "workers.engine.doubts.settle"),
+    Place("turn", "workers.engine.turns.take"),  # after: the sweep that it stands for is not done
     Place("expire-leases", "workers.engine.ledger.expire_leases"),
     Place("receipt", "workers.webhooks.receipts.apply_receipt", "web", often=True),
     Place("create", "campaigns.services.crear_campana", "web"),
