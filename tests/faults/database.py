@@ -12,7 +12,7 @@ PAUSE_S = 0.2
 
 class Database:
     """Args:
-    url: gives the address now; the stack may be starting again.
+    url: gives the address now, or "" while there is none; the stack may be starting again.
     """
 
     def __init__(self, url: Callable[[], str]) -> None:
@@ -39,7 +39,10 @@ class Database:
         Raises:
             psycopg2.Error: it was not answered.
         """
-        connection = psycopg2.connect(self._url(), connect_timeout=5)
+        url = self._url()
+        if not url:  # libpq would look for a server of its own choice
+            raise psycopg2.OperationalError("the stack is down")
+        connection = psycopg2.connect(url, connect_timeout=5)
         try:
             with connection, connection.cursor() as cursor:
                 cursor.execute(sql, params)

@@ -27,4 +27,4 @@ def make(number: int, clients: int) -> tuple[str, str, list[int]]:
 
 
 if __name__ == "__main__":
-    print(json.dumps([make(number, int(sys.argv[2])) for number in range(int(sys.argv[1]))]))  # noqa: T201
+    print(json.dumps([make(number, int(sys.argv[2])) for number in range(int(sys.argv[1]))]))

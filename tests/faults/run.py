@@ -1,8 +1,10 @@
 """A run: rounds of load and faults, each followed by a rest and a judgement, and a last judgement over everything."""
 
+import shutil
 import time
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -11,7 +13,7 @@ import psutil
 import psycopg2
 import redis
 
-from core.stack.layout import private_folder
+from core.stack.layout import DEFAULT_DATA, private_folder
 from tests.faults.api import NoAnswerError
 from tests.faults.deck import Deck
 from tests.faults.injectors import FAULTS
@@ -43,6 +45,26 @@ LONGEST_S: Final = 600.0
 
 # What an injector may meet because of the other faults.
 MISHAPS: Final = (psutil.Error, psycopg2.Error, redis.RedisError, SimulatorError, OSError)
+
+
+def folder_for(options: Options) -> Path:
+    """A new folder for a run, among those that earlier runs left."""
+    name = f"{datetime.now(tz=UTC):%Y%m%d-%H%M%S}-seed-{options.seed}{options.mutant and '-' + options.mutant}"
+    return private_folder(DEFAULT_DATA / "faults" / name)
+
+
+def run(options: Options, folder: Path) -> Report:
+    """Do a run, and leave its folder only when something was violated or it is asked for.
+
+    Raises:
+        StackDownError: the product gave up, or could not be started.
+    """
+    report = Run(options, folder).go()
+    if report.ok and not options.keep:
+        shutil.rmtree(folder)
+    else:
+        report.write(folder / "report.json")
+    return report
 
 
 class Run:

@@ -53,7 +53,7 @@ class RunningStack:
         self._starts = 0
         self._control: SimulatorControl | None = None
         self._host: subprocess.Popen[bytes] | None = None
-        self.database = Database(lambda: self.env["DATABASE_URL"])
+        self.database = Database(lambda: self.env.get("DATABASE_URL", ""))
 
     @property
     def env(self) -> dict[str, str]:
@@ -105,7 +105,10 @@ class RunningStack:
         StackDownError: the supervisor has ended.
         """
         if self._host is not None and self._host.poll() is not None:
-            raise StackDownError(f"the supervisor ended with {self._host.returncode}:\n{self.tail()}")
+            holder = listening_on(self.port)
+            raise StackDownError(
+                f"the supervisor ended with {self._host.returncode}:\n{self.tail()}\n{holder}".rstrip()
+            )
 
     def tail(self) -> str:
         """The supervisor's last lines."""
@@ -172,6 +175,17 @@ def alive(entry: Entry) -> bool:
         return born(entry.pid) == entry.born and psutil.Process(entry.pid).status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
+
+
+def listening_on(port: int) -> str:
+    """Who has the port, in words; "" when nobody has."""
+    for connection in psutil.net_connections("tcp"):
+        if connection.laddr and connection.laddr.port == port and connection.status == psutil.CONN_LISTEN:
+            with contextlib.suppress(psutil.Error):
+                process = psutil.Process(connection.pid)
+                return f"port {port} is held by {process.pid} (parent {process.ppid()}): {process.cmdline()}"
+            return f"port {port} is held by {connection.pid}"
+    return ""
 
 
 def gone(entry: Entry, within_s: float) -> bool:
