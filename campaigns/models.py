@@ -66,6 +66,7 @@ class CampanaSMS(models.Model):
 
     pendiente → procesando → completado | error
     procesando ⇄ pausado;  pendiente | procesando | pausado → cancelado
+    completado | error → procesando, to try the failed again
     procesando | pausado → error, when the deadline passes
 
     `campaigns.states` is the table of moves.
@@ -140,14 +141,14 @@ class CampanaSMS(models.Model):
 class Lote(models.Model):
     """A slice of a campaign's frozen audience: the unit of one chord.
 
-    pendiente → abierto → cerrado;  abierto → por_conciliar → cerrado
+    pendiente → abierto → cerrado;  abierto → por_conciliar → cerrado;  cerrado → pendiente to try the failed again
 
     Its SMSLog rows are written when it opens, so creating a campaign costs the same for five recipients
     and for a million.
     """
 
     class Estado(models.TextChoices):
-        PENDIENTE = "pendiente", "Pendiente"  # only ids; no SMSLog rows yet
+        PENDIENTE = "pendiente", "Pendiente"  # only ids, no SMSLog rows yet; or its failed rows are to be tried again
         ABIERTO = "abierto", "Abierto"  # rows written; some are still to be sent
         POR_CONCILIAR = "por_conciliar", "Por conciliar"  # all tried; the outcome of some is unknown
         CERRADO = "cerrado", "Cerrado"  # every row is final; exitosos, fallidos and desconocidos are set
@@ -193,6 +194,7 @@ class SMSLog(models.Model):
     """One recipient of one campaign: the ledger row.
 
     pendiente → enviando → enviado | fallido | incierto;  incierto → enviado | fallido | pendiente
+    fallido → pendiente when it is tried again (campaigns.reintentos)
 
     `enviando` is a committed claim with a token and a lease; only the holder of the token writes the outcome.
     """

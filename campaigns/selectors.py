@@ -68,14 +68,16 @@ class Progreso:
 
 # One statement, so one snapshot: the parts always add up. Closed Lotes carry their sums; only the rows of the
 # few open ones, and of those closed just now for the rate, are counted: the cost does not grow with the campaign.
+# A pending Lote with some sent is one whose failed are tried again.
 # Lote by Lote (LATERAL), each by its index: joined as a whole, the planner may read every message ever sent, for it
 # cannot know how few Lotes are open.
 PROGRESO_SQL = """
 SELECT l.campana_id, sum(l.total),
-    sum(CASE l.estado WHEN 'pendiente' THEN l.total ELSE f.pendientes END), sum(f.enviando), sum(f.inciertos),
-    sum(CASE l.estado WHEN 'cerrado' THEN l.exitosos ELSE f.exitosos END),
-    sum(CASE l.estado WHEN 'cerrado' THEN l.fallidos ELSE f.fallidos END), sum(f.recientes),
-    sum(CASE l.estado WHEN 'cerrado' THEN l.desconocidos ELSE f.desconocidos END)
+    sum(CASE l.estado WHEN 'pendiente' THEN l.total - l.exitosos ELSE f.pendientes END),
+    sum(f.enviando), sum(f.inciertos),
+    sum(CASE WHEN l.estado IN ('cerrado', 'pendiente') THEN l.exitosos ELSE f.exitosos END),
+    sum(CASE l.estado WHEN 'cerrado' THEN l.fallidos WHEN 'pendiente' THEN 0 ELSE f.fallidos END), sum(f.recientes),
+    sum(CASE l.estado WHEN 'cerrado' THEN l.desconocidos WHEN 'pendiente' THEN 0 ELSE f.desconocidos END)
 FROM campaigns_lote l CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE s.estado = 'pendiente') AS pendientes,
         count(*) FILTER (WHERE s.estado = 'enviando') AS enviando,
@@ -85,8 +87,8 @@ FROM campaigns_lote l CROSS JOIN LATERAL (
         count(*) FILTER (WHERE s.estado = 'fallido' AND s.codigo = %(desconocido)s) AS desconocidos,
         count(*) FILTER (WHERE s.estado IN ('enviado', 'fallido') AND s.intentos > 0
             AND s.actualizado > now() - %(window)s * interval '1 second') AS recientes
-    FROM campaigns_smslog s WHERE s.lote_id = l.id
-        AND (l.estado IN ('abierto', 'por_conciliar') OR l.cerrado_en > now() - %(window)s * interval '1 second')
+    FROM campaigns_smslog s WHERE s.lote_id = l.id AND (l.estado IN ('abierto', 'por_conciliar')
+        OR l.estado = 'cerrado' AND l.cerrado_en > now() - %(window)s * interval '1 second')
 ) f
 WHERE l.campana_id = ANY(%(ids)s) GROUP BY l.campana_id
 """
@@ -192,7 +194,12 @@ def destinatarios_de(campana: CampanaSMS, *, estado: str = "", despues: int = 0)
 def _primera_fila(campana: CampanaSMS) -> QuerySet[SMSLog, int]:
     """The campaign's lowest row id. Without this bound PostgreSQL may walk the primary key from its beginning,
     through every older campaign (0.4 s per million rows), sure that the campaign's rows are spread evenly."""
-    opened = Lote.objects.filter(campana=campana).exclude(estado="pendiente").order_by("numero").values("pk")[:1]
+    opened = (
+        Lote.objects.filter(campana=campana)
+        .exclude(estado="pendiente", cerrado_en=None)
+        .order_by("numero")
+        .values("pk")[:1]
+    )
     in_first = SMSLog.objects.filter(lote=Subquery(opened)).order_by().values("lote")
     return in_first.annotate(primera=Min("pk")).values_list("primera", flat=True)
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from campaigns import audiencia as audiencias
 from campaigns import mensaje as mensajes
-from campaigns import states
+from campaigns import reintentos, states
 from campaigns.audiencia import Audiencia
 from campaigns.models import CampanaSMS, PlantillaSMS, Remitente
 from campaigns.nudges import nudge
@@ -114,7 +114,7 @@ def campana_con_clave(*, usuario: Usuario, idempotency: Idempotency) -> CampanaS
 
 
 def mover_campana(*, campana: CampanaSMS, action: str, motivo: str = "") -> CampanaSMS:
-    """Pause, resume or cancel.
+    """Pause, resume, cancel, or try the failed again.
 
     Args:
         action: a key of `states.MOVES`.
@@ -126,7 +126,9 @@ def mover_campana(*, campana: CampanaSMS, action: str, motivo: str = "") -> Camp
     sources, target = states.MOVES[action]
     with transaction.atomic():
         moved = CampanaSMS.objects.filter(pk=campana.pk, estado__in=sources).update(estado=target, motivo=motivo)
-        if moved and target == CampanaSMS.Estado.PROCESANDO:
+        if moved and action == "reintentar":
+            reintentos.reabrir(campana)
+        elif moved and target == CampanaSMS.Estado.PROCESANDO:
             # What was consumed as no-ops while it stood still has to be published again.
             campana.lotes.filter(estado="abierto").update(publicar_desde=Now())
         if moved:

@@ -15,6 +15,8 @@ MOVES: Final[dict[str, tuple[frozenset[Estado], Estado]]] = {
     "pausar": (frozenset({Estado.PROCESANDO}), Estado.PAUSADO),
     "reanudar": (frozenset({Estado.PAUSADO}), Estado.PROCESANDO),
     "cancelar": (frozenset({Estado.PENDIENTE, Estado.PROCESANDO, Estado.PAUSADO}), Estado.CANCELADO),
+    # Only those who certainly got nothing: see campaigns.reintentos.
+    "reintentar": (frozenset({Estado.COMPLETADO, Estado.ERROR}), Estado.PROCESANDO),
 }
 
 REFUSALS: Final[dict[Estado, str]] = {

@@ -171,6 +171,15 @@ class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
     def cancelar(self, request: Request, pk: int) -> Response:
         return self._move("cancelar", "La canceló una persona.")
 
+    @extend_schema(
+        summary="Try again those who failed and certainly got nothing, by the clients' present data",
+        request=None,
+        responses=MOVED,
+    )
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def reintentar(self, request: Request, pk: int) -> Response:
+        return self._move("reintentar")
+
     def _move(self, name: str, motivo: str = "") -> Response:
         campana = services.mover_campana(campana=self.get_object(), action=name, motivo=motivo)
         return Response(CampanaSerializer(campana, context=self.get_serializer_context()).data)

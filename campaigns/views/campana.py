@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from campaigns import selectors, services, states
+from campaigns import reintentos, selectors, services, states
 from campaigns.models import CampanaSMS, SMSLog
 from campaigns.views.comun import campana_de, intervalo_de
 from core.errors import ConflictError
@@ -16,7 +16,7 @@ from core.models import Usuario
 from core.pages import admin_de, entero, pagina, usuario_de
 
 DESTINATARIOS = 25
-SOLO_ADMIN = "Solo un administrador puede pausar, reanudar o cancelar una campaña."
+SOLO_ADMIN = "Solo un administrador puede pausar, reanudar, cancelar o reintentar una campaña."
 
 # In the order of the counters above the table.
 FILTROS = (
@@ -32,6 +32,7 @@ FILTROS = (
 ACCIONES = {
     "pausar": ("La pausó {usuario}.", "La campaña quedó en pausa. Lo que ya salió hacia Twilio no se detiene."),
     "reanudar": ("", "La campaña continúa."),
+    "reintentar": ("", "Se intenta de nuevo con los fallidos que aún pueden recibir el mensaje."),
     "cancelar": ("La canceló {usuario}.", "La campaña se canceló. Lo que no se había enviado ya no se enviará."),
 }
 
@@ -107,7 +108,10 @@ def _acciones(usuario: Usuario, campana: CampanaSMS) -> list[str]:
     """The buttons this person may press now."""
     if not usuario.es_admin:
         return []
-    return [accion for accion in ACCIONES if campana.estado in states.MOVES[accion][0]]
+    allowed = [accion for accion in ACCIONES if campana.estado in states.MOVES[accion][0]]
+    if "reintentar" in allowed and not reintentos.reintentables(campana):
+        allowed.remove("reintentar")
+    return allowed
 
 
 def _destinatarios(request: HttpRequest, campana: CampanaSMS) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""POST …/pausar/, …/reanudar/, …/cancelar/: the table of moves, and a reason for each refusal."""
+"""POST …/pausar/, …/reanudar/, …/cancelar/, …/reintentar/: the table of moves, and a reason for each refusal."""
 
 import threading
 from typing import Any
@@ -6,31 +6,44 @@ from typing import Any
 import pytest
 from celery import current_app
 from django.db import connection
+from django.db.models.functions import Now
 from rest_framework.test import APIClient
 
-from campaigns import states
+from campaigns import reintentos, states
 from campaigns.models import CampanaSMS, Lote
+from clientes.models import Cliente
 from core.models import Usuario
 from tests.conftest import signed_in
 from tests.core.api_support import error_of
-from tests.factories import CampanaFactory, open_lote
+from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
 
-ACTIONS = ["pausar", "reanudar", "cancelar"]
+ACTIONS = ["pausar", "reanudar", "cancelar", "reintentar"]
 # from the design, not from the code: what each action makes of each estado, None where it is refused
 EXPECTED: dict[str, dict[str, str | None]] = {
-    "pendiente": {"pausar": None, "reanudar": None, "cancelar": "cancelado"},
-    "procesando": {"pausar": "pausado", "reanudar": None, "cancelar": "cancelado"},
-    "pausado": {"pausar": None, "reanudar": "procesando", "cancelar": "cancelado"},
-    "completado": {"pausar": None, "reanudar": None, "cancelar": None},
-    "error": {"pausar": None, "reanudar": None, "cancelar": None},
-    "cancelado": {"pausar": None, "reanudar": None, "cancelar": None},
+    "pendiente": {"pausar": None, "reanudar": None, "cancelar": "cancelado", "reintentar": None},
+    "procesando": {"pausar": "pausado", "reanudar": None, "cancelar": "cancelado", "reintentar": None},
+    "pausado": {"pausar": None, "reanudar": "procesando", "cancelar": "cancelado", "reintentar": None},
+    "completado": {"pausar": None, "reanudar": None, "cancelar": None, "reintentar": "procesando"},
+    "error": {"pausar": None, "reanudar": None, "cancelar": None, "reintentar": "procesando"},
+    "cancelado": {"pausar": None, "reanudar": None, "cancelar": None, "reintentar": None},
 }
 
 
 def campana_in(owner: Usuario, estado: str) -> CampanaSMS:
     final = {"completado": {"enviados_exitosos": 1}, "error": {"enviados_fallidos": 1}}.get(estado)
     ended = {**final, "completado_en": "2026-01-01T00:00:00Z"} if final else {}
-    return CampanaFactory.create(usuario=owner, estado=estado, **ended)
+    campana = CampanaFactory.create(usuario=owner, estado=estado, **ended)
+    if final:
+        closed_lote(campana, ClienteFactory.create(usuario=owner))
+    return campana
+
+
+def closed_lote(campana: CampanaSMS, cliente: Cliente, codigo: str = "21211") -> Lote:
+    """A Lote whose one recipient failed with this code."""
+    lote = open_lote(campana, [cliente])
+    sms_log(campana, lote, cliente, estado="fallido", codigo=codigo, error="No se pudo.")
+    Lote.objects.filter(pk=lote.pk).update(estado="cerrado", fallidos=1, cerrado_en=Now())
+    return lote
 
 
 def url(campana: CampanaSMS, action: str) -> str:
@@ -87,13 +100,15 @@ def test_it_tells_the_workers_once_it_is_committed(
 ) -> None:
     sent: list[list[int]] = []
     monkeypatch.setattr(current_app, "send_task", lambda name, args, **options: sent.append(args))
-    campana = campana_in(owner, "pausado" if action == "reanudar" else "procesando")
+    before = {"reanudar": "pausado", "reintentar": "error"}.get(action, "procesando")
+    refused = {"reanudar": "reanudar", "reintentar": "reintentar"}.get(action, "pausar")
+    campana = campana_in(owner, before)
     with django_capture_on_commit_callbacks(execute=True):
         api.post(url(campana, action))
         assert sent == []
     assert sent == [[campana.pk]]
     with django_capture_on_commit_callbacks(execute=True):
-        error_of(api.post(url(campana, "pausar" if action != "reanudar" else "reanudar")), 409)
+        error_of(api.post(url(campana, refused)), 409)
     assert sent == [[campana.pk]]
 
 
@@ -126,3 +141,22 @@ def test_it_moves_once_when_many_ask_at_once(owner: Usuario) -> None:
     for thread in threads:
         thread.join()
     assert sorted(statuses) == [200, 409, 409, 409, 409, 409]
+
+
+@pytest.mark.parametrize("codigo", reintentos.NUNCA)
+def test_it_tries_nobody_again_who_may_have_got_it_or_left(api: APIClient, owner: Usuario, codigo: str) -> None:
+    campana = CampanaFactory.create(usuario=owner, estado="error", enviados_fallidos=1, completado_en=Now())
+    closed_lote(campana, ClienteFactory.create(usuario=owner), codigo)
+    error = error_of(api.post(url(campana, "reintentar")), 409)
+    assert (error["code"], error["detail"]) == ("move_refused", reintentos.NADA)
+    campana.refresh_from_db()
+    assert (campana.estado, campana.enviados_fallidos) == ("error", 1)
+
+
+def test_its_progress_adds_up_at_once_when_the_failed_are_tried_again(api: APIClient, owner: Usuario) -> None:
+    campana = campana_in(owner, "error")
+    CampanaSMS.objects.filter(pk=campana.pk).update(total_clientes=1)
+    assert api.post(url(campana, "reintentar")).status_code == 200
+    now = api.get(f"/api/v1/campanas/{campana.pk}/progreso/").json()
+    assert (now["total"], now["pendientes"], now["fallidos"]) == (1, 1, 0)
+    assert len(api.get(f"/api/v1/campanas/{campana.pk}/logs/").json()["results"]) == 1

@@ -154,6 +154,7 @@ TABLE = [
     Row("post", CAMPANA + "pausar/", 200, 403, 404),
     Row("post", CAMPANA + "reanudar/", 200, 403, 404, estado="pausado"),
     Row("post", CAMPANA + "cancelar/", 200, 403, 404),
+    Row("post", CAMPANA + "reintentar/", 409, 403, 404),  # it has not ended
 ]
 IDS = [f"{row.method} {row.route}" for row in TABLE]
 

@@ -88,6 +88,7 @@ def test_every_operation_says_which_errors_it_answers(schema: Node) -> None:
         ("post", "/api/v1/campanas/{id}/pausar/"),
         ("post", "/api/v1/campanas/{id}/reanudar/"),
         ("post", "/api/v1/campanas/{id}/cancelar/"),
+        ("post", "/api/v1/campanas/{id}/reintentar/"),
         ("delete", "/api/v1/clientes/{id}/"),
     ],
 )
@@ -153,7 +154,7 @@ def test_campaigns_answer_as_described(says: Any, owner: Usuario) -> None:
         says("get", f"{CAMPANAS}{campana}/", CAMPANAS + "{id}/")
         says("get", f"{CAMPANAS}{campana}/progreso/", CAMPANAS + "{id}/progreso/")
         says("get", f"{CAMPANAS}{campana}/logs/", CAMPANAS + "{id}/logs/")
-    for action in ("pausar", "reanudar", "cancelar", "cancelar"):
+    for action in ("pausar", "reanudar", "cancelar", "cancelar", "reintentar"):
         says("post", f"{CAMPANAS}{running.pk}/{action}/", CAMPANAS + "{id}/" + action + "/")
 
 

@@ -114,6 +114,7 @@ TABLE = [
     Row("post", CAMPANA + "pausar/", 302, 403, 404, "campana"),
     Row("post", CAMPANA + "reanudar/", 302, 403, 404, "campana", estado="pausado"),
     Row("post", CAMPANA + "cancelar/", 302, 403, 404, "campana"),
+    Row("post", CAMPANA + "reintentar/", 302, 403, 404, "campana"),
     Row("post", "clientes/enviar-sms/", 202, 403, 400, "", un_envio, 401, json=True, headers=ASYNC),
     # clients
     Row("get", "clientes/", 200, 200, 200),

@@ -274,3 +274,17 @@ def test_it_finds_a_campaign_whose_nudge_was_lost(system: System, shop: Shop) ->
     )
     [(lost,)] = system.sql("SELECT id FROM campaigns_campanasms WHERE nombre = 'sin aviso'")
     assert shop.wait_for(lost, "completado", "error")["exitosos"] == 3
+
+
+def test_it_tries_only_the_failed_again(system: System, shop: Shop) -> None:
+    numbers = phones(6, "44")
+    ids = shop.clients(*numbers)
+    system.simulator.control.set_faults({"kind": "refuse", "code": 21408, "status": 400, "to": numbers[3]})
+    campana = shop.campaign(ids)
+    ended = shop.wait_for(campana, "completado", "error")
+    assert (ended["exitosos"], ended["fallidos"]) == (5, 1)
+    system.simulator.control.clear_faults()
+    assert shop.post(f"/campanas/{campana}/reintentar/").body["estado"] == "procesando"
+    ended = shop.wait_for(campana, "completado")
+    assert (ended["exitosos"], ended["fallidos"]) == (6, 0)
+    assert sorted(to for to, _ in system.messages(*numbers)) == numbers

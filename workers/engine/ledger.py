@@ -19,6 +19,7 @@ from workers.gateway.outcomes import Accepted, Account, Ambiguous, Outcome, Perm
 
 ERROR_MAX = 300
 CODE_MAX = 40
+NONE = {"valor": None, "ritmo": None}  # no sender of the shop's own: the installation's
 
 LEASE_EXPIRED = "worker_lost"
 LEASE_EXPIRED_TEXT = "El proceso que lo enviaba se interrumpió; no se sabe si el mensaje salió"
@@ -68,16 +69,19 @@ class Claim:
 
 
 # The campaign is read in the same statement, so that a pause stops the very next message. A claim that waited for a
-# thread is made anew in the same way, under a new token.
+# thread is made anew in the same way, under a new token. The campaign stands in sub-selects, for as a join the planner,
+# while it has no statistics, may look for the rows by their campaign and read all of it for each group.
 CLAIM_SQL = """
 UPDATE campaigns_smslog s
 SET estado = 'enviando', token = n.token, intentos = s.intentos + CASE s.estado WHEN 'pendiente' THEN 1 ELSE 0 END,
     ausencias = 0, reclamado_en = now(), lease_hasta = now() + %(lease)s * interval '1 second', actualizado = now()
-FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(held)s::uuid[]) AS n(id, token, held),
-    campaigns_campanasms c LEFT JOIN campaigns_remitente r ON r.id = c.remitente_id
+FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(held)s::uuid[]) AS n(id, token, held)
 WHERE s.id = n.id AND (s.estado = 'pendiente' OR (s.estado = 'enviando' AND s.token = n.held))
-    AND c.id = s.campana_id AND c.estado = 'procesando' AND (c.vence_en IS NULL OR c.vence_en > now())
-RETURNING s.id, s.campana_id, s.telefono, s.mensaje, s.intentos, r.valor, r.segmentos_por_segundo
+    AND (SELECT c.estado = 'procesando' AND (c.vence_en IS NULL OR c.vence_en > now())
+        FROM campaigns_campanasms c WHERE c.id = s.campana_id)
+RETURNING s.id, s.campana_id, s.telefono, s.mensaje, s.intentos, (SELECT row_to_json(r) FROM (
+    SELECT r.valor, r.segmentos_por_segundo AS ritmo FROM campaigns_campanasms c
+    JOIN campaigns_remitente r ON r.id = c.remitente_id WHERE c.id = s.campana_id) r)
 """
 
 # A late outcome may still settle a row that the sweeper called `incierto`: the token proves whose it is. One that
@@ -120,9 +124,9 @@ def claim_many(held: Mapping[int, uuid.UUID | None]) -> dict[int, Claim]:
         rows = cursor.fetchall()
     return {
         log_id: Claim(
-            log_id, campana_id, tokens[log_id], telefono, mensaje, intentos, taken_at, Sender.of(valor, ritmo)
+            log_id, campana_id, tokens[log_id], telefono, mensaje, intentos, taken_at, Sender.of(**(remitente or NONE))
         )
-        for log_id, campana_id, telefono, mensaje, intentos, valor, ritmo in rows
+        for log_id, campana_id, telefono, mensaje, intentos, remitente in rows
     }
 
 

@@ -5,6 +5,7 @@ Each step is one transaction guarded by the Lote's own state, so doing a step tw
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -12,6 +13,7 @@ from django.db import connection, transaction
 from campaigns import codigos
 from campaigns.destinatarios import JUZGADOS
 from campaigns.models import CampanaSMS, Lote
+from campaigns.reintentos import NUNCA
 from core import queues
 from workers.engine import chords, slices
 from workers.engine.rates import Sender
@@ -48,6 +50,31 @@ FROM finales ORDER BY n
 """
 )
 
+# The failed rows of a Lote that was closed, judged again by their clients' present data. A row that still cannot be
+# sent to keeps its reason, or gets the new one.
+AGAIN_SQL = (
+    "WITH elegidos AS (SELECT s.cliente_id AS id, s.id AS n FROM campaigns_smslog s"  # noqa: S608 - constants
+    " WHERE s.lote_id = %(lote)s AND s.estado = 'fallido' AND s.cliente_id IS NOT NULL"
+    " AND s.codigo <> ALL(%(nunca)s)),"
+    + JUZGADOS
+    + """
+, finales AS (
+    SELECT n, nombre, telefono, CASE
+        WHEN codigo = '' AND EXISTS (SELECT FROM campaigns_smslog s WHERE s.campana_id = %(campana)s AND s.id <> j.n
+            AND s.telefono = j.telefono AND s.telefono <> '' AND s.codigo <> 'telefono_duplicado')
+            THEN 'telefono_duplicado'
+        ELSE codigo END AS codigo
+    FROM juzgados j
+)
+UPDATE campaigns_smslog s SET nombre = f.nombre,
+    telefono = CASE WHEN f.codigo IN ('', 'telefono_duplicado') THEN f.telefono ELSE '' END,
+    mensaje = CASE WHEN f.codigo = '' THEN replace(%(mensaje)s, '{nombre}', f.nombre) ELSE '' END,
+    estado = CASE WHEN f.codigo = '' THEN 'pendiente' ELSE 'fallido' END, codigo = f.codigo,
+    error = CASE WHEN f.codigo = '' THEN '' ELSE %(textos)s::jsonb ->> f.codigo END, intentos = 0, actualizado = now()
+FROM finales f WHERE s.id = f.n
+"""
+)
+
 
 def open_next(campana: CampanaSMS, *, sin_enviar: str = "") -> Lote | None:
     """Open the campaign's next pending Lote: write its rows. The caller holds the campaign's lock.
@@ -60,19 +87,21 @@ def open_next(campana: CampanaSMS, *, sin_enviar: str = "") -> Lote | None:
     ).first()
     if lote is None:
         return None
+    params: dict[str, Any] = {
+        "campana": campana.pk,
+        "tenant": campana.usuario_id,
+        "lote": lote.pk,
+        "ids": lote.cliente_ids,
+        "mensaje": campana.mensaje,
+        "sin_enviar": sin_enviar,
+        "textos": json.dumps(codigos.TEXTOS),
+        "nunca": list(NUNCA),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            OPEN_SQL,
-            {
-                "campana": campana.pk,
-                "tenant": campana.usuario_id,
-                "lote": lote.pk,
-                "ids": lote.cliente_ids,
-                "mensaje": campana.mensaje,
-                "sin_enviar": sin_enviar,
-                "textos": json.dumps(codigos.TEXTOS),
-            },
-        )
+        if lote.cerrado_en is None:
+            cursor.execute(OPEN_SQL, params)
+        elif not sin_enviar:
+            cursor.execute(AGAIN_SQL, params)
         # `now()` of the database: the sweeper compares with it, and clocks of machines differ
         cursor.execute("UPDATE campaigns_lote SET estado = 'abierto', publicar_desde = now() WHERE id = %s", [lote.pk])
     lote.estado = Lote.Estado.ABIERTO

@@ -11,6 +11,7 @@ from campaigns.selectors import PROGRESO_SQL
 from tests.factories import CampanaFactory
 from tests.workers.engine.conftest import Running
 from workers.engine.doubts import SENT_SQL
+from workers.engine.ledger import CLAIM_SQL
 from workers.engine.sweeper import MOVABLE_SQL
 from workers.webhooks.receipts import RECEIPT_SQL
 
@@ -74,4 +75,20 @@ def test_whose_message_it_is_is_asked_by_its_sid(history: Running, sql: str, par
         cursor.execute(f"EXPLAIN {sql}", params)
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "smslog_un_sid" in plan
+    assert "Seq Scan on campaigns_smslog" not in plan
+
+
+def test_it_claims_rows_by_their_key_and_not_through_their_campaign(history: Running) -> None:
+    ids = [log.pk for log in history.logs]
+    params: dict[str, Any] = {
+        "ids": ids,
+        "tokens": [uuid.uuid4().hex for _ in ids],
+        "held": [None for _ in ids],
+        "lease": 45.0,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {CLAIM_SQL}", params)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "Index Cond: (id = n.id)" in plan
+    assert "smslog_por_campana" not in plan
     assert "Seq Scan on campaigns_smslog" not in plan
