@@ -130,7 +130,7 @@ def mover_campana(*, campana: CampanaSMS, action: str, motivo: str = "") -> Camp
             reintentos.reabrir(campana)
         elif moved and target == CampanaSMS.Estado.PROCESANDO:
             # What was consumed as no-ops while it stood still has to be published again.
-            campana.lotes.filter(estado="abierto").update(publicar_desde=Now())
+            campana.lotes.filter(estado="abierto").update(publicar_desde=Now(), publicado_hasta=None)
         if moved:
             nudge(campana.pk)
     campana.refresh_from_db()

@@ -38,7 +38,7 @@ def campana_in(owner: Usuario, estado: str) -> CampanaSMS:
     return campana
 
 
-def closed_lote(campana: CampanaSMS, cliente: Cliente, codigo: str = "21211") -> Lote:
+def closed_lote(campana: CampanaSMS, cliente: Cliente, codigo: str = "21408") -> Lote:
     """A Lote whose one recipient failed with this code."""
     lote = open_lote(campana, [cliente])
     sms_log(campana, lote, cliente, estado="fallido", codigo=codigo, error="No se pudo.")

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce, Now
 
 from campaigns import codigos, states
 from campaigns.models import CampanaSMS
+from campaigns.nudges import nudge
 from campaigns.selectors import motivos_de
 from workers.engine import lotes, plazo, window
 from workers.engine.window import Window
@@ -21,6 +22,8 @@ MOTIVO_MAX = 300
 NADA_ENVIADO = "No se envió ningún mensaje: "
 VENCIO = "El plazo de la campaña venció: se enviaron {exitosos} de {total} mensajes{desconocidos}."
 SIN_SABER = "; de {n} no se sabe si salieron"
+# Lotes of a cancelled campaign that are drained at a time: about a second's work.
+DRAINED = 20
 # What the deadline did to a row.
 CORTADO = [codigos.PLAZO_VENCIDO, codigos.DESCONOCIDO]
 
@@ -38,10 +41,11 @@ def advance(campana_id: int, *, publish: bool = True) -> None:
         plazo.enforce(campana)
     else:
         _send(campana_id, publish=publish)
-    while _drain_one(campana_id):
-        pass
     lotes.fail_cancelled(campana_id)
+    more = _drain(campana_id)
     finish(campana_id)
+    if more:
+        nudge(campana_id)
 
 
 def _start(campana_id: int) -> None:
@@ -79,13 +83,25 @@ def _open_one(campana_id: int, room: Window) -> bool:
         return lotes.open_next(campana) is not None
 
 
-def _drain_one(campana_id: int) -> bool:
-    """Give the recipients of one unopened Lote of a cancelled campaign their failed rows; True when it did."""
+def _drain(campana_id: int) -> bool:
+    """Give the recipients of some unopened Lotes of a cancelled campaign their failed rows.
+
+    Returns:
+        Whether there may be more, which are left for another task: a million recipients take minutes, and neither a
+        transaction nor the sweep lasts that long.
+    """
     with transaction.atomic():
-        campana = CampanaSMS.objects.select_for_update(no_key=True).get(pk=campana_id)
-        if campana.estado != CampanaSMS.Estado.CANCELADO:
+        # Somebody else's slice is under way: they go on, and two would only wait for each other.
+        cancelled = CampanaSMS.objects.filter(pk=campana_id, estado=CampanaSMS.Estado.CANCELADO)
+        campana = cancelled.select_for_update(no_key=True, skip_locked=True).first()
+        if campana is None:
             return False
-        return lotes.open_next(campana, sin_enviar=codigos.CAMPANA_CANCELADA) is not None
+        for _ in range(DRAINED):
+            lote = lotes.open_next(campana, sin_enviar=codigos.CAMPANA_CANCELADA)
+            if lote is None:
+                return False
+            lotes.close(lote.pk)
+    return True
 
 
 # Ends a campaign once, whoever asks first: the chord's callback, the errback or the sweeper. A paused one ends only

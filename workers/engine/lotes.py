@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from campaigns import codigos
 from campaigns.destinatarios import JUZGADOS
 from campaigns.models import CampanaSMS, Lote
-from campaigns.reintentos import NUNCA
+from campaigns.reintentos import ELEGIDOS, OCUPADO, PARAMS
 from core import queues
 from workers.engine import chords, slices
 from workers.engine.rates import Sender
@@ -53,19 +53,14 @@ FROM finales ORDER BY n
 # The failed rows of a Lote that was closed, judged again by their clients' present data. A row that still cannot be
 # sent to keeps its reason, or gets the new one.
 AGAIN_SQL = (
-    "WITH elegidos AS (SELECT s.cliente_id AS id, s.id AS n FROM campaigns_smslog s"  # noqa: S608 - constants
-    " WHERE s.lote_id = %(lote)s AND s.estado = 'fallido' AND s.cliente_id IS NOT NULL"
-    " AND s.codigo <> ALL(%(nunca)s)),"
+    "WITH "  # noqa: S608 - constants
+    + ELEGIDOS.format(condition="s.lote_id = %(lote)s")
+    + ","
     + JUZGADOS
+    + ", finales AS (SELECT n, nombre, telefono, CASE WHEN codigo = '' AND "
+    + OCUPADO
     + """
-, finales AS (
-    SELECT n, nombre, telefono, CASE
-        WHEN codigo = '' AND EXISTS (SELECT FROM campaigns_smslog s WHERE s.campana_id = %(campana)s AND s.id <> j.n
-            AND s.telefono = j.telefono AND s.telefono <> '' AND s.codigo <> 'telefono_duplicado')
-            THEN 'telefono_duplicado'
-        ELSE codigo END AS codigo
-    FROM juzgados j
-)
+    THEN 'telefono_duplicado' ELSE codigo END AS codigo FROM juzgados j)
 UPDATE campaigns_smslog s SET nombre = f.nombre,
     telefono = CASE WHEN f.codigo IN ('', 'telefono_duplicado') THEN f.telefono ELSE '' END,
     mensaje = CASE WHEN f.codigo = '' THEN replace(%(mensaje)s, '{nombre}', f.nombre) ELSE '' END,
@@ -95,7 +90,7 @@ def open_next(campana: CampanaSMS, *, sin_enviar: str = "") -> Lote | None:
         "mensaje": campana.mensaje,
         "sin_enviar": sin_enviar,
         "textos": json.dumps(codigos.TEXTOS),
-        "nunca": list(NUNCA),
+        **PARAMS,
     }
     with connection.cursor() as cursor:
         if lote.cerrado_en is None:

@@ -1,12 +1,17 @@
 """Trying the failed of an ended campaign again: judged anew, and nobody twice."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import transaction
+from django.db.models.functions import Now
 
+from campaigns import reintentos
 from campaigns.models import CampanaSMS, Lote, SMSLog
 from campaigns.services import mover_campana
+from clientes.models import Cliente
+from core.errors import ConflictError
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, sms_log
 from workers.engine import campana, chords, lotes
@@ -29,7 +34,7 @@ def ended(owner: Usuario) -> CampanaSMS:
     lote = Lote.objects.create(campana=found, numero=1, cliente_ids=[c.pk for c in clientes], total=5, estado="abierto")
     fields: list[dict[str, Any]] = [
         {"estado": "enviado", "twilio_sid": "SM1"},
-        {"estado": "fallido", "codigo": "21211", "intentos": 1},
+        {"estado": "fallido", "codigo": "21408", "intentos": 1},
         {"estado": "fallido", "codigo": "sin_telefono", "telefono": "", "mensaje": ""},
         {"estado": "fallido", "codigo": "desconocido"},
         {"estado": "fallido", "codigo": "21610"},
@@ -66,6 +71,90 @@ def test_it_judges_by_the_clients_present_data(ended: CampanaSMS, published: lis
     assert sent.mensaje != row.mensaje
 
 
+@pytest.mark.parametrize("codigo", reintentos.DEL_NUMERO)
+def test_a_number_that_twilio_refused_is_tried_again_once_it_is_another(
+    ended: CampanaSMS, published: list[list[int]], codigo: str
+) -> None:
+    rows = list(ended.logs.order_by("pk"))
+    SMSLog.objects.filter(pk=rows[1].pk).update(codigo=codigo)
+    again(ended)
+    assert published == [[rows[2].pk]]
+    rows[1].refresh_from_db()
+    assert (rows[1].estado, rows[1].codigo) == ("fallido", codigo)
+
+    SMSLog.objects.filter(pk=rows[2].pk).update(estado="enviado", twilio_sid="SM2")
+    lotes.close(rows[2].lote_id)
+    campana.advance(ended.pk)
+    assert rows[1].cliente is not None
+    with_phone(rows[1].cliente, "+573009998877")
+    ended.refresh_from_db()
+    again(ended)
+    assert published[1:] == [[rows[1].pk]]
+
+
+def with_phone(cliente: Cliente, telefono: str) -> None:
+    Cliente.objects.filter(pk=cliente.pk).update(telefono=telefono, telefono_e164=telefono)
+
+
+def left(ended: CampanaSMS) -> list[Cliente]:
+    """The clients of the two rows that could be tried again."""
+    return [row.cliente for row in ended.logs.order_by("pk")[1:3] if row.cliente]
+
+
+def nobody_active(ended: CampanaSMS) -> None:
+    Cliente.objects.filter(pk__in=[cliente.pk for cliente in left(ended)]).update(activo=False)
+
+
+def nobody_has_a_phone(ended: CampanaSMS) -> None:
+    for cliente in left(ended):
+        with_phone(cliente, "")
+
+
+def all_have_the_sent_ones(ended: CampanaSMS) -> None:
+    sent = ended.logs.get(estado="enviado")
+    for cliente in left(ended):
+        with_phone(cliente, sent.telefono)
+
+
+def refused_for_their_numbers(ended: CampanaSMS) -> None:
+    ended.logs.filter(codigo="21408").update(codigo="21211")
+    nobody_active(ended)
+
+
+@pytest.mark.parametrize(
+    "nobody", [nobody_active, nobody_has_a_phone, all_have_the_sent_ones, refused_for_their_numbers]
+)
+def test_a_move_that_could_send_nothing_is_refused(
+    ended: CampanaSMS, nobody: Callable[[CampanaSMS], None], published: list[list[int]]
+) -> None:
+    """And leaves everything as it was: the campaign has ended, and so it stays."""
+    nobody(ended)
+    with pytest.raises(ConflictError, match="ningún destinatario") as refused:
+        mover_campana(campana=ended, action="reintentar")
+    assert refused.value.code == "move_refused"
+    ended.refresh_from_db()
+    assert (ended.estado, ended.enviados_exitosos, ended.enviados_fallidos) == ("completado", 1, 4)
+    assert ended.completado_en is not None
+    assert list(ended.lotes.values_list("estado", flat=True)) == ["cerrado"]
+
+
+def test_only_the_lotes_with_somebody_to_try_are_opened(ended: CampanaSMS, published: list[list[int]]) -> None:
+    sms_log(
+        ended,
+        hopeless := Lote.objects.create(
+            campana=ended, numero=2, cliente_ids=[1], total=1, estado="cerrado", fallidos=1, cerrado_en=Now()
+        ),
+        ClienteFactory.create(usuario=ended.usuario),
+        estado="fallido",
+        codigo="21610",
+    )
+    CampanaSMS.objects.filter(pk=ended.pk).update(total_clientes=6, enviados_fallidos=5)
+    ended.refresh_from_db()
+    mover_campana(campana=ended, action="reintentar")
+    hopeless.refresh_from_db()
+    assert hopeless.estado == "cerrado"
+
+
 def test_one_who_now_has_another_recipients_phone_gets_nothing(ended: CampanaSMS, published: list[list[int]]) -> None:
     sent, refused, *_ = ended.logs.order_by("pk")
     assert refused.cliente is not None
@@ -93,7 +182,7 @@ def test_cancelling_it_meanwhile_leaves_the_rows_as_they_were(ended: CampanaSMS,
     campana.advance(ended.pk)
     ended.refresh_from_db()
     assert (ended.estado, ended.enviados_exitosos, ended.enviados_fallidos) == ("cancelado", 1, 4)
-    assert list(ended.logs.order_by("pk").values_list("codigo", flat=True))[1] == "21211"
+    assert list(ended.logs.order_by("pk").values_list("codigo", flat=True))[1] == "21408"
     assert published == []
 
 
