@@ -69,14 +69,15 @@ class Claim:
 
 
 # The campaign is read in the same statement, so that a pause stops the very next message. A claim that waited for a
-# thread is made anew in the same way, under a new token. The campaign stands in sub-selects, for as a join the planner,
-# while it has no statistics, may look for the rows by their campaign and read all of it for each group.
+# thread is made anew in the same way, under a new token. The rows are found by their keys only: by conditions on estado
+# (hence CASE) or a join with the campaign (hence sub-selects) the planner, while its statistics are old, may look for
+# them through another index and read all of it for each group.
 CLAIM_SQL = """
 UPDATE campaigns_smslog s
 SET estado = 'enviando', token = n.token, intentos = s.intentos + CASE s.estado WHEN 'pendiente' THEN 1 ELSE 0 END,
     ausencias = 0, reclamado_en = now(), lease_hasta = now() + %(lease)s * interval '1 second', actualizado = now()
 FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(held)s::uuid[]) AS n(id, token, held)
-WHERE s.id = n.id AND (s.estado = 'pendiente' OR (s.estado = 'enviando' AND s.token = n.held))
+WHERE s.id = n.id AND CASE s.estado WHEN 'pendiente' THEN true WHEN 'enviando' THEN s.token = n.held ELSE false END
     AND (SELECT c.estado = 'procesando' AND (c.vence_en IS NULL OR c.vence_en > now())
         FROM campaigns_campanasms c WHERE c.id = s.campana_id)
 RETURNING s.id, s.campana_id, s.telefono, s.mensaje, s.intentos, (SELECT row_to_json(r) FROM (

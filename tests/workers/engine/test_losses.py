@@ -180,7 +180,8 @@ def test_it_asks_little_while_nothing_stands_still(
 def test_it_reads_the_open_lotes_only(owner: Usuario, broker: "redis.Redis") -> None:
     publish(owner, minutes_ago=10)
     with connection.cursor() as cursor:
+        # Of a table as small as a test's the planner may read all, whatever indexes there are.
+        cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN {losses.QUIET_SQL}", {"quiet": 30, "queues": 8})
         plan = "\n".join(row[0] for row in cursor.fetchall())
-    assert "smslog_por_lote" in plan
-    assert "Seq Scan on campaigns_smslog" not in plan
+    assert plan.count("smslog_por_lote") == 2  # and nothing else of the rows

@@ -78,7 +78,15 @@ def test_whose_message_it_is_is_asked_by_its_sid(history: Running, sql: str, par
     assert "Seq Scan on campaigns_smslog" not in plan
 
 
-def test_it_claims_rows_by_their_key_and_not_through_their_campaign(history: Running) -> None:
+@pytest.mark.parametrize("analyzed", ["never", "while it was empty", "now"])
+def test_it_claims_rows_by_their_key_and_not_through_another_index(
+    running: Running, analyzed: str, request: pytest.FixtureRequest
+) -> None:
+    if analyzed == "while it was empty":
+        analyze()
+    history: Running = request.getfixturevalue("history")
+    if analyzed == "now":
+        analyze()
     ids = [log.pk for log in history.logs]
     params: dict[str, Any] = {
         "ids": ids,
@@ -90,5 +98,11 @@ def test_it_claims_rows_by_their_key_and_not_through_their_campaign(history: Run
         cursor.execute(f"EXPLAIN {CLAIM_SQL}", params)
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "Index Cond: (id = n.id)" in plan
-    assert "smslog_por_campana" not in plan
+    assert "smslog_por" not in plan
+    assert "smslog_con_lease" not in plan
     assert "Seq Scan on campaigns_smslog" not in plan
+
+
+def analyze() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE campaigns_smslog, campaigns_campanasms, campaigns_lote")
