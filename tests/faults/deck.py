@@ -9,7 +9,7 @@ from typing import Final
 from tests.faults.injectors.scene import Fault
 
 # In a run that ends when every kind took effect, a kind is given up after so many tries without effect.
-TRIES: Final = 6
+TRIES: Final = 25
 
 
 class Deck:
