@@ -147,7 +147,7 @@ class Run:
             backlog = sum(campaign.left for campaign in self._load.unfinished())
             # In a run that ends when every kind took effect, the round lasts until then.
             more = left > 0 or (self.options.each is not None and not self._over())
-            if self._load.take_wish() or (more and backlog < BACKLOG):
+            if self._load.take_wish() or (more and backlog < min(BACKLOG, self.options.round)):
                 campaign = self._load.create(left if left > 0 else TAIL)
                 made.append(campaign)
                 left -= len(campaign.fates)
