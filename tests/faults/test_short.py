@@ -1,6 +1,7 @@
 """The harness's short version: every kind of fault once, in the order of a fixed seed.
 
-`scripts/faults` is the long one, and `scripts/faults --mutant` the one that must find something. A run that fails leaves its logs and its ledger below .data/faults.
+`scripts/faults` is the long one, and `scripts/faults --mutant` the one that must find something. A run that fails
+leaves its logs and its ledger below .data/faults.
 """
 
 import pytest
