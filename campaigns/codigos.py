@@ -11,6 +11,7 @@ TELEFONO_DUPLICADO: Final = "telefono_duplicado"
 CLIENTE_INACTIVO: Final = "cliente_inactivo"
 CLIENTE_ELIMINADO: Final = "cliente_eliminado"
 CAMPANA_CANCELADA: Final = "campana_cancelada"
+BAJA: Final = "baja"
 
 TEXTOS: Final = {
     SIN_TELEFONO: "El cliente no tiene teléfono.",
@@ -19,4 +20,5 @@ TEXTOS: Final = {
     CLIENTE_INACTIVO: "El cliente está desactivado.",
     CLIENTE_ELIMINADO: "El cliente fue eliminado antes del envío.",
     CAMPANA_CANCELADA: "La campaña fue cancelada antes de enviar este mensaje.",
+    BAJA: "Pidió no recibir mensajes.",
 }

@@ -14,7 +14,8 @@ from django.db import connection
 
 from campaigns import mensaje as mensajes
 from campaigns.audiencia import Audiencia, elegidos_sql
-from campaigns.destinatarios import JUZGADOS
+from campaigns.destinatarios import JUZGADOS_TODOS
+from campaigns.remitente import remitente_de_envio
 from campaigns.segmentos import Segmentos, contar
 
 # POSIX bracket expressions of PostgreSQL. Every character of the first is one septet of the GSM-7 basic table,
@@ -77,8 +78,8 @@ def grupos_de(audiencia: Audiencia, *, tenant_id: int) -> list[Grupo]:
     positions = sql % tuple(f"%({name})s" for name in named)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH elegidos AS ({positions}),{JUZGADOS}{GRUPOS_SQL}",
-            {**named, "tenant": tenant_id, "gsm7": GSM7_PLAIN, "ucs2": UCS2_PLAIN},
+            f"WITH elegidos AS ({positions}),{JUZGADOS_TODOS}{GRUPOS_SQL}",
+            {**named, "tenant": tenant_id, "remitente": remitente_de_envio(), "gsm7": GSM7_PLAIN, "ucs2": UCS2_PLAIN},
         )
         rows = cursor.fetchall()
     return [
@@ -90,6 +91,7 @@ def grupos_de(audiencia: Audiencia, *, tenant_id: int) -> list[Grupo]:
 def calcular(mensaje: str, grupos: list[Grupo]) -> Costo:
     """Count a text over an audience."""
     costo = Costo()
+    mensaje = mensajes.con_enlace(mensaje)  # every link is as long, and of letters of one septet
     for grupo in grupos:
         if grupo.codigo:
             costo.excluidos[grupo.codigo] += grupo.cantidad

@@ -7,8 +7,9 @@ from django.db.models import Count, Q
 from django.db.models.functions import Length
 
 from campaigns import codigos
-from campaigns.audiencia import Audiencia, clientes_de, medir
+from campaigns.audiencia import Audiencia, medir
 from campaigns.costo import grupos_de
+from campaigns.destinatarios import enviables_de
 from clientes import selectors
 from clientes.busqueda import buscar
 from clientes.models import Cliente, Etiqueta
@@ -87,6 +88,5 @@ class Nombres:
 
 
 def nombres_de(usuario: Usuario, audiencia: Audiencia) -> Nombres:
-    sendable = clientes_de(audiencia, tenant_id=usuario.tenant_id).filter(activo=True).exclude(telefono_e164="")
-    names = sendable.values_list("nombre", flat=True)
+    names = enviables_de(audiencia, tenant_id=usuario.tenant_id).values_list("nombre", flat=True)
     return Nombres(names.order_by("pk").first() or "", names.order_by(Length("nombre").desc(), "pk").first() or "")

@@ -8,8 +8,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from campaigns.bajas.modelos import Llave
+from campaigns.entrantes.modelos import Entrante
 from clientes.models import Cliente
 from clientes.phones import E164_MAX
+
+__all__ = ["MENSAJE_MAX", "CampanaSMS", "Entrante", "Llave", "Lote", "PlantillaSMS", "SMSLog"]
 
 MENSAJE_MAX = 1600  # characters after rendering: https://www.twilio.com/docs/api/errors/21617
 

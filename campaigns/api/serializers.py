@@ -12,6 +12,7 @@ from campaigns.selectors import Progreso, plantillas_de
 from core.api.serializers import RefusesUnknown
 from core.errors import InvalidInputError
 
+MARCADORES = "{nombre} is replaced by the client's name, {enlace_baja} by a link of their own to opt out."
 MENSAJE = "Hola {nombre}, aprovecha 20% de descuento este mes!"
 FALTA_MENSAJE = "Envíe «mensaje» o «plantilla»."
 DOS_MENSAJES = "Envíe «mensaje» o «plantilla», no los dos."
@@ -36,7 +37,7 @@ DOS_AUDIENCIAS = "Envíe «cliente_ids» o «audiencia», no los dos."
     ]
 )
 class PlantillaSerializer(RefusesUnknown, serializers.ModelSerializer[PlantillaSMS]):
-    mensaje = serializers.CharField(trim_whitespace=False, help_text="{nombre} is replaced by the client's name.")
+    mensaje = serializers.CharField(trim_whitespace=False, help_text=MARCADORES)
 
     class Meta:
         model = PlantillaSMS
@@ -78,7 +79,7 @@ class PlantillaPropia(serializers.PrimaryKeyRelatedField[PlantillaSMS]):
 class TextoYAudienciaSerializer(RefusesUnknown):
     """What to say and to whom: what the preview takes, and the creation with a name."""
 
-    mensaje = serializers.CharField(trim_whitespace=False, required=False, help_text="With {nombre}; or `plantilla`.")
+    mensaje = serializers.CharField(trim_whitespace=False, required=False, help_text=f"Or `plantilla`. {MARCADORES}")
     plantilla = PlantillaPropia(required=False, help_text="Id of a template; or `mensaje`.")
     cliente_ids = ListaDeIds(required=False, help_text="1 to 100,000 ids of the shop's clients; or `audiencia`.")
     audiencia = AudienciaSerializer(required=False, help_text="Or `cliente_ids`.")

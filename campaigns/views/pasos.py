@@ -56,7 +56,7 @@ def mensaje(
         "nombres": elegibles.nombres_de(usuario, borrador.audiencia()),
         "plantillas": selectors.plantillas_de(usuario).filter(activo=True).order_by("nombre"),
         "mensaje_max": MENSAJE_MAX,
-        "marcador": mensajes.NOMBRE,
+        **mensajes.editor(),
     }
     return _paso(request, "mensaje", borrador, borradores.PASO_MENSAJE, context, error)
 

@@ -14,6 +14,8 @@ from django.conf import settings
 from django.db import connection
 
 from campaigns.models import SMSLog
+from campaigns.remitente import remitente_de_envio
+from workers.engine import optouts
 from workers.gateway.outcomes import Accepted, Account, Ambiguous, Outcome, Permanent, Retryable
 
 ERROR_MAX = 300
@@ -64,17 +66,18 @@ class Claim:
         return time.monotonic() - self.taken_at
 
 
-# The campaign is read in the same statement, so that a pause stops the very next message. A claim that waited for a
-# thread is made anew in the same way, under a new token.
-CLAIM_SQL = """
+# The campaign is read in the same statement, so that a pause stops the very next message; and so is the client's last
+# word, so that an opt-out does. A claim that waited for a thread is made anew in the same way, under a new token.
+CLAIM_SQL = f"""
 UPDATE campaigns_smslog s
 SET estado = 'enviando', token = n.token, intentos = s.intentos + CASE s.estado WHEN 'pendiente' THEN 1 ELSE 0 END,
     ausencias = 0, reclamado_en = now(), lease_hasta = now() + %(lease)s * interval '1 second', actualizado = now()
 FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(held)s::uuid[]) AS n(id, token, held), campaigns_campanasms c
 WHERE s.id = n.id AND (s.estado = 'pendiente' OR (s.estado = 'enviando' AND s.token = n.held))
     AND c.id = s.campana_id AND c.estado = 'procesando'
+    AND NOT {optouts.FUERA_SQL}
 RETURNING s.id, s.campana_id, s.telefono, s.mensaje, s.intentos
-"""
+"""  # noqa: S608 - constants
 
 # A late outcome may still settle a row that the sweeper called `incierto`: the token proves whose it is. One that
 # was found absent and freed keeps its token until the next claim: an acceptance stops it from being sent again.
@@ -98,7 +101,8 @@ def claim_many(held: Mapping[int, uuid.UUID | None]) -> dict[int, Claim]:
         held: for each row's id the token under which the caller has it already; None for a pending row.
 
     Returns:
-        The claims by row id; a row that somebody else has, or that is not to be sent now, has none.
+        The claims by row id; a row that somebody else has, or that is not to be sent now, has none. Those whose phone
+        opted out are ended.
     """
     # In one order, so that two processes that want the same rows do not wait for each other.
     tokens = {log_id: uuid.uuid4() for log_id in sorted(held)}
@@ -111,13 +115,17 @@ def claim_many(held: Mapping[int, uuid.UUID | None]) -> dict[int, Claim]:
                 "tokens": [token.hex for token in tokens.values()],
                 "held": [token and token.hex for token in (held[log_id] for log_id in tokens)],
                 "lease": settings.LEASE_S,
+                "remitente": remitente_de_envio(),
             },
         )
         rows = cursor.fetchall()
-    return {
+    claims = {
         log_id: Claim(log_id, campana_id, tokens[log_id], telefono, mensaje, intentos, taken_at)
         for log_id, campana_id, telefono, mensaje, intentos in rows
     }
+    if passed_over := {log_id: held[log_id] for log_id in tokens if log_id not in claims}:
+        optouts.fail_opted_out(passed_over)
+    return claims
 
 
 def record_many(results: Sequence[tuple[Claim, Outcome | NotPosted]]) -> set[int]:
@@ -126,7 +134,8 @@ def record_many(results: Sequence[tuple[Claim, Outcome | NotPosted]]) -> set[int
     Returns:
         The ids of the rows written; the others are no longer their claim's.
     """
-    rows = [_row(claim, outcome) for claim, outcome in results]
+    # In the order of their ids, as status callbacks are: two groups with rows in common must not wait for each other.
+    rows = sorted(_row(claim, outcome) for claim, outcome in results)
     names = ("ids", "tokens", "estados", "sids", "codigos", "errors", "entregas", "devueltos")
     columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
     with connection.cursor() as cursor:

@@ -10,12 +10,18 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from campaigns import codigos
+from campaigns.bajas.enlace import enlaces_de
 from campaigns.destinatarios import JUZGADOS
+from campaigns.mensaje import ENLACE
 from campaigns.models import CampanaSMS, Lote, SMSLog
+from campaigns.remitente import remitente_de_envio
 from core import queues
 from workers.engine import chords
 
 LONGEST_BACKOFF_S = 300.0
+
+# The rows' ids beforehand, because a message may hold a link that names its row.
+IDS_SQL = "SELECT nextval(pg_get_serial_sequence('campaigns_smslog', 'id')) FROM generate_series(1, %s)"
 
 # One statement: who of the frozen ids can be sent to, and why the others cannot. Rendering is the plain
 # substitution of campaigns.mensaje.render.
@@ -32,17 +38,19 @@ OPEN_SQL = (
             THEN 'telefono_duplicado'
         ELSE codigo END AS codigo
     FROM juzgados j
+), reservados AS (
+    SELECT * FROM unnest(%(log_ids)s::bigint[], %(enlaces)s::text[]) WITH ORDINALITY AS r (id, enlace, n)
 )
-INSERT INTO campaigns_smslog (campana_id, lote_id, cliente_id, nombre, telefono, mensaje, estado, codigo, error,
+INSERT INTO campaigns_smslog (id, campana_id, lote_id, cliente_id, nombre, telefono, mensaje, estado, codigo, error,
     twilio_sid, entrega, entrega_codigo, intentos, ausencias, creado, actualizado)
-SELECT %(campana)s, %(lote)s, cliente_id, nombre,
+SELECT r.id, %(campana)s, %(lote)s, cliente_id, nombre,
     -- a row that is not sent to does not hold the phone's place in the campaign
     CASE WHEN codigo IN ('', 'telefono_duplicado') THEN telefono ELSE '' END,
-    CASE WHEN codigo = '' THEN replace(%(mensaje)s, '{nombre}', nombre) ELSE '' END,
+    CASE WHEN codigo = '' THEN replace(replace(%(mensaje)s, '{enlace_baja}', enlace), '{nombre}', nombre) ELSE '' END,
     CASE WHEN codigo = '' THEN 'pendiente' ELSE 'fallido' END,
     codigo, CASE WHEN codigo = '' THEN '' ELSE %(textos)s::jsonb ->> codigo END,
     '', '', '', 0, 0, now(), now()
-FROM finales ORDER BY n
+FROM finales JOIN reservados r USING (n) ORDER BY n
 """
 )
 
@@ -55,13 +63,18 @@ def open_next(campana: CampanaSMS) -> Lote | None:
     if lote is None:
         return None
     with connection.cursor() as cursor:
+        cursor.execute(IDS_SQL, [len(lote.cliente_ids)])
+        log_ids = sorted(row[0] for row in cursor.fetchall())
         cursor.execute(
             OPEN_SQL,
             {
                 "campana": campana.pk,
                 "tenant": campana.usuario_id,
+                "remitente": remitente_de_envio(),
                 "lote": lote.pk,
                 "ids": lote.cliente_ids,
+                "log_ids": log_ids,
+                "enlaces": enlaces_de(log_ids) if ENLACE in campana.mensaje else [""] * len(log_ids),
                 "mensaje": campana.mensaje,
                 "cancelada": campana.estado == CampanaSMS.Estado.CANCELADO,
                 "textos": json.dumps(codigos.TEXTOS),
