@@ -45,7 +45,7 @@ EXPOSE 8000
 # Host must be one that ALLOWED_HOSTS lists.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["python", "-c", "\
 import os, urllib.request as http; \
-url = 'http://127.0.0.1:' + (os.environ.get('PORT') or '8000') + '/healthz'; \
+url = 'http://127.0.0.1:' + (os.environ.get('PORT') or '8000') + '/readyz'; \
 host = (os.environ.get('ALLOWED_HOSTS') or 'localhost').split(',')[0].strip().lstrip('.'); \
 http.urlopen(http.Request(url, headers={'Host': host}), timeout=4)"]
 

@@ -11,7 +11,8 @@ from django_celery_results.models import TaskResult
 
 from clientes.importacion import proceso
 from core.celery import DatabaseTask
-from workers.engine import campana, lotes, reconciler, sending, sweeper
+from workers.alerts import deliver, stalls
+from workers.engine import campana, entregas, lotes, reconciler, sending, sweeper
 
 
 class Recorded(DatabaseTask):
@@ -59,6 +60,24 @@ def barrer() -> dict[str, Any] | None:
 def conciliar() -> None:
     """Ask Twilio about uncertain messages, every few seconds, by beat."""
     reconciler.reconcile()
+
+
+@shared_task(name="workers.contar_entregas", ignore_result=True)
+def contar_entregas() -> int:
+    """Sum the delivery of closed Lotes, every few seconds, by beat."""
+    return entregas.contar()
+
+
+@shared_task(name="workers.entregar_alertas", ignore_result=True)
+def entregar_alertas() -> int:
+    """Deliver the alerts that are due: sent when one is raised, and by beat for the next tries."""
+    return deliver.deliver()
+
+
+@shared_task(name="workers.buscar_detenidas", ignore_result=True)
+def buscar_detenidas() -> int:
+    """Report campaigns that should move and do not, every minute, by beat."""
+    return stalls.report()
 
 
 @shared_task(name="workers.importar_clientes", ignore_result=True)

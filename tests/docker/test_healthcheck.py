@@ -71,7 +71,7 @@ def check(port: int, **env: str) -> int:
 )
 def test_it_asks_with_a_host_that_is_allowed(web: Web, allowed: str | None, host: str) -> None:
     assert check(web.server_port, **({} if allowed is None else {"ALLOWED_HOSTS": allowed})) == 0
-    assert web.asked == ("/healthz", host)
+    assert web.asked == ("/readyz", host)
     assert not allowed or validate_host(host, [name.strip() for name in allowed.split(",")])
 
 
@@ -87,9 +87,9 @@ def test_it_fails_when_nobody_listens(web: Web) -> None:
     assert check(web.server_port) == 1
 
 
-def test_the_product_answers_it(client: Client) -> None:
-    assert client.get("/healthz", headers={"host": "localhost"}).content == b"ok"
+def test_the_product_answers_it(client: Client, db: None) -> None:
+    assert client.get("/readyz", headers={"host": "localhost"}).status_code == 200
 
 
 def test_another_host_would_be_refused(client: Client) -> None:
-    assert client.get("/healthz", headers={"host": "10.0.0.9"}).status_code == 400
+    assert client.get("/readyz", headers={"host": "10.0.0.9"}).status_code == 400

@@ -7,8 +7,11 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from campaigns import states
-from campaigns.models import CampanaSMS
+from campaigns.bitacora.services import DE_FINALES, anotar, anotar_avance, anotar_move
+from campaigns.models import CampanaSMS, Suceso
 from campaigns.selectors import motivos_de
+from core import logs
+from core.formato import numero
 from workers.engine import lotes
 from workers.gateway.outcomes import Account
 
@@ -16,14 +19,14 @@ logger = logging.getLogger(__name__)
 
 MOTIVO_MAX = 300
 NADA_ENVIADO = "No se envió ningún mensaje: "
+ENVIADOS = "{exitosos} enviados, {fallidos} fallidos"
 
 
 def advance(campana_id: int) -> None:
     """Do whatever is next for this campaign. Safe to call at any time, any number of times."""
     if not CampanaSMS.objects.filter(pk=campana_id, completado_en=None).exists():
         return
-    sources, target = states.MOVES["iniciar"]
-    CampanaSMS.objects.filter(pk=campana_id, estado__in=sources).update(estado=target, iniciado_en=Now())
+    _start(campana_id)
     # Lote by Lote, so that the first messages leave while the rest of the window opens.
     lotes.publish_due(campana_id)
     while _open_one(campana_id):
@@ -31,7 +34,15 @@ def advance(campana_id: int) -> None:
     while _drain_one(campana_id):
         pass
     lotes.fail_cancelled(campana_id)
-    finish(campana_id)
+    if not finish(campana_id):
+        anotar_avance(campana_id)
+
+
+@transaction.atomic
+def _start(campana_id: int) -> None:
+    sources, target = states.MOVES["iniciar"]
+    if CampanaSMS.objects.filter(pk=campana_id, estado__in=sources).update(estado=target, iniciado_en=Now()):
+        anotar_move(campana_id=campana_id, action="iniciar")
 
 
 def _open_one(campana_id: int) -> bool:
@@ -79,9 +90,17 @@ def finish(campana_id: int) -> bool:
     if row is None:
         return False
     estado, exitosos, fallidos = row
+    motivo = ""
     if estado == CampanaSMS.Estado.ERROR:
-        CampanaSMS.objects.filter(pk=campana_id).update(motivo=_why_nothing_was_sent(campana_id)[:MOTIVO_MAX])
-    logger.info("campaign %s ended in %s: %s sent, %s failed", campana_id, estado, exitosos, fallidos)
+        motivo = _why_nothing_was_sent(campana_id)[:MOTIVO_MAX]
+        CampanaSMS.objects.filter(pk=campana_id).update(motivo=motivo)
+    anotar(
+        campana_id=campana_id,
+        tipo=DE_FINALES[CampanaSMS.Estado(estado)],
+        detalle=motivo or ENVIADOS.format(exitosos=numero(exitosos), fallidos=numero(fallidos)),
+    )
+    with logs.about(campana=campana_id):
+        logger.info("campaign %s ended in %s: %s sent, %s failed", campana_id, estado, exitosos, fallidos)
     return True
 
 
@@ -94,5 +113,9 @@ def pause_for_account(campana_id: int, refusal: Account) -> None:
     """Twilio refuses the account or the sender: stop, keep the rows, and say why."""
     sources, target = states.MOVES["pausar"]
     motivo = f"Twilio: {refusal.message} ({refusal.code})."[:MOTIVO_MAX]
-    if CampanaSMS.objects.filter(pk=campana_id, estado__in=sources).update(estado=target, motivo=motivo):
+    with transaction.atomic():
+        paused = CampanaSMS.objects.filter(pk=campana_id, estado__in=sources).update(estado=target, motivo=motivo)
+        if paused:
+            anotar(campana_id=campana_id, tipo=Suceso.Tipo.PAUSADA_SOLA, detalle=motivo)
+    if paused:
         logger.error("campaign %s paused: %s %s", campana_id, refusal.code, refusal.message)

@@ -19,10 +19,12 @@ from django.db import Error as DatabaseError
 from django.db import connection, connections
 
 from campaigns.models import SMSLog
+from core import logs
 from workers.engine import locks
 from workers.gateway.base import Gateway
 from workers.gateway.factory import get_gateway
 from workers.gateway.lookup import LookupFailedError, Message
+from workers.metrics import measures
 
 logger = logging.getLogger(__name__)
 
@@ -131,14 +133,15 @@ def _work(gateway: Gateway, groups: deque[list[Doubt]], until: float) -> None:
 
 
 def _settle_or_put_off(gateway: Gateway, doubt: Doubt) -> None:
-    try:
-        settle(gateway, doubt)
-    except DatabaseError:
-        raise
-    except Exception:
-        # It would come first in the next run too, and a batch of such rows would keep the others out.
-        logger.exception("sms %s could not be settled", doubt.log_id)
-        _put_off(doubt, doubt.absences)
+    with logs.about(sms=doubt.log_id):
+        try:
+            settle(gateway, doubt)
+        except DatabaseError:
+            raise
+        except Exception:
+            # It would come first in the next run too, and a batch of such rows would keep the others out.
+            logger.exception("sms %s could not be settled", doubt.log_id)
+            _put_off(doubt, doubt.absences)
 
 
 def settle(gateway: Gateway, doubt: Doubt) -> None:
@@ -157,15 +160,17 @@ def settle(gateway: Gateway, doubt: Doubt) -> None:
     elif unclaimed:
         match = unclaimed[0]
         entrega = match.status if match.status in SMSLog.Entrega.values else ""
-        _execute(SENT_SQL, match.sid, entrega, match.error_code if entrega else "", doubt.log_id, doubt.token)
+        n = _execute(SENT_SQL, match.sid, entrega, match.error_code if entrega else "", doubt.log_id, doubt.token)
+        measures.SETTLED.labels("sent").inc(n)
         logger.info("sms %s was sent after all: %s", doubt.log_id, match.sid)
     elif doubt.absences == 0:
         _put_off(doubt, 1)
     elif _execute(FREE_SQL, doubt.log_id, doubt.token, settings.SEND_ATTEMPTS):
+        measures.SETTLED.labels("free").inc()
         logger.warning("sms %s was never accepted: it is sent again", doubt.log_id)
     else:
         # Certainly not sent, and as often as it may be tried; whoever settled it meanwhile has the last word.
-        _execute(GIVE_UP_SQL, REFUSED, REFUSED_TEXT, doubt.log_id, doubt.token)
+        measures.SETTLED.labels("refused").inc(_execute(GIVE_UP_SQL, REFUSED, REFUSED_TEXT, doubt.log_id, doubt.token))
 
 
 def _is_being_said(doubt: Doubt) -> bool:
@@ -193,7 +198,7 @@ def _words(text: str) -> str:
 def _unreachable(doubt: Doubt, error: LookupFailedError) -> None:
     now = datetime.now(tz=doubt.since.tzinfo)
     if now - doubt.since > timedelta(hours=settings.RECONCILE_GIVE_UP_H):
-        _execute(GIVE_UP_SQL, UNKNOWN, UNKNOWN_TEXT, doubt.log_id, doubt.token)
+        measures.SETTLED.labels("unknown").inc(_execute(GIVE_UP_SQL, UNKNOWN, UNKNOWN_TEXT, doubt.log_id, doubt.token))
         logger.error("sms %s stays unknown: %s", doubt.log_id, error)
         return
     _put_off(doubt, doubt.absences)
