@@ -8,4 +8,6 @@ class CampaignsConfig(AppConfig):
     verbose_name = "Campañas"
 
     def ready(self) -> None:
-        import_module("campaigns.privacidad")  # connects its receiver
+        # They connect their receivers.
+        import_module("campaigns.privacidad")
+        import_module("campaigns.ajustes.services")

@@ -27,7 +27,7 @@ NOMBRE_LARGO = f"El nombre puede tener hasta {NOMBRE_MAX} caracteres."
 PASO_AUDIENCIA: Final = frozenset(
     {"quienes", "etiquetas", "segmento", "clientes", "excluir_etiquetas", "excluir_segmento", "excluir_clientes"}
 )
-PASO_MENSAJE: Final = frozenset({"nombre", "plantilla", "mensaje"})
+PASO_MENSAJE: Final = frozenset({"nombre", "plantilla", "mensaje", "clase", "clase_motivo"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class Borrador:
     nombre: of the campaign; "" lets it be made from the date.
     plantilla: id of the template the text came from, or 0.
     mensaje: the text.
+    clase, clase_motivo: of the campaign, and why when it is not promotional.
     """
 
     quienes: str = TODOS
@@ -51,6 +52,8 @@ class Borrador:
     nombre: str = ""
     plantilla: int = 0
     mensaje: str = ""
+    clase: str = CampanaSMS.Clase.PROMOCIONAL.value
+    clase_motivo: str = ""
 
     @classmethod
     def de(cls, data: QueryDict) -> "Borrador":
@@ -67,6 +70,7 @@ class Borrador:
             plantilla=_id(data.get("plantilla", "")),
             # A form sends CRLF: two characters of an SMS for one that was typed.
             mensaje=data.get("mensaje", "").replace("\0", "").replace("\r\n", "\n"),
+            **_clase(data),
         )
 
     @classmethod
@@ -116,6 +120,13 @@ class Borrador:
                 for one in value if isinstance(value, tuple) else (value,):
                     if one:
                         yield each.name, str(one)
+
+
+def _clase(data: QueryDict) -> dict[str, str]:
+    clase = data.get("clase", "")
+    if clase not in CampanaSMS.Clase.values or clase == CampanaSMS.Clase.PROMOCIONAL:
+        return {}  # whatever was typed beside it
+    return {"clase": clase, "clase_motivo": data.get("clase_motivo", "").replace("\0", "").strip()}
 
 
 def _ids(raw: Iterable[str]) -> tuple[int, ...]:

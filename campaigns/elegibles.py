@@ -7,8 +7,10 @@ from django.db.models import Count, Q
 from django.db.models.functions import Length
 
 from campaigns import codigos
+from campaigns.ajustes.selectors import ajustes_de
 from campaigns.audiencia import Audiencia, clientes_de, medir
 from campaigns.costo import grupos_de
+from campaigns.vista_previa import dia_del_envio
 from clientes import selectors
 from clientes.busqueda import buscar
 from clientes.models import Cliente, Etiqueta
@@ -71,7 +73,8 @@ def contar_audiencia(usuario: Usuario, audiencia: Audiencia) -> Cuenta:
     """
     medida = medir(audiencia, tenant_id=usuario.tenant_id)
     excluded = dict.fromkeys(codigos.TEXTOS, 0)
-    for grupo in grupos_de(audiencia, tenant_id=usuario.tenant_id):
+    ajustes = ajustes_de(usuario.tenant_id)
+    for grupo in grupos_de(audiencia, ajustes=ajustes, dia=dia_del_envio(ajustes)):
         if grupo.codigo:
             excluded[grupo.codigo] += grupo.cantidad
     rows = sorted(((codigos.TEXTOS[c], n) for c, n in excluded.items() if n), key=lambda row: -row[1])

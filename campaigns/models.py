@@ -8,8 +8,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from campaigns.ajustes.models import Ajustes, AjustesCambio
+from campaigns.cupos.models import Contacto, Gasto
 from clientes.models import Cliente
 from clientes.phones import E164_MAX
+
+__all__ = ["Ajustes", "AjustesCambio", "CampanaSMS", "Contacto", "Gasto", "Lote", "PlantillaSMS", "Remitente", "SMSLog"]
 
 MENSAJE_MAX = 1600  # characters after rendering: https://www.twilio.com/docs/api/errors/21617
 
@@ -73,11 +77,35 @@ class CampanaSMS(models.Model):
         ERROR = "error", "Error"  # ended; none was sent, or its deadline passed: see motivo
         CANCELADO = "cancelado", "Cancelada"  # a person stopped it; what was not sent never will be
 
+    class Clase(models.TextChoices):
+        PROMOCIONAL = "promocional", "Promocional"
+        # These leave at any hour and to a phone as often as needed; never to who opted out.
+        TRANSACCIONAL = "transaccional", "Transaccional"  # about something the client did: an order, an appointment
+        EMERGENCIA = "emergencia", "Emergencia"  # a danger to the client: a product that is recalled
+
+    class Aprobacion(models.TextChoices):
+        NO_HACE_FALTA = "", "No hace falta"
+        PENDIENTE = "pendiente", "Por aprobar"  # it does not start before somebody says yes
+        APROBADA = "aprobada", "Aprobada"
+        RECHAZADA = "rechazada", "Rechazada"  # and so it is `cancelado`
+
     nombre = models.CharField(max_length=200)
     mensaje = models.TextField(max_length=MENSAJE_MAX)
     plantilla = models.ForeignKey(
         PlantillaSMS, null=True, blank=True, on_delete=models.SET_NULL, related_name="campanas"
     )
+    clase = models.CharField(
+        max_length=13, choices=Clase, default=Clase.PROMOCIONAL, db_default=Clase.PROMOCIONAL.value
+    )
+    clase_motivo = models.CharField(max_length=300, blank=True, default="", db_default="")  # why it is not promotional
+    creada_por = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    aprobacion = models.CharField(max_length=9, choices=Aprobacion, blank=True, default="", db_default="")
+    decidida_por = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    decidida_en = models.DateTimeField(null=True, blank=True)
     remitente = models.ForeignKey(  # NULL: the installation's sender
         Remitente, null=True, blank=True, on_delete=models.PROTECT, related_name="campanas"
     )
@@ -95,6 +123,11 @@ class CampanaSMS(models.Model):
     # for a message that was meant for today is no better for having waited.
     vence_en = models.DateTimeField(null=True, blank=True)
     completado_en = models.DateTimeField(null=True, blank=True)
+    # The jornada, the stretch in which it may send now (`campaigns.jornada`): no message is claimed from `cierra_en`
+    # on, and none is delivered after `ventana_hasta` (NULL: no window ends it). Both NULL until the first one begins.
+    cierra_en = models.DateTimeField(null=True, blank=True)
+    ventana_hasta = models.DateTimeField(null=True, blank=True)
+    espera_hasta = models.DateTimeField(null=True, blank=True)  # set: it waits for a window, and goes on by itself then
     usuario = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="campanas", db_index=False
     )
@@ -117,6 +150,13 @@ class CampanaSMS(models.Model):
                 ),
             ),
             models.CheckConstraint(
+                name="campana_a_toda_hora_dice_por_que", condition=Q(clase="promocional") | ~Q(clase_motivo="")
+            ),
+            models.CheckConstraint(
+                name="campana_por_aprobar_no_empezo",
+                condition=~Q(aprobacion="pendiente") | Q(iniciado_en__isnull=True),
+            ),
+            models.CheckConstraint(
                 name="campana_completada_envio_algo",
                 condition=~Q(estado="completado") | Q(enviados_exitosos__gt=0),
             ),
@@ -129,6 +169,21 @@ class CampanaSMS(models.Model):
 
     def __str__(self) -> str:
         return self.nombre
+
+    @property
+    def espera(self) -> bool:
+        """Whether it runs and waits for the shop's next window."""
+        return self.estado == self.Estado.PROCESANDO and self.espera_hasta is not None
+
+    @property
+    def a_toda_hora(self) -> bool:
+        """Whether the shop's windows and its cap on contacts are not for it."""
+        return self.clase != self.Clase.PROMOCIONAL
+
+    @property
+    def por_aprobar(self) -> bool:
+        """Whether it waits for somebody to say yes."""
+        return self.estado == self.Estado.PENDIENTE and self.aprobacion == self.Aprobacion.PENDIENTE
 
 
 class Lote(models.Model):
@@ -160,6 +215,11 @@ class Lote(models.Model):
     # Set: of its pending rows those up to this id were published, and the others are next. NULL: all were, or none.
     publicado_hasta = models.BigIntegerField(null=True, blank=True)
     cerrado_en = models.DateTimeField(null=True, blank=True)
+    # What it holds of the shop's quotas (`workers.engine.cupos`): of which day, how much money of that day's, and what
+    # it spent on the days before.
+    cupo_dia = models.DateField(null=True, blank=True)
+    cupo_monto = models.DecimalField(max_digits=18, decimal_places=6, default=0, db_default=0)
+    cupo_previo = models.DecimalField(max_digits=18, decimal_places=6, default=0, db_default=0)
 
     class Meta:
         ordering = ("campana_id", "numero")
@@ -232,6 +292,9 @@ class SMSLog(models.Model):
     ausencias = models.PositiveSmallIntegerField(default=0)
     revisar_desde = models.DateTimeField(null=True, blank=True)
     intentos = models.PositiveSmallIntegerField(default=0)
+    segmentos = models.PositiveSmallIntegerField(default=0, db_default=0)  # of the rendered text; 0 without one
+    # What its segments cost when the Lote opened, in SMS_PRICE_CURRENCY; NULL while the shop has no price.
+    costo = models.DecimalField(max_digits=14, decimal_places=6, null=True, blank=True)
     creado = models.DateTimeField(auto_now_add=True)
     actualizado = models.DateTimeField(auto_now_add=True)  # the last change of estado
 

@@ -10,9 +10,10 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from campaigns import aprobaciones, clases, states
 from campaigns import audiencia as audiencias
 from campaigns import mensaje as mensajes
-from campaigns import states
+from campaigns.ajustes.selectors import ajustes_de
 from campaigns.audiencia import Audiencia
 from campaigns.models import CampanaSMS, PlantillaSMS
 from campaigns.nudges import nudge
@@ -45,6 +46,8 @@ def crear_campana(
     audiencia: Audiencia,
     nombre: str | None = None,
     plantilla: PlantillaSMS | None = None,
+    clase: str = CampanaSMS.Clase.PROMOCIONAL,
+    clase_motivo: str = "",
     idempotency: Idempotency | None = None,
 ) -> tuple[CampanaSMS, bool]:
     """Create a campaign in `pendiente` with its audience frozen, and tell the workers. Nothing is sent here.
@@ -55,6 +58,8 @@ def crear_campana(
         audiencia: who receives it.
         nombre: at most 200 characters; made from the date when None.
         plantilla: where the text came from, if it did.
+        clase: of `CampanaSMS.Clase`; what is not promotional leaves at any hour.
+        clase_motivo: why it is not promotional; at most 300 characters.
         idempotency: makes a repeated request return the first one's campaign.
 
     Returns:
@@ -66,6 +71,7 @@ def crear_campana(
     """
     field = "plantilla" if plantilla else "mensaje"
     mensajes.validate(mensaje, field=field)
+    clase_motivo = clases.validar(clase, clase_motivo)
     medida = audiencias.medir(audiencia, tenant_id=usuario.tenant_id)
     mensajes.validate_length(mensaje, longest_nombre=medida.longest_nombre, field=field)
     try:
@@ -75,11 +81,16 @@ def crear_campana(
                 nombre=nombre or f"Campaña {timezone.localtime():%Y-%m-%d %H:%M}",
                 mensaje=mensaje,
                 plantilla=plantilla,
+                clase=clase,
+                clase_motivo=clase_motivo,
+                creada_por=usuario,
                 total_clientes=medida.total,
                 idempotency_key=idempotency.key if idempotency else None,
                 idempotency_hash=idempotency.hash if idempotency else "",
             )
             _freeze(campana, audiencia)
+            ajustes = ajustes_de(usuario.tenant_id)
+            aprobaciones.hacer_esperar(campana=campana, audiencia=audiencia, ajustes=ajustes)
             nudge(campana.pk)
     except IntegrityError:
         # Two requests with one key at the same moment: the loser answers with the winner's campaign.

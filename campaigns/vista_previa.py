@@ -1,15 +1,20 @@
 """What a campaign will do and cost, before it exists."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import date
 
-from django.conf import settings
 from django.db.models.functions import Length
+from django.utils import timezone
 
 from campaigns import audiencia as audiencias
 from campaigns import mensaje as mensajes
+from campaigns.ajustes.models import Ajustes
+from campaigns.ajustes.selectors import ajustes_de
 from campaigns.audiencia import Audiencia, clientes_de
 from campaigns.costo import Costo, calcular, grupos_de
+from campaigns.horario import dia_de
+from campaigns.jornada import Jornada, jornada_desde
+from campaigns.models import CampanaSMS
 from campaigns.segmentos import Segmentos, contar, letras_ucs2, transliterar
 from clientes.models import Cliente
 from core.models import Usuario
@@ -36,6 +41,9 @@ class VistaPrevia:
     ejemplos: the first texts; `mas_largo` is the longest name's.
     transliterado: the text without those letters, and `costo_transliterado` what it would cost; None when the
         text has none.
+    ajustes: of the shop.
+    a_toda_hora: the shop's windows and its cap on contacts are not for it.
+    jornada: in which the first messages would leave; None when its timetable has none.
     """
 
     total: int
@@ -45,15 +53,14 @@ class VistaPrevia:
     mas_largo: Ejemplo | None
     transliterado: str | None
     costo_transliterado: Costo | None
+    ajustes: Ajustes
+    a_toda_hora: bool
+    jornada: Jornada | None
 
 
-def precio(segmentos: int) -> Decimal | None:
-    """What Twilio charges for this many segments, in SMS_PRICE_CURRENCY; None while no price is configured."""
-    price: Decimal | None = settings.SMS_SEGMENT_PRICE
-    return None if price is None else price * segmentos
-
-
-def calcular_vista_previa(*, usuario: Usuario, mensaje: str, audiencia: Audiencia) -> VistaPrevia:
+def calcular_vista_previa(
+    *, usuario: Usuario, mensaje: str, audiencia: Audiencia, clase: str = CampanaSMS.Clase.PROMOCIONAL
+) -> VistaPrevia:
     """Judge, render and count, without writing anything.
 
     Raises:
@@ -62,7 +69,11 @@ def calcular_vista_previa(*, usuario: Usuario, mensaje: str, audiencia: Audienci
     mensajes.validate(mensaje)
     medida = audiencias.medir(audiencia, tenant_id=usuario.tenant_id)
     mensajes.validate_length(mensaje, longest_nombre=medida.longest_nombre)
-    grupos = grupos_de(audiencia, tenant_id=usuario.tenant_id)
+    ajustes = ajustes_de(usuario.tenant_id)
+    a_toda_hora = clase != CampanaSMS.Clase.PROMOCIONAL
+    jornada = jornada_desde(ajustes, timezone.now(), a_toda_hora=a_toda_hora)
+    dia = dia_del_envio(ajustes, a_toda_hora=a_toda_hora)
+    grupos = grupos_de(audiencia, ajustes=ajustes, dia=dia, a_toda_hora=a_toda_hora)
     plain = transliterar(mensaje)
     sendable = clientes_de(audiencia, tenant_id=usuario.tenant_id).filter(activo=True).exclude(telefono_e164="")
     longest = sendable.order_by(Length("nombre").desc(), "pk").first()
@@ -74,7 +85,16 @@ def calcular_vista_previa(*, usuario: Usuario, mensaje: str, audiencia: Audienci
         mas_largo=_ejemplo(mensaje, longest) if longest else None,
         transliterado=plain if plain != mensaje else None,
         costo_transliterado=calcular(plain, grupos) if plain != mensaje else None,
+        ajustes=ajustes,
+        a_toda_hora=a_toda_hora,
+        jornada=jornada,
     )
+
+
+def dia_del_envio(ajustes: Ajustes, *, a_toda_hora: bool = False) -> date:
+    """The day whose quotas the first messages of a campaign of now would take."""
+    jornada = jornada_desde(ajustes, timezone.now(), a_toda_hora=a_toda_hora)
+    return jornada.dia if jornada else dia_de(ajustes.zona, timezone.now())
 
 
 def _ejemplo(mensaje: str, cliente: Cliente) -> Ejemplo:

@@ -5,3 +5,6 @@ from django.dispatch import Signal
 # Sent inside the transaction that erases a client's personal data, with the client as it still is, locked. Whoever
 # keeps a copy of that data erases it; whoever still needs it raises ConflictError, and nothing is erased.
 cliente_por_anonimizar = Signal()  # cliente: Cliente
+
+# Who may be sent to has changed for this shop, beyond one client's row: messages that wait are judged again.
+exclusiones_cambiaron = Signal()  # usuario_id: int

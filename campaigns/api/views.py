@@ -12,12 +12,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet, ModelViewSet
 
-from campaigns import selectors, services
+from campaigns import aprobaciones, selectors, services
 from campaigns.api.audiencia import audiencia_de
 from campaigns.api.idempotency import idempotency_of
 from campaigns.api.serializers import (
     CampanaSerializer,
     CrearCampanaSerializer,
+    DecisionSerializer,
     PlantillaSerializer,
     ProgresoSerializer,
     SMSLogSerializer,
@@ -133,7 +134,10 @@ class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         serializer.is_valid(raise_exception=True)
         data = serializer.validated_data
         vista = calcular_vista_previa(
-            usuario=cast("Usuario", request.user), mensaje=_texto(data), audiencia=audiencia_de(data)
+            usuario=cast("Usuario", request.user),
+            mensaje=_texto(data),
+            audiencia=audiencia_de(data),
+            clase=data.get("clase", CampanaSMS.Clase.PROMOCIONAL),
         )
         return Response(as_json(vista))
 
@@ -151,6 +155,7 @@ class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
                     "motivo": campana.motivo,
                     "porcentaje": progreso.porcentaje,
                     "segundos_restantes": progreso.segundos_restantes,
+                    "espera_hasta": campana.espera_hasta,
                     "completado_en": campana.completado_en,
                 }
             ).data
@@ -170,6 +175,34 @@ class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
     @action(detail=True, methods=["post"], filterset_class=None)
     def cancelar(self, request: Request, pk: int) -> Response:
         return self._move("cancelar", "La canceló una persona.")
+
+    @extend_schema(
+        summary="Approve a campaign that waits for it, so that it starts", request=DecisionSerializer, responses=MOVED
+    )
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def aprobar(self, request: Request, pk: int) -> Response:
+        return self._decide(request, aprobar=True)
+
+    @extend_schema(
+        summary="Refuse a campaign that waits for approval; it is cancelled",
+        request=DecisionSerializer,
+        responses=MOVED,
+    )
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def rechazar(self, request: Request, pk: int) -> Response:
+        return self._decide(request, aprobar=False)
+
+    def _decide(self, request: Request, *, aprobar: bool) -> Response:
+        campana = self.get_object()
+        serializer = DecisionSerializer(data=request.data or {})
+        serializer.is_valid(raise_exception=True)
+        campana = aprobaciones.decidir(
+            campana=campana,
+            usuario=cast("Usuario", request.user),
+            aprobar=aprobar,
+            motivo=serializer.validated_data.get("motivo", ""),
+        )
+        return Response(CampanaSerializer(campana, context=self.get_serializer_context()).data)
 
     def _move(self, name: str, motivo: str = "") -> Response:
         campana = services.mover_campana(campana=self.get_object(), action=name, motivo=motivo)
@@ -196,6 +229,8 @@ def _crear(usuario: Usuario, data: dict[str, Any], idempotency: Idempotency | No
         mensaje=_texto(data),
         plantilla=data.get("plantilla"),
         audiencia=audiencia_de(data),
+        clase=data.get("clase", CampanaSMS.Clase.PROMOCIONAL),
+        clase_motivo=data.get("clase_motivo", ""),
         idempotency=idempotency,
     )
 

@@ -4,11 +4,11 @@ from decimal import Decimal
 from typing import Final
 
 from django import template
-from django.conf import settings
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from campaigns import barra as barras
+from campaigns.ajustes.selectors import ajustes_de
 from campaigns.mensaje import NOMBRE
 from campaigns.models import CampanaSMS, SMSLog
 from campaigns.selectors import Progreso
@@ -36,8 +36,21 @@ SMS: Final = {
 
 @register.inclusion_tag("core/_chip.html")
 def estado_campana(campana: CampanaSMS) -> dict[str, str]:
+    if campana.espera:
+        return {"tono": "tono-duda", "icono": "clock", "texto": "En espera"}
+    if campana.por_aprobar:
+        return {"tono": "tono-duda", "icono": "shield-check", "texto": "Por aprobar"}
     tono, icono = CAMPANA[CampanaSMS.Estado(campana.estado)]
     return {"tono": tono, "icono": icono, "texto": campana.get_estado_display()}
+
+
+@register.inclusion_tag("campaigns/_espera.html")
+def espera_campana(campana: CampanaSMS) -> dict[str, object]:
+    """Until when the campaign waits, by the shop's own clock; nothing while it does not."""
+    if not campana.espera:
+        return {}
+    zona = ajustes_de(campana.usuario_id).zona
+    return {"espera": campana.espera_hasta, "vence": campana.vence_en, "zona": zona}
 
 
 @register.inclusion_tag("core/_chip.html")
@@ -65,7 +78,4 @@ def con_marcadores(mensaje: str) -> SafeString:
 
 @register.filter
 def dinero(amount: Decimal) -> str:
-    """An amount in the currency of the configured price: `USD 12,35`, `COP 1.234,50`."""
-    # A few messages cost less than a cent.
-    decimals = 2 if amount >= 1 else 4
-    return f"{settings.SMS_PRICE_CURRENCY}\N{NO-BREAK SPACE}{formato.numero(float(amount), decimals)}"
+    return formato.dinero(amount)

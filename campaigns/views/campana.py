@@ -99,7 +99,14 @@ def _campana_viva(request: HttpRequest, campana: CampanaSMS) -> dict[str, Any]:
         "duracion": duracion,
         "promedio": progreso.exitosos / duracion if duracion else None,
         "intervalo": intervalo_de([campana]),
-        "visto": f"{campana.estado}{'' if campana.completado_en is None else '-fin'}",
+        "visto": "-".join(
+            [
+                campana.estado,
+                *["espera"] * campana.espera,
+                *["aprobar"] * campana.por_aprobar,
+                *["fin"] * (campana.completado_en is not None),
+            ]
+        ),
     }
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns import borrador as borradores
-from campaigns import selectors, services
+from campaigns import clases, selectors, services
 from campaigns.audiencia import medir
 from campaigns.borrador import Borrador
 from campaigns.models import CampanaSMS, Lote
@@ -26,6 +26,7 @@ from core.pages import admin_de, entero, pagina
 
 SOLO_ADMIN = "Solo un administrador puede crear una campaña."
 CREADA = "La campaña está en camino. Aquí la ve avanzar."
+POR_APROBAR = "La campaña quedó creada y espera aprobación: no se envía nada hasta que la aprueben."
 CAMBIO = "Los destinatarios cambiaron mientras usted revisaba: ahora son {ahora}. Revise otra vez antes de enviar."
 
 
@@ -53,6 +54,7 @@ def nueva(request: HttpRequest) -> HttpResponse:
         try:
             if len(borrador.nombre) > borradores.NOMBRE_MAX:
                 raise InvalidInputError(borradores.NOMBRE_LARGO, field="nombre")
+            clases.validar(borrador.clase, borrador.clase_motivo)
             if accion == "enviar":
                 return _enviar(request, usuario, borrador, medida.total)
             return pasos.revision(request, usuario, borrador)
@@ -131,11 +133,13 @@ def _enviar(request: HttpRequest, usuario: Usuario, borrador: Borrador, total: i
                 nombre=borrador.nombre or None,
                 mensaje=borrador.mensaje,
                 audiencia=borrador.audiencia(),
+                clase=borrador.clase,
+                clase_motivo=borrador.clase_motivo,
                 # A text that was changed is nobody's template any more.
                 plantilla=plantilla if plantilla and plantilla.mensaje == borrador.mensaje else None,
                 idempotency=idempotency,
             )
-            messages.success(request, CREADA)
+            messages.success(request, POR_APROBAR if campana.por_aprobar else CREADA)
     except ConflictError as conflict:
         return pasos.revision(request, usuario, borrador, conflict.message)
     return redirect("campana", campana.pk)

@@ -9,9 +9,10 @@ from django.shortcuts import render
 from campaigns import borrador as borradores
 from campaigns import codigos, elegibles, selectors
 from campaigns import mensaje as mensajes
+from campaigns.avisos import avisos_de, cuando
 from campaigns.borrador import Borrador
 from campaigns.models import MENSAJE_MAX
-from campaigns.vista_previa import calcular_vista_previa, precio
+from campaigns.vista_previa import calcular_vista_previa
 from clientes.selectors import clientes_de, segmentos_de
 from core.errors import InvalidInputError
 from core.models import Usuario
@@ -65,14 +66,18 @@ def costo(usuario: Usuario, borrador: Borrador) -> dict[str, Any]:
     if not borrador.mensaje.strip():
         return {"vista": None}
     try:
-        vista = calcular_vista_previa(usuario=usuario, mensaje=borrador.mensaje, audiencia=borrador.audiencia())
+        vista = calcular_vista_previa(
+            usuario=usuario, mensaje=borrador.mensaje, audiencia=borrador.audiencia(), clase=borrador.clase
+        )
     except InvalidInputError as error:
         return {"vista": None, "costo_error": error.message}
     plain = vista.costo_transliterado
     return {
         "vista": vista,
         "excluidos": [(codigos.TEXTOS[codigo], n) for codigo, n in vista.costo.excluidos.most_common()],
-        "precio": precio(vista.costo.segmentos),
+        "precio": vista.costo.precio(vista.ajustes),
+        "cuando": cuando(vista),
+        "avisos": avisos_de(vista),
         "ahorro": vista.costo.segmentos - plain.segmentos if plain else 0,
     }
 

@@ -55,6 +55,7 @@ def test_it_works(api: APIClient, owner: Usuario) -> None:
         "iniciado_en": None,
         "vence_en": None,
         "completado_en": None,
+        "espera_hasta": None,
         "progreso_url": f"http://testserver{URL}{campana.pk}/progreso/",
         "logs_url": f"http://testserver{URL}{campana.pk}/logs/",
     }

@@ -180,6 +180,14 @@ def test_templates_answer_as_described(says: Any, owner: Usuario) -> None:
     says("delete", path, template)
 
 
+def test_settings_answer_as_described(says: Any) -> None:
+    path = "/api/v1/ajustes/"
+    says("get", path)
+    says("patch", path, body={"ventanas": {"sabado": None}, "dias_cerrados": ["2026-12-24"]})
+    says("patch", path, body={"zona_horaria": "x"})
+    says("get", path + "historial/")
+
+
 def test_signing_in_answers_as_described(says: Any, owner: Usuario) -> None:
     says("post", "/api/v1/auth/token/", body={"username": "duena", "password": "clave-de-prueba"})
     says("post", "/api/v1/auth/token/", body={"username": "duena", "password": "x"})

@@ -54,7 +54,9 @@ class Judge:
         self._since = ledger[-1].id if ledger else self._since
         self._found(violations, ledger)
         estados = Counter((row.estado, row.entrega) for row in evidence.rows)
-        self._journal.say(f"judged {len(ids)} campaigns up to {max(ids)}: {dict(estados)}, {len(violations)} violations")
+        self._journal.say(
+            f"judged {len(ids)} campaigns up to {max(ids)}: {dict(estados)}, {len(violations)} violations"
+        )
 
     def last(self, operator: Operator) -> None:
         """Judge everything again: a message may have come after its campaign was judged."""

@@ -41,6 +41,9 @@ class Claim:
         intentos: this attempt's number, from 1.
         taken_at: `time.monotonic()` seconds before the claim was made.
         sender: what it goes out from.
+        cierra_s: seconds from then until the campaign's jornada ends; None when nothing ends it.
+        ventana_s: seconds from then until the shop's window closes, after which nothing may be delivered; None when
+            there is no window.
     """
 
     log_id: int
@@ -51,11 +54,22 @@ class Claim:
     intentos: int
     taken_at: float
     sender: Sender
+    cierra_s: float | None = None
+    ventana_s: float | None = None
 
     @property
     def deadline(self) -> float:
-        """`time.monotonic()` seconds after which the claim must not be used to POST: it could outlive the lease."""
-        return self.taken_at + settings.LEASE_S - settings.TWILIO_CONNECT_TIMEOUT_S - settings.TWILIO_READ_TIMEOUT_S
+        """`time.monotonic()` seconds after which the claim must not be used to POST: it could outlive the lease, or
+        leave after the close."""
+        lease = settings.LEASE_S - settings.TWILIO_CONNECT_TIMEOUT_S - settings.TWILIO_READ_TIMEOUT_S
+        return self.taken_at + (lease if self.cierra_s is None else min(lease, self.cierra_s))
+
+    def validity_s(self) -> int | None:
+        """Whole seconds from now in which the message may still be delivered; None when no window ends it."""
+        if self.ventana_s is None:
+            return None
+        # Twilio counts from when it has the request, which may wait this long for a connection.
+        return int(self.ventana_s - self.age() - settings.TWILIO_CONNECT_TIMEOUT_S)
 
     @property
     def callback_token(self) -> str:
@@ -67,8 +81,8 @@ class Claim:
         return time.monotonic() - self.taken_at
 
 
-# The campaign is read in the same statement, so that a pause stops the very next message. A claim that waited for a
-# thread is made anew in the same way, under a new token.
+# The campaign is read in the same statement, so that a pause, or the end of its jornada, stops the very next message. A
+# claim that waited for a thread is made anew in the same way, under a new token.
 CLAIM_SQL = """
 UPDATE campaigns_smslog s
 SET estado = 'enviando', token = n.token, intentos = s.intentos + CASE s.estado WHEN 'pendiente' THEN 1 ELSE 0 END,
@@ -77,7 +91,9 @@ FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(held)s::uuid[]) AS n(id, to
     campaigns_campanasms c LEFT JOIN campaigns_remitente r ON r.id = c.remitente_id
 WHERE s.id = n.id AND (s.estado = 'pendiente' OR (s.estado = 'enviando' AND s.token = n.held))
     AND c.id = s.campana_id AND c.estado = 'procesando' AND (c.vence_en IS NULL OR c.vence_en > now())
-RETURNING s.id, s.campana_id, s.telefono, s.mensaje, s.intentos, r.valor, r.segmentos_por_segundo
+    AND (c.cierra_en IS NULL OR c.cierra_en > now())
+RETURNING s.id, s.campana_id, s.telefono, s.mensaje, s.intentos, r.valor, r.segmentos_por_segundo,
+    extract(epoch FROM c.cierra_en - now())::float8, extract(epoch FROM c.ventana_hasta - now())::float8
 """
 
 # A late outcome may still settle a row that the sweeper called `incierto`: the token proves whose it is. One that
@@ -120,9 +136,18 @@ def claim_many(held: Mapping[int, uuid.UUID | None]) -> dict[int, Claim]:
         rows = cursor.fetchall()
     return {
         log_id: Claim(
-            log_id, campana_id, tokens[log_id], telefono, mensaje, intentos, taken_at, Sender.of(valor, ritmo)
+            log_id,
+            campana_id,
+            tokens[log_id],
+            telefono,
+            mensaje,
+            intentos,
+            taken_at,
+            Sender.of(valor, ritmo),
+            cierra_s,
+            ventana_s,
         )
-        for log_id, campana_id, telefono, mensaje, intentos, valor, ritmo in rows
+        for log_id, campana_id, telefono, mensaje, intentos, valor, ritmo, cierra_s, ventana_s in rows
     }
 
 

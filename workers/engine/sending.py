@@ -1,6 +1,7 @@
 """One recipient, from claim to outcome. Never raises: a header task that fails would break its chord."""
 
 import logging
+import time
 
 from django.db import Error as DatabaseError
 
@@ -36,7 +37,10 @@ def _admitted(claim: Claim | None) -> Claim | None:
     return None
 
 
-def _post(claim: Claim) -> Outcome:
+def _post(claim: Claim) -> Outcome | NotPosted:
+    validity_s = claim.validity_s()
+    if time.monotonic() > claim.deadline or (validity_s is not None and validity_s < 1):
+        return NotPosted()
     try:
         return get_gateway().send(
             to=claim.telefono,
@@ -44,6 +48,7 @@ def _post(claim: Claim) -> Outcome:
             callback_token=claim.callback_token,
             sender=claim.sender.value,
             not_after=claim.deadline,
+            validity_s=validity_s,
         )
     except Exception:
         # A fault of ours around the call: whether the request left is not known, so the safe side is taken.
