@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, task_prerun, worker_init
+from celery.signals import import_modules, task_prerun
 from django.core.exceptions import ImproperlyConfigured
 from django.db import close_old_connections
 
@@ -32,8 +32,8 @@ def refresh_connections(**kwargs: Any) -> None:
     close_old_connections()
 
 
-@worker_init.connect
-@beat_init.connect
+# Sent to workers and beat as they start. beat_init comes too late: beat has read its schedule from PostgreSQL by then.
+@import_modules.connect
 def refuse(**kwargs: Any) -> None:
     """Celery logs what a signal's receiver raises and goes on, but it lets an exit pass."""
     try:

@@ -1,5 +1,6 @@
 """Django settings. What differs between machines comes from the environment; see `.env.example`."""
 
+import math
 import sys
 from datetime import timedelta
 from decimal import Decimal
@@ -109,6 +110,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "drf_standardized_errors",
     "django_celery_results",
+    "django_celery_beat",
     "csp",
 ]
 MIDDLEWARE = [
@@ -279,20 +281,31 @@ CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"visibility_timeout": CELERY_VISIBILI
 CELERY_REDIS_SOCKET_TIMEOUT = 10.0
 CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = 3.0
 CELERY_REDIS_MAX_CONNECTIONS = 2 * WORKER_THREADS + 20
+# The schedule is in PostgreSQL, where operators see it in the admin, beside one entry for each Programacion. Beat
+# writes the entries below there when it starts; it keeps whole seconds only, and knows `expires` as expire_seconds.
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_ENABLE_REMOTE_CONTROL = True  # answers `celery inspect ping` while it ticks: docker-compose.yml asks
+sweep_s = max(1, math.ceil(SWEEP_INTERVAL_S))
 CELERY_BEAT_SCHEDULE = {
     "barrer": {
         "task": "workers.barrer",
-        "schedule": SWEEP_INTERVAL_S,
+        "schedule": sweep_s,
         # A sweep that nobody took before the next one is worth nothing.
-        "options": {"expires": SWEEP_INTERVAL_S * 3},
+        "options": {"expire_seconds": sweep_s * 3},
     },
     "conciliar": {
         "task": "workers.conciliar",
-        "schedule": SWEEP_INTERVAL_S,
-        "options": {"expires": SWEEP_INTERVAL_S * 3},
+        "schedule": sweep_s,
+        "options": {"expire_seconds": sweep_s * 3},
+    },
+    # Finds what an entry of a Programacion did not bring about; nothing due costs one query.
+    "programaciones": {
+        "task": "workers.atender_programaciones",
+        "schedule": sweep_s,
+        "options": {"expire_seconds": sweep_s * 3},
     },
     # Finds the imports whose nudge or whose worker was lost; nothing to do costs one query.
-    "importar": {"task": "workers.importar_clientes", "schedule": 10.0, "options": {"expires": 30.0}},
+    "importar": {"task": "workers.importar_clientes", "schedule": 10, "options": {"expire_seconds": 30}},
     "limpiar-importaciones": {"task": "workers.limpiar_importaciones", "schedule": crontab(hour="3", minute="50")},
     "limpiar-resultados": {"task": "workers.limpiar_resultados", "schedule": crontab(hour="3", minute="40")},
 }

@@ -47,7 +47,7 @@ async def start_everything(session: Session) -> None:
         [
             supervisor.start(*(parts.worker(session.env, number) for number in numbers)),
             supervisor.start(parts.web(session.env, listener)),
-            supervisor.start(parts.beat(session.env, layout)),
+            supervisor.start(parts.beat(session.env)),
         ]
     )
 

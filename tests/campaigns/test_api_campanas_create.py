@@ -52,6 +52,7 @@ def test_it_works(api: APIClient, owner: Usuario) -> None:
         "total_clientes": 3,
         "enviados_exitosos": 0,
         "enviados_fallidos": 0,
+        "programada_para": None,
         "iniciado_en": None,
         "completado_en": None,
         "progreso_url": f"http://testserver{URL}{campana.pk}/progreso/",

@@ -4,6 +4,7 @@ import logging
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from campaigns import states
@@ -23,7 +24,8 @@ def advance(campana_id: int) -> None:
     if not CampanaSMS.objects.filter(pk=campana_id, completado_en=None).exists():
         return
     sources, target = states.MOVES["iniciar"]
-    CampanaSMS.objects.filter(pk=campana_id, estado__in=sources).update(estado=target, iniciado_en=Now())
+    due = Q(programada_para=None) | Q(programada_para__lte=Now())
+    CampanaSMS.objects.filter(due, pk=campana_id, estado__in=sources).update(estado=target, iniciado_en=Now())
     # Lote by Lote, so that the first messages leave while the rest of the window opens.
     lotes.publish_due(campana_id)
     while _open_one(campana_id):

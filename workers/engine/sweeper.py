@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 from redis.exceptions import RedisError
 
+from campaigns.programaciones import ocurrencias
 from workers.engine import campana, ledger, locks, lotes
 
 logger = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ RETURNING l.id
 READY_SQL = """
 SELECT c.id FROM campaigns_campanasms c
 WHERE c.completado_en IS NULL AND CASE c.estado
-    WHEN 'pendiente' THEN true
+    WHEN 'pendiente' THEN c.programada_para IS NULL OR c.programada_para <= now()
     WHEN 'cancelado' THEN true
     WHEN 'procesando' THEN
         EXISTS (SELECT FROM campaigns_lote l
@@ -90,6 +91,7 @@ def _sweep() -> Sweep:
     full = FULL_WINDOWS * settings.LOTES_EN_VUELO * settings.LOTE_SIZE
     quiet = settings.LOTE_LOST_AFTER_S * (1 if waiting == 0 else BUSY_FACTOR)
     lost = _rows(LOST_SQL, {"quiet": quiet}) if waiting is not None and waiting < full else []
+    ocurrencias.atender_vencidas()  # a new campaign is ready at once
     ready = _rows(READY_SQL, {"window": settings.LOTES_EN_VUELO})
     for (campana_id,) in ready:
         _guarded(campana.advance, campana_id, f"campaign {campana_id}")
