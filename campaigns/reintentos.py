@@ -1,6 +1,6 @@
 """Trying again those of a campaign that has ended who certainly got nothing."""
 
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 from django.db.models.functions import Now
@@ -16,34 +16,53 @@ NUNCA: Final = (codigos.DESCONOCIDO, "21610", codigos.CLIENTE_ELIMINADO)
 DEL_NUMERO: Final = ("21211", "21214", "21217", "21265", "21266", "21604", "21614", "21635")
 NADA = "No se puede reintentar: ningún destinatario fallido puede recibir el mensaje ahora."
 
-# `elegidos` for `destinatarios.JUZGADOS`: the failed rows, of those that the condition on `s` names, that may work now.
-ELEGIDOS: Final = """
-elegidos AS (
-    SELECT s.cliente_id AS id, s.id AS n FROM campaigns_smslog s JOIN clientes_cliente c ON c.id = s.cliente_id
-    WHERE {condition} AND s.estado = 'fallido' AND s.codigo <> ALL(%(nunca)s)
-        AND (s.codigo <> ALL(%(del_numero)s) OR s.telefono <> c.telefono_e164)
+# Of a large campaign so many failed rows are judged before the move is made; the others when their Lotes open.
+JUZGADOS_MAX: Final = 10_000
+
+
+def elegidos(condition: str, *, limit: str = "") -> str:
+    """SQL of `fallidos`, and of `elegidos` for `destinatarios.JUZGADOS`: failed rows that may work now.
+
+    Args:
+        condition: on the rows, which are `s`.
+        limit: ORDER BY and LIMIT of them.
+    """
+    return f"""
+fallidos AS MATERIALIZED (
+    SELECT s.id, s.cliente_id, s.codigo, s.telefono FROM campaigns_smslog s
+    WHERE {condition} AND s.estado = 'fallido' AND s.codigo <> ALL(%(nunca)s) {limit}
+), elegidos AS (
+    SELECT f.cliente_id AS id, f.id AS n FROM fallidos f JOIN clientes_cliente c ON c.id = f.cliente_id
+    WHERE f.codigo <> ALL(%(del_numero)s) OR f.telefono <> c.telefono_e164
 )
-"""
+"""  # noqa: S608 - constants
+
+
 # Of what was judged, `j`: another row of the campaign has the phone already.
 OCUPADO: Final = """
 EXISTS (SELECT FROM campaigns_smslog o WHERE o.campana_id = %(campana)s AND o.id <> j.n
     AND o.telefono = j.telefono AND o.telefono <> '' AND o.codigo <> 'telefono_duplicado')
 """
-PARAMS: Final = {"nunca": list(NUNCA), "del_numero": list(DEL_NUMERO)}
+PARAMS: Final[dict[str, list[str]]] = {"nunca": list(NUNCA), "del_numero": list(DEL_NUMERO)}
 
-REABRIR_SQL: Final = (
+# Whether one of the first failed rows can be sent to, and how many those were.
+MIRAR_SQL: Final = (
     "WITH "  # noqa: S608 - constants
-    + ELEGIDOS.format(condition="s.campana_id = %(campana)s")
+    + elegidos("s.campana_id = %(campana)s", limit="ORDER BY s.id LIMIT %(most)s")
     + ","
     + JUZGADOS
-    + """
-UPDATE campaigns_lote SET estado = 'pendiente', publicar_desde = NULL, publicado_hasta = NULL
-WHERE campana_id = %(campana)s AND estado = 'cerrado' AND id IN (
-    SELECT s.lote_id FROM juzgados j JOIN campaigns_smslog s ON s.id = j.n WHERE j.codigo = '' AND NOT
-"""
+    + "SELECT EXISTS (SELECT FROM juzgados j WHERE j.codigo = '' AND NOT "
     + OCUPADO
-    + ")"
+    + "), (SELECT count(*) FROM fallidos)"
 )
+
+# Lote by Lote, each by its index.
+REABRIR_SQL: Final = """
+UPDATE campaigns_lote l SET estado = 'pendiente', publicar_desde = NULL, publicado_hasta = NULL
+WHERE l.campana_id = %(campana)s AND l.estado = 'cerrado' AND l.fallidos > 0 AND (
+    SELECT 1 FROM campaigns_smslog s
+    WHERE s.lote_id = l.id AND s.estado = 'fallido' AND s.codigo <> ALL(%(nunca)s) LIMIT 1) = 1
+"""
 
 
 def reintentables(campana: CampanaSMS) -> bool:
@@ -52,18 +71,20 @@ def reintentables(campana: CampanaSMS) -> bool:
 
 
 def reabrir(campana: CampanaSMS) -> None:
-    """Let the engine open once more the Lotes with recipients who may be sent to now; part of the move, in its
-    transaction.
+    """Let the engine open once more the Lotes with failed recipients; part of the move, in its transaction.
 
     Nothing is done to the recipients here, however many they are: each Lote's are judged again when it opens.
 
     Raises:
-        ConflictError: by the clients' present data there is none.
+        ConflictError: by the clients' present data there is nobody to try again.
     """
+    params: dict[str, Any] = {**PARAMS, "campana": campana.pk, "tenant": campana.usuario_id, "most": JUZGADOS_MAX}
     with connection.cursor() as cursor:
-        cursor.execute(REABRIR_SQL, {**PARAMS, "campana": campana.pk, "tenant": campana.usuario_id})
-        if not cursor.rowcount:
+        cursor.execute(MIRAR_SQL, params)
+        somebody, looked_at = cursor.fetchone()
+        if not somebody and looked_at < JUZGADOS_MAX:
             raise ConflictError(NADA, code="move_refused")
+        cursor.execute(REABRIR_SQL, params)
     CampanaSMS.objects.filter(pk=campana.pk).update(
         completado_en=None, vence_en=None, enviados_exitosos=0, enviados_fallidos=0, iniciado_en=Now()
     )

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from campaigns import codigos
 from campaigns.destinatarios import JUZGADOS
 from campaigns.models import CampanaSMS, Lote
-from campaigns.reintentos import ELEGIDOS, OCUPADO, PARAMS
+from campaigns.reintentos import OCUPADO, PARAMS, elegidos
 from core import queues
 from workers.engine import chords, slices
 from workers.engine.rates import Sender
@@ -54,7 +54,7 @@ FROM finales ORDER BY n
 # sent to keeps its reason, or gets the new one.
 AGAIN_SQL = (
     "WITH "  # noqa: S608 - constants
-    + ELEGIDOS.format(condition="s.lote_id = %(lote)s")
+    + elegidos("s.lote_id = %(lote)s")
     + ","
     + JUZGADOS
     + ", finales AS (SELECT n, nombre, telefono, CASE WHEN codigo = '' AND "

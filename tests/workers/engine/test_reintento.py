@@ -138,6 +138,22 @@ def test_a_move_that_could_send_nothing_is_refused(
     assert list(ended.lotes.values_list("estado", flat=True)) == ["cerrado"]
 
 
+def test_of_a_large_campaign_only_the_first_are_judged_before_the_move(
+    ended: CampanaSMS, published: list[list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its request must not take as long as a million judgements. If there was nobody, it ends again as it was."""
+    nobody_active(ended)
+    monkeypatch.setattr(reintentos, "JUZGADOS_MAX", 2)
+    again(ended)
+    ended.refresh_from_db()
+    assert published == []
+    assert (ended.estado, ended.vence_en is not None) == ("procesando", True)
+    lotes.close(ended.lotes.get().pk)
+    campana.advance(ended.pk)
+    ended.refresh_from_db()
+    assert (ended.estado, ended.enviados_exitosos, ended.enviados_fallidos) == ("completado", 1, 4)
+
+
 def test_only_the_lotes_with_somebody_to_try_are_opened(ended: CampanaSMS, published: list[list[int]]) -> None:
     sms_log(
         ended,
