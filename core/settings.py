@@ -29,7 +29,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 DATABASE_URL = env.str("DATABASE_URL", "")
 REDIS_URL = env.str("REDIS_URL", "")
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=environment.LOG_LEVEL)
-WORKER_THREADS = env.int("WORKER_THREADS", 32, validate=environment.POSITIVE)
+WORKER_THREADS = env.int("WORKER_THREADS", 64, validate=environment.POSITIVE)
 WEB_THREADS = env.int("WEB_THREADS", 8, validate=environment.POSITIVE)
 # How long POST /clientes/enviar-sms/ waits for its campaign unless the caller prefers less; below gunicorn's
 # graceful_timeout, or a stop would cut the answer.

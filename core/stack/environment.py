@@ -76,7 +76,7 @@ def defaults(env: Mapping[str, str], layout: Layout, *, port: int) -> dict[str, 
         "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
         "PUBLIC_URL": f"http://localhost:{port}",
         "WORKER_PROCESSES": "2",
-        "WORKER_THREADS": "32",
+        "WORKER_THREADS": "64",
     }
     chosen = {name: env.get(name) or default for name, default in chosen.items()}
     chosen["SECRET_KEY"] = secret_key(env, layout)
