@@ -23,7 +23,7 @@ class Mutant:
 
 MUTANTS: Final = {
     "blind-retry": Mutant(
-        "an uncertain message is sent again at once",
+        "an uncertain message is sent again at once, and callbacks are not listened to",
         Kind.DUPLICATED, ("5xx-after", "cut-after", "kill-worker"),
     ),
     "record-first": Mutant(
