@@ -159,6 +159,11 @@ if DATABASE_URL:
     # A thread pool ignores Celery's time limits, so every statement and every lock wait is bounded here.
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         connect_timeout=5,
+        # A database host that vanishes sends no reset: give it up after half a minute, not the two hours of the kernel.
+        keepalives_idle=10,
+        keepalives_interval=5,
+        keepalives_count=4,
+        tcp_user_timeout=30_000,
         options=f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=60000",
     )
 

@@ -15,7 +15,7 @@ RECONCILE = 7_301_003
 
 # The longest pause between two statements of a holder, in seconds. A live one that exceeds it loses its connection,
 # and what it was doing is done again.
-SILENCE_S = 60.0
+SILENCE_S = 30.0  # publishing to a Redis that hangs takes up to 23
 
 
 @contextmanager
