@@ -1,5 +1,6 @@
 """The harness's command line: `scripts/faults`."""
 
+import signal
 import sys
 
 from tests.faults.options import parse
@@ -11,6 +12,7 @@ def main() -> int:
     options = parse()
     folder = folder_for(options)
     print(f"seed {options.seed}; watch {folder / 'faults.log'}", flush=True)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that what was started is stopped
     try:
         report = run(options, folder)
     except StackDownError as error:

@@ -27,6 +27,9 @@ class Journal:
 
     Args:
         path: of the file that every line goes to, as it happens.
+
+    Attributes:
+        away: when there was no stack at all, from and to, in Unix seconds.
     """
 
     def __init__(self, path: Path) -> None:
@@ -34,6 +37,7 @@ class Journal:
         self.without_effect: Counter[str] = Counter()
         self.requests: Counter[str] = Counter()
         self.killed: list[Killed] = []
+        self.away: list[tuple[float, float]] = []
         self.last_fault = time.time()
         self._file = path.open("a", buffering=1)
         self._lock = threading.Lock()

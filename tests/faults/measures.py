@@ -39,7 +39,7 @@ class Measures:
     """Args:
     detection: after the deaths of workers.
     detection_all: after the deaths of the whole stack, whose new start is part of it.
-    finalization: worst from a campaign's last row to its end, in seconds.
+    finalization: worst from a campaign's last row to its end, in seconds of the stack's life.
     recovery: worst from a round's last fault to the end of its last campaign, in seconds.
     """
 
@@ -63,15 +63,28 @@ class Measures:
                 if seconds is not None:  # else it is still held, and the judge calls it stuck
                     into.add(float(seconds), accepted=accepted.get(log_id, math.inf) <= died_at)
 
-    def add_finalizations(self, database: Database, ids: Sequence[int]) -> list[Violation]:
-        """The campaigns that ended too late after their last row."""
+    def add_finalizations(
+        self, database: Database, ids: Sequence[int], away: Sequence[tuple[float, float]]
+    ) -> list[Violation]:
+        """The campaigns that ended too late after their last row.
+
+        Args:
+            ids: of the campaigns.
+            away: when there was no stack at all, from and to, in Unix seconds.
+        """
         late = []
-        for campana_id, seconds in database.rows(FINALIZATION, ids):
-            self.finalization = worst(self.finalization, max(0.0, float(seconds)))
+        for campana_id, last, ended in database.rows(FINALIZATION, ids):
+            seconds = max(0.0, outside(float(last), float(ended), away))
+            self.finalization = worst(self.finalization, seconds)
             if seconds > FINALIZE_WITHIN_S:
                 text = f"ended {seconds:.1f} s after its last row, and {FINALIZE_WITHIN_S:g} s is the bound"
                 late.append(Violation(Kind.STUCK, campana_id, None, text))
         return late
+
+
+def outside(since: float, until: float, away: Sequence[tuple[float, float]]) -> float:
+    """How much of a stretch of time lies in none of the others, which do not overlap."""
+    return until - since - sum(max(0.0, min(until, end) - max(since, start)) for start, end in away)
 
 
 def worst(*values: float | None) -> float | None:

@@ -1,4 +1,5 @@
-"""The operator: watches the progress through the API, and resumes what Twilio's refusals paused."""
+"""The operator: watches the progress through the API, and resumes what Twilio's refusals paused, and what somebody did
+who got no answer to it and went away."""
 
 import contextlib
 import threading
@@ -12,6 +13,7 @@ from tests.faults.load import Load, Made
 from tests.faults.verdict import Kind, Violation
 
 EVERY_S = 0.5
+RESUMED = ("Twilio:", "La pausó una persona")
 PARTS = ("pendientes", "enviando", "inciertos", "exitosos", "fallidos")
 
 
@@ -57,6 +59,6 @@ class Operator:
         parts = {part: now[part] for part in PARTS}
         if now["total"] != sum(parts.values()):
             self.violations.append(Violation(Kind.WRONG, made.id, None, f"total {now['total']}, parts {parts}"))
-        if now["estado"] == "pausado" and now["motivo"].startswith("Twilio:") and made.id not in self._load.held:
+        if now["estado"] == "pausado" and now["motivo"].startswith(RESUMED) and made.id not in self._load.held:
             answer = made.api.post(f"/campanas/{made.id}/reanudar/", within_s=5.0)
             self._journal.say(f"operator: resumed campaign {made.id}: {answer.status}")

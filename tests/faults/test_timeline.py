@@ -9,6 +9,7 @@ from django.utils import timezone
 from campaigns.models import CampanaSMS, SMSLog
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
+from tests.faults.measures import outside
 from tests.faults.timeline import DETECTION, FINALIZATION, HISTORY, INSTALL, MOVES, worker_name
 
 pytestmark = pytest.mark.django_db
@@ -97,5 +98,19 @@ def test_it_measures_from_the_last_row_to_the_campaigns_end(rows: list[SMSLog]) 
     campanas.update(completado_en=None)
     assert ask(FINALIZATION, [rows[0].campana_id]) == []
     campanas.update(completado_en=DIED + timedelta(seconds=10))
-    [(_, seconds)] = ask(FINALIZATION, [rows[0].campana_id])
-    assert float(str(seconds)) == pytest.approx(6.0)
+    [(_, last, ended)] = ask(FINALIZATION, [rows[0].campana_id])
+    assert (float(str(last)), float(str(ended))) == (DIED.timestamp() + 4.0, DIED.timestamp() + 10.0)
+
+
+@pytest.mark.parametrize(
+    ("away", "seconds"),
+    [
+        ([], 10.0),
+        ([(0.0, 5.0), (20.0, 90.0)], 10.0),
+        ([(5.0, 12.0)], 8.0),
+        ([(11.0, 13.0), (19.0, 30.0)], 7.0),
+        ([(0.0, 99.0)], 0.0),
+    ],
+)
+def test_a_time_without_any_stack_does_not_count(away: list[tuple[float, float]], seconds: float) -> None:
+    assert outside(10.0, 20.0, away) == seconds

@@ -32,10 +32,11 @@ JOIN (SELECT n.quien, to_timestamp(n.en) AS en FROM unnest(%s::text[], %s::float
 WHERE h.a = 'enviando' AND (h.hasta IS NULL OR h.hasta > d.en)
 """
 
-# From a campaign's last row to its end.
+# A campaign's last row and its end.
 FINALIZATION: Final = """
-SELECT c.id, extract(epoch FROM c.completado_en - max(coalesce(
-    (SELECT max(m.en) FROM harness_move m WHERE m.log_id = s.id AND m.a IN ('enviado', 'fallido')), s.creado)))
+SELECT c.id, extract(epoch FROM max(coalesce(
+    (SELECT max(m.en) FROM harness_move m WHERE m.log_id = s.id AND m.a IN ('enviado', 'fallido')), s.creado))),
+    extract(epoch FROM c.completado_en)
 FROM campaigns_campanasms c JOIN campaigns_smslog s ON s.campana_id = c.id
 WHERE c.id = ANY(%s) AND c.completado_en IS NOT NULL GROUP BY c.id
 """

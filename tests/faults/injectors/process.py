@@ -95,6 +95,7 @@ def kill_stack(scene: Scene) -> str | None:
     at = time.time()
     died = scene.stack.kill()
     scene.stack.start()
+    scene.journal.away.append((at, time.time()))
     for entry in workers:
         if entry.name in died:
             scene.died(entry, at, with_all=True)
