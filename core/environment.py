@@ -17,6 +17,7 @@ STACK_ENV = BASE_DIR / ".data" / "run" / "stack.env"
 
 POSITIVE = Range(min=1)
 COUNT = Range(min=0)
+NICE = Range(min=0, max=19)
 SECONDS = Range(min=0, min_inclusive=False)
 HTTP_URL = Regexp(r"^(https?://[^\s/]+)?/?$", error="must look like https://sms.example.com, without a path")
 REGION = Regexp(r"^[A-Z]{2}$", error="must be a two-letter country code such as CO")

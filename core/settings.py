@@ -30,6 +30,8 @@ DATABASE_URL = env.str("DATABASE_URL", "")
 REDIS_URL = env.str("REDIS_URL", "")
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=environment.LOG_LEVEL)
 WORKER_THREADS = env.int("WORKER_THREADS", 64, validate=environment.POSITIVE)
+# A campaign takes all the processor there is: the web and PostgreSQL come first on a machine that they share.
+WORKER_NICE = env.int("WORKER_NICE", 10, validate=environment.NICE)
 WEB_THREADS = env.int("WEB_THREADS", 8, validate=environment.POSITIVE)
 # How long POST /clientes/enviar-sms/ waits for its campaign unless the caller prefers less; below gunicorn's
 # graceful_timeout, or a stop would cut the answer.

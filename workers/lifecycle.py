@@ -4,10 +4,12 @@ import logging
 from typing import Any
 
 from celery.signals import task_received, worker_init, worker_shutdown
+from django.conf import settings
 
 from workers.broker.results import backend
 from workers.engine import claims, ledger, outbox
 from workers.engine.chords import ENVIAR
+from workers.process.priority import stand_back
 
 logger = logging.getLogger(__name__)
 
@@ -17,6 +19,7 @@ FLUSH_S = 20.0
 
 @worker_init.connect
 def start(**kwargs: Any) -> None:
+    stand_back(settings.WORKER_NICE)
     claims.batches.start()
     outbox.batches.start()
     backend().on_part = outbox.put_part

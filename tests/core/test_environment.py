@@ -40,6 +40,8 @@ BAD = [
     ("SWEEP_INTERVAL_S", ""),
     ("SWEEP_INTERVAL_S", "0"),
     ("WATCHDOG_S", "-1"),
+    ("WORKER_NICE", "20"),
+    ("WORKER_NICE", "-1"),
 ]
 
 
