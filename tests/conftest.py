@@ -61,10 +61,3 @@ def _test_settings() -> None:
 def _forget_throttles() -> None:
     """Rates are counted in the cache; one test's calls must not slow the next."""
     cache.clear()
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests last: Playwright keeps an event loop running in this thread until the session ends, and no
-    other test could run its own."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)

@@ -37,7 +37,7 @@ PATIENCE_MS = 8_000
 SignIn = Callable[[Usuario], Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium")
     if path is None:

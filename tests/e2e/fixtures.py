@@ -6,9 +6,10 @@ import psycopg2
 import pytest
 from django.conf import settings
 
+from tests import parallel
 from tests.e2e.system import Shop, System, running_system
 
-DATABASE = "sms_e2e"
+DATABASE = f"sms_e2e_{parallel.process()}"
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +20,7 @@ def _system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         cursor.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
         cursor.execute(f"CREATE DATABASE {DATABASE}")
     database_url = settings.DATABASE_URL.rpartition("/")[0] + f"/{DATABASE}"
-    redis_url = settings.REDIS_URL.replace("db=0", "db=5")
+    redis_url = parallel.redis_database(settings.REDIS_URL, parallel.SYSTEMS_FROM + parallel.process())
     with running_system(tmp_path_factory.mktemp("e2e"), database_url, redis_url) as system:
         yield system
     with admin.cursor() as cursor:

@@ -1,0 +1,52 @@
+"""Two processes of pytest-xdist side by side: what they would share is given to each, and who runs what.
+
+A plugin (`-p` in pyproject.toml), because the settings are read before any conftest is. PostgreSQL's databases are
+told apart by pytest-django.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+# The databases that a server of Redis has: a process's own, and those of the systems that it starts.
+SYSTEMS_FROM: Final = 8
+
+
+def process() -> int:
+    """Which process of pytest-xdist this is, from 0; the only one is 0 too."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
+
+def redis_database(url: str, number: int) -> str:
+    """The same server's database of that number.
+
+    Args:
+        url: a redis-py URL, `redis://host:port/0` or `unix:///path?db=0`.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "unix":
+        return parts._replace(path=f"/{number}").geturl()
+    query = parse_qs(parts.query) | {"db": [str(number)]}
+    return parts._replace(query=urlencode(query, doseq=True)).geturl()
+
+
+if "PYTEST_XDIST_WORKER" in os.environ and os.environ.get("REDIS_URL"):
+    os.environ["REDIS_URL"] = redis_database(os.environ["REDIS_URL"], process())
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Whole systems one after another in one process, the browser's tests in one, all others wherever there is room.
+
+    Browser tests come last of theirs: Playwright keeps an event loop running in the thread until they have ended.
+    """
+    for item in items:
+        if item.get_closest_marker("e2e") or "system" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("sistema"))
+        elif item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("navegador"))
+    yield
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
