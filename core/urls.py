@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from core import health
 from core.api import views as api
+from core.views.icono import favicon
 
 v1: list[URLPattern | URLResolver] = [
     path("auth/token/", api.ObtenerToken.as_view(), name="api-token"),
@@ -26,6 +27,7 @@ urlpatterns = [
     path("api/docs/", api.Docs.as_view(url_name="api-schema"), name="api-docs"),
     path("webhooks/twilio/", include("workers.urls")),
     path("admin/", admin.site.urls),
+    path("favicon.ico", favicon),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

@@ -30,7 +30,7 @@ def redis_database(url: str, number: int) -> str:
     if parts.scheme != "unix":
         return parts._replace(path=f"/{number}").geturl()
     query = parse_qs(parts.query) | {"db": [str(number)]}
-    return parts._replace(query=urlencode(query, doseq=True)).geturl()
+    return f"unix://{parts.netloc}{parts.path}?{urlencode(query, doseq=True)}"  # geturl() would drop the slashes
 
 
 if "PYTEST_XDIST_WORKER" in os.environ and os.environ.get("REDIS_URL"):

@@ -54,6 +54,11 @@ def test_a_template_obeys_the_csp(page: Path) -> None:
     assert not re.search(r"\sstyle=|<style|\son\w+=|<script(?![^>]*\ssrc=)|hx-on", text)
 
 
+def test_a_page_that_names_no_icon_has_it_too() -> None:
+    answer = Client().get("/favicon.ico")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/static/core/icono.svg")
+
+
 def test_every_icon_is_in_the_sprite() -> None:
     found = finders.find("vendor/icons/sprite.svg")
     sprite = set(re.findall(r'<symbol id="([\w-]+)"', Path(str(found)).read_text()))

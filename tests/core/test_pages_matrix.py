@@ -32,7 +32,7 @@ from tests.paginas import signed_in
 
 MARCA = "ZAFIRO"  # in everything of the owner's that a page may show
 CLAVE = "una-clave-larga-9"
-NOT_PAGES = ("api/", "admin/", "webhooks/", "healthz", "readyz", "metrics")
+NOT_PAGES = ("api/", "admin/", "webhooks/", "healthz", "readyz", "metrics", "favicon.ico")
 METHODS = ("get", "post", "put", "patch", "delete")
 
 World = dict[str, int]

@@ -31,7 +31,7 @@ def celery_options(command: list[str], name: str) -> list[str]:
 def test_it_starts_the_worker_with_options_that_celery_knows(services: dict[str, Any]) -> None:
     command = services["worker"]["command"]
     context = worker_command.make_context("worker", celery_options(command, "worker"), resilient_parsing=True)
-    assert context.params["concurrency"] == 32
+    assert context.params["concurrency"] == settings.WORKER_THREADS
     assert option(command, "-P") == "threads"
 
 
