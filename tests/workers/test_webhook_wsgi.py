@@ -18,9 +18,9 @@ from django.test import override_settings
 from django.utils import timezone
 
 from campaigns.models import SMSLog
-from clientes.models import Baja
+from clientes.models import Baja, Cliente
 from core.models import Usuario
-from tests.factories import AdminFactory, CampanaFactory, ClienteFactory, open_lote, sms_log
+from tests.factories import AdminFactory, CampanaFactory, ClienteFactory, open_lote
 from workers.simulator.signing import sign
 from workers.webhooks import receipts
 from workers.webhooks.wsgi import FORM_MAX, Callbacks
@@ -38,7 +38,8 @@ def _account(settings: Any) -> None:
 
 
 def sid_of(log: SMSLog) -> str:
-    return f"SM{log.pk:032x}"
+    assert log.token is not None
+    return f"SM{log.token.hex}"
 
 
 def path_of(log: SMSLog) -> str:
@@ -81,36 +82,26 @@ def rows(owner: Usuario, *estados: str) -> list[SMSLog]:
     campana = CampanaFactory.create(usuario=owner, estado="procesando", total_clientes=len(estados))
     lote = open_lote(campana, [])
     now = timezone.now()
-    clientes = ClienteFactory.create_batch(len(estados), usuario=owner)
+    clientes = ClienteFactory.build_batch(len(estados), usuario=owner)
+    for cliente in clientes:
+        cliente.derive_phone()
     logs = [
-        sms_log(
-            campana,
-            lote,
-            cliente,
+        SMSLog(
+            campana=campana,
+            lote=lote,
+            cliente=cliente,
+            telefono=cliente.telefono_e164,
             estado=estado,
             token=uuid.uuid4(),
             intentos=1,
             reclamado_en=now,
             lease_hasta=now + timedelta(minutes=5) if estado == "enviando" else None,
         )
-        if estado != "enviado"
-        else sms_log(
-            campana,
-            lote,
-            cliente,
-            estado=estado,
-            token=uuid.uuid4(),
-            intentos=1,
-            reclamado_en=now,
-            twilio_sid=f"SM-of-{cliente.pk}",
-        )
-        for estado, cliente in zip(estados, clientes, strict=True)
+        for estado, cliente in zip(estados, Cliente.objects.bulk_create(clientes), strict=True)
     ]
     for log in logs:
-        if log.twilio_sid:
-            log.twilio_sid = sid_of(log)
-    SMSLog.objects.bulk_update(logs, ["twilio_sid"])
-    return logs
+        log.twilio_sid = sid_of(log) if log.estado == "enviado" else ""
+    return SMSLog.objects.bulk_create(logs)
 
 
 @pytest.fixture
@@ -253,7 +244,7 @@ def lose_connection() -> None:
 
 MESSAGES, FORGED = 1_250, 100
 # How each message's story ends; the first statuses come first, until the shuffle.
-STORIES = [("queued", "sending", "sent", end) for end in ("delivered",) * 6 + ("undelivered", "failed")]
+STORIES = [("queued", "sending", "sent", end) for end in ("delivered",) * 14 + ("undelivered", "failed")]
 CODES = {"undelivered": "30003", "failed": "21610"}
 
 
