@@ -242,7 +242,7 @@ def lose_connection() -> None:
     killer.close()
 
 
-MESSAGES, FORGED = 1_250, 100
+MESSAGES, FORGED, THREADS = 1_250, 100, 24
 # How each message's story ends; the first statuses come first, until the shuffle.
 STORIES = [("queued", "sending", "sent", end) for end in ("delivered",) * 14 + ("undelivered", "failed")]
 CODES = {"undelivered": "30003", "failed": "21610"}
@@ -276,8 +276,10 @@ def test_ten_thousand_callbacks_shuffled_doubled_and_some_forged() -> None:
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(8) as pool:
-        answers: Counter[tuple[int, int]] = sum(pool.map(client, (calls[n::8] for n in range(8))), Counter())
+    with ThreadPoolExecutor(THREADS) as pool:
+        answers: Counter[tuple[int, int]] = sum(
+            pool.map(client, (calls[n::THREADS] for n in range(THREADS))), Counter()
+        )
 
     assert answers == {(204, 204): 8 * MESSAGES, (403, 403): FORGED}
     for log in SMSLog.objects.all():

@@ -22,7 +22,7 @@ from core.errors import ConflictError
 from core.models import Usuario
 from tests.factories import EACH_ITS_SID, CampanaFactory, ClienteFactory, RemitenteFactory
 from tests.workers.engine.conftest import Running, take, write
-from workers.engine import campana, chords, claims, ledger, lotes, optouts, sending
+from workers.engine import campana, chords, claims, database, ledger, lotes, optouts, sending
 from workers.engine.ledger import NotPosted
 from workers.gateway.outcomes import Accepted
 
@@ -153,7 +153,7 @@ def test_the_other_claims_are_kept_when_its_row_cannot_be_ended(
         raise OperationalError("the server closed the connection unexpectedly")
 
     monkeypatch.setattr(optouts, "fail_opted_out", down)
-    monkeypatch.setattr(ledger.database, "drop_connection", lambda: None)
+    monkeypatch.setattr(database, "drop_connection", lambda: None)
     leaves(running.logs[0].telefono, running.campana.usuario)
     ids = [log.pk for log in running.logs]
     assert set(ledger.claim_many(dict.fromkeys(ids))) == set(ids[1:])
