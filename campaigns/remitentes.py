@@ -53,13 +53,13 @@ def conocidos(nombres: Sequence[str]) -> list[str]:
 
 
 def tiendas_de(valores: Sequence[str]) -> QuerySet[Usuario]:
-    """The shops behind senders: those of which Twilio took messages from one. To have named one is not enough."""
-    came_from = Q(remitente__valor__in=valores)
+    """The shops that have sent from one of these senders. A sender that a shop only says is its own is not enough:
+    Twilio must have taken messages from it."""
+    came_from = Q(remitente__valor__in=valores) & (Q(enviados_exitosos__gt=0) | Q(lotes__exitosos__gt=0))
     if valor_de(None) in valores:
-        came_from |= Q(remitente=None)
+        came_from |= Q(remitente=None, iniciado_en__isnull=False)
     sent = CampanaSMS.objects.filter(came_from, usuario=OuterRef("pk"))
-    taken = sent.filter(Q(enviados_exitosos__gt=0) | Q(lotes__exitosos__gt=0))
-    return Usuario.objects.filter(Exists(taken), rol=Usuario.Rol.ADMIN)
+    return Usuario.objects.filter(Exists(sent), rol=Usuario.Rol.ADMIN)
 
 
 def duracion(remitente: Remitente | None, *, segmentos: int) -> float | None:
