@@ -1,20 +1,8 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from campaigns.models import CampanaSMS, Lote, PlantillaSMS, Remitente, SMSLog
-
-
-class OnlyRead:
-    """The engine writes these rows; a person who edits them breaks its invariants."""
-
-    def has_add_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
-        return False
+from campaigns.models import CampanaSMS, Entrante, Lote, PlantillaSMS, Remitente, SMSLog
+from core.admin import OnlyRead
 
 
 @admin.register(PlantillaSMS)
@@ -92,4 +80,15 @@ class SMSLogAdmin(OnlyRead, admin.ModelAdmin[SMSLog]):
     list_filter = ("estado", "entrega", "codigo")
     list_select_related = ("campana",)
     search_fields = ("telefono", "twilio_sid", "campana__nombre")
+    show_full_result_count = False
+
+
+@admin.register(Entrante)
+class EntranteAdmin(OnlyRead, admin.ModelAdmin[Entrante]):
+    """Also those that nobody knows the shop of."""
+
+    list_display = ("recibido", "telefono", "tipo", "texto", "usuario", "campana", "remitente", "leido_en")
+    list_filter = ("tipo", ("usuario", admin.EmptyFieldListFilter), "usuario")
+    list_select_related = ("usuario", "campana")
+    search_fields = ("telefono", "texto", "sid")
     show_full_result_count = False

@@ -14,6 +14,7 @@ CAMPANA_CANCELADA: Final = "campana_cancelada"
 PLAZO_VENCIDO: Final = "plazo_vencido"
 # It may have been sent all the same, so it is never sent again.
 DESCONOCIDO: Final = "desconocido"
+BAJA: Final = "baja"
 
 TEXTOS: Final = {
     SIN_TELEFONO: "El cliente no tiene teléfono.",
@@ -24,4 +25,5 @@ TEXTOS: Final = {
     CAMPANA_CANCELADA: "La campaña fue cancelada antes de enviar este mensaje.",
     PLAZO_VENCIDO: "El plazo de la campaña venció antes de enviar este mensaje.",
     DESCONOCIDO: "No fue posible saber si el mensaje salió: Twilio no respondió a la consulta dentro del plazo.",
+    BAJA: "Pidió no recibir mensajes.",
 }

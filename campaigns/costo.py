@@ -14,7 +14,9 @@ from django.db import connection
 
 from campaigns import mensaje as mensajes
 from campaigns.audiencia import Audiencia, elegidos_sql
-from campaigns.destinatarios import JUZGADOS
+from campaigns.destinatarios import JUZGADOS_TODOS
+from campaigns.models import Remitente
+from campaigns.remitentes import valor_de
 from campaigns.segmentos import Segmentos, contar
 
 # POSIX bracket expressions of PostgreSQL. Every character of the first is one septet of the GSM-7 basic table,
@@ -69,16 +71,20 @@ class Grupo:
     cantidad: int
 
 
-def grupos_de(audiencia: Audiencia, *, tenant_id: int) -> list[Grupo]:
-    """The audience, judged and grouped; what depends on it alone, so one answer serves many texts."""
+def grupos_de(audiencia: Audiencia, *, tenant_id: int, remitente: Remitente | None = None) -> list[Grupo]:
+    """The audience, judged and grouped; what depends on it alone, so one answer serves many texts.
+
+    Args:
+        remitente: None for the installation's sender.
+    """
     sql, params = elegidos_sql(audiencia, tenant_id=tenant_id)
     named: dict[str, Any] = {f"p{i}": value for i, value in enumerate(params)}
     # psycopg2 takes positions or names, not both; Django's part has positions.
     positions = sql % tuple(f"%({name})s" for name in named)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH elegidos AS ({positions}),{JUZGADOS}{GRUPOS_SQL}",
-            {**named, "tenant": tenant_id, "gsm7": GSM7_PLAIN, "ucs2": UCS2_PLAIN},
+            f"WITH elegidos AS ({positions}),{JUZGADOS_TODOS}{GRUPOS_SQL}",
+            {**named, "tenant": tenant_id, "remitente": valor_de(remitente), "gsm7": GSM7_PLAIN, "ucs2": UCS2_PLAIN},
         )
         rows = cursor.fetchall()
     return [
@@ -90,6 +96,7 @@ def grupos_de(audiencia: Audiencia, *, tenant_id: int) -> list[Grupo]:
 def calcular(mensaje: str, grupos: list[Grupo]) -> Costo:
     """Count a text over an audience."""
     costo = Costo()
+    mensaje = mensajes.con_enlace(mensaje)  # every link is as long, and of letters of one septet
     for grupo in grupos:
         if grupo.codigo:
             costo.excluidos[grupo.codigo] += grupo.cantidad

@@ -7,8 +7,11 @@ from django.db.models import Count, Q
 from django.db.models.functions import Length
 
 from campaigns import codigos
-from campaigns.audiencia import Audiencia, clientes_de, medir
+from campaigns.audiencia import Audiencia, medir
 from campaigns.costo import grupos_de
+from campaigns.destinatarios import enviables_de
+from campaigns.models import Remitente
+from campaigns.remitentes import valor_de
 from clientes import selectors
 from clientes.busqueda import buscar
 from clientes.models import Cliente, Etiqueta
@@ -65,13 +68,13 @@ class Cuenta:
     excluidos: list[tuple[str, int]]
 
 
-def contar_audiencia(usuario: Usuario, audiencia: Audiencia) -> Cuenta:
+def contar_audiencia(usuario: Usuario, audiencia: Audiencia, remitente: Remitente | None = None) -> Cuenta:
     """Raises:
     InvalidInputError: nobody is chosen, or something that is not the shop's.
     """
     medida = medir(audiencia, tenant_id=usuario.tenant_id)
     excluded = dict.fromkeys(codigos.TEXTOS, 0)
-    for grupo in grupos_de(audiencia, tenant_id=usuario.tenant_id):
+    for grupo in grupos_de(audiencia, tenant_id=usuario.tenant_id, remitente=remitente):
         if grupo.codigo:
             excluded[grupo.codigo] += grupo.cantidad
     rows = sorted(((codigos.TEXTOS[c], n) for c, n in excluded.items() if n), key=lambda row: -row[1])
@@ -86,7 +89,7 @@ class Nombres:
     mas_largo: str
 
 
-def nombres_de(usuario: Usuario, audiencia: Audiencia) -> Nombres:
-    sendable = clientes_de(audiencia, tenant_id=usuario.tenant_id).filter(activo=True).exclude(telefono_e164="")
+def nombres_de(usuario: Usuario, audiencia: Audiencia, remitente: Remitente | None = None) -> Nombres:
+    sendable = enviables_de(audiencia, tenant_id=usuario.tenant_id, remitente=valor_de(remitente))
     names = sendable.values_list("nombre", flat=True)
     return Nombres(names.order_by("pk").first() or "", names.order_by(Length("nombre").desc(), "pk").first() or "")

@@ -9,9 +9,13 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
+from campaigns.bajas.modelos import Llave
+from campaigns.entrantes.modelos import Entrante
 from clientes.models import Cliente
 from clientes.phones import E164_MAX
 from core.senders import INVALIDO, kind_of
+
+__all__ = ["MENSAJE_MAX", "CampanaSMS", "Entrante", "Llave", "Lote", "PlantillaSMS", "Remitente", "SMSLog"]
 
 MENSAJE_MAX = 1600  # characters after rendering: https://www.twilio.com/docs/api/errors/21617
 

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from campaigns import codigos
 from campaigns.destinatarios import JUZGADOS
 from campaigns.models import CampanaSMS, SMSLog
+from campaigns.remitentes import valor_de
 from core.errors import ConflictError
 
 # Failed rows that are never tried again: the message may have been sent, the client left (Twilio's 21610), or is gone.
@@ -78,7 +79,13 @@ def reabrir(campana: CampanaSMS) -> None:
     Raises:
         ConflictError: by the clients' present data there is nobody to try again.
     """
-    params: dict[str, Any] = {**PARAMS, "campana": campana.pk, "tenant": campana.usuario_id, "most": JUZGADOS_MAX}
+    params: dict[str, Any] = {
+        **PARAMS,
+        "campana": campana.pk,
+        "tenant": campana.usuario_id,
+        "remitente": valor_de(campana.remitente),
+        "most": JUZGADOS_MAX,
+    }
     with connection.cursor() as cursor:
         cursor.execute(MIRAR_SQL, params)
         somebody, looked_at = cursor.fetchone()

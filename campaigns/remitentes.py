@@ -1,12 +1,13 @@
-"""Senders of a shop's own."""
+"""Senders: a shop's own, the installation's, and which of them a client wrote to."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError, QuerySet
+from django.db.models import Exists, OuterRef, ProtectedError, Q, QuerySet
 
-from campaigns.models import Remitente
+from campaigns.models import CampanaSMS, Remitente
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
 from core.senders import INVALIDO, NO_LIMIT, kind_of
@@ -19,6 +20,46 @@ EN_USO = "No se puede eliminar: hay campañas que salieron de este remitente. De
 
 def remitentes_de(usuario: Usuario) -> QuerySet[Remitente]:
     return Remitente.objects.filter(usuario_id=usuario.tenant_id)
+
+
+def valor_de(remitente: Remitente | None) -> str:
+    """What a campaign's messages come from, and what a client answers; "" without an account.
+
+    Args:
+        remitente: the campaign's; None for the installation's sender.
+    """
+    return remitente.valor if remitente else str(settings.TWILIO_SENDER)
+
+
+def valores_de(usuario: Usuario) -> list[str]:
+    """Everything that a campaign of the shop's may come from."""
+    own = remitentes_de(usuario).order_by("pk").values_list("valor", flat=True)
+    return list(dict.fromkeys([valor_de(None), *own]))
+
+
+def conocidos(nombres: Sequence[str]) -> list[str]:
+    """Which senders of ours a client wrote to.
+
+    Carriers in Colombia put a short code of theirs in the place of a long number, and then it is none.
+
+    Args:
+        nombres: what Twilio says that the client wrote to: a number, and its Messaging Service.
+    """
+    installation = {settings.TWILIO_MESSAGING_SERVICE_SID, settings.TWILIO_FROM, settings.TWILIO_SENDER} - {""}
+    found = set(Remitente.objects.filter(valor__in=nombres).values_list("valor", flat=True))
+    if not installation.isdisjoint(nombres):
+        found.add(valor_de(None))
+    return sorted(found)
+
+
+def tiendas_de(valores: Sequence[str]) -> QuerySet[Usuario]:
+    """The shops that have sent from one of these senders. A sender that a shop only says is its own is not enough:
+    Twilio must have taken messages from it."""
+    came_from = Q(remitente__valor__in=valores) & (Q(enviados_exitosos__gt=0) | Q(lotes__exitosos__gt=0))
+    if valor_de(None) in valores:
+        came_from |= Q(remitente=None, iniciado_en__isnull=False)
+    sent = CampanaSMS.objects.filter(came_from, usuario=OuterRef("pk"))
+    return Usuario.objects.filter(Exists(sent), rol=Usuario.Rol.ADMIN)
 
 
 def duracion(remitente: Remitente | None, *, segmentos: int) -> float | None:

@@ -8,8 +8,11 @@ from django.db.models.functions import Length
 
 from campaigns import audiencia as audiencias
 from campaigns import mensaje as mensajes
-from campaigns.audiencia import Audiencia, clientes_de
+from campaigns.audiencia import Audiencia
 from campaigns.costo import Costo, calcular, grupos_de
+from campaigns.destinatarios import enviables_de
+from campaigns.models import Remitente
+from campaigns.remitentes import valor_de
 from campaigns.segmentos import Segmentos, contar, letras_ucs2, transliterar
 from clientes.models import Cliente
 from core.models import Usuario
@@ -53,8 +56,13 @@ def precio(segmentos: int) -> Decimal | None:
     return None if price is None else price * segmentos
 
 
-def calcular_vista_previa(*, usuario: Usuario, mensaje: str, audiencia: Audiencia) -> VistaPrevia:
+def calcular_vista_previa(
+    *, usuario: Usuario, mensaje: str, audiencia: Audiencia, remitente: Remitente | None = None
+) -> VistaPrevia:
     """Judge, render and count, without writing anything.
+
+    Args:
+        remitente: None for the installation's sender.
 
     Raises:
         InvalidInputError: what creating the campaign would refuse, with the same field and text.
@@ -62,16 +70,17 @@ def calcular_vista_previa(*, usuario: Usuario, mensaje: str, audiencia: Audienci
     mensajes.validate(mensaje)
     medida = audiencias.medir(audiencia, tenant_id=usuario.tenant_id)
     mensajes.validate_length(mensaje, longest_nombre=medida.longest_nombre)
-    grupos = grupos_de(audiencia, tenant_id=usuario.tenant_id)
+    grupos = grupos_de(audiencia, tenant_id=usuario.tenant_id, remitente=remitente)
+    enlazado = mensajes.con_enlace(mensaje)
     plain = transliterar(mensaje)
-    sendable = clientes_de(audiencia, tenant_id=usuario.tenant_id).filter(activo=True).exclude(telefono_e164="")
+    sendable = enviables_de(audiencia, tenant_id=usuario.tenant_id, remitente=valor_de(remitente))
     longest = sendable.order_by(Length("nombre").desc(), "pk").first()
     return VistaPrevia(
         total=medida.total,
         costo=calcular(mensaje, grupos),
         letras_ucs2=letras_ucs2(mensaje),
-        ejemplos=[_ejemplo(mensaje, cliente) for cliente in sendable.order_by("pk")[:EXAMPLES]],
-        mas_largo=_ejemplo(mensaje, longest) if longest else None,
+        ejemplos=[_ejemplo(enlazado, cliente) for cliente in sendable.order_by("pk")[:EXAMPLES]],
+        mas_largo=_ejemplo(enlazado, longest) if longest else None,
         transliterado=plain if plain != mensaje else None,
         costo_transliterado=calcular(plain, grupos) if plain != mensaje else None,
     )

@@ -1,7 +1,8 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from clientes.models import Cliente, Etiqueta, Importacion, Segmento, Venta
+from clientes.models import Baja, Cliente, Etiqueta, Importacion, RegistroBaja, Segmento, Venta
+from core.admin import OnlyRead
 
 
 @admin.register(Cliente)
@@ -54,3 +55,25 @@ class ImportacionAdmin(admin.ModelAdmin[Importacion]):
 
     def has_change_permission(self, request: HttpRequest, obj: Importacion | None = None) -> bool:
         return False
+
+
+@admin.register(Baja)
+class BajaAdmin(OnlyRead, admin.ModelAdmin[Baja]):
+    """To look at: a suppression is made and lifted with its proof, by the pages, the API or the client."""
+
+    list_display = ("telefono", "vigente", "fuente", "desde", "usuario", "remitente")
+    list_filter = ("vigente", "fuente", "usuario")
+    list_select_related = ("usuario",)
+    search_fields = ("telefono",)
+    exclude = ("huella",)
+    show_full_result_count = False
+
+
+@admin.register(RegistroBaja)
+class RegistroBajaAdmin(OnlyRead, admin.ModelAdmin[RegistroBaja]):
+    list_display = ("momento", "telefono", "tipo", "fuente", "texto", "usuario", "campana_nombre", "quien")
+    list_filter = ("tipo", "fuente", "usuario")
+    list_select_related = ("usuario", "quien")
+    search_fields = ("telefono", "sid", "texto")
+    exclude = ("huella",)
+    show_full_result_count = False

@@ -8,4 +8,5 @@ class ClientesConfig(AppConfig):
     verbose_name = "Clientes"
 
     def ready(self) -> None:
-        import_module("clientes.importacion.privacidad")  # connects its receiver
+        for module in ("clientes.importacion.privacidad", "clientes.bajas.privacidad"):
+            import_module(module)  # connects its receiver

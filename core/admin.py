@@ -1,5 +1,6 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.http import HttpRequest
 
 from core.models import Usuario
 
@@ -8,10 +9,23 @@ admin.site.site_title = "Campañas SMS"
 admin.site.index_title = "Administración"
 
 
+class OnlyRead:
+    """The product writes these rows; a person who edits them breaks its invariants."""
+
+    def has_add_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
+        return False
+
+
 @admin.register(Usuario)
 class UsuarioAdmin(UserAdmin[Usuario]):
     list_display = ("username", "first_name", "last_name", "rol", "creado_por", "is_active", "last_login")
     list_filter = ("rol", "is_active", "is_staff")
     list_select_related = ("creado_por",)
-    fieldsets = (*(UserAdmin.fieldsets or ()), ("Tienda", {"fields": ("rol", "creado_por")}))
+    fieldsets = (*(UserAdmin.fieldsets or ()), ("Tienda", {"fields": ("rol", "creado_por", "tienda")}))
     add_fieldsets = (*UserAdmin.add_fieldsets, ("Tienda", {"fields": ("rol", "creado_por")}))

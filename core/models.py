@@ -22,6 +22,14 @@ class Usuario(AbstractUser):
         limit_choices_to={"rol": Rol.ADMIN},
         help_text="El administrador cuyos datos ve este vendedor.",
     )
+    # An admin's: what stands on the page of an opt-out link.
+    tienda = models.CharField(
+        "nombre de la tienda",
+        max_length=80,
+        blank=True,
+        default="",
+        help_text="Como la conocen sus clientes: lo ven en la página donde piden no recibir más mensajes.",
+    )
 
     class Meta(AbstractUser.Meta):
         verbose_name = "usuario"
@@ -38,6 +46,11 @@ class Usuario(AbstractUser):
     @property
     def es_admin(self) -> bool:
         return self.rol == self.Rol.ADMIN
+
+    @property
+    def nombre_tienda(self) -> str:
+        """Of an admin's shop, as clients know it; until it is told, who the admin is."""
+        return self.tienda or self.get_full_name() or self.username
 
     @property
     def puede_ingresar(self) -> bool:

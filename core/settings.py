@@ -153,6 +153,7 @@ TEMPLATES = [
 ]
 ROOT_URLCONF = "core.urls"
 WSGI_APPLICATION = "core.wsgi.application"
+WSGI_FIRST = "workers.webhooks.wsgi.Callbacks"  # status callbacks need nothing of what a page needs
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 DATABASES: dict[str, Any] = {}
@@ -241,6 +242,9 @@ REST_FRAMEWORK = {
         "usuario": API_RATE_USER,
         "direccion": API_RATE_ANONYMOUS,
         "ingreso": API_RATE_LOGIN,
+        # The page of opt-out links: guesses are bounded, and visits only so that they cannot wear out the database.
+        "enlace": "600/min",
+        "enlace_errado": "30/min",
     },
     "NUM_PROXIES": PROXIES,
     "EXCEPTION_HANDLER": "core.api.errors.handle",
@@ -262,6 +266,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "EstadoCampanaEnum": "campaigns.states.Estado",
         "EstadoSMSEnum": "campaigns.states.EstadoSMS",
+        "FuenteEnum": "clientes.models.baja.Fuente",
+        "FuenteRegistradaEnum": "campaigns.bajas.api.FUENTES",
+        "IntencionEnum": "campaigns.entrantes.intencion.Intencion",
         "ErrorTypeEnum": "core.api.schema.TYPES",
     },
 }

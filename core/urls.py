@@ -22,6 +22,8 @@ urlpatterns = [
     path("", include("core.views.urls")),
     path("", include("clientes.urls")),
     path("", include("campaigns.urls_plantillas")),
+    path("", include("campaigns.bajas.urls")),
+    path("", include("campaigns.entrantes.urls")),
     path("api/v1/", include(v1)),
     path("api/schema/", SpectacularAPIView.as_view(throttle_classes=[]), name="api-schema"),
     path("api/docs/", api.Docs.as_view(url_name="api-schema"), name="api-docs"),

@@ -2,11 +2,14 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.utils.module_loading import import_string
 
 from core.preflight import refuse_misconfiguration
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")
 
-application = get_wsgi_application()
+pages = get_wsgi_application()
 refuse_misconfiguration()
+application = import_string(settings.WSGI_FIRST)(pages)

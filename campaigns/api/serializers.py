@@ -13,6 +13,7 @@ from campaigns.selectors import Progreso, plantillas_de
 from core.api.serializers import RefusesUnknown
 from core.errors import InvalidInputError
 
+MARCADORES = "{nombre} is replaced by the client's name, {enlace_baja} by a link of their own to opt out."
 MENSAJE = "Hola {nombre}, aprovecha 20% de descuento este mes!"
 FALTA_MENSAJE = "Envíe «mensaje» o «plantilla»."
 DOS_MENSAJES = "Envíe «mensaje» o «plantilla», no los dos."
@@ -37,7 +38,7 @@ DOS_AUDIENCIAS = "Envíe «cliente_ids» o «audiencia», no los dos."
     ]
 )
 class PlantillaSerializer(RefusesUnknown, serializers.ModelSerializer[PlantillaSMS]):
-    mensaje = serializers.CharField(trim_whitespace=False, help_text="{nombre} is replaced by the client's name.")
+    mensaje = serializers.CharField(trim_whitespace=False, help_text=MARCADORES)
 
     class Meta:
         model = PlantillaSMS
@@ -79,10 +80,13 @@ class PlantillaPropia(serializers.PrimaryKeyRelatedField[PlantillaSMS]):
 class TextoYAudienciaSerializer(RefusesUnknown):
     """What to say and to whom: what the preview takes, and the creation with a name."""
 
-    mensaje = serializers.CharField(trim_whitespace=False, required=False, help_text="With {nombre}; or `plantilla`.")
+    mensaje = serializers.CharField(trim_whitespace=False, required=False, help_text=f"Or `plantilla`. {MARCADORES}")
     plantilla = PlantillaPropia(required=False, help_text="Id of a template; or `mensaje`.")
     cliente_ids = ListaDeIds(required=False, help_text="1 to 100,000 ids of the shop's clients; or `audiencia`.")
     audiencia = AudienciaSerializer(required=False, help_text="Or `cliente_ids`.")
+    remitente = RemitentePropio(
+        required=False, allow_null=True, help_text="Id of a sender of the shop's; the installation's when absent."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         _one_of(attrs, "mensaje", "plantilla", FALTA_MENSAJE, DOS_MENSAJES)
@@ -106,9 +110,6 @@ class TextoYAudienciaSerializer(RefusesUnknown):
 )
 class CrearCampanaSerializer(TextoYAudienciaSerializer):
     nombre = serializers.CharField(max_length=200, required=False, help_text="Made from the date when absent.")
-    remitente = RemitentePropio(
-        required=False, allow_null=True, help_text="Id of a sender of the shop's; the installation's when absent."
-    )
 
 
 def _one_of(attrs: dict[str, Any], first: str, second: str, none: str, both: str) -> None:

@@ -133,7 +133,10 @@ class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         serializer.is_valid(raise_exception=True)
         data = serializer.validated_data
         vista = calcular_vista_previa(
-            usuario=cast("Usuario", request.user), mensaje=_texto(data), audiencia=audiencia_de(data)
+            usuario=cast("Usuario", request.user),
+            mensaje=_texto(data),
+            audiencia=audiencia_de(data),
+            remitente=data.get("remitente"),
         )
         return Response(as_json(vista))
 

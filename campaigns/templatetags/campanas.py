@@ -9,7 +9,8 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from campaigns import barra as barras
-from campaigns.mensaje import NOMBRE
+from campaigns.entrantes.intencion import Intencion
+from campaigns.mensaje import MARCADORES
 from campaigns.models import CampanaSMS, SMSLog
 from campaigns.selectors import Progreso
 from core import formato
@@ -46,6 +47,20 @@ def estado_sms(log: SMSLog) -> dict[str, str]:
     return {"tono": tono, "icono": icono, "texto": log.get_estado_display()}
 
 
+TIPO: Final = {
+    Intencion.BAJA: ("tono-falla", "user-minus"),
+    Intencion.ALTA: ("tono-exito", "user-plus"),
+    Intencion.AYUDA: ("tono-duda", "help-circle"),
+}
+
+
+@register.inclusion_tag("core/_chip.html")
+def tipo_entrante(tipo: str) -> dict[str, str]:
+    """What a client's text asks for; only of what asks for something."""
+    tono, icono = TIPO[Intencion(tipo)]
+    return {"tono": tono, "icono": icono, "texto": Intencion(tipo).label}
+
+
 @register.inclusion_tag("campaigns/_barra.html")
 def barra(campana: CampanaSMS, progreso: Progreso) -> dict[str, object]:
     return {"campana": campana, "progreso": progreso, "tramos": barras.tramos(progreso), "ancho": barras.ANCHO}
@@ -58,8 +73,10 @@ def cuentas(progreso: Progreso) -> dict[str, object]:
 
 @register.filter
 def con_marcadores(mensaje: str) -> SafeString:
-    """The text with its placeholder marked, for a campaign that has no rendered message to show yet."""
-    marked = escape(mensaje).replace(NOMBRE, f'<mark class="marcador">{NOMBRE}</mark>')
+    """The text with its placeholders marked, for a campaign that has no rendered message to show yet."""
+    marked = str(escape(mensaje))
+    for marcador in MARCADORES:
+        marked = marked.replace(marcador, f'<mark class="marcador">{marcador}</mark>')
     return mark_safe(marked)  # noqa: S308 - escaped above; what is added is ours
 
 

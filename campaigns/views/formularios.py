@@ -10,7 +10,7 @@ class PlantillaForm(ConservaLoNoEnviado, ConAspecto, forms.ModelForm[PlantillaSM
     mensaje = forms.CharField(
         strip=False,
         widget=forms.Textarea({"rows": 5, "placeholder": "Hola {nombre}, …", "spellcheck": "true"}),
-        help_text="Escriba {nombre} donde va el nombre de cada cliente.",
+        help_text="Escriba {nombre} donde va el nombre de cada cliente, y {enlace_baja} donde va un enlace de baja.",
     )
     activo = Interruptor(label="Activa", help_text="Solo las activas se ofrecen al crear una campaña.", initial=True)
 

@@ -10,7 +10,7 @@ from campaigns import borrador as borradores
 from campaigns import codigos, elegibles, remitentes, selectors
 from campaigns import mensaje as mensajes
 from campaigns.borrador import Borrador
-from campaigns.models import MENSAJE_MAX
+from campaigns.models import MENSAJE_MAX, Remitente
 from campaigns.vista_previa import calcular_vista_previa, precio
 from clientes.selectors import clientes_de, segmentos_de
 from core.errors import InvalidInputError
@@ -38,7 +38,7 @@ def audiencia(
 
 def cuenta(usuario: Usuario, borrador: Borrador) -> dict[str, Any]:
     try:
-        return {"cuenta": elegibles.contar_audiencia(usuario, borrador.audiencia())}
+        return {"cuenta": elegibles.contar_audiencia(usuario, borrador.audiencia(), _desde(usuario, borrador))}
     except InvalidInputError as error:
         return {"cuenta": None, "cuenta_error": error.message}
 
@@ -53,11 +53,11 @@ def mensaje(
 ) -> HttpResponse:
     context = {
         **costo(usuario, borrador),
-        "nombres": elegibles.nombres_de(usuario, borrador.audiencia()),
+        "nombres": elegibles.nombres_de(usuario, borrador.audiencia(), _desde(usuario, borrador)),
         "plantillas": selectors.plantillas_de(usuario).filter(activo=True).order_by("nombre"),
         "remitentes": remitentes.remitentes_de(usuario).filter(activo=True).order_by("nombre"),
         "mensaje_max": MENSAJE_MAX,
-        "marcador": mensajes.NOMBRE,
+        **mensajes.editor(),
     }
     return _paso(request, "mensaje", borrador, borradores.PASO_MENSAJE, context, error)
 
@@ -66,7 +66,12 @@ def costo(usuario: Usuario, borrador: Borrador) -> dict[str, Any]:
     if not borrador.mensaje.strip():
         return {"vista": None}
     try:
-        vista = calcular_vista_previa(usuario=usuario, mensaje=borrador.mensaje, audiencia=borrador.audiencia())
+        vista = calcular_vista_previa(
+            usuario=usuario,
+            mensaje=borrador.mensaje,
+            audiencia=borrador.audiencia(),
+            remitente=_desde(usuario, borrador),
+        )
     except InvalidInputError as error:
         return {"vista": None, "costo_error": error.message}
     plain = vista.costo_transliterado
@@ -98,6 +103,11 @@ def revision(request: HttpRequest, usuario: Usuario, borrador: Borrador, aviso: 
         "duracion": remitentes.duracion(remitente, segmentos=vista.costo.segmentos),
     }
     return _paso(request, "revision", borrador, frozenset(), context, None)
+
+
+def _desde(usuario: Usuario, borrador: Borrador) -> Remitente | None:
+    """The sender that was chosen; whether it is still offered is asked when it is used."""
+    return remitentes.remitentes_de(usuario).filter(pk=borrador.remitente).first()
 
 
 def _paso(

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from campaigns import selectors
-from campaigns.mensaje import NOMBRE
+from campaigns.mensaje import editor
 from campaigns.models import MENSAJE_MAX, PlantillaSMS
 from campaigns.views.formularios import PlantillaForm
 from core.api import ajax
@@ -64,7 +64,7 @@ def _formulario(request: HttpRequest, plantilla: PlantillaSMS) -> HttpResponse:
         "plantilla": plantilla if plantilla.pk else None,
         "titulo": plantilla.nombre,  # the form writes what it could not accept into the row
         "ejemplo": EJEMPLO,
-        "marcador": NOMBRE,
+        **editor(),
         "mensaje_max": MENSAJE_MAX,
     }
     form = PlantillaForm(request.POST if request.method == "POST" else None, instance=plantilla)

@@ -34,3 +34,27 @@ class PorIngreso(FailOpen, AnonRateThrottle):
     """Password guesses, by address."""
 
     scope = "ingreso"
+
+
+class PorEnlace(FailOpen, AnonRateThrottle):
+    """Visits to opt-out links, by address. Carriers put thousands of phones behind one."""
+
+    scope = "enlace"
+
+
+class PorEnlaceErrado(FailOpen, AnonRateThrottle):
+    """Links that are none of ours, by address: `allow_request` counts one."""
+
+    scope = "enlace_errado"
+
+    def is_spent(self, request: Request) -> bool:
+        """Whether the address has guessed too often, without counting."""
+        try:
+            key = self.get_cache_key(request, None)  # type: ignore[arg-type]  # it asks nothing of the view
+            history = self.cache.get(key, []) if key else []
+        except RedisError as error:
+            logger.warning("throttle %s is off: %s", self.scope, error)
+            return False
+        most, seconds = self.parse_rate(self.get_rate())
+        since = self.timer() - (seconds or 0)
+        return bool(sum(moment > since for moment in history) >= (most or 0))

@@ -22,7 +22,9 @@ def manage(env: Mapping[str, str], *args: str) -> Spec:
 
 def simulator(env: Mapping[str, str], layout: Layout, port: int, *options: str) -> Spec:
     """The stand-in for Twilio on a port of 127.0.0.1."""
-    arguments = ("--host", "127.0.0.1", "--port", str(port), "--data", str(layout.simulator), *options)
+    inbound = f"{env['PUBLIC_URL']}/webhooks/twilio/entrante/"  # as a number's set-up at Twilio would say
+    where = ("--host", "127.0.0.1", "--port", str(port), "--data", str(layout.simulator))
+    arguments = (*where, "--inbound-url", inbound, *options)
     return Spec(
         name="simulator",
         command=(sys.executable, "-m", "workers.simulator", *arguments),

@@ -55,7 +55,14 @@ class ClavePropiaForm(ConAspecto, PasswordChangeForm):
 
 
 class NombreForm(ConAspecto, forms.ModelForm[Usuario]):
+    """Also the shop's name, which is its admin's to say."""
+
     class Meta:
         model = Usuario
-        fields = ("first_name", "last_name")
-        labels = {"first_name": "Nombre", "last_name": "Apellido"}
+        fields = ("first_name", "last_name", "tienda")
+        labels = {"first_name": "Nombre", "last_name": "Apellido", "tienda": "Nombre de la tienda"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.es_admin:
+            del self.fields["tienda"]

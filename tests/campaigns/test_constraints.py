@@ -10,8 +10,18 @@ from django.db import IntegrityError, transaction
 from django.db.models import Model
 from django.utils import timezone
 
+from campaigns.entrantes.modelos import Entrante
 from campaigns.models import CampanaSMS, Lote, SMSLog
-from clientes.models import Etiqueta, Importacion, ImportacionFila, ImportacionTrozo, Segmento, Venta
+from clientes.models import (
+    Baja,
+    Etiqueta,
+    Importacion,
+    ImportacionFila,
+    ImportacionTrozo,
+    RegistroBaja,
+    Segmento,
+    Venta,
+)
 from core.models import Usuario
 from tests.factories import (
     AdminFactory,
@@ -103,6 +113,21 @@ def two_of(model: type[Model], **fields: Any) -> None:
         model._default_manager.create(importacion=first, **fields)
 
 
+def bajas(n: int, **fields: Any) -> list[Baja]:
+    return [Baja.objects.create(huella=b"x" * 32, desde=NOW, fuente="sms", **fields) for _ in range(n)]
+
+
+def two_entrantes(usuario: Usuario | None) -> None:
+    for _ in range(2):
+        Entrante.objects.create(sid="SM1", usuario=usuario)
+
+
+def two_registros(**fields: Any) -> None:
+    usuario = AdminFactory.create()
+    for _ in range(2):
+        RegistroBaja.objects.create(usuario=usuario, tipo="baja", fuente="sms", huella=b"x", momento=NOW, **fields)
+
+
 NOW = timezone.now()
 BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("usuario_vendedor_tiene_admin", lambda: AdminFactory.create(rol="vendedor")),
@@ -142,6 +167,13 @@ BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("smslog_un_sid", same_message),
     ("smslog_enviado_tiene_sid", lambda: log(estado="enviado")),
     ("smslog_fallido_tiene_codigo", lambda: log(estado="fallido")),
+    ("baja_una_por_tienda", lambda: bajas(2, usuario=AdminFactory.create())),
+    ("baja_una_por_remitente", lambda: bajas(2, remitente="+1")),
+    ("baja_de_una_tienda_o_de_un_remitente", lambda: bajas(1)),
+    ("baja_de_una_tienda_o_de_un_remitente", lambda: bajas(1, remitente="+1", vigente=False)),
+    ("registro_baja_un_sid", lambda: two_registros(sid="SM1")),
+    ("entrante_uno_por_tienda", lambda: two_entrantes(AdminFactory.create())),
+    ("entrante_uno_sin_tienda", lambda: two_entrantes(None)),
 ]
 
 
@@ -183,6 +215,11 @@ ALLOWED: list[tuple[str, Callable[[], object]]] = [
         SMSLog.objects.create(campana=c, lote=open_lote(c, [], n), estado="fallido", codigo="cliente_eliminado")
         for c in [campana()] for n in (1, 2)
     ]),
+    ("a phone that left two shops and a sender", lambda: [
+        bajas(1, usuario=AdminFactory.create()), bajas(1, usuario=AdminFactory.create()), bajas(1, remitente="+1")]),
+    ("proofs without a SID", lambda: two_registros(sid="")),
+    ("a text for two shops", lambda: [
+        Entrante.objects.create(sid="SM1", usuario=AdminFactory.create()) for _ in range(2)]),
     ("an uncertain row", lambda: log(estado="incierto", token=uuid.uuid4(), codigo="read_timeout")),
 ]  # fmt: skip
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from campaigns.models import CampanaSMS, PlantillaSMS, Remitente
-from clientes.models import Cliente, Etiqueta, Segmento, Venta
+from campaigns.bajas.services import registrar
+from campaigns.models import CampanaSMS, Entrante, PlantillaSMS, Remitente
+from clientes.models import Baja, Cliente, Etiqueta, Segmento, Venta
 from core.api.views import NoExiste
 from core.models import Usuario
 from tests.conftest import signed_in
@@ -34,6 +35,8 @@ ETIQUETAS, ETIQUETA = "api/v1/etiquetas/", "api/v1/etiquetas/<int:pk>/"
 SEGMENTOS, SEGMENTO = "api/v1/segmentos/", "api/v1/segmentos/<int:pk>/"
 VENTAS, VENTA = "api/v1/ventas/", "api/v1/ventas/<int:pk>/"
 REMITENTES, REMITENTE = "api/v1/remitentes/", "api/v1/remitentes/<int:pk>/"
+ENTRANTES, ENTRANTE = "api/v1/entrantes/", "api/v1/entrantes/<int:pk>/"
+BAJAS, BAJA = "api/v1/bajas/", "api/v1/bajas/<int:pk>/"
 PLANTILLAS, PLANTILLA = "api/v1/plantillas/", "api/v1/plantillas/<int:pk>/"
 
 
@@ -48,11 +51,14 @@ class World:
     segmento: Segmento
     venta: Venta
     remitente: Remitente
+    entrante: Entrante
+    baja: Baja
 
     def pk_of(self, route: str) -> int:
         named = {"clientes": self.cliente, "plantillas": self.plantilla, "campanas": self.campana}
         named |= {"etiquetas": self.etiqueta, "segmentos": self.segmento, "ventas": self.venta}
         named |= {"remitentes": self.remitente}
+        named |= {"entrantes": self.entrante, "bajas": self.baja}
         return next((row.pk for part, row in named.items() if part in route), 0)
 
 
@@ -103,6 +109,14 @@ def una_venta(world: World) -> dict[str, Any]:
     return {"cliente": world.cliente.pk, "total": "1000.00"}
 
 
+def una_baja(world: World) -> dict[str, Any]:
+    return {"telefono": "300 555 1234", "motivo": "Llamó y pidió no recibir más"}
+
+
+def una_alta(world: World) -> dict[str, Any]:
+    return {"motivo": "Firmó en la tienda", "evidencia": "Carpeta 3"}
+
+
 TABLE = [
     # the token is how one signs in: nobody is refused for being nobody, only for wrong words
     Row(
@@ -133,6 +147,13 @@ TABLE = [
     Row("put", VENTA, 200, 403, 404, una_venta),
     Row("patch", VENTA, 200, 403, 404, una_venta),
     Row("delete", VENTA, 204, 403, 404),
+    Row("get", ENTRANTES, 200, 200, 200),
+    Row("get", ENTRANTE, 200, 200, 404),
+    Row("post", ENTRANTE + "leer/", 200, 403, 404),
+    Row("get", BAJAS, 200, 200, 200),
+    Row("post", BAJAS, 201, 403, 201, una_baja),
+    Row("get", BAJA, 200, 200, 404),
+    Row("delete", BAJA, 204, 403, 404, una_alta),
     Row("get", PLANTILLAS, 200, 200, 200),
     Row("post", PLANTILLAS, 201, 403, 201, una_plantilla),
     Row("get", PLANTILLA, 200, 200, 404),
@@ -172,6 +193,8 @@ def world(owner: Usuario) -> World:
         SegmentoFactory.create(usuario=owner),
         VentaFactory.create(cliente=con_historia),
         RemitenteFactory.create(usuario=owner),
+        Entrante.objects.create(usuario=owner, sid="SM1", telefono="+573001234567", texto="¿Tienen en azul?"),
+        registrar(usuario=owner, telefono="3001234567", motivo="Lo pidió en la tienda"),
     )
 
 

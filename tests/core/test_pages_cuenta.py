@@ -18,6 +18,18 @@ def test_it_changes_the_name(teammate: Usuario) -> None:
     assert "Luz Díaz" in get(teammate, "/cuenta/")
 
 
+def test_an_admin_names_the_shop(owner: Usuario, teammate: Usuario) -> None:
+    assert owner.nombre_tienda == "duena"
+    form = {"first_name": "Ana", "last_name": "Ruiz", "tienda": "Modas Zafiro"}
+    for usuario in (owner, teammate):
+        assert signed_in(usuario).post("/cuenta/", form).status_code == 302
+        usuario.refresh_from_db()
+    assert (owner.nombre_tienda, teammate.tienda) == ("Modas Zafiro", "")
+    assert signed_in(owner).post("/cuenta/", {"first_name": "Ana"}).status_code == 302
+    owner.refresh_from_db()
+    assert owner.tienda == "Modas Zafiro"  # what was not sent stays
+
+
 def test_a_refused_name_is_not_shown_as_ones_own(owner: Usuario) -> None:
     body = signed_in(owner).post("/cuenta/", {"first_name": "x" * 151}).content.decode()
     assert "id_first_name_error" in body

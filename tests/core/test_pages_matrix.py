@@ -14,7 +14,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from campaigns.models import CampanaSMS
+from campaigns.bajas.services import registrar
+from campaigns.models import CampanaSMS, Entrante
 from clientes.importacion.services import subir
 from core.models import Usuario
 from tests.factories import (
@@ -32,7 +33,8 @@ from tests.paginas import signed_in
 
 MARCA = "ZAFIRO"  # in everything of the owner's that a page may show
 CLAVE = "una-clave-larga-9"
-NOT_PAGES = ("api/", "admin/", "webhooks/", "healthz", "readyz", "metrics", "favicon.ico")
+# `b/`, the page of an opt-out link, asks nobody who they are: tests/campaigns/bajas/test_enlace.py
+NOT_PAGES = ("api/", "admin/", "webhooks/", "healthz", "readyz", "metrics", "favicon.ico", "^b/")
 METHODS = ("get", "post", "put", "patch", "delete")
 
 World = dict[str, int]
@@ -89,6 +91,14 @@ def un_archivo(world: World) -> dict[str, Any]:
 
 def las_columnas(world: World) -> dict[str, Any]:
     return {"columna_nombre": "0", "columna_telefono": "1", "con_titulos": "1", "clave": "telefono", "modo": "buenas"}
+
+
+def una_baja(world: World) -> dict[str, Any]:
+    return {"telefono": "300 555 1234", "motivo": "Llamó y pidió no recibir más"}
+
+
+def una_alta(world: World) -> dict[str, Any]:
+    return {"motivo": "Firmó en la tienda", "evidencia": "Carpeta 3"}
 
 
 IMPORTAR, IMPORTACION = "clientes/importar/", "clientes/importar/<int:pk>/"
@@ -165,6 +175,18 @@ TABLE = [
     Row("get", "clientes/plantillas/eliminar/<int:pk>/", 200, 403, 404, "plantilla"),
     Row("post", "clientes/plantillas/eliminar/<int:pk>/", 302, 403, 404, "plantilla"),
     Row("get", "clientes/plantillas-sms/", 200, 200, 200, anonymous=401),
+    # what clients wrote back, and who asked not to be written to
+    Row("get", "respuestas/", 200, 200, 200),
+    Row("post", "respuestas/leer/", 302, 403, 302, "", lambda w: {"id": w["entrante"]}),
+    Row("get", "respuestas/exportar/", 200, 403, 200),
+    Row("get", "respuestas/<int:pk>/", 200, 200, 404, "entrante"),
+    Row("get", "clientes/<int:pk>/conversacion/", 200, 200, 404, "con_historia"),
+    Row("get", "bajas/", 200, 200, 200),
+    Row("get", "bajas/exportar/", 200, 403, 200),
+    Row("get", "bajas/nueva/", 200, 403, 200),
+    Row("post", "bajas/nueva/", 302, 403, 302, "", una_baja),
+    Row("get", "bajas/<int:pk>/", 200, 200, 404, "baja"),
+    Row("post", "bajas/<int:pk>/levantar/", 302, 403, 404, "baja", una_alta),
     # people; one's own account is everybody's
     Row("get", "usuarios/", 200, 403, 200),
     Row("get", "usuarios/nuevo/", 200, 403, 200),
@@ -202,6 +224,10 @@ def world(owner: Usuario) -> World:
         "etiqueta": EtiquetaFactory.create(usuario=owner, nombre=f"{MARCA} 9"),
         "segmento": SegmentoFactory.create(usuario=owner, nombre=f"{MARCA} 10"),
         "importacion": subir(usuario=owner, tipo="clientes", subido=file),
+        "entrante": Entrante.objects.create(
+            usuario=owner, sid="SM1", telefono=con_historia.telefono_e164, texto=f"{MARCA} 11"
+        ),
+        "baja": registrar(usuario=owner, telefono="3001234567", motivo=f"{MARCA} 12"),
         "vendedor": VendedorFactory.create(creado_por=owner, username=MARCA),
     }
     return {name: row.pk for name, row in rows.items()}

@@ -13,8 +13,10 @@ from django.utils import timezone
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from campaigns.models import SMSLog
+from clientes.bajas.services import Prueba, dar_de_alta, dar_de_baja
+from clientes.models import Baja, Fuente, RegistroBaja
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
-from workers.webhooks.receipts import RANK, apply_receipt, parse_callback_token
+from workers.webhooks.receipts import RANK, Receipt, apply_receipt, apply_receipts, parse_callback_token
 
 AUTH_TOKEN = "auth-token-of-the-test"
 SID = "SM" + "0" * 32
@@ -30,6 +32,7 @@ MALFORMED += [f"1-{HEX[1:]}", f"{'9' * 19}-{HEX}", f"٣-{HEX}", f"1--{HEX[1:]}",
 def _account(settings: Any) -> None:
     settings.TWILIO_AUTH_TOKEN = AUTH_TOKEN
     settings.PUBLIC_URL = "https://sms.tienda.co"
+    settings.TWILIO_FROM = settings.TWILIO_SENDER = "+15005550006"
     settings.SECURE_SSL_REDIRECT = False
 
 
@@ -111,11 +114,42 @@ def test_every_order_of_doubled_callbacks_ends_delivered(row: SMSLog) -> None:
         SMSLog.objects.filter(pk=row.pk).update(entrega="")
         seen = ""
         for status in (*first, *second):
-            assert apply_receipt(log_id=row.pk, token=row.token, sid=SID, status=status, error_code="")
+            assert apply_receipt(Receipt(row.pk, row.token, SID, status))
             now = SMSLog.objects.values_list("entrega", flat=True).get(pk=row.pk)
             assert RANK[now] >= RANK.get(seen, -1)
             seen = now
         assert seen == "delivered", (first, second)
+
+
+@pytest.mark.parametrize(("first", "second"), list(itertools.product(("", *RANK, "volando"), (*RANK, "volando"))))
+def test_a_group_ends_as_one_by_one(row: SMSLog, first: str, second: str) -> None:
+    """Two callbacks of one message in one statement, whatever the row says already."""
+    assert row.token is not None
+    ends = []
+    told = [Receipt(row.pk, row.token, SID, status, code) for status, code in ((first, "30003"), (second, "30005"))]
+    for groups in ([told], [told[:1], told[1:]]):
+        SMSLog.objects.filter(pk=row.pk).update(entrega="sending", entrega_codigo="")
+        assert [known for group in groups for known in apply_receipts(group)] == [True, True]
+        ends.append(state(row))
+    assert ends[0] == ends[1]
+
+
+def test_a_group_tells_whose_row_there_is(row: SMSLog) -> None:
+    other = make_row("incierto")
+    assert row.token is not None
+    assert other.token is not None
+    told = [
+        Receipt(row.pk, row.token, SID, "sent"),
+        Receipt(row.pk, uuid.uuid4(), SID, "read"),
+        Receipt(other.pk, other.token, OTHER_SID, "queued"),
+        Receipt(other.pk, other.token, SID, "read"),  # another message under the same token: the first one holds
+        Receipt(10**9, row.token, SID, "read"),
+        Receipt(row.pk, row.token, SID, "delivered"),
+        Receipt(other.pk, other.token, OTHER_SID, "sent"),
+    ]
+    assert apply_receipts(told) == [True, False, True, False, False, True, True]
+    assert (state(row), state(other)) == (("enviado", SID, "delivered", ""), ("enviado", OTHER_SID, "sent", ""))
+    assert apply_receipts([]) == []
 
 
 def test_a_late_repeat_does_not_wipe_the_reason(row: SMSLog) -> None:
@@ -196,10 +230,57 @@ class TestTheMessageOfAnotherRow:
         assert state(row) == ("enviado", OTHER_SID, "", "")
         assert state(holder) == ("enviado", SID, "undelivered", "30005")
 
+    def test_two_rows_of_one_group_want_it(self) -> None:
+        """The first has it, its delivery is told of that one, and what else came in the group is written."""
+        first, other = make_row("incierto"), make_row("incierto")
+        second = make_row("incierto", telefono=first.telefono)
+        told = [(first, "sent", SID), (second, "delivered", SID), (other, "sent", OTHER_SID)]
+        receipts = [Receipt(row.pk, row.token or uuid.uuid4(), sid, status) for row, status, sid in told]
+        assert apply_receipts(receipts) == [True, True, True]
+        assert state(first) == ("enviado", SID, "delivered", "")
+        assert state(second) == ("incierto", "", "", "")
+        assert state(other) == ("enviado", OTHER_SID, "sent", "")
+
     def test_another_phones_message_is_out_of_its_reach(self) -> None:
         row, holder = make_row("incierto"), make_row("enviado", twilio_sid=SID)
         assert callback(token_of(row)).status_code == 404
         assert (state(row), state(holder)) == (("incierto", "", "", ""), ("enviado", SID, "", ""))
+
+
+class TestOptOut:
+    """21610: the phone sent STOP to the sender."""
+
+    def test_it_is_kept_with_its_proof(self, row: SMSLog) -> None:
+        for _ in range(2):
+            assert callback(token_of(row), "undelivered", ErrorCode="21610").status_code == 204
+        assert state(row)[2:] == ("undelivered", "21610")
+        registro = RegistroBaja.objects.get()
+        assert (registro.usuario, registro.fuente, registro.sid) == (row.campana.usuario, "twilio_21610", SID)
+        assert (registro.telefono, registro.campana_id) == (row.telefono, row.campana_id)
+        assert Baja.objects.filter(usuario=row.campana.usuario, vigente=True).exists()
+        assert Baja.objects.filter(usuario=None, remitente="+15005550006").exists()
+
+    @pytest.mark.parametrize("code", ["30003", "30007", "21611", ""])
+    def test_no_other_reason_is_one(self, row: SMSLog, code: str) -> None:
+        callback(token_of(row), "undelivered", ErrorCode=code)
+        assert not Baja.objects.exists()
+
+    def test_nor_is_what_nobody_signed_or_nobody_sent(self, row: SMSLog) -> None:
+        callback(token_of(row), "failed", ErrorCode="21610", signature="x")
+        callback(f"{row.pk}-{uuid.uuid4().hex}", "failed", ErrorCode="21610")
+        assert not Baja.objects.exists()
+
+    def test_a_client_who_came_back_since_stays(self, row: SMSLog) -> None:
+        SMSLog.objects.filter(pk=row.pk).update(reclamado_en=timezone.now() - timedelta(minutes=5))
+        who: dict[str, Any] = {
+            "telefono": row.telefono,
+            "tienda_id": row.campana.usuario_id,
+            "prueba": Prueba(Fuente.SMS),
+        }
+        dar_de_baja(**who)
+        dar_de_alta(**who)
+        callback(token_of(row), "failed", ErrorCode="21610")
+        assert not Baja.objects.filter(vigente=True).exists()
 
 
 class TestRefusals:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from campaigns import codigos
 from workers.demo.sample import Muestra
 from workers.simulator.client import LedgerRow
 
@@ -37,7 +38,7 @@ def audit(muestras: list[Muestra], rows: Iterable[dict[str, Any]], ledger: Itera
     by_name = Counter((m.nombre, m.esperado) for m in muestras)
     for row in rows:
         who = f"{row['nombre']} ({row['telefono'] or 'no phone'})"
-        by_name[row["nombre"], row["codigo"]] -= 1
+        by_name[row["nombre"], _expected(row, by_name)] -= 1
         if row["estado"] != "enviado":
             found.failed[row["codigo"], row["error"]] += 1
             if not (row["estado"] == "fallido" and row["codigo"] and row["error"]):
@@ -54,3 +55,10 @@ def audit(muestras: list[Muestra], rows: Iterable[dict[str, Any]], ledger: Itera
     for sid, messages in accepted.items():
         found.problems.append(f"the simulator accepted {sid} to {messages[0].to}, which no row knows")
     return found
+
+
+def _expected(row: dict[str, Any], by_name: Counter[tuple[str, str]]) -> str:
+    """The code that the row stands for: who opted out since an earlier demonstration ends so, whatever was to come."""
+    if row["codigo"] != codigos.BAJA:
+        return str(row["codigo"])
+    return next((code for (name, code), left in by_name.items() if name == row["nombre"] and left > 0), codigos.BAJA)

@@ -5,17 +5,23 @@ token is still the row's. Between the two the row says `enviando`, and if the wo
 runs out and the row becomes `incierto`: it may have been sent, so it is never sent again blindly.
 """
 
+import logging
 import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db import Error as DatabaseError
 from django.db import connection
 
 from campaigns.models import SMSLog
+from campaigns.remitentes import valor_de
+from workers.engine import database, optouts
 from workers.engine.rates import Sender
 from workers.gateway.outcomes import Accepted, Account, Ambiguous, Outcome, Permanent, Retryable
+
+logger = logging.getLogger(__name__)
 
 ERROR_MAX = 300
 CODE_MAX = 40
@@ -68,11 +74,12 @@ class Claim:
         return time.monotonic() - self.taken_at
 
 
-# The campaign is read in the same statement, so that a pause stops the very next message. A claim that waited for a
-# thread is made anew in the same way, under a new token. The rows are found by their keys only: by conditions on estado
-# (hence CASE) or a join with the campaign (hence sub-selects) the planner, while its statistics are old, may look for
-# them through another index and read all of it for each group.
-CLAIM_SQL = """
+# The campaign is read in the same statement, so that a pause stops the very next message; and so is the client's last
+# word, so that an opt-out does. A claim that waited for a thread is made anew in the same way, under a new token. The
+# rows are found by their keys only: by conditions on estado (hence CASE) or a join with the campaign (hence
+# sub-selects) the planner, while its statistics are old, may look for them through another index and read all of it for
+# each group.
+CLAIM_SQL = f"""
 UPDATE campaigns_smslog s
 SET estado = 'enviando', token = n.token, intentos = s.intentos + CASE s.estado WHEN 'pendiente' THEN 1 ELSE 0 END,
     ausencias = 0, reclamado_en = now(), lease_hasta = now() + %(lease)s * interval '1 second', actualizado = now()
@@ -80,10 +87,11 @@ FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(held)s::uuid[]) AS n(id, to
 WHERE s.id = n.id AND CASE s.estado WHEN 'pendiente' THEN true WHEN 'enviando' THEN s.token = n.held ELSE false END
     AND (SELECT c.estado = 'procesando' AND (c.vence_en IS NULL OR c.vence_en > now())
         FROM campaigns_campanasms c WHERE c.id = s.campana_id)
+    AND NOT {optouts.FUERA_SQL}
 RETURNING s.id, s.campana_id, s.telefono, s.mensaje, s.intentos, (SELECT row_to_json(r) FROM (
     SELECT r.valor, r.segmentos_por_segundo AS ritmo FROM campaigns_campanasms c
     JOIN campaigns_remitente r ON r.id = c.remitente_id WHERE c.id = s.campana_id) r)
-"""
+"""  # noqa: S608 - constants
 
 # A late outcome may still settle a row that the sweeper called `incierto`: the token proves whose it is. One that
 # was found absent and freed keeps its token until the next claim: an acceptance stops it from being sent again.
@@ -107,7 +115,8 @@ def claim_many(held: Mapping[int, uuid.UUID | None]) -> dict[int, Claim]:
         held: for each row's id the token under which the caller has it already; None for a pending row.
 
     Returns:
-        The claims by row id; a row that somebody else has, or that is not to be sent now, has none.
+        The claims by row id; a row that somebody else has, or that is not to be sent now, has none. Those whose phone
+        opted out are ended.
     """
     # In one order, so that two processes that want the same rows do not wait for each other.
     tokens = {log_id: uuid.uuid4() for log_id in sorted(held)}
@@ -120,15 +129,24 @@ def claim_many(held: Mapping[int, uuid.UUID | None]) -> dict[int, Claim]:
                 "tokens": [token.hex for token in tokens.values()],
                 "held": [token and token.hex for token in (held[log_id] for log_id in tokens)],
                 "lease": settings.LEASE_S,
+                "remitente": valor_de(None),
             },
         )
         rows = cursor.fetchall()
-    return {
+    claims = {
         log_id: Claim(
             log_id, campana_id, tokens[log_id], telefono, mensaje, intentos, taken_at, Sender.of(**(remitente or NONE))
         )
         for log_id, campana_id, telefono, mensaje, intentos, remitente in rows
     }
+    if passed_over := {log_id: held[log_id] for log_id in tokens if log_id not in claims}:
+        try:
+            optouts.fail_opted_out(passed_over)
+        except DatabaseError:
+            # The claims are committed, and are used. These rows are passed over again when their Lote's turn comes.
+            logger.warning("opted-out rows among %s could not be ended", len(passed_over), exc_info=True)
+            database.drop_connection()
+    return claims
 
 
 def record_many(results: Sequence[tuple[Claim, Outcome | NotPosted]]) -> set[int]:
@@ -137,7 +155,8 @@ def record_many(results: Sequence[tuple[Claim, Outcome | NotPosted]]) -> set[int
     Returns:
         The ids of the rows written; the others are no longer their claim's.
     """
-    rows = [_row(claim, outcome) for claim, outcome in results]
+    # In the order of their ids, as status callbacks are: two groups with rows in common must not wait for each other.
+    rows = sorted(_row(claim, outcome) for claim, outcome in results)
     names = ("ids", "tokens", "estados", "sids", "codigos", "errors", "entregas", "devueltos")
     columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
     with connection.cursor() as cursor:

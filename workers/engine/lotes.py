@@ -11,15 +11,21 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from campaigns import codigos
+from campaigns.bajas.enlace import enlaces_de
 from campaigns.destinatarios import JUZGADOS
+from campaigns.mensaje import ENLACE
 from campaigns.models import CampanaSMS, Lote
 from campaigns.reintentos import OCUPADO, PARAMS, elegidos
+from campaigns.remitentes import valor_de
 from core import queues
 from workers.engine import chords, slices
 from workers.engine.rates import Sender
 from workers.engine.slices import Slice
 
 LONGEST_BACKOFF_S = 300.0
+
+# The rows' ids beforehand, because a message may hold a link that names its row.
+IDS_SQL = "SELECT nextval(pg_get_serial_sequence('campaigns_smslog', 'id')) FROM generate_series(1, %s)"
 
 # One statement: who of the frozen ids can be sent to, and why the others cannot. Rendering is the plain
 # substitution of campaigns.mensaje.render.
@@ -36,19 +42,23 @@ OPEN_SQL = (
             THEN 'telefono_duplicado'
         ELSE codigo END AS codigo
     FROM juzgados j
+), reservados AS (
+    SELECT * FROM unnest(%(log_ids)s::bigint[], %(enlaces)s::text[]) WITH ORDINALITY AS r (id, enlace, n)
 )
-INSERT INTO campaigns_smslog (campana_id, lote_id, cliente_id, nombre, telefono, mensaje, estado, codigo, error,
+INSERT INTO campaigns_smslog (id, campana_id, lote_id, cliente_id, nombre, telefono, mensaje, estado, codigo, error,
     twilio_sid, entrega, entrega_codigo, intentos, ausencias, creado, actualizado)
-SELECT %(campana)s, %(lote)s, cliente_id, nombre,
+SELECT r.id, %(campana)s, %(lote)s, cliente_id, nombre,
     -- a row that is not sent to does not hold the phone's place in the campaign
     CASE WHEN codigo IN ('', 'telefono_duplicado') THEN telefono ELSE '' END,
-    CASE WHEN codigo = '' THEN replace(%(mensaje)s, '{nombre}', nombre) ELSE '' END,
+    CASE WHEN codigo = '' THEN replace(replace(%(mensaje)s, '{enlace_baja}', enlace), '{nombre}', nombre) ELSE '' END,
     CASE WHEN codigo = '' THEN 'pendiente' ELSE 'fallido' END,
     codigo, CASE WHEN codigo = '' THEN '' ELSE %(textos)s::jsonb ->> codigo END,
     '', '', '', 0, 0, now(), now()
-FROM finales ORDER BY n
+FROM finales JOIN reservados r USING (n) ORDER BY n
 """
 )
+
+FAILED_SQL = "SELECT id FROM campaigns_smslog WHERE lote_id = %s AND estado = 'fallido'"
 
 # The failed rows of a Lote that was closed, judged again by their clients' present data. A row that still cannot be
 # sent to keeps its reason, or gets the new one.
@@ -63,10 +73,12 @@ AGAIN_SQL = (
     THEN 'telefono_duplicado' ELSE codigo END AS codigo FROM juzgados j)
 UPDATE campaigns_smslog s SET nombre = f.nombre,
     telefono = CASE WHEN f.codigo IN ('', 'telefono_duplicado') THEN f.telefono ELSE '' END,
-    mensaje = CASE WHEN f.codigo = '' THEN replace(%(mensaje)s, '{nombre}', f.nombre) ELSE '' END,
+    mensaje = CASE WHEN f.codigo = ''
+        THEN replace(replace(%(mensaje)s, '{enlace_baja}', r.enlace), '{nombre}', f.nombre) ELSE '' END,
     estado = CASE WHEN f.codigo = '' THEN 'pendiente' ELSE 'fallido' END, codigo = f.codigo,
     error = CASE WHEN f.codigo = '' THEN '' ELSE %(textos)s::jsonb ->> f.codigo END, intentos = 0, actualizado = now()
-FROM finales f WHERE s.id = f.n
+FROM finales f JOIN unnest(%(log_ids)s::bigint[], %(enlaces)s::text[]) AS r (id, enlace) ON r.id = f.n
+WHERE s.id = f.n
 """
 )
 
@@ -85,6 +97,7 @@ def open_next(campana: CampanaSMS, *, sin_enviar: str = "") -> Lote | None:
     params: dict[str, Any] = {
         "campana": campana.pk,
         "tenant": campana.usuario_id,
+        "remitente": valor_de(campana.remitente),
         "lote": lote.pk,
         "ids": lote.cliente_ids,
         "mensaje": campana.mensaje,
@@ -94,13 +107,21 @@ def open_next(campana: CampanaSMS, *, sin_enviar: str = "") -> Lote | None:
     }
     with connection.cursor() as cursor:
         if lote.cerrado_en is None:
-            cursor.execute(OPEN_SQL, params)
+            cursor.execute(IDS_SQL, [len(lote.cliente_ids)])
+            cursor.execute(OPEN_SQL, params | _links(cursor.fetchall(), campana.mensaje))
         elif not sin_enviar:
-            cursor.execute(AGAIN_SQL, params)
+            cursor.execute(FAILED_SQL, [lote.pk])
+            cursor.execute(AGAIN_SQL, params | _links(cursor.fetchall(), campana.mensaje))
         # `now()` of the database: the sweeper compares with it, and clocks of machines differ
         cursor.execute("UPDATE campaigns_lote SET estado = 'abierto', publicar_desde = now() WHERE id = %s", [lote.pk])
     lote.estado = Lote.Estado.ABIERTO
     return lote
+
+
+def _links(rows: list[tuple[int]], mensaje: str) -> dict[str, Any]:
+    """The rows' `log_ids` in order, and the `enlaces` by which their clients opt out, if the text has one."""
+    log_ids = sorted(row[0] for row in rows)
+    return {"log_ids": log_ids, "enlaces": enlaces_de(log_ids) if ENLACE in mensaje else [""] * len(log_ids)}
 
 
 @dataclass(frozen=True, slots=True)

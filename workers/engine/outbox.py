@@ -17,10 +17,10 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from workers.broker.results import Part, backend
-from workers.engine import database, ledger
+from workers.engine import database, ledger, optouts
 from workers.engine.batches import Batches
 from workers.engine.ledger import Claim, NotPosted
-from workers.gateway.outcomes import Ambiguous, Outcome
+from workers.gateway.outcomes import Ambiguous, Outcome, Permanent
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +56,9 @@ def _deliver(items: list[Result | Part]) -> None:
 
 
 def _record(results: list[Result]) -> None:
+    for claim, outcome in results:
+        if isinstance(outcome, Permanent) and outcome.code == optouts.REFUSED:
+            _learn(claim)
     for pause in (*PAUSES_S, None):
         try:
             written = ledger.record_many(results)
@@ -73,6 +76,16 @@ def _record(results: list[Result]) -> None:
             if claim.log_id not in written:
                 logger.info("sms %s was settled by somebody else; %s is not written", claim.log_id, outcome)
         return
+
+
+def _learn(claim: Claim) -> None:
+    """Before the outcome is written: a process that dies in between has kept what matters more."""
+    try:
+        optouts.learn(campana_id=claim.campana_id, telefono=claim.telefono, remitente=claim.sender.value)
+    except DatabaseError:
+        # The next message to this phone is refused again, and it is learnt then.
+        logger.exception("the opt-out of sms %s could not be kept", claim.log_id)
+        database.drop_connection()
 
 
 def _record_one(claim: Claim, outcome: Outcome | NotPosted) -> bool:

@@ -4,6 +4,7 @@ https://www.twilio.com/docs/usage/security#validating-requests
 """
 
 from collections.abc import Mapping, Sequence
+from hmac import compare_digest
 
 from django.conf import settings
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
@@ -27,4 +28,11 @@ def is_valid(
         return False
     accepted = [settings.TWILIO_AUTH_TOKEN] if tokens is None else tokens
     # An empty token would make a signature anyone can compute.
-    return any(RequestValidator(token).validate(url, params, signature) for token in accepted if token)
+    return any(_matches(RequestValidator(token), url, params, signature) for token in accepted if token)
+
+
+def _matches(validator: RequestValidator, url: str, params: Mapping[str, str], signature: str) -> bool:
+    # The address as it is first. `validate` also tries it with and without its port, at five times the cost.
+    if compare_digest(validator.compute_signature(url, params).encode(), signature.encode()):
+        return True
+    return bool(validator.validate(url, params, signature))

@@ -1,42 +1,60 @@
-import re
+from typing import Final
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseNotFound
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from campaigns.entrantes import services
+from campaigns.entrantes.intencion import TEXTO_MAX
+from campaigns.entrantes.services import Texto
+from clientes.models.baja import REMITENTE_MAX
 from workers.gateway import signature
-from workers.webhooks import receipts
+from workers.webhooks import callbacks
 
-SID = re.compile(r"[A-Z]{2}[0-9a-f]{32}")  # https://www.twilio.com/docs/glossary/what-is-a-sid
-CODE = re.compile(r"[0-9]{1,10}")
-
-
-def _is_twilio(request: HttpRequest) -> bool:
-    # The address Twilio was given, not the one a proxy passed on: the signature covers it.
-    url = settings.PUBLIC_URL + request.get_full_path()
-    return signature.is_valid(url, request.POST, request.headers.get(signature.HEADER))
+REASONS: Final = {callbacks.BAD_SIGNATURE: "bad signature", callbacks.UNKNOWN: "unknown message"}
+# Nothing is answered to the client: the shop answers, or Twilio's own opt-out text does.
+# https://www.twilio.com/docs/messaging/twiml#twilios-request-to-your-application
+NO_REPLY: Final = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 
 @csrf_exempt
 @require_POST
 def estado(request: HttpRequest, token: str) -> HttpResponse:
     """A message's delivery status. 403 without Twilio's signature; 204 when it is written."""
-    if not _is_twilio(request):
-        return HttpResponseForbidden("bad signature", content_type="text/plain")
-    row = receipts.parse_callback_token(token)
+    status = callbacks.receive(path=request.get_full_path(), token=token, form=request.POST, given=_signature(request))
+    if reason := REASONS.get(status):
+        return HttpResponse(reason, status=status, content_type="text/plain")
+    return HttpResponse(status=status)
+
+
+@csrf_exempt
+@require_POST
+def entrante(request: HttpRequest) -> HttpResponse:
+    """A text that a client wrote. 403 without Twilio's signature; else an empty answer once it is kept."""
+    if not callbacks.is_twilio(request.get_full_path(), request.POST, _signature(request)):
+        return HttpResponseForbidden(REASONS[callbacks.BAD_SIGNATURE], content_type="text/plain")
     sid = request.POST.get("MessageSid", "")
-    if row is None or not SID.fullmatch(sid):
-        return HttpResponseNotFound("unknown message", content_type="text/plain")
-    log_id, claim_token = row
-    error_code = request.POST.get("ErrorCode", "")
-    known = receipts.apply_receipt(
-        log_id=log_id,
-        token=claim_token,
-        sid=sid,
-        status=request.POST.get("MessageStatus", ""),
-        error_code=error_code if CODE.fullmatch(error_code) else "",
+    if not callbacks.SID.fullmatch(sid):
+        return HttpResponseNotFound(REASONS[callbacks.UNKNOWN], content_type="text/plain")
+    medios = request.POST.get("NumMedia", "")
+    services.recibir(
+        Texto(
+            sid=sid,
+            telefono=_field(request, "From", REMITENTE_MAX),
+            para=_field(request, "To", REMITENTE_MAX),
+            servicio=_field(request, "MessagingServiceSid", REMITENTE_MAX),
+            texto=_field(request, "Body", TEXTO_MAX),
+            medios=int(medios) if medios.isascii() and medios.isdecimal() and len(medios) < 4 else 0,
+            opt_out_type=request.POST.get("OptOutType", ""),
+        )
     )
-    if not known:
-        return HttpResponseNotFound("unknown message", content_type="text/plain")
-    return HttpResponse(status=204)
+    return HttpResponse(NO_REPLY, content_type="text/xml")
+
+
+def _signature(request: HttpRequest) -> str | None:
+    return request.headers.get(signature.HEADER)
+
+
+def _field(request: HttpRequest, name: str, length: int) -> str:
+    # PostgreSQL holds no NUL.
+    return request.POST.get(name, "").replace("\0", "")[:length]

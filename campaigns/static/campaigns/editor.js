@@ -8,12 +8,14 @@
   const text = editor.querySelector("textarea");
   const ground = editor.querySelector(".editor-fondo");
   const NOMBRE = "{nombre}";
+  const ENLACE = "{enlace_baja}";
   const number = new Intl.NumberFormat("es-CO");
-  const { primero, largo, maximo } = editor.dataset;
+  const { primero, largo, maximo, enlace } = editor.dataset;
   const longest = largo || primero || "Cliente";
 
   const plural = (n, one, many) => `${number.format(n)} ${n === 1 ? one : many}`;
-  const render = (name) => text.value.replaceAll(NOMBRE, name);
+  // The link first, as the engine does it. A function: in a text "$&" would mean something to replaceAll.
+  const render = (name) => text.value.replaceAll(ENLACE, () => enlace).replaceAll(NOMBRE, () => name);
   const personal = () => text.value.includes(NOMBRE);
 
   // A layer under the text repeats it, with the letters at fault marked.
@@ -117,6 +119,6 @@
   window.addEventListener("pageshow", update); // Back may bring a text that no event announced
 
   editor.classList.add("editor-vivo");
-  editor.querySelector("[data-inserta]").hidden = false;
+  editor.querySelectorAll("[data-inserta]").forEach((button) => { button.hidden = false; });
   update();
 })();

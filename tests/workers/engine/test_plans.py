@@ -12,8 +12,9 @@ from tests.factories import CampanaFactory
 from tests.workers.engine.conftest import Running
 from workers.engine.doubts import SENT_SQL
 from workers.engine.ledger import CLAIM_SQL
+from workers.engine.optouts import FAIL_SQL
 from workers.engine.sweeper import MOVABLE_SQL
-from workers.webhooks.receipts import RECEIPT_SQL
+from workers.webhooks.receipts import HOLDER_SQL, RECEIPTS_SQL
 
 HISTORY = """
 INSERT INTO campaigns_smslog (campana_id, lote_id, nombre, telefono, mensaje, estado, codigo, error, twilio_sid,
@@ -53,22 +54,24 @@ def test_it_goes_lote_by_lote(history: Running, sql: str) -> None:
 
 
 TOKEN = uuid.uuid4()
-RECEIPT = {
-    "id": 1,
-    "token": TOKEN,
-    "sid": "SM1",
-    "entrega": "sent",
-    "codigo": "",
-    "earlier": [""],
+GROUP = range(1, 33)
+RECEIPTS = {
+    "ids": list(GROUP),
+    "tokens": [TOKEN.hex for _ in GROUP],
+    "sids": [f"SM{n}" for n in GROUP],
+    "entregas": ["sent" for _ in GROUP],
+    "codigos": ["" for _ in GROUP],
+    "rangos": [3 for _ in GROUP],
     "open": ["incierto"],
 }
+HOLDER = {"id": 1, "token": TOKEN, "sid": "SM1", "entrega": "sent", "codigo": "", "rango": 3}
 CREDIT = {"id": 1, "token": TOKEN, "sids": ["SM1"], "entregas": [""], "codigos": [""]}
 
 
 @pytest.mark.parametrize(
     ("sql", "params"),
-    [(RECEIPT_SQL, RECEIPT), (SENT_SQL, CREDIT)],
-    ids=["callback", "credit"],
+    [(RECEIPTS_SQL, RECEIPTS), (HOLDER_SQL, HOLDER), (SENT_SQL, CREDIT)],
+    ids=["callbacks", "holder", "credit"],
 )
 def test_whose_message_it_is_is_asked_by_its_sid(history: Running, sql: str, params: Any) -> None:
     with connection.cursor() as cursor:
@@ -78,9 +81,10 @@ def test_whose_message_it_is_is_asked_by_its_sid(history: Running, sql: str, par
     assert "Seq Scan on campaigns_smslog" not in plan
 
 
+@pytest.mark.parametrize("sql", [CLAIM_SQL, FAIL_SQL], ids=["claim", "opted out"])
 @pytest.mark.parametrize("analyzed", ["never", "while it was empty", "now"])
 def test_it_claims_rows_by_their_key_and_not_through_another_index(
-    running: Running, analyzed: str, request: pytest.FixtureRequest
+    running: Running, analyzed: str, sql: str, request: pytest.FixtureRequest
 ) -> None:
     if analyzed == "while it was empty":
         analyze()
@@ -93,14 +97,18 @@ def test_it_claims_rows_by_their_key_and_not_through_another_index(
         "tokens": [uuid.uuid4().hex for _ in ids],
         "held": [None for _ in ids],
         "lease": 45.0,
+        "remitente": "+15005550006",
+        "codigo": "baja",
+        "error": "",
     }
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN {CLAIM_SQL}", params)
+        cursor.execute(f"EXPLAIN {sql}", params)
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "Index Cond: (id = n.id)" in plan
     assert "smslog_por" not in plan
     assert "smslog_con_lease" not in plan
     assert "Seq Scan on campaigns_smslog" not in plan
+    assert "Seq Scan on clientes_baja" not in plan
 
 
 def analyze() -> None:

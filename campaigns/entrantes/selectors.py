@@ -1,0 +1,96 @@
+"""Reads. Each one starts from the tenant."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db.models import Q, QuerySet
+
+from campaigns.entrantes.intencion import Intencion
+from campaigns.models import Entrante, SMSLog
+from clientes.models import Cliente
+from core.models import Usuario
+
+SIN_LEER_MAX: Final = 1_000  # beyond it the page says "more than"
+# What the list may be narrowed to.
+FILTROS: Final = {
+    "": Q(),
+    "sin_leer": Q(leido_en__isnull=True),
+    "bajas": Q(tipo=Intencion.BAJA),
+    "altas": Q(tipo=Intencion.ALTA),
+    "otros": Q(tipo__in=[Intencion.OTRO, Intencion.AYUDA]),
+}
+
+
+def entrantes_de(usuario: Usuario) -> QuerySet[Entrante]:
+    return Entrante.objects.filter(usuario=usuario.tenant_id)
+
+
+def sin_leer(usuario: Usuario) -> int:
+    """How many texts wait for a person, counted up to one more than SIN_LEER_MAX."""
+    return entrantes_de(usuario).filter(leido_en__isnull=True)[: SIN_LEER_MAX + 1].count()
+
+
+def clientes_de_telefonos(usuario: Usuario, telefonos: set[str]) -> dict[str, Cliente]:
+    """The shop's client of each phone; the first of several."""
+    found = Cliente.objects.filter(usuario=usuario.tenant_id, telefono_e164__in=telefonos - {""}).order_by("-pk")
+    return {cliente.telefono_e164: cliente for cliente in found}
+
+
+@dataclass(frozen=True, slots=True)
+class Globo:
+    """A text of a conversation.
+
+    Args:
+        momento: when it came, or when we sent it or gave up.
+        orden: of those of one moment.
+        entrante, log: the one that it is.
+    """
+
+    momento: datetime
+    orden: tuple[int, int]
+    entrante: Entrante | None = None
+    log: SMSLog | None = None
+
+    @property
+    def clave(self) -> str:
+        """Where it stands: what a page before it begins with."""
+        return f"{self.momento.isoformat()}~{self.orden[0]}~{self.orden[1]}"
+
+
+def conversacion(usuario: Usuario, telefono: str, *, antes: str = "", n: int) -> list[Globo]:
+    """The last `n` texts between the shop and a phone, the latest first.
+
+    Args:
+        telefono: E.164, or whatever Twilio gave.
+        antes: the `clave` of the earliest text that was seen; "" begins at the end.
+    """
+    clientes = Cliente.objects.filter(usuario=usuario.tenant_id, telefono_e164=telefono).exclude(telefono_e164="")
+    # By the clients of the phone: there is no index of every message by its phone.
+    logs = SMSLog.objects.filter(cliente__in=clientes, telefono=telefono).exclude(mensaje="").select_related("campana")
+    entrantes = entrantes_de(usuario).filter(telefono=telefono).exclude(telefono="").select_related("campana")
+    cursor = _leer(antes)
+    if cursor is not None:
+        logs = logs.filter(actualizado__lte=cursor[0])
+        entrantes = entrantes.filter(recibido__lte=cursor[0])
+    # Of one moment there may be some that were seen already.
+    some = n + (20 if cursor else 0)
+    found = [Globo(e.recibido, (1, e.pk), entrante=e) for e in entrantes.order_by("-recibido", "-pk")[:some]]
+    found += [Globo(log.actualizado, (0, log.pk), log=log) for log in logs.order_by("-actualizado", "-pk")[:some]]
+    found.sort(key=_lugar, reverse=True)
+    return [globo for globo in found if cursor is None or _lugar(globo) < cursor][:n]
+
+
+def _lugar(globo: Globo) -> tuple[datetime, tuple[int, int]]:
+    return globo.momento, globo.orden
+
+
+def _leer(clave: str) -> tuple[datetime, tuple[int, int]] | None:
+    """A `clave` that came back; None when it is none."""
+    when, _, order = clave.partition("~")
+    first, _, second = order.partition("~")
+    try:
+        momento = datetime.fromisoformat(when.replace(" ", "+"))  # a "+" of an address is a space
+        return (momento, (int(first), int(second))) if momento.tzinfo else None
+    except ValueError:
+        return None

@@ -1,0 +1,79 @@
+"""The quick way of status callbacks: before Django's request, its middleware and its routes.
+
+They come two or three for each message, at the rate of sending, on the machine that sends, and need nothing of what
+every page needs: no session, no CSRF token, no language. One costs the web 0.5 ms of CPU this way, 1.2 ms through
+Django (gunicorn with threads takes 0.35 of both). Whatever is not plainly a status callback goes on to Django, whose
+view gives the same answers.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Iterable
+from io import BytesIO
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from django.db import Error as DatabaseError
+
+from workers.webhooks import callbacks
+
+logger = logging.getLogger(__name__)
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+PATH: Final = re.compile(r"/webhooks/twilio/estado/([0-9]{1,18}-[0-9a-f]{32})/")
+FORM: Final = "application/x-www-form-urlencoded"
+FORM_MAX: Final = 8_000  # bytes; a callback's form has about 400
+FIELDS_MAX: Final = 100
+STATUS: Final = {
+    callbacks.WRITTEN: "204 No Content",
+    callbacks.BAD_SIGNATURE: "403 Forbidden",
+    callbacks.UNKNOWN: "404 Not Found",
+}
+# Twilio comes again: `callbacks.CONNECTION_OVERRIDES` of the gateway asks it to.
+LATER: Final = "503 Service Unavailable"
+
+
+class Callbacks:
+    """Args:
+    application: what answers everything else.
+    """
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+
+    def __call__(self, asked: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        found = PATH.fullmatch(asked["PATH_INFO"])
+        if found is None or not _is_plain(asked):
+            return self._application(asked, start_response)
+        body = asked["wsgi.input"].read(int(asked["CONTENT_LENGTH"]))
+        try:
+            pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX)
+        except ValueError:
+            pairs = []
+        form = dict(pairs)
+        if not form or len(form) != len(pairs):  # a name twice: signed in a way of its own
+            asked["wsgi.input"] = BytesIO(body)
+            return self._application(asked, start_response)
+        try:
+            status = STATUS[
+                callbacks.receive(path=found[0], token=found[1], form=form, given=asked.get("HTTP_X_TWILIO_SIGNATURE"))
+            ]
+        except DatabaseError:
+            logger.exception("a status callback could not be written")
+            status = LATER
+        start_response(status, [] if status.startswith("204") else [("Content-Length", "0")])
+        return [b""]
+
+
+def _is_plain(asked: dict[str, Any]) -> bool:
+    length = asked.get("CONTENT_LENGTH", "")
+    return (
+        asked["REQUEST_METHOD"] == "POST"
+        and not asked.get("QUERY_STRING")
+        and not asked.get("SCRIPT_NAME")
+        and asked.get("CONTENT_TYPE", "").partition(";")[0].strip() == FORM
+        and length.isascii()
+        and length.isdecimal()
+        and int(length) <= FORM_MAX
+    )
