@@ -1,11 +1,12 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from campaigns.models import CampanaSMS, Lote, PlantillaSMS, Remitente, SMSLog
+from campaigns.models import CampanaSMS, Lote, Ocurrencia, PlantillaSMS, Programacion, Remitente, SMSLog
+from campaigns.programaciones.palabras import en_palabras
 
 
 class OnlyRead:
-    """The engine writes these rows; a person who edits them breaks its invariants."""
+    """The engine and the services write these rows; a person who edits them breaks their invariants."""
 
     def has_add_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
         return False
@@ -49,6 +50,7 @@ class CampanaSMSAdmin(OnlyRead, admin.ModelAdmin[CampanaSMS]):
         "remitente",
         "usuario",
         "creado",
+        "programada_para",
         "completado_en",
     )
     list_filter = ("estado", "usuario", "creado")
@@ -92,4 +94,25 @@ class SMSLogAdmin(OnlyRead, admin.ModelAdmin[SMSLog]):
     list_filter = ("estado", "entrega", "codigo")
     list_select_related = ("campana",)
     search_fields = ("telefono", "twilio_sid", "campana__nombre")
+    show_full_result_count = False
+
+
+@admin.register(Programacion)
+class ProgramacionAdmin(OnlyRead, admin.ModelAdmin[Programacion]):
+    list_display = ("nombre", "cuando", "zona", "activa", "proxima", "usuario", "creado")
+    list_filter = ("activa", "frecuencia", "usuario")
+    list_select_related = ("usuario",)
+    search_fields = ("nombre", "mensaje")
+
+    @admin.display(description="cuándo")
+    def cuando(self, programacion: Programacion) -> str:
+        return en_palabras(programacion.recurrencia)
+
+
+@admin.register(Ocurrencia)
+class OcurrenciaAdmin(OnlyRead, admin.ModelAdmin[Ocurrencia]):
+    list_display = ("programacion", "ocurrencia_utc", "tipo", "estado", "motivo", "campana", "creado")
+    list_filter = ("estado", "tipo", "ocurrencia_utc")
+    list_select_related = ("programacion", "campana")
+    search_fields = ("programacion__nombre", "motivo")
     show_full_result_count = False

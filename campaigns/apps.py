@@ -8,4 +8,5 @@ class CampaignsConfig(AppConfig):
     verbose_name = "Campañas"
 
     def ready(self) -> None:
-        import_module("campaigns.privacidad")  # connects its receiver
+        for module in ("privacidad", "programaciones.uso"):
+            import_module(f"campaigns.{module}")  # connects its receivers

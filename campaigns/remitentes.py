@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError, QuerySet
 
 from campaigns.models import Remitente
+from campaigns.programaciones.uso import cuidar_remitente
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
 from core.senders import INVALIDO, NO_LIMIT, kind_of
@@ -80,8 +81,9 @@ def crear_remitente(
 
 def eliminar_remitente(*, remitente: Remitente) -> None:
     """Raises:
-    ConflictError: a campaign has it.
+    ConflictError: a campaign or a programación has it.
     """
+    cuidar_remitente(remitente)
     try:
         remitente.delete()
     except ProtectedError as error:

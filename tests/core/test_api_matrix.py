@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from campaigns.models import CampanaSMS, PlantillaSMS, Remitente
+from campaigns.models import CampanaSMS, PlantillaSMS, Programacion, Remitente
 from clientes.models import Cliente, Etiqueta, Segmento, Venta
 from core.api.views import NoExiste
 from core.models import Usuario
@@ -26,6 +26,7 @@ from tests.factories import (
     VentaFactory,
     open_lote,
     sms_log,
+    una_programacion,
 )
 
 CAMPANAS, CAMPANA = "api/v1/campanas/", "api/v1/campanas/<int:pk>/"
@@ -35,6 +36,7 @@ SEGMENTOS, SEGMENTO = "api/v1/segmentos/", "api/v1/segmentos/<int:pk>/"
 VENTAS, VENTA = "api/v1/ventas/", "api/v1/ventas/<int:pk>/"
 REMITENTES, REMITENTE = "api/v1/remitentes/", "api/v1/remitentes/<int:pk>/"
 PLANTILLAS, PLANTILLA = "api/v1/plantillas/", "api/v1/plantillas/<int:pk>/"
+PROGRAMACIONES, PROGRAMACION = "api/v1/programaciones/", "api/v1/programaciones/<int:pk>/"
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,13 @@ class World:
     segmento: Segmento
     venta: Venta
     remitente: Remitente
+    programacion: Programacion
 
     def pk_of(self, route: str) -> int:
         named = {"clientes": self.cliente, "plantillas": self.plantilla, "campanas": self.campana}
         named |= {"etiquetas": self.etiqueta, "segmentos": self.segmento, "ventas": self.venta}
         named |= {"remitentes": self.remitente}
+        named |= {"programaciones": self.programacion}
         return next((row.pk for part, row in named.items() if part in route), 0)
 
 
@@ -69,6 +73,7 @@ class Row:
     body: Body = None
     anonymous: int = 401
     estado: str = "procesando"
+    activa: bool = True
 
 
 def un_cliente(world: World) -> dict[str, Any]:
@@ -101,6 +106,11 @@ def un_segmento(world: World) -> dict[str, Any]:
 
 def una_venta(world: World) -> dict[str, Any]:
     return {"cliente": world.cliente.pk, "total": "1000.00"}
+
+
+def una_cada_dia(world: World) -> dict[str, Any]:
+    audiencia = {"cliente_ids": [world.cliente.pk]}
+    return {"nombre": "Diario", "mensaje": "Hola", "audiencia": audiencia, "frecuencia": "diaria", "hora": "09:00"}
 
 
 TABLE = [
@@ -155,6 +165,16 @@ TABLE = [
     Row("post", CAMPANA + "reanudar/", 200, 403, 404, estado="pausado"),
     Row("post", CAMPANA + "cancelar/", 200, 403, 404),
     Row("post", CAMPANA + "reintentar/", 409, 403, 404),  # it has not ended
+    Row("get", PROGRAMACIONES, 200, 200, 200),
+    Row("post", PROGRAMACIONES, 201, 403, 400, una_cada_dia),
+    Row("get", PROGRAMACION, 200, 200, 404),
+    Row("put", PROGRAMACION, 200, 403, 404, una_cada_dia),
+    Row("patch", PROGRAMACION, 200, 403, 404, una_etiqueta),
+    Row("delete", PROGRAMACION, 204, 403, 404),
+    Row("get", PROGRAMACION + "ocurrencias/", 200, 200, 404),
+    Row("post", PROGRAMACION + "pausar/", 200, 403, 404),
+    Row("post", PROGRAMACION + "reanudar/", 200, 403, 404, activa=False),
+    Row("post", PROGRAMACION + "ejecutar/", 201, 403, 404),
 ]
 IDS = [f"{row.method} {row.route}" for row in TABLE]
 
@@ -172,11 +192,13 @@ def world(owner: Usuario) -> World:
         SegmentoFactory.create(usuario=owner),
         VentaFactory.create(cliente=con_historia),
         RemitenteFactory.create(usuario=owner),
+        una_programacion(owner),
     )
 
 
 def call(row: Row, world: World, user: Usuario | None) -> Any:
     CampanaSMS.objects.filter(pk=world.campana.pk).update(estado=row.estado)
+    Programacion.objects.update(activa=row.activa)
     path = "/" + row.route.replace("<int:pk>", str(world.pk_of(row.route)))
     body = row.body(world) if row.body else None
     return getattr(signed_in(user), row.method)(path, body)
