@@ -1,7 +1,8 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from campaigns.models import CampanaSMS, Entrante, Lote, PlantillaSMS, Remitente, SMSLog
+from campaigns.models import CampanaSMS, Entrante, Lote, Ocurrencia, PlantillaSMS, Programacion, Remitente, SMSLog
+from campaigns.programaciones.palabras import en_palabras
 from core.admin import OnlyRead
 
 
@@ -37,6 +38,7 @@ class CampanaSMSAdmin(OnlyRead, admin.ModelAdmin[CampanaSMS]):
         "remitente",
         "usuario",
         "creado",
+        "programada_para",
         "completado_en",
     )
     list_filter = ("estado", "usuario", "creado")
@@ -91,4 +93,25 @@ class EntranteAdmin(OnlyRead, admin.ModelAdmin[Entrante]):
     list_filter = ("tipo", ("usuario", admin.EmptyFieldListFilter), "usuario")
     list_select_related = ("usuario", "campana")
     search_fields = ("telefono", "texto", "sid")
+    show_full_result_count = False
+
+
+@admin.register(Programacion)
+class ProgramacionAdmin(OnlyRead, admin.ModelAdmin[Programacion]):
+    list_display = ("nombre", "cuando", "zona", "activa", "proxima", "usuario", "creado")
+    list_filter = ("activa", "frecuencia", "usuario")
+    list_select_related = ("usuario",)
+    search_fields = ("nombre", "mensaje")
+
+    @admin.display(description="cuándo")
+    def cuando(self, programacion: Programacion) -> str:
+        return en_palabras(programacion.recurrencia)
+
+
+@admin.register(Ocurrencia)
+class OcurrenciaAdmin(OnlyRead, admin.ModelAdmin[Ocurrencia]):
+    list_display = ("programacion", "ocurrencia_utc", "tipo", "estado", "motivo", "campana", "creado")
+    list_filter = ("estado", "tipo", "ocurrencia_utc")
+    list_select_related = ("programacion", "campana")
+    search_fields = ("programacion__nombre", "motivo")
     show_full_result_count = False

@@ -8,5 +8,5 @@ class CampaignsConfig(AppConfig):
     verbose_name = "Campañas"
 
     def ready(self) -> None:
-        for module in ("campaigns.privacidad", "campaigns.entrantes.privacidad"):
-            import_module(module)  # connects its receiver
+        for module in ("privacidad", "entrantes.privacidad", "programaciones.uso"):
+            import_module(f"campaigns.{module}")  # connects its receivers

@@ -133,14 +133,23 @@ def medir(audiencia: Audiencia, *, tenant_id: int) -> Medida:
         if total < len(audiencia.incluir.cliente_ids):
             _refuse_missing(audiencia.incluir.cliente_ids, tenant_id, audiencia.field)
         return Medida(total, longest)
-    for seleccion in (audiencia.incluir, audiencia.excluir):
-        _check(seleccion, tenant_id, audiencia.field)
+    comprobar(audiencia, tenant_id=tenant_id)
     found = clientes_de(audiencia, tenant_id=tenant_id).aggregate(
         total=Count("id"), longest=Max(Length("nombre"), default=0)
     )
     if found["total"] == 0:
         raise InvalidInputError(SIN_DESTINATARIOS, field=audiencia.field, code="empty")
     return Medida(found["total"], found["longest"])
+
+
+def comprobar(audiencia: Audiencia, *, tenant_id: int) -> None:
+    """Check that all the audience names is this shop's, whether or not anybody is in it now.
+
+    Raises:
+        InvalidInputError: an id is not the shop's.
+    """
+    for seleccion in (audiencia.incluir, audiencia.excluir):
+        _check(seleccion, tenant_id, audiencia.field)
 
 
 def congelar(audiencia: Audiencia, *, campana: CampanaSMS) -> int:

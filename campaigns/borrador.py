@@ -5,9 +5,11 @@ It travels in the form's own fields from step to step: nothing is kept on the se
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
 from typing import Final
 
 from django.http import QueryDict
+from django.utils import timezone
 
 from campaigns.audiencia import MAX_ID, Audiencia, Seleccion
 from campaigns.models import CampanaSMS
@@ -15,12 +17,17 @@ from core.errors import InvalidInputError
 
 TODOS: Final = "todos"
 ALGUNOS: Final = "algunos"
+AHORA: Final = ""
+DESPUES: Final = "despues"
 # Chosen one by one. Each is a field of the form, and Django takes 1,000.
 MAX_ELEGIDOS: Final = 200
 NOMBRE_MAX: Final = 200
+FECHA_MAX: Final = 30
 
 NADIE = "Elija a quién: una etiqueta, un segmento o algunos clientes."
 DEMASIADOS = f"Puede elegir hasta {MAX_ELEGIDOS} clientes uno por uno. Para más, use una etiqueta o un segmento."
+FALTA_FECHA = "Diga qué día y a qué hora."
+SIN_ESA_HORA = "Ese día los relojes se adelantan y esa hora no existe. Elija otra."
 NOMBRE_LARGO = f"El nombre puede tener hasta {NOMBRE_MAX} caracteres."
 
 # What each step asks; the rest of the draft travels hidden.
@@ -28,6 +35,7 @@ PASO_AUDIENCIA: Final = frozenset(
     {"quienes", "etiquetas", "segmento", "clientes", "excluir_etiquetas", "excluir_segmento", "excluir_clientes"}
 )
 PASO_MENSAJE: Final = frozenset({"nombre", "plantilla", "mensaje", "remitente"})
+PASO_REVISION: Final = frozenset({"cuando", "fecha"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,7 @@ class Borrador:
     plantilla: id of the template the text came from, or 0.
     mensaje: the text.
     remitente: id of the shop's sender; 0 for the installation's.
+    cuando: AHORA, or DESPUES: at `fecha`, as the browser writes it, in the product's time zone.
     """
 
     quienes: str = TODOS
@@ -53,6 +62,8 @@ class Borrador:
     plantilla: int = 0
     mensaje: str = ""
     remitente: int = 0
+    cuando: str = AHORA
+    fecha: str = ""
 
     @classmethod
     def de(cls, data: QueryDict) -> "Borrador":
@@ -70,6 +81,8 @@ class Borrador:
             # A form sends CRLF: two characters of an SMS for one that was typed.
             mensaje=data.get("mensaje", "").replace("\0", "").replace("\r\n", "\n"),
             remitente=_id(data.get("remitente", "")),
+            cuando=DESPUES if data.get("cuando") == DESPUES else AHORA,
+            fecha=data.get("fecha", "").replace("\0", "")[:FECHA_MAX],
         )
 
     @classmethod
@@ -104,6 +117,24 @@ class Borrador:
             segmento=self.excluir_segmento or None,
         )
         return Audiencia(incluir, excluir)
+
+    def programada_para(self) -> datetime | None:
+        """When it starts; None is now.
+
+        Raises:
+            InvalidInputError: there is no date, or no such hour on that day.
+        """
+        if self.cuando == AHORA:
+            return None
+        try:
+            local = datetime.strptime(self.fecha[:16], "%Y-%m-%dT%H:%M")  # noqa: DTZ007 - it gets its zone below
+            moment = timezone.make_aware(local)
+            told = timezone.make_naive(moment.astimezone(UTC))
+        except (ValueError, OverflowError) as error:
+            raise InvalidInputError(FALTA_FECHA, field="programada_para", code="required") from error
+        if told != local:
+            raise InvalidInputError(SIN_ESA_HORA, field="programada_para", code="make_aware")
+        return moment
 
     @property
     def excluye(self) -> bool:

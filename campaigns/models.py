@@ -8,14 +8,27 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from campaigns.bajas.modelos import Llave
 from campaigns.entrantes.modelos import Entrante
+from campaigns.programaciones.models import Ocurrencia, Programacion
 from clientes.models import Cliente
 from clientes.phones import E164_MAX
 from core.senders import INVALIDO, kind_of
 
-__all__ = ["MENSAJE_MAX", "CampanaSMS", "Entrante", "Llave", "Lote", "PlantillaSMS", "Remitente", "SMSLog"]
+__all__ = [
+    "MENSAJE_MAX",
+    "CampanaSMS",
+    "Entrante",
+    "Llave",
+    "Lote",
+    "Ocurrencia",
+    "PlantillaSMS",
+    "Programacion",
+    "Remitente",
+    "SMSLog",
+]
 
 MENSAJE_MAX = 1600  # characters after rendering: https://www.twilio.com/docs/api/errors/21617
 
@@ -77,7 +90,7 @@ class CampanaSMS(models.Model):
     """
 
     class Estado(models.TextChoices):
-        PENDIENTE = "pendiente", "Pendiente"  # created and frozen; nothing has been sent
+        PENDIENTE = "pendiente", "Pendiente"  # created and frozen; nothing has been sent, maybe not before its date
         PROCESANDO = "procesando", "Procesando"  # Lotes are open
         PAUSADO = "pausado", "Pausada"  # by a person, or by Twilio refusing the account: see motivo
         COMPLETADO = "completado", "Completada"  # ended; at least one message was sent
@@ -101,6 +114,8 @@ class CampanaSMS(models.Model):
     # Of enviados_fallidos: those that may have been sent all the same.
     desconocidos = models.PositiveIntegerField(default=0, db_default=0)
     creado = models.DateTimeField(auto_now_add=True)
+    # Set: it does not start before this moment. Its text and its audience are those of its creation all the same.
+    programada_para = models.DateTimeField(null=True, blank=True)
     iniciado_en = models.DateTimeField(null=True, blank=True)
     # The deadline: nothing is sent after it, and the campaign ends. Set when it starts; a pause does not extend it,
     # for a message that was meant for today is no better for having waited.
@@ -131,6 +146,12 @@ class CampanaSMS(models.Model):
                 name="campana_completada_envio_algo",
                 condition=~Q(estado="completado") | Q(enviados_exitosos__gt=0),
             ),
+            models.CheckConstraint(
+                name="campana_no_empieza_antes_de_su_fecha",
+                condition=Q(programada_para=None)
+                | Q(iniciado_en__isnull=False, iniciado_en__gte=F("programada_para"))
+                | Q(iniciado_en=None, estado__in=["pendiente", "cancelado"]),
+            ),
         ]
         indexes = [
             models.Index(fields=["usuario", "id"], name="campana_por_tienda"),  # lists by cursor
@@ -140,6 +161,12 @@ class CampanaSMS(models.Model):
 
     def __str__(self) -> str:
         return self.nombre
+
+    @property
+    def espera_fecha(self) -> bool:
+        """Whether nothing happens with it before its date."""
+        waits = self.programada_para is not None and self.programada_para > timezone.now()
+        return waits and self.estado == self.Estado.PENDIENTE
 
 
 class Lote(models.Model):

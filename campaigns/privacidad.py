@@ -1,10 +1,12 @@
 """What campaigns keep of a client's personal data, and its erasure."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Case, F, Func, Q, TextField, Value, When
 from django.db.models.functions import StrIndex
 from django.dispatch import receiver
+from django.utils import timezone
 
 from campaigns.models import CampanaSMS, Lote, SMSLog
 from clientes.models import Cliente
@@ -15,6 +17,8 @@ EN_CAMPANA = (
     "No se puede anonimizar todavía: está en la campaña «{campana}», que no ha terminado."
     " Espere a que termine, o cancélela."
 )
+# One that starts sooner may be reading the client while the data is erased.
+MARGEN = timedelta(minutes=5)
 FINALES = (SMSLog.Estado.ENVIADO, SMSLog.Estado.FALLIDO)
 
 
@@ -43,5 +47,7 @@ def _en_curso(cliente: Cliente) -> CampanaSMS | None:
     row = SMSLog.objects.filter(cliente=cliente).exclude(estado__in=FINALES).select_related("campana").first()
     if row is not None:
         return row.campana
+    # A campaign of another day holds nothing of the client but an id, and will find the client erased.
+    otro_dia = Q(estado=CampanaSMS.Estado.PENDIENTE, programada_para__gt=timezone.now() + MARGEN)
     waiting = Lote.objects.filter(campana__in=vivas, estado=Lote.Estado.PENDIENTE, cliente_ids__contains=[cliente.pk])
-    return vivas.filter(lotes__in=waiting).first()
+    return vivas.exclude(otro_dia).filter(lotes__in=waiting).first()

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, ProtectedError, Q, QuerySet
 
 from campaigns.models import CampanaSMS, Remitente
+from campaigns.programaciones.uso import cuidar_remitente
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
 from core.senders import INVALIDO, NO_LIMIT, kind_of
@@ -121,8 +122,9 @@ def crear_remitente(
 
 def eliminar_remitente(*, remitente: Remitente) -> None:
     """Raises:
-    ConflictError: a campaign has it.
+    ConflictError: a campaign or a programación has it.
     """
+    cuidar_remitente(remitente)
     try:
         remitente.delete()
     except ProtectedError as error:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from django.db import connection
-from django.db.models import Min, QuerySet, Subquery, Sum
+from django.db.models import Min, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -127,7 +127,8 @@ class Resumen:
 
 
 def en_curso_de(usuario: Usuario) -> QuerySet[CampanaSMS]:
-    return campanas_de(usuario).filter(completado_en=None)[:EN_CURSO_MAX]
+    waiting = Q(estado=CampanaSMS.Estado.PENDIENTE, programada_para__gt=timezone.now())
+    return campanas_de(usuario).filter(completado_en=None).exclude(waiting)[:EN_CURSO_MAX]
 
 
 def resumen_de(usuario: Usuario, en_curso: Iterable[Progreso]) -> Resumen:

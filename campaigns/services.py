@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -16,10 +17,14 @@ from campaigns import reintentos, states
 from campaigns.audiencia import Audiencia
 from campaigns.models import CampanaSMS, PlantillaSMS, Remitente
 from campaigns.nudges import nudge
+from campaigns.programaciones.uso import cuidar_plantilla
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
 
 CLAVE_REUTILIZADA = "Esta Idempotency-Key ya se usó con otro contenido."
+FECHA_PASADA = "Esa fecha ya pasó: ahora son las {ahora}. Elija una por venir."
+FECHA_LEJANA = "Esa fecha está a más de un año. ¿Está bien escrita?"
+LEJOS = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +51,13 @@ def crear_campana(
     nombre: str | None = None,
     plantilla: PlantillaSMS | None = None,
     remitente: Remitente | None = None,
+    programada_para: datetime | None = None,
     idempotency: Idempotency | None = None,
 ) -> tuple[CampanaSMS, bool]:
     """Create a campaign in `pendiente` with its audience frozen, and tell the workers. Nothing is sent here.
+
+    Its audience and its text are frozen now also when it starts later; what depends on each client (name, phone,
+    whether they may be written to) is read when it starts.
 
     Args:
         usuario: the admin who starts it.
@@ -57,6 +66,7 @@ def crear_campana(
         nombre: at most 200 characters; made from the date when None.
         plantilla: where the text came from, if it did.
         remitente: of the shop's own; None for the installation's sender.
+        programada_para: it does not start before this moment, with its zone; None is now.
         idempotency: makes a repeated request return the first one's campaign.
 
     Returns:
@@ -68,6 +78,8 @@ def crear_campana(
     """
     field = "plantilla" if plantilla else "mensaje"
     mensajes.validate(mensaje, field=field)
+    if programada_para is not None:
+        validar_fecha(programada_para)
     medida = audiencias.medir(audiencia, tenant_id=usuario.tenant_id)
     mensajes.validate_length(mensaje, longest_nombre=medida.longest_nombre, field=field)
     try:
@@ -79,17 +91,33 @@ def crear_campana(
                 plantilla=plantilla,
                 remitente=remitente,
                 total_clientes=medida.total,
+                programada_para=programada_para,
                 idempotency_key=idempotency.key if idempotency else None,
                 idempotency_hash=idempotency.hash if idempotency else "",
             )
             _freeze(campana, audiencia)
-            nudge(campana.pk)
+            if programada_para is None:  # else the sweeper starts it
+                nudge(campana.pk)
     except IntegrityError:
         # Two requests with one key at the same moment: the loser answers with the winner's campaign.
         if idempotency and (known := campana_con_clave(usuario=usuario, idempotency=idempotency)):
             return known, False
         raise
     return campana, True
+
+
+def validar_fecha(programada_para: datetime) -> None:
+    """Refuse a date that has passed, or one so far off that it must be a slip.
+
+    Raises:
+        InvalidInputError: naming `programada_para`.
+    """
+    now = timezone.now()
+    if programada_para <= now:
+        text = FECHA_PASADA.format(ahora=f"{timezone.localtime(now):%H:%M}")
+        raise InvalidInputError(text, field="programada_para", code="past")
+    if programada_para > now + LEJOS:
+        raise InvalidInputError(FECHA_LEJANA, field="programada_para", code="too_far")
 
 
 def _freeze(campana: CampanaSMS, audiencia: Audiencia) -> None:
@@ -137,3 +165,14 @@ def mover_campana(*, campana: CampanaSMS, action: str, motivo: str = "") -> Camp
     if not moved:
         raise ConflictError(states.refusal(action, campana.estado), code="move_refused")
     return campana
+
+
+def eliminar_plantilla(*, plantilla: PlantillaSMS) -> None:
+    """Delete a template; the campaigns made with it keep their text.
+
+    Raises:
+        ConflictError: a programación takes its text from it.
+    """
+    with transaction.atomic():
+        cuidar_plantilla(plantilla)
+        plantilla.delete()

@@ -5,3 +5,7 @@ from django.dispatch import Signal
 # Sent inside the transaction that erases a client's personal data, with the client as it still is, locked. Whoever
 # keeps a copy of that data erases it; whoever still needs it raises ConflictError, and nothing is erased.
 cliente_por_anonimizar = Signal()  # cliente: Cliente
+
+# Sent inside the transaction that deletes it. Whoever needs it raises ConflictError, and it stays.
+etiqueta_por_eliminar = Signal()  # etiqueta: Etiqueta
+segmento_por_eliminar = Signal()  # segmento: Segmento

@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from celery import Celery, Task
-from celery.signals import beat_init, worker_init
+from celery.signals import import_modules
 from django.core.exceptions import ImproperlyConfigured
 from django.db import close_old_connections
 from kombu.transport import TRANSPORT_ALIASES
@@ -43,8 +43,8 @@ def settle_configuration(sender: Celery, **kwargs: Any) -> None:
     sender.conf.update({key: sender.conf[key] for key in list(sender.conf) if not key.startswith("_")})
 
 
-@worker_init.connect
-@beat_init.connect
+# Sent to workers and beat as they start. beat_init comes too late: beat has read its schedule from PostgreSQL by then.
+@import_modules.connect
 def refuse(**kwargs: Any) -> None:
     """Celery logs what a signal's receiver raises and goes on, but it lets an exit pass."""
     try:

@@ -1,6 +1,6 @@
 """How the pages say numbers, durations and moments, as in Colombia."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time
 
 import phonenumbers
 from django.utils import formats, timezone
@@ -27,18 +27,24 @@ def duracion(segundos: float) -> str:
 
 
 def momento(value: datetime) -> str:
-    """`hoy, 6:34 a. m.`; `ayer, …`; `23 nov 2026, …`, in the product's time zone."""
+    """`hoy, 6:34 a. m.`; `ayer, …`; `mañana, …`; `23 nov 2026, …`, in the product's time zone."""
     local = timezone.localtime(value)
-    today = timezone.localdate()
-    if local.date() == today:
-        day = "hoy"
-    elif local.date() == today - timedelta(days=1):
-        day = "ayer"
-    else:
-        day = formats.date_format(local, "j M Y").lower()
-    half = "a. m." if local.hour < 12 else "p. m."
+    near = {0: "hoy", -1: "ayer", 1: "mañana"}
+    away = (local.date() - timezone.localdate()).days
+    day = near.get(away) or formats.date_format(local, "j M Y").lower()
     # A line break inside the hour would read badly in a narrow column.
-    return f"{day}, {local.hour % 12 or 12}:{local.minute:02} {half}".replace(" ", "\N{NO-BREAK SPACE}")
+    return f"{day}, {reloj(local)}".replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def reloj(value: datetime | time) -> str:
+    """`9:05 a. m.`: the clock on the wall, of a moment in its own zone or of any day."""
+    half = "a. m." if value.hour < 12 else "p. m."
+    return f"{value.hour % 12 or 12}:{value.minute:02} {half}".replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def dia_y_hora(local: datetime) -> str:
+    """`lunes 30 nov 2026, 9:00 a. m.`, in the zone that the moment carries."""
+    return f"{formats.date_format(local, 'l j M Y').lower()}, {reloj(local)}"
 
 
 def ritmo(por_segundo: float) -> str:

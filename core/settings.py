@@ -1,5 +1,6 @@
 """Django settings. What differs between machines comes from the environment; see `.env.example`."""
 
+import math
 import sys
 from datetime import timedelta
 from decimal import Decimal
@@ -124,6 +125,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "drf_standardized_errors",
     "django_celery_results",
+    "django_celery_beat",
     "csp",
 ]
 MIDDLEWARE = [
@@ -307,22 +309,26 @@ CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"retry_policy": {"max_retries": 1}}
 CELERY_REDIS_SOCKET_TIMEOUT = 10.0
 CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = 3.0
 CELERY_REDIS_MAX_CONNECTIONS = 2 * WORKER_THREADS + 20
-# The workers' own timers sweep and reconcile; beat asks for it too, in case that the timers stand still.
-second_source_s = SWEEP_INTERVAL_S * 6
+# The schedule is in PostgreSQL, where operators see it in the admin, beside one entry for each Programacion. Beat
+# writes the entries below there when it starts; it keeps whole seconds only, and knows `expires` as expire_seconds.
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_ENABLE_REMOTE_CONTROL = True  # answers `celery inspect ping` while it ticks: docker-compose.yml asks
+# The workers' own timers sweep, reconcile and look for what is due; beat asks too, in case that they stand still.
+second_source_s = max(1, math.ceil(SWEEP_INTERVAL_S * 6))
 CELERY_BEAT_SCHEDULE = {
     "barrer": {
         "task": "workers.barrer",
         "schedule": second_source_s,
         # A sweep that nobody took before the next one is worth nothing.
-        "options": {"expires": second_source_s},
+        "options": {"expire_seconds": second_source_s},
     },
     "conciliar": {
         "task": "workers.conciliar",
         "schedule": second_source_s,
-        "options": {"expires": second_source_s},
+        "options": {"expire_seconds": second_source_s},
     },
     # Finds the imports whose nudge or whose worker was lost; nothing to do costs one query.
-    "importar": {"task": "workers.importar_clientes", "schedule": 10.0, "options": {"expires": 30.0}},
+    "importar": {"task": "workers.importar_clientes", "schedule": 10, "options": {"expire_seconds": 30}},
     "limpiar-importaciones": {"task": "workers.limpiar_importaciones", "schedule": crontab(hour="3", minute="50")},
     "limpiar-resultados": {"task": "workers.limpiar_resultados", "schedule": crontab(hour="3", minute="40")},
 }

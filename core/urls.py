@@ -17,6 +17,7 @@ v1: list[URLPattern | URLResolver] = [
 
 urlpatterns = [
     path("", include("campaigns.urls")),
+    path("", include("campaigns.programaciones.urls")),
     path("clientes/", include("clientes.grupos.urls")),
     path("", include("clientes.importacion.urls")),
     path("", include("core.views.urls")),

@@ -1,5 +1,6 @@
 """Rows for tests. Each factory makes the least that is valid."""
 
+from datetime import date, time
 from typing import Any
 
 import factory
@@ -7,7 +8,10 @@ from django.db.models import CharField, Value
 from django.db.models.functions import Cast, Concat
 from factory.django import DjangoModelFactory
 
-from campaigns.models import CampanaSMS, Lote, PlantillaSMS, Remitente, SMSLog
+from campaigns.audiencia import Audiencia
+from campaigns.models import CampanaSMS, Lote, PlantillaSMS, Programacion, Remitente, SMSLog
+from campaigns.programaciones.recurrencia import Recurrencia
+from campaigns.programaciones.services import Definicion, crear_programacion
 from clientes.models import Cliente, Etiqueta, Segmento, Venta
 from core.models import Usuario
 
@@ -108,3 +112,23 @@ def open_lote(campana: CampanaSMS, clientes: list[Cliente], numero: int = 1) -> 
         total=len(clientes),
         estado=Lote.Estado.ABIERTO,
     )
+
+
+def una_programacion(usuario: Usuario, **changes: Any) -> Programacion:
+    """One that writes to every client of the shop each day at 9:00 of Bogotá, unless said otherwise."""
+    when: dict[str, Any] = {
+        "frecuencia": "diaria",
+        "hora": time(9),
+        "zona": "America/Bogota",
+        "desde": date(2026, 1, 1),
+    }
+    if changes.get("frecuencia") == "cron":
+        when["hora"] = None
+    when |= {name: changes.pop(name) for name in list(changes) if name in Recurrencia.__dataclass_fields__}
+    fields: dict[str, Any] = {
+        "nombre": "Aniversario",
+        "audiencia": Audiencia.todos(),
+        "recurrencia": Recurrencia(**when),
+    }
+    text = {} if "plantilla" in changes else {"mensaje": "Hola {nombre}!"}
+    return crear_programacion(usuario=usuario, definicion=Definicion(**{**fields, **text, **changes}))

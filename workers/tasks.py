@@ -9,6 +9,7 @@ from django.conf import settings
 from django_celery_results.backends import DatabaseBackend
 from django_celery_results.models import TaskResult
 
+from campaigns.programaciones import ocurrencias
 from clientes.importacion import proceso
 from core.celery import DatabaseTask
 from workers.engine import campana, lotes, rounds, sending
@@ -65,6 +66,12 @@ def conciliar() -> None:
 def importar_clientes() -> int:
     """Do the imports that wait, one by one: sent when one is started, and by beat for what was lost."""
     return proceso.atender()
+
+
+@shared_task(name="workers.atender_programacion", base=Recorded)
+def atender_programacion(programacion_id: int) -> int:
+    """Make the campaign of a programación whose time has come: sent by its own entry in beat's schedule."""
+    return ocurrencias.atender(programacion_id)
 
 
 @shared_task(name="workers.limpiar_importaciones", ignore_result=True)

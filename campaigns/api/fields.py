@@ -7,6 +7,7 @@ from campaigns.audiencia import DEMASIADOS, MAX_IDS
 
 NO_ES_LISTA = "Se esperaba una lista de ids."
 NO_ES_ENTERO = "«{value}» no es un id: se esperaba un número entero."
+SIN_HORA = "Diga también la hora, como en 2026-12-01T09:00."
 
 
 def es_id(value: Any) -> bool:
@@ -28,3 +29,12 @@ class ListaDeIds(serializers.Field[list[int], Any, Any, Any]):
                     {str(index): [NO_ES_ENTERO.format(value=str(value)[:40])]}, code="not_an_integer"
                 )
         return data
+
+
+class Momento(serializers.DateTimeField):
+    """A date with its time; ISO 8601 lets the time out, which would mean midnight."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        if isinstance(value, str) and ":" not in value:
+            raise serializers.ValidationError(SIN_HORA, code="invalid")
+        return super().to_internal_value(value)

@@ -16,9 +16,15 @@ def idempotency_of(request: Request) -> Idempotency | None:
     Raises:
         InvalidInputError: the key is empty, too long or not printable.
     """
+    key = clave_de(request)
+    return None if key is None else Idempotency.of(key, cast("Any", request.data))
+
+
+def clave_de(request: Request) -> str | None:
+    """Raises:
+    InvalidInputError: the key is empty, too long or not printable.
+    """
     key = request.headers.get("Idempotency-Key")
-    if key is None:
-        return None
-    if not (1 <= len(key) <= 255 and key.isprintable()):
+    if key is not None and not (1 <= len(key) <= 255 and key.isprintable()):
         raise InvalidInputError(CLAVE_INVALIDA, field="Idempotency-Key", code="invalid")
-    return Idempotency.of(key, cast("Any", request.data))
+    return key

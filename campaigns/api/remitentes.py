@@ -101,7 +101,8 @@ class RemitenteFilter(filters.FilterSet):
     update=extend_schema(summary="Replace a sender's name, rate and whether it is offered"),
     partial_update=extend_schema(summary="Change some fields of a sender; a new rate holds from the next message on"),
     destroy=extend_schema(
-        summary="Delete a sender that no campaign went out from", responses={204: None, 409: ErrorSerializer}
+        summary="Delete a sender that no campaign and no recurring campaign uses",
+        responses={204: None, 409: ErrorSerializer},
     ),
 )
 class RemitenteViewSet(ModelViewSet[Remitente]):

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from campaigns import mensaje as mensajes
 from campaigns.api.audiencia import AudienciaSerializer
-from campaigns.api.fields import ListaDeIds, es_id
+from campaigns.api.fields import ListaDeIds, Momento, es_id
 from campaigns.api.remitentes import RemitentePropio
 from campaigns.models import CampanaSMS, PlantillaSMS, SMSLog
 from campaigns.selectors import Progreso, plantillas_de
@@ -106,10 +106,21 @@ class TextoYAudienciaSerializer(RefusesUnknown):
             value={"plantilla": 1, "audiencia": {"todos": True}},
             request_only=True,
         ),
+        OpenApiExample(
+            "Más tarde",
+            value={"plantilla": 1, "audiencia": {"todos": True}, "programada_para": "2026-12-01T09:00:00-05:00"},
+            request_only=True,
+        ),
     ]
 )
 class CrearCampanaSerializer(TextoYAudienciaSerializer):
     nombre = serializers.CharField(max_length=200, required=False, help_text="Made from the date when absent.")
+    programada_para = Momento(
+        required=False,
+        allow_null=True,
+        help_text="Start then and not now: a moment to come, within a year. Without an offset it is in TIME_ZONE. Who "
+        "receives it and its text are frozen now all the same.",
+    )
 
 
 def _one_of(attrs: dict[str, Any], first: str, second: str, none: str, both: str) -> None:
@@ -135,6 +146,7 @@ def _one_of(attrs: dict[str, Any], first: str, second: str, none: str, both: str
                 "enviados_exitosos": 0,
                 "enviados_fallidos": 0,
                 "creado": "2026-03-15T10:30:00-05:00",
+                "programada_para": None,
                 "iniciado_en": None,
                 "vence_en": None,
                 "completado_en": None,
@@ -165,6 +177,7 @@ class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
             "enviados_exitosos",
             "enviados_fallidos",
             "creado",
+            "programada_para",
             "iniciado_en",
             "vence_en",
             "completado_en",

@@ -55,7 +55,10 @@ class PlantillaFilter(filters.FilterSet):
     retrieve=extend_schema(summary="Read a template"),
     update=extend_schema(summary="Replace a template"),
     partial_update=extend_schema(summary="Change some fields of a template"),
-    destroy=extend_schema(summary="Delete a template; campaigns keep their text"),
+    destroy=extend_schema(
+        summary="Delete a template that no recurring campaign uses; campaigns keep their text",
+        responses={204: None, 409: ErrorSerializer},
+    ),
 )
 class PlantillaViewSet(ModelViewSet[PlantillaSMS]):
     serializer_class = PlantillaSerializer
@@ -65,6 +68,9 @@ class PlantillaViewSet(ModelViewSet[PlantillaSMS]):
 
     def get_queryset(self) -> QuerySet[PlantillaSMS]:
         return selectors.plantillas_de(self.request.user)  # type: ignore[arg-type]
+
+    def perform_destroy(self, instance: PlantillaSMS) -> None:
+        services.eliminar_plantilla(plantilla=instance)
 
 
 class CampanaFilter(filters.FilterSet):
@@ -102,8 +108,11 @@ class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         return super().get_serializer(*args, **kwargs)
 
     @extend_schema(
-        summary="Create a campaign and start sending it",
-        description="Answers as soon as the campaign is stored in `pendiente`; workers send it. Watch `progreso_url`.",
+        summary="Create a campaign and start sending it, now or at a date",
+        description=(
+            "Answers as soon as the campaign is stored in `pendiente`; workers send it, or wait for "
+            "`programada_para`. Watch `progreso_url`."
+        ),
         request=CrearCampanaSerializer,
         responses={201: CampanaSerializer, 409: ErrorSerializer},
         parameters=[IDEMPOTENCY_KEY],
@@ -209,6 +218,7 @@ def _crear(usuario: Usuario, data: dict[str, Any], idempotency: Idempotency | No
         plantilla=data.get("plantilla"),
         remitente=data.get("remitente"),
         audiencia=audiencia_de(data),
+        programada_para=data.get("programada_para"),
         idempotency=idempotency,
     )
 

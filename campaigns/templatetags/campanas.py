@@ -1,5 +1,6 @@
 """How a campaign and its recipients look."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -11,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from campaigns import barra as barras
 from campaigns.entrantes.intencion import Intencion
 from campaigns.mensaje import MARCADORES
-from campaigns.models import CampanaSMS, SMSLog
+from campaigns.models import CampanaSMS, Ocurrencia, Programacion, SMSLog
 from campaigns.selectors import Progreso
 from core import formato
 
@@ -34,9 +35,17 @@ SMS: Final = {
     SMSLog.Estado.INCIERTO: ("tono-duda", "help-circle"),
 }
 
+OCURRENCIA: Final = {
+    Ocurrencia.Estado.CREADA: ("tono-exito", "circle-check"),
+    Ocurrencia.Estado.OMITIDA: ("tono-duda", "player-skip-forward"),
+    Ocurrencia.Estado.FALLIDA: ("tono-falla", "alert-triangle"),
+}
+
 
 @register.inclusion_tag("core/_chip.html")
 def estado_campana(campana: CampanaSMS) -> dict[str, str]:
+    if campana.espera_fecha:
+        return {"tono": "tono-quieto", "icono": "calendar-event", "texto": "Programada"}
     tono, icono = CAMPANA[CampanaSMS.Estado(campana.estado)]
     return {"tono": tono, "icono": icono, "texto": campana.get_estado_display()}
 
@@ -59,6 +68,30 @@ def tipo_entrante(tipo: str) -> dict[str, str]:
     """What a client's text asks for; only of what asks for something."""
     tono, icono = TIPO[Intencion(tipo)]
     return {"tono": tono, "icono": icono, "texto": Intencion(tipo).label}
+
+
+@register.inclusion_tag("core/_chip.html")
+def estado_ocurrencia(ocurrencia: Ocurrencia) -> dict[str, str]:
+    """Of one that made a campaign, how the campaign stands."""
+    if ocurrencia.campana:
+        return estado_campana(ocurrencia.campana)
+    tono, icono = OCURRENCIA[Ocurrencia.Estado(ocurrencia.estado)]
+    return {"tono": tono, "icono": icono, "texto": ocurrencia.get_estado_display()}
+
+
+@register.inclusion_tag("core/_chip.html")
+def estado_programacion(programacion: Programacion) -> dict[str, str]:
+    if not programacion.activa:
+        return {"tono": "tono-duda", "icono": "player-pause", "texto": "En pausa"}
+    if programacion.terminada:
+        return {"tono": "tono-quieto", "icono": "circle-check", "texto": "Terminada"}
+    return {"tono": "tono-activo", "icono": "calendar-repeat", "texto": "Activa"}
+
+
+@register.filter
+def dia_y_hora(local: datetime) -> str:
+    """A moment on the clock of the zone it carries."""
+    return formato.dia_y_hora(local)
 
 
 @register.inclusion_tag("campaigns/_barra.html")

@@ -9,7 +9,9 @@ from core.models import Usuario
 
 
 def campana_de(usuario: Usuario, pk: int) -> CampanaSMS:
-    return get_object_or_404(selectors.campanas_de(usuario).select_related("plantilla", "remitente"), pk=pk)
+    return get_object_or_404(
+        selectors.campanas_de(usuario).select_related("plantilla", "remitente", "ocurrencia__programacion"), pk=pk
+    )
 
 
 def filas_de(campanas: list[CampanaSMS], progreso: dict[int, Progreso]) -> list[tuple[CampanaSMS, Progreso]]:
@@ -21,4 +23,4 @@ def intervalo_de(campanas: list[CampanaSMS]) -> int | None:
     vivas = [c for c in campanas if c.completado_en is None]
     if not vivas:
         return None
-    return 10 if all(c.estado == CampanaSMS.Estado.PAUSADO for c in vivas) else 2
+    return 10 if all(c.estado == CampanaSMS.Estado.PAUSADO or c.espera_fecha for c in vivas) else 2

@@ -26,6 +26,7 @@ from core.pages import admin_de, entero, pagina
 
 SOLO_ADMIN = "Solo un administrador puede crear una campaña."
 CREADA = "La campaña está en camino. Aquí la ve avanzar."
+PROGRAMADA = "La campaña quedó programada para {cuando}; hasta entonces puede cancelarla."
 CAMBIO = "Los destinatarios cambiaron mientras usted revisaba: ahora son {ahora}. Revise otra vez antes de enviar."
 
 
@@ -58,6 +59,8 @@ def nueva(request: HttpRequest) -> HttpResponse:
                 return _enviar(request, usuario, borrador, medida.total)
             return pasos.revision(request, usuario, borrador)
         except InvalidInputError as error:
+            if error.field == "programada_para":
+                return pasos.revision(request, usuario, borrador, fecha_error=error.message)
             return pasos.mensaje(request, usuario, borrador, error)
     return pasos.mensaje(request, usuario, borrador)
 
@@ -126,6 +129,7 @@ def _enviar(request: HttpRequest, usuario: Usuario, borrador: Borrador, total: i
         if campana is None:
             if request.POST.get("total") != str(total):
                 return pasos.revision(request, usuario, borrador, CAMBIO.format(ahora=formato.numero(total)))
+            programada_para = borrador.programada_para()
             plantilla = selectors.plantillas_de(usuario).filter(pk=borrador.plantilla).first()
             campana, _ = services.crear_campana(
                 usuario=usuario,
@@ -135,9 +139,11 @@ def _enviar(request: HttpRequest, usuario: Usuario, borrador: Borrador, total: i
                 # A text that was changed is nobody's template any more.
                 plantilla=plantilla if plantilla and plantilla.mensaje == borrador.mensaje else None,
                 remitente=remitentes.elegido(usuario, borrador.remitente),
+                programada_para=programada_para,
                 idempotency=idempotency,
             )
-            messages.success(request, CREADA)
+            cuando = formato.momento(programada_para) if programada_para else ""
+            messages.success(request, PROGRAMADA.format(cuando=cuando) if cuando else CREADA)
     except ConflictError as conflict:
         return pasos.revision(request, usuario, borrador, conflict.message)
     return redirect("campana", campana.pk)

@@ -1,10 +1,12 @@
 """The steps of a new campaign, each as a page: what it shows beside what the form carries."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.utils import timezone
 
 from campaigns import borrador as borradores
 from campaigns import codigos, elegibles, remitentes, selectors
@@ -83,11 +85,16 @@ def costo(usuario: Usuario, borrador: Borrador) -> dict[str, Any]:
     }
 
 
-def revision(request: HttpRequest, usuario: Usuario, borrador: Borrador, aviso: str = "") -> HttpResponse:
+def revision(
+    request: HttpRequest, usuario: Usuario, borrador: Borrador, aviso: str = "", *, fecha_error: str = ""
+) -> HttpResponse:
     remitente = remitentes.elegido(usuario, borrador.remitente)
     context = {
         **costo(usuario, borrador),
         "remitente": remitente,
+        "fecha_error": fecha_error,
+        "desde": f"{timezone.localtime() + timedelta(minutes=1):%Y-%m-%dT%H:%M}",
+        "zona": timezone.get_current_timezone_name(),
         # Of this preview: sending it twice makes one campaign.
         "clave": str(uuid4()),
         "aviso": aviso,
@@ -102,7 +109,7 @@ def revision(request: HttpRequest, usuario: Usuario, borrador: Borrador, aviso: 
         "mas_largo_aparte": vista.mas_largo not in vista.ejemplos,
         "duracion": remitentes.duracion(remitente, segmentos=vista.costo.segmentos),
     }
-    return _paso(request, "revision", borrador, frozenset(), context, None)
+    return _paso(request, "revision", borrador, borradores.PASO_REVISION, context, None)
 
 
 def _desde(usuario: Usuario, borrador: Borrador) -> Remitente | None:

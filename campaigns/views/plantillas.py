@@ -15,8 +15,10 @@ from rest_framework.views import APIView
 from campaigns import selectors
 from campaigns.mensaje import editor
 from campaigns.models import MENSAJE_MAX, PlantillaSMS
+from campaigns.services import eliminar_plantilla
 from campaigns.views.formularios import PlantillaForm
 from core.api import ajax
+from core.errors import ConflictError
 from core.models import Usuario
 from core.pages import admin_de, entero, pagina, usuario_de
 
@@ -81,8 +83,12 @@ def _formulario(request: HttpRequest, plantilla: PlantillaSMS) -> HttpResponse:
 def eliminar(request: HttpRequest, pk: int) -> HttpResponse:
     plantilla = _propia(request, pk)
     if request.method == "POST":
-        plantilla.delete()
-        messages.success(request, f"La plantilla «{plantilla.nombre}» se eliminó.")
+        try:
+            eliminar_plantilla(plantilla=plantilla)
+        except ConflictError as refusal:
+            messages.error(request, refusal.message)
+        else:
+            messages.success(request, f"La plantilla «{plantilla.nombre}» se eliminó.")
         return redirect("plantillas")
     return render(request, "campaigns/plantillas/eliminar.html", {"seccion": "plantillas", "plantilla": plantilla})
 

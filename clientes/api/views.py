@@ -13,7 +13,7 @@ from rest_framework.viewsets import ModelViewSet
 from clientes import selectors, services
 from clientes.api.serializers import ClienteSerializer, EtiquetaSerializer, SegmentoSerializer, VentaSerializer
 from clientes.condiciones import filtrar
-from clientes.grupos.services import eliminar_etiqueta
+from clientes.grupos.services import eliminar_etiqueta, eliminar_segmento
 from clientes.models import Cliente, Etiqueta, Segmento, Venta
 from core.api.filters import SiONo
 from core.api.schema import ErrorSerializer
@@ -81,7 +81,8 @@ class ClienteViewSet(ModelViewSet[Cliente]):
     update=extend_schema(summary="Replace a tag"),
     partial_update=extend_schema(summary="Rename a tag"),
     destroy=extend_schema(
-        summary="Delete a tag that no segment uses; its clients stay", responses={204: None, 409: ErrorSerializer}
+        summary="Delete a tag that no segment and no recurring campaign uses; its clients stay",
+        responses={204: None, 409: ErrorSerializer},
     ),
 )
 class EtiquetaViewSet(ModelViewSet[Etiqueta]):
@@ -106,7 +107,10 @@ CUENTA = inline_serializer("Cuenta", {"clientes": serializers.IntegerField()})
     retrieve=extend_schema(summary="Read a segment"),
     update=extend_schema(summary="Replace a segment"),
     partial_update=extend_schema(summary="Change some fields of a segment"),
-    destroy=extend_schema(summary="Delete a segment; campaigns made with it keep their recipients"),
+    destroy=extend_schema(
+        summary="Delete a segment that no recurring campaign uses; campaigns made with it keep their recipients",
+        responses={204: None, 409: ErrorSerializer},
+    ),
 )
 class SegmentoViewSet(ModelViewSet[Segmento]):
     serializer_class = SegmentoSerializer
@@ -115,6 +119,9 @@ class SegmentoViewSet(ModelViewSet[Segmento]):
 
     def get_queryset(self) -> QuerySet[Segmento]:
         return selectors.segmentos_de(cast("Usuario", self.request.user))
+
+    def perform_destroy(self, instance: Segmento) -> None:
+        eliminar_segmento(segmento=instance)
 
     @extend_schema(
         summary="How many clients are in the segment now",

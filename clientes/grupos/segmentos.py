@@ -13,8 +13,10 @@ from clientes.api.condiciones import CondicionesSerializer
 from clientes.api.serializers import REPETIDO, SegmentoSerializer
 from clientes.condiciones import filtrar
 from clientes.grupos.palabras import en_palabras
+from clientes.grupos.services import eliminar_segmento
 from clientes.models import Segmento
 from clientes.selectors import clientes_de, etiquetas_de, segmentos_de
+from core.errors import ConflictError
 from core.models import Usuario
 from core.pages import admin_de, pagina, usuario_de
 
@@ -58,8 +60,13 @@ def editar(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @pagina
 def eliminar(request: HttpRequest, pk: int) -> HttpResponse:
-    get_object_or_404(segmentos_de(admin_de(request, SOLO_ADMIN)), pk=pk).delete()
-    messages.success(request, "El segmento se eliminó. Las campañas que lo usaron conservan sus destinatarios.")
+    segmento = get_object_or_404(segmentos_de(admin_de(request, SOLO_ADMIN)), pk=pk)
+    try:
+        eliminar_segmento(segmento=segmento)
+    except ConflictError as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, "El segmento se eliminó. Las campañas que lo usaron conservan sus destinatarios.")
     return redirect("segmentos")
 
 

@@ -71,10 +71,6 @@ class Layout:
     def simulator(self) -> Path:
         return private_folder(self.data / "simulator")
 
-    @cached_property
-    def beat(self) -> Path:
-        return private_folder(self.data / "beat")
-
 
 def user_name(uid: int) -> str:
     """The name of a user for a message, or its number when it has none."""

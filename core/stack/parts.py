@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from core.stack.layout import Layout
 from core.stack.process import Spec
 
+SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 # As root, Celery warns of pickled messages, which the product does not take. -q: no banner.
 CELERY = (sys.executable, "-W", "ignore:You're running the worker", "-m", "celery", "-q", "-A", "core")
 # In-flight calls to Twilio have up to 25 s; a worker that waits for them leaves nothing uncertain.
@@ -61,11 +62,9 @@ def worker(env: Mapping[str, str], number: int) -> Spec:
     )
 
 
-def beat(env: Mapping[str, str], layout: Layout) -> Spec:
-    """The clock that starts periodic tasks."""
-    schedule = layout.beat / "schedule"
-    options = ("-s", str(schedule), "--pidfile=", "-l", "INFO")
-    return Spec(name="beat", command=(*CELERY, "beat", *options), env=env)
+def beat(env: Mapping[str, str]) -> Spec:
+    """The clock that starts periodic tasks; its schedule is in PostgreSQL."""
+    return Spec(name="beat", command=(*CELERY, "beat", "-S", SCHEDULER, "--pidfile=", "-l", "INFO"), env=env)
 
 
 def accepts(port: int) -> bool:

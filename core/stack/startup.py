@@ -76,7 +76,7 @@ async def start_product(session: Session, supervisor: Supervisor, listener: sock
         [
             supervisor.start(*(parts.worker(session.env, number) for number in numbers)),
             supervisor.start(parts.web(session.env, listener)),
-            supervisor.start(parts.beat(session.env, session.layout)),
+            supervisor.start(parts.beat(session.env)),
         ]
     )
 

@@ -53,6 +53,7 @@ def test_it_works(api: APIClient, owner: Usuario) -> None:
         "total_clientes": 3,
         "enviados_exitosos": 0,
         "enviados_fallidos": 0,
+        "programada_para": None,
         "iniciado_en": None,
         "vence_en": None,
         "completado_en": None,

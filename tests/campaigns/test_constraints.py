@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from campaigns.entrantes.modelos import Entrante
-from campaigns.models import CampanaSMS, Lote, SMSLog
+from campaigns.models import CampanaSMS, Lote, Ocurrencia, Programacion, SMSLog
 from clientes.models import (
     Baja,
     Etiqueta,
@@ -27,10 +28,12 @@ from tests.factories import (
     AdminFactory,
     CampanaFactory,
     ClienteFactory,
+    PlantillaFactory,
     RemitenteFactory,
     VendedorFactory,
     open_lote,
     sms_log,
+    una_programacion,
 )
 
 
@@ -78,6 +81,24 @@ def same_message() -> None:
 
 def lote(**fields: Any) -> Lote:
     return Lote.objects.create(campana=campana(), numero=1, cliente_ids=[], total=3, **fields)
+
+
+def programacion(**fields: Any) -> Programacion:
+    """Past what its service checks: the row is written as it is told."""
+    row = una_programacion(AdminFactory.create())
+    Programacion.objects.filter(pk=row.pk).update(**fields)
+    return row
+
+
+def ocurrencia(**fields: Any) -> Ocurrencia:
+    return Ocurrencia.objects.create(programacion=programacion(), ocurrencia_utc=NOW, **fields)
+
+
+def same_moment() -> None:
+    first = ocurrencia(estado="omitida", motivo="x")
+    Ocurrencia.objects.create(
+        programacion=first.programacion, ocurrencia_utc=NOW, estado="creada", campana=campana(), tipo="manual"
+    )
 
 
 def etiquetas(*nombres: str) -> None:
@@ -156,6 +177,27 @@ BROKEN: list[tuple[str, Callable[[], object]]] = [
     ),
     ("campana_terminada_cuadra", lambda: campana(estado="error", enviados_fallidos=2, completado_en=NOW)),
     ("campana_completada_envio_algo", lambda: campana(estado="completado", enviados_fallidos=1, completado_en=NOW)),
+    ("campana_no_empieza_antes_de_su_fecha", lambda: campana(programada_para=NOW, estado="procesando")),
+    ("campana_no_empieza_antes_de_su_fecha", lambda: campana(programada_para=NOW, estado="pausado")),
+    (
+        "campana_no_empieza_antes_de_su_fecha",
+        lambda: campana(programada_para=NOW, estado="procesando", iniciado_en=NOW - timedelta(seconds=1)),
+    ),
+    ("programacion_un_solo_texto", lambda: programacion(mensaje="")),
+    ("programacion_un_solo_texto", lambda: programacion(plantilla=PlantillaFactory.create())),
+    ("programacion_frecuencia_completa", lambda: programacion(hora=None)),
+    ("programacion_frecuencia_completa", lambda: programacion(dias=[1])),
+    ("programacion_frecuencia_completa", lambda: programacion(frecuencia="semanal")),
+    ("programacion_frecuencia_completa", lambda: programacion(frecuencia="mensual")),
+    ("programacion_frecuencia_completa", lambda: programacion(frecuencia="mensual", dia_mes=32)),
+    ("programacion_frecuencia_completa", lambda: programacion(frecuencia="cron", hora=None)),
+    ("programacion_frecuencia_completa", lambda: programacion(frecuencia="cron", cron="0 9 * * *")),
+    ("programacion_frecuencia_completa", lambda: programacion(frecuencia="anual")),
+    ("programacion_fechas_en_orden", lambda: programacion(hasta=date(2025, 12, 31))),
+    ("ocurrencia_unica", same_moment),
+    ("ocurrencia_creada_tiene_campana", lambda: ocurrencia(estado="creada")),
+    ("ocurrencia_creada_tiene_campana", lambda: ocurrencia(estado="omitida")),
+    ("ocurrencia_creada_tiene_campana", lambda: ocurrencia(estado="fallida", motivo="x", campana=campana())),
     ("lote_numero_unico", same_numero),
     ("lote_cerrado_cuadra", lambda: lote(estado="cerrado", exitosos=2, fallidos=1)),
     ("lote_cerrado_cuadra", lambda: lote(estado="cerrado", exitosos=2, cerrado_en=NOW)),
@@ -204,6 +246,12 @@ ALLOWED: list[tuple[str, Callable[[], object]]] = [
     ("a sender of two shops, and without a limit", lambda: [RemitenteFactory.create(valor="85432") for _ in range(2)]),
     ("many campaigns without a key", lambda: [campana(usuario=AdminFactory.create()) for _ in range(2)]),
     ("a cancelled campaign that is not over", lambda: campana(estado="cancelado", total_clientes=3)),
+    ("a campaign that waits for its date", lambda: campana(programada_para=NOW)),
+    ("a campaign that was cancelled before its date", lambda: campana(programada_para=NOW, estado="cancelado")),
+    ("a campaign that began at its date", lambda: campana(programada_para=NOW, estado="procesando", iniciado_en=NOW)),
+    ("a failed occurrence", lambda: ocurrencia(estado="fallida", motivo="x")),
+    ("an occurrence with its campaign", lambda: ocurrencia(estado="creada", campana=campana())),
+    ("one moment of two programaciones", lambda: [ocurrencia(estado="omitida", motivo="x") for _ in range(2)]),
     ("a campaign in which all failed", lambda: campana(estado="error", enviados_fallidos=1, completado_en=NOW)),
     ("a closed Lote that adds up", lambda: lote(estado="cerrado", exitosos=2, fallidos=1, cerrado_en=NOW)),
     ("recipients without a phone", lambda: [log(first, telefono="") for first in [campana()] for _ in range(2)]),

@@ -11,7 +11,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from campaigns.bajas.services import registrar
-from campaigns.models import CampanaSMS, Entrante, PlantillaSMS, Remitente
+from campaigns.models import CampanaSMS, Entrante, PlantillaSMS, Programacion, Remitente
 from clientes.models import Baja, Cliente, Etiqueta, Segmento, Venta
 from core.api.views import NoExiste
 from core.models import Usuario
@@ -27,6 +27,7 @@ from tests.factories import (
     VentaFactory,
     open_lote,
     sms_log,
+    una_programacion,
 )
 
 CAMPANAS, CAMPANA = "api/v1/campanas/", "api/v1/campanas/<int:pk>/"
@@ -38,6 +39,7 @@ REMITENTES, REMITENTE = "api/v1/remitentes/", "api/v1/remitentes/<int:pk>/"
 ENTRANTES, ENTRANTE = "api/v1/entrantes/", "api/v1/entrantes/<int:pk>/"
 BAJAS, BAJA = "api/v1/bajas/", "api/v1/bajas/<int:pk>/"
 PLANTILLAS, PLANTILLA = "api/v1/plantillas/", "api/v1/plantillas/<int:pk>/"
+PROGRAMACIONES, PROGRAMACION = "api/v1/programaciones/", "api/v1/programaciones/<int:pk>/"
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,14 @@ class World:
     remitente: Remitente
     entrante: Entrante
     baja: Baja
+    programacion: Programacion
 
     def pk_of(self, route: str) -> int:
         named = {"clientes": self.cliente, "plantillas": self.plantilla, "campanas": self.campana}
         named |= {"etiquetas": self.etiqueta, "segmentos": self.segmento, "ventas": self.venta}
         named |= {"remitentes": self.remitente}
         named |= {"entrantes": self.entrante, "bajas": self.baja}
+        named |= {"programaciones": self.programacion}
         return next((row.pk for part, row in named.items() if part in route), 0)
 
 
@@ -75,6 +79,7 @@ class Row:
     body: Body = None
     anonymous: int = 401
     estado: str = "procesando"
+    activa: bool = True
 
 
 def un_cliente(world: World) -> dict[str, Any]:
@@ -115,6 +120,11 @@ def una_baja(world: World) -> dict[str, Any]:
 
 def una_alta(world: World) -> dict[str, Any]:
     return {"motivo": "Firmó en la tienda", "evidencia": "Carpeta 3"}
+
+
+def una_cada_dia(world: World) -> dict[str, Any]:
+    audiencia = {"cliente_ids": [world.cliente.pk]}
+    return {"nombre": "Diario", "mensaje": "Hola", "audiencia": audiencia, "frecuencia": "diaria", "hora": "09:00"}
 
 
 TABLE = [
@@ -176,6 +186,16 @@ TABLE = [
     Row("post", CAMPANA + "reanudar/", 200, 403, 404, estado="pausado"),
     Row("post", CAMPANA + "cancelar/", 200, 403, 404),
     Row("post", CAMPANA + "reintentar/", 409, 403, 404),  # it has not ended
+    Row("get", PROGRAMACIONES, 200, 200, 200),
+    Row("post", PROGRAMACIONES, 201, 403, 400, una_cada_dia),
+    Row("get", PROGRAMACION, 200, 200, 404),
+    Row("put", PROGRAMACION, 200, 403, 404, una_cada_dia),
+    Row("patch", PROGRAMACION, 200, 403, 404, una_etiqueta),
+    Row("delete", PROGRAMACION, 204, 403, 404),
+    Row("get", PROGRAMACION + "ocurrencias/", 200, 200, 404),
+    Row("post", PROGRAMACION + "pausar/", 200, 403, 404),
+    Row("post", PROGRAMACION + "reanudar/", 200, 403, 404, activa=False),
+    Row("post", PROGRAMACION + "ejecutar/", 201, 403, 404),
 ]
 IDS = [f"{row.method} {row.route}" for row in TABLE]
 
@@ -195,11 +215,13 @@ def world(owner: Usuario) -> World:
         RemitenteFactory.create(usuario=owner),
         Entrante.objects.create(usuario=owner, sid="SM1", telefono="+573001234567", texto="¿Tienen en azul?"),
         registrar(usuario=owner, telefono="3001234567", motivo="Lo pidió en la tienda"),
+        una_programacion(owner),
     )
 
 
 def call(row: Row, world: World, user: Usuario | None) -> Any:
     CampanaSMS.objects.filter(pk=world.campana.pk).update(estado=row.estado)
+    Programacion.objects.update(activa=row.activa)
     path = "/" + row.route.replace("<int:pk>", str(world.pk_of(row.route)))
     body = row.body(world) if row.body else None
     return getattr(signed_in(user), row.method)(path, body)

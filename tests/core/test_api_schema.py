@@ -90,6 +90,12 @@ def test_every_operation_says_which_errors_it_answers(schema: Node) -> None:
         ("post", "/api/v1/campanas/{id}/cancelar/"),
         ("post", "/api/v1/campanas/{id}/reintentar/"),
         ("delete", "/api/v1/clientes/{id}/"),
+        ("delete", "/api/v1/etiquetas/{id}/"),
+        ("delete", "/api/v1/segmentos/{id}/"),
+        ("delete", "/api/v1/plantillas/{id}/"),
+        ("post", "/api/v1/programaciones/{id}/pausar/"),
+        ("post", "/api/v1/programaciones/{id}/reanudar/"),
+        ("post", "/api/v1/programaciones/{id}/ejecutar/"),
     ],
 )
 def test_it_tells_of_conflicts(schema: Node, method: str, path: str) -> None:
@@ -137,6 +143,7 @@ def says(schema: Node, api: APIClient) -> Any:
 
 
 CAMPANAS, CLIENTES, PLANTILLAS = "/api/v1/campanas/", "/api/v1/clientes/", "/api/v1/plantillas/"
+PROGRAMACIONES = "/api/v1/programaciones/"
 
 
 def test_campaigns_answer_as_described(says: Any, owner: Usuario) -> None:
@@ -179,6 +186,23 @@ def test_templates_answer_as_described(says: Any, owner: Usuario) -> None:
     for method, body in (("get", None), ("put", {"nombre": "B", "mensaje": "C"}), ("patch", {"activo": False})):
         says(method, path, template, body)
     says("delete", path, template)
+
+
+def test_recurring_campaigns_answer_as_described(says: Any, owner: Usuario) -> None:
+    cliente = ClienteFactory.create(usuario=owner)
+    body = {"nombre": "A", "mensaje": "{nombre}", "audiencia": {"todos": True}, "frecuencia": "diaria", "hora": "09:00"}
+    made = says("post", PROGRAMACIONES, body=body)
+    says("post", PROGRAMACIONES, body={**body, "hora": None})  # 400
+    says("get", PROGRAMACIONES)
+    path, template = f"{PROGRAMACIONES}{made['id']}/", PROGRAMACIONES + "{id}/"
+    weekly = {**body, "frecuencia": "semanal", "dias": [1], "audiencia": {"cliente_ids": [cliente.pk]}}
+    for method, change in (("get", None), ("put", weekly), ("patch", {"nombre": "B"}), ("patch", {"x": 1})):
+        says(method, path, template, change)
+    for action in ("ejecutar", "pausar", "pausar", "reanudar", "reanudar"):
+        says("post", f"{path}{action}/", f"{template}{action}/")
+    says("get", f"{path}ocurrencias/", f"{template}ocurrencias/")
+    says("delete", path, template)
+    says("delete", path, template)  # 404
 
 
 def test_signing_in_answers_as_described(says: Any, owner: Usuario) -> None:

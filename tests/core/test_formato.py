@@ -29,6 +29,8 @@ def test_durations_have_two_units(segundos: int, text: str) -> None:
         (datetime(2026, 11, 23, 11, 34, tzinfo=UTC), "hoy, 6:34 a. m."),
         (datetime(2026, 11, 23, 4, 59, tzinfo=UTC), "ayer, 11:59 p. m."),  # already the 23rd in UTC
         (datetime(2026, 11, 23, 5, 0, tzinfo=UTC), "hoy, 12:00 a. m."),
+        (datetime(2026, 11, 24, 14, 0, tzinfo=UTC), "mañana, 9:00 a. m."),
+        (datetime(2026, 11, 25, 14, 0, tzinfo=UTC), "25 nov 2026, 9:00 a. m."),
         (datetime(2025, 3, 1, 18, 5, tzinfo=UTC), "1 mar 2025, 1:05 p. m."),
     ],
 )

@@ -28,6 +28,7 @@ from tests.factories import (
     VentaFactory,
     open_lote,
     sms_log,
+    una_programacion,
 )
 from tests.paginas import signed_in
 
@@ -101,8 +102,14 @@ def una_alta(world: World) -> dict[str, Any]:
     return {"motivo": "Firmó en la tienda", "evidencia": "Carpeta 3"}
 
 
+def una_cada_dia(world: World) -> dict[str, Any]:
+    said = {"nombre": "Diario", "fuente": "mensaje", "mensaje": "Hola", "quienes": "todos"}
+    when = {"frecuencia": "diaria", "hora": "09:00", "zona": "America/Bogota", "gracia_minutos": "60"}
+    return {**said, **when, "accion": "guardar"}
+
+
 IMPORTAR, IMPORTACION = "clientes/importar/", "clientes/importar/<int:pk>/"
-CAMPANA = "campanas/<int:pk>/"
+CAMPANA, PROGRAMACION = "campanas/<int:pk>/", "programaciones/<int:pk>/"
 ASYNC = {"Prefer": "respond-async"}
 
 TABLE = [
@@ -126,6 +133,20 @@ TABLE = [
     Row("post", CAMPANA + "cancelar/", 302, 403, 404, "campana"),
     Row("post", CAMPANA + "reintentar/", 302, 403, 404, "campana"),
     Row("post", "clientes/enviar-sms/", 202, 403, 400, "", un_envio, 401, json=True, headers=ASYNC),
+    # recurring campaigns
+    Row("get", "programaciones/", 200, 200, 200),
+    Row("get", "programaciones/nueva/", 200, 403, 200),
+    Row("post", "programaciones/nueva/", 302, 403, 302, "", una_cada_dia),
+    Row("post", "programaciones/vista-previa/", 200, 403, 200, "", una_cada_dia),
+    Row("get", PROGRAMACION, 200, 200, 404, "programacion"),
+    Row("get", PROGRAMACION + "ocurrencias/", 200, 200, 404, "programacion"),
+    Row("get", PROGRAMACION + "costo/", 200, 200, 404, "programacion"),
+    Row("get", PROGRAMACION + "editar/", 200, 403, 404, "programacion"),
+    Row("post", PROGRAMACION + "editar/", 302, 403, 404, "programacion", una_cada_dia),
+    Row("post", PROGRAMACION + "pausar/", 302, 403, 404, "programacion"),
+    Row("post", PROGRAMACION + "reanudar/", 302, 403, 404, "programacion"),
+    Row("post", PROGRAMACION + "ejecutar/", 302, 403, 404, "programacion"),
+    Row("post", PROGRAMACION + "eliminar/", 302, 403, 404, "programacion"),
     # clients
     Row("get", "clientes/", 200, 200, 200),
     Row("get", "clientes/exportar/", 200, 403, 200),
@@ -223,6 +244,7 @@ def world(owner: Usuario) -> World:
         "plantilla": PlantillaFactory.create(usuario=owner, nombre=f"{MARCA} 7", mensaje=f"{MARCA} 8"),
         "etiqueta": EtiquetaFactory.create(usuario=owner, nombre=f"{MARCA} 9"),
         "segmento": SegmentoFactory.create(usuario=owner, nombre=f"{MARCA} 10"),
+        "programacion": una_programacion(owner, nombre=f"{MARCA} 11", mensaje=f"{MARCA} 12"),
         "importacion": subir(usuario=owner, tipo="clientes", subido=file),
         "entrante": Entrante.objects.create(
             usuario=owner, sid="SM1", telefono=con_historia.telefono_e164, texto=f"{MARCA} 11"

@@ -12,6 +12,7 @@ CELERY = ("-m", "celery", "-A", "core")
 COMMANDS = {
     "web": ("-m", "gunicorn", "core.wsgi:application", "-c", "core/gunicorn_conf.py"),
     "worker": (*CELERY, "worker", "-P", "threads", "-c", "1"),
+    # Before it reads its schedule: this database has none.
     "beat": (*CELERY, "beat", "--pidfile="),
 }
 
@@ -25,11 +26,10 @@ COMMANDS = {
         ({"TWILIO_ACCOUNT_SID": "AC" + "0" * 32}, "TWILIO_AUTH_TOKEN is not set"),
     ],
 )
-def test_it_refuses_to_start(name: str, change: dict[str, str], said: str, tmp_path: Path) -> None:
+def test_it_refuses_to_start(name: str, change: dict[str, str], said: str) -> None:
     env = {**os.environ, "WEB_BIND": "127.0.0.1:0", "ENV_FILE": "", "SECRET_KEY": "x" * 50, **change}
-    schedule = ("-s", str(tmp_path / "schedule")) if name == "beat" else ()
     done = subprocess.run(
-        [sys.executable, *COMMANDS[name], *schedule], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60
+        [sys.executable, *COMMANDS[name]], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60
     )
     assert done.returncode != 0
     assert said in done.stderr + done.stdout

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from celery.beat import beat_nodename  # type: ignore[attr-defined] # newer than its stubs
 from celery.bin.beat import beat as beat_command
 from celery.bin.worker import worker as worker_command
 from django.conf import settings
@@ -75,12 +76,19 @@ def test_it_lets_calls_in_flight_end(services: dict[str, Any]) -> None:
     assert seconds(services["web"]["stop_grace_period"]) > gunicorn_conf.graceful_timeout
 
 
-def test_it_starts_beat_once_and_watches_its_schedule(services: dict[str, Any]) -> None:
+def test_it_starts_beat_once_as_the_embedded_stack_does(services: dict[str, Any]) -> None:
+    command = services["beat"]["command"]
+    beat_command.make_context("beat", celery_options(command, "beat"), resilient_parsing=True)
+    theirs = parts.beat({}).command
+    assert command[command.index("beat") :] == list(theirs[theirs.index("beat") :])
+    assert "deploy" not in services["beat"]
+
+
+def test_it_asks_beat_whether_it_ticks(services: dict[str, Any]) -> None:
     beat = services["beat"]
-    beat_command.make_context("beat", celery_options(beat["command"], "beat"), resilient_parsing=True)
-    schedule = Path(option(beat["command"], "-s"))
-    assert f"find {schedule.parent} -name '{schedule.name}*'" in beat["healthcheck"]["test"][1]
-    assert "deploy" not in beat
+    assert f'-d "{beat_nodename("HOST").replace("HOST", "$$HOSTNAME")}"' in beat["healthcheck"]["test"][1]
+    assert settings.CELERY_BEAT_ENABLE_REMOTE_CONTROL is True
+    assert "hostname" not in beat
 
 
 def test_it_migrates_without_a_statement_timeout_and_makes_the_first_admin(services: dict[str, Any]) -> None:

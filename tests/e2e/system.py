@@ -17,6 +17,7 @@ import psycopg2
 import redis
 import urllib3
 
+from core.stack import parts
 from tests.workers.simulator_process import ACCOUNT_SID, AUTH_TOKEN, RunningSimulator, running_simulator
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,9 +122,11 @@ class System:
         self.start("web", sys.executable, "-m", "gunicorn", "core.wsgi:application", "-c", "core/gunicorn_conf.py")
         for number in (1, 2):
             self.start_worker(number)
-        schedule = str(self._logs / "schedule")
-        self.start("beat", *CELERY, "beat", "-s", schedule, "--pidfile=", "-l", "INFO")
+        self.start_beat("beat")
         until(self._is_ready, bool)
+
+    def start_beat(self, name: str) -> None:
+        self.start(name, *CELERY, "beat", "-S", parts.SCHEDULER, "--pidfile=", "-n", f"{name}@%h", "-l", "INFO")
 
     def start_worker(self, number: int) -> None:
         self.start(f"worker-{number}", *CELERY, "worker", *WORKER_OPTIONS, "-n", f"worker-{number}@%h", "-l", "INFO")

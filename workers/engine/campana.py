@@ -49,9 +49,10 @@ def advance(campana_id: int, *, publish: bool = True) -> None:
 
 
 def _start(campana_id: int) -> None:
-    """Start it if it has not; one that was begun again, and so has no deadline, gets a new one."""
+    """Start it if it has not, once its date has come; one begun again, and so without a deadline, gets a new one."""
     sources, target = states.MOVES["iniciar"]
-    CampanaSMS.objects.filter(Q(estado__in=sources) | Q(estado=target, vence_en=None), pk=campana_id).update(
+    due = Q(programada_para=None) | Q(programada_para__lte=Now())
+    CampanaSMS.objects.filter(due & Q(estado__in=sources) | Q(estado=target, vence_en=None), pk=campana_id).update(
         estado=target,
         iniciado_en=Coalesce("iniciado_en", Now()),
         vence_en=Now() + timedelta(hours=settings.CAMPAIGN_DEADLINE_H),

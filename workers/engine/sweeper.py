@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from campaigns.programaciones import ocurrencias
 from workers.engine import broker, campana, ledger, locks, losses, lotes, window
 from workers.engine.lotes import EN_VUELO, POR_PUBLICAR
 from workers.engine.window import VENTANAS
@@ -39,7 +40,7 @@ READY_SQL = f"""
 WITH {VENTANAS}
 SELECT c.id FROM campaigns_campanasms c LEFT JOIN ventanas v ON v.id = c.id
 WHERE c.completado_en IS NULL AND CASE c.estado
-    WHEN 'pendiente' THEN true
+    WHEN 'pendiente' THEN c.programada_para IS NULL OR c.programada_para <= now()
     WHEN 'cancelado' THEN true
     WHEN 'pausado' THEN c.vence_en <= now()
     WHEN 'procesando' THEN c.vence_en <= now()
@@ -87,6 +88,7 @@ def _sweep() -> Sweep:
     movable = _rows(MOVABLE_SQL)
     closed = sum(_guarded(partial(lotes.close, lote_id), f"Lote {lote_id}") for (lote_id,) in movable)
     lost = losses.publish_again()
+    ocurrencias.atender_vencidas()  # a new campaign is ready at once
     ready = [campana_id for (campana_id,) in _rows(READY_SQL, {**window.params(), "lote": settings.LOTE_SIZE})]
     _advance(ready, publish=broker.answers())
     found = Sweep(leases, closed, len(lost), len(ready))

@@ -1,0 +1,1 @@
+"""Recurring campaigns: when they occur, to whom, and what became of each occurrence."""

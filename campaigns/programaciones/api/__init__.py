@@ -1,0 +1,1 @@
+"""The programaciones' part of /api/v1/."""

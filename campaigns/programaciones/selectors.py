@@ -1,0 +1,46 @@
+"""Reads. Each one starts from the tenant."""
+
+from datetime import datetime
+from itertools import islice
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from campaigns.models import CampanaSMS
+from campaigns.programaciones.models import Ocurrencia, Programacion
+from campaigns.programaciones.recurrencia import Recurrencia
+from core.models import Usuario
+
+PROXIMAS: Final = 5
+
+
+def programaciones_de(usuario: Usuario) -> QuerySet[Programacion]:
+    return Programacion.objects.filter(usuario_id=usuario.tenant_id).select_related("plantilla", "remitente")
+
+
+def ocurrencias_de(programacion: Programacion) -> QuerySet[Ocurrencia]:
+    """Its history, the latest first, each with its campaign."""
+    return Ocurrencia.objects.filter(programacion=programacion).select_related("campana")
+
+
+def ultimas_de(programaciones: list[Programacion]) -> dict[int, Ocurrencia]:
+    """The latest occurrence of each, by the programación's id."""
+    rows = Ocurrencia.objects.filter(programacion__in=programaciones).select_related("campana")
+    latest = rows.order_by("programacion_id", "-id").distinct("programacion_id")
+    return {row.programacion_id: row for row in latest}
+
+
+def campanas_de(ocurrencias: list[Ocurrencia]) -> list[CampanaSMS]:
+    return [row.campana for row in ocurrencias if row.campana]
+
+
+def proximas_de(programacion: Programacion) -> list[datetime]:
+    """The next moments, each with its offset in the programación's zone; none while it is paused."""
+    return proximas(programacion.recurrencia) if programacion.activa else []
+
+
+def proximas(recurrencia: Recurrencia) -> list[datetime]:
+    zona = ZoneInfo(recurrencia.zona)
+    return [moment.astimezone(zona) for moment in islice(recurrencia.despues_de(timezone.now()), PROXIMAS)]
