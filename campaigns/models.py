@@ -9,6 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
+from campaigns.alertas.models import AjustesAlertas as AjustesAlertas
+from campaigns.alertas.models import Alerta as Alerta
+from campaigns.alertas.models import EntregaAlerta as EntregaAlerta
+from campaigns.bitacora.models import Suceso as Suceso
 from clientes.models import Cliente
 from clientes.phones import E164_MAX
 from core.senders import INVALIDO, kind_of
@@ -161,6 +165,12 @@ class Lote(models.Model):
     exitosos = models.PositiveIntegerField(default=0)
     fallidos = models.PositiveIntegerField(default=0)
     desconocidos = models.PositiveIntegerField(default=0, db_default=0)  # of fallidos
+    # Once closed: how many of its messages have each delivery status ("undelivered/30003": with its code), counted
+    # again and again until nothing more is to come: see workers.engine.entregas.
+    entregas = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), blank=True)
+    segmentos = models.PositiveIntegerField(default=0, db_default=0)
+    contado_en = models.DateTimeField(null=True, blank=True)
+    asentado = models.BooleanField(default=False, db_default=False)
     # Set: its pending rows are to be published at or after this moment. NULL: nothing to publish.
     publicar_desde = models.DateTimeField(null=True, blank=True)
     publicado_en = models.DateTimeField(null=True, blank=True)
@@ -184,6 +194,8 @@ class Lote(models.Model):
             ),
             # the engine: the next Lote to open
             models.Index(fields=["campana", "numero"], name="lote_por_abrir", condition=Q(estado="pendiente")),
+            # whoever counts deliveries: closed Lotes whose reports are still coming
+            models.Index(fields=["contado_en"], name="lote_por_contar", condition=Q(estado="cerrado", asentado=False)),
         ]
 
     def __str__(self) -> str:
@@ -233,6 +245,7 @@ class SMSLog(models.Model):
     twilio_sid = models.CharField(max_length=100, blank=True, default="")
     entrega = models.CharField(max_length=11, choices=Entrega, blank=True, default="")
     entrega_codigo = models.CharField(max_length=10, blank=True, default="")
+    segmentos = models.PositiveSmallIntegerField(null=True, blank=True)  # that Twilio bills; NULL until it was sent
     token = models.UUIDField(null=True, blank=True)
     reclamado_en = models.DateTimeField(null=True, blank=True)
     lease_hasta = models.DateTimeField(null=True, blank=True)

@@ -1,7 +1,9 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from campaigns.api import alertas
 from campaigns.api.remitentes import RemitenteViewSet
+from campaigns.api.sucesos import SucesoListView
 from campaigns.api.views import CampanaViewSet, LogListView, PlantillaViewSet
 
 router = SimpleRouter(use_regex_path=False)
@@ -11,5 +13,10 @@ router.register("campanas", CampanaViewSet, basename="api-campana")
 
 urlpatterns = [
     path("campanas/<int:pk>/logs/", LogListView.as_view(), name="api-campana-logs"),
+    path("campanas/<int:pk>/sucesos/", SucesoListView.as_view(), name="api-campana-sucesos"),
+    path("alertas/", alertas.AlertaListView.as_view(), name="api-alertas"),
+    path("alertas/ajustes/", alertas.AjustesView.as_view(), name="api-alertas-ajustes"),
+    path("alertas/secreto/", alertas.SecretoView.as_view(), name="api-alertas-secreto"),
+    path("alertas/prueba/", alertas.PruebaView.as_view(), name="api-alertas-prueba"),
     *router.urls,
 ]

@@ -10,9 +10,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Model
 from django.utils import timezone
 
-from campaigns.models import CampanaSMS, Lote, SMSLog
+from campaigns.models import Alerta, CampanaSMS, EntregaAlerta, Lote, SMSLog, Suceso
 from clientes.models import Etiqueta, Importacion, ImportacionFila, ImportacionTrozo, Segmento, Venta
-from core.models import Usuario
+from core.models import Contador, Usuario
 from tests.factories import (
     AdminFactory,
     CampanaFactory,
@@ -103,6 +103,23 @@ def two_of(model: type[Model], **fields: Any) -> None:
         model._default_manager.create(importacion=first, **fields)
 
 
+def same_avance() -> None:
+    owner = campana()
+    for _ in range(2):
+        Suceso.objects.create(campana=owner, tipo="avance_50")
+
+
+def same_destino() -> None:
+    alerta = Alerta.objects.create(usuario=AdminFactory.create(), tipo="prueba", datos={})
+    for _ in range(2):
+        EntregaAlerta.objects.create(alerta=alerta, canal="correo", destino="ana@tienda.co")
+
+
+def same_serie() -> None:
+    for _ in range(2):
+        Contador.objects.create(serie="x_total", etiquetas="{}", valor=1)
+
+
 NOW = timezone.now()
 BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("usuario_vendedor_tiene_admin", lambda: AdminFactory.create(rol="vendedor")),
@@ -142,6 +159,9 @@ BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("smslog_un_sid", same_message),
     ("smslog_enviado_tiene_sid", lambda: log(estado="enviado")),
     ("smslog_fallido_tiene_codigo", lambda: log(estado="fallido")),
+    ("suceso_un_avance", same_avance),
+    ("entrega_una_por_destino", same_destino),
+    ("contador_uno_por_serie", same_serie),
 ]
 
 
@@ -182,6 +202,9 @@ ALLOWED: list[tuple[str, Callable[[], object]]] = [
     ("deleted clients", lambda: [
         SMSLog.objects.create(campana=c, lote=open_lote(c, [], n), estado="fallido", codigo="cliente_eliminado")
         for c in [campana()] for n in (1, 2)
+    ]),
+    ("a campaign that is paused twice", lambda: [
+        Suceso.objects.create(campana=c, tipo="pausada") for c in [campana()] for _ in range(2)
     ]),
     ("an uncertain row", lambda: log(estado="incierto", token=uuid.uuid4(), codigo="read_timeout")),
 ]  # fmt: skip

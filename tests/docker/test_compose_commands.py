@@ -13,7 +13,7 @@ from celery.bin.worker import worker as worker_command
 from django.conf import settings
 from django.core.management import get_commands
 
-from core import gunicorn_conf, queues
+from core import gunicorn_conf, pulses, queues
 from core.stack import parts, postgres, session
 from tests.docker.compose import MINIMAL_ENV, option, render, seconds
 from tests.docker.variables import ROOT
@@ -31,7 +31,7 @@ def celery_options(command: list[str], name: str) -> list[str]:
 def test_it_starts_the_worker_with_options_that_celery_knows(services: dict[str, Any]) -> None:
     command = services["worker"]["command"]
     context = worker_command.make_context("worker", celery_options(command, "worker"), resilient_parsing=True)
-    assert context.params["concurrency"] == 32
+    assert context.params["concurrency"] == 64
     assert option(command, "-P") == "threads"
 
 
@@ -75,12 +75,19 @@ def test_it_lets_calls_in_flight_end(services: dict[str, Any]) -> None:
     assert seconds(services["web"]["stop_grace_period"]) > gunicorn_conf.graceful_timeout
 
 
-def test_it_starts_beat_once_and_watches_its_schedule(services: dict[str, Any]) -> None:
+def test_it_starts_beat_once(services: dict[str, Any]) -> None:
     beat = services["beat"]
     beat_command.make_context("beat", celery_options(beat["command"], "beat"), resilient_parsing=True)
-    schedule = Path(option(beat["command"], "-s"))
-    assert f"find {schedule.parent} -name '{schedule.name}*'" in beat["healthcheck"]["test"][1]
     assert "deploy" not in beat
+
+
+@pytest.mark.parametrize("name", ["worker", "beat"])
+def test_it_watches_the_pulse(name: str, services: dict[str, Any]) -> None:
+    service = services[name]
+    file = service["environment"]["PULSE_FILE"]
+    assert file.startswith("/tmp/")  # noqa: S108 - the only place that may be written to
+    assert service["healthcheck"]["test"][1].startswith(f"find {file} -mmin -1 | grep -q .")
+    assert pulses.EVERY_S * 6 <= 60
 
 
 def test_it_migrates_without_a_statement_timeout_and_makes_the_first_admin(services: dict[str, Any]) -> None:
