@@ -10,7 +10,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from campaigns.alertas.models import AjustesAlertas, Alerta, EntregaAlerta
 from campaigns.bajas.modelos import Llave
+from campaigns.bitacora.models import Suceso
 from campaigns.entrantes.modelos import Entrante
 from campaigns.programaciones.models import Ocurrencia, Programacion
 from clientes.models import Cliente
@@ -19,8 +21,11 @@ from core.senders import INVALIDO, kind_of
 
 __all__ = [
     "MENSAJE_MAX",
+    "AjustesAlertas",
+    "Alerta",
     "CampanaSMS",
     "Entrante",
+    "EntregaAlerta",
     "Llave",
     "Lote",
     "Ocurrencia",
@@ -28,6 +33,7 @@ __all__ = [
     "Programacion",
     "Remitente",
     "SMSLog",
+    "Suceso",
 ]
 
 MENSAJE_MAX = 1600  # characters after rendering: https://www.twilio.com/docs/api/errors/21617
@@ -192,6 +198,12 @@ class Lote(models.Model):
     exitosos = models.PositiveIntegerField(default=0)
     fallidos = models.PositiveIntegerField(default=0)
     desconocidos = models.PositiveIntegerField(default=0, db_default=0)  # of fallidos
+    # Once closed: how many of its messages have each delivery status ("undelivered/30003": with its code), counted
+    # again and again until nothing more is to come: see workers.engine.entregas.
+    entregas = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), blank=True)
+    segmentos = models.PositiveIntegerField(default=0, db_default=0)
+    contado_en = models.DateTimeField(null=True, blank=True)
+    asentado = models.BooleanField(default=False, db_default=False)
     # Set: its pending rows are to be published at or after this moment. NULL: nothing to publish.
     publicar_desde = models.DateTimeField(null=True, blank=True)
     publicado_en = models.DateTimeField(null=True, blank=True)
@@ -215,6 +227,8 @@ class Lote(models.Model):
             ),
             # the engine: the next Lote to open
             models.Index(fields=["campana", "numero"], name="lote_por_abrir", condition=Q(estado="pendiente")),
+            # whoever counts deliveries: closed Lotes whose reports are still coming
+            models.Index(fields=["contado_en"], name="lote_por_contar", condition=Q(estado="cerrado", asentado=False)),
         ]
 
     def __str__(self) -> str:
@@ -264,6 +278,7 @@ class SMSLog(models.Model):
     twilio_sid = models.CharField(max_length=100, blank=True, default="")
     entrega = models.CharField(max_length=11, choices=Entrega, blank=True, default="")
     entrega_codigo = models.CharField(max_length=10, blank=True, default="")
+    segmentos = models.PositiveSmallIntegerField(null=True, blank=True)  # that Twilio bills; NULL until it was sent
     token = models.UUIDField(null=True, blank=True)
     reclamado_en = models.DateTimeField(null=True, blank=True)
     lease_hasta = models.DateTimeField(null=True, blank=True)

@@ -1,7 +1,7 @@
 """Reads. Each one starts from the tenant."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from django.db import connection
@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from campaigns import codigos
 from campaigns.models import CampanaSMS, Lote, PlantillaSMS, SMSLog
+from campaigns.remedios import remedio
 from core.models import Usuario
 
 RATE_WINDOW_S = 10
@@ -152,17 +153,32 @@ def resumen_de(usuario: Usuario, en_curso: Iterable[Progreso]) -> Resumen:
 
 @dataclass(frozen=True, slots=True)
 class Motivo:
-    """Why recipients failed, and how many."""
+    """Why recipients failed, and how many.
+
+    Args:
+        nombres: of the first few of them.
+    """
 
     codigo: str
     error: str
     n: int
+    nombres: list[str] = field(default_factory=list)
+
+    @property
+    def remedio(self) -> str:
+        return remedio(self.codigo)
+
+    @property
+    def otros(self) -> int:
+        """Those who are not named."""
+        return self.n - len(self.nombres)
 
 
 # The first failures only, so that a campaign where a million fail costs what one with ten thousand does.
 MOTIVOS_SQL = """
-SELECT codigo, min(error), count(*) FROM (
-    SELECT codigo, error FROM campaigns_smslog WHERE campana_id = %s AND estado = 'fallido' ORDER BY id LIMIT %s
+SELECT codigo, min(error), count(*), (array_agg(nombre ORDER BY id) FILTER (WHERE nombre <> ''))[1:3] FROM (
+    SELECT id, codigo, error, nombre FROM campaigns_smslog
+    WHERE campana_id = %s AND estado = 'fallido' ORDER BY id LIMIT %s
 ) f GROUP BY codigo ORDER BY 3 DESC, 1
 """
 
@@ -171,14 +187,15 @@ def motivos_de(campana: CampanaSMS) -> list[Motivo]:
     """The failures of the campaign by reason, the most frequent first."""
     with connection.cursor() as cursor:
         cursor.execute(MOTIVOS_SQL, [campana.pk, FALLOS_MAX])
-        return [Motivo(*row) for row in cursor.fetchall()]
+        return [Motivo(codigo, error, n, nombres or []) for codigo, error, n, nombres in cursor.fetchall()]
 
 
-def destinatarios_de(campana: CampanaSMS, *, estado: str = "", despues: int = 0) -> QuerySet[SMSLog]:
+def destinatarios_de(campana: CampanaSMS, *, estado: str = "", codigo: str = "", despues: int = 0) -> QuerySet[SMSLog]:
     """The campaign's recipients in the order of sending.
 
     Args:
         estado: only these; "" for all.
+        codigo: of those that failed, only these.
         despues: the id of the last row already seen.
     """
     rows = SMSLog.objects.filter(campana=campana).order_by("pk")
@@ -186,6 +203,8 @@ def destinatarios_de(campana: CampanaSMS, *, estado: str = "", despues: int = 0)
     if not estado:
         return rows
     rows = rows.filter(estado=estado)
+    if codigo:
+        rows = rows.filter(codigo=codigo)
     if estado in {SMSLog.Estado.ENVIADO, SMSLog.Estado.FALLIDO}:
         return rows
     # What is not final lives in the few Lotes that are not closed; looking there spares reading the whole campaign.

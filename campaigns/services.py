@@ -15,7 +15,8 @@ from campaigns import audiencia as audiencias
 from campaigns import mensaje as mensajes
 from campaigns import reintentos, states
 from campaigns.audiencia import Audiencia
-from campaigns.models import CampanaSMS, PlantillaSMS, Remitente
+from campaigns.bitacora.services import anotar, anotar_move
+from campaigns.models import CampanaSMS, PlantillaSMS, Remitente, Suceso
 from campaigns.nudges import nudge
 from campaigns.programaciones.uso import cuidar_plantilla
 from core.errors import ConflictError, InvalidInputError
@@ -96,6 +97,7 @@ def crear_campana(
                 idempotency_hash=idempotency.hash if idempotency else "",
             )
             _freeze(campana, audiencia)
+            anotar(campana_id=campana.pk, tipo=Suceso.Tipo.CREADA)
             if programada_para is None:  # else the sweeper starts it
                 nudge(campana.pk)
     except IntegrityError:
@@ -160,6 +162,7 @@ def mover_campana(*, campana: CampanaSMS, action: str, motivo: str = "") -> Camp
             # What was consumed as no-ops while it stood still has to be published again.
             campana.lotes.filter(estado="abierto").update(publicar_desde=Now(), publicado_hasta=None)
         if moved:
+            anotar_move(campana_id=campana.pk, action=action, motivo=motivo)
             nudge(campana.pk)
     campana.refresh_from_db()
     if not moved:

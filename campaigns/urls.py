@@ -1,12 +1,18 @@
 from django.urls import path
 
 from campaigns import exportacion
-from campaigns.views import campana, campanas, nueva, pasos, tablero
+from campaigns.views import alertas, campana, campanas, muro, nueva, pasos, reportes, tablero
 from campaigns.views.enviar_sms import EnviarSMS
 
 urlpatterns = [
     path("", tablero.tablero, name="tablero"),
     path("vivo/", tablero.tablero_vivo, name="tablero-vivo"),
+    path("muro/", muro.muro, name="muro"),
+    path("muro/vivo/", muro.muro_vivo, name="muro-vivo"),
+    path("reportes/", reportes.reportes, name="reportes"),
+    path("alertas/", alertas.alertas, name="alertas"),
+    path("alertas/secreto/", alertas.secreto, name="alertas-secreto"),
+    path("alertas/prueba/", alertas.probar, name="alertas-prueba"),
     path("campanas/", campanas.campanas, name="campanas"),
     path("campanas/vivas/", campanas.campanas_vivas, name="campanas-vivas"),
     path("campanas/nueva/", nueva.nueva, name="campana-nueva"),
@@ -18,6 +24,7 @@ urlpatterns = [
     ),
     path("campanas/<int:pk>/", campana.campana, name="campana"),
     path("campanas/<int:pk>/vivo/", campana.campana_viva, name="campana-viva"),
+    path("campanas/<int:pk>/serie/", campana.serie, name="campana-serie"),
     path("campanas/<int:pk>/exportar/", exportacion.exportar, name="campana-exportar"),
     path("campanas/<int:pk>/destinatarios/", campana.destinatarios, name="campana-destinatarios"),
     *(

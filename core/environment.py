@@ -23,6 +23,7 @@ HTTP_URL = Regexp(r"^(https?://[^\s/]+)?/?$", error="must look like https://sms.
 REGION = Regexp(r"^[A-Z]{2}$", error="must be a two-letter country code such as CO")
 AMOUNT = Regexp(r"^(\d{1,6}(\.\d{1,6})?)?$", error="must look like 0.0525")
 RATE = Regexp(r"^[1-9]\d*/(s|sec|m|min|h|hour|d|day)$", error="must look like 60/min")
+LOG_FORMAT = OneOf(["line", "json"])
 LOG_LEVEL = OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
 
 

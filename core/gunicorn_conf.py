@@ -5,7 +5,10 @@ Environment: `WEB_HOST` (default 127.0.0.1; a container says 0.0.0.0), `PORT`, `
 """
 
 import os
+from logging.config import dictConfig
 from pathlib import Path
+
+from core import logs
 
 bind = os.environ.get("WEB_BIND") or f"{os.environ.get('WEB_HOST') or '127.0.0.1'}:{os.environ.get('PORT') or 8000}"
 workers = int(os.environ.get("WEB_WORKERS") or 2)
@@ -23,3 +26,8 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 control_socket_disable = True
 accesslog = None
 loglevel = "warning"
+
+
+def on_starting(server: object) -> None:
+    """The master's own lines, in the form of all others; each worker sets itself up with Django."""
+    dictConfig(logs.configuration(os.environ.get("LOG_FORMAT") or "line", os.environ.get("LOG_LEVEL") or "INFO"))

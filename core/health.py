@@ -5,7 +5,11 @@ from django.conf import settings
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from core import pulses
+from core.models import Pulso
+
 TIMEOUT_S = 2
+OK, MISSING, UNKNOWN = "ok", "missing", "unknown"
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -14,10 +18,26 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """PostgreSQL and Redis answer: 200, else 503, with what failed."""
+    """Can this web serve: 200, or 503 when PostgreSQL or Redis does not answer; with what failed.
+
+    Workers and beat are shown as well. Without them nothing is sent, but the pages work, and people need them to see
+    it: taking the web out of rotation would not help. `?all` is for who watches the whole: 503 also without them.
+    """
     checks = {"postgres": _postgres(), "redis": _redis()}
-    ok = all(state == "ok" for state in checks.values())
-    return JsonResponse({"ok": ok, **checks}, status=200 if ok else 503)
+    able = all(state == OK for state in checks.values())
+    checks |= _processes() if checks["postgres"] == OK else dict.fromkeys(Pulso.Tipo.values, UNKNOWN)
+    whole = all(state == OK for state in checks.values())
+    ready = whole if "all" in request.GET else able
+    return JsonResponse({"ok": ready, **checks}, status=200 if ready else 503)
+
+
+def _processes() -> dict[str, str]:
+    """Whether there is a worker, and a beat."""
+    try:
+        alive = {seen.tipo for seen in pulses.vistos() if seen.vive}
+    except Error as error:
+        return dict.fromkeys(Pulso.Tipo.values, type(error).__name__)
+    return {tipo: OK if tipo in alive else MISSING for tipo in Pulso.Tipo.values}
 
 
 def _postgres() -> str:
@@ -26,7 +46,7 @@ def _postgres() -> str:
             cursor.execute("SELECT 1")
     except Error as error:
         return type(error).__name__
-    return "ok"
+    return OK
 
 
 def _redis() -> str:
@@ -35,4 +55,4 @@ def _redis() -> str:
             client.ping()
     except (redis.RedisError, ValueError) as error:
         return type(error).__name__
-    return "ok"
+    return OK

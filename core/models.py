@@ -61,3 +61,42 @@ class Usuario(AbstractUser):
     def tenant_id(self) -> int:
         """The id of the admin whose rows this user may see. Every query of the product filters by it."""
         return self.pk if self.creado_por_id is None else self.creado_por_id
+
+
+class Pulso(models.Model):
+    """A process that works: each worker process and beat say every few seconds that they live.
+
+    In PostgreSQL, so that it is still known when Redis is down. `core.pulses` writes and reads it.
+    """
+
+    class Tipo(models.TextChoices):
+        WORKER = "worker", "Worker"
+        BEAT = "beat", "Reloj"
+
+    nombre = models.CharField(max_length=200, primary_key=True)  # Celery's node name: `worker-1@host`
+    tipo = models.CharField(max_length=6, choices=Tipo)
+    pid = models.PositiveIntegerField()
+    colas = models.JSONField(default=list)  # the queues it takes tasks from
+    desde = models.DateTimeField()
+    visto = models.DateTimeField()  # by PostgreSQL's clock
+
+    class Meta:
+        ordering = ("tipo", "nombre")
+
+    def __str__(self) -> str:
+        return self.nombre
+
+
+class Contador(models.Model):
+    """What all worker processes together have counted since the installation: see `core.series`."""
+
+    serie = models.CharField(max_length=100)  # Prometheus's name of the sample
+    etiquetas = models.CharField(max_length=300)  # its labels, as canonical JSON
+    valor = models.FloatField()
+
+    class Meta:
+        verbose_name_plural = "contadores"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["serie", "etiquetas"], name="contador_uno_por_serie")]
+
+    def __str__(self) -> str:
+        return f"{self.serie}{self.etiquetas} {self.valor:g}"

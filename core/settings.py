@@ -12,7 +12,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
-from core import environment, queues, redis_url, senders
+from core import environment, logs, queues, redis_url, senders
 
 # Lets `ModelAdmin[Cliente]` be written: Django leaves these classes unsubscriptable.
 django_stubs_ext.monkeypatch()
@@ -30,6 +30,11 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 DATABASE_URL = env.str("DATABASE_URL", "")
 REDIS_URL = env.str("REDIS_URL", "")
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=environment.LOG_LEVEL)
+LOG_FORMAT = env.str("LOG_FORMAT", "line", validate=environment.LOG_FORMAT)
+# Touched with each pulse of a worker or of beat, for a container's health check.
+PULSE_FILE = env.str("PULSE_FILE", "")
+# Who may read /metrics; without it only staff who have signed in.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 WORKER_THREADS = env.int("WORKER_THREADS", 64, validate=environment.POSITIVE)
 # A campaign takes all the processor there is: the web and PostgreSQL come first on a machine that they share.
 WORKER_NICE = env.int("WORKER_NICE", 10, validate=environment.NICE)
@@ -62,6 +67,18 @@ proxies = env.int("PROXIES", None, validate=environment.COUNT)
 API_RATE_USER = env.str("API_RATE_USER", "1200/min", validate=environment.RATE)
 API_RATE_ANONYMOUS = env.str("API_RATE_ANONYMOUS", "60/min", validate=environment.RATE)
 API_RATE_LOGIN = env.str("API_RATE_LOGIN", "10/min", validate=environment.RATE)
+
+# --- alerts (see workers/alerts) ---------------------------------------------------------------------
+
+# A shop's webhook may then be in our network, and without https.
+ALERTS_ALLOW_PRIVATE = env.bool("ALERTS_ALLOW_PRIVATE", False)
+EMAIL_HOST = env.str("EMAIL_HOST", "")
+EMAIL_PORT = env.int("EMAIL_PORT", 587, validate=environment.POSITIVE)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", True)
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", "alertas@localhost")
+EMAIL_TIMEOUT = 10
 
 # --- the engine (see workers/engine) -----------------------------------------------------------------
 
@@ -129,6 +146,7 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
+    "core.middleware.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -208,8 +226,8 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
-# The load balancer asks over plain HTTP, by address.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+# The load balancer and Prometheus ask over plain HTTP, from inside.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -312,7 +330,6 @@ CELERY_REDIS_MAX_CONNECTIONS = 2 * WORKER_THREADS + 20
 # The schedule is in PostgreSQL, where operators see it in the admin, beside one entry for each Programacion. Beat
 # writes the entries below there when it starts; it keeps whole seconds only, and knows `expires` as expire_seconds.
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
-CELERY_BEAT_ENABLE_REMOTE_CONTROL = True  # answers `celery inspect ping` while it ticks: docker-compose.yml asks
 # The workers' own timers sweep, reconcile and look for what is due; beat asks too, in case that they stand still.
 second_source_s = max(1, math.ceil(SWEEP_INTERVAL_S * 6))
 CELERY_BEAT_SCHEDULE = {
@@ -335,17 +352,4 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- logs --------------------------------------------------------------------------------------------
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {
-        # One INFO line per message sent would be most of the log.
-        "celery.app.trace": {"level": "WARNING"},
-        "celery.worker.strategy": {"level": "WARNING"},
-        # One line per sweep says nothing.
-        "celery.beat": {"level": "WARNING"},
-    },
-}
+LOGGING = logs.configuration(LOG_FORMAT, LOG_LEVEL)

@@ -29,6 +29,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(throttle_classes=[]), name="api-schema"),
     path("api/docs/", api.Docs.as_view(url_name="api-schema"), name="api-docs"),
     path("webhooks/twilio/", include("workers.urls")),
+    path("", include("workers.urls_machines")),
     path("admin/", admin.site.urls),
     path("favicon.ico", favicon),
     path("healthz", health.healthz, name="healthz"),

@@ -12,6 +12,7 @@ from django_celery_results.models import TaskResult
 from campaigns.programaciones import ocurrencias
 from clientes.importacion import proceso
 from core.celery import DatabaseTask
+from workers.alerts import deliver
 from workers.engine import campana, lotes, rounds, sending
 
 
@@ -60,6 +61,12 @@ def barrer() -> dict[str, Any] | None:
 def conciliar() -> None:
     """Ask Twilio about uncertain messages, by beat, unless a worker's timer just did."""
     rounds.reconcile()
+
+
+@shared_task(name="workers.entregar_alertas", ignore_result=True)
+def entregar_alertas() -> int:
+    """Deliver the alerts that are due: sent when one is raised; the next tries are a timer's."""
+    return deliver.deliver()
 
 
 @shared_task(name="workers.importar_clientes", ignore_result=True)

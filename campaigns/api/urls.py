@@ -1,7 +1,9 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from campaigns.api import alertas
 from campaigns.api.remitentes import RemitenteViewSet
+from campaigns.api.sucesos import SucesoListView
 from campaigns.api.views import CampanaViewSet, LogListView, PlantillaViewSet
 from campaigns.bajas.api import BajaViewSet
 from campaigns.entrantes.api import EntranteViewSet
@@ -18,5 +20,10 @@ router.register("programaciones", ProgramacionViewSet, basename="api-programacio
 urlpatterns = [
     path("campanas/<int:pk>/logs/", LogListView.as_view(), name="api-campana-logs"),
     path("programaciones/<int:pk>/ocurrencias/", OcurrenciaListView.as_view(), name="api-ocurrencias"),
+    path("campanas/<int:pk>/sucesos/", SucesoListView.as_view(), name="api-campana-sucesos"),
+    path("alertas/", alertas.AlertaListView.as_view(), name="api-alertas"),
+    path("alertas/ajustes/", alertas.AjustesView.as_view(), name="api-alertas-ajustes"),
+    path("alertas/secreto/", alertas.SecretoView.as_view(), name="api-alertas-secreto"),
+    path("alertas/prueba/", alertas.PruebaView.as_view(), name="api-alertas-prueba"),
     *router.urls,
 ]

@@ -7,6 +7,8 @@ from campaigns.models import CampanaSMS
 from campaigns.selectors import Progreso
 from core.models import Usuario
 
+REPOSO_S = 10  # between two looks at what stands still, in seconds
+
 
 def campana_de(usuario: Usuario, pk: int) -> CampanaSMS:
     return get_object_or_404(
@@ -23,4 +25,4 @@ def intervalo_de(campanas: list[CampanaSMS]) -> int | None:
     vivas = [c for c in campanas if c.completado_en is None]
     if not vivas:
         return None
-    return 10 if all(c.estado == CampanaSMS.Estado.PAUSADO or c.espera_fecha for c in vivas) else 2
+    return REPOSO_S if all(c.estado == CampanaSMS.Estado.PAUSADO or c.espera_fecha for c in vivas) else 2

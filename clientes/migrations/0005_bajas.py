@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'registro de baja',
                 'verbose_name_plural': 'registros de bajas',
                 'ordering': ('-id',),
-                'indexes': [models.Index(fields=['huella', 'id'], name='registro_baja_por_huella')],
+                'indexes': [models.Index(fields=['huella', 'id'], name='registro_baja_por_huella'), models.Index(fields=['usuario', 'momento'], name='registro_baja_por_dia')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('sid', ''), _negated=True), fields=('usuario', 'tipo', 'sid'), name='registro_baja_un_sid')],
             },
         ),

@@ -107,7 +107,10 @@ class RegistroBaja(models.Model):
                 fields=["usuario", "tipo", "sid"], name="registro_baja_un_sid", condition=~Q(sid="")
             ),
         ]
-        indexes = [models.Index(fields=["huella", "id"], name="registro_baja_por_huella")]  # the history of a phone
+        indexes = [
+            models.Index(fields=["huella", "id"], name="registro_baja_por_huella"),  # the history of a phone
+            models.Index(fields=["usuario", "momento"], name="registro_baja_por_dia"),  # the report
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_tipo_display()} de {self.telefono or 'teléfono borrado'}"

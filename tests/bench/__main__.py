@@ -17,7 +17,7 @@ from core.stack.errors import Interrupted, StackError
 from core.stack.layout import DEFAULT_DATA, Layout
 from core.stack.output import Printer
 from core.stack.session import Session
-from tests.bench import comparison, latency, profile, report, scaling
+from tests.bench import comparison, latency, profile, report, scaling, tableros
 from tests.bench.errors import BenchError
 from tests.bench.machine import describe
 from tests.bench.options import Options, read_options
@@ -62,6 +62,7 @@ SECTIONS = {
     "comparison": comparison.section,
     "scaling": scaling.section,
     "latency": latency.section,
+    "tableros": tableros.section,
     "profile": profile.section,
 }
 FAILURES = (BenchError, StackError, SimulatorError, HTTPError, psycopg2.Error, redis.RedisError)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.bench.phones import MOST
 
-SECTIONS = ("comparison", "scaling", "latency", "profile")
+SECTIONS = ("comparison", "scaling", "latency", "tableros", "profile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ class Options:
         clients: of the shop whose campaigns are created to see how long that takes.
         creations: how many are.
         watched_s: seconds for which progress is read.
+        watched_by_tabs: recipients of the campaign that open tabs watch.
+        tabs_s: seconds of each stretch of it: without tabs, with them, and without them again.
         profiled: recipients of the profiled campaign.
         json: where to write the figures.
     """
@@ -37,6 +39,8 @@ class Options:
     clients: int
     creations: int
     watched_s: float
+    watched_by_tabs: int
+    tabs_s: float
     profiled: int
     json: Path | None
 
@@ -45,11 +49,11 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Measure the product on this machine: against a textbook Celery chord, as it grows, how fast it"
-        " answers, and where its CPU goes. About 12 minutes on two quiet processors.",
+        " answers, what open dashboards cost, and where its CPU goes. About 14 minutes on two quiet processors.",
     )
     add = parser.add_argument
     add("--only", choices=SECTIONS, action="append", help="this benchmark alone; can be repeated")
-    add("--quick", action="store_true", help="less of everything, in about 90 seconds: for a first look")
+    add("--quick", action="store_true", help="less of everything, in about three minutes: for a first look")
     add("--recipients", type=count, metavar="N", help="of each run of the comparison (default 4000)")
     add("--rounds", type=count, metavar="N", help="of the comparison (default 3)")
     add("--million", action="store_true", help="scaling goes on to 1,000,000 recipients")
@@ -71,6 +75,8 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
         clients=10_000 if given.quick else 100_000,
         creations=10 if given.quick else 25,
         watched_s=5.0 if given.quick else 25.0,
+        watched_by_tabs=60_000 if given.quick else 200_000,
+        tabs_s=8.0 if given.quick else 25.0,
         profiled=1_000 if given.quick else 8_000,
         json=given.json,
     )

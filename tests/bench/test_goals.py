@@ -1,16 +1,19 @@
 """What the figures say about the goals."""
 
 import argparse
+from collections import Counter
 
 import pytest
 from rich.console import Console
 
-from tests.bench import comparison, latency, scaling
+from tests.bench import comparison, latency, scaling, tableros
 from tests.bench.latency import Latency
 from tests.bench.options import count, read_options
 from tests.bench.report import show
 from tests.bench.run import Run
 from tests.bench.scaling import Size
+from tests.bench.tableros import Stretch, Watched
+from tests.bench.tabs import Answers
 
 
 def run(rate: float, cpu_ms: float = 2.0) -> Run:
@@ -62,6 +65,15 @@ def test_creating_is_judged_only_over_as_many_clients_as_the_goal_names() -> Non
     assert [goal.reached for goal in small.goals] == [True]
 
 
+@pytest.mark.parametrize(("sent", "reached"), [(5_000, True), (4_600, True), (4_400, False), (6_000, True)])
+def test_tabs_are_judged_by_the_rate_before_and_after_them(sent: int, reached: bool) -> None:
+    answers = Answers(Counter({200: 60, 204: 40}), 2_000, [0.01] * 100)
+    before, after = Stretch(6_000, 10.0, {"web": 0.1}), Stretch(4_000, 10.0, {"web": 0.1})
+    section = tableros.report(Watched(before, Stretch(sent, 10.0, {"web": 0.6}), after, answers))
+    assert [goal.reached for goal in section.goals] == [reached]
+    assert section.data["web_cpu_ms"] == pytest.approx(5.0)
+
+
 def test_the_report_names_what_was_missed_and_what_could_not_be_run(capsys: pytest.CaptureFixture[str]) -> None:
     section = comparison.report(runs([300.0], [400.0]), rounds=1)
     show(Console(), {"Python": "3.11"}, [section], {"profile": "py-spy [not permitted]"})
@@ -73,7 +85,7 @@ def test_the_report_names_what_was_missed_and_what_could_not_be_run(capsys: pyte
 
 def test_the_command_line_asks_for_less_or_more() -> None:
     everything, quick = read_options([]), read_options(["--quick", "--only", "latency", "--only", "comparison"])
-    assert everything.sections == ("comparison", "scaling", "latency", "profile")
+    assert everything.sections == ("comparison", "scaling", "latency", "tableros", "profile")
     assert quick.sections == ("comparison", "latency")
     assert quick.recipients < everything.recipients == 4_000
     assert read_options(["--million"]).sizes[-2:] == (100_000, 1_000_000)

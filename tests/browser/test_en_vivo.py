@@ -1,9 +1,15 @@
 """What moves by itself, and the buttons."""
 
-import pytest
-from playwright.sync_api import Page, expect
+from urllib.parse import urlparse
 
-from campaigns.models import CampanaSMS, SMSLog
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from campaigns.bitacora.services import anotar
+from campaigns.models import CampanaSMS, SMSLog, Suceso
 from core.models import Usuario
 from tests.browser import tienda
 from tests.browser.conftest import Ears, SignIn
@@ -59,7 +65,10 @@ def test_a_campaign_moves_and_its_buttons_go_when_it_ends(owner: Usuario, sign_i
     page.goto(f"/campanas/{campana.pk}/")
     expect(page.locator("[data-cuenta=pendientes]")).to_have_text("0")
     expect(page.locator("[data-cuenta=inciertos]")).to_have_text("1")
-    expect(page.get_by_role("row", name="El destinatario pidió no recibir mensajes 21610 2")).to_be_visible()
+    reason = page.get_by_role("row").filter(has_text="21610")
+    expect(reason).to_contain_text("El destinatario pidió no recibir mensajes")
+    expect(reason).to_contain_text("Iván Díaz")
+    expect(reason).to_contain_text("No le vuelva a escribir")
     expect(page.get_by_role("button", name="Pausar")).to_be_visible()
     unmoved(page)
 
@@ -116,9 +125,9 @@ def test_it_says_when_the_server_is_away_and_when_it_is_back(owner: Usuario, sig
     tienda.detenida(owner, "Promo", 10)
     page = sign_in(owner)
     page.goto("/")
-    page.route("**/vivo/", lambda route: route.abort())
+    page.route("**/vivo/*", lambda route: route.abort())
     expect(page.get_by_text("Sin conexión con el servidor")).to_be_visible()
-    page.unroute("**/vivo/")
+    page.unroute("**/vivo/*")
     expect(page.get_by_text("Sin conexión con el servidor")).to_be_hidden()
     ears.forgive("ERR_FAILED", "htmx:sendError", "htmx:afterRequest")
 
@@ -150,3 +159,85 @@ def test_a_vendedor_watches_without_buttons(owner: Usuario, teammate: Usuario, s
     page.goto(f"/campanas/{campana.pk}/")
     expect(page.locator("[data-cuenta=exitosos]")).to_be_visible()
     expect(page.locator("#acciones button")).to_have_count(0)
+
+
+def test_the_wall_moves_and_sees_the_next_campaign_begin(owner: Usuario, sign_in: SignIn) -> None:
+    page = sign_in(owner)
+    page.goto("/muro/")
+    expect(page.get_by_text("No hay campañas en curso")).to_be_visible()
+    unmoved(page)
+    campana = tienda.en_curso(owner, tienda.clientes(owner, 40))
+    with page.expect_response("**/muro/vivo/*", timeout=20_000):
+        page.evaluate("htmx.trigger('#muro', 'visible')")
+    bar = page.get_by_role("progressbar", name=f"Avance de {campana.nombre}")
+    expect(bar).to_have_attribute("aria-valuetext", "70 %: 28 de 40")
+    send_everything(campana)
+    expect(bar).to_have_attribute("aria-valuenow", "100")
+    close(campana)
+    expect(page.get_by_text("No hay campañas en curso")).to_be_visible(timeout=15_000)
+    assert still_unmoved(page)
+
+
+def test_delivery_and_what_happened_come_by_themselves(owner: Usuario, sign_in: SignIn) -> None:
+    campana = tienda.en_curso(owner, tienda.clientes(owner, 40))
+    page = sign_in(owner)
+    page.goto(f"/campanas/{campana.pk}/")
+    delivered = page.locator("[data-embudo=entregados]")
+    before = campana.logs.filter(entrega="delivered").count()
+    expect(delivered).to_have_text(str(before))
+    unmoved(page)
+    campana.logs.filter(entrega="sent").update(entrega="delivered")
+    expect(delivered).to_have_text("24", timeout=15_000)
+    lost = campana.logs.filter(entrega="delivered").first()
+    assert lost
+    SMSLog.objects.filter(pk=lost.pk).update(entrega="undelivered", entrega_codigo="30003")
+    expect(page.get_by_role("row").filter(has_text="30003")).to_contain_text(
+        "vuelva a intentarlo otro día", timeout=15_000
+    )
+    anotar(campana_id=campana.pk, tipo=Suceso.Tipo.AVANCE_50)
+    expect(page.locator("#historia")).to_contain_text("Llegó al 50 %", timeout=15_000)
+    assert still_unmoved(page)
+
+
+def test_a_reason_leads_to_those_who_failed_for_it(owner: Usuario, sign_in: SignIn) -> None:
+    campana = tienda.en_curso(owner, tienda.clientes(owner, 40))
+    page = sign_in(owner)
+    page.goto(f"/campanas/{campana.pk}/")
+    page.locator("#motivo-21408").click()
+    expect(page.get_by_role("link", name="Código 21408")).to_have_attribute("aria-current", "true")
+    expect(page.locator("#filas tbody tr")).to_have_count(1)
+
+
+def test_the_drawing_follows_and_the_numbers_stay_for_who_wants_them(owner: Usuario, sign_in: SignIn) -> None:
+    campana = tienda.en_curso(owner, tienda.clientes(owner, 40))
+    page = sign_in(owner)
+    page.goto(f"/campanas/{campana.pk}/")
+    expect(page.locator("#serie canvas")).to_have_count(2)
+    page.get_by_text("Ver los números").click()
+    last = page.locator("#tabla-serie tbody tr").last.locator("td").last
+    expect(last).to_have_text("28")
+    send_everything(campana)
+    page.evaluate("htmx.trigger('#serie', 'visible')")
+    expect(last).to_have_text("40")
+    expect(last).to_be_visible()  # the table that was opened stays so
+    expect(page.locator("#serie canvas")).to_have_count(2)
+
+
+def test_without_javascript_it_says_the_same(owner: Usuario, chromium: Browser, live_server: LiveServer) -> None:
+    campana = tienda.en_curso(owner, tienda.clientes(owner, 40))
+    client = Client()
+    client.force_login(owner)
+    context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)
+    host = urlparse(live_server.url).hostname or ""
+    name = settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": name, "value": client.cookies[name].value, "domain": host, "path": "/"}])
+    page = context.new_page()
+    page.goto(f"/campanas/{campana.pk}/")
+    expect(page.locator("[data-cuenta=exitosos]")).to_have_text("24")
+    expect(page.locator("#tabla-serie tbody tr").last).to_be_visible()
+    page.get_by_role("button", name="Pausar").click()
+    expect(page.locator("#estado")).to_have_text("Pausada")
+    for path in ("/muro/", "/reportes/", "/alertas/"):
+        page.goto(path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+    context.close()

@@ -103,6 +103,7 @@ def test_the_admin_opens(owner: Usuario, sign_in: SignIn) -> None:
     owner.save(update_fields=["is_staff", "is_superuser"])
     page = sign_in(owner)
     page.goto("/")
+    page.locator("summary", has_text="Menú de duena").click()
     page.get_by_role("link", name="Administración").click()
     expect(page.get_by_role("heading", name="Administración", exact=True)).to_be_visible()
 

@@ -151,7 +151,7 @@ def test_it_writes_no_row_per_recipient(
         api.post(URL, {"mensaje": "Hola", "cliente_ids": ids})
     after = row_counts()
     changed = {name: after[name] - before[name] for name in after if after[name] != before[name]}
-    assert changed == {"campaigns.CampanaSMS": 1, "campaigns.Lote": 10}
+    assert changed == {"campaigns.CampanaSMS": 1, "campaigns.Lote": 10, "campaigns.Suceso": 1}
     assert not SMSLog.objects.exists()
 
 

@@ -148,28 +148,27 @@ def test_it_makes_one_campaign_of_many_requests_at_once(owner: Usuario, same_bod
     barrier = threading.Barrier(threads_count)
     answers: list[Any] = []
 
-    def one(n: int) -> None:
+    def one(n: int, key: str) -> None:
         try:
             client = signed_in(owner)
             barrier.wait()
             text = "Hola" if same_body else f"Hola {n}"
-            answers.append(post(client, {"mensaje": text, "cliente_ids": ids}, "k"))
+            answers.append(post(client, {"mensaje": text, "cliente_ids": ids}, key))
         finally:
             connection.close()
 
-    for _ in range(5):
-        CampanaSMS.objects.all().delete()
+    for key in ("k1", "k2", "k3", "k4", "k5"):
         answers.clear()
-        threads = [threading.Thread(target=one, args=[n]) for n in range(threads_count)]
+        threads = [threading.Thread(target=one, args=[n, key]) for n in range(threads_count)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         made = [answer for answer in answers if answer.status_code == 201]
-        assert CampanaSMS.objects.count() == 1
-        assert Lote.objects.count() == 1
+        campana = CampanaSMS.objects.get(idempotency_key=key)
+        assert Lote.objects.filter(campana=campana).count() == 1
         assert len(answers) == threads_count
-        assert {answer.json()["id"] for answer in made} == {CampanaSMS.objects.get().pk}
+        assert {answer.json()["id"] for answer in made} == {campana.pk}
         fresh = [answer for answer in made if "Idempotent-Replayed" not in answer]
         assert len(fresh) == 1
         if same_body:
@@ -179,3 +178,4 @@ def test_it_makes_one_campaign_of_many_requests_at_once(owner: Usuario, same_bod
             for answer in answers:
                 if answer.status_code != 201:
                     error_of(answer, 409)
+    assert CampanaSMS.objects.count() == 5

@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from campaigns.entrantes.modelos import Entrante
-from campaigns.models import CampanaSMS, Lote, Ocurrencia, Programacion, SMSLog
+from campaigns.models import Alerta, CampanaSMS, EntregaAlerta, Lote, Ocurrencia, Programacion, SMSLog, Suceso
 from clientes.models import (
     Baja,
     Etiqueta,
@@ -23,7 +23,7 @@ from clientes.models import (
     Segmento,
     Venta,
 )
-from core.models import Usuario
+from core.models import Contador, Usuario
 from tests.factories import (
     AdminFactory,
     CampanaFactory,
@@ -149,6 +149,23 @@ def two_registros(**fields: Any) -> None:
         RegistroBaja.objects.create(usuario=usuario, tipo="baja", fuente="sms", huella=b"x", momento=NOW, **fields)
 
 
+def same_avance() -> None:
+    owner = campana()
+    for _ in range(2):
+        Suceso.objects.create(campana=owner, tipo="avance_50")
+
+
+def same_destino() -> None:
+    alerta = Alerta.objects.create(usuario=AdminFactory.create(), tipo="prueba", datos={})
+    for _ in range(2):
+        EntregaAlerta.objects.create(alerta=alerta, canal="correo", destino="ana@tienda.co")
+
+
+def same_serie() -> None:
+    for _ in range(2):
+        Contador.objects.create(serie="x_total", etiquetas="{}", valor=1)
+
+
 NOW = timezone.now()
 BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("usuario_vendedor_tiene_admin", lambda: AdminFactory.create(rol="vendedor")),
@@ -216,6 +233,9 @@ BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("registro_baja_un_sid", lambda: two_registros(sid="SM1")),
     ("entrante_uno_por_tienda", lambda: two_entrantes(AdminFactory.create())),
     ("entrante_uno_sin_tienda", lambda: two_entrantes(None)),
+    ("suceso_un_avance", same_avance),
+    ("entrega_una_por_destino", same_destino),
+    ("contador_uno_por_serie", same_serie),
 ]
 
 
@@ -268,6 +288,9 @@ ALLOWED: list[tuple[str, Callable[[], object]]] = [
     ("proofs without a SID", lambda: two_registros(sid="")),
     ("a text for two shops", lambda: [
         Entrante.objects.create(sid="SM1", usuario=AdminFactory.create()) for _ in range(2)]),
+    ("a campaign that is paused twice", lambda: [
+        Suceso.objects.create(campana=c, tipo="pausada") for c in [campana()] for _ in range(2)
+    ]),
     ("an uncertain row", lambda: log(estado="incierto", token=uuid.uuid4(), codigo="read_timeout")),
 ]  # fmt: skip
 

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from campaigns.alertas.services import guardar_ajustes, probar
 from campaigns.bajas.services import registrar
-from campaigns.models import CampanaSMS, Entrante, PlantillaSMS, Programacion, Remitente
+from campaigns.bitacora.services import anotar
+from campaigns.models import CampanaSMS, Entrante, PlantillaSMS, Programacion, Remitente, Suceso
 from clientes.models import Baja, Cliente, Etiqueta, Segmento, Venta
 from core.api.views import NoExiste
 from core.models import Usuario
@@ -38,6 +40,8 @@ VENTAS, VENTA = "api/v1/ventas/", "api/v1/ventas/<int:pk>/"
 REMITENTES, REMITENTE = "api/v1/remitentes/", "api/v1/remitentes/<int:pk>/"
 ENTRANTES, ENTRANTE = "api/v1/entrantes/", "api/v1/entrantes/<int:pk>/"
 BAJAS, BAJA = "api/v1/bajas/", "api/v1/bajas/<int:pk>/"
+ALERTAS = "api/v1/alertas/"
+MARCA = "zafiro"
 PLANTILLAS, PLANTILLA = "api/v1/plantillas/", "api/v1/plantillas/<int:pk>/"
 PROGRAMACIONES, PROGRAMACION = "api/v1/programaciones/", "api/v1/programaciones/<int:pk>/"
 
@@ -80,6 +84,7 @@ class Row:
     anonymous: int = 401
     estado: str = "procesando"
     activa: bool = True
+    one: bool = False  # of each shop there is exactly one, and no id in the route
 
 
 def un_cliente(world: World) -> dict[str, Any]:
@@ -182,6 +187,12 @@ TABLE = [
     Row("get", CAMPANA, 200, 200, 404),
     Row("get", CAMPANA + "progreso/", 200, 200, 404),
     Row("get", CAMPANA + "logs/", 200, 200, 404),
+    Row("get", CAMPANA + "sucesos/", 200, 200, 404),
+    Row("get", ALERTAS, 200, 200, 200),
+    Row("get", ALERTAS + "ajustes/", 200, 200, 200, one=True),
+    Row("patch", ALERTAS + "ajustes/", 200, 403, 200, lambda w: {"minutos_sin_avance": 15}),
+    Row("post", ALERTAS + "secreto/", 200, 403, 200),
+    Row("post", ALERTAS + "prueba/", 202, 403, 409),
     Row("post", CAMPANA + "pausar/", 200, 403, 404),
     Row("post", CAMPANA + "reanudar/", 200, 403, 404, estado="pausado"),
     Row("post", CAMPANA + "cancelar/", 200, 403, 404),
@@ -205,6 +216,9 @@ def world(owner: Usuario) -> World:
     con_historia = ClienteFactory.create(usuario=owner)
     campana = CampanaFactory.create(usuario=owner)
     sms_log(campana, open_lote(campana, [con_historia]), con_historia)
+    anotar(campana_id=campana.pk, tipo=Suceso.Tipo.CREADA)
+    guardar_ajustes(usuario=owner, datos={"correos": [f"{MARCA}@tienda.co"]})
+    probar(usuario=owner)
     return World(
         ClienteFactory.create(usuario=owner),
         PlantillaFactory.create(usuario=owner),
@@ -250,7 +264,7 @@ def test_it_covers_every_route() -> None:
 def test_it_works_for_the_owner(row: Row, world: World, owner: Usuario) -> None:
     response = call(row, world, owner)
     assert response.status_code == row.owner, response.content
-    if row.method == "get" and "<int:pk>" not in row.route:
+    if row.method == "get" and "<int:pk>" not in row.route and not row.one:
         assert len(response.json()["results"]) > 0
 
 
@@ -273,6 +287,8 @@ def test_it_hides_everything_from_a_stranger(row: Row, world: World, stranger: U
     assert response.status_code == row.stranger, response.content
     if row.stranger >= 400:
         errors_of(response, row.stranger)
+    elif row.one:
+        assert MARCA not in response.content.decode()
     elif row.method == "get":
         assert response.json()["results"] == []
     assert CampanaSMS.objects.values_list("estado", "nombre").get() in {before, (row.estado, before[1])}

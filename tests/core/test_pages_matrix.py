@@ -14,6 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from campaigns.alertas.services import guardar_ajustes, probar
 from campaigns.bajas.services import registrar
 from campaigns.models import CampanaSMS, Entrante
 from clientes.importacion.services import subir
@@ -118,6 +119,13 @@ TABLE = [
     Row("get", "vivo/", 200, 200, 200),
     Row("get", "campanas/", 200, 200, 200),
     Row("get", "campanas/vivas/", 200, 200, 200),
+    Row("get", "muro/", 200, 200, 200),
+    Row("get", "muro/vivo/", 200, 200, 200),
+    Row("get", "reportes/", 200, 200, 200),
+    Row("get", "alertas/", 200, 403, 200),
+    Row("post", "alertas/", 302, 403, 302, "", lambda w: {"minutos_sin_avance": "15", "al_fallar": "true"}),
+    Row("post", "alertas/secreto/", 200, 403, 200),
+    Row("post", "alertas/prueba/", 302, 403, 302),
     Row("get", "campanas/nueva/", 200, 403, 200),
     Row("post", "campanas/nueva/", 200, 403, 200),
     Row("post", "campanas/nueva/cuenta/", 200, 403, 200),
@@ -126,6 +134,7 @@ TABLE = [
     Row("post", "campanas/nueva/buscar/excluir_clientes/", 200, 403, 200),
     Row("get", CAMPANA, 200, 200, 404, "campana"),
     Row("get", CAMPANA + "vivo/", 200, 200, 404, "campana"),
+    Row("get", CAMPANA + "serie/", 200, 200, 404, "campana"),
     Row("get", CAMPANA + "destinatarios/", 200, 200, 404, "campana"),
     Row("get", CAMPANA + "exportar/", 200, 403, 404, "campana"),
     Row("post", CAMPANA + "pausar/", 302, 403, 404, "campana"),
@@ -236,6 +245,8 @@ def world(owner: Usuario) -> World:
     campana = CampanaFactory.create(usuario=owner, nombre=f"{MARCA} 2", mensaje=f"{MARCA} 3")
     sms_log(campana, open_lote(campana, [con_historia]), con_historia)
     VentaFactory.create(cliente=con_historia, referencia=f"{MARCA} 4")
+    guardar_ajustes(usuario=owner, datos={"correos": [f"{MARCA}@tienda.co"]})
+    probar(usuario=owner)
     file = SimpleUploadedFile(f"{MARCA}.csv", f"nombre,telefono\n{MARCA} 5,3001234567\n".encode())
     rows = {
         "cliente": ClienteFactory.create(usuario=owner, nombre=f"{MARCA} 6"),

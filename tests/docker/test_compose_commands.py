@@ -8,13 +8,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from celery.beat import beat_nodename  # type: ignore[attr-defined] # newer than its stubs
 from celery.bin.beat import beat as beat_command
 from celery.bin.worker import worker as worker_command
 from django.conf import settings
 from django.core.management import get_commands
 
-from core import gunicorn_conf, queues
+from core import gunicorn_conf, pulses, queues
 from core.stack import parts, postgres, session
 from tests.docker.compose import MINIMAL_ENV, option, render, seconds
 from tests.docker.variables import ROOT
@@ -84,11 +83,13 @@ def test_it_starts_beat_once_as_the_embedded_stack_does(services: dict[str, Any]
     assert "deploy" not in services["beat"]
 
 
-def test_it_asks_beat_whether_it_ticks(services: dict[str, Any]) -> None:
-    beat = services["beat"]
-    assert f'-d "{beat_nodename("HOST").replace("HOST", "$$HOSTNAME")}"' in beat["healthcheck"]["test"][1]
-    assert settings.CELERY_BEAT_ENABLE_REMOTE_CONTROL is True
-    assert "hostname" not in beat
+@pytest.mark.parametrize("name", ["worker", "beat"])
+def test_it_watches_the_pulse(name: str, services: dict[str, Any]) -> None:
+    service = services[name]
+    file = service["environment"]["PULSE_FILE"]
+    assert file.startswith("/tmp/")  # noqa: S108 - the only place that may be written to
+    assert service["healthcheck"]["test"][1].startswith(f"find {file} -mmin -1 | grep -q .")
+    assert pulses.EVERY_S * 6 <= 60
 
 
 def test_it_migrates_without_a_statement_timeout_and_makes_the_first_admin(services: dict[str, Any]) -> None:

@@ -26,6 +26,7 @@ WAIT_S = 60.0
 T = TypeVar("T")
 
 PASSWORD = "clave-de-la-tienda"
+METRICS_TOKEN = "un-token-de-prueba"
 LOTE_SIZE = 20
 CELERY = (sys.executable, "-m", "celery", "-q", "-A", "core")
 WORKER_OPTIONS = ("-P", "threads", "-c", "16", "--without-gossip", "--without-mingle")
@@ -122,10 +123,10 @@ class System:
         self.start("web", sys.executable, "-m", "gunicorn", "core.wsgi:application", "-c", "core/gunicorn_conf.py")
         for number in (1, 2):
             self.start_worker(number)
-        self.start_beat("beat")
+        self.start_beat()
         until(self._is_ready, bool)
 
-    def start_beat(self, name: str) -> None:
+    def start_beat(self, name: str = "beat") -> None:
         self.start(name, *CELERY, "beat", "-S", parts.SCHEDULER, "--pidfile=", "-n", f"{name}@%h", "-l", "INFO")
 
     def start_worker(self, number: int) -> None:
@@ -237,6 +238,7 @@ def running_system(folder: Path, database_url: str, redis_url: str) -> Iterator[
             "RETRY_BACKOFF_S": "0.5",
             "API_RATE_LOGIN": "1000/min",
             "WEB_WORKERS": "1",
+            "METRICS_TOKEN": METRICS_TOKEN,
         }
         system = System(env, simulator, folder)
         system.manage("migrate", "--no-input")

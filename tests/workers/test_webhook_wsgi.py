@@ -156,7 +156,7 @@ class TestQuickWay:
             {"wsgi.input": BytesIO(b""), "CONTENT_LENGTH": "0"},
             {"wsgi.input": BytesIO(b"a=1&" * 500), "CONTENT_LENGTH": "2000"},
         ],
-        ids=str,
+        ids=lambda changes: " ".join(changes),
     )
     def test_everything_else_goes_on_to_django(self, owner: Usuario, changes: dict[str, Any]) -> None:
         [log] = rows(owner, "enviado")

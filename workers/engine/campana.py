@@ -9,9 +9,12 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 
 from campaigns import codigos, states
-from campaigns.models import CampanaSMS
+from campaigns.bitacora.services import DE_FINALES, anotar, anotar_avance, anotar_move
+from campaigns.models import CampanaSMS, Suceso
 from campaigns.nudges import nudge
 from campaigns.selectors import motivos_de
+from core import logs
+from core.formato import numero
 from workers.engine import lotes, plazo, window
 from workers.engine.window import Window
 from workers.gateway.outcomes import Account
@@ -22,6 +25,7 @@ MOTIVO_MAX = 300
 NADA_ENVIADO = "No se envió ningún mensaje: "
 VENCIO = "El plazo de la campaña venció: se enviaron {exitosos} de {total} mensajes{desconocidos}."
 SIN_SABER = "; de {n} no se sabe si salieron"
+ENVIADOS = "{exitosos} enviados, {fallidos} fallidos"
 # Lotes of a cancelled campaign that are drained at a time: about a second's work.
 DRAINED = 20
 # What the deadline did to a row.
@@ -43,20 +47,27 @@ def advance(campana_id: int, *, publish: bool = True) -> None:
         _send(campana_id, publish=publish)
     lotes.fail_cancelled(campana_id)
     more = _drain(campana_id)
-    finish(campana_id)
+    if not finish(campana_id):
+        anotar_avance(campana_id)
     if more:
         nudge(campana_id)
 
 
+@transaction.atomic
 def _start(campana_id: int) -> None:
     """Start it if it has not, once its date has come; one begun again, and so without a deadline, gets a new one."""
     sources, target = states.MOVES["iniciar"]
+    found = CampanaSMS.objects.filter(pk=campana_id)
     due = Q(programada_para=None) | Q(programada_para__lte=Now())
-    CampanaSMS.objects.filter(due & Q(estado__in=sources) | Q(estado=target, vence_en=None), pk=campana_id).update(
-        estado=target,
-        iniciado_en=Coalesce("iniciado_en", Now()),
-        vence_en=Now() + timedelta(hours=settings.CAMPAIGN_DEADLINE_H),
-    )
+    started = {
+        "estado": target,
+        "iniciado_en": Coalesce("iniciado_en", Now()),
+        "vence_en": Now() + timedelta(hours=settings.CAMPAIGN_DEADLINE_H),
+    }
+    if found.filter(due, estado__in=sources).update(**started):
+        anotar_move(campana_id=campana_id, action="iniciar")
+    else:
+        found.filter(estado=target, vence_en=None).update(**started)
 
 
 def _send(campana_id: int, *, publish: bool) -> None:
@@ -135,15 +146,22 @@ def finish(campana_id: int) -> bool:
     if row is None:
         return False
     estado, cortada, exitosos, fallidos, desconocidos, total = row
+    motivo = ""
     if estado == CampanaSMS.Estado.ERROR:
         sin_saber = SIN_SABER.format(n=desconocidos) if desconocidos else ""
         motivo = (
             VENCIO.format(exitosos=exitosos, total=total, desconocidos=sin_saber)
             if cortada
             else _why_nothing_was_sent(campana_id)
-        )
-        CampanaSMS.objects.filter(pk=campana_id).update(motivo=motivo[:MOTIVO_MAX])
-    logger.info("campaign %s ended in %s: %s sent, %s failed", campana_id, estado, exitosos, fallidos)
+        )[:MOTIVO_MAX]
+        CampanaSMS.objects.filter(pk=campana_id).update(motivo=motivo)
+    anotar(
+        campana_id=campana_id,
+        tipo=DE_FINALES[CampanaSMS.Estado(estado)],
+        detalle=motivo or ENVIADOS.format(exitosos=numero(exitosos), fallidos=numero(fallidos)),
+    )
+    with logs.about(campana=campana_id):
+        logger.info("campaign %s ended in %s: %s sent, %s failed", campana_id, estado, exitosos, fallidos)
     return True
 
 
@@ -156,5 +174,9 @@ def pause_for_account(campana_id: int, refusal: Account) -> None:
     """Twilio refuses the account or the sender: stop, keep the rows, and say why."""
     sources, target = states.MOVES["pausar"]
     motivo = f"Twilio: {refusal.message} ({refusal.code})."[:MOTIVO_MAX]
-    if CampanaSMS.objects.filter(pk=campana_id, estado__in=sources).update(estado=target, motivo=motivo):
+    with transaction.atomic():
+        paused = CampanaSMS.objects.filter(pk=campana_id, estado__in=sources).update(estado=target, motivo=motivo)
+        if paused:
+            anotar(campana_id=campana_id, tipo=Suceso.Tipo.PAUSADA_SOLA, detalle=motivo)
+    if paused:
         logger.error("campaign %s paused: %s %s", campana_id, refusal.code, refusal.message)

@@ -18,6 +18,7 @@ from django.db import IntegrityError, connection
 
 from campaigns.models import SMSLog
 from workers.gateway.lookup import Message
+from workers.metrics import measures
 
 logger = logging.getLogger(__name__)
 
@@ -103,16 +104,18 @@ def settle(doubt: Doubt, messages: Sequence[Message]) -> None:
     """
     same = [message for message in messages if _words(message.body) == _words(doubt.mensaje)]
     if same and (sid := _take(doubt, same)):
+        measures.SETTLED.labels("sent").inc()
         logger.info("sms %s was sent after all: %s", doubt.log_id, sid)
     elif same and _one_is_unclaimed(same):
         _put_off(doubt, doubt.absences, settings.RECONCILE_INTERVAL_S)
     elif doubt.absences == 0:
         _put_off(doubt, 1, settings.RECONCILE_INTERVAL_S)
     elif _execute(FREE_SQL, doubt, absences=doubt.absences, most=settings.SEND_ATTEMPTS):
+        measures.SETTLED.labels("free").inc()
         logger.warning("sms %s was never accepted: it is sent again", doubt.log_id)
     else:
         # Certainly not sent, and as often as it may be tried; whoever settled it meanwhile has the last word.
-        _execute(
+        refused = _execute(
             REFUSED_SQL,
             doubt,
             absences=doubt.absences,
@@ -120,6 +123,7 @@ def settle(doubt: Doubt, messages: Sequence[Message]) -> None:
             codigo=REFUSED,
             texto=REFUSED_TEXT,
         )
+        measures.SETTLED.labels("refused").inc(refused)
 
 
 def put_off(doubt: Doubt) -> None:

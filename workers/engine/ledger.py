@@ -17,9 +17,11 @@ from django.db import connection
 
 from campaigns.models import SMSLog
 from campaigns.remitentes import valor_de
+from campaigns.segmentos import contar
 from workers.engine import database, optouts
 from workers.engine.rates import Sender
 from workers.gateway.outcomes import Accepted, Account, Ambiguous, Outcome, Permanent, Retryable
+from workers.metrics import measures
 
 logger = logging.getLogger(__name__)
 
@@ -94,16 +96,19 @@ RETURNING s.id, s.campana_id, s.telefono, s.mensaje, s.intentos, (SELECT row_to_
 """  # noqa: S608 - constants
 
 # A late outcome may still settle a row that the sweeper called `incierto`: the token proves whose it is. One that
-# was found absent and freed keeps its token until the next claim: an acceptance stops it from being sent again.
+# was found absent and freed keeps its token until the next claim: an acceptance stops it from being sent again. One
+# that its callback has settled first still lacks the segments.
 OUTCOME_SQL = """
 UPDATE campaigns_smslog s
 SET estado = n.estado, intentos = s.intentos - n.devuelto, twilio_sid = n.sid, codigo = n.codigo, error = n.error,
-    lease_hasta = NULL, entrega = CASE WHEN s.entrega = '' THEN n.entrega ELSE s.entrega END, actualizado = now()
+    lease_hasta = NULL, entrega = CASE WHEN s.entrega = '' THEN n.entrega ELSE s.entrega END, segmentos = n.segmentos,
+    actualizado = now()
 FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(estados)s::text[], %(sids)s::text[], %(codigos)s::text[],
-    %(errors)s::text[], %(entregas)s::text[], %(devueltos)s::int[])
-    AS n(id, token, estado, sid, codigo, error, entrega, devuelto)
+    %(errors)s::text[], %(entregas)s::text[], %(devueltos)s::int[], %(segmentos)s::int[])
+    AS n(id, token, estado, sid, codigo, error, entrega, devuelto, segmentos)
 WHERE s.id = n.id AND s.token = n.token
-    AND (s.estado IN ('enviando', 'incierto') OR (s.estado = 'pendiente' AND n.estado = 'enviado'))
+    AND (s.estado IN ('enviando', 'incierto') OR (s.estado = 'pendiente' AND n.estado = 'enviado')
+        OR (s.estado = 'enviado' AND s.twilio_sid = n.sid AND s.segmentos IS NULL))
 RETURNING s.id
 """
 
@@ -157,18 +162,41 @@ def record_many(results: Sequence[tuple[Claim, Outcome | NotPosted]]) -> set[int
     """
     # In the order of their ids, as status callbacks are: two groups with rows in common must not wait for each other.
     rows = sorted(_row(claim, outcome) for claim, outcome in results)
-    names = ("ids", "tokens", "estados", "sids", "codigos", "errors", "entregas", "devueltos")
+    names = ("ids", "tokens", "estados", "sids", "codigos", "errors", "entregas", "devueltos", "segmentos")
     columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
     with connection.cursor() as cursor:
         cursor.execute(OUTCOME_SQL, columns)
-        return {row[0] for row in cursor.fetchall()}
+        written = {row[0] for row in cursor.fetchall()}
+    # Also of those whose row somebody else has settled meanwhile: it was tried, and this came of it.
+    measures.count_outcomes(
+        (estado, codigo)
+        for (_, _, estado, _, codigo, *_), (_, outcome) in zip(rows, results, strict=True)
+        if not isinstance(outcome, NotPosted)
+    )
+    return written
 
 
-def _row(claim: Claim, outcome: Outcome | NotPosted) -> tuple[int, str, str, str, str, str, str, int]:
+def _row(claim: Claim, outcome: Outcome | NotPosted) -> tuple[int, str, str, str, str, str, str, int, int | None]:
     estado, codigo, error = _decide(outcome, claim.intentos)
     sid, entrega = (outcome.sid, _entrega(outcome.status)) if isinstance(outcome, Accepted) else ("", "")
     devuelto = int(isinstance(outcome, NotPosted) or (isinstance(outcome, Retryable) and outcome.throttled))
-    return claim.log_id, claim.token.hex, estado, sid, codigo[:CODE_MAX], error[:ERROR_MAX], entrega, devuelto
+    segmentos = _segmentos(claim, outcome) if isinstance(outcome, Accepted) else None
+    return (
+        claim.log_id,
+        claim.token.hex,
+        estado,
+        sid,
+        codigo[:CODE_MAX],
+        error[:ERROR_MAX],
+        entrega,
+        devuelto,
+        segmentos,
+    )
+
+
+def _segmentos(claim: Claim, accepted: Accepted) -> int:
+    """What will be billed; through a Messaging Service Twilio does not say yet, and the count of ours is exact."""
+    return accepted.segments or contar(claim.mensaje).segmentos
 
 
 def expire_leases() -> int:
@@ -179,7 +207,9 @@ def expire_leases() -> int:
             " actualizado = now() WHERE estado = 'enviando' AND lease_hasta < now()",
             [LEASE_EXPIRED, LEASE_EXPIRED_TEXT],
         )
-        return int(cursor.rowcount)
+        expired = int(cursor.rowcount)
+    measures.LEASES.inc(expired)
+    return expired
 
 
 def _decide(outcome: Outcome | NotPosted, intentos: int) -> tuple[str, str, str]:

@@ -247,7 +247,7 @@ def close(lote_id: int) -> int | None:
         elif not enviando:
             cursor.execute(
                 "UPDATE campaigns_lote SET estado = 'cerrado', exitosos = %s, fallidos = %s, desconocidos = %s,"
-                " cerrado_en = now(), publicar_desde = NULL WHERE id = %s",
+                " cerrado_en = now(), publicar_desde = NULL, contado_en = NULL, asentado = false WHERE id = %s",
                 [exitosos, fallidos, desconocidos, lote_id],
             )
     return campana_id

@@ -16,6 +16,7 @@ from django.db import IntegrityError
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
+from core import logs
 from workers.broker.results import Part, backend
 from workers.engine import database, ledger, optouts
 from workers.engine.batches import Batches
@@ -74,7 +75,8 @@ def _record(results: list[Result]) -> None:
             continue
         for claim, outcome in results:
             if claim.log_id not in written:
-                logger.info("sms %s was settled by somebody else; %s is not written", claim.log_id, outcome)
+                with logs.about(campana=claim.campana_id, sms=claim.log_id):
+                    logger.info("sms %s was settled by somebody else; %s is not written", claim.log_id, outcome)
         return
 
 
@@ -97,7 +99,8 @@ def _record_one(claim: Claim, outcome: Outcome | NotPosted) -> bool:
             # one has been sent, then; of this one it is found out.
             return bool(ledger.record_many([(claim, ANOTHERS)]))
     except DatabaseError:
-        logger.exception("sms %s: %s could not be written", claim.log_id, outcome)
+        with logs.about(campana=claim.campana_id, sms=claim.log_id):
+            logger.exception("sms %s: %s could not be written", claim.log_id, outcome)
         return False
 
 

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from campaigns import codigos
 from campaigns.models import CampanaSMS
 from workers.engine import lotes
+from workers.metrics import measures
 
 # Rows that one statement ends, and seconds that one campaign may take of a sweep: the next sweep goes on.
 SLICE = 2_000
@@ -69,10 +70,12 @@ def _fail(campana: CampanaSMS, estado: str, codigo: str, until: float) -> None:
     while time.monotonic() < until:
         with connection.cursor() as cursor:
             cursor.execute(FAIL_SQL, params)
-            touched = {row[0] for row in cursor.fetchall()}
-        if not touched:
+            failed = [row[0] for row in cursor.fetchall()]
+        if not failed:
             return
-        for lote_id in sorted(touched):
+        if codigo == codigos.DESCONOCIDO:
+            measures.SETTLED.labels("unknown").inc(len(failed))
+        for lote_id in sorted(set(failed)):
             lotes.close(lote_id)
 
 

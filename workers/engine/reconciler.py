@@ -14,6 +14,7 @@ from itertools import groupby
 
 from django.db import connection
 
+from core import logs
 from workers.engine import doubts, locks
 from workers.engine.doubts import Doubt
 from workers.gateway.base import Gateway
@@ -101,7 +102,8 @@ class Run:
         # One after the other: two campaigns may have said the same words to this phone.
         for doubt in group:
             since = doubt.claimed_at - SKEW
-            doubts.settle(doubt, [message for message in messages if message.created_at >= since])
+            with logs.about(sms=doubt.log_id):
+                doubts.settle(doubt, [message for message in messages if message.created_at >= since])
 
     def _failed(self, error: Exception, group: list[Doubt]) -> None:
         """Put its rows off: they would come first in the next run too, and a batch of them keep the others out."""

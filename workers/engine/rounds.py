@@ -3,12 +3,22 @@
 None of it but publishing needs the broker, so it goes on while Redis is down.
 """
 
+from collections.abc import Callable
+from typing import Final
+
 from django.conf import settings
 
-from workers.engine import reconciler, sweeper, turns
+from workers.alerts import deliver, stalls
+from workers.engine import entregas, reconciler, sweeper, turns
 
 # The longest that a timer sleeps, in seconds: what is to be published soon may be decided meanwhile.
 LOOK_S = 1.0
+
+# Seconds between two counts of deliveries (the sums that pages show), two looks for campaigns that stand still, and two
+# tries of alerts; the first try of one is asked for when it is raised.
+DELIVERIES_S: Final = 3.0
+STALLS_S: Final = 60.0
+ALERTS_S: Final = 10.0
 
 
 def sweep() -> sweeper.Sweep | None:
@@ -46,3 +56,22 @@ def reconcile_round() -> float:
         reconcile()
         left = turns.due_in(turns.RECONCILE, every=settings.SWEEP_INTERVAL_S)
     return left
+
+
+def deliveries_round() -> float:
+    """Sum the deliveries of closed Lotes and report campaigns that stand still; return the seconds until the next."""
+    return min(
+        _in_turn(turns.DELIVERIES, DELIVERIES_S, entregas.contar), _in_turn(turns.STALLS, STALLS_S, stalls.report)
+    )
+
+
+def alerts_round() -> float:
+    """Deliver the alerts that are due; return the seconds until it is somebody's turn again."""
+    return _in_turn(turns.ALERTS, ALERTS_S, deliver.deliver)
+
+
+def _in_turn(task: str, every: float, work: Callable[[], object]) -> float:
+    """Do it if it is due and nobody just did; return the seconds until it is due again."""
+    if turns.due_in(task, every=every) <= 0 and turns.take(task, every=every):
+        work()
+    return turns.due_in(task, every=every)

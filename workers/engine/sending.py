@@ -1,13 +1,16 @@
 """One recipient, from claim to outcome. Never raises: a header task that fails would break its chord."""
 
 import logging
+import time
 
 from django.db import Error as DatabaseError
 
+from core import logs
 from workers.engine import campana, claims, database, outbox, throttle
 from workers.engine.ledger import Claim, NotPosted
 from workers.gateway.factory import get_gateway
 from workers.gateway.outcomes import Account, Ambiguous, Outcome, Retryable
+from workers.metrics import measures
 
 logger = logging.getLogger(__name__)
 
@@ -17,13 +20,14 @@ def send_one(log_id: int) -> None:
     claim = _admitted(claims.take(log_id))
     if claim is None:
         return
-    outcome = _post(claim)
-    outbox.put_outcome(claim, outcome)
-    match outcome:
-        case Account():
-            _pause(claim, outcome)
-        case Retryable(throttled=True):
-            throttle.slow_down(claim.sender, outcome.retry_after)
+    with logs.about(campana=claim.campana_id, sms=claim.log_id):
+        outcome = _post(claim)
+        outbox.put_outcome(claim, outcome)
+        match outcome:
+            case Account():
+                _pause(claim, outcome)
+            case Retryable(throttled=True):
+                throttle.slow_down(claim.sender, outcome.retry_after)
 
 
 def _admitted(claim: Claim | None) -> Claim | None:
@@ -37,6 +41,13 @@ def _admitted(claim: Claim | None) -> Claim | None:
 
 
 def _post(claim: Claim) -> Outcome:
+    started = time.perf_counter()
+    outcome = _send(claim)
+    measures.count_call(outcome, time.perf_counter() - started)
+    return outcome
+
+
+def _send(claim: Claim) -> Outcome:
     try:
         return get_gateway().send(
             to=claim.telefono,

@@ -9,6 +9,9 @@ from django.db import connection
 
 SWEEP = "barrido"
 RECONCILE = "conciliacion"
+DELIVERIES = "entregas"
+STALLS = "detenidas"
+ALERTS = "alertas"
 
 # A turn from the future (the database's clock was put back) is nobody's.
 TAKE_SQL = """

@@ -15,7 +15,7 @@ from workers.process.watchdog import TICK_S, Sight, Watchdog
 
 
 class Clocks(bootsteps.StartStopStep):
-    """The timers that publish, sweep and reconcile, whatever becomes of beat and of the broker."""
+    """The timers that publish, sweep, reconcile and tell, whatever becomes of beat and of the broker."""
 
     requires = ("celery.worker.components:Pool",)
 
@@ -25,6 +25,8 @@ class Clocks(bootsteps.StartStopStep):
             Clock("publish", rounds.publish_round),
             Clock("sweep", rounds.sweep_round),
             Clock("reconcile", rounds.reconcile_round),
+            Clock("deliveries", rounds.deliveries_round),
+            Clock("alerts", rounds.alerts_round),
         ]
 
     def start(self, parent: Any) -> None:

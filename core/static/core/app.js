@@ -29,8 +29,14 @@ document.addEventListener("click", (event) => {
   });
 });
 
-// On a phone the menu scrolls: the page one is on must be in sight.
-document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+// On a phone the menu scrolls: the page one is on must be in sight. Not by scrollIntoView, which would also be where the
+// keyboard begins.
+const here = document.querySelector(".menu [aria-current]");
+if (here) {
+  const menu = here.parentElement;
+  const middle = (box) => box.left + box.width / 2;
+  menu.scrollLeft += middle(here.getBoundingClientRect()) - middle(menu.getBoundingClientRect());
+}
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;

@@ -1,6 +1,7 @@
 """What is asked every few seconds reads the open Lotes by their index, and never all that was ever sent; so does what
 is asked for every callback."""
 
+import re
 import uuid
 from typing import Any
 
@@ -8,9 +9,12 @@ import pytest
 from django.db import connection
 
 from campaigns.selectors import PROGRESO_SQL
+from campaigns.vivo.embudo import EMBUDO_SQL, SEGMENTOS_SQL
 from tests.factories import CampanaFactory
 from tests.workers.engine.conftest import Running
+from workers.alerts.stalls import STALLED_SQL
 from workers.engine.doubts import SENT_SQL
+from workers.engine.entregas import COUNT_PARAMS, COUNT_SQL
 from workers.engine.ledger import CLAIM_SQL
 from workers.engine.optouts import FAIL_SQL
 from workers.engine.sweeper import MOVABLE_SQL
@@ -51,6 +55,16 @@ def test_it_goes_lote_by_lote(history: Running, sql: str) -> None:
     assert "lote_id = l.id" in plan
     assert "Seq Scan on campaigns_smslog" not in plan
     assert "hashed" not in plan
+
+
+def test_deliveries_and_stalls_are_looked_for_lote_by_lote(history: Running) -> None:
+    params = {**COUNT_PARAMS, "campana": history.campana.pk, "minutos": 10}
+    for sql in (EMBUDO_SQL, SEGMENTOS_SQL, COUNT_SQL, STALLED_SQL):
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN {sql}", params)
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+        assert re.search(r"lote_id = (l(_\d)?|due)\.id", plan), plan
+        assert "Seq Scan on campaigns_smslog" not in plan, plan
 
 
 TOKEN = uuid.uuid4()

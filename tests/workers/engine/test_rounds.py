@@ -1,6 +1,7 @@
 """What the timers do: in time, once, and with or without the broker."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db.models.functions import Now
@@ -11,7 +12,8 @@ from campaigns.models import CampanaSMS, Lote, SMSLog
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
 from tests.workers.engine.conftest import Running
-from workers.engine import lotes, reconciler, rounds, sweeper, turns
+from workers.alerts import deliver, stalls
+from workers.engine import entregas, lotes, reconciler, rounds, sweeper, turns
 from workers.engine.lotes import Due
 from workers.models import Turno
 
@@ -155,3 +157,17 @@ def test_reconciling_is_somebodys_turn_too(monkeypatch: pytest.MonkeyPatch) -> N
     Turno.objects.update(tomado_en=LONG_AGO)
     rounds.reconcile_round()
     assert len(calls) == 2
+
+
+def test_deliveries_stalls_and_alerts_each_have_their_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    for module, name in ((entregas, "contar"), (stalls, "report"), (deliver, "deliver")):
+        monkeypatch.setattr(module, name, partial(calls.append, name))
+    for _ in range(2):
+        assert 0.0 < rounds.deliveries_round() <= rounds.DELIVERIES_S
+        assert 0.0 < rounds.alerts_round() <= rounds.ALERTS_S
+    assert calls == ["contar", "report", "deliver"]
+    Turno.objects.exclude(tarea=turns.STALLS).update(tomado_en=LONG_AGO)
+    rounds.deliveries_round()
+    rounds.alerts_round()
+    assert calls[3:] == ["contar", "deliver"]

@@ -1,0 +1,52 @@
+"""What happened to a campaign and who did it, through the API."""
+
+from typing import cast
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
+from rest_framework import serializers
+from rest_framework.generics import ListAPIView, get_object_or_404
+
+from campaigns import selectors
+from campaigns.models import Suceso
+from core.models import Usuario
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Una persona la pausó",
+            value={
+                "id": 41,
+                "tipo": "pausada",
+                "texto": "Pausada",
+                "usuario": "duena",
+                "ip": "192.0.2.7",
+                "via": "pagina",
+                "detalle": "La pausó duena.",
+                "creado": "2026-03-15T10:31:02-05:00",
+            },
+            response_only=True,
+        )
+    ]
+)
+class SucesoSerializer(serializers.ModelSerializer[Suceso]):
+    texto = serializers.CharField(source="get_tipo_display", help_text="The tipo, for people.")
+    usuario = serializers.CharField(
+        source="usuario.username", default=None, allow_null=True, help_text="null: the product itself."
+    )
+
+    class Meta:
+        model = Suceso
+        fields = ("id", "tipo", "texto", "usuario", "ip", "via", "detalle", "creado")
+
+
+@extend_schema(tags=["campanas"], summary="What happened to the campaign and who did it, the newest first")
+class SucesoListView(ListAPIView[Suceso]):
+    serializer_class = SucesoSerializer
+    queryset = Suceso.objects.none()  # for the schema only
+
+    def get_queryset(self) -> QuerySet[Suceso]:
+        usuario = cast("Usuario", self.request.user)
+        campana = get_object_or_404(selectors.campanas_de(usuario), pk=self.kwargs["pk"])
+        return Suceso.objects.filter(campana=campana).select_related("usuario").order_by("-pk")

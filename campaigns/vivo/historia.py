@@ -1,0 +1,68 @@
+"""The timeline of a campaign and of a shop, for people."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from campaigns.models import CampanaSMS, Suceso
+from core.models import Usuario
+
+HISTORIA_MAX: Final = 50
+Tipo = Suceso.Tipo
+
+# tipo: (tone, icon)
+ASPECTO: Final = {
+    Tipo.CREADA: ("tono-quieto", "plus"),
+    Tipo.INICIADA: ("tono-activo", "send"),
+    Tipo.PAUSADA: ("tono-duda", "player-pause"),
+    Tipo.PAUSADA_SOLA: ("tono-falla", "alert-triangle"),
+    Tipo.REANUDADA: ("tono-activo", "player-play"),
+    Tipo.CANCELADA: ("tono-falla", "ban"),
+    Tipo.REINTENTADA: ("tono-activo", "refresh"),
+    Tipo.MOVIDA: ("tono-quieto", "info-circle"),
+    Tipo.AVANCE_25: ("tono-activo", "circle-dashed"),
+    Tipo.AVANCE_50: ("tono-activo", "circle-dashed"),
+    Tipo.AVANCE_75: ("tono-activo", "circle-dashed"),
+    Tipo.SIN_AVANCE: ("tono-falla", "alert-triangle"),
+    Tipo.COMPLETADA: ("tono-exito", "circle-check"),
+    Tipo.ERROR: ("tono-falla", "alert-triangle"),
+    Tipo.CERRADA: ("tono-quieto", "ban"),
+}
+# Whose text only says again who did it.
+DE_PERSONA: Final = frozenset({Tipo.PAUSADA, Tipo.REANUDADA, Tipo.CANCELADA, Tipo.REINTENTADA})
+
+
+@dataclass(frozen=True, slots=True)
+class Hito:
+    """One line: what happened, when, by whom."""
+
+    suceso: Suceso
+    texto: str
+    tono: str
+    icono: str
+    quien: str
+    detalle: str
+
+
+def historia_de(campana: CampanaSMS) -> list[Hito]:
+    """The last things that happened to it, the newest first."""
+    rows = Suceso.objects.filter(campana=campana).select_related("usuario").order_by("-pk")
+    return _hitos(rows[:HISTORIA_MAX])
+
+
+def sucesos_de(usuario: Usuario, *, n: int) -> list[Hito]:
+    """The last things that happened in the shop, the newest first."""
+    rows = Suceso.objects.filter(campana__usuario_id=usuario.tenant_id).select_related("usuario", "campana")
+    return _hitos(rows.order_by("-pk")[:n])
+
+
+def _hitos(rows: Iterable[Suceso]) -> list[Hito]:
+    return [_hito(row) for row in rows]
+
+
+def _hito(row: Suceso) -> Hito:
+    tipo = Tipo(row.tipo)
+    tono, icono = ASPECTO[tipo]
+    quien = (row.usuario.get_full_name() or row.usuario.get_username()) if row.usuario else ""
+    detalle = "" if quien and tipo in DE_PERSONA else row.detalle
+    return Hito(row, str(tipo.label), tono, icono, quien, detalle)

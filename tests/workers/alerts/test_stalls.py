@@ -1,0 +1,60 @@
+"""Campaigns that stand still: told once, and again only after they moved."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from campaigns.alertas import services
+from campaigns.models import AjustesAlertas, Alerta, CampanaSMS, Lote, Suceso
+from core.models import Usuario
+from tests.campaigns.campana_support import running_campana
+from workers.alerts import stalls
+
+
+def stands_still(campana: CampanaSMS, minutes: float) -> None:
+    then = timezone.now() - timedelta(minutes=minutes)
+    CampanaSMS.objects.filter(pk=campana.pk).update(iniciado_en=then)
+    campana.logs.update(actualizado=then)
+    campana.lotes.filter(estado="cerrado").update(cerrado_en=then)
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(14, 0), (16, 1)])
+def test_one_that_stands_still_is_told(minutes: int, told: int, ajustes: AjustesAlertas, owner: Usuario) -> None:
+    services.guardar_ajustes(usuario=owner, datos={"minutos_sin_avance": 15})
+    stands_still(running_campana(owner), minutes)
+    assert stalls.report() == told
+    assert Alerta.objects.filter(tipo="campana.detenida").count() == told
+
+
+def test_one_that_goes_on_standing_still_is_told_once(ajustes: AjustesAlertas, owner: Usuario) -> None:
+    campana = running_campana(owner)
+    stands_still(campana, 20)
+    assert [stalls.report() for _ in range(3)] == [1, 0, 0]
+    assert Suceso.objects.get(tipo="sin_avance").detalle == "Lleva 20 min sin que salga ningún mensaje."
+
+
+def test_after_it_moved_it_is_told_again(ajustes: AjustesAlertas, owner: Usuario) -> None:
+    campana = running_campana(owner)
+    services.guardar_ajustes(usuario=owner, datos={"minutos_sin_avance": 1})
+    stands_still(campana, 20)
+    ten_minutes_ago = timezone.now() - timedelta(minutes=10)
+    Suceso.objects.create(campana=campana, tipo="sin_avance", creado=ten_minutes_ago)
+    assert stalls.report() == 0
+    stands_still(campana, 5)  # it moved five minutes ago, and not since
+    assert stalls.report() == 1
+
+
+@pytest.mark.parametrize("estado", ["pendiente", "pausado", "cancelado"])
+def test_one_that_should_not_move_is_left_alone(estado: str, ajustes: AjustesAlertas, owner: Usuario) -> None:
+    campana = running_campana(owner)
+    stands_still(campana, 60)
+    CampanaSMS.objects.update(estado=estado)
+    assert stalls.report() == 0
+
+
+def test_one_that_waits_on_purpose_is_left_alone(ajustes: AjustesAlertas, owner: Usuario) -> None:
+    campana = running_campana(owner)
+    stands_still(campana, 60)
+    Lote.objects.filter(estado="abierto").update(publicar_desde=timezone.now() + timedelta(hours=1))
+    assert stalls.report() == 0

@@ -1,0 +1,1 @@
+"""Alerts on their way to a shop: `campaigns.alertas` raises them, these deliver them."""

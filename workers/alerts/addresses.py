@@ -1,0 +1,37 @@
+"""Looking an alert's address up, once: every address that the name has must be public, and the call goes to the one
+that was looked at. A second look-up could say another.
+https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html
+"""
+
+import ipaddress
+import socket
+from typing import Final
+
+from django.conf import settings
+
+from campaigns.alertas.direccion import IP, NO_ES_PUBLICA, Direccion, is_public
+from core.errors import InvalidInputError
+
+NO_EXISTE: Final = "El nombre {host} no se encontró."
+
+
+def look_up(direccion: Direccion) -> str:
+    """The IP address to call.
+
+    Raises:
+        InvalidInputError: there is none, or one of them may not be called.
+    """
+    ips = _ips(direccion.host, direccion.port)
+    if not settings.ALERTS_ALLOW_PRIVATE and not all(is_public(ip) for ip in ips):
+        raise InvalidInputError(NO_ES_PUBLICA.format(host=direccion.host), field="url")
+    return str(ips[0])
+
+
+def _ips(host: str, port: int) -> list[IP]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        ips = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
+    except (OSError, UnicodeError, ValueError) as error:
+        raise InvalidInputError(NO_EXISTE.format(host=host), field="url") from error
+    # IPv4 first: a machine without IPv6 cannot use the other.
+    return sorted(ips, key=lambda ip: ip.version)

@@ -1,0 +1,55 @@
+"""Finding campaigns that should move and do not."""
+
+from typing import Final
+
+from django.db import connection, transaction
+
+from campaigns.bitacora.services import anotar
+from campaigns.models import CampanaSMS, Suceso
+from core.formato import duracion
+
+MINUTOS: Final = 10  # of a shop that has said nothing
+DETENIDA: Final = "Lleva {tiempo} sin que salga ningún mensaje."
+
+# A campaign in course of which nothing has changed for so long: no message, no Lote, no move by anybody. It waits on
+# purpose when all its open Lotes are to be published later. One that was reported is reported again only after it has
+# moved.
+STALLED_SQL = """
+SELECT c.id, extract(epoch FROM now() - m.movido)::float8
+FROM campaigns_campanasms c
+LEFT JOIN campaigns_ajustesalertas a ON a.usuario_id = c.usuario_id
+CROSS JOIN LATERAL (
+    SELECT greatest(c.iniciado_en,
+        (SELECT max(s.creado) FROM campaigns_suceso s WHERE s.campana_id = c.id AND s.tipo <> 'sin_avance'),
+        (SELECT max(l.cerrado_en) FROM campaigns_lote l WHERE l.campana_id = c.id),
+        (SELECT max(f.actualizado) FROM campaigns_lote l CROSS JOIN LATERAL (
+            SELECT max(s.actualizado) AS actualizado FROM campaigns_smslog s WHERE s.lote_id = l.id
+        ) f WHERE l.campana_id = c.id AND l.estado IN ('abierto', 'por_conciliar'))) AS movido
+) m
+WHERE c.completado_en IS NULL AND c.estado = 'procesando'
+    AND m.movido < now() - coalesce(a.minutos_sin_avance, %(minutos)s) * interval '1 minute'
+    AND NOT EXISTS (SELECT FROM campaigns_suceso s
+        WHERE s.campana_id = c.id AND s.tipo = 'sin_avance' AND s.creado > m.movido)
+    AND NOT coalesce((SELECT bool_and(l.publicar_desde > now()) FROM campaigns_lote l
+        WHERE l.campana_id = c.id AND l.estado = 'abierto'), false)
+"""
+
+
+def report() -> int:
+    """Write down, and so tell, which campaigns have stopped moving; return how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(STALLED_SQL, {"minutos": MINUTOS})
+        found = cursor.fetchall()
+    return sum(_report(campana_id, seconds) for campana_id, seconds in found)
+
+
+@transaction.atomic
+def _report(campana_id: int, seconds: float) -> bool:
+    # Two at once: the second finds it written.
+    CampanaSMS.objects.select_for_update(no_key=True).get(pk=campana_id)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id FROM ({STALLED_SQL}) s WHERE id = %(id)s", {"minutos": MINUTOS, "id": campana_id})  # noqa: S608 - constants
+        if cursor.fetchone() is None:
+            return False
+    anotar(campana_id=campana_id, tipo=Suceso.Tipo.SIN_AVANCE, detalle=DETENIDA.format(tiempo=duracion(seconds)))
+    return True
