@@ -197,6 +197,8 @@ def _reason_fits(campaign: Campaign, row: Row, fate: Fate) -> bool:
         return True
     if fate is Fate.REFUSED:
         return len(row.codigo) == 5 and row.codigo.isdecimal() and row.codigo != "20429"
+    if fate is Fate.LEFT and row.codigo == "21610":
+        return True
     return row.codigo == str(fate.value)
 
 

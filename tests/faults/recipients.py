@@ -16,11 +16,13 @@ class Fate(Enum):
     NO_PHONE = "sin_telefono"
     INVALID = "telefono_invalido"
     REPEATED = "telefono_duplicado"
-    REFUSED = "Twilio's"  # a number that Twilio refuses: 21211, 21610 …
+    REFUSED = "Twilio's"  # a number that Twilio refuses: 21211, 21408 …
+    LEFT = "baja"  # one that had opted out at Twilio: 21610, and from then on nobody asks
 
 
 # https://www.twilio.com/docs/iam/test-credentials#test-sms-messages
 REFUSED_BY_TWILIO: Final = ("+15005550001", "+15005550002", "+15005550003", "+15005550004", "+15005550009")
+LEFT: Final = "+15005550004"
 NOT_A_PHONE: Final = "12"
 
 
@@ -73,4 +75,6 @@ def _fate(phone: str, seen: set[str]) -> Fate:
         return Fate.INVALID
     if phone in seen:
         return Fate.REPEATED
+    if phone == LEFT:
+        return Fate.LEFT
     return Fate.REFUSED if phone in REFUSED_BY_TWILIO else Fate.SENT

@@ -72,6 +72,15 @@ def test_it_finds_nothing_wrong_with_what_is_right(story: Story) -> None:
     assert story.found() == []
 
 
+@pytest.mark.parametrize("codigo", ["21610", "baja"])
+def test_who_left_is_refused_by_twilio_once_and_by_us_from_then_on(story: Story, codigo: str) -> None:
+    story.campaign = replace(story.campaign, fates={**story.campaign.fates, 14: Fate.LEFT})
+    story.change(3, telefono="+15005550004", codigo=codigo)
+    assert story.found() == []
+    story.change(3, codigo="21211")
+    assert [kind for kind, _ in story.found()] == [Kind.WRONG]
+
+
 class TestLost:
     def test_it_finds_a_message_that_was_never_accepted(self, story: Story) -> None:
         story.accepted.clear()
