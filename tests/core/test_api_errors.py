@@ -132,7 +132,7 @@ def test_it_rejects_nul_naming_the_field(api: APIClient, path: str, body: dict[s
 
 
 UNKNOWN = [
-    ({"mensaje": "x", "cliente_ids": [1], "programada_para": "2030-01-01T08:00:00Z"}, CAMPANAS, "programada_para"),
+    ({"mensaje": "x", "cliente_ids": [1], "enviar_el": "2030-01-01T08:00:00Z"}, CAMPANAS, "enviar_el"),
     ({"mensaje": "x", "audiencia": {"todos": True, "exluir": [1]}}, CAMPANAS, "audiencia.exluir"),
     ({"mensaje": "x", "cliente_ids": [1], "estado": "completado"}, CAMPANAS, "estado"),
     ({"mensaje": "x", "cliente_ids": [1], "": 1}, CAMPANAS, ""),

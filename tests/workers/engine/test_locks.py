@@ -55,7 +55,7 @@ def test_it_leaves_no_limit_behind() -> None:
     for _ in range(2):
         with locks.alone(locks.SWEEP), connection.cursor() as cursor:
             cursor.execute("SHOW idle_session_timeout")
-            assert cursor.fetchone() == ("1min",)
+            assert cursor.fetchone() == (f"{locks.SILENCE_S:.0f}s",)
     with connection.cursor() as cursor:
         cursor.execute("SHOW idle_session_timeout")
         assert cursor.fetchone() == ("0",)

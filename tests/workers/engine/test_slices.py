@@ -145,9 +145,10 @@ def test_what_was_given_back_is_published_in_the_next_pass(
     SMSLog.objects.exclude(pk=rows[0]).update(estado="fallido", codigo="21211")
     Lote.objects.update(publicar_desde=None)
     lotes.close(lote.pk)
-    for _ in range(2):  # it takes a turn, and has it
-        Lote.objects.update(publicar_desde=LONG_AGO)
-        lotes.publish_due(lote.campana_id, most=500)
+    for _ in range(2):  # it takes a turn, and has it; or has it at once, when the passes before took their time
+        if len(published) == 2:
+            Lote.objects.update(publicar_desde=LONG_AGO)
+            lotes.publish_due(lote.campana_id, most=500)
     assert published[2:] == [(rows[:1], True)]
 
 
