@@ -17,19 +17,15 @@ COMMANDS = {
 }
 
 
+WRONG = {"SECRET_KEY": "short", "ALLOWED_HOSTS": "*", "TWILIO_ACCOUNT_SID": "AC" + "0" * 32}
+
+
 @pytest.mark.parametrize("name", COMMANDS)
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"SECRET_KEY": "short"}, "core.E001"),
-        ({"ALLOWED_HOSTS": "*"}, "core.E004"),
-        ({"TWILIO_ACCOUNT_SID": "AC" + "0" * 32}, "TWILIO_AUTH_TOKEN is not set"),
-    ],
-)
-def test_it_refuses_to_start(name: str, change: dict[str, str], said: str) -> None:
-    env = {**os.environ, "WEB_BIND": "127.0.0.1:0", "ENV_FILE": "", "SECRET_KEY": "x" * 50, **change}
+def test_it_refuses_to_start_and_says_all_that_is_wrong(name: str) -> None:
+    env = {**os.environ, "WEB_BIND": "127.0.0.1:0", "ENV_FILE": "", "SECRET_KEY": "x" * 50, **WRONG}
     done = subprocess.run(
-        [sys.executable, *COMMANDS[name]], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60
+        [sys.executable, *COMMANDS[name]], cwd=ROOT, env=env, capture_output=True, text=True, timeout=180
     )
     assert done.returncode != 0
-    assert said in done.stderr + done.stdout
+    for said in ("core.E001", "core.E004", "TWILIO_AUTH_TOKEN is not set"):
+        assert said in done.stderr + done.stdout
