@@ -59,7 +59,7 @@ def pass_request_id(headers: dict[str, Any], **kwargs: Any) -> None:
 
 
 # Sent to workers and beat as they start. beat_init comes too late: beat has read its schedule from PostgreSQL by then.
-@import_modules.connect
+@import_modules.connect(sender=app)
 def refuse(**kwargs: Any) -> None:
     """Celery logs what a signal's receiver raises and goes on, but it lets an exit pass."""
     try:

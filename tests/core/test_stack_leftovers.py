@@ -35,7 +35,7 @@ def test_it_ends_all_when_asked_to_stop(data: Path, number: signal.Signals) -> N
     with host(data, PATIENT) as process:
         pids = record(data).values()
         process.send_signal(number)
-        assert process.wait(30) == 0
+        assert process.wait(120) == 0
     assert len(pids) == 2
     assert not any(alive(pid) for pid in pids)
     assert not (data / "run" / "stack.json").exists()

@@ -22,7 +22,7 @@ from tests.workers.simulator_process import ACCOUNT_SID, AUTH_TOKEN, RunningSimu
 
 ROOT = Path(__file__).resolve().parents[2]
 STOP_S = 20.0
-WAIT_S = 60.0
+WAIT_S = 150.0
 T = TypeVar("T")
 
 PASSWORD = "clave-de-la-tienda"

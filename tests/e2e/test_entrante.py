@@ -28,9 +28,9 @@ def codes(shop: Shop, campana: int) -> dict[str, str]:
 
 def test_a_stop_in_the_middle_of_a_campaign_stops_the_message(system: System, shop: Shop) -> None:
     """One client whose row waits in an open Lote, and one whose Lote is yet to be opened."""
-    numbers = phones(8 * LOTE_SIZE, "10")
+    numbers = phones(16 * LOTE_SIZE, "10")
     ids = shop.clients(*numbers)
-    system.simulator.control.set_faults(latency_s=0.5)
+    system.simulator.control.set_faults(latency_s=1.0)
     campana = shop.campaign(ids)
     until(lambda: shop.progress(campana), lambda now: now["exitosos"] > 0)
     assert shop.post(f"/campanas/{campana}/pausar/").status == 200
