@@ -48,7 +48,10 @@ def test_it_works(api: APIClient, owner: Usuario) -> None:
         "mensaje": "Hola {nombre}",
         "plantilla": None,
         "remitente": None,
+        "clase": "promocional",
+        "clase_motivo": "",
         "estado": "pendiente",
+        "aprobacion": "",
         "motivo": "",
         "total_clientes": 3,
         "enviados_exitosos": 0,
@@ -57,6 +60,7 @@ def test_it_works(api: APIClient, owner: Usuario) -> None:
         "iniciado_en": None,
         "vence_en": None,
         "completado_en": None,
+        "espera_hasta": None,
         "progreso_url": f"http://testserver{URL}{campana.pk}/progreso/",
         "logs_url": f"http://testserver{URL}{campana.pk}/logs/",
     }

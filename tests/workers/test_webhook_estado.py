@@ -16,7 +16,7 @@ from campaigns.models import SMSLog
 from clientes.bajas.services import Prueba, dar_de_alta, dar_de_baja
 from clientes.models import Baja, Fuente, RegistroBaja
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
-from workers.webhooks.receipts import RANK, Receipt, apply_receipt, apply_receipts, parse_callback_token
+from workers.webhooks.receipts import RANK, Receipt, apply_receipts, parse_callback_token
 
 AUTH_TOKEN = "auth-token-of-the-test"
 SID = "SM" + "0" * 32

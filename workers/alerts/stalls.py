@@ -12,14 +12,14 @@ MINUTOS: Final = 10  # of a shop that has said nothing
 DETENIDA: Final = "Lleva {tiempo} sin que salga ningún mensaje."
 
 # A campaign in course of which nothing has changed for so long: no message, no Lote, no move by anybody. It waits on
-# purpose when all its open Lotes are to be published later. One that was reported is reported again only after it has
-# moved.
+# purpose for the shop's next window, and when all its open Lotes are to be published later. One that was reported is
+# reported again only after it has moved.
 STALLED_SQL = """
 SELECT c.id, extract(epoch FROM now() - m.movido)::float8
 FROM campaigns_campanasms c
 LEFT JOIN campaigns_ajustesalertas a ON a.usuario_id = c.usuario_id
 CROSS JOIN LATERAL (
-    SELECT greatest(c.iniciado_en,
+    SELECT greatest(c.iniciado_en, c.espera_hasta,
         (SELECT max(s.creado) FROM campaigns_suceso s WHERE s.campana_id = c.id AND s.tipo <> 'sin_avance'),
         (SELECT max(l.cerrado_en) FROM campaigns_lote l WHERE l.campana_id = c.id),
         (SELECT max(f.actualizado) FROM campaigns_lote l CROSS JOIN LATERAL (

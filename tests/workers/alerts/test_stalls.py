@@ -11,6 +11,7 @@ from campaigns.models import AjustesAlertas, Alerta, CampanaSMS, Lote, Suceso
 from core.models import Usuario
 from tests.campaigns.campana_support import running_campana
 from workers.alerts import stalls
+from workers.engine import jornadas
 
 
 def stands_still(campana: CampanaSMS, minutes: float) -> None:
@@ -58,4 +59,24 @@ def test_one_that_waits_on_purpose_is_left_alone(ajustes: AjustesAlertas, owner:
     campana = running_campana(owner)
     stands_still(campana, 60)
     Lote.objects.filter(estado="abierto").update(publicar_desde=timezone.now() + timedelta(hours=1))
+    assert stalls.report() == 0
+
+
+@pytest.mark.parametrize(("opens", "told"), [(60, 0), (-5, 0), (-20, 1)])
+def test_one_that_waits_for_its_window_is_left_alone_until_it_should_move(
+    opens: int, told: int, ajustes: AjustesAlertas, owner: Usuario
+) -> None:
+    campana = running_campana(owner)
+    stands_still(campana, 600)
+    CampanaSMS.objects.filter(pk=campana.pk).update(espera_hasta=timezone.now() + timedelta(minutes=opens))
+    assert stalls.report() == told
+
+
+def test_one_that_goes_on_after_a_night_has_time_to_move(ajustes: AjustesAlertas, owner: Usuario) -> None:
+    campana = running_campana(owner)
+    stands_still(campana, 600)
+    CampanaSMS.objects.filter(pk=campana.pk).update(cierra_en=None, espera_hasta=timezone.now())
+    Suceso.objects.create(campana=campana, tipo="espera", creado=timezone.now() - timedelta(hours=9))
+    assert jornadas.begin(campana.pk)
+    assert Suceso.objects.filter(tipo="sigue").count() == 1
     assert stalls.report() == 0
