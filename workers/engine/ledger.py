@@ -161,7 +161,8 @@ def record_many(results: Sequence[tuple[Claim, Outcome | NotPosted]]) -> set[int
         The ids of the rows written; the others are no longer their claim's.
     """
     # In the order of their ids, as status callbacks are: two groups with rows in common must not wait for each other.
-    rows = sorted(_row(claim, outcome) for claim, outcome in results)
+    results = sorted(results, key=lambda result: result[0].log_id)
+    rows = [_row(claim, outcome) for claim, outcome in results]
     names = ("ids", "tokens", "estados", "sids", "codigos", "errors", "entregas", "devueltos", "segmentos")
     columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
     with connection.cursor() as cursor:

@@ -192,3 +192,17 @@ def test_every_metric_is_in_the_guide(owner: Usuario) -> None:
     names = {re.split(r"[{]", name)[0] for name in scrape()}
     families = {re.sub(r"_(total|bucket|sum|count)$", "", name) for name in names}
     assert [name for name in sorted(families) if name not in guide] == []
+
+
+def test_what_was_given_back_unposted_is_no_attempt_whatever_the_order_of_the_group(running: Running) -> None:  # noqa: F811
+    series.add()  # what other tests counted in this process
+    before = scrape()
+    first, second = (take(log.pk) for log in running.logs[:2])
+    assert first
+    assert second
+    assert len(ledger.record_many([(second, ledger.NotPosted()), (first, Permanent("21211", "No existe"))])) == 2
+    series.add()
+    after = scrape()
+    names = {name for name in after if name.startswith("sms_outcomes_total")}
+    grown = {name: after[name] - before.get(name, 0) for name in names}
+    assert {name: n for name, n in grown.items() if n} == {"sms_outcomes_total{codigo=21211},{estado=fallido}": 1}
