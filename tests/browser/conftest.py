@@ -121,7 +121,13 @@ def grave(page: Page) -> list[str]:
     ]
 
 
+OVERFLOW = """() => new Promise((done) => {
+  const root = document.documentElement;
+  requestAnimationFrame(() => requestAnimationFrame(() => done(root.scrollWidth - root.clientWidth)));
+})"""
+
+
 def overflow(page: Page) -> int:
-    """Pixels by which the page is wider than the window."""
-    width: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    """Pixels by which the page is wider than the window, once drawn: media queries follow a new size a frame later."""
+    width: int = page.evaluate(OVERFLOW)
     return width

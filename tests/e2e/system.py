@@ -163,7 +163,16 @@ class System:
 
     def manage(self, *args: str, **env: str) -> None:
         command = [sys.executable, "manage.py", *args]
-        subprocess.run(command, cwd=ROOT, env={**self.env, **env}, check=True, capture_output=True)
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env={**self.env, **env},
+            check=False,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        assert done.returncode == 0, f"{args[0]} ended with {done.returncode}: {done.stdout[-4000:]}"
 
     def admin(self, username: str) -> None:
         credentials = {"DJANGO_SUPERUSER_USERNAME": username, "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
@@ -221,6 +230,8 @@ def running_system(folder: Path, database_url: str, redis_url: str) -> Iterator[
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
             "SECRET_KEY": secrets.token_hex(32),
+            # Its own: tests of the other process fill theirs at the same time.
+            "STATIC_ROOT": str(folder / "static"),
             "PORT": port,
             "PUBLIC_URL": f"http://127.0.0.1:{port}",
             "TWILIO_ACCOUNT_SID": ACCOUNT_SID,

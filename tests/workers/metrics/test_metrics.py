@@ -34,6 +34,12 @@ def _token(settings: Any) -> None:
     settings.METRICS_TOKEN = TOKEN
 
 
+@pytest.fixture(autouse=True)
+def _others_are_counted(db: None) -> None:
+    """What other tests of this process have counted is in the sums before a test looks at them."""
+    series.add()
+
+
 @pytest.fixture
 def envios() -> Iterator[redis.Redis]:
     with redis.Redis.from_url(django_settings.REDIS_URL) as client:
@@ -123,7 +129,6 @@ def test_it_says_who_was_seen_and_when(db: None) -> None:
 
 
 def test_it_counts_what_the_workers_did(running: Running) -> None:  # noqa: F811
-    series.add()  # what other tests counted in this process
     before = scrape()
     outcomes: list[Outcome] = [
         Accepted("SM" + "0" * 32, "queued", 1),
@@ -195,7 +200,6 @@ def test_every_metric_is_in_the_guide(owner: Usuario) -> None:
 
 
 def test_what_was_given_back_unposted_is_no_attempt_whatever_the_order_of_the_group(running: Running) -> None:  # noqa: F811
-    series.add()  # what other tests counted in this process
     before = scrape()
     first, second = (take(log.pk) for log in running.logs[:2])
     assert first
