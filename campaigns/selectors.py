@@ -1,8 +1,9 @@
 """Reads. Each one starts from the tenant."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Final
 
 from django.db import connection
 from django.db.models import Min, Q, QuerySet, Subquery, Sum
@@ -72,7 +73,7 @@ class Progreso:
 # A pending Lote with some sent is one whose failed are tried again.
 # Lote by Lote (LATERAL), each by its index: joined as a whole, the planner may read every message ever sent, for it
 # cannot know how few Lotes are open.
-PROGRESO_SQL = """
+SUMAS_SQL = """
 SELECT l.campana_id, sum(l.total),
     sum(CASE l.estado WHEN 'pendiente' THEN l.total - l.exitosos ELSE f.pendientes END),
     sum(f.enviando), sum(f.inciertos),
@@ -91,8 +92,25 @@ FROM campaigns_lote l CROSS JOIN LATERAL (
     FROM campaigns_smslog s WHERE s.lote_id = l.id AND (l.estado IN ('abierto', 'por_conciliar')
         OR l.estado = 'cerrado' AND l.cerrado_en > now() - %(window)s * interval '1 second')
 ) f
-WHERE l.campana_id = ANY(%(ids)s) GROUP BY l.campana_id
 """
+PROGRESO_SQL = SUMAS_SQL + "WHERE l.campana_id = ANY(%(ids)s) GROUP BY l.campana_id"
+# The progress of one campaign with the columns of its row that are asked for; no row when the key opens nothing or
+# the campaign is another shop's. Who may sign in: `core.auth`.
+PROGRESO_CON_TOKEN_SQL = (
+    """
+SELECT u.id, {campos}, p.*
+FROM authtoken_token t JOIN core_usuario u ON u.id = t.user_id AND u.is_active
+    LEFT JOIN core_usuario a ON a.id = u.creado_por_id
+    JOIN campaigns_campanasms c ON c.id = %(campana)s AND c.usuario_id = coalesce(u.creado_por_id, u.id)
+    LEFT JOIN LATERAL (
+"""
+    + SUMAS_SQL
+    + """
+        WHERE l.campana_id = c.id GROUP BY l.campana_id
+    ) p ON c.completado_en IS NULL
+WHERE t.key = %(key)s AND (a.id IS NULL OR a.is_active)
+"""
+)
 
 
 def progreso_de(campanas: Iterable[CampanaSMS]) -> dict[int, Progreso]:
@@ -103,18 +121,54 @@ def progreso_de(campanas: Iterable[CampanaSMS]) -> dict[int, Progreso]:
         if campana.completado_en is None:
             alive.append(campana.pk)
         else:
-            exitosos, fallidos = campana.enviados_exitosos, campana.enviados_fallidos
-            found[campana.pk] = Progreso(campana.total_clientes, 0, 0, 0, exitosos, fallidos, 0.0, campana.desconocidos)
+            found[campana.pk] = _progreso_final(campana)
     if alive:
         with connection.cursor() as cursor:
-            cursor.execute(PROGRESO_SQL, {"ids": alive, "window": RATE_WINDOW_S, "desconocido": codigos.DESCONOCIDO})
-            for campana_id, *counts, recent, unknown in cursor.fetchall():
-                total, pendientes, enviando, inciertos, exitosos, fallidos = map(int, counts)
-                rate = int(recent) / RATE_WINDOW_S
-                found[campana_id] = Progreso(
-                    total, pendientes, enviando, inciertos, exitosos, fallidos, rate, int(unknown)
-                )
+            cursor.execute(PROGRESO_SQL, {"ids": alive, **_CUENTA})
+            for campana_id, *sums in cursor.fetchall():
+                found[campana_id] = _progreso(sums)
     return found
+
+
+def progreso_con_token(
+    key: str, campana_id: int, campos: Collection[str]
+) -> tuple[int, CampanaSMS, Progreso | None] | None:
+    """Who asks, the campaign and its progress, in one statement for those who ask many times a second.
+
+    Args:
+        key: of an API token, as it came.
+        campos: the columns to read of the campaign, those of its result among them; all else is deferred.
+
+    Returns:
+        The id of the token's user; the progress is None when the campaign has no Lotes yet. None: the token opens
+        nothing, or the shop has no such campaign.
+    """
+    names = [f.attname for f in CampanaSMS._meta.concrete_fields if f.attname in campos]  # as `from_db` wants them
+    columns = ", ".join(f"c.{connection.ops.quote_name(name)}" for name in names)
+    with connection.cursor() as cursor:
+        sql = PROGRESO_CON_TOKEN_SQL.format(campos=columns)
+        cursor.execute(sql, {"key": key, "campana": campana_id, **_CUENTA})
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    n = len(names) + 1
+    campana = CampanaSMS.from_db(connection.alias, names, row[1:n])
+    if campana.completado_en is not None:
+        return row[0], campana, _progreso_final(campana)
+    return row[0], campana, None if row[n] is None else _progreso(row[n + 1 :])
+
+
+_CUENTA: Final[dict[str, int | str]] = {"window": RATE_WINDOW_S, "desconocido": codigos.DESCONOCIDO}
+
+
+def _progreso(sums: Sequence[int]) -> Progreso:
+    total, pendientes, enviando, inciertos, exitosos, fallidos, recent, unknown = map(int, sums)
+    return Progreso(total, pendientes, enviando, inciertos, exitosos, fallidos, recent / RATE_WINDOW_S, unknown)
+
+
+def _progreso_final(campana: CampanaSMS) -> Progreso:
+    exitosos, fallidos = campana.enviados_exitosos, campana.enviados_fallidos
+    return Progreso(campana.total_clientes, 0, 0, 0, exitosos, fallidos, 0.0, campana.desconocidos)
 
 
 @dataclass(frozen=True, slots=True)

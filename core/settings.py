@@ -178,7 +178,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 DATABASES: dict[str, Any] = {}
 if DATABASE_URL:
-    DATABASES["default"] = dj_database_url.parse(DATABASE_URL, conn_max_age=600, conn_health_checks=True)
+    DATABASES["default"] = dj_database_url.parse(
+        DATABASE_URL, engine="core.postgresql", conn_max_age=600, conn_health_checks=True
+    )
     # A thread pool ignores Celery's time limits, so every statement and every lock wait is bounded here.
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         connect_timeout=5,

@@ -1,7 +1,8 @@
-from dataclasses import asdict
 from typing import Any, cast
 
 from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
@@ -13,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet, ModelViewSet
 
 from campaigns import selectors, services
+from campaigns.api import progreso
 from campaigns.api.audiencia import audiencia_de
 from campaigns.api.idempotency import idempotency_of
 from campaigns.api.serializers import (
@@ -101,6 +103,13 @@ class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
     def get_queryset(self) -> QuerySet[CampanaSMS]:
         return selectors.campanas_de(self.request.user)  # type: ignore[arg-type]
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "GET" and self.action_map.get("get") == "progreso":
+            quick = progreso.respuesta(request, kwargs["pk"], ", ".join(self.allowed_methods))
+            if quick is not None:
+                return quick
+        return super().dispatch(request, *args, **kwargs)
+
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         if args and self.action in {"list", "retrieve"}:
             rows = args[0] if kwargs.get("many") else [args[0]]
@@ -153,20 +162,7 @@ class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
     @action(detail=True, filterset_class=None)
     def progreso(self, request: Request, pk: int) -> Response:
         campana = self.get_object()
-        progreso = selectors.progreso_de([campana])[campana.pk]
-        return Response(
-            ProgresoSerializer(
-                {
-                    **asdict(progreso),
-                    "id": campana.pk,
-                    "estado": campana.estado,
-                    "motivo": campana.motivo,
-                    "porcentaje": progreso.porcentaje,
-                    "segundos_restantes": progreso.segundos_restantes,
-                    "completado_en": campana.completado_en,
-                }
-            ).data
-        )
+        return Response(progreso.cuerpo(campana, selectors.progreso_de([campana])[campana.pk]))
 
     @extend_schema(summary="Pause; messages already handed to Twilio are not recalled", request=None, responses=MOVED)
     @action(detail=True, methods=["post"], filterset_class=None)

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from campaigns import codigos
 from campaigns.models import CampanaSMS, Lote, SMSLog
 from campaigns.selectors import Progreso
+from core.api.throttling import PorUsuario
 from core.models import Usuario
 from tests.campaigns.campana_support import add_rows, finished_campana, lote_with, running_campana
 from tests.factories import CampanaFactory
@@ -185,3 +187,66 @@ def test_its_percentage_never_runs_back_nor_overflows() -> None:
     percents = [progress(3_000, done, 0.0).porcentaje for done in range(3_001)]
     assert all(a <= b for a, b in itertools.pairwise(percents))
     assert percents[-2] < 100.0 == percents[-1]
+
+
+ACCEPT = ["", "*/*", "application/json", "application/json, text/plain, */*"]
+
+
+def by_token(usuario: Usuario, path: str, **headers: Any) -> Any:
+    token, _ = Token.objects.get_or_create(user=usuario)
+    return APIClient().get(path, HTTP_AUTHORIZATION=f"Token {token.key}", **headers)
+
+
+def slow_and_quick(usuario: Usuario, path: str) -> tuple[Any, Any]:
+    """The answers of the framework, which takes what is asked for with a query, and of the quick way."""
+    return by_token(usuario, f"{path}?x=1"), by_token(usuario, path)
+
+
+def test_the_quick_way_asks_once(owner: Usuario, teammate: Usuario, django_assert_num_queries: Any) -> None:
+    campana = running_campana(owner)
+    for usuario in (owner, teammate):
+        token, _ = Token.objects.get_or_create(user=usuario)
+        for accept in ACCEPT:
+            headers: dict[str, Any] = {"HTTP_AUTHORIZATION": f"Token {token.key}", "HTTP_ACCEPT": accept}
+            with django_assert_num_queries(1):
+                answer = APIClient().get(f"/api/v1/campanas/{campana.pk}/progreso/", **headers)
+            assert answer.json()["total"] == 138
+
+
+def test_the_quick_way_says_what_the_other_says(owner: Usuario, teammate: Usuario) -> None:
+    paused = running_campana(owner, motivo="20003: «credenciales» rechazadas")
+    CampanaSMS.objects.filter(pk=paused.pk).update(estado="pausado")
+    for campana in (running_campana(owner), paused, finished_campana(owner, 9, 1, desconocidos=1)):
+        path = f"/api/v1/campanas/{campana.pk}/progreso/"
+        for usuario in (owner, teammate):
+            slow, quick = slow_and_quick(usuario, path)
+            assert quick.status_code == slow.status_code, path
+            assert quick.content == slow.content
+            ours, theirs = ({n: v for n, v in a.items() if n not in {"X-Request-ID", "Vary"}} for a in (quick, slow))
+            assert ours == theirs
+
+
+def test_the_quick_way_opens_nothing_to_others(owner: Usuario, teammate: Usuario, stranger: Usuario) -> None:
+    campana = running_campana(owner)
+    path = f"/api/v1/campanas/{campana.pk}/progreso/"
+    assert by_token(stranger, path).status_code == 404
+    assert by_token(owner, "/api/v1/campanas/999999999/progreso/").status_code == 404
+    assert APIClient().get(path, HTTP_AUTHORIZATION="Token " + "0" * 40).status_code == 401
+    assert APIClient().get(path).status_code == 401
+    assert by_token(owner, path, HTTP_ACCEPT="text/html").status_code == 406
+    assert by_token(owner, path).status_code == 200
+    Usuario.objects.filter(pk=teammate.pk).update(is_active=False)
+    assert by_token(teammate, path).status_code == 401
+    # Without their admin a vendedor is shut out, and an admin is who was switched off.
+    Usuario.objects.filter(pk=teammate.pk).update(is_active=True)
+    Usuario.objects.filter(pk=owner.pk).update(is_active=False)
+    assert (by_token(teammate, path).status_code, by_token(owner, path).status_code) == (401, 401)
+
+
+def test_the_quick_way_counts_calls_as_the_other(owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PorUsuario, "rate", "3/min", raising=False)
+    path = f"/api/v1/campanas/{running_campana(owner).pk}/progreso/"
+    assert [by_token(owner, p).status_code for p in (path, f"{path}?x=1", path)] == [200] * 3
+    refused = by_token(owner, path)
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (429, "throttled")
+    assert 0 < int(refused["Retry-After"]) <= 60

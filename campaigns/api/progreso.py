@@ -1,0 +1,74 @@
+"""Progress, which programs and pages ask for many times a second while the machine is busy sending.
+
+The quick way asks PostgreSQL once: whose the token is, whether the campaign is theirs and how it stands. Whatever is
+not plainly a good request goes on to the framework, which gives the same answers and every refusal.
+"""
+
+import re
+from dataclasses import asdict
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from rest_framework.renderers import JSONRenderer
+
+from campaigns.api.serializers import ProgresoSerializer
+from campaigns.models import CampanaSMS
+from campaigns.selectors import Progreso, progreso_con_token
+from core.api.throttling import PorUsuario
+from core.models import Usuario
+
+TOKEN: Final = re.compile("Token ([0-9a-f]{40})")
+# What programs say that would take anything, or JSON; other wishes are weighed by the framework.
+ACCEPTED: Final = frozenset({"", "*/*", "application/json", "application/json, text/plain, */*"})
+# `progreso_con_token` reads these; what `cuerpo` shows of a campaign must be among them.
+CAMPOS: Final = frozenset(
+    (
+        "id",
+        "estado",
+        "motivo",
+        "completado_en",
+        "total_clientes",
+        "enviados_exitosos",
+        "enviados_fallidos",
+        "desconocidos",
+    )
+)
+
+
+# One for all answers: a new one copies every field.
+_serializer: Final = ProgresoSerializer()
+
+
+def cuerpo(campana: CampanaSMS, progreso: Progreso) -> Any:
+    return _serializer.to_representation(
+        {
+            **asdict(progreso),
+            "id": campana.pk,
+            "estado": campana.estado,
+            "motivo": campana.motivo,
+            "porcentaje": progreso.porcentaje,
+            "segundos_restantes": progreso.segundos_restantes,
+            "completado_en": campana.completado_en,
+        }
+    )
+
+
+def respuesta(request: HttpRequest, pk: int, allow: str) -> HttpResponse | None:
+    """The answer by the quick way, or None.
+
+    Args:
+        allow: the methods of the endpoint, for the header.
+    """
+    token = TOKEN.fullmatch(request.META.get("HTTP_AUTHORIZATION", ""))
+    if token is None or request.META.get("QUERY_STRING") or request.META.get("HTTP_ACCEPT", "") not in ACCEPTED:
+        return None
+    found = progreso_con_token(token[1], pk, CAMPOS)
+    if found is None:
+        return None
+    usuario_id, campana, progreso = found
+    request.user = Usuario(pk=usuario_id)
+    if progreso is None or not PorUsuario().allow_request(request, None):  # type: ignore[arg-type]  # of DRF's it asks no more
+        return None
+    return HttpResponse(
+        JSONRenderer().render(cuerpo(campana, progreso)), content_type="application/json", headers={"Allow": allow}
+    )
