@@ -20,8 +20,10 @@ VERSION: Final = "@@version@@"
 PAUSA: Final = "@@pausa@@"
 
 FRESCO_S: Final = 1.0
+# With many tabs each asks seldom, and what it gets may be older too: a part of the pause, so that most find a copy.
+FRESCO_DE_PAUSA: Final = 0.25
 # Answers per second that one process of the web gives to pages that watch. With more tabs, each asks less often.
-POR_SEGUNDO: Final = 8.0
+POR_SEGUNDO: Final = 5.0
 PAUSA_MAX_S: Final = 30
 # No shorter than the longest pause: a tab must ask within it to be counted.
 VENTANA_S: Final = 30.0
@@ -65,9 +67,16 @@ class Aforo:
             self._sum += pausa
             while self._asked[0][0] < now - VENTANA_S:
                 self._sum -= self._asked.popleft()[1]
-            # Each tab that pauses p seconds has asked VENTANA_S / p times.
-            tabs = self._sum / VENTANA_S
-        return min(PAUSA_MAX_S, max(base, math.ceil(tabs / POR_SEGUNDO)))
+            return min(PAUSA_MAX_S, max(base, math.ceil(self._tabs / POR_SEGUNDO)))
+
+    def frescura(self) -> float:
+        """How old a copy may be, in seconds."""
+        return max(FRESCO_S, min(PAUSA_MAX_S, self._tabs / POR_SEGUNDO) * FRESCO_DE_PAUSA)
+
+    @property
+    def _tabs(self) -> float:
+        """Each tab that pauses p seconds has asked VENTANA_S / p times."""
+        return self._sum / VENTANA_S
 
 
 aforo: Final = Aforo()
@@ -80,7 +89,7 @@ def clave(usuario: Usuario, *parts: object) -> str:
 
 
 def fragmento(key: str, build: Callable[[], Fragmento]) -> Fragmento:
-    return shared(key, build, fresh_s=FRESCO_S)
+    return shared(key, build, fresh_s=aforo.frescura())
 
 
 def olvidar(usuario: Usuario, *parts: object) -> None:

@@ -55,6 +55,7 @@ def test_who_has_seen_it_gets_nothing_until_it_changes(
     again = address(first.content.decode(), name)
     assert client.get(again).status_code == 204
     monkeypatch.setattr(sondeo, "FRESCO_S", 0.0)
+    monkeypatch.setattr(sondeo, "FRESCO_DE_PAUSA", 0.0)
     SMSLog.objects.filter(estado="pendiente").update(estado="fallido", codigo="21211", intentos=1)
     assert client.get(again).status_code == 200
 
@@ -108,7 +109,7 @@ def test_the_buttons_carry_the_form_token_of_who_asks(campana: CampanaSMS, owner
 
 @pytest.mark.parametrize(
     ("tabs", "base", "pausa"),
-    [(1, 2, 2), (10, 2, 2), (14, 2, 2), (40, 2, 5), (100, 2, 13), (1000, 2, 30), (20, 10, 10)],
+    [(1, 2, 2), (8, 2, 2), (14, 2, 3), (40, 2, 8), (100, 2, 20), (1000, 2, 30), (20, 10, 10)],
 )
 def test_the_more_watch_the_more_seldom_each_asks(
     tabs: int, base: int, pausa: int, monkeypatch: pytest.MonkeyPatch
@@ -127,6 +128,8 @@ def test_the_more_watch_the_more_seldom_each_asks(
         answers += clock[0] > 120
     assert sum(told) / tabs == pytest.approx(pausa, rel=0.2)
     assert answers / 60 <= max(sondeo.POR_SEGUNDO * 1.35, tabs / 30 * 1.1)
+    # … and the older what it gets may be.
+    assert aforo.frescura() == pytest.approx(max(1, pausa / 4 if pausa > base else 1), rel=0.25)
 
 
 @pytest.mark.parametrize("asked", ["", "0", "999999999999999999999", "-3", "x"])
