@@ -49,4 +49,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
         elif item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.xdist_group("navegador"))
     yield
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        _check_groups(items)
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+def _check_groups(items: list[pytest.Item]) -> None:
+    """pytest-xdist hands groups on at the end of each test's id. Where it cannot, it spreads them and says nothing.
+
+    Raises:
+        pytest.UsageError: pytest and pytest-xdist do not fit together.
+    """
+    for item in items:
+        group = item.get_closest_marker("xdist_group")
+        if group and not item.nodeid.endswith(f"@{group.args[0]}"):
+            raise pytest.UsageError(f"{item.nodeid} has lost its group {group.args[0]}: run with --dist loadgroup")
