@@ -1,7 +1,19 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from campaigns.models import CampanaSMS, Entrante, Lote, Ocurrencia, PlantillaSMS, Programacion, Remitente, SMSLog
+from campaigns.models import (
+    Ajustes,
+    AjustesCambio,
+    CampanaSMS,
+    Entrante,
+    Gasto,
+    Lote,
+    Ocurrencia,
+    PlantillaSMS,
+    Programacion,
+    Remitente,
+    SMSLog,
+)
 from campaigns.programaciones.palabras import en_palabras
 from core.admin import OnlyRead
 
@@ -83,6 +95,29 @@ class SMSLogAdmin(OnlyRead, admin.ModelAdmin[SMSLog]):
     list_select_related = ("campana",)
     search_fields = ("telefono", "twilio_sid", "campana__nombre")
     show_full_result_count = False
+
+
+@admin.register(Ajustes)
+class AjustesAdmin(OnlyRead, admin.ModelAdmin[Ajustes]):
+    """To look at: their page keeps the history, and tells the campaigns."""
+
+    list_display = ("usuario", "ventanas_activas", "frecuencia_activa", "rne_activo", "tope_diario", "tope_mensual")
+    list_select_related = ("usuario",)
+
+
+@admin.register(AjustesCambio)
+class AjustesCambioAdmin(OnlyRead, admin.ModelAdmin[AjustesCambio]):
+    list_display = ("creado", "usuario", "quien", "cambios", "motivo")
+    list_filter = ("usuario",)
+    list_select_related = ("usuario", "quien")
+
+
+@admin.register(Gasto)
+class GastoAdmin(OnlyRead, admin.ModelAdmin[Gasto]):
+    list_display = ("dia", "usuario", "monto")
+    list_filter = ("usuario",)
+    list_select_related = ("usuario",)
+    date_hierarchy = "dia"
 
 
 @admin.register(Entrante)

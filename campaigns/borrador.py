@@ -34,7 +34,7 @@ NOMBRE_LARGO = f"El nombre puede tener hasta {NOMBRE_MAX} caracteres."
 PASO_AUDIENCIA: Final = frozenset(
     {"quienes", "etiquetas", "segmento", "clientes", "excluir_etiquetas", "excluir_segmento", "excluir_clientes"}
 )
-PASO_MENSAJE: Final = frozenset({"nombre", "plantilla", "mensaje", "remitente"})
+PASO_MENSAJE: Final = frozenset({"nombre", "plantilla", "mensaje", "remitente", "clase", "clase_motivo"})
 PASO_REVISION: Final = frozenset({"cuando", "fecha"})
 
 
@@ -48,6 +48,7 @@ class Borrador:
     plantilla: id of the template the text came from, or 0.
     mensaje: the text.
     remitente: id of the shop's sender; 0 for the installation's.
+    clase, clase_motivo: of the campaign, and why when it is not promotional.
     cuando: AHORA, or DESPUES: at `fecha`, as the browser writes it, in the product's time zone.
     """
 
@@ -62,6 +63,8 @@ class Borrador:
     plantilla: int = 0
     mensaje: str = ""
     remitente: int = 0
+    clase: str = CampanaSMS.Clase.PROMOCIONAL.value
+    clase_motivo: str = ""
     cuando: str = AHORA
     fecha: str = ""
 
@@ -81,6 +84,7 @@ class Borrador:
             # A form sends CRLF: two characters of an SMS for one that was typed.
             mensaje=data.get("mensaje", "").replace("\0", "").replace("\r\n", "\n"),
             remitente=_id(data.get("remitente", "")),
+            **_clase(data),
             cuando=DESPUES if data.get("cuando") == DESPUES else AHORA,
             fecha=data.get("fecha", "").replace("\0", "")[:FECHA_MAX],
         )
@@ -144,13 +148,20 @@ class Borrador:
         return replace(self, mensaje=mensaje)
 
     def ocultos(self, shown: frozenset[str]) -> Iterator[tuple[str, str]]:
-        """Names and values of the form's hidden fields when the step shows those of `shown`."""
+        """Names and values of the form's hidden fields when the step shows those of `shown`; defaults are left out."""
         for each in fields(self):
             value = getattr(self, each.name)
-            if each.name not in shown:
+            if each.name not in shown and value != each.default:
                 for one in value if isinstance(value, tuple) else (value,):
                     if one:
                         yield each.name, str(one)
+
+
+def _clase(data: QueryDict) -> dict[str, str]:
+    clase = data.get("clase", "")
+    if clase not in CampanaSMS.Clase.values or clase == CampanaSMS.Clase.PROMOCIONAL:
+        return {}  # whatever was typed beside it
+    return {"clase": clase, "clase_motivo": data.get("clase_motivo", "").replace("\0", "").strip()}
 
 
 def _ids(raw: Iterable[str]) -> tuple[int, ...]:

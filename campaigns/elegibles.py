@@ -7,11 +7,13 @@ from django.db.models import Count, Q
 from django.db.models.functions import Length
 
 from campaigns import codigos
+from campaigns.ajustes.selectors import ajustes_de
 from campaigns.audiencia import Audiencia, medir
 from campaigns.costo import grupos_de
 from campaigns.destinatarios import enviables_de
 from campaigns.models import Remitente
 from campaigns.remitentes import valor_de
+from campaigns.vista_previa import dia_del_envio
 from clientes import selectors
 from clientes.busqueda import buscar
 from clientes.models import Cliente, Etiqueta
@@ -74,7 +76,8 @@ def contar_audiencia(usuario: Usuario, audiencia: Audiencia, remitente: Remitent
     """
     medida = medir(audiencia, tenant_id=usuario.tenant_id)
     excluded = dict.fromkeys(codigos.TEXTOS, 0)
-    for grupo in grupos_de(audiencia, tenant_id=usuario.tenant_id, remitente=remitente):
+    ajustes = ajustes_de(usuario.tenant_id)
+    for grupo in grupos_de(audiencia, ajustes=ajustes, dia=dia_del_envio(ajustes), remitente=remitente):
         if grupo.codigo:
             excluded[grupo.codigo] += grupo.cantidad
     rows = sorted(((codigos.TEXTOS[c], n) for c, n in excluded.items() if n), key=lambda row: -row[1])
@@ -90,6 +93,8 @@ class Nombres:
 
 
 def nombres_de(usuario: Usuario, audiencia: Audiencia, remitente: Remitente | None = None) -> Nombres:
-    sendable = enviables_de(audiencia, tenant_id=usuario.tenant_id, remitente=valor_de(remitente))
+    ajustes = ajustes_de(usuario.tenant_id)
+    dia = dia_del_envio(ajustes)
+    sendable = enviables_de(audiencia, ajustes=ajustes, dia=dia, remitente=valor_de(remitente))
     names = sendable.values_list("nombre", flat=True)
     return Nombres(names.order_by("pk").first() or "", names.order_by(Length("nombre").desc(), "pk").first() or "")

@@ -21,7 +21,7 @@ puestos = BoundedSemaphore(max(1, settings.WEB_THREADS // 2))
 
 
 def esperar(campana: CampanaSMS, *, segundos: float) -> bool:
-    """Wait until the campaign is over, or stands still until a person does something.
+    """Wait until the campaign is over, or stands still until a person does something or a window opens.
 
     Args:
         segundos: at most so long.
@@ -43,5 +43,7 @@ def esperar(campana: CampanaSMS, *, segundos: float) -> bool:
 
 
 def _rests(campana_id: int) -> bool:
-    estado, ended = CampanaSMS.objects.values_list("estado", "completado_en").get(pk=campana_id)
-    return ended is not None or estado == CampanaSMS.Estado.PAUSADO
+    campana = CampanaSMS.objects.only("estado", "completado_en", "espera_hasta", "aprobacion").get(pk=campana_id)
+    if campana.completado_en is not None or campana.estado == CampanaSMS.Estado.PAUSADO:
+        return True
+    return campana.espera or campana.por_aprobar

@@ -10,9 +10,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from campaigns.ajustes.models import Ajustes, AjustesCambio
 from campaigns.alertas.models import AjustesAlertas, Alerta, EntregaAlerta
 from campaigns.bajas.modelos import Llave
 from campaigns.bitacora.models import Suceso
+from campaigns.cupos.models import Contacto, Gasto
 from campaigns.entrantes.modelos import Entrante
 from campaigns.programaciones.models import Ocurrencia, Programacion
 from clientes.models import Cliente
@@ -21,11 +23,15 @@ from core.senders import INVALIDO, kind_of
 
 __all__ = [
     "MENSAJE_MAX",
+    "Ajustes",
     "AjustesAlertas",
+    "AjustesCambio",
     "Alerta",
     "CampanaSMS",
+    "Contacto",
     "Entrante",
     "EntregaAlerta",
+    "Gasto",
     "Llave",
     "Lote",
     "Ocurrencia",
@@ -103,11 +109,35 @@ class CampanaSMS(models.Model):
         ERROR = "error", "Error"  # ended; none was sent, or its deadline passed: see motivo
         CANCELADO = "cancelado", "Cancelada"  # a person stopped it; what was not sent never will be
 
+    class Clase(models.TextChoices):
+        PROMOCIONAL = "promocional", "Promocional"
+        # These leave at any hour and to a phone as often as needed; never to who opted out.
+        TRANSACCIONAL = "transaccional", "Transaccional"  # about something the client did: an order, an appointment
+        EMERGENCIA = "emergencia", "Emergencia"  # a danger to the client: a product that is recalled
+
+    class Aprobacion(models.TextChoices):
+        NO_HACE_FALTA = "", "No hace falta"
+        PENDIENTE = "pendiente", "Por aprobar"  # it does not start before somebody says yes
+        APROBADA = "aprobada", "Aprobada"
+        RECHAZADA = "rechazada", "Rechazada"  # and so it is `cancelado`
+
     nombre = models.CharField(max_length=200)
     mensaje = models.TextField(max_length=MENSAJE_MAX)
     plantilla = models.ForeignKey(
         PlantillaSMS, null=True, blank=True, on_delete=models.SET_NULL, related_name="campanas"
     )
+    clase = models.CharField(
+        max_length=13, choices=Clase, default=Clase.PROMOCIONAL, db_default=Clase.PROMOCIONAL.value
+    )
+    clase_motivo = models.CharField(max_length=300, blank=True, default="", db_default="")  # why it is not promotional
+    creada_por = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    aprobacion = models.CharField(max_length=9, choices=Aprobacion, blank=True, default="", db_default="")
+    decidida_por = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    decidida_en = models.DateTimeField(null=True, blank=True)
     remitente = models.ForeignKey(  # NULL: the installation's sender
         Remitente, null=True, blank=True, on_delete=models.PROTECT, related_name="campanas"
     )
@@ -127,6 +157,13 @@ class CampanaSMS(models.Model):
     # for a message that was meant for today is no better for having waited.
     vence_en = models.DateTimeField(null=True, blank=True)
     completado_en = models.DateTimeField(null=True, blank=True)
+    # The jornada, the stretch in which it may send now (`campaigns.jornada`): no message is claimed from `cierra_en`
+    # on, and none is delivered after `ventana_hasta` (NULL: no window ends it). Both NULL until the first one begins.
+    cierra_en = models.DateTimeField(null=True, blank=True)
+    ventana_hasta = models.DateTimeField(null=True, blank=True)
+    espera_hasta = models.DateTimeField(null=True, blank=True)  # set: it waits for a window, and goes on by itself then
+    # Of a paused one that reached a cap on money: when the next day's or month's opens, and it goes on by itself.
+    reanuda_en = models.DateTimeField(null=True, blank=True)
     usuario = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="campanas", db_index=False
     )
@@ -149,6 +186,13 @@ class CampanaSMS(models.Model):
                 ),
             ),
             models.CheckConstraint(
+                name="campana_a_toda_hora_dice_por_que", condition=Q(clase="promocional") | ~Q(clase_motivo="")
+            ),
+            models.CheckConstraint(
+                name="campana_por_aprobar_no_empezo",
+                condition=~Q(aprobacion="pendiente") | Q(iniciado_en__isnull=True),
+            ),
+            models.CheckConstraint(
                 name="campana_completada_envio_algo",
                 condition=~Q(estado="completado") | Q(enviados_exitosos__gt=0),
             ),
@@ -156,7 +200,7 @@ class CampanaSMS(models.Model):
                 name="campana_no_empieza_antes_de_su_fecha",
                 condition=Q(programada_para=None)
                 | Q(iniciado_en__isnull=False, iniciado_en__gte=F("programada_para"))
-                | Q(iniciado_en=None, estado__in=["pendiente", "cancelado"]),
+                | Q(iniciado_en=None, estado__in=["pendiente", "cancelado", "error"]),
             ),
         ]
         indexes = [
@@ -173,6 +217,21 @@ class CampanaSMS(models.Model):
         """Whether nothing happens with it before its date."""
         waits = self.programada_para is not None and self.programada_para > timezone.now()
         return waits and self.estado == self.Estado.PENDIENTE
+
+    @property
+    def espera(self) -> bool:
+        """Whether it runs and waits for the shop's next window."""
+        return self.estado == self.Estado.PROCESANDO and self.espera_hasta is not None
+
+    @property
+    def a_toda_hora(self) -> bool:
+        """Whether the shop's windows and its cap on contacts are not for it."""
+        return self.clase != self.Clase.PROMOCIONAL
+
+    @property
+    def por_aprobar(self) -> bool:
+        """Whether it waits for somebody to say yes."""
+        return self.estado == self.Estado.PENDIENTE and self.aprobacion == self.Aprobacion.PENDIENTE
 
 
 class Lote(models.Model):
@@ -210,6 +269,11 @@ class Lote(models.Model):
     # Set: of its pending rows those up to this id were published, and the others are next. NULL: all were, or none.
     publicado_hasta = models.BigIntegerField(null=True, blank=True)
     cerrado_en = models.DateTimeField(null=True, blank=True)
+    # What it holds of the shop's quotas (`workers.engine.cupos`): of which day, how much money of that day's, and what
+    # it spent on the days before.
+    cupo_dia = models.DateField(null=True, blank=True)
+    cupo_monto = models.DecimalField(max_digits=18, decimal_places=6, default=0, db_default=0)
+    cupo_previo = models.DecimalField(max_digits=18, decimal_places=6, default=0, db_default=0)
 
     class Meta:
         ordering = ("campana_id", "numero")
@@ -278,7 +342,8 @@ class SMSLog(models.Model):
     twilio_sid = models.CharField(max_length=100, blank=True, default="")
     entrega = models.CharField(max_length=11, choices=Entrega, blank=True, default="")
     entrega_codigo = models.CharField(max_length=10, blank=True, default="")
-    segmentos = models.PositiveSmallIntegerField(null=True, blank=True)  # that Twilio bills; NULL until it was sent
+    # Of the rendered text, 0 without one; once it was sent, what Twilio bills.
+    segmentos = models.PositiveSmallIntegerField(null=True, blank=True)
     token = models.UUIDField(null=True, blank=True)
     reclamado_en = models.DateTimeField(null=True, blank=True)
     lease_hasta = models.DateTimeField(null=True, blank=True)
@@ -286,6 +351,8 @@ class SMSLog(models.Model):
     ausencias = models.PositiveSmallIntegerField(default=0)
     revisar_desde = models.DateTimeField(null=True, blank=True)
     intentos = models.PositiveSmallIntegerField(default=0)
+    # What its segments cost when the Lote opened, in SMS_PRICE_CURRENCY; NULL while the shop has no price.
+    costo = models.DecimalField(max_digits=14, decimal_places=6, null=True, blank=True)
     creado = models.DateTimeField(auto_now_add=True)
     actualizado = models.DateTimeField(auto_now_add=True)  # the last change of estado
 

@@ -6,9 +6,11 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from campaigns import codigos
-from campaigns.destinatarios import JUZGADOS
+from campaigns.ajustes.selectors import ajustes_de
+from campaigns.destinatarios import JUZGADOS, parametros
 from campaigns.models import CampanaSMS, SMSLog
 from campaigns.remitentes import valor_de
+from campaigns.vista_previa import dia_del_envio
 from core.errors import ConflictError
 
 # Failed rows that are never tried again: the message may have been sent, the client left (Twilio's 21610), or is gone.
@@ -79,11 +81,16 @@ def reabrir(campana: CampanaSMS) -> None:
     Raises:
         ConflictError: by the clients' present data there is nobody to try again.
     """
+    ajustes = ajustes_de(campana.usuario_id)
     params: dict[str, Any] = {
+        **parametros(
+            ajustes,
+            dia=dia_del_envio(ajustes, a_toda_hora=campana.a_toda_hora),
+            remitente=valor_de(campana.remitente),
+            campana_id=campana.pk,
+            a_toda_hora=campana.a_toda_hora,
+        ),
         **PARAMS,
-        "campana": campana.pk,
-        "tenant": campana.usuario_id,
-        "remitente": valor_de(campana.remitente),
         "most": JUZGADOS_MAX,
     }
     with connection.cursor() as cursor:
@@ -93,5 +100,11 @@ def reabrir(campana: CampanaSMS) -> None:
             raise ConflictError(NADA, code="move_refused")
         cursor.execute(REABRIR_SQL, params)
     CampanaSMS.objects.filter(pk=campana.pk).update(
-        completado_en=None, vence_en=None, enviados_exitosos=0, enviados_fallidos=0, iniciado_en=Now()
+        completado_en=None,
+        vence_en=None,
+        cierra_en=None,  # by the settings of now: nobody told a campaign that had ended of their changes
+        ventana_hasta=None,
+        enviados_exitosos=0,
+        enviados_fallidos=0,
+        iniciado_en=Now(),
     )

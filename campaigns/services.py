@@ -11,12 +11,13 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from campaigns import aprobaciones, clases, reintentos, states
 from campaigns import audiencia as audiencias
 from campaigns import mensaje as mensajes
-from campaigns import reintentos, states
+from campaigns.ajustes.selectors import ajustes_de
 from campaigns.audiencia import Audiencia
 from campaigns.bitacora.services import anotar, anotar_move
-from campaigns.models import CampanaSMS, PlantillaSMS, Remitente, Suceso
+from campaigns.models import CampanaSMS, Lote, PlantillaSMS, Remitente, Suceso
 from campaigns.nudges import nudge
 from campaigns.programaciones.uso import cuidar_plantilla
 from core.errors import ConflictError, InvalidInputError
@@ -52,6 +53,8 @@ def crear_campana(
     nombre: str | None = None,
     plantilla: PlantillaSMS | None = None,
     remitente: Remitente | None = None,
+    clase: str = CampanaSMS.Clase.PROMOCIONAL,
+    clase_motivo: str = "",
     programada_para: datetime | None = None,
     idempotency: Idempotency | None = None,
 ) -> tuple[CampanaSMS, bool]:
@@ -67,6 +70,8 @@ def crear_campana(
         nombre: at most 200 characters; made from the date when None.
         plantilla: where the text came from, if it did.
         remitente: of the shop's own; None for the installation's sender.
+        clase: of `CampanaSMS.Clase`; what is not promotional leaves at any hour.
+        clase_motivo: why it is not promotional; at most 300 characters.
         programada_para: it does not start before this moment, with its zone; None is now.
         idempotency: makes a repeated request return the first one's campaign.
 
@@ -81,6 +86,7 @@ def crear_campana(
     mensajes.validate(mensaje, field=field)
     if programada_para is not None:
         validar_fecha(programada_para)
+    clase_motivo = clases.validar(clase, clase_motivo)
     medida = audiencias.medir(audiencia, tenant_id=usuario.tenant_id)
     mensajes.validate_length(mensaje, longest_nombre=medida.longest_nombre, field=field)
     try:
@@ -91,14 +97,18 @@ def crear_campana(
                 mensaje=mensaje,
                 plantilla=plantilla,
                 remitente=remitente,
+                clase=clase,
+                clase_motivo=clase_motivo,
+                creada_por=usuario,
                 total_clientes=medida.total,
                 programada_para=programada_para,
                 idempotency_key=idempotency.key if idempotency else None,
                 idempotency_hash=idempotency.hash if idempotency else "",
             )
             _freeze(campana, audiencia)
-            anotar(campana_id=campana.pk, tipo=Suceso.Tipo.CREADA)
-            if programada_para is None:  # else the sweeper starts it
+            aprobaciones.hacer_esperar(campana=campana, audiencia=audiencia, ajustes=ajustes_de(usuario.tenant_id))
+            anotar(campana_id=campana.pk, tipo=Suceso.Tipo.CREADA, detalle=campana.motivo)
+            if programada_para is None and not campana.por_aprobar:  # else the sweeper starts it, or who approves it
                 nudge(campana.pk)
     except IntegrityError:
         # Two requests with one key at the same moment: the loser answers with the winner's campaign.
@@ -155,12 +165,12 @@ def mover_campana(*, campana: CampanaSMS, action: str, motivo: str = "") -> Camp
     """
     sources, target = states.MOVES[action]
     with transaction.atomic():
-        moved = CampanaSMS.objects.filter(pk=campana.pk, estado__in=sources).update(estado=target, motivo=motivo)
+        movable = CampanaSMS.objects.filter(pk=campana.pk, estado__in=sources)
+        moved = movable.update(estado=target, motivo=motivo, reanuda_en=None)
         if moved and action == "reintentar":
             reintentos.reabrir(campana)
         elif moved and target == CampanaSMS.Estado.PROCESANDO:
-            # What was consumed as no-ops while it stood still has to be published again.
-            campana.lotes.filter(estado="abierto").update(publicar_desde=Now(), publicado_hasta=None)
+            publicar_de_nuevo(campana.pk)
         if moved:
             anotar_move(campana_id=campana.pk, action=action, motivo=motivo)
             nudge(campana.pk)
@@ -168,6 +178,13 @@ def mover_campana(*, campana: CampanaSMS, action: str, motivo: str = "") -> Camp
     if not moved:
         raise ConflictError(states.refusal(action, campana.estado), code="move_refused")
     return campana
+
+
+def publicar_de_nuevo(campana_id: int) -> None:
+    """What was consumed as no-ops while the campaign stood still has to be published again."""
+    Lote.objects.filter(campana_id=campana_id, estado=Lote.Estado.ABIERTO).update(
+        publicar_desde=Now(), publicado_hasta=None
+    )
 
 
 def eliminar_plantilla(*, plantilla: PlantillaSMS) -> None:

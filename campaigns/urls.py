@@ -1,7 +1,7 @@
-from django.urls import path
+from django.urls import include, path
 
 from campaigns import exportacion
-from campaigns.views import alertas, campana, campanas, muro, nueva, pasos, reportes, tablero
+from campaigns.views import alertas, aprobacion, campana, campanas, muro, nueva, pasos, reportes, tablero
 from campaigns.views.enviar_sms import EnviarSMS
 
 urlpatterns = [
@@ -31,5 +31,8 @@ urlpatterns = [
         path(f"campanas/<int:pk>/{accion}/", campana.mover, {"accion": accion}, name=f"campana-{accion}")
         for accion in campana.ACCIONES
     ),
+    path("campanas/<int:pk>/aprobar/", aprobacion.decidir, {"aprobar": True}, name="campana-aprobar"),
+    path("campanas/<int:pk>/rechazar/", aprobacion.decidir, {"aprobar": False}, name="campana-rechazar"),
+    path("", include("campaigns.ajustes.urls")),
     path("clientes/enviar-sms/", EnviarSMS.as_view(), name="enviar-sms"),
 ]

@@ -1,17 +1,21 @@
 """What a campaign will do and cost, before it exists."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import date, datetime
 
-from django.conf import settings
 from django.db.models.functions import Length
+from django.utils import timezone
 
 from campaigns import audiencia as audiencias
 from campaigns import mensaje as mensajes
+from campaigns.ajustes.models import Ajustes
+from campaigns.ajustes.selectors import ajustes_de
 from campaigns.audiencia import Audiencia
 from campaigns.costo import Costo, calcular, grupos_de
 from campaigns.destinatarios import enviables_de
-from campaigns.models import Remitente
+from campaigns.horario import dia_de
+from campaigns.jornada import Jornada, jornada_desde
+from campaigns.models import CampanaSMS, Remitente
 from campaigns.remitentes import valor_de
 from campaigns.segmentos import Segmentos, contar, letras_ucs2, transliterar
 from clientes.models import Cliente
@@ -39,6 +43,9 @@ class VistaPrevia:
     ejemplos: the first texts; `mas_largo` is the longest name's.
     transliterado: the text without those letters, and `costo_transliterado` what it would cost; None when the
         text has none.
+    ajustes: of the shop.
+    a_toda_hora: the shop's windows and its cap on contacts are not for it.
+    jornada: in which the first messages would leave; None when its timetable has none.
     """
 
     total: int
@@ -48,21 +55,24 @@ class VistaPrevia:
     mas_largo: Ejemplo | None
     transliterado: str | None
     costo_transliterado: Costo | None
-
-
-def precio(segmentos: int) -> Decimal | None:
-    """What Twilio charges for this many segments, in SMS_PRICE_CURRENCY; None while no price is configured."""
-    price: Decimal | None = settings.SMS_SEGMENT_PRICE
-    return None if price is None else price * segmentos
+    ajustes: Ajustes
+    a_toda_hora: bool
+    jornada: Jornada | None
 
 
 def calcular_vista_previa(
-    *, usuario: Usuario, mensaje: str, audiencia: Audiencia, remitente: Remitente | None = None
+    *,
+    usuario: Usuario,
+    mensaje: str,
+    audiencia: Audiencia,
+    remitente: Remitente | None = None,
+    clase: str = CampanaSMS.Clase.PROMOCIONAL,
 ) -> VistaPrevia:
     """Judge, render and count, without writing anything.
 
     Args:
         remitente: None for the installation's sender.
+        clase: of `CampanaSMS.Clase`.
 
     Raises:
         InvalidInputError: what creating the campaign would refuse, with the same field and text.
@@ -70,10 +80,14 @@ def calcular_vista_previa(
     mensajes.validate(mensaje)
     medida = audiencias.medir(audiencia, tenant_id=usuario.tenant_id)
     mensajes.validate_length(mensaje, longest_nombre=medida.longest_nombre)
-    grupos = grupos_de(audiencia, tenant_id=usuario.tenant_id, remitente=remitente)
+    ajustes = ajustes_de(usuario.tenant_id)
+    a_toda_hora = clase != CampanaSMS.Clase.PROMOCIONAL
+    jornada = jornada_desde(ajustes, timezone.now(), a_toda_hora=a_toda_hora)
+    dia = dia_del_envio(ajustes, a_toda_hora=a_toda_hora)
+    grupos = grupos_de(audiencia, ajustes=ajustes, dia=dia, remitente=remitente, a_toda_hora=a_toda_hora)
     enlazado = mensajes.con_enlace(mensaje)
     plain = transliterar(mensaje)
-    sendable = enviables_de(audiencia, tenant_id=usuario.tenant_id, remitente=valor_de(remitente))
+    sendable = enviables_de(audiencia, ajustes=ajustes, dia=dia, remitente=valor_de(remitente), a_toda_hora=a_toda_hora)
     longest = sendable.order_by(Length("nombre").desc(), "pk").first()
     return VistaPrevia(
         total=medida.total,
@@ -83,7 +97,21 @@ def calcular_vista_previa(
         mas_largo=_ejemplo(enlazado, longest) if longest else None,
         transliterado=plain if plain != mensaje else None,
         costo_transliterado=calcular(plain, grupos) if plain != mensaje else None,
+        ajustes=ajustes,
+        a_toda_hora=a_toda_hora,
+        jornada=jornada,
     )
+
+
+def dia_del_envio(ajustes: Ajustes, *, a_toda_hora: bool = False, desde: datetime | None = None) -> date:
+    """The day whose quotas the first messages of a campaign would take.
+
+    Args:
+        desde: when it starts; now when None.
+    """
+    start = desde or timezone.now()
+    jornada = jornada_desde(ajustes, start, a_toda_hora=a_toda_hora)
+    return jornada.dia if jornada else dia_de(ajustes.zona, start)
 
 
 def _ejemplo(mensaje: str, cliente: Cliente) -> Ejemplo:

@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from clientes.models import Baja, Cliente, Etiqueta, Importacion, RegistroBaja, Segmento, Venta
+from clientes.models import Baja, Cliente, ConsultaRNE, Etiqueta, Importacion, RegistroBaja, Segmento, Venta
 from core.admin import OnlyRead
 
 
@@ -55,6 +55,15 @@ class ImportacionAdmin(admin.ModelAdmin[Importacion]):
 
     def has_change_permission(self, request: HttpRequest, obj: Importacion | None = None) -> bool:
         return False
+
+
+@admin.register(ConsultaRNE)
+class ConsultaRNEAdmin(OnlyRead, admin.ModelAdmin[ConsultaRNE]):
+    """To look at: it is evidence."""
+
+    list_display = ("consultado_en", "archivo", "numeros", "sha256", "quien", "usuario", "creado")
+    list_filter = ("usuario",)
+    list_select_related = ("usuario", "quien")
 
 
 @admin.register(Baja)

@@ -17,7 +17,16 @@ from core import planilla
 from core.pages import pagina, usuario_de
 
 SOLO_ADMIN = "Solo un administrador puede exportar: son datos personales."
-TITULOS: Final = ("nombre", "telefono", "documento", "etiquetas", "activo", "creado")
+TITULOS: Final = (
+    "nombre",
+    "telefono",
+    "documento",
+    "etiquetas",
+    "activo",
+    "consentimiento",
+    "fuente del consentimiento",
+    "creado",
+)
 
 # Beside the client and not prefetched, which would tie each client to its tags until the garbage collector comes.
 NOMBRES: Final = Etiqueta.objects.filter(clientes=OuterRef("pk")).order_by("nombre").values("nombre")
@@ -34,6 +43,8 @@ def filas(clientes: QuerySet[Cliente]) -> Iterator[list[str]]:
                 cliente.documento,
                 unir_etiquetas(cliente.nombres),  # type: ignore[attr-defined] # annotated above
                 "sí" if cliente.activo else "no",
+                cliente.consentimiento_en.isoformat() if cliente.consentimiento_en else "",
+                cliente.consentimiento_fuente,
                 timezone.localtime(cliente.creado).isoformat(sep=" ", timespec="seconds"),
             ]
 

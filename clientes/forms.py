@@ -2,8 +2,10 @@ from typing import Any
 
 from django import forms
 
+from clientes import consentimiento
 from clientes.models import Cliente, Etiqueta
 from clientes.selectors import etiquetas_de
+from core.errors import InvalidInputError
 from core.forms import ConAspecto, ConservaLoNoEnviado, Interruptor
 from core.models import Usuario
 
@@ -23,18 +25,43 @@ class ClienteForm(ConservaLoNoEnviado, ConAspecto, forms.ModelForm[Cliente]):
 
     class Meta:
         model = Cliente
-        fields = ("nombre", "telefono", "documento", "etiquetas", "activo")
-        labels = {"telefono": "Teléfono"}
+        fields = (
+            "nombre",
+            "telefono",
+            "documento",
+            "etiquetas",
+            "consentimiento_fuente",
+            "consentimiento_en",
+            "activo",
+        )
+        labels = {
+            "telefono": "Teléfono",
+            "consentimiento_fuente": "Aceptó recibir mensajes en",
+            "consentimiento_en": "Cuándo",
+        }
         help_texts = {
             "telefono": "El celular al que llegan los SMS: 300 123 4567, o +57… con el código del país.",
             "documento": "Cédula, NIT u otro número de identificación.",
+            "consentimiento_fuente": "De dónde viene: un formulario, la caja, una llamada. En blanco si no lo ha dado.",
         }
         widgets = {
             "nombre": forms.TextInput({"autocomplete": "off"}),
             "telefono": forms.TextInput({"type": "tel", "autocomplete": "off", "inputmode": "tel"}),
             "documento": forms.TextInput({"autocomplete": "off"}),
+            "consentimiento_fuente": forms.TextInput({"autocomplete": "off"}),
+            "consentimiento_en": forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         }
 
     def __init__(self, data: Any = None, *, usuario: Usuario, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         self.fields["etiquetas"].queryset = etiquetas_de(usuario)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if {"consentimiento_fuente", "consentimiento_en"} & self.errors.keys():
+            return data
+        try:
+            consentimiento.validar(data.get("consentimiento_fuente", ""), data.get("consentimiento_en"))
+        except InvalidInputError as error:
+            self.add_error(error.field, error.message)
+        return data

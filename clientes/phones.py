@@ -23,10 +23,12 @@ class Reading:
     Args:
         e164: `+573001234567`, or "" when it is not a valid phone number.
         mobile: whether it can be a mobile phone.
+        country: ISO 3166 country it is dialled in; "" when it is none, or a service of no country.
     """
 
     e164: str
     mobile: bool
+    country: str = ""
 
 
 NOTHING = Reading("", mobile=False)
@@ -64,4 +66,10 @@ def _parse(raw: str, region: str | None) -> Reading:
     # Some German plans are longer than the standard allows, and Twilio takes E.164 only.
     if len(e164) > E164_MAX:
         return NOTHING
-    return Reading(e164, phonenumbers.number_type(number) in MOBILE)
+    return Reading(e164, phonenumbers.number_type(number) in MOBILE, country_of(number))
+
+
+def country_of(number: PhoneNumber) -> str:
+    """The country of a valid number; "" for one of no country, such as +800."""
+    region = phonenumbers.region_code_for_number(number)
+    return "" if region is None or region == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY else region

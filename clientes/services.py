@@ -15,6 +15,7 @@ from core.models import Usuario
 CLIENTE_CON_HISTORIA = "No se puede eliminar: el cliente tiene ventas o mensajes. Desactívelo."
 ANONIMO = "Cliente anonimizado"
 YA_ANONIMO = "El cliente está anonimizado: ya no tiene datos, y no se puede cambiar."
+BORRADOS = ("nombre", "telefono", "documento", "consentimiento_fuente", "consentimiento_en")
 BULK = 1_000
 
 
@@ -65,10 +66,11 @@ def anonimizar_cliente(*, cliente: Cliente) -> None:
         raise ConflictError(YA_ANONIMO, code="anonymous")
     cliente_por_anonimizar.send(Cliente, cliente=cliente)
     cliente.nombre = ANONIMO
-    cliente.telefono = cliente.documento = ""
+    cliente.telefono = cliente.documento = cliente.consentimiento_fuente = ""
+    cliente.consentimiento_en = None
     cliente.activo = False
     cliente.anonimizado_en = timezone.now()
-    cliente.save(update_fields=["nombre", "telefono", "documento", "activo", "anonimizado_en"])
+    cliente.save(update_fields=[*BORRADOS, "activo", "anonimizado_en"])
     cliente.etiquetas.clear()
 
 

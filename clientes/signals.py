@@ -6,6 +6,8 @@ from django.dispatch import Signal
 # keeps a copy of that data erases it; whoever still needs it raises ConflictError, and nothing is erased.
 cliente_por_anonimizar = Signal()  # cliente: Cliente
 
+# Who may be sent to has changed for this shop, beyond one client's row: messages that wait are judged again.
+exclusiones_cambiaron = Signal()  # usuario_id: int
 # Sent inside the transaction that deletes it. Whoever needs it raises ConflictError, and it stays.
 etiqueta_por_eliminar = Signal()  # etiqueta: Etiqueta
 segmento_por_eliminar = Signal()  # segmento: Segmento

@@ -1,8 +1,10 @@
 """How the pages say numbers, durations and moments, as in Colombia."""
 
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta, tzinfo
+from decimal import Decimal
 
 import phonenumbers
+from django.conf import settings
 from django.utils import formats, timezone
 
 PASOS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
@@ -31,9 +33,29 @@ def momento(value: datetime) -> str:
     local = timezone.localtime(value)
     near = {0: "hoy", -1: "ayer", 1: "mañana"}
     away = (local.date() - timezone.localdate()).days
-    day = near.get(away) or formats.date_format(local, "j M Y").lower()
     # A line break inside the hour would read badly in a narrow column.
+    return f"{near.get(away) or dia(local)}, {reloj(local)}".replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def proximo(value: datetime, zona: tzinfo | None = None) -> str:
+    """A moment to come: `hoy, 6:34 p. m.`; `mañana, …`; `el lunes 30 nov, …`.
+
+    Args:
+        zona: whose clock and calendar; the product's when None.
+    """
+    local, today = timezone.localtime(value, zona), timezone.localdate(timezone=zona)
+    if local.date() == today:
+        day = "hoy"
+    elif local.date() == today + timedelta(days=1):
+        day = "mañana"
+    else:
+        day = "el " + formats.date_format(local, "l j M" if local.year == today.year else "l j M Y").lower()
     return f"{day}, {reloj(local)}".replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def dia(value: date) -> str:
+    """`30 nov 2026`."""
+    return formats.date_format(value, "j M Y").lower()
 
 
 def reloj(value: datetime | time) -> str:
@@ -54,6 +76,13 @@ def ritmo(por_segundo: float) -> str:
     if por_segundo >= 1:
         return f"{numero(por_segundo, 1)}/s"
     return f"{numero(por_segundo * 60)}/min"
+
+
+def dinero(amount: Decimal) -> str:
+    """An amount in the currency of the configured price: `USD 12,35`, `COP 1.234,50`."""
+    # A few messages cost less than a cent.
+    decimals = 2 if amount >= 1 or not amount else 4
+    return f"{settings.SMS_PRICE_CURRENCY}\N{NO-BREAK SPACE}{numero(float(amount), decimals)}"
 
 
 def telefono(e164: str) -> str:

@@ -1,15 +1,16 @@
 """Rows for tests. Each factory makes the least that is valid."""
 
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any
 
 import factory
 from django.db.models import CharField, Value
 from django.db.models.functions import Cast, Concat
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from campaigns.audiencia import Audiencia
-from campaigns.models import CampanaSMS, Lote, PlantillaSMS, Programacion, Remitente, SMSLog
+from campaigns.models import Ajustes, CampanaSMS, Lote, PlantillaSMS, Programacion, Remitente, SMSLog
 from campaigns.programaciones.recurrencia import Recurrencia
 from campaigns.programaciones.services import Definicion, crear_programacion
 from clientes.models import Cliente, Etiqueta, Segmento, Venta
@@ -19,16 +20,31 @@ from core.models import Usuario
 EACH_ITS_SID = Concat(Value("SM"), Cast("pk", CharField()))
 
 
-class AdminFactory(DjangoModelFactory[Usuario]):
+class UsuarioFactory(DjangoModelFactory[Usuario]):
     class Meta:
         model = Usuario
         skip_postgeneration_save = True
 
-    username = factory.Sequence(lambda n: f"admin{n}")
     password = factory.django.Password("clave-de-prueba")
 
 
-class VendedorFactory(AdminFactory):
+class AjustesFactory(DjangoModelFactory[Ajustes]):
+    class Meta:
+        model = Ajustes
+
+    ventanas_activas = False
+    frecuencia_activa = False
+
+
+class AdminFactory(UsuarioFactory):
+    """An admin whose shop sends at any hour, whatever the clock says while the tests run, and to a phone as often as
+    they like. `ajustes=None` gives them what a new shop begins with, which keeps to the law."""
+
+    username = factory.Sequence(lambda n: f"admin{n}")
+    ajustes = factory.RelatedFactory(AjustesFactory, factory_related_name="usuario")
+
+
+class VendedorFactory(UsuarioFactory):
     username = factory.Sequence(lambda n: f"vendedor{n}")
     rol = Usuario.Rol.VENDEDOR
     creado_por = factory.SubFactory(AdminFactory)
@@ -87,7 +103,7 @@ class RemitenteFactory(DjangoModelFactory[Remitente]):
 
 
 class CampanaFactory(DjangoModelFactory[CampanaSMS]):
-    """A campaign with one open Lote of `clientes`, as the engine has it just before publishing."""
+    """A campaign in the middle of a jornada."""
 
     class Meta:
         model = CampanaSMS
@@ -95,6 +111,7 @@ class CampanaFactory(DjangoModelFactory[CampanaSMS]):
     nombre = factory.Sequence(lambda n: f"Campaña {n}")
     mensaje = "Hola {nombre}!"
     total_clientes = 1
+    cierra_en = factory.LazyFunction(lambda: timezone.now() + timedelta(days=1))
     usuario = factory.SubFactory(AdminFactory)
 
 

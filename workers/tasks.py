@@ -9,6 +9,7 @@ from django.conf import settings
 from django_celery_results.backends import DatabaseBackend
 from django_celery_results.models import TaskResult
 
+from campaigns.cupos import services
 from campaigns.programaciones import ocurrencias
 from clientes.importacion import proceso
 from core.celery import DatabaseTask
@@ -85,6 +86,12 @@ def atender_programacion(programacion_id: int) -> int:
 def limpiar_importaciones() -> int:
     """Delete old imports, and the files that nobody confirmed."""
     return proceso.limpiar()
+
+
+@shared_task(name="workers.olvidar_contactos", ignore_result=True)
+def olvidar_contactos() -> int:
+    """Delete what was counted against the frequency cap on past days."""
+    return services.olvidar_contactos()
 
 
 @shared_task(name="workers.limpiar_resultados", base=Recorded)

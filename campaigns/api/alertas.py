@@ -34,7 +34,7 @@ AJUSTES = {
         OpenApiExample("Cambiar el correo", value={"correos": ["gerencia@tienda.co"]}, request_only=True),
     ]
 )
-class AjustesSerializer(RefusesUnknown, serializers.ModelSerializer[AjustesAlertas]):
+class AjustesAlertasSerializer(RefusesUnknown, serializers.ModelSerializer[AjustesAlertas]):
     correos = serializers.ListField(child=serializers.EmailField(), max_length=CORREOS_MAX, required=False)
     firmado = serializers.SerializerMethodField(help_text="Whether there is a secret; it is shown when it is made.")
 
@@ -104,7 +104,7 @@ class AlertaListView(ListAPIView[Alerta]):
 
 @extend_schema(tags=["alertas"])
 class AjustesView(GenericAPIView[AjustesAlertas]):
-    serializer_class = AjustesSerializer
+    serializer_class = AjustesAlertasSerializer
     pagination_class = None
     filter_backends = ()
 

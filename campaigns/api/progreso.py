@@ -26,6 +26,7 @@ CAMPOS: Final = frozenset(
         "id",
         "estado",
         "motivo",
+        "espera_hasta",
         "completado_en",
         "total_clientes",
         "enviados_exitosos",
@@ -48,6 +49,7 @@ def cuerpo(campana: CampanaSMS, progreso: Progreso) -> Any:
             "motivo": campana.motivo,
             "porcentaje": progreso.porcentaje,
             "segundos_restantes": progreso.segundos_restantes,
+            "espera_hasta": campana.espera_hasta,
             "completado_en": campana.completado_en,
         }
     )

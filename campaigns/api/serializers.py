@@ -4,6 +4,7 @@ from django.urls import reverse
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from campaigns import aprobaciones
 from campaigns import mensaje as mensajes
 from campaigns.api.audiencia import AudienciaSerializer
 from campaigns.api.fields import ListaDeIds, Momento, es_id
@@ -84,6 +85,14 @@ class TextoYAudienciaSerializer(RefusesUnknown):
     plantilla = PlantillaPropia(required=False, help_text="Id of a template; or `mensaje`.")
     cliente_ids = ListaDeIds(required=False, help_text="1 to 100,000 ids of the shop's clients; or `audiencia`.")
     audiencia = AudienciaSerializer(required=False, help_text="Or `cliente_ids`.")
+    clase = serializers.ChoiceField(
+        choices=CampanaSMS.Clase.choices,
+        required=False,
+        help_text=(
+            "`promocional` when absent. The others leave at any hour and are not counted against the cap on contacts; "
+            "they need `clase_motivo`, and never reach who opted out."
+        ),
+    )
     remitente = RemitentePropio(
         required=False, allow_null=True, help_text="Id of a sender of the shop's; the installation's when absent."
     )
@@ -121,6 +130,9 @@ class CrearCampanaSerializer(TextoYAudienciaSerializer):
         help_text="Start then and not now: a moment to come, within a year. Without an offset it is in TIME_ZONE. Who "
         "receives it and its text are frozen now all the same.",
     )
+    clase_motivo = serializers.CharField(
+        max_length=300, required=False, help_text="Why the campaign is not promotional; kept with who made it."
+    )
 
 
 def _one_of(attrs: dict[str, Any], first: str, second: str, none: str, both: str) -> None:
@@ -140,7 +152,10 @@ def _one_of(attrs: dict[str, Any], first: str, second: str, none: str, both: str
                 "mensaje": MENSAJE,
                 "plantilla": None,
                 "remitente": None,
+                "clase": "promocional",
+                "clase_motivo": "",
                 "estado": "pendiente",
+                "aprobacion": "",
                 "motivo": "",
                 "total_clientes": 3,
                 "enviados_exitosos": 0,
@@ -150,6 +165,8 @@ def _one_of(attrs: dict[str, Any], first: str, second: str, none: str, both: str
                 "iniciado_en": None,
                 "vence_en": None,
                 "completado_en": None,
+                "espera_hasta": None,
+                "reanuda_en": None,
                 "progreso_url": "http://localhost:8000/api/v1/campanas/10/progreso/",
                 "logs_url": "http://localhost:8000/api/v1/campanas/10/logs/",
             },
@@ -158,6 +175,12 @@ def _one_of(attrs: dict[str, Any], first: str, second: str, none: str, both: str
     ]
 )
 class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
+    aprobacion = serializers.ChoiceField(
+        CampanaSMS.Aprobacion.choices,
+        allow_blank=True,
+        read_only=True,
+        help_text="`pendiente`: it does not start before it is approved, for it is large; `motivo` says how large.",
+    )
     enviados_exitosos = serializers.SerializerMethodField(help_text="Live while the campaign runs.")
     enviados_fallidos = serializers.SerializerMethodField(help_text="Live while the campaign runs.")
     progreso_url = serializers.SerializerMethodField()
@@ -171,7 +194,10 @@ class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
             "mensaje",
             "plantilla",
             "remitente",
+            "clase",
+            "clase_motivo",
             "estado",
+            "aprobacion",
             "motivo",
             "total_clientes",
             "enviados_exitosos",
@@ -181,14 +207,20 @@ class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
             "iniciado_en",
             "vence_en",
             "completado_en",
+            "espera_hasta",
+            "reanuda_en",
             "progreso_url",
             "logs_url",
         )
         read_only_fields = fields
         extra_kwargs = {
+            "espera_hasta": {"help_text": "Set while it waits for the shop's next sending window."},
+            "reanuda_en": {
+                "help_text": "Set while a cap on spending pauses it: when it goes on by itself, a day or a month later."
+            },
             "vence_en": {
                 "help_text": "Nothing is sent after this moment: the campaign ends, in `error` if any is left."
-            }
+            },
         }
 
     def _progreso(self, campana: CampanaSMS) -> Progreso | None:
@@ -217,6 +249,13 @@ class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
         return request.build_absolute_uri(path) if request else path
 
 
+@extend_schema_serializer(examples=[OpenApiExample("Decisión", value={"motivo": "Falta el precio en el texto"})])
+class DecisionSerializer(RefusesUnknown):
+    motivo = serializers.CharField(
+        max_length=aprobaciones.MOTIVO_MAX, required=False, help_text="Why not, for the campaign's page."
+    )
+
+
 @extend_schema_serializer(
     examples=[
         OpenApiExample(
@@ -235,6 +274,7 @@ class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
                 "porcentaje": 62.4,
                 "por_segundo": 208.5,
                 "segundos_restantes": 2,
+                "espera_hasta": None,
                 "completado_en": None,
             },
             response_only=True,
@@ -259,6 +299,9 @@ class ProgresoSerializer(serializers.Serializer[Any]):
     porcentaje = serializers.FloatField()
     por_segundo = serializers.FloatField(help_text="Recipients finished per second over the last 10 seconds.")
     segundos_restantes = serializers.IntegerField(allow_null=True)
+    espera_hasta = serializers.DateTimeField(
+        allow_null=True, help_text="Set while it waits for the shop's next sending window; it goes on by itself."
+    )
     completado_en = serializers.DateTimeField(allow_null=True)
 
 

@@ -1,6 +1,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from campaigns.ajustes.api import AjustesView, HistorialView
 from campaigns.api import alertas
 from campaigns.api.remitentes import RemitenteViewSet
 from campaigns.api.sucesos import SucesoListView
@@ -18,6 +19,8 @@ router.register("bajas", BajaViewSet, basename="api-baja")
 router.register("programaciones", ProgramacionViewSet, basename="api-programacion")
 
 urlpatterns = [
+    path("ajustes/", AjustesView.as_view(), name="api-ajustes"),
+    path("ajustes/historial/", HistorialView.as_view(), name="api-ajustes-historial"),
     path("campanas/<int:pk>/logs/", LogListView.as_view(), name="api-campana-logs"),
     path("programaciones/<int:pk>/ocurrencias/", OcurrenciaListView.as_view(), name="api-ocurrencias"),
     path("campanas/<int:pk>/sucesos/", SucesoListView.as_view(), name="api-campana-sucesos"),

@@ -13,13 +13,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet, ModelViewSet
 
-from campaigns import selectors, services
+from campaigns import aprobaciones, selectors, services
 from campaigns.api import progreso
 from campaigns.api.audiencia import audiencia_de
 from campaigns.api.idempotency import idempotency_of
 from campaigns.api.serializers import (
     CampanaSerializer,
     CrearCampanaSerializer,
+    DecisionSerializer,
     PlantillaSerializer,
     ProgresoSerializer,
     SMSLogSerializer,
@@ -154,6 +155,7 @@ class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
             usuario=cast("Usuario", request.user),
             mensaje=_texto(data),
             audiencia=audiencia_de(data),
+            clase=data.get("clase", CampanaSMS.Clase.PROMOCIONAL),
             remitente=data.get("remitente"),
         )
         return Response(as_json(vista))
@@ -188,6 +190,34 @@ class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
     def reintentar(self, request: Request, pk: int) -> Response:
         return self._move("reintentar")
 
+    @extend_schema(
+        summary="Approve a campaign that waits for it, so that it starts", request=DecisionSerializer, responses=MOVED
+    )
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def aprobar(self, request: Request, pk: int) -> Response:
+        return self._decide(request, aprobar=True)
+
+    @extend_schema(
+        summary="Refuse a campaign that waits for approval; it is cancelled",
+        request=DecisionSerializer,
+        responses=MOVED,
+    )
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def rechazar(self, request: Request, pk: int) -> Response:
+        return self._decide(request, aprobar=False)
+
+    def _decide(self, request: Request, *, aprobar: bool) -> Response:
+        campana = self.get_object()
+        serializer = DecisionSerializer(data=request.data or {})
+        serializer.is_valid(raise_exception=True)
+        campana = aprobaciones.decidir(
+            campana=campana,
+            usuario=cast("Usuario", request.user),
+            aprobar=aprobar,
+            motivo=serializer.validated_data.get("motivo", ""),
+        )
+        return Response(CampanaSerializer(campana, context=self.get_serializer_context()).data)
+
     def _move(self, name: str, motivo: str = "") -> Response:
         campana = services.mover_campana(campana=self.get_object(), action=name, motivo=motivo)
         return Response(CampanaSerializer(campana, context=self.get_serializer_context()).data)
@@ -214,6 +244,8 @@ def _crear(usuario: Usuario, data: dict[str, Any], idempotency: Idempotency | No
         plantilla=data.get("plantilla"),
         remitente=data.get("remitente"),
         audiencia=audiencia_de(data),
+        clase=data.get("clase", CampanaSMS.Clase.PROMOCIONAL),
+        clase_motivo=data.get("clase_motivo", ""),
         programada_para=data.get("programada_para"),
         idempotency=idempotency,
     )

@@ -3,12 +3,15 @@
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from campaigns import codigos
+from campaigns.ajustes.models import Ajustes
+from campaigns.avisos import avisos_de, cuando
 from campaigns.costo import Costo
-from campaigns.vista_previa import Ejemplo, VistaPrevia, precio
+from campaigns.vista_previa import Ejemplo, VistaPrevia
 
 
 class ExcluidosSerializer(serializers.Serializer[Any]):
@@ -26,8 +29,11 @@ class CostoSerializer(serializers.Serializer[Any]):
     encoding = serializers.DictField(
         child=serializers.IntegerField(), help_text="How many messages are GSM-7, and how many UCS-2."
     )
+    segmentos_por_pais = serializers.DictField(
+        child=serializers.IntegerField(), help_text="Segments by the country of the recipients, such as CO."
+    )
     precio = serializers.DecimalField(
-        max_digits=18, decimal_places=4, allow_null=True, help_text="Null while SMS_SEGMENT_PRICE is not configured."
+        max_digits=18, decimal_places=4, allow_null=True, help_text="Null while the shop has no price per segment."
     )
     moneda = serializers.CharField()
 
@@ -38,6 +44,18 @@ class EjemploSerializer(serializers.Serializer[Any]):
     mensaje = serializers.CharField()
     encoding = serializers.CharField()
     segmentos = serializers.IntegerField()
+
+
+class VentanaSerializer(serializers.Serializer[Any]):
+    abierta = serializers.BooleanField(help_text="The first messages would leave at once.")
+    desde = serializers.DateTimeField(allow_null=True, help_text="When they would; null if the shop never opens.")
+    hasta = serializers.DateTimeField(allow_null=True, help_text="When the window closes; null if nothing ends it.")
+    texto = serializers.CharField(help_text="The same as a sentence, by the shop's clock.")
+
+
+class AvisoSerializer(serializers.Serializer[Any]):
+    codigo = serializers.CharField()
+    texto = serializers.CharField()
 
 
 class TransliteradoSerializer(serializers.Serializer[Any]):
@@ -51,6 +69,7 @@ COSTO = {
     "segmentos": 2,
     "segmentos_por_mensaje": {"1": 2},
     "encoding": {"GSM-7": 2},
+    "segmentos_por_pais": {"CO": 2},
     "precio": "0.1000",
     "moneda": "USD",
 }
@@ -65,6 +84,13 @@ EJEMPLO = {"cliente_id": 1, "nombre": "Maria", "mensaje": "Hola Maria!", "encodi
                 "total": 3,
                 "excluidos": [{"codigo": "sin_telefono", "texto": "El cliente no tiene teléfono.", "cantidad": 1}],
                 "costo": COSTO,
+                "ventana": {
+                    "abierta": False,
+                    "desde": "2026-11-30T08:00:00-05:00",
+                    "hasta": "2026-11-30T19:00:00-05:00",
+                    "texto": "Está fuera del horario de envío: se enviará el lunes 30 nov, 8:00 a. m.",
+                },
+                "avisos": [{"codigo": "rne", "texto": "Falta la consulta del Registro de Números Excluidos…"}],
                 "letras_ucs2": [],
                 "ejemplos": [EJEMPLO],
                 "mas_largo": EJEMPLO,
@@ -78,6 +104,8 @@ class VistaPreviaSerializer(serializers.Serializer[Any]):
     total = serializers.IntegerField(help_text="Recipients, sendable or not.")
     excluidos = ExcluidosSerializer(many=True)
     costo = CostoSerializer()
+    ventana = VentanaSerializer(help_text="When it would be sent.")
+    avisos = AvisoSerializer(many=True, help_text="What may surprise whoever creates the campaign.")
     letras_ucs2 = serializers.ListField(
         child=serializers.CharField(), help_text="Letters of the text that force UCS-2: 70 characters instead of 160."
     )
@@ -94,7 +122,7 @@ def as_json(vista: VistaPrevia) -> dict[str, Any]:
     if vista.transliterado is not None and vista.costo_transliterado is not None:
         transliterado = {
             "mensaje": vista.transliterado,
-            "costo": _costo(vista.costo_transliterado),
+            "costo": _costo(vista.costo_transliterado, vista.ajustes),
             "ahorro_segmentos": vista.costo.segmentos - vista.costo_transliterado.segmentos,
         }
     shown: dict[str, Any] = VistaPreviaSerializer(
@@ -104,7 +132,9 @@ def as_json(vista: VistaPrevia) -> dict[str, Any]:
                 {"codigo": codigo, "texto": codigos.TEXTOS[codigo], "cantidad": n}
                 for codigo, n in vista.costo.excluidos.most_common()
             ],
-            "costo": _costo(vista.costo),
+            "costo": _costo(vista.costo, vista.ajustes),
+            "ventana": _ventana(vista),
+            "avisos": [{"codigo": aviso.codigo, "texto": _plain(aviso.texto)} for aviso in avisos_de(vista)],
             "letras_ucs2": vista.letras_ucs2,
             "ejemplos": [_ejemplo(ejemplo) for ejemplo in vista.ejemplos],
             "mas_largo": _ejemplo(vista.mas_largo) if vista.mas_largo else None,
@@ -114,13 +144,29 @@ def as_json(vista: VistaPrevia) -> dict[str, Any]:
     return shown
 
 
-def _costo(costo: Costo) -> dict[str, Any]:
+def _plain(text: str) -> str:
+    """Without the spaces that only keep a line from breaking."""
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def _ventana(vista: VistaPrevia) -> dict[str, Any]:
+    jornada = vista.jornada
+    return {
+        "abierta": jornada is not None and jornada.desde <= timezone.now(),
+        "desde": jornada.desde if jornada else None,
+        "hasta": jornada.ventana_hasta if jornada else None,
+        "texto": _plain(cuando(vista)),
+    }
+
+
+def _costo(costo: Costo, ajustes: Ajustes) -> dict[str, Any]:
     return {
         "mensajes": costo.destinatarios,
         "segmentos": costo.segmentos,
         "segmentos_por_mensaje": {str(n): costo.por_segmentos[n] for n in sorted(costo.por_segmentos)},
         "encoding": dict(costo.por_encoding),
-        "precio": precio(costo.segmentos),
+        "segmentos_por_pais": dict(costo.por_pais),
+        "precio": costo.precio(ajustes),
         "moneda": settings.SMS_PRICE_CURRENCY,
     }
 

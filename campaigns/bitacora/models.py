@@ -11,9 +11,13 @@ class Suceso(models.Model):
 
     class Tipo(models.TextChoices):
         CREADA = "creada", "Creada"
+        APROBADA = "aprobada", "Aprobada"
+        RECHAZADA = "rechazada", "No se aprobó"
         INICIADA = "iniciada", "Empezó el envío"
+        ESPERA = "espera", "Espera el horario de envío"
+        SIGUE = "sigue", "Sigue: se abrió el horario"
         PAUSADA = "pausada", "Pausada"
-        PAUSADA_SOLA = "pausada_sola", "Se pausó sola"  # Twilio refuses the account or the sender
+        PAUSADA_SOLA = "pausada_sola", "Se pausó sola"  # Twilio refuses the account or the sender, or a cap was reached
         REANUDADA = "reanudada", "Reanudada"
         CANCELADA = "cancelada", "Cancelada"
         REINTENTADA = "reintentada", "Se reintentan los fallidos"

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from campaigns import mensaje as mensajes
+from campaigns.ajustes.selectors import ajustes_de
 from campaigns.audiencia import Audiencia, medir
 from campaigns.costo import calcular, grupos_de
 from campaigns.models import Remitente
-from campaigns.vista_previa import precio
+from campaigns.vista_previa import dia_del_envio
 from core.errors import InvalidInputError
 from core.models import Usuario
 
@@ -17,7 +18,7 @@ class Resumen:
     """Args:
     recibirian: who would be sent to now.
     segmentos: what that bills; None while there is no text.
-    precio: of them; None while no price is configured.
+    precio: of them; None while the shop has none.
     error: why it cannot be said.
     """
 
@@ -39,7 +40,9 @@ def resumir(usuario: Usuario, audiencia: Audiencia, mensaje: str, *, remitente: 
             mensajes.validate(mensaje)
     except InvalidInputError as error:
         return Resumen() if error.code == "empty" else Resumen(error=error.message)
-    costo = calcular(mensaje, grupos_de(audiencia, tenant_id=usuario.tenant_id, remitente=remitente))
+    ajustes = ajustes_de(usuario.tenant_id)
+    grupos = grupos_de(audiencia, ajustes=ajustes, dia=dia_del_envio(ajustes), remitente=remitente)
+    costo = calcular(mensaje, grupos)
     if not mensaje.strip():
         return Resumen(costo.destinatarios)
-    return Resumen(costo.destinatarios, costo.segmentos, precio(costo.segmentos))
+    return Resumen(costo.destinatarios, costo.segmentos, costo.precio(ajustes))

@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import Final
 
 from django import template
-from django.conf import settings
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from campaigns import barra as barras
+from campaigns.ajustes.selectors import ajustes_de
 from campaigns.entrantes.intencion import Intencion
 from campaigns.mensaje import MARCADORES
 from campaigns.models import CampanaSMS, Ocurrencia, Programacion, SMSLog
@@ -44,10 +44,23 @@ OCURRENCIA: Final = {
 
 @register.inclusion_tag("core/_chip.html")
 def estado_campana(campana: CampanaSMS) -> dict[str, str]:
+    tono, icono, texto = *CAMPANA[CampanaSMS.Estado(campana.estado)], campana.get_estado_display()
     if campana.espera_fecha:
-        return {"tono": "tono-quieto", "icono": "calendar-event", "texto": "Programada"}
-    tono, icono = CAMPANA[CampanaSMS.Estado(campana.estado)]
-    return {"tono": tono, "icono": icono, "texto": campana.get_estado_display()}
+        tono, icono, texto = "tono-quieto", "calendar-event", "Programada"
+    if campana.por_aprobar:
+        tono, icono = "tono-duda", "shield-check"
+        texto = "Programada, por aprobar" if campana.espera_fecha else "Por aprobar"
+    elif campana.espera:
+        tono, icono, texto = "tono-duda", "clock", "En espera"
+    return {"tono": tono, "icono": icono, "texto": texto}
+
+
+@register.inclusion_tag("campaigns/_espera.html")
+def espera_campana(campana: CampanaSMS) -> dict[str, object]:
+    """Until when the campaign waits, or stands paused by a cap, by the shop's own clock; nothing while it does not."""
+    if not (campana.espera or campana.reanuda_en):
+        return {}
+    return {"campana": campana, "zona": ajustes_de(campana.usuario_id).zona}
 
 
 @register.inclusion_tag("core/_chip.html")
@@ -115,7 +128,4 @@ def con_marcadores(mensaje: str) -> SafeString:
 
 @register.filter
 def dinero(amount: Decimal) -> str:
-    """An amount in the currency of the configured price: `USD 12,35`, `COP 1.234,50`."""
-    # A few messages cost less than a cent.
-    decimals = 2 if amount >= 1 else 4
-    return f"{settings.SMS_PRICE_CURRENCY}\N{NO-BREAK SPACE}{formato.numero(float(amount), decimals)}"
+    return formato.dinero(amount)

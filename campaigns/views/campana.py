@@ -159,7 +159,14 @@ def _campana_viva(usuario: Usuario, campana: CampanaSMS) -> dict[str, Any]:
         "intervalo": intervalo,
         "pausa": intervalo,
         "pausa_serie": SERIE_S,
-        "visto": f"{campana.estado}{'' if campana.completado_en is None else '-fin'}",
+        "visto": "-".join(
+            [
+                campana.estado,
+                *["espera"] * campana.espera,
+                *["aprobar"] * campana.por_aprobar,
+                *["fin"] * (campana.completado_en is not None),
+            ]
+        ),
     }
 
 

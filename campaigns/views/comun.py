@@ -12,7 +12,10 @@ REPOSO_S = 10  # between two looks at what stands still, in seconds
 
 def campana_de(usuario: Usuario, pk: int) -> CampanaSMS:
     return get_object_or_404(
-        selectors.campanas_de(usuario).select_related("plantilla", "remitente", "ocurrencia__programacion"), pk=pk
+        selectors.campanas_de(usuario).select_related(
+            "plantilla", "remitente", "ocurrencia__programacion", "creada_por", "decidida_por"
+        ),
+        pk=pk,
     )
 
 
@@ -25,4 +28,9 @@ def intervalo_de(campanas: list[CampanaSMS]) -> int | None:
     vivas = [c for c in campanas if c.completado_en is None]
     if not vivas:
         return None
-    return REPOSO_S if all(c.estado == CampanaSMS.Estado.PAUSADO or c.espera_fecha for c in vivas) else 2
+    return REPOSO_S if all(_reposa(c) for c in vivas) else 2
+
+
+def _reposa(campana: CampanaSMS) -> bool:
+    """Whether nothing happens before its date comes, a window opens or a person does something."""
+    return campana.espera_fecha or campana.por_aprobar or campana.espera or campana.estado == CampanaSMS.Estado.PAUSADO

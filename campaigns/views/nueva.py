@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns import borrador as borradores
-from campaigns import remitentes, selectors, services
+from campaigns import clases, remitentes, selectors, services
 from campaigns.audiencia import medir
 from campaigns.borrador import Borrador
 from campaigns.models import CampanaSMS, Lote
@@ -26,6 +26,7 @@ from core.pages import admin_de, entero, pagina
 
 SOLO_ADMIN = "Solo un administrador puede crear una campaña."
 CREADA = "La campaña está en camino. Aquí la ve avanzar."
+POR_APROBAR = "La campaña quedó creada y espera aprobación: no se envía nada hasta que la aprueben."
 PROGRAMADA = "La campaña quedó programada para {cuando}; hasta entonces puede cancelarla."
 CAMBIO = "Los destinatarios cambiaron mientras usted revisaba: ahora son {ahora}. Revise otra vez antes de enviar."
 
@@ -55,6 +56,7 @@ def nueva(request: HttpRequest) -> HttpResponse:
             if len(borrador.nombre) > borradores.NOMBRE_MAX:
                 raise InvalidInputError(borradores.NOMBRE_LARGO, field="nombre")
             remitentes.elegido(usuario, borrador.remitente)
+            clases.validar(borrador.clase, borrador.clase_motivo)
             if accion == "enviar":
                 return _enviar(request, usuario, borrador, medida.total)
             return pasos.revision(request, usuario, borrador)
@@ -136,6 +138,8 @@ def _enviar(request: HttpRequest, usuario: Usuario, borrador: Borrador, total: i
                 nombre=borrador.nombre or None,
                 mensaje=borrador.mensaje,
                 audiencia=borrador.audiencia(),
+                clase=borrador.clase,
+                clase_motivo=borrador.clase_motivo,
                 # A text that was changed is nobody's template any more.
                 plantilla=plantilla if plantilla and plantilla.mensaje == borrador.mensaje else None,
                 remitente=remitentes.elegido(usuario, borrador.remitente),
@@ -143,7 +147,8 @@ def _enviar(request: HttpRequest, usuario: Usuario, borrador: Borrador, total: i
                 idempotency=idempotency,
             )
             cuando = formato.momento(programada_para) if programada_para else ""
-            messages.success(request, PROGRAMADA.format(cuando=cuando) if cuando else CREADA)
+            hecho = PROGRAMADA.format(cuando=cuando) if cuando else CREADA
+            messages.success(request, POR_APROBAR if campana.por_aprobar else hecho)
     except ConflictError as conflict:
         return pasos.revision(request, usuario, borrador, conflict.message)
     return redirect("campana", campana.pk)

@@ -11,9 +11,10 @@ from django.utils import timezone
 from campaigns import borrador as borradores
 from campaigns import codigos, elegibles, remitentes, selectors
 from campaigns import mensaje as mensajes
+from campaigns.avisos import avisos_de, cuando
 from campaigns.borrador import Borrador
 from campaigns.models import MENSAJE_MAX, Remitente
-from campaigns.vista_previa import calcular_vista_previa, precio
+from campaigns.vista_previa import calcular_vista_previa
 from clientes.selectors import clientes_de, segmentos_de
 from core.errors import InvalidInputError
 from core.models import Usuario
@@ -73,6 +74,7 @@ def costo(usuario: Usuario, borrador: Borrador) -> dict[str, Any]:
             mensaje=borrador.mensaje,
             audiencia=borrador.audiencia(),
             remitente=_desde(usuario, borrador),
+            clase=borrador.clase,
         )
     except InvalidInputError as error:
         return {"vista": None, "costo_error": error.message}
@@ -80,7 +82,9 @@ def costo(usuario: Usuario, borrador: Borrador) -> dict[str, Any]:
     return {
         "vista": vista,
         "excluidos": [(codigos.TEXTOS[codigo], n) for codigo, n in vista.costo.excluidos.most_common()],
-        "precio": precio(vista.costo.segmentos),
+        "precio": vista.costo.precio(vista.ajustes),
+        "cuando": cuando(vista),
+        "avisos": avisos_de(vista),
         "ahorro": vista.costo.segmentos - plain.segmentos if plain else 0,
     }
 

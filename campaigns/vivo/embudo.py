@@ -6,9 +6,10 @@ from typing import Final
 
 from django.db import connection
 
+from campaigns.ajustes.selectors import ajustes_de
+from campaigns.cupos.precios import precio_de_segmentos
 from campaigns.models import CampanaSMS
 from campaigns.remedios import motivo_de_entrega, remedio
-from campaigns.vista_previa import precio
 
 LLEGARON: Final = ("delivered", "read")
 NO_LLEGARON: Final = ("undelivered", "failed", "canceled")
@@ -58,6 +59,7 @@ class Embudo:
         sin_informe: neither has been said of them yet, and maybe never will.
         razones: of those that did not arrive, the most frequent first.
         segmentos: billed so far.
+        costo: of them, in SMS_PRICE_CURRENCY; None while the shop has no price.
     """
 
     enviados: int = 0
@@ -66,11 +68,7 @@ class Embudo:
     sin_informe: int = 0
     razones: list[Razon] = field(default_factory=list)
     segmentos: int = 0
-
-    @property
-    def costo(self) -> Decimal | None:
-        """In SMS_PRICE_CURRENCY; None while no price is configured."""
-        return precio(self.segmentos)
+    costo: Decimal | None = None
 
     def porcentaje(self, n: int) -> int:
         return round(100 * n / self.enviados) if self.enviados else 0
@@ -104,4 +102,5 @@ def embudo_de(campana: CampanaSMS) -> Embudo:
             reasons[codigo] = reasons.get(codigo, 0) + n
     razones = [Razon(codigo, motivo_de_entrega(codigo), remedio(codigo), n) for codigo, n in reasons.items()]
     razones.sort(key=lambda razon: (-razon.n, razon.codigo))
-    return Embudo(total, arrived, lost, total - arrived - lost, razones, int(segmentos))
+    costo = precio_de_segmentos(ajustes_de(campana.usuario_id), int(segmentos))
+    return Embudo(total, arrived, lost, total - arrived - lost, razones, int(segmentos), costo)

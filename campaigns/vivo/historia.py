@@ -13,7 +13,11 @@ Tipo = Suceso.Tipo
 # tipo: (tone, icon)
 ASPECTO: Final = {
     Tipo.CREADA: ("tono-quieto", "plus"),
+    Tipo.APROBADA: ("tono-activo", "shield-check"),
+    Tipo.RECHAZADA: ("tono-falla", "ban"),
     Tipo.INICIADA: ("tono-activo", "send"),
+    Tipo.ESPERA: ("tono-duda", "clock"),
+    Tipo.SIGUE: ("tono-activo", "player-play"),
     Tipo.PAUSADA: ("tono-duda", "player-pause"),
     Tipo.PAUSADA_SOLA: ("tono-falla", "alert-triangle"),
     Tipo.REANUDADA: ("tono-activo", "player-play"),

@@ -9,7 +9,9 @@ from typing import Any, Final
 from django.db import connection
 from django.utils import timezone
 
-from campaigns.vista_previa import precio
+from campaigns.ajustes.models import Ajustes
+from campaigns.ajustes.selectors import ajustes_de
+from campaigns.cupos.precios import precio_de_segmentos
 from core.models import Usuario
 
 # Campaigns carry their totals and Lotes their deliveries: no recipient is looked at.
@@ -35,6 +37,7 @@ WHERE usuario_id = %(tenant)s AND tipo = 'baja' AND fuente <> 'importacion' AND 
 class Dia:
     """Args:
     bajas: clients who opted out.
+    costo: of the segments, in SMS_PRICE_CURRENCY; None while the shop has no price.
     """
 
     fecha: date
@@ -44,11 +47,7 @@ class Dia:
     entregados: int = 0
     segmentos: int = 0
     bajas: int = 0
-
-    @property
-    def costo(self) -> Decimal | None:
-        """In SMS_PRICE_CURRENCY; None while no price is configured."""
-        return precio(self.segmentos)
+    costo: Decimal | None = None
 
     @property
     def entrega(self) -> int:
@@ -82,11 +81,21 @@ def reporte_de(usuario: Usuario, *, dias: int) -> Reporte:
     }
     with connection.cursor() as cursor:
         cursor.execute(CAMPANAS_SQL, params)
-        found = {row[0]: Dia(row[0], *map(int, row[1:])) for row in cursor.fetchall()}
+        found = {
+            day: Dia(day, campanas, int(enviados), int(fallidos), int(entregados), int(segmentos))
+            for day, campanas, enviados, fallidos, entregados, segmentos in cursor.fetchall()
+        }
         cursor.execute(BAJAS_SQL, params)
         bajas = Counter(dict(cursor.fetchall()))
+    ajustes = ajustes_de(usuario.tenant_id)
     days = [
-        replace(found.get(day, Dia(day)), bajas=bajas[day]) for day in (first + timedelta(days=n) for n in range(dias))
+        _con_costo(replace(found.get(day, Dia(day)), bajas=bajas[day]), ajustes)
+        for day in (first + timedelta(days=n) for n in range(dias))
     ]
     names = ("campanas", "enviados", "fallidos", "entregados", "segmentos", "bajas")
-    return Reporte(days, Dia(today, **{name: sum(getattr(day, name) for day in days) for name in names}))
+    total = Dia(today, **{name: sum(getattr(day, name) for day in days) for name in names})
+    return Reporte(days, _con_costo(total, ajustes))
+
+
+def _con_costo(dia: Dia, ajustes: Ajustes) -> Dia:
+    return replace(dia, costo=precio_de_segmentos(ajustes, dia.segmentos))

@@ -3,11 +3,14 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from clientes import consentimiento
 from clientes.api.condiciones import CondicionesSerializer, EtiquetasPropias
 from clientes.models import Cliente, Etiqueta, Segmento, Venta
 from clientes.selectors import clientes_de
 from core.api.serializers import RefusesUnknown
+from core.errors import InvalidInputError
 
+CONSENTIMIENTO = ("consentimiento_fuente", "consentimiento_en")
 REPETIDO = "Ya existe con ese nombre."
 REFERENCIA_REPETIDA = "Ya existe una venta con esa referencia."
 
@@ -125,6 +128,8 @@ class VentaSerializer(RefusesUnknown, serializers.ModelSerializer[Venta]):
                 "telefono": "3001234567",
                 "documento": "987654321",
                 "activo": True,
+                "consentimiento_fuente": "Formulario de la tienda",
+                "consentimiento_en": "2026-03-01",
             },
             request_only=True,
         ),
@@ -137,6 +142,8 @@ class VentaSerializer(RefusesUnknown, serializers.ModelSerializer[Venta]):
                 "telefono_e164": "+573001234567",
                 "documento": "987654321",
                 "activo": True,
+                "consentimiento_fuente": "Formulario de la tienda",
+                "consentimiento_en": "2026-03-01",
                 "creado": "2026-03-15T10:30:00-05:00",
             },
             response_only=True,
@@ -152,7 +159,32 @@ class ClienteSerializer(RefusesUnknown, serializers.ModelSerializer[Cliente]):
 
     class Meta:
         model = Cliente
-        fields = ("id", "nombre", "telefono", "telefono_e164", "documento", "activo", "etiquetas", "creado")
+        fields = (
+            "id",
+            "nombre",
+            "telefono",
+            "telefono_e164",
+            "documento",
+            "activo",
+            "etiquetas",
+            "consentimiento_fuente",
+            "consentimiento_en",
+            "creado",
+        )
+        extra_kwargs = {
+            "consentimiento_fuente": {
+                "help_text": "Where the client agreed to be written to; with its date, or neither."
+            },
+            "consentimiento_en": {"help_text": "When; null while the client has not agreed."},
+        }
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        said = {name: attrs.get(name, getattr(self.instance, name, None)) for name in CONSENTIMIENTO}
+        try:
+            consentimiento.validar(said["consentimiento_fuente"] or "", said["consentimiento_en"])
+        except InvalidInputError as error:
+            raise serializers.ValidationError({error.field or "": error.message}, code=error.code) from error
+        return attrs
 
     def create(self, validated_data: dict[str, Any]) -> Cliente:
         return super().create({**validated_data, "usuario_id": self.context["request"].user.tenant_id})

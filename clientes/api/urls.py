@@ -1,6 +1,8 @@
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from clientes.api.views import ClienteViewSet, EtiquetaViewSet, SegmentoViewSet, VentaViewSet
+from clientes.rne.api import ConsultasRNE
 
 router = SimpleRouter(use_regex_path=False)
 router.register("clientes", ClienteViewSet, basename="api-cliente")
@@ -8,4 +10,4 @@ router.register("etiquetas", EtiquetaViewSet, basename="api-etiqueta")
 router.register("segmentos", SegmentoViewSet, basename="api-segmento")
 router.register("ventas", VentaViewSet, basename="api-venta")
 
-urlpatterns = router.urls
+urlpatterns = [path("rne/", ConsultasRNE.as_view(), name="api-rne"), *router.urls]

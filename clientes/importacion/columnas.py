@@ -43,6 +43,16 @@ ETIQUETAS = Campo("etiquetas", "Etiquetas", (
     "label", "group", "category",
 ))  # fmt: skip
 ACTIVO = Campo("activo", "Activo", ("activo", "activa", "estado", "active", "status", "habilitado", "enabled"))
+CONSENTIMIENTO_EN = Campo("consentimiento_en", "Fecha del consentimiento", (
+    "fecha del consentimiento", "fecha de consentimiento", "fecha consentimiento", "consentimiento", "autorizacion",
+    "fecha de autorizacion", "fecha autorizacion", "fecha de la autorizacion", "habeas data", "opt in", "opt in date",
+    "consent", "consent date", "consentimiento en",
+))  # fmt: skip
+CONSENTIMIENTO_FUENTE = Campo("consentimiento_fuente", "Fuente del consentimiento", (
+    "fuente del consentimiento", "fuente de consentimiento", "fuente consentimiento", "origen del consentimiento",
+    "medio de autorizacion", "fuente de la autorizacion", "fuente de autorizacion", "canal de autorizacion",
+    "consent source", "opt in source", "fuente", "consentimiento fuente",
+))  # fmt: skip
 FECHA = Campo("fecha", "Fecha", (
     "fecha", "fecha venta", "fecha de venta", "fecha de la venta", "fecha factura", "fecha de compra", "date",
     "sale date", "dia",
@@ -57,7 +67,15 @@ REFERENCIA = Campo("referencia", "Referencia", (
 ))  # fmt: skip
 
 CAMPOS: Final = {
-    Importacion.Tipo.CLIENTES: (NOMBRE, TELEFONO, DOCUMENTO, ETIQUETAS, ACTIVO),
+    Importacion.Tipo.CLIENTES: (
+        NOMBRE,
+        TELEFONO,
+        DOCUMENTO,
+        ETIQUETAS,
+        ACTIVO,
+        CONSENTIMIENTO_EN,
+        CONSENTIMIENTO_FUENTE,
+    ),
     Importacion.Tipo.VENTAS: (REFERENCIA, FECHA, TOTAL, DOCUMENTO, TELEFONO),
 }
 # What we write beside a row that could not be imported; never data when it comes back.

@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
-from clientes import phones
+from clientes import consentimiento, phones
 from clientes.importacion import valores
 from clientes.importacion.valores import CIENTIFICO, Invalido
-from clientes.models import NOMBRE_MAX, Cliente, Etiqueta, Importacion, Venta
+from clientes.models import FUENTE_MAX, NOMBRE_MAX, Cliente, Etiqueta, Importacion, Venta
+from core.errors import InvalidInputError
 
 TELEFONO_MAX: Final = Cliente._meta.get_field("telefono").max_length or 0
 DOCUMENTO_MAX: Final = Cliente._meta.get_field("documento").max_length or 0
 ETIQUETA_MAX: Final = Etiqueta._meta.get_field("nombre").max_length or 0
 REFERENCIA_MAX: Final = Venta._meta.get_field("referencia").max_length or 0
 
+FUENTE_ARCHIVO = "Archivo importado"  # when it brings dates and no column that says from where
 SOBRAN_CELDAS = "Tiene más celdas que columnas el archivo: ¿hay un separador dentro de un texto sin comillas?"
 MUY_LARGO = "«{campo}» tiene más de {maximo} caracteres."
 TELEFONO_INVALIDO = "El teléfono «{valor}» no es válido."
@@ -75,11 +78,33 @@ def _cliente(raw: dict[str, str], plan: Plan, motivos: list[str]) -> dict[str, A
         motivos.append(FALTA_TELEFONO)
     if raw.get("activo"):
         _into(datos, "activo", valores.activo, raw["activo"], motivos)
+    _consentimiento(raw, plan, datos, motivos)
     if tags := valores.etiquetas(raw.get("etiquetas", "")):
         if len(max(tags, key=len)) > ETIQUETA_MAX:
             motivos.append(MUY_LARGO.format(campo="Etiquetas", maximo=ETIQUETA_MAX))
         datos["etiquetas"] = tags
     return datos
+
+
+def _consentimiento(raw: dict[str, str], plan: Plan, datos: dict[str, Any], motivos: list[str]) -> None:
+    """Put where and when the client agreed into the data: both, or neither."""
+    fuente = raw.get("consentimiento_fuente", "")
+    if "consentimiento_fuente" not in plan.columnas and raw.get("consentimiento_en"):
+        fuente = FUENTE_ARCHIVO
+    _bounded({"fuente del consentimiento": fuente}, {"fuente del consentimiento": FUENTE_MAX}, motivos)
+    dia: date | None = None
+    if raw.get("consentimiento_en"):
+        try:
+            dia = valores.fecha(raw["consentimiento_en"]).date()
+        except Invalido as error:
+            motivos.append(error.motivo)
+            return
+    try:
+        consentimiento.validar(fuente, dia)
+    except InvalidInputError as error:
+        motivos.append(error.message)
+    if dia is not None:
+        datos["consentimiento_en"], datos["consentimiento_fuente"] = dia.isoformat(), fuente
 
 
 def _telefono(raw: str, plan: Plan, datos: dict[str, Any], motivos: list[str]) -> str:
@@ -93,7 +118,7 @@ def _telefono(raw: str, plan: Plan, datos: dict[str, Any], motivos: list[str]) -
     elif len(raw) > TELEFONO_MAX and not reading.e164:
         motivos.append(MUY_LARGO.format(campo="Teléfono", maximo=TELEFONO_MAX))
     datos["telefono"] = raw if len(raw) <= TELEFONO_MAX else reading.e164
-    datos["e164"], datos["movil"] = reading.e164, reading.mobile
+    datos["e164"], datos["movil"], datos["pais"] = reading.e164, reading.mobile, reading.country
     return reading.e164
 
 

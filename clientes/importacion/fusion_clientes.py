@@ -20,7 +20,8 @@ CREATE TEMP TABLE carga ON COMMIT DROP AS
 SELECT f.numero, d.*, {clave} AS clave, NULL::bigint AS cliente_id, false AS nueva, false AS cambia,
     ''::text AS resultado, ''::text AS motivo, ''::text AS aviso
 FROM clientes_importacionfila f, jsonb_to_record(f.datos)
-    AS d(nombre text, telefono text, e164 text, movil boolean, documento text, activo boolean, etiquetas text[])
+    AS d(nombre text, telefono text, e164 text, movil boolean, pais text, documento text, activo boolean,
+        etiquetas text[], consentimiento_en date, consentimiento_fuente text)
 WHERE f.importacion_id = %(id)s AND f.datos IS NOT NULL
 """
 CONOCIDOS_SQL = """
@@ -109,7 +110,9 @@ NUEVO_TELEFONO = "c.telefono IS NOT NULL AND c.telefono <> k.telefono AND (c.e16
 CAMBIAN_SQL = f"""
 UPDATE carga c SET cambia = true FROM clientes_cliente k WHERE k.id = c.cliente_id AND c.resultado = '' AND (
     (c.nombre IS NOT NULL AND c.nombre <> k.nombre) OR (c.documento IS NOT NULL AND c.documento <> k.documento)
-    OR (c.activo IS NOT NULL AND c.activo <> k.activo) OR ({NUEVO_TELEFONO}))
+    OR (c.activo IS NOT NULL AND c.activo <> k.activo) OR ({NUEVO_TELEFONO})
+    OR (c.consentimiento_en IS NOT NULL AND (c.consentimiento_en, c.consentimiento_fuente)
+        IS DISTINCT FROM (k.consentimiento_en, k.consentimiento_fuente::text)))
 """  # noqa: S608
 ETIQUETAN_SQL = """
 UPDATE carga c SET cambia = true FROM puestas p
@@ -119,9 +122,13 @@ WHERE p.numero = c.numero AND c.cliente_id IS NOT NULL AND NOT EXISTS (
 ACTUALIZAR_SQL = f"""
 UPDATE clientes_cliente k SET nombre = coalesce(c.nombre, k.nombre), documento = coalesce(c.documento, k.documento),
     activo = coalesce(c.activo, k.activo),
+    consentimiento_en = coalesce(c.consentimiento_en, k.consentimiento_en),
+    consentimiento_fuente = CASE WHEN c.consentimiento_en IS NULL THEN k.consentimiento_fuente
+        ELSE c.consentimiento_fuente END,
     telefono = CASE WHEN {NUEVO_TELEFONO} THEN c.telefono ELSE k.telefono END,
     telefono_e164 = CASE WHEN {NUEVO_TELEFONO} THEN c.e164 ELSE k.telefono_e164 END,
-    movil = CASE WHEN {NUEVO_TELEFONO} THEN c.movil ELSE k.movil END
+    movil = CASE WHEN {NUEVO_TELEFONO} THEN c.movil ELSE k.movil END,
+    pais = CASE WHEN {NUEVO_TELEFONO} THEN coalesce(c.pais, '') ELSE k.pais END
 FROM carga c WHERE c.cambia AND k.id = c.cliente_id AND k.usuario_id = %(tienda)s
 """  # noqa: S608
 NUEVAS_SQL = """
@@ -150,8 +157,11 @@ def aplicar(importacion: Importacion) -> dict[str, int]:
             "telefono": "coalesce(telefono, '')",
             "telefono_e164": "coalesce(e164, '')",
             "movil": "coalesce(movil, false)",
+            "pais": "coalesce(pais, '')",
             "documento": "coalesce(documento, '')",
             "activo": "coalesce(activo, true)",
+            "consentimiento_en": "consentimiento_en",
+            "consentimiento_fuente": "coalesce(consentimiento_fuente, '')",
             "usuario_id": "%(tienda)s",
         },
         "FROM carga WHERE nueva ORDER BY numero",

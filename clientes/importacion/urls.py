@@ -1,9 +1,10 @@
-from django.urls import path
+from django.urls import include, path
 
 from clientes import exportacion
 from clientes.importacion import views
 
 urlpatterns = [
+    path("", include("clientes.rne.urls")),
     path("clientes/exportar/", exportacion.exportar, name="clientes-exportar"),
     path("clientes/importar/", views.importaciones, name="importaciones"),
     path("clientes/importar/<int:pk>/", views.importacion, name="importacion"),

@@ -9,6 +9,7 @@ from clientes import phones
 from clientes.texto import PALABRAS
 
 NOMBRE_MAX = 150
+FUENTE_MAX = 80
 
 
 class Etiqueta(models.Model):
@@ -34,9 +35,14 @@ class Cliente(models.Model):
     telefono_e164 = models.CharField(max_length=phones.E164_MAX, blank=True, default="", editable=False)
     # Whether that number can be a mobile phone. Derived on every save.
     movil = models.BooleanField(default=False, editable=False)
+    # The country of that number, which decides what an SMS to it costs. Derived on every save.
+    pais = models.CharField(max_length=2, blank=True, default="", db_default="", editable=False)
     documento = models.CharField(max_length=20, blank=True, default="")
     activo = models.BooleanField(default=True)
     creado = models.DateTimeField(auto_now_add=True)
+    # Where and when the client agreed to be written to: Ley 1581 de 2012, art. 9. Both or neither.
+    consentimiento_fuente = models.CharField(max_length=FUENTE_MAX, blank=True, default="", db_default="")
+    consentimiento_en = models.DateField(null=True, blank=True)
     # Personal data erased on the client's request; the row stays for the totals. Ley 1581 de 2012, art. 8.
     anonimizado_en = models.DateTimeField(null=True, blank=True, editable=False)
     etiquetas = models.ManyToManyField(Etiqueta, blank=True, related_name="clientes")
@@ -50,6 +56,13 @@ class Cliente(models.Model):
 
     class Meta:
         ordering = ("-id",)
+        constraints = [
+            models.CheckConstraint(
+                name="cliente_consentimiento_entero",
+                condition=models.Q(consentimiento_en=None, consentimiento_fuente="")
+                | (models.Q(consentimiento_en__isnull=False) & ~models.Q(consentimiento_fuente="")),
+            ),
+        ]
         indexes = [
             # lists by cursor, and "all active clients of this shop" when an audience is frozen
             models.Index(fields=["usuario", "activo", "id"], name="cliente_por_tienda"),
@@ -70,10 +83,10 @@ class Cliente(models.Model):
         self.derive_phone()
         fields = kwargs.get("update_fields")
         if fields is not None and "telefono" in fields:
-            kwargs["update_fields"] = {*fields, "telefono_e164", "movil"}
+            kwargs["update_fields"] = {*fields, "telefono_e164", "movil", "pais"}
         super().save(*args, **kwargs)
 
     def derive_phone(self) -> None:
         """Bring what is derived from `telefono` up to date."""
         reading = phones.read(self.telefono)
-        self.telefono_e164, self.movil = reading.e164, reading.mobile
+        self.telefono_e164, self.movil, self.pais = reading.e164, reading.mobile, reading.country

@@ -1,6 +1,6 @@
 """Small words of every page's template."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
 
 from django import template
@@ -32,6 +32,14 @@ def hora(value: datetime | None, vacio: str = "—") -> str | SafeString:
     if value is None:
         return vacio
     return format_html('<time datetime="{}">{}</time>', value.isoformat(timespec="seconds"), formato.momento(value))
+
+
+@register.simple_tag
+def proximo(value: datetime, zona: tzinfo | None = None) -> SafeString:
+    """A moment to come, readable by people and by programs."""
+    return format_html(
+        '<time datetime="{}">{}</time>', value.isoformat(timespec="seconds"), formato.proximo(value, zona)
+    )
 
 
 @register.filter

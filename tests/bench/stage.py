@@ -31,9 +31,11 @@ FOREIGN = re.compile("(DATABASE_URL|REDIS_URL|PORT|PUBLIC_URL|WEB_HOST|DEBUG)$|T
 
 OPEN_SHOP = """
 import os
+from campaigns.ajustes.services import quitar_limites
 from clientes.services import crear_clientes
 from core.models import Usuario
 usuario = Usuario.objects.create_superuser(username=os.environ["SHOP"], password=os.environ["SHOP_PASSWORD"])
+quitar_limites(usuario=usuario, motivo="Medición contra el simulador")
 crear_clientes(usuario=usuario, filas=[{"nombre": "Cliente", "telefono": os.environ["SHOP_PHONE"], "documento": ""}])
 """
 

@@ -1,11 +1,14 @@
 """Every page: nothing wider than a phone, nothing refused by the CSP, nothing serious for axe."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
+from campaigns.ajustes.services import cambiar_ajustes
+from clientes.rne.services import importar_lista
 from core.models import Usuario
 from tests.browser import tienda
 from tests.browser.conftest import ANCHO, ANGOSTO, SCHEMES, Ears, SignIn, grave, overflow
@@ -80,6 +83,15 @@ def long_words(owner: Usuario) -> str:
 def test_a_campaign(make: Callable[[Usuario], str], owner: Usuario, sign_in: SignIn) -> None:
     page = sign_in(owner)
     page.goto(make(owner))
+    is_presentable(page)
+
+
+@pytest.mark.parametrize("path", ["/ajustes/", "/clientes/rne/"])
+def test_what_the_law_asks_for(path: str, owner: Usuario, sign_in: SignIn) -> None:
+    importar_lista(usuario=owner, telefonos=["3001112233"], consultado_en=date(2026, 1, 2), reemplaza=False)
+    cambiar_ajustes(usuario=owner, cambios={"plazo_h": 48}, motivo="Ofertas de dos días")
+    page = sign_in(owner)
+    page.goto(path)
     is_presentable(page)
 
 

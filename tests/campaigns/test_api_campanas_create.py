@@ -48,7 +48,10 @@ def test_it_works(api: APIClient, owner: Usuario) -> None:
         "mensaje": "Hola {nombre}",
         "plantilla": None,
         "remitente": None,
+        "clase": "promocional",
+        "clase_motivo": "",
         "estado": "pendiente",
+        "aprobacion": "",
         "motivo": "",
         "total_clientes": 3,
         "enviados_exitosos": 0,
@@ -57,6 +60,8 @@ def test_it_works(api: APIClient, owner: Usuario) -> None:
         "iniciado_en": None,
         "vence_en": None,
         "completado_en": None,
+        "espera_hasta": None,
+        "reanuda_en": None,
         "progreso_url": f"http://testserver{URL}{campana.pk}/progreso/",
         "logs_url": f"http://testserver{URL}{campana.pk}/logs/",
     }
@@ -147,7 +152,8 @@ def test_it_writes_no_row_per_recipient(
     settings.LOTE_SIZE = 10
     ids = make_clientes(owner, 100)
     before = row_counts()
-    with django_assert_max_num_queries(6):
+    # the audience, the campaign, its Lotes, what happened, the shop's settings; two for the savepoint
+    with django_assert_max_num_queries(7):
         api.post(URL, {"mensaje": "Hola", "cliente_ids": ids})
     after = row_counts()
     changed = {name: after[name] - before[name] for name in after if after[name] != before[name]}

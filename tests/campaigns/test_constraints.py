@@ -12,13 +12,26 @@ from django.db.models import Model
 from django.utils import timezone
 
 from campaigns.entrantes.modelos import Entrante
-from campaigns.models import Alerta, CampanaSMS, EntregaAlerta, Lote, Ocurrencia, Programacion, SMSLog, Suceso
+from campaigns.models import (
+    Alerta,
+    CampanaSMS,
+    Contacto,
+    EntregaAlerta,
+    Gasto,
+    Lote,
+    Ocurrencia,
+    Programacion,
+    SMSLog,
+    Suceso,
+)
 from clientes.models import (
     Baja,
+    ConsultaRNE,
     Etiqueta,
     Importacion,
     ImportacionFila,
     ImportacionTrozo,
+    NumeroRNE,
     RegistroBaja,
     Segmento,
     Venta,
@@ -167,10 +180,37 @@ def same_serie() -> None:
 
 
 NOW = timezone.now()
+DIA = NOW.date()
+
+
+def contactos(*ns: int) -> None:
+    found = campana()
+    for n in ns:
+        Contacto.objects.create(usuario=found.usuario, dia=DIA, telefono="+573001112233", n=n, campana=found)
+
+
+def gastos(*montos: int) -> None:
+    usuario = AdminFactory.create()
+    for monto in montos:
+        Gasto.objects.create(usuario=usuario, dia=DIA, monto=monto)
+
+
+def same_number() -> None:
+    usuario = AdminFactory.create()
+    consulta = ConsultaRNE.objects.create(
+        usuario=usuario, quien=usuario, consultado_en=DIA, numeros=1, ilegibles=0, reemplaza=False
+    )
+    for _ in range(2):
+        NumeroRNE.objects.create(usuario=usuario, telefono="+573001112233", consulta=consulta)
+
+
 BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("usuario_vendedor_tiene_admin", lambda: AdminFactory.create(rol="vendedor")),
     ("usuario_vendedor_tiene_admin", lambda: VendedorFactory.create(rol="admin")),
     ("usuario_vendedor_tiene_admin", lambda: AdminFactory.create(rol="otro")),
+    ("cliente_consentimiento_entero", lambda: ClienteFactory.create(consentimiento_en=DIA)),
+    ("cliente_consentimiento_entero", lambda: ClienteFactory.create(consentimiento_fuente="Caja")),
+    ("numero_rne_unico", same_number),
     ("etiqueta_nombre_unico", lambda: etiquetas("VIP", "vip")),
     ("segmento_nombre_unico", lambda: segmentos("Norte", "NORTE")),
     ("venta_referencia_unica", lambda: ventas("F-1", "F-1")),
@@ -194,6 +234,12 @@ BROKEN: list[tuple[str, Callable[[], object]]] = [
     ),
     ("campana_terminada_cuadra", lambda: campana(estado="error", enviados_fallidos=2, completado_en=NOW)),
     ("campana_completada_envio_algo", lambda: campana(estado="completado", enviados_fallidos=1, completado_en=NOW)),
+    ("campana_a_toda_hora_dice_por_que", lambda: campana(clase="emergencia")),
+    ("campana_por_aprobar_no_empezo", lambda: campana(aprobacion="pendiente", iniciado_en=NOW)),
+    ("contacto_uno_por_vez", lambda: contactos(1, 1)),
+    ("contacto_desde_uno", lambda: contactos(0)),
+    ("gasto_uno_por_dia", lambda: gastos(1, 1)),
+    ("gasto_no_negativo", lambda: gastos(-1)),
     ("campana_no_empieza_antes_de_su_fecha", lambda: campana(programada_para=NOW, estado="procesando")),
     ("campana_no_empieza_antes_de_su_fecha", lambda: campana(programada_para=NOW, estado="pausado")),
     (

@@ -74,8 +74,8 @@ def test_its_queries_do_not_grow(
 ) -> None:
     client = signed_in(owner)
     CampanaSMS.objects.update(iniciado_en=campana.creado)
-    # session, user, campaign, progress, reasons, deliveries and segments, what happened
-    with django_assert_num_queries(8):
+    # session, user, campaign, progress, reasons, deliveries and segments, the price, what happened
+    with django_assert_num_queries(9):
         client.get(url(campana, "vivo/?visto=procesando"))
     with django_assert_num_queries(2):  # within the same second: session, user
         client.get(url(campana, "vivo/?visto=procesando"))

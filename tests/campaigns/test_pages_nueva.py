@@ -211,7 +211,7 @@ def test_the_cost_follows_the_text(owner: Usuario, ana: Cliente, settings: Setti
     body = signed_in(owner).post(f"{URL}costo/", {"mensaje": mensaje}).content.decode()
     assert "<dd>4</dd>" in body
     assert "ahorra 2 segmentos" in body
-    assert "SMS_SEGMENT_PRICE" in post(owner, "revisar", mensaje=mensaje)
+    assert "/ajustes/#gasto" in post(owner, "revisar", mensaje=mensaje)  # where the price is missing
     settings.SMS_SEGMENT_PRICE = Decimal("0.05")
     assert "USD\N{NO-BREAK SPACE}0,2000" in post(owner, "revisar", mensaje=mensaje)
 

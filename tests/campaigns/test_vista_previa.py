@@ -3,10 +3,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
+from campaigns.ajustes.selectors import ajustes_de
 from campaigns.audiencia import Audiencia
 from campaigns.costo import calcular, grupos_de
 from campaigns.models import CampanaSMS
@@ -40,6 +42,7 @@ def test_it_counts_recipients_exclusions_segments_and_money(api: APIClient, owne
         "segmentos": 3,
         "segmentos_por_mensaje": {"1": 1, "2": 1},
         "encoding": {"GSM-7": 1, "UCS-2": 1},
+        "segmentos_por_pais": {"CO": 3},
         "precio": "0.1500",
         "moneda": "USD",
     }
@@ -150,7 +153,7 @@ def test_the_grouped_count_is_the_count_of_each_rendering(
     for name in names:
         ClienteFactory.create(usuario=owner, nombre=name)
     mensaje = before + "{nombre}" + after
-    costo = calcular(mensaje, grupos_de(Audiencia.todos(), tenant_id=owner.pk))
+    costo = calcular(mensaje, grupos_de(Audiencia.todos(), ajustes=ajustes_de(owner.pk), dia=timezone.localdate()))
     assert costo.segmentos == sum(contar(before + name + after).segmentos for name in names)
     assert costo.destinatarios == len(names)
 

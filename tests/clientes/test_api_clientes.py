@@ -35,6 +35,8 @@ class TestCreate:
             "telefono_e164": "+573001234567",
             "activo": True,
             "etiquetas": [],
+            "consentimiento_fuente": "",
+            "consentimiento_en": None,
             "creado": timezone.localtime(cliente.creado).isoformat(),
         }
 

@@ -1,13 +1,16 @@
 """`telefono_e164` follows `telefono` on every way a client is saved."""
 
 import threading
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import connection
 
-from clientes import services
+from clientes import migrations, services
 from clientes.models import Cliente
 from core.errors import ConflictError
 from core.models import Usuario
@@ -38,6 +41,25 @@ def test_it_works_on_save(cliente: Cliente) -> None:
     cliente.telefono = "no sé"
     cliente.save()
     assert stored(cliente) == ("no sé", "")
+
+
+def test_the_country_follows_too(cliente: Cliente) -> None:
+    assert Cliente.objects.get().pais == "CO"
+    for telefono, pais in (("+34612345678", "ES"), ("no sé", "")):
+        cliente.telefono = telefono
+        cliente.save(update_fields=["telefono"])
+        assert Cliente.objects.get().pais == pais
+
+
+def test_clients_that_were_there_get_their_country(owner: Usuario) -> None:
+    phones = {"3001234567": "CO", "+34612345678": "ES", "+14155552671": "US", "+14165550123": "CA", "12": "", "": ""}
+    for telefono in phones:
+        ClienteFactory.create(usuario=owner, telefono=telefono)
+    Cliente.objects.update(pais="")
+    [name] = [found.name for found in iter_modules(migrations.__path__) if found.name.endswith("_pais")]
+    with connection.schema_editor() as editor:
+        import_module(f"{migrations.__name__}.{name}").derive(apps, editor)
+    assert dict(Cliente.objects.values_list("telefono", "pais")) == phones
 
 
 @pytest.mark.parametrize("fields", [["telefono"], {"telefono", "nombre"}, ("telefono",)])

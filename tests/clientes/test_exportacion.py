@@ -29,7 +29,13 @@ def tienda(owner: Usuario) -> None:
     """Clients whose texts would hurt somewhere on the way."""
     tags = [EtiquetaFactory.create(usuario=owner, nombre=nombre) for nombre in ("VIP", "a, b", "x|y", "=1+1")]
     rows: list[dict[str, Any]] = [
-        {"nombre": "Ana Ñúñez", "telefono": "+573001234567", "documento": "1"},
+        {
+            "nombre": "Ana Ñúñez",
+            "telefono": "+573001234567",
+            "documento": "1",
+            "consentimiento_fuente": "Caja",
+            "consentimiento_en": "2026-03-01",
+        },
         {"nombre": '=HYPERLINK("http://malo")', "telefono": "300 123 4568", "documento": "-5"},
         {"nombre": "@Luis; \"el\" 'grande'", "telefono": "", "documento": "@1"},
         {"nombre": "'=ya con apóstrofo", "telefono": "3001234569", "documento": "4", "activo": False},
@@ -41,7 +47,9 @@ def tienda(owner: Usuario) -> None:
 
 def test_no_cell_is_a_formula(tienda: None, owner: Usuario) -> None:
     text = export(owner).decode()
-    assert text.startswith("\ufeffnombre;telefono;documento;etiquetas;activo;creado\r\n")
+    assert text.startswith(
+        "\ufeffnombre;telefono;documento;etiquetas;activo;consentimiento;fuente del consentimiento;creado\r\n"
+    )
     assert "'+573001234567;" in text
     for line in text.splitlines()[1:]:
         for cell in line.split(";"):

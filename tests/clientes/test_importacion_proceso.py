@@ -102,7 +102,13 @@ def test_an_invalid_phone_is_taken_when_the_person_says_so(owner: Usuario) -> No
     importacion = run(owner, csv(TITULOS, "Luis;12;2;;"), telefono_invalido=True)
     assert counts(importacion) == {"creadas": 1}
     cliente = Cliente.objects.get()
-    assert (cliente.telefono, cliente.telefono_e164, cliente.movil) == ("12", "", False)
+    assert (cliente.telefono, cliente.telefono_e164, cliente.movil, cliente.pais) == ("12", "", False, "")
+
+
+def test_the_country_of_the_phone_comes_with_it(owner: Usuario) -> None:
+    run(owner, csv(TITULOS, "Luis;3001234567;2;;", "Eva;+34612345678;3;;"))
+    run(owner, csv(TITULOS, "Luis;+14155552671;2;;", "Eva;;3;;"))
+    assert list(Cliente.objects.order_by("documento").values_list("pais", flat=True)) == ["US", "ES"]
 
 
 def test_the_phone_must_be_valid_to_find_a_client_by_it(owner: Usuario) -> None:

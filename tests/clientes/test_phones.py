@@ -2,7 +2,7 @@
 
 import pytest
 
-from clientes.phones import E164_MAX, to_e164
+from clientes.phones import E164_MAX, read, to_e164
 
 ANA = "+573001234567"
 
@@ -87,3 +87,21 @@ def test_it_reads_a_number_without_prefix_as_the_shops_country() -> None:
 def test_it_obeys_the_configured_country(settings: object) -> None:
     settings.PHONE_DEFAULT_REGION = "ES"  # type: ignore[attr-defined]
     assert to_e164("612345678") == "+34612345678"
+
+
+@pytest.mark.parametrize(
+    ("raw", "country"),
+    [
+        ("300 123 4567", "CO"),
+        ("+34612345678", "ES"),
+        ("+14155552671", "US"),  # +1 is of many countries
+        ("+14165550123", "CA"),
+        ("+18095550123", "DO"),
+        ("+447400123456", "GB"),
+        ("+447911123456", "GG"),
+        ("+80012345678", ""),  # of no country
+        ("12", ""),
+    ],
+)
+def test_it_knows_the_country(raw: str, country: str) -> None:
+    assert read(raw).country == country

@@ -5,16 +5,19 @@ A route that is not in the table fails the first test: an endpoint cannot be for
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from campaigns.ajustes.services import cambiar_ajustes
 from campaigns.alertas.services import guardar_ajustes, probar
 from campaigns.bajas.services import registrar
 from campaigns.bitacora.services import anotar
 from campaigns.models import CampanaSMS, Entrante, PlantillaSMS, Programacion, Remitente, Suceso
 from clientes.models import Baja, Cliente, Etiqueta, Segmento, Venta
+from clientes.rne.services import importar_lista
 from core.api.views import NoExiste
 from core.models import Usuario
 from tests.conftest import signed_in
@@ -38,6 +41,8 @@ ETIQUETAS, ETIQUETA = "api/v1/etiquetas/", "api/v1/etiquetas/<int:pk>/"
 SEGMENTOS, SEGMENTO = "api/v1/segmentos/", "api/v1/segmentos/<int:pk>/"
 VENTAS, VENTA = "api/v1/ventas/", "api/v1/ventas/<int:pk>/"
 REMITENTES, REMITENTE = "api/v1/remitentes/", "api/v1/remitentes/<int:pk>/"
+RNE = "api/v1/rne/"
+AJUSTES = "api/v1/ajustes/"
 ENTRANTES, ENTRANTE = "api/v1/entrantes/", "api/v1/entrantes/<int:pk>/"
 BAJAS, BAJA = "api/v1/bajas/", "api/v1/bajas/<int:pk>/"
 ALERTAS = "api/v1/alertas/"
@@ -197,6 +202,13 @@ TABLE = [
     Row("post", CAMPANA + "reanudar/", 200, 403, 404, estado="pausado"),
     Row("post", CAMPANA + "cancelar/", 200, 403, 404),
     Row("post", CAMPANA + "reintentar/", 409, 403, 404),  # it has not ended
+    Row("post", CAMPANA + "aprobar/", 200, 403, 404, estado="pendiente"),
+    Row("post", CAMPANA + "rechazar/", 200, 403, 404, estado="pendiente"),
+    Row("get", RNE, 200, 200, 200),
+    Row("post", RNE, 201, 403, 201, lambda w: {"numeros": ["3001234567"], "consultado_en": "2026-01-02"}),
+    Row("get", AJUSTES, 200, 200, 200, one=True),
+    Row("patch", AJUSTES, 200, 403, 200, lambda w: {"plazo_h": 24}, one=True),
+    Row("get", AJUSTES + "historial/", 200, 200, 200),
     Row("get", PROGRAMACIONES, 200, 200, 200),
     Row("post", PROGRAMACIONES, 201, 403, 400, una_cada_dia),
     Row("get", PROGRAMACION, 200, 200, 404),
@@ -216,6 +228,8 @@ def world(owner: Usuario) -> World:
     con_historia = ClienteFactory.create(usuario=owner)
     campana = CampanaFactory.create(usuario=owner)
     sms_log(campana, open_lote(campana, [con_historia]), con_historia)
+    cambiar_ajustes(usuario=owner, cambios={"plazo_h": 48})
+    importar_lista(usuario=owner, telefonos=["3009999999"], consultado_en=date(2026, 1, 1), reemplaza=False)
     anotar(campana_id=campana.pk, tipo=Suceso.Tipo.CREADA)
     guardar_ajustes(usuario=owner, datos={"correos": [f"{MARCA}@tienda.co"]})
     probar(usuario=owner)
@@ -234,7 +248,9 @@ def world(owner: Usuario) -> World:
 
 
 def call(row: Row, world: World, user: Usuario | None) -> Any:
-    CampanaSMS.objects.filter(pk=world.campana.pk).update(estado=row.estado)
+    CampanaSMS.objects.filter(pk=world.campana.pk).update(
+        estado=row.estado, aprobacion="pendiente" if row.estado == "pendiente" else ""
+    )
     Programacion.objects.update(activa=row.activa)
     path = "/" + row.route.replace("<int:pk>", str(world.pk_of(row.route)))
     body = row.body(world) if row.body else None

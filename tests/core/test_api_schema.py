@@ -188,6 +188,14 @@ def test_templates_answer_as_described(says: Any, owner: Usuario) -> None:
     says("delete", path, template)
 
 
+def test_settings_answer_as_described(says: Any) -> None:
+    path = "/api/v1/ajustes/"
+    says("get", path)
+    says("patch", path, body={"ventanas": {"sabado": None}, "dias_cerrados": ["2026-12-24"]})
+    says("patch", path, body={"zona_horaria": "x"})
+    says("get", path + "historial/")
+
+
 def test_recurring_campaigns_answer_as_described(says: Any, owner: Usuario) -> None:
     cliente = ClienteFactory.create(usuario=owner)
     body = {"nombre": "A", "mensaje": "{nombre}", "audiencia": {"todos": True}, "frecuencia": "diaria", "hora": "09:00"}

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -46,3 +47,18 @@ def test_a_slow_rate_is_said_by_the_minute(rate: float, text: str) -> None:
 @pytest.mark.parametrize(("raw", "text"), [("+573001234567", "+57 300 1234567"), ("no es", "no es"), ("", "")])
 def test_phones_are_spaced(raw: str, text: str) -> None:
     assert formato.telefono(raw) == text
+
+
+@time_machine.travel(datetime(2026, 11, 23, 17, 0, tzinfo=UTC), tick=False)  # noon in Bogotá
+@pytest.mark.parametrize(
+    ("moment", "zona", "text"),
+    [
+        (datetime(2026, 11, 23, 18, 0, tzinfo=UTC), None, "hoy, 1:00 p. m."),
+        (datetime(2026, 11, 24, 13, 0, tzinfo=UTC), None, "mañana, 8:00 a. m."),
+        (datetime(2026, 11, 30, 13, 0, tzinfo=UTC), None, "el lunes 30 nov, 8:00 a. m."),
+        (datetime(2027, 1, 2, 13, 0, tzinfo=UTC), None, "el sábado 2 ene 2027, 8:00 a. m."),
+        (datetime(2026, 11, 23, 23, 30, tzinfo=UTC), ZoneInfo("Europe/Madrid"), "mañana, 12:30 a. m."),
+    ],
+)
+def test_moments_to_come_are_said_by_their_day(moment: datetime, zona: ZoneInfo | None, text: str) -> None:
+    assert formato.proximo(moment, zona).replace("\N{NO-BREAK SPACE}", " ") == text

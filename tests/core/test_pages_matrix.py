@@ -87,6 +87,21 @@ def una_clave(world: World) -> dict[str, Any]:
     return {"old_password": "clave-de-prueba", "new_password1": CLAVE, "new_password2": CLAVE}
 
 
+def unos_ajustes(world: World) -> dict[str, Any]:
+    horas = {"lunes_abierto": "on", "lunes_abre": "08:00", "lunes_cierra": "12:00"}
+    return {
+        "seccion": "horario",
+        "ventanas_activas": "true",
+        "zona_horaria": "America/Bogota",
+        "plazo_h": "24",
+        **horas,
+    }
+
+
+def una_consulta(world: World) -> dict[str, Any]:
+    return {"archivo": SimpleUploadedFile("rne.txt", b"3001234567\n"), "consultado_en": "2026-01-02"}
+
+
 def un_archivo(world: World) -> dict[str, Any]:
     return {"tipo": "clientes", "archivo": SimpleUploadedFile("c.csv", b"nombre,telefono\nAna,3001234567\n")}
 
@@ -141,6 +156,8 @@ TABLE = [
     Row("post", CAMPANA + "reanudar/", 302, 403, 404, "campana", estado="pausado"),
     Row("post", CAMPANA + "cancelar/", 302, 403, 404, "campana"),
     Row("post", CAMPANA + "reintentar/", 302, 403, 404, "campana"),
+    Row("post", CAMPANA + "aprobar/", 302, 403, 404, "campana", estado="pendiente"),
+    Row("post", CAMPANA + "rechazar/", 302, 403, 404, "campana", estado="pendiente"),
     Row("post", "clientes/enviar-sms/", 202, 403, 400, "", un_envio, 401, json=True, headers=ASYNC),
     # recurring campaigns
     Row("get", "programaciones/", 200, 200, 200),
@@ -196,6 +213,8 @@ TABLE = [
     Row("post", IMPORTACION + "empezar/", 302, 403, 404, "importacion", las_columnas),
     Row("post", IMPORTACION + "buenas/", 302, 403, 404, "importacion"),
     Row("post", IMPORTACION + "descartar/", 302, 403, 404, "importacion"),
+    Row("get", "clientes/rne/", 200, 403, 200),
+    Row("post", "clientes/rne/", 302, 403, 302, "", una_consulta),
     # templates
     Row("get", "clientes/plantillas/", 200, 200, 200),
     Row("get", "clientes/plantillas/crear/", 200, 403, 200),
@@ -225,6 +244,8 @@ TABLE = [
     Row("post", "usuarios/<int:pk>/clave/", 302, 403, 404, "vendedor", una_clave),
     Row("post", "usuarios/<int:pk>/activar/", 302, 403, 404, "vendedor"),
     Row("post", "usuarios/<int:pk>/desactivar/", 302, 403, 404, "vendedor"),
+    Row("get", "ajustes/", 200, 403, 200),
+    Row("post", "ajustes/", 302, 403, 302, "", unos_ajustes),
     Row("get", "cuenta/", 200, 200, 200),
     Row("post", "cuenta/", 302, 302, 302, "", lambda w: {"first_name": "Ana"}),
     Row("post", "cuenta/clave/", 302, 302, 302, "", una_clave),
@@ -339,7 +360,7 @@ def test_it_hides_everything_from_a_stranger(row: Row, world: World, stranger: U
     assert MARCA not in text_of(answer)
     after = rows_of_the_shop()
     for label, rows in before.items():
-        mine = [r for r in rows if stranger.pk not in (r.get("id"), r.get("user_id"))]
+        mine = [r for r in rows if stranger.pk not in (r.get("id"), r.get("user_id"), r.get("usuario_id"))]
         assert [r for r in after[label] if r in mine] == mine, label
 
 

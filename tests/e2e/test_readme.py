@@ -18,7 +18,7 @@ def bash(script: str) -> str:
 def test_the_tutorial_works_as_printed(system: System) -> None:
     system.admin("admin")
     *steps, look = BLOCK.findall((ROOT / "README.md").read_text())
-    assert len(steps) == 4
+    assert len(steps) == 5
     script = "\n".join(steps).replace("http://localhost:8000", system.url)
     script = script.replace("the password that scripts/up printed", PASSWORD)
     printed = bash(script + '\nset | grep -E "^(API|TOKEN|CAMPANA)="')

@@ -12,7 +12,8 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")
 django.setup()
 
-from clientes.services import crear_clientes  # noqa: E402 - models load after the set-up
+from campaigns.ajustes.services import quitar_limites  # noqa: E402 - models load after the set-up
+from clientes.services import crear_clientes  # noqa: E402
 from core.models import Usuario  # noqa: E402
 from core.services import nuevo_token  # noqa: E402
 from tests.faults.recipients import nombre, telefono  # noqa: E402
@@ -21,6 +22,7 @@ from tests.faults.recipients import nombre, telefono  # noqa: E402
 def make(number: int, clients: int) -> tuple[str, str, list[int]]:
     """One shop: its admin's name, their token, and its clients' ids in the order of their number."""
     usuario = Usuario.objects.create_user(username=f"tienda-{number}")
+    quitar_limites(usuario=usuario, motivo="Prueba de fallas contra el simulador")
     filas = ({"nombre": nombre(n), "telefono": telefono(number, n)} for n in range(clients))
     made = crear_clientes(usuario=usuario, filas=filas)
     return usuario.username, nuevo_token(usuario=usuario), [cliente.pk for cliente in made]

@@ -12,14 +12,15 @@ MINUTOS: Final = 10  # of a shop that has said nothing
 DETENIDA: Final = "Lleva {tiempo} sin que salga ningún mensaje."
 
 # A campaign in course of which nothing has changed for so long: no message, no Lote, no move by anybody. It waits on
-# purpose when all its open Lotes are to be published later. One that was reported is reported again only after it has
-# moved.
+# purpose for the shop's next window, and when all its open Lotes are to be published later. The end of its jornada is a
+# move too: a change of the settings ends one, that of a campaign that waits since Friday as well, and what follows is
+# done by whoever looks next. One that was reported is reported again only after it has moved.
 STALLED_SQL = """
 SELECT c.id, extract(epoch FROM now() - m.movido)::float8
 FROM campaigns_campanasms c
 LEFT JOIN campaigns_ajustesalertas a ON a.usuario_id = c.usuario_id
 CROSS JOIN LATERAL (
-    SELECT greatest(c.iniciado_en,
+    SELECT greatest(c.iniciado_en, c.espera_hasta, CASE WHEN c.cierra_en <= now() THEN c.cierra_en END,
         (SELECT max(s.creado) FROM campaigns_suceso s WHERE s.campana_id = c.id AND s.tipo <> 'sin_avance'),
         (SELECT max(l.cerrado_en) FROM campaigns_lote l WHERE l.campana_id = c.id),
         (SELECT max(f.actualizado) FROM campaigns_lote l CROSS JOIN LATERAL (

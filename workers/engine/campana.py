@@ -9,19 +9,20 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 
 from campaigns import codigos, states
+from campaigns.ajustes.selectors import ajustes_de
 from campaigns.bitacora.services import DE_FINALES, anotar, anotar_avance, anotar_move
-from campaigns.models import CampanaSMS, Suceso
+from campaigns.models import CampanaSMS, Lote
 from campaigns.nudges import nudge
 from campaigns.selectors import motivos_de
 from core import logs
 from core.formato import numero
-from workers.engine import lotes, plazo, window
+from workers.engine import jornadas, lotes, pausas, plazo, window
+from workers.engine.cupos import Cupos, ExhaustedError
 from workers.engine.window import Window
 from workers.gateway.outcomes import Account
 
 logger = logging.getLogger(__name__)
 
-MOTIVO_MAX = 300
 NADA_ENVIADO = "No se envió ningún mensaje: "
 VENCIO = "El plazo de la campaña venció: se enviaron {exitosos} de {total} mensajes{desconocidos}."
 SIN_SABER = "; de {n} no se sabe si salieron"
@@ -40,6 +41,7 @@ def advance(campana_id: int, *, publish: bool = True) -> None:
     """
     if not CampanaSMS.objects.filter(pk=campana_id, completado_en=None).exists():
         return
+    pausas.resume_if_due(campana_id)
     _start(campana_id)
     if campana := plazo.overdue(campana_id):
         plazo.enforce(campana)
@@ -55,23 +57,31 @@ def advance(campana_id: int, *, publish: bool = True) -> None:
 
 @transaction.atomic
 def _start(campana_id: int) -> None:
-    """Start it if it has not, once its date has come; one begun again, and so without a deadline, gets a new one."""
+    """Start it if it has not, once its date has come and unless it waits for approval, whoever asks; one begun again,
+    and so without a deadline, gets a new one."""
     sources, target = states.MOVES["iniciar"]
     found = CampanaSMS.objects.filter(pk=campana_id)
     due = Q(programada_para=None) | Q(programada_para__lte=Now())
+    to_start = Q(due, estado__in=sources) & ~Q(aprobacion=CampanaSMS.Aprobacion.PENDIENTE)
+    begun_again = Q(estado=target, vence_en=None)
+    usuario_id = found.filter(to_start | begun_again).values_list("usuario_id", flat=True).first()
+    if usuario_id is None:
+        return
     started = {
         "estado": target,
         "iniciado_en": Coalesce("iniciado_en", Now()),
-        "vence_en": Now() + timedelta(hours=settings.CAMPAIGN_DEADLINE_H),
+        "vence_en": Now() + timedelta(hours=ajustes_de(usuario_id).plazo_h),
     }
-    if found.filter(due, estado__in=sources).update(**started):
+    if found.filter(to_start).update(**started):
         anotar_move(campana_id=campana_id, action="iniciar")
     else:
-        found.filter(estado=target, vence_en=None).update(**started)
+        found.filter(begun_again).update(**started)
 
 
 def _send(campana_id: int, *, publish: bool) -> None:
-    """Lote by Lote, so that the first messages leave while the rest of the window opens."""
+    """Within its jornada; Lote by Lote, so that the first messages leave while the rest of the window opens."""
+    if not jornadas.begin(campana_id):
+        return
     room = window.of(campana_id)
     if publish:
         lotes.publish_due(campana_id, most=room.rows)
@@ -81,18 +91,36 @@ def _send(campana_id: int, *, publish: bool) -> None:
 
 
 def _open_one(campana_id: int, room: Window) -> bool:
-    """Open one Lote if the window has room; True when it did."""
-    with transaction.atomic():
-        # Serialises the openers of one campaign: two Lotes may hold the same phone.
-        campana = CampanaSMS.objects.select_for_update(no_key=True).get(pk=campana_id)
-        if campana.estado != CampanaSMS.Estado.PROCESANDO:
-            return False
-        if lotes.in_flight(campana_id, paced=room.paced) >= room.lotes:
-            return False
-        # Twilio answers nothing but errors: what was tried already is settled before more is put in doubt.
-        if lotes.unsettled(campana_id, limit=2 * settings.LOTE_SIZE) >= 2 * settings.LOTE_SIZE:
-            return False
-        return lotes.open_next(campana) is not None
+    """Open one Lote if the window has room and the shop's quotas allow it; True when it did."""
+    try:
+        return _open_within_quotas(campana_id, room)
+    except ExhaustedError as error:
+        # What the open Lotes do not use comes back when they close.
+        if not Lote.objects.filter(campana_id=campana_id, estado=Lote.Estado.ABIERTO).exists():
+            pausas.pause_for_cap(campana_id, error)
+        return False
+
+
+@transaction.atomic
+def _open_within_quotas(campana_id: int, room: Window) -> bool:
+    # The shop's lock first: whoever changes its settings takes it before its campaigns'.
+    held = Cupos.hold(CampanaSMS.objects.values_list("usuario_id", flat=True).get(pk=campana_id))
+    # Serialises the openers of one campaign: two Lotes may hold the same phone.
+    campana = CampanaSMS.objects.select_for_update(no_key=True).get(pk=campana_id)
+    if campana.estado != CampanaSMS.Estado.PROCESANDO:
+        return False
+    if lotes.in_flight(campana_id, paced=room.paced) >= room.lotes:
+        return False
+    if not jornadas.runs(campana_id):
+        return False
+    # Twilio answers nothing but errors: what was tried already is settled before more is put in doubt.
+    if lotes.unsettled(campana_id, limit=2 * settings.LOTE_SIZE) >= 2 * settings.LOTE_SIZE:
+        return False
+    lote = lotes.open_next(campana, held)
+    if lote is None:
+        return False
+    held.take(campana, lote.pk)
+    return True
 
 
 def _drain(campana_id: int) -> bool:
@@ -124,7 +152,7 @@ SET estado = CASE WHEN c.estado = 'cancelado' THEN 'cancelado' WHEN t.cortada TH
         WHEN t.exitosos > 0 THEN 'completado' ELSE 'error' END,
     motivo = CASE WHEN c.estado = 'cancelado' THEN c.motivo ELSE '' END,
     enviados_exitosos = t.exitosos, enviados_fallidos = t.fallidos, desconocidos = t.desconocidos,
-    completado_en = now()
+    completado_en = now(), espera_hasta = NULL, reanuda_en = NULL
 FROM (SELECT coalesce(sum(exitosos), 0) AS exitosos, coalesce(sum(fallidos), 0) AS fallidos,
         coalesce(sum(desconocidos), 0) AS desconocidos,
         EXISTS (SELECT FROM campaigns_campanasms WHERE id = %(id)s AND vence_en <= now())
@@ -153,7 +181,7 @@ def finish(campana_id: int) -> bool:
             VENCIO.format(exitosos=exitosos, total=total, desconocidos=sin_saber)
             if cortada
             else _why_nothing_was_sent(campana_id)
-        )[:MOTIVO_MAX]
+        )[: pausas.MOTIVO_MAX]
         CampanaSMS.objects.filter(pk=campana_id).update(motivo=motivo)
     anotar(
         campana_id=campana_id,
@@ -172,11 +200,4 @@ def _why_nothing_was_sent(campana_id: int) -> str:
 
 def pause_for_account(campana_id: int, refusal: Account) -> None:
     """Twilio refuses the account or the sender: stop, keep the rows, and say why."""
-    sources, target = states.MOVES["pausar"]
-    motivo = f"Twilio: {refusal.message} ({refusal.code})."[:MOTIVO_MAX]
-    with transaction.atomic():
-        paused = CampanaSMS.objects.filter(pk=campana_id, estado__in=sources).update(estado=target, motivo=motivo)
-        if paused:
-            anotar(campana_id=campana_id, tipo=Suceso.Tipo.PAUSADA_SOLA, detalle=motivo)
-    if paused:
-        logger.error("campaign %s paused: %s %s", campana_id, refusal.code, refusal.message)
+    pausas.pause(campana_id, f"Twilio: {refusal.message} ({refusal.code}).")

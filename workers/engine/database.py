@@ -1,4 +1,6 @@
-"""This thread's database connection, after it failed."""
+"""This thread's database connection after it failed, and the database's clock."""
+
+from datetime import datetime
 
 from django.db import Error as DatabaseError
 from django.db import connection
@@ -10,3 +12,11 @@ def drop_connection() -> None:
         connection.close()
     except DatabaseError:
         connection.connection = None
+
+
+def now() -> datetime:
+    """By the database's clock, which claims and leases are judged by: clocks of machines differ."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        found: datetime = cursor.fetchone()[0]
+    return found

@@ -27,7 +27,6 @@ logger = logging.getLogger(__name__)
 
 ERROR_MAX = 300
 CODE_MAX = 40
-NONE = {"valor": None, "ritmo": None}  # no sender of the shop's own: the installation's
 
 LEASE_EXPIRED = "worker_lost"
 LEASE_EXPIRED_TEXT = "El proceso que lo enviaba se interrumpió; no se sabe si el mensaje salió"
@@ -50,6 +49,9 @@ class Claim:
         intentos: this attempt's number, from 1.
         taken_at: `time.monotonic()` seconds before the claim was made.
         sender: what it goes out from.
+        cierra_s: seconds from then until the campaign's jornada ends.
+        ventana_s: seconds from then until the shop's window closes, after which nothing may be delivered; None when
+            there is no window.
     """
 
     log_id: int
@@ -60,11 +62,22 @@ class Claim:
     intentos: int
     taken_at: float
     sender: Sender
+    cierra_s: float
+    ventana_s: float | None
 
     @property
     def deadline(self) -> float:
-        """`time.monotonic()` seconds after which the claim must not be used to POST: it could outlive the lease."""
-        return self.taken_at + settings.LEASE_S - settings.TWILIO_CONNECT_TIMEOUT_S - settings.TWILIO_READ_TIMEOUT_S
+        """`time.monotonic()` seconds after which the claim must not be used to POST: it could outlive the lease, or
+        leave after the close."""
+        lease = settings.LEASE_S - settings.TWILIO_CONNECT_TIMEOUT_S - settings.TWILIO_READ_TIMEOUT_S
+        return self.taken_at + min(lease, self.cierra_s)
+
+    def validity_s(self) -> int | None:
+        """Whole seconds from now in which the message may still be delivered; None when no window ends it."""
+        if self.ventana_s is None:
+            return None
+        # Twilio counts from when it has the request, which may wait this long for a connection.
+        return int(self.ventana_s - self.age() - settings.TWILIO_CONNECT_TIMEOUT_S)
 
     @property
     def callback_token(self) -> str:
@@ -76,23 +89,24 @@ class Claim:
         return time.monotonic() - self.taken_at
 
 
-# The campaign is read in the same statement, so that a pause stops the very next message; and so is the client's last
-# word, so that an opt-out does. A claim that waited for a thread is made anew in the same way, under a new token. The
-# rows are found by their keys only: by conditions on estado (hence CASE) or a join with the campaign (hence
-# sub-selects) the planner, while its statistics are old, may look for them through another index and read all of it for
-# each group.
+# The campaign is read in the same statement, so that a pause, or the end of its jornada, stops the very next message;
+# and so is the client's last word, so that an opt-out does. A claim that waited for a thread is made anew in the same
+# way, under a new token. The rows are found by their keys only: by conditions on estado (hence CASE) or a join with the
+# campaign (hence sub-selects) the planner, while its statistics are old, may look for them through another index and
+# read all of it for each group.
 CLAIM_SQL = f"""
 UPDATE campaigns_smslog s
 SET estado = 'enviando', token = n.token, intentos = s.intentos + CASE s.estado WHEN 'pendiente' THEN 1 ELSE 0 END,
     ausencias = 0, reclamado_en = now(), lease_hasta = now() + %(lease)s * interval '1 second', actualizado = now()
 FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(held)s::uuid[]) AS n(id, token, held)
 WHERE s.id = n.id AND CASE s.estado WHEN 'pendiente' THEN true WHEN 'enviando' THEN s.token = n.held ELSE false END
-    AND (SELECT c.estado = 'procesando' AND (c.vence_en IS NULL OR c.vence_en > now())
+    AND (SELECT c.estado = 'procesando' AND (c.vence_en IS NULL OR c.vence_en > now()) AND c.cierra_en > now()
         FROM campaigns_campanasms c WHERE c.id = s.campana_id)
     AND NOT {optouts.FUERA_SQL}
 RETURNING s.id, s.campana_id, s.telefono, s.mensaje, s.intentos, (SELECT row_to_json(r) FROM (
-    SELECT r.valor, r.segmentos_por_segundo AS ritmo FROM campaigns_campanasms c
-    JOIN campaigns_remitente r ON r.id = c.remitente_id WHERE c.id = s.campana_id) r)
+    SELECT r.valor, r.segmentos_por_segundo AS ritmo, extract(epoch FROM c.cierra_en - now()) AS cierra_s,
+        extract(epoch FROM c.ventana_hasta - now()) AS ventana_s
+    FROM campaigns_campanasms c LEFT JOIN campaigns_remitente r ON r.id = c.remitente_id WHERE c.id = s.campana_id) r)
 """  # noqa: S608 - constants
 
 # A late outcome may still settle a row that the sweeper called `incierto`: the token proves whose it is. One that
@@ -101,8 +115,8 @@ RETURNING s.id, s.campana_id, s.telefono, s.mensaje, s.intentos, (SELECT row_to_
 OUTCOME_SQL = """
 UPDATE campaigns_smslog s
 SET estado = n.estado, intentos = s.intentos - n.devuelto, twilio_sid = n.sid, codigo = n.codigo, error = n.error,
-    lease_hasta = NULL, entrega = CASE WHEN s.entrega = '' THEN n.entrega ELSE s.entrega END, segmentos = n.segmentos,
-    actualizado = now()
+    lease_hasta = NULL, entrega = CASE WHEN s.entrega = '' THEN n.entrega ELSE s.entrega END,
+    segmentos = coalesce(n.segmentos, s.segmentos), actualizado = now()
 FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(estados)s::text[], %(sids)s::text[], %(codigos)s::text[],
     %(errors)s::text[], %(entregas)s::text[], %(devueltos)s::int[], %(segmentos)s::int[])
     AS n(id, token, estado, sid, codigo, error, entrega, devuelto, segmentos)
@@ -140,9 +154,18 @@ def claim_many(held: Mapping[int, uuid.UUID | None]) -> dict[int, Claim]:
         rows = cursor.fetchall()
     claims = {
         log_id: Claim(
-            log_id, campana_id, tokens[log_id], telefono, mensaje, intentos, taken_at, Sender.of(**(remitente or NONE))
+            log_id,
+            campana_id,
+            tokens[log_id],
+            telefono,
+            mensaje,
+            intentos,
+            taken_at,
+            Sender.of(campana["valor"], campana["ritmo"]),
+            campana["cierra_s"],
+            campana["ventana_s"],
         )
-        for log_id, campana_id, telefono, mensaje, intentos, remitente in rows
+        for log_id, campana_id, telefono, mensaje, intentos, campana in rows
     }
     if passed_over := {log_id: held[log_id] for log_id in tokens if log_id not in claims}:
         try:

@@ -16,9 +16,10 @@ from campaigns.destinatarios import JUZGADOS
 from campaigns.mensaje import ENLACE
 from campaigns.models import CampanaSMS, Lote
 from campaigns.reintentos import OCUPADO, PARAMS, elegidos
-from campaigns.remitentes import valor_de
 from core import queues
-from workers.engine import chords, slices
+from workers.engine import chords, cupos, medida, pausas, slices
+from workers.engine.cupos import Cupos, ExhaustedError
+from workers.engine.medida import MEDIDOS
 from workers.engine.rates import Sender
 from workers.engine.slices import Slice
 
@@ -34,7 +35,7 @@ OPEN_SQL = (
     + JUZGADOS
     + """
 , finales AS (
-    SELECT n, cliente_id, nombre, telefono, CASE
+    SELECT n, cliente_id, nombre, telefono, pais, CASE
         WHEN %(sin_enviar)s <> '' THEN %(sin_enviar)s
         -- an earlier Lote of the campaign has this phone
         WHEN codigo = '' AND EXISTS (SELECT FROM campaigns_smslog s WHERE s.campana_id = %(campana)s
@@ -44,17 +45,19 @@ OPEN_SQL = (
     FROM juzgados j
 ), reservados AS (
     SELECT * FROM unnest(%(log_ids)s::bigint[], %(enlaces)s::text[]) WITH ORDINALITY AS r (id, enlace, n)
-)
+), """
+    + MEDIDOS
+    + """
 INSERT INTO campaigns_smslog (id, campana_id, lote_id, cliente_id, nombre, telefono, mensaje, estado, codigo, error,
-    twilio_sid, entrega, entrega_codigo, intentos, ausencias, creado, actualizado)
+    segmentos, costo, twilio_sid, entrega, entrega_codigo, intentos, ausencias, creado, actualizado)
 SELECT r.id, %(campana)s, %(lote)s, cliente_id, nombre,
     -- a row that is not sent to does not hold the phone's place in the campaign
     CASE WHEN codigo IN ('', 'telefono_duplicado') THEN telefono ELSE '' END,
     CASE WHEN codigo = '' THEN replace(replace(%(mensaje)s, '{enlace_baja}', enlace), '{nombre}', nombre) ELSE '' END,
     CASE WHEN codigo = '' THEN 'pendiente' ELSE 'fallido' END,
     codigo, CASE WHEN codigo = '' THEN '' ELSE %(textos)s::jsonb ->> codigo END,
-    '', '', '', 0, 0, now(), now()
-FROM finales JOIN reservados r USING (n) ORDER BY n
+    segmentos, costo, '', '', '', 0, 0, now(), now()
+FROM medidos JOIN reservados r USING (n) ORDER BY n
 """
 )
 
@@ -67,26 +70,29 @@ AGAIN_SQL = (
     + elegidos("s.lote_id = %(lote)s")
     + ","
     + JUZGADOS
-    + ", finales AS (SELECT n, nombre, telefono, CASE WHEN codigo = '' AND "
+    + ", finales AS (SELECT n, nombre, telefono, pais, CASE WHEN codigo = '' AND "
     + OCUPADO
+    + "THEN 'telefono_duplicado' ELSE codigo END AS codigo FROM juzgados j), "
+    + MEDIDOS
     + """
-    THEN 'telefono_duplicado' ELSE codigo END AS codigo FROM juzgados j)
 UPDATE campaigns_smslog s SET nombre = f.nombre,
     telefono = CASE WHEN f.codigo IN ('', 'telefono_duplicado') THEN f.telefono ELSE '' END,
     mensaje = CASE WHEN f.codigo = ''
         THEN replace(replace(%(mensaje)s, '{enlace_baja}', r.enlace), '{nombre}', f.nombre) ELSE '' END,
     estado = CASE WHEN f.codigo = '' THEN 'pendiente' ELSE 'fallido' END, codigo = f.codigo,
-    error = CASE WHEN f.codigo = '' THEN '' ELSE %(textos)s::jsonb ->> f.codigo END, intentos = 0, actualizado = now()
-FROM finales f JOIN unnest(%(log_ids)s::bigint[], %(enlaces)s::text[]) AS r (id, enlace) ON r.id = f.n
+    error = CASE WHEN f.codigo = '' THEN '' ELSE %(textos)s::jsonb ->> f.codigo END, intentos = 0, actualizado = now(),
+    segmentos = f.segmentos, costo = f.costo
+FROM medidos f JOIN unnest(%(log_ids)s::bigint[], %(enlaces)s::text[]) AS r (id, enlace) ON r.id = f.n
 WHERE s.id = f.n
 """
 )
 
 
-def open_next(campana: CampanaSMS, *, sin_enviar: str = "") -> Lote | None:
+def open_next(campana: CampanaSMS, held: Cupos | None = None, *, sin_enviar: str = "") -> Lote | None:
     """Open the campaign's next pending Lote: write its rows. The caller holds the campaign's lock.
 
     Args:
+        held: the shop's quotas; None when nobody is sent to.
         sin_enviar: the code with which all of them fail at once; "" when they are to be sent.
     """
     lote = (
@@ -95,9 +101,8 @@ def open_next(campana: CampanaSMS, *, sin_enviar: str = "") -> Lote | None:
     if lote is None:
         return None
     params: dict[str, Any] = {
-        "campana": campana.pk,
-        "tenant": campana.usuario_id,
-        "remitente": valor_de(campana.remitente),
+        **(held or Cupos.look(campana.usuario_id)).judge(campana),
+        **medida.params(campana.mensaje),
         "lote": lote.pk,
         "ids": lote.cliente_ids,
         "mensaje": campana.mensaje,
@@ -112,6 +117,8 @@ def open_next(campana: CampanaSMS, *, sin_enviar: str = "") -> Lote | None:
         elif not sin_enviar:
             cursor.execute(FAILED_SQL, [lote.pk])
             cursor.execute(AGAIN_SQL, params | _links(cursor.fetchall(), campana.mensaje))
+        if not sin_enviar:
+            medida.count_odd(lote.pk, params)
         # `now()` of the database: the sweeper compares with it, and clocks of machines differ
         cursor.execute("UPDATE campaigns_lote SET estado = 'abierto', publicar_desde = now() WHERE id = %s", [lote.pk])
     lote.estado = Lote.Estado.ABIERTO
@@ -132,20 +139,24 @@ class Due:
         after: rows up to this id were published in this pass over the Lote; None before the first.
         queue: of its shop.
         sender: of its campaign.
+        again: its rows were published before, and this begins another pass over what is left of them.
     """
 
     lote_id: int
     after: int | None
     queue: str
     sender: Sender
+    again: bool
 
 
 DUE_SQL = """
 UPDATE campaigns_lote l SET publicar_desde = NULL, publicado_en = now(), publicado_hasta = NULL
-FROM (SELECT l.id, l.publicado_hasta, c.usuario_id, r.valor, r.segmentos_por_segundo
+FROM (SELECT l.id, l.publicado_hasta, c.usuario_id, r.valor, r.segmentos_por_segundo,
+        l.publicado_hasta IS NULL AND l.publicado_en IS NOT NULL AS otra_vez
     FROM campaigns_lote l JOIN campaigns_campanasms c ON c.id = l.campana_id
     LEFT JOIN campaigns_remitente r ON r.id = c.remitente_id
-    WHERE l.campana_id = %s AND c.estado = 'procesando' AND l.estado = 'abierto' AND l.publicar_desde <= now()
+    WHERE l.campana_id = %s AND c.estado = 'procesando' AND c.cierra_en > now() AND l.estado = 'abierto'
+        AND l.publicar_desde <= now()
     ORDER BY l.id FOR UPDATE OF l) d
 WHERE l.id = d.id RETURNING d.*
 """
@@ -163,13 +174,20 @@ def publish_due(campana_id: int, *, most: int) -> list[Slice]:
     with connection.cursor() as cursor:
         cursor.execute(DUE_SQL, [campana_id])
         due = [
-            Due(lote_id, after, queues.envios_of(usuario_id, settings.ENVIOS_QUEUES), Sender.of(valor, ritmo))
-            for lote_id, after, usuario_id, valor, ritmo in sorted(cursor.fetchall())
+            Due(lote_id, after, queues.envios_of(usuario_id, settings.ENVIOS_QUEUES), Sender.of(valor, ritmo), again)
+            for lote_id, after, usuario_id, valor, ritmo, again in sorted(cursor.fetchall())
         ]
     published: list[Slice] = []
     for lote in due:
         try:
+            if lote.again:
+                # Rows that had failed, or were uncertain, may be among them: they hold nothing of today's quotas.
+                cupos.renew_lote(campana_id, lote.lote_id)
             published.append(_publish(lote, most=most))
+        except ExhaustedError as error:
+            _publish_later([late.lote_id for late in due[len(published) :]])
+            pausas.pause_for_cap(campana_id, error)
+            break
         except Exception:
             _publish_later([late.lote_id for late in due[len(published) :]])
             raise
@@ -250,6 +268,7 @@ def close(lote_id: int) -> int | None:
                 " cerrado_en = now(), publicar_desde = NULL, contado_en = NULL, asentado = false WHERE id = %s",
                 [exitosos, fallidos, desconocidos, lote_id],
             )
+            cupos.settle(lote_id)
     return campana_id
 
 

@@ -40,14 +40,17 @@ def _admitted(claim: Claim | None) -> Claim | None:
     return None
 
 
-def _post(claim: Claim) -> Outcome:
+def _post(claim: Claim) -> Outcome | NotPosted:
+    validity_s = claim.validity_s()
+    if time.monotonic() > claim.deadline or (validity_s is not None and validity_s < 1):
+        return NotPosted()
     started = time.perf_counter()
-    outcome = _send(claim)
+    outcome = _send(claim, validity_s)
     measures.count_call(outcome, time.perf_counter() - started)
     return outcome
 
 
-def _send(claim: Claim) -> Outcome:
+def _send(claim: Claim, validity_s: int | None) -> Outcome:
     try:
         return get_gateway().send(
             to=claim.telefono,
@@ -55,6 +58,7 @@ def _send(claim: Claim) -> Outcome:
             callback_token=claim.callback_token,
             sender=claim.sender.value,
             not_after=claim.deadline,
+            validity_s=validity_s,
         )
     except Exception:
         # A fault of ours around the call: whether the request left is not known, so the safe side is taken.

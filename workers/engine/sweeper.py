@@ -35,16 +35,20 @@ WHERE l.estado IN ('abierto', 'por_conciliar') AND CASE l.estado
 """
 
 # Campaigns for which `campana.advance` has something to do: to start, to fail what a cancelled or overdue one left, to
-# publish, to open, to end. The others only wait for their messages, and asking each of them would cost nine statements.
+# begin a jornada, to publish, to open, to end. The others only wait, for their messages or for the next window, and
+# asking each of them would cost nine statements.
 READY_SQL = f"""
 WITH {VENTANAS}
 SELECT c.id FROM campaigns_campanasms c LEFT JOIN ventanas v ON v.id = c.id
-WHERE c.completado_en IS NULL AND CASE c.estado
-    WHEN 'pendiente' THEN c.programada_para IS NULL OR c.programada_para <= now()
-    WHEN 'cancelado' THEN true
-    WHEN 'pausado' THEN c.vence_en <= now()
-    WHEN 'procesando' THEN c.vence_en <= now()
-        OR EXISTS (SELECT FROM campaigns_lote l
+WHERE c.completado_en IS NULL AND CASE
+    WHEN c.estado = 'cancelado' OR c.vence_en <= now() THEN true
+    WHEN c.estado = 'pendiente'
+        THEN c.aprobacion <> 'pendiente' AND (c.programada_para IS NULL OR c.programada_para <= now())
+    WHEN c.estado = 'pausado' THEN c.reanuda_en <= now()
+    WHEN (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado <> 'cerrado' LIMIT 1) IS NULL THEN true
+    WHEN c.espera_hasta > now() THEN false
+    WHEN c.cierra_en IS NULL OR c.cierra_en <= now() THEN true
+    ELSE EXISTS (SELECT FROM campaigns_lote l
             WHERE l.campana_id = c.id AND l.estado = 'abierto' AND l.publicar_desde <= now())
         OR (CASE WHEN v.id IS NULL THEN (SELECT 1 FROM campaigns_lote l
                     WHERE l.campana_id = c.id AND l.estado = 'abierto' AND {POR_PUBLICAR} LIMIT 1) IS NULL
@@ -52,15 +56,14 @@ WHERE c.completado_en IS NULL AND CASE c.estado
                     WHERE l.campana_id = c.id AND l.estado = 'abierto' AND {EN_VUELO}) < greatest(1, v.filas / %(lote)s)
                 END
             AND (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado = 'pendiente' LIMIT 1) = 1)
-        OR (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado <> 'cerrado' LIMIT 1) IS NULL
-    ELSE false END
+    END
 ORDER BY c.id
 """  # noqa: S608 - constants
 
 DUE_SQL = """
 SELECT l.campana_id, extract(epoch FROM min(l.publicar_desde) - now())
 FROM campaigns_lote l JOIN campaigns_campanasms c ON c.id = l.campana_id
-WHERE c.estado = 'procesando' AND l.estado = 'abierto' AND l.publicar_desde IS NOT NULL
+WHERE c.estado = 'procesando' AND c.cierra_en > now() AND l.estado = 'abierto' AND l.publicar_desde IS NOT NULL
 GROUP BY l.campana_id ORDER BY 2
 """
 

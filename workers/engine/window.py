@@ -22,7 +22,7 @@ LEAST_ROWS: Final = 20
 VENTANAS: Final = """
 vivas AS MATERIALIZED (
     SELECT c.id, c.usuario_id FROM campaigns_campanasms c LEFT JOIN campaigns_remitente r ON r.id = c.remitente_id
-    WHERE c.completado_en IS NULL AND c.estado = 'procesando'
+    WHERE c.completado_en IS NULL AND c.estado = 'procesando' AND c.espera_hasta IS NULL
         AND CASE WHEN c.remitente_id IS NULL THEN %(sin_limite)s ELSE r.segmentos_por_segundo IS NULL END AND (
         (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado = 'pendiente' LIMIT 1) = 1
         OR (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado = 'abierto' LIMIT 1) = 1)

@@ -12,7 +12,14 @@ class Gateway(Protocol):
     """Sends one message. Safe to share among threads."""
 
     def send(
-        self, *, to: str, body: str, callback_token: str, sender: str = "", not_after: float = math.inf
+        self,
+        *,
+        to: str,
+        body: str,
+        callback_token: str,
+        sender: str = "",
+        not_after: float = math.inf,
+        validity_s: int | None = None,
     ) -> Outcome:
         """Hand one message over, once: no retry happens below this call.
 
@@ -22,6 +29,8 @@ class Gateway(Protocol):
             sender: what it comes from, as in `core.senders`; "" for the installation's.
             callback_token: the ledger row's token; status callbacks come back with it in their URL.
             not_after: the `time.monotonic()` after which no byte of the request may leave.
+            validity_s: whole seconds, 1 or more, after which the provider must not deliver it any more; None leaves
+                it to the provider.
 
         Returns:
             What came of it. Answers of the API and failures of the network are outcomes, never exceptions.

@@ -26,6 +26,9 @@ logger = logging.getLogger(__name__)
 LISTED = 1000
 MOST_PAGES = 10
 
+# In seconds: https://www.twilio.com/docs/api/errors/90007
+LONGEST_VALIDITY_S = 36_000
+
 # The SDK reads these two from the environment and rewrites the host with them, which breaks any other
 # address. It takes its environment from a mapping only if that is not empty.
 NO_EDGE = {"TWILIO_EDGE": "", "TWILIO_REGION": ""}
@@ -83,19 +86,28 @@ class TwilioGateway:
         self._messages: Any = client.api.v2010.account.messages
 
     def send(
-        self, *, to: str, body: str, callback_token: str, sender: str = "", not_after: float = math.inf
+        self,
+        *,
+        to: str,
+        body: str,
+        callback_token: str,
+        sender: str = "",
+        not_after: float = math.inf,
+        validity_s: int | None = None,
     ) -> Outcome:
         """POST one message, once. See `Gateway.send`."""
         # The SDK between here and the connection has no argument for it.
         write_until.set(not_after)
         try:
-            return self._send(to, body, callback_token, sender or self._sender)
+            return self._send(to, body, callback_token, sender or self._sender, validity_s)
         finally:
             write_until.set(math.inf)
 
-    def _send(self, to: str, body: str, callback_token: str, sender: str) -> Outcome:
+    def _send(self, to: str, body: str, callback_token: str, sender: str, validity_s: int | None) -> Outcome:
         service = sender == self._config.messaging_service_sid or _is_service(sender)
-        optional = {"messaging_service_sid" if service else "from_": sender}
+        optional: dict[str, object] = {"messaging_service_sid" if service else "from_": sender}
+        if validity_s is not None:
+            optional["validity_period"] = min(validity_s, LONGEST_VALIDITY_S)
         if self._reports:
             optional["status_callback"] = status_callback(public_url=self._config.public_url, token=callback_token)
         try:

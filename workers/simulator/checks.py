@@ -15,6 +15,7 @@ SENDER = re.compile(r"\+[1-9]\d{6,14}|\d{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
 SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
 MAX_BODY = 1600
 MAX_CALLBACK = 4000
+LONGEST_VALIDITY_S = 36_000  # also the default
 
 TEST_PREFIX = "+1500555"
 TEST_SENDERS = {"0001": 21212, "0006": 0, "0008": 21611}  # any other: 21606
@@ -48,6 +49,8 @@ def check_create(form: Mapping[str, str], opt_outs: Collection[tuple[str, str]])
         return refusal(code, to)
     if callback and not _callable(callback):
         return refusal(21609, callback)
+    if (validity := form.get("ValidityPeriod", "")) and not _is_validity(validity):
+        return refusal(21624)
     if opt_outs and any((to, who) in opt_outs for who in (sender, service, "")):
         return refusal(21610)
     return None
@@ -63,6 +66,10 @@ def _recipient_code(to: str) -> int:
     if to.startswith(TEST_PREFIX):
         return TEST_RECIPIENTS.get(to[len(TEST_PREFIX) :], 0)
     return 0 if E164.fullmatch(to) else 21211
+
+
+def _is_validity(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= LONGEST_VALIDITY_S
 
 
 def _callable(url: str) -> bool:

@@ -11,10 +11,10 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from workers.simulator.answers import answer_json, answer_refusal
-from workers.simulator.checks import check_create
+from workers.simulator.checks import LONGEST_VALIDITY_S, check_create
 from workers.simulator.errors import refusal
 from workers.simulator.faults import Rule
-from workers.simulator.messages import Message, as_json, outcome_for
+from workers.simulator.messages import EXPIRED, Message, as_json, outcome_for
 from workers.simulator.segments import count_segments
 from workers.simulator.state import State
 
@@ -78,12 +78,29 @@ def _accept(state: State, form: dict[str, str], now: float, latency_s: float) ->
     to, sender, service = form["To"], form.get("From", ""), form.get("MessagingServiceSid", "")
     body = form.get("Body", "")
     segments = count_segments(body)
-    instants = state.drain.schedule(sender or service, segments, now, latency_s)
-    if instants is None:
+    validity_s = float(form.get("ValidityPeriod") or LONGEST_VALIDITY_S)
+    turn = state.drain.schedule(sender or service, segments, now, latency_s, validity_s)
+    if turn is None:
         return None
+    outcome, code = EXPIRED if turn.expired else outcome_for(to)
     number, sid = state.ledger.next_id()
     callback = form.get("StatusCallback", "")
-    message = Message(number, sid, to, sender, service, body, segments, now, *instants, *outcome_for(to), callback)
+    message = Message(
+        number,
+        sid,
+        to,
+        sender,
+        service,
+        body,
+        segments,
+        now,
+        turn.sending_at,
+        turn.sent_at,
+        turn.final_at,
+        outcome,
+        code,
+        callback,
+    )
     state.drain.push(message)
     return message
 

@@ -7,8 +7,10 @@ are due. A million queued messages cost eight megabytes.
 
 import asyncio
 import heapq
+import math
 from array import array
 from time import time
+from typing import NamedTuple
 
 from workers.simulator.callbacks import CallbackSender
 from workers.simulator.faults import Faults
@@ -21,6 +23,15 @@ MAX_DUE = 20000
 HEADSTART_S = 0.5
 REMEMBER_EVERY_S = 1.0
 DRAINED_AT = "drained_at"
+
+
+class Turn(NamedTuple):
+    """When an accepted message is sending, sent and final; `expired`: its validity ends before its turn comes."""
+
+    sending_at: float
+    sent_at: float
+    final_at: float
+    expired: bool = False
 
 
 class Lane:
@@ -57,14 +68,17 @@ class Drain:
         self._number = 0
         self._restore()
 
-    def schedule(self, who: str, segments: int, now: float, answer_s: float) -> tuple[float, float, float] | None:
-        """The instants a message of `who` is sending, sent and final; None when the queue is full.
+    def schedule(
+        self, who: str, segments: int, now: float, answer_s: float, validity_s: float = math.inf
+    ) -> Turn | None:
+        """The turn of a message of `who`; None when the queue is full.
 
         Args:
             who: the sender or Messaging Service.
             segments: of the message.
             now: of its acceptance, a Unix second.
             answer_s: how long its answer takes: by default its turn comes no sooner.
+            validity_s: how long it may wait; longer, and it fails without having been sent.
         """
         behaviour = self._faults.now
         earliest = now if behaviour.callbacks.early else now + answer_s
@@ -72,10 +86,12 @@ class Drain:
         start = max(earliest, self._free_at.get(who, 0.0))
         if start - now > behaviour.max_queue_s:
             return None
+        if start - now > validity_s:
+            return Turn(now + validity_s, now + validity_s, now + validity_s, expired=True)
         took = segments / behaviour.drain_rate if behaviour.drain_rate else 0.0
         self._free_at[who] = start + took
         sent_at = start + took + behaviour.send_s
-        return start, sent_at, sent_at + behaviour.delivery_s
+        return Turn(start, sent_at, sent_at + behaviour.delivery_s)
 
     def push(self, message: Message) -> None:
         """Expect a committed-soon message's callbacks."""

@@ -49,6 +49,7 @@ TEXTS: dict[int, tuple[int, str]] = {
     ),
     21614: (400, "'To' number is not a valid mobile number: {}"),
     21617: (400, "The concatenated message body exceeds the 1600 character limit."),
+    21624: (400, "Validity period can only be set to integers between 1 and 36,000 seconds (10 hours max)."),
     21705: (400, "The 'MessagingServiceSid' {} is not valid."),
 }
 

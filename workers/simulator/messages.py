@@ -23,6 +23,10 @@ FAILING_SUFFIXES: dict[str, tuple[str, str]] = {
     "30008": ("undelivered", "Unknown error"),
 }
 
+# Of a message that waited longer than its ValidityPeriod: https://www.twilio.com/docs/api/errors/30036
+EXPIRED = ("failed", "30036")
+ERROR_TEXTS = {code: text for code, (_, text) in FAILING_SUFFIXES.items()} | {EXPIRED[1]: "Validity Period Expired"}
+
 
 class Message(NamedTuple):
     """One accepted message. Times are Unix seconds; `sender` or `service` may be empty, not both."""
@@ -84,7 +88,7 @@ def as_json(message: Message, account_sid: str, now: float, service_number: str)
         "date_updated": rfc2822(int(max(moment for moment in moments if moment <= max(now, moments[0])))),
         "direction": "outbound-api",
         "error_code": int(message.error_code) if failed else None,
-        "error_message": FAILING_SUFFIXES[message.error_code][1] if failed else None,
+        "error_message": ERROR_TEXTS[message.error_code] if failed else None,
         # No sender is chosen yet for a message that waits in a Messaging Service.
         "from": None if waiting else (message.sender or service_number),
         "messaging_service_sid": message.service or None,

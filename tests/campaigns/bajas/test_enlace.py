@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from campaigns import mensaje as mensajes
+from campaigns.ajustes.selectors import ajustes_de
 from campaigns.audiencia import Audiencia
 from campaigns.bajas import enlace as enlaces
 from campaigns.bajas.token import token_de
@@ -110,7 +112,8 @@ def test_the_preview_and_the_engine_agree(owner: Usuario, parts: list[str], nomb
     key = enlaces.llave()
     for log in logs:
         assert log.mensaje == mensajes.render(mensaje, log.nombre, enlaces.enlace(token_de(log.pk, key)))
-    costo = calcular(mensaje, grupos_de(Audiencia.de_ids(own), tenant_id=owner.pk))
+    grupos = grupos_de(Audiencia.de_ids(own), ajustes=ajustes_de(owner.pk), dia=timezone.localdate())
+    costo = calcular(mensaje, grupos)
     assert costo.segmentos == sum(contar(log.mensaje).segmentos for log in logs)
     assert all(len(log.mensaje) == mensajes.rendered_length(mensaje, len(log.nombre)) for log in logs)
 

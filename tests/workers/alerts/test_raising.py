@@ -7,10 +7,10 @@ import pytest
 from django.utils import timezone
 
 from campaigns.alertas import services
-from campaigns.models import AjustesAlertas, Alerta, CampanaSMS, EntregaAlerta, Lote, Suceso
+from campaigns.models import Ajustes, AjustesAlertas, Alerta, CampanaSMS, EntregaAlerta, Lote, Suceso
 from core.errors import ConflictError
 from core.models import Usuario
-from tests.factories import CampanaFactory
+from tests.factories import CampanaFactory, ClienteFactory
 from tests.workers.alerts.listener import Listener
 from workers.alerts import deliver
 from workers.engine import campana as engine
@@ -35,6 +35,18 @@ def test_a_campaign_that_pauses_itself_is_told_once(
     assert body["data"]["motivo"] == "Twilio: Twilio rechazó las credenciales (20003)."
     entrega = EntregaAlerta.objects.get()
     assert (entrega.estado, entrega.intentos, entrega.codigo_http) == ("entregada", 1, 200)
+
+
+def test_a_cap_that_pauses_a_campaign_is_told_too(ajustes: AjustesAlertas, campana: CampanaSMS, owner: Usuario) -> None:
+    Ajustes.objects.filter(usuario=owner).update(tope_diario=0, precio_segmento=1)
+    cliente = ClienteFactory.create(usuario=owner)
+    Lote.objects.create(campana=campana, numero=1, cliente_ids=[cliente.pk], total=1)
+    engine.advance(campana.pk)
+    campana.refresh_from_db()
+    assert campana.estado == "pausado"
+    assert campana.motivo.startswith("Tope de gasto del día")
+    assert Suceso.objects.get(tipo="pausada_sola").detalle == campana.motivo
+    assert Alerta.objects.get().datos["motivo"] == campana.motivo
 
 
 def test_each_pause_is_another_thing_that_happened(ajustes: AjustesAlertas, campana: CampanaSMS) -> None:

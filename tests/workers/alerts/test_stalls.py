@@ -6,11 +6,13 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from campaigns.ajustes.services import cambiar_ajustes
 from campaigns.alertas import services
 from campaigns.models import AjustesAlertas, Alerta, CampanaSMS, Lote, Suceso
 from core.models import Usuario
 from tests.campaigns.campana_support import running_campana
 from workers.alerts import stalls
+from workers.engine import jornadas
 
 
 def stands_still(campana: CampanaSMS, minutes: float) -> None:
@@ -59,3 +61,42 @@ def test_one_that_waits_on_purpose_is_left_alone(ajustes: AjustesAlertas, owner:
     stands_still(campana, 60)
     Lote.objects.filter(estado="abierto").update(publicar_desde=timezone.now() + timedelta(hours=1))
     assert stalls.report() == 0
+
+
+@pytest.mark.parametrize(("opens", "told"), [(60, 0), (-5, 0), (-20, 1)])
+def test_one_that_waits_for_its_window_is_left_alone_until_it_should_move(
+    opens: int, told: int, ajustes: AjustesAlertas, owner: Usuario
+) -> None:
+    campana = running_campana(owner)
+    stands_still(campana, 600)
+    CampanaSMS.objects.filter(pk=campana.pk).update(espera_hasta=timezone.now() + timedelta(minutes=opens))
+    assert stalls.report() == told
+
+
+def test_one_that_goes_on_after_a_night_has_time_to_move(ajustes: AjustesAlertas, owner: Usuario) -> None:
+    campana = running_campana(owner)
+    stands_still(campana, 600)
+    CampanaSMS.objects.filter(pk=campana.pk).update(cierra_en=None, espera_hasta=timezone.now())
+    Suceso.objects.create(campana=campana, tipo="espera", creado=timezone.now() - timedelta(hours=9))
+    assert jornadas.begin(campana.pk)
+    assert Suceso.objects.filter(tipo="sigue").count() == 1
+    assert stalls.report() == 0
+
+
+def test_a_change_of_the_settings_is_no_standstill(ajustes: AjustesAlertas, owner: Usuario) -> None:
+    """It waits since yesterday, and a moment ago its wait was ended, to be judged by the new settings."""
+    campana = running_campana(owner)
+    stands_still(campana, 600)
+    CampanaSMS.objects.filter(pk=campana.pk).update(
+        cierra_en=Now() - timedelta(hours=9), espera_hasta=Now() + timedelta(hours=9)
+    )
+    cambiar_ajustes(usuario=owner, cambios={"plazo_h": 100})
+    campana.refresh_from_db()
+    assert campana.espera_hasta is None
+    assert campana.cierra_en is not None
+    # A minute passes: `now()` of the database stands still in a test's transaction.
+    CampanaSMS.objects.filter(pk=campana.pk).update(cierra_en=campana.cierra_en - timedelta(minutes=1))
+    assert stalls.report() == 0
+    # Nobody looked for a quarter of an hour: that is one.
+    CampanaSMS.objects.filter(pk=campana.pk).update(cierra_en=Now() - timedelta(minutes=15))
+    assert stalls.report() == 1

@@ -8,11 +8,13 @@ from uuid import uuid4
 import pytest
 from django.db import OperationalError, connection
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from campaigns import codigos
+from campaigns.ajustes.selectors import ajustes_de
 from campaigns.audiencia import Audiencia
 from campaigns.bajas.enlace import enlaces_de
-from campaigns.costo import grupos_de
+from campaigns.costo import Grupo, grupos_de
 from campaigns.elegibles import nombres_de
 from campaigns.models import CampanaSMS, Lote, Remitente, SMSLog
 from campaigns.services import crear_campana, mover_campana
@@ -206,6 +208,11 @@ def test_a_campaign_made_before_counts_it_when_its_lote_opens(owner: Usuario, st
     assert opened(owner, [ana, eva, luz]) == [("fallido", "baja"), ("fallido", "baja"), ("pendiente", "")]
 
 
+def grupos(owner: Usuario, remitente: Remitente | None = None) -> list[Grupo]:
+    ajustes = ajustes_de(owner.pk)
+    return grupos_de(Audiencia.todos(), ajustes=ajustes, dia=timezone.localdate(), remitente=remitente)
+
+
 def test_a_lote_asks_of_the_campaigns_own_sender(owner: Usuario, stranger: Usuario) -> None:
     ana, eva = ClienteFactory.create_batch(2, usuario=owner)
     propio = RemitenteFactory.create(usuario=owner, valor=PROPIO)
@@ -215,7 +222,7 @@ def test_a_lote_asks_of_the_campaigns_own_sender(owner: Usuario, stranger: Usuar
     assert opened(owner, [ana, eva]) == [("pendiente", ""), ("fallido", "baja")]
     assert opened(owner, [ana, eva], propio) == [("fallido", "baja"), ("pendiente", "")]
     for remitente, sendable in ((None, ana), (propio, eva)):
-        found = grupos_de(Audiencia.todos(), tenant_id=owner.pk, remitente=remitente)
+        found = grupos(owner, remitente)
         assert {grupo.codigo: grupo.cantidad for grupo in found} == {"baja": 1, "": 1}
         assert nombres_de(owner, Audiencia.todos(), remitente).primero == sendable.nombre
 
@@ -305,7 +312,7 @@ def test_the_preview_counts_it_and_shows_nobody_who_left(owner: Usuario) -> None
     ana = ClienteFactory.create(usuario=owner, nombre="Ana María de los Ángeles")
     ClienteFactory.create(usuario=owner, nombre="Eva")
     leaves(ana.telefono_e164, owner)
-    found = {grupo.codigo: grupo.cantidad for grupo in grupos_de(Audiencia.todos(), tenant_id=owner.pk)}
+    found = {grupo.codigo: grupo.cantidad for grupo in grupos(owner)}
     assert found == {"baja": 1, "": 1}
     names = nombres_de(owner, Audiencia.todos())
     assert (names.primero, names.mas_largo) == ("Eva", "Eva")

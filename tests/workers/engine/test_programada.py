@@ -10,8 +10,9 @@ from django.db.models.functions import Now
 from django.test import override_settings
 from django.utils import timezone
 
-from campaigns import services
-from campaigns.models import CampanaSMS, Programacion, SMSLog
+from campaigns import aprobaciones, services
+from campaigns.ajustes.ventanas import DIAS
+from campaigns.models import Ajustes, CampanaSMS, Programacion, SMSLog
 from campaigns.programaciones.services import eliminar_programacion
 from core.errors import ConflictError
 from core.models import Usuario
@@ -131,6 +132,19 @@ class TestOccurrences:
         assert (found.campaigns, published) == (1, [campana.lotes.get().pk])
         sweeper.sweep()
         assert CampanaSMS.objects.count() == 1
+
+    def test_its_campaign_obeys_approval_and_the_window(self, due: Programacion, owner: Usuario) -> None:
+        Ajustes.objects.filter(usuario=owner).update(
+            aprobacion_destinatarios=0, ventanas_activas=True, ventanas=dict.fromkeys(DIAS)
+        )
+        sweeper.sweep()
+        campana = CampanaSMS.objects.get()
+        assert campana.por_aprobar
+        aprobaciones.decidir(campana=campana, usuario=owner, aprobar=True)
+        sweeper.sweep()
+        campana.refresh_from_db()
+        assert campana.espera
+        assert not SMSLog.objects.exists()
 
     def test_its_campaign_goes_out_from_its_sender(self, due: Programacion, owner: Usuario) -> None:
         remitente = RemitenteFactory.create(usuario=owner)

@@ -131,3 +131,11 @@ def test_it_calls_back_anywhere_from_a_stand_in(make_gateway: MakeGateway) -> No
 def test_it_hides_the_token() -> None:
     assert CONFIG.auth_token not in repr(CONFIG)
     assert isinstance(TwilioGateway(CONFIG), TwilioGateway)
+
+
+@pytest.mark.parametrize(("seconds", "sent"), [(None, None), (1, "1"), (600, "600"), (86_400, "36000")])
+def test_it_ends_the_validity(make_gateway: MakeGateway, seconds: int | None, sent: str | None) -> None:
+    with scripted_server(ACCEPTING) as server:
+        make_gateway(server.url).send(to="+573001112233", body="Hola", callback_token="t", validity_s=seconds)
+
+    assert form_of(server).get("ValidityPeriod") == sent

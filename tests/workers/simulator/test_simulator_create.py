@@ -54,6 +54,9 @@ def test_it_knows_no_sender_yet_through_a_service(simulator: RunningSimulator) -
         ({"From": "", "MessagingServiceSid": "MG1"}, 21705),
         ({"StatusCallback": "https://my_shop.co/x"}, 21609),
         ({"StatusCallback": "nowhere"}, 21609),
+        ({"ValidityPeriod": "0"}, 21624),
+        ({"ValidityPeriod": "36001"}, 21624),
+        ({"ValidityPeriod": "soon"}, 21624),
         # Twilio's test numbers.
         ({"From": "+15005550001"}, 21212),
         ({"From": "+15005550007"}, 21606),

@@ -46,6 +46,23 @@ def test_it_drains_at_a_rate_per_sender(simulator: RunningSimulator) -> None:
     assert statuses == sorted(statuses, key=["queued", *DELIVERED].index)
 
 
+def test_a_message_whose_validity_ends_before_its_turn_is_never_sent(
+    simulator: RunningSimulator, webhooks: WebhookListener
+) -> None:
+    simulator.control.set_faults(drain_rate=1, send_s=0.01, delivery_s=0.01)
+    create(simulator)
+    sid = create(simulator, ValidityPeriod="1", StatusCallback=webhooks.url).json["sid"]
+    create(simulator, Body="ñ" * 161)  # two seconds later; its place was not taken
+    late = create(simulator, ValidityPeriod="1", StatusCallback=webhooks.url).json["sid"]
+
+    webhooks.wait_for(4)
+
+    assert webhooks.statuses(sid) == DELIVERED
+    assert webhooks.statuses(late) == ["failed"]
+    shown = call(simulator, "GET", f"{PATH}/{late}.json").json
+    assert (shown["status"], shown["error_code"], shown["date_sent"], shown["price"]) == ("failed", 30036, None, None)
+
+
 def test_it_reports_each_change(simulator: RunningSimulator, webhooks: WebhookListener) -> None:
     sid = create(simulator, StatusCallback=f"{webhooks.url}/estado/token/#rc=2&rp=all").json["sid"]
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from campaigns.ajustes.services import quitar_limites
 from core.models import Usuario
 from workers.demo import sample
 from workers.demo.api import Api
@@ -19,6 +20,7 @@ from workers.simulator.client import SimulatorControl
 USERNAME = "demo"
 MENSAJE = "Hola {nombre}, esta semana tienes 20% de descuento en la tienda. Responde BAJA para no recibir mas."
 POLL_S = 0.2
+A_TODA_HORA = "Demostración: los teléfonos de la muestra no son de nadie y los mensajes van al simulador."
 STUCK_AFTER_S = 120.0
 SHOWN_PROBLEMS = 10
 ENDED = ("completado", "error", "cancelado")
@@ -62,6 +64,8 @@ def _demo_user(password: str) -> Usuario:
     usuario, _ = Usuario.objects.get_or_create(username=USERNAME)
     usuario.set_password(password)
     usuario.save(update_fields=["password"])
+    # A real shop keeps to the law's hours; a demonstration that waits until Monday shows nothing.
+    quitar_limites(usuario=usuario, motivo=A_TODA_HORA)
     return usuario
 
 

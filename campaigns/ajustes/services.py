@@ -1,0 +1,106 @@
+"""Changing a shop's settings, and what follows for the campaigns that are under way."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Model
+from django.db.models.functions import Now
+from django.dispatch import receiver
+from django.utils import timezone
+
+from campaigns.ajustes import reglas
+from campaigns.ajustes.models import Ajustes, AjustesCambio
+from campaigns.cupos.services import recordar_contactos
+from campaigns.horario import dia_de, fin_del_dia
+from campaigns.models import CampanaSMS
+from campaigns.nudges import nudge
+from clientes.signals import exclusiones_cambiaron
+from core.errors import InvalidInputError
+from core.models import Usuario
+
+MOTIVO_MAX = 300
+MOTIVO_LARGO = f"El motivo puede tener hasta {MOTIVO_MAX} caracteres."
+# Campaigns that are told at once of a change; the sweeper finds any others within seconds.
+AVISADAS = 50
+
+
+@transaction.atomic
+def cambiar_ajustes(*, usuario: Usuario, cambios: Mapping[str, Any], motivo: str = "") -> Ajustes:
+    """Change settings of the shop. Campaigns that are under way obey from their next message on.
+
+    Args:
+        usuario: the admin who does it.
+        cambios: setting: new value; of `ventanas` only the days that change.
+        motivo: why, for the history; needed to switch a protection off.
+
+    Raises:
+        InvalidInputError: naming the setting and the reason.
+    """
+    motivo = motivo.strip()
+    if len(motivo) > MOTIVO_MAX:
+        raise InvalidInputError(MOTIVO_LARGO, field="motivo", code="max_length")
+    ajustes = bloquear(usuario.tenant_id)
+    before = _valores(ajustes)
+    reglas.aplicar(ajustes, cambios)
+    after = _valores(ajustes)
+    changed = {name: [before[name], after[name]] for name in before if before[name] != after[name]}
+    if not changed:
+        return ajustes
+    if not motivo and any(after[name] is False for name in changed.keys() & reglas.PROTECCIONES):
+        raise InvalidInputError(reglas.FALTA_MOTIVO, field="motivo", code="required")
+    ajustes.save(update_fields=list(changed))
+    if ajustes.tope_por_telefono and not before["frecuencia_activa"]:
+        _recordar(ajustes)
+    AjustesCambio.objects.create(usuario_id=usuario.tenant_id, quien=usuario, cambios=changed, motivo=motivo)
+    reabrir(usuario.tenant_id)
+    return ajustes
+
+
+def _recordar(ajustes: Ajustes) -> None:
+    """What was sent today while nobody counted counts too."""
+    now = timezone.now()
+    hoy = dia_de(ajustes.zona, now)
+    midnight = fin_del_dia(ajustes.zona, now - timedelta(days=1))
+    recordar_contactos(tenant_id=ajustes.usuario_id, dia=hoy, desde=midnight)
+
+
+def quitar_limites(*, usuario: Usuario, motivo: str) -> Ajustes:
+    """Let the shop send at any hour, and to a phone as often as it likes: for demonstrations, tests and measurements,
+    whose phones are nobody's.
+
+    Args:
+        motivo: why, for the history.
+    """
+    cambios = {"ventanas_activas": False, "frecuencia_activa": False}
+    return cambiar_ajustes(usuario=usuario, cambios=cambios, motivo=motivo)
+
+
+def bloquear(tenant_id: int) -> Ajustes:
+    """The shop's settings, which nobody else changes or hands out quotas by until the transaction ends."""
+    locked = Ajustes.objects.select_for_update(no_key=True)
+    found = locked.filter(usuario_id=tenant_id).first()
+    if found is None:
+        Ajustes.objects.bulk_create([Ajustes(usuario_id=tenant_id)], ignore_conflicts=True)
+        found = locked.get(usuario_id=tenant_id)
+    return found
+
+
+def _valores(ajustes: Ajustes) -> dict[str, Any]:
+    return {field.name: getattr(ajustes, field.name) for field in Ajustes._meta.fields if not field.primary_key}
+
+
+def reabrir(tenant_id: int) -> None:
+    """End the jornada of the shop's campaigns: each begins another, by the settings and for the recipients of now."""
+    vivas = CampanaSMS.objects.filter(usuario_id=tenant_id, completado_en=None, cierra_en__isnull=False)
+    vivas.update(cierra_en=Now(), espera_hasta=None)
+    for campana_id in vivas.order_by("pk").values_list("pk", flat=True)[:AVISADAS]:
+        nudge(campana_id)
+
+
+@receiver(exclusiones_cambiaron)
+def _juzgar_de_nuevo(sender: type[Model], *, usuario_id: int, **kwargs: Any) -> None:
+    """Messages that wait are judged again before the next one leaves."""
+    bloquear(usuario_id)
+    reabrir(usuario_id)

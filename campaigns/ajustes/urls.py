@@ -1,0 +1,5 @@
+from django.urls import path
+
+from campaigns.ajustes import views
+
+urlpatterns = [path("ajustes/", views.ajustes, name="ajustes")]

@@ -1,0 +1,106 @@
+"""Large campaigns wait until somebody says yes: which ones, and the decision."""
+
+import logging
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models.functions import Coalesce, Now
+
+from campaigns.ajustes.models import Ajustes
+from campaigns.audiencia import Audiencia
+from campaigns.bitacora.services import anotar
+from campaigns.costo import calcular, grupos_de
+from campaigns.models import CampanaSMS, Suceso
+from campaigns.nudges import nudge
+from campaigns.vista_previa import dia_del_envio
+from core import formato
+from core.errors import ConflictError, InvalidInputError
+from core.models import Usuario
+
+logger = logging.getLogger(__name__)
+
+MOTIVO_MAX = 200
+MUCHOS = "Espera aprobación: son {total} destinatarios, y sin ella van hasta {limite}."
+CARA = "Espera aprobación: cuesta {costo}, y sin ella se gasta hasta {limite}."
+RECHAZADA = "{quien} no la aprobó."
+RECHAZADA_PORQUE = "{quien} no la aprobó: {motivo}"
+NO_ESPERA = "No se puede {accion}: la campaña no espera aprobación."
+MOTIVO_LARGO = f"El motivo puede tener hasta {MOTIVO_MAX} caracteres."
+
+
+def por_que_espera(ajustes: Ajustes, *, total: int, costo: Decimal | None) -> str:
+    """Why a campaign of this size waits for approval; "" when it does not.
+
+    Args:
+        total: recipients, sendable or not.
+        costo: in SMS_PRICE_CURRENCY; None when nobody counted it, for no limit is set.
+    """
+    limite = ajustes.aprobacion_destinatarios
+    if limite is not None and total > limite:
+        return MUCHOS.format(total=formato.numero(total), limite=formato.numero(limite))
+    caro = ajustes.aprobacion_costo
+    if caro is not None and costo is not None and costo > caro:
+        return CARA.format(costo=formato.dinero(costo), limite=formato.dinero(caro))
+    return ""
+
+
+def hacer_esperar(*, campana: CampanaSMS, audiencia: Audiencia, ajustes: Ajustes) -> None:
+    """Let a campaign that was created just now wait for approval if it is large. The engine starts none that waits."""
+    costo = None
+    if ajustes.aprobacion_costo is not None:
+        dia = dia_del_envio(ajustes, a_toda_hora=campana.a_toda_hora, desde=campana.programada_para)
+        grupos = grupos_de(
+            audiencia, ajustes=ajustes, dia=dia, remitente=campana.remitente, a_toda_hora=campana.a_toda_hora
+        )
+        costo = calcular(campana.mensaje, grupos).precio(ajustes)
+    if motivo := por_que_espera(ajustes, total=campana.total_clientes, costo=costo):
+        # Its deadline runs meanwhile, from when it should start: nobody says yes to last week's offer.
+        CampanaSMS.objects.filter(pk=campana.pk).update(
+            aprobacion=CampanaSMS.Aprobacion.PENDIENTE,
+            motivo=motivo,
+            vence_en=Coalesce("programada_para", Now()) + timedelta(hours=ajustes.plazo_h),
+        )
+        campana.refresh_from_db()
+
+
+def decidir(*, campana: CampanaSMS, usuario: Usuario, aprobar: bool, motivo: str = "") -> CampanaSMS:
+    """Let a campaign that waits for approval start, or cancel it.
+
+    Args:
+        usuario: the admin who decides.
+        motivo: why not, for people; at most 200 characters.
+
+    Raises:
+        ConflictError: it does not wait for approval, or not any more.
+        InvalidInputError: the reason is too long.
+    """
+    motivo = motivo.strip()
+    if len(motivo) > MOTIVO_MAX:
+        raise InvalidInputError(MOTIVO_LARGO, field="motivo", code="max_length")
+    changes = (
+        {"aprobacion": CampanaSMS.Aprobacion.APROBADA, "motivo": "", "vence_en": None}
+        if aprobar
+        else {
+            "aprobacion": CampanaSMS.Aprobacion.RECHAZADA,
+            "estado": CampanaSMS.Estado.CANCELADO,
+            "motivo": _por_que_no(usuario, motivo),
+        }
+    )
+    waiting = CampanaSMS.objects.filter(
+        pk=campana.pk, estado=CampanaSMS.Estado.PENDIENTE, aprobacion=CampanaSMS.Aprobacion.PENDIENTE
+    )
+    with transaction.atomic():
+        if not waiting.update(decidida_por=usuario, decidida_en=Now(), **changes):
+            raise ConflictError(NO_ESPERA.format(accion="aprobar" if aprobar else "rechazar"), code="move_refused")
+        tipo = Suceso.Tipo.APROBADA if aprobar else Suceso.Tipo.RECHAZADA
+        anotar(campana_id=campana.pk, tipo=tipo, detalle=motivo)
+        nudge(campana.pk)
+    logger.info("campaign %s: %s decided %s", campana.pk, usuario.username, changes["aprobacion"])
+    campana.refresh_from_db()
+    return campana
+
+
+def _por_que_no(usuario: Usuario, motivo: str) -> str:
+    quien = usuario.get_full_name() or usuario.username
+    return RECHAZADA_PORQUE.format(quien=quien, motivo=motivo) if motivo else RECHAZADA.format(quien=quien)

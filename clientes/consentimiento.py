@@ -1,0 +1,23 @@
+"""A client's consent: where and when it was given. Both are said, or neither."""
+
+from datetime import date
+
+from django.utils import timezone
+
+from core.errors import InvalidInputError
+
+FALTA_FUENTE = "Diga de dónde viene el consentimiento: un formulario, una llamada, la caja."
+FALTA_FECHA = "Diga cuándo se dio el consentimiento."
+EN_EL_FUTURO = "El consentimiento no puede ser de una fecha que no ha llegado."
+
+
+def validar(fuente: str, fecha: date | None) -> None:
+    """Raises:
+    InvalidInputError: one is missing, or the date is to come.
+    """
+    if fecha is not None and not fuente:
+        raise InvalidInputError(FALTA_FUENTE, field="consentimiento_fuente", code="required")
+    if fuente and fecha is None:
+        raise InvalidInputError(FALTA_FECHA, field="consentimiento_en", code="required")
+    if fecha is not None and fecha > timezone.localdate():
+        raise InvalidInputError(EN_EL_FUTURO, field="consentimiento_en", code="invalid")

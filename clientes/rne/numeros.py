@@ -1,0 +1,79 @@
+"""The numbers of a file that the register gave: CSV, XLSX, or one number in each line."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO, Final
+
+from django.conf import settings
+
+from clientes import phones
+from clientes.importacion import lectura
+from clientes.importacion.formato import Formato
+from clientes.importacion.limites import ArchivoIlegible
+
+SIN_NUMEROS = "No se encontró una columna con números de teléfono."
+# A Colombian mobile as the register writes it; reading each through phonenumbers would take a minute for a million.
+COLOMBIANO: Final = re.compile(r"(?:\+?57)?(3\d{9})")
+RELLENO: Final = re.compile(r"[\s().\-']+")
+
+
+@dataclass(slots=True)
+class Numeros:
+    """Args:
+    telefonos: in E.164, each once, in the order of the file.
+    ilegibles: cells that are no number.
+    """
+
+    telefonos: dict[str, None] = field(default_factory=dict)
+    ilegibles: int = 0
+
+    def add(self, celda: str) -> None:
+        if telefono := leer_numero(celda):
+            self.telefonos[telefono] = None
+        else:
+            self.ilegibles += 1
+
+
+def leer_numero(celda: str) -> str:
+    """The number in E.164; "" when it is none."""
+    plain = RELLENO.sub("", celda)
+    if settings.PHONE_DEFAULT_REGION == "CO" and (found := COLOMBIANO.fullmatch(plain)):
+        return f"+57{found[1]}"
+    return phones.to_e164(celda)
+
+
+def de_archivo(file: BinaryIO) -> Numeros:
+    """The numbers of the column that has most of them.
+
+    Raises:
+        ArchivoIlegible: it cannot be read, or no column has numbers.
+    """
+    formato, muestra, _ = lectura.examinar(file)
+    columna = _columna(muestra)
+    found = Numeros()
+    for index, celda in enumerate(_celdas(file, formato, columna)):
+        # The first may be the column's title.
+        if celda and (index or leer_numero(celda)):
+            found.add(celda)
+    return found
+
+
+def de_lista(celdas: Sequence[str]) -> Numeros:
+    found = Numeros()
+    for celda in celdas:
+        found.add(celda)
+    return found
+
+
+def _columna(muestra: Sequence[Sequence[str]]) -> int:
+    counts = [sum(bool(leer_numero(row[n])) for row in muestra) for n in range(len(muestra[0]))]
+    best = max(range(len(counts)), key=lambda n: counts[n])
+    if not counts[best]:
+        raise ArchivoIlegible(SIN_NUMEROS)
+    return best
+
+
+def _celdas(file: BinaryIO, formato: Formato, columna: int) -> Iterator[str]:
+    for _, cells in lectura.leer(file, formato):
+        yield cells[columna].strip() if columna < len(cells) else ""
