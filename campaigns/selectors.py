@@ -69,7 +69,8 @@ class Progreso:
 
 
 # One statement, so one snapshot: the parts always add up. Closed Lotes carry their sums; only the rows of the
-# few open ones, and of those closed just now for the rate, are counted: the cost does not grow with the campaign.
+# few open ones are counted: the cost does not grow with the campaign. For the rate, a Lote that closed just now counts
+# with the part of its time that lies in the window, as if it had been sent evenly: to look at its rows is what costs.
 # A pending Lote with some sent is one whose failed are tried again.
 # Lote by Lote (LATERAL), each by its index: joined as a whole, the planner may read every message ever sent, for it
 # cannot know how few Lotes are open.
@@ -78,7 +79,10 @@ SELECT l.campana_id, sum(l.total),
     sum(CASE l.estado WHEN 'pendiente' THEN l.total - l.exitosos ELSE f.pendientes END),
     sum(f.enviando), sum(f.inciertos),
     sum(CASE WHEN l.estado IN ('cerrado', 'pendiente') THEN l.exitosos ELSE f.exitosos END),
-    sum(CASE l.estado WHEN 'cerrado' THEN l.fallidos WHEN 'pendiente' THEN 0 ELSE f.fallidos END), sum(f.recientes),
+    sum(CASE l.estado WHEN 'cerrado' THEN l.fallidos WHEN 'pendiente' THEN 0 ELSE f.fallidos END),
+    sum(CASE WHEN l.estado <> 'cerrado' THEN f.recientes WHEN l.cerrado_en > now() - {window}
+        THEN (l.exitosos + l.fallidos) * least(1, extract(epoch FROM l.cerrado_en - now() + {window})
+            / nullif(greatest(0, extract(epoch FROM l.cerrado_en - l.publicado_en)), 0)) ELSE 0 END),
     sum(CASE l.estado WHEN 'cerrado' THEN l.desconocidos WHEN 'pendiente' THEN 0 ELSE f.desconocidos END)
 FROM campaigns_lote l CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE s.estado = 'pendiente') AS pendientes,
@@ -88,11 +92,10 @@ FROM campaigns_lote l CROSS JOIN LATERAL (
         count(*) FILTER (WHERE s.estado = 'fallido') AS fallidos,
         count(*) FILTER (WHERE s.estado = 'fallido' AND s.codigo = %(desconocido)s) AS desconocidos,
         count(*) FILTER (WHERE s.estado IN ('enviado', 'fallido') AND s.intentos > 0
-            AND s.actualizado > now() - %(window)s * interval '1 second') AS recientes
-    FROM campaigns_smslog s WHERE s.lote_id = l.id AND (l.estado IN ('abierto', 'por_conciliar')
-        OR l.estado = 'cerrado' AND l.cerrado_en > now() - %(window)s * interval '1 second')
+            AND s.actualizado > now() - {window}) AS recientes
+    FROM campaigns_smslog s WHERE s.lote_id = l.id AND l.estado IN ('abierto', 'por_conciliar')
 ) f
-"""
+""".replace("{window}", f"interval '{RATE_WINDOW_S} seconds'")
 PROGRESO_SQL = SUMAS_SQL + "WHERE l.campana_id = ANY(%(ids)s) GROUP BY l.campana_id"
 # The progress of one campaign with the columns of its row that are asked for; no row when the key opens nothing or
 # the campaign is another shop's. Who may sign in: `core.auth`.
@@ -158,12 +161,12 @@ def progreso_con_token(
     return row[0], campana, None if row[n] is None else _progreso(row[n + 1 :])
 
 
-_CUENTA: Final[dict[str, int | str]] = {"window": RATE_WINDOW_S, "desconocido": codigos.DESCONOCIDO}
+_CUENTA: Final = {"desconocido": codigos.DESCONOCIDO}
 
 
 def _progreso(sums: Sequence[int]) -> Progreso:
-    total, pendientes, enviando, inciertos, exitosos, fallidos, recent, unknown = map(int, sums)
-    return Progreso(total, pendientes, enviando, inciertos, exitosos, fallidos, recent / RATE_WINDOW_S, unknown)
+    total, pendientes, enviando, inciertos, exitosos, fallidos, recientes, desconocidos = map(int, sums)
+    return Progreso(total, pendientes, enviando, inciertos, exitosos, fallidos, recientes / RATE_WINDOW_S, desconocidos)
 
 
 def _progreso_final(campana: CampanaSMS) -> Progreso:

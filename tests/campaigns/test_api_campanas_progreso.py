@@ -126,6 +126,18 @@ def test_it_counts_a_lote_that_closed_a_moment_ago_in_the_rate(api: APIClient, o
     assert (body["exitosos"], body["por_segundo"], body["segundos_restantes"]) == (20, 2.0, 5)
 
 
+def test_a_closed_lote_counts_in_the_rate_with_its_time_in_the_window(api: APIClient, owner: Usuario) -> None:
+    campana = CampanaFactory.create(usuario=owner, estado="procesando", total_clientes=400)
+    now = timezone.now()
+    for numero, (from_s, until_s) in enumerate(((24, 4), (9, 2), (30, 11), (4, 4)), 1):
+        Lote.objects.create(
+            campana=campana, numero=numero, cliente_ids=[], total=100, estado="cerrado", exitosos=90, fallidos=10,
+            publicado_en=now - timedelta(seconds=from_s), cerrado_en=now - timedelta(seconds=until_s),
+        )  # fmt: skip
+    # 6 s of the first's 20, all of the second's and nothing of the third's; the last took no time.
+    assert progreso(api, campana)["por_segundo"] == pytest.approx(3 + 10 + 0 + 10, abs=0.5)
+
+
 def test_it_adds_up_in_any_mixture(api: APIClient, owner: Usuario) -> None:
     dice = random.Random(7)
     for _ in range(10):
