@@ -37,7 +37,7 @@ PULSE_FILE = env.str("PULSE_FILE", "")
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 WORKER_THREADS = env.int("WORKER_THREADS", 64, validate=environment.POSITIVE)
 # A campaign takes all the processor there is: the web and PostgreSQL come first on a machine that they share.
-WORKER_NICE = env.int("WORKER_NICE", 10, validate=environment.NICE)
+WORKER_NICE = env.int("WORKER_NICE", 19, validate=environment.NICE)
 WEB_THREADS = env.int("WEB_THREADS", 8, validate=environment.POSITIVE)
 # How long POST /clientes/enviar-sms/ waits for its campaign unless the caller prefers less; below gunicorn's
 # graceful_timeout, or a stop would cut the answer.

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
+from core.api import throttling
 from core.models import Usuario
 from tests.e2e.fixtures import _system, shop, system  # noqa: F401 - tests/browser drives the same system
 from tests.factories import AdminFactory, VendedorFactory
@@ -61,3 +62,4 @@ def _test_settings() -> None:
 def _forget_throttles() -> None:
     """Rates are counted in the cache; one test's calls must not slow the next."""
     cache.clear()
+    throttling.taken.clear()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from limits.strategies import SlidingWindowCounterRateLimiter
 from rest_framework.test import APIClient
 
 from core.api import throttling
@@ -70,6 +71,39 @@ def test_anonymous_calls_are_counted_by_address(db: None, rates: None) -> None:
     assert [APIClient().get(CLIENTES).status_code for _ in range(3)] == [401, 401, 401]
     assert [APIClient().get("/healthz").status_code for _ in range(5)] == [200] * 5
     assert [APIClient().get("/api/schema/").status_code for _ in range(4)] == [200] * 4
+
+
+def test_a_process_takes_several_calls_at_once_and_counts_each(
+    owner: Usuario, stranger: Usuario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttling, "taken", throttling.Taken())
+    monkeypatch.setattr(throttling, "TAKEN_AT_ONCE", 4)
+    monkeypatch.setattr(throttling, "TAKEN_OF", 2)
+    monkeypatch.setattr(throttling.PorUsuario, "rate", "10/min", raising=False)
+    asked: list[int] = []
+    hit = SlidingWindowCounterRateLimiter.hit
+
+    def counted(self: Any, *args: Any, cost: int = 1) -> bool:
+        asked.append(cost)
+        return hit(self, *args, cost=cost)
+
+    monkeypatch.setattr(SlidingWindowCounterRateLimiter, "hit", counted)
+    client = signed_in(owner)
+    assert [client.get(CLIENTES).status_code for _ in range(11)] == [200] * 10 + [429]
+    # Two times four at once, then what is left one by one, and the refusal.
+    assert asked == [4, 4, 4, 1, 4, 1, 4, 1]
+    assert signed_in(stranger).get(CLIENTES).status_code == 200
+
+
+def test_what_was_taken_is_not_kept_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr("core.api.throttling.time.monotonic", lambda: clock[0])
+    taken = throttling.Taken()
+    taken.add("a", 2)
+    assert taken.hand_out("a")
+    clock[0] += throttling.TAKEN_FOR_S + 1
+    assert not taken.hand_out("a")
+    assert not taken.hand_out("b")
 
 
 @pytest.fixture
