@@ -56,6 +56,7 @@ def crear_campana(
     clase: str = CampanaSMS.Clase.PROMOCIONAL,
     clase_motivo: str = "",
     programada_para: datetime | None = None,
+    origen: str = "",
     idempotency: Idempotency | None = None,
 ) -> tuple[CampanaSMS, bool]:
     """Create a campaign in `pendiente` with its audience frozen, and tell the workers. Nothing is sent here.
@@ -73,6 +74,7 @@ def crear_campana(
         clase: of `CampanaSMS.Clase`; what is not promotional leaves at any hour.
         clase_motivo: why it is not promotional; at most 300 characters.
         programada_para: it does not start before this moment, with its zone; None is now.
+        origen: what it comes from, for its log, when no person made it as it is.
         idempotency: makes a repeated request return the first one's campaign.
 
     Returns:
@@ -107,7 +109,11 @@ def crear_campana(
             )
             _freeze(campana, audiencia)
             aprobaciones.hacer_esperar(campana=campana, audiencia=audiencia, ajustes=ajustes_de(usuario.tenant_id))
-            anotar(campana_id=campana.pk, tipo=Suceso.Tipo.CREADA, detalle=campana.motivo)
+            anotar(
+                campana_id=campana.pk,
+                tipo=Suceso.Tipo.CREADA,
+                detalle=" ".join(text for text in (origen, campana.motivo) if text),
+            )
             if programada_para is None and not campana.por_aprobar:  # else the sweeper starts it, or who approves it
                 nudge(campana.pk)
     except IntegrityError:

@@ -34,6 +34,7 @@ SUPERADA = "Cuando se iba a crear ya era hora de la siguiente."
 EN_PAUSA = "La programación estaba en pausa."
 NADIE = "A esa hora la audiencia no tenía a nadie."
 CUENTA_INACTIVA = "La cuenta del administrador está desactivada."
+ORIGEN = "Por la programación «{programacion}»."
 PLANTILLA_INACTIVA = "La plantilla «{plantilla}» está inactiva."
 REMITENTE_INACTIVO = "El remitente «{remitente}» está inactivo."
 
@@ -123,6 +124,7 @@ def crear_una(
         plantilla=plantilla,
         remitente=remitente,
         audiencia=criterios.vigente(programacion.audiencia, tenant_id=programacion.usuario_id),
+        origen=ORIGEN.format(programacion=programacion.nombre),
         idempotency=idempotency,
     )
 

@@ -79,6 +79,15 @@ def test_it_makes_one_campaign_when_its_time_comes(
     assert proxima(diaria) == DUE + D
 
 
+def test_the_log_of_its_campaign_says_where_it_comes_from(
+    diaria: Programacion, clock: time_machine.Traveller, ana: Cliente
+) -> None:
+    clock.move_to(DUE)
+    ocurrencias.atender_vencidas()
+    made = CampanaSMS.objects.get().sucesos.get(tipo="creada")
+    assert (made.detalle, made.usuario, made.via) == ("Por la programación «Aniversario».", None, "")
+
+
 def test_its_name_has_the_hour_of_its_zone(clock: time_machine.Traveller, owner: Usuario, ana: Cliente) -> None:
     una_programacion(owner, zona="Europe/Madrid", nombre="x" * 150)
     clock.move_to(DUE - 6 * H)
