@@ -14,6 +14,7 @@ from campaigns import codigos
 from campaigns.models import CampanaSMS, Lote, PlantillaSMS, SMSLog
 from campaigns.remedios import remedio
 from core.models import Usuario
+from core.reciente import Reciente
 
 RATE_WINDOW_S = 10
 EN_CURSO_MAX = 200  # campaigns of a shop that the dashboard sums while they run
@@ -74,7 +75,7 @@ class Progreso:
 # A pending Lote with some sent is one whose failed are tried again.
 # Lote by Lote (LATERAL), each by its index: joined as a whole, the planner may read every message ever sent, for it
 # cannot know how few Lotes are open.
-SUMAS_SQL = """
+PROGRESO_SQL = """
 SELECT l.campana_id, sum(l.total),
     sum(CASE l.estado WHEN 'pendiente' THEN l.total - l.exitosos ELSE f.pendientes END),
     sum(f.enviando), sum(f.inciertos),
@@ -95,25 +96,17 @@ FROM campaigns_lote l CROSS JOIN LATERAL (
             AND s.actualizado > now() - {window}) AS recientes
     FROM campaigns_smslog s WHERE s.lote_id = l.id AND l.estado IN ('abierto', 'por_conciliar')
 ) f
+WHERE l.campana_id = ANY(%(ids)s) GROUP BY l.campana_id
 """.replace("{window}", f"interval '{RATE_WINDOW_S} seconds'")
-PROGRESO_SQL = SUMAS_SQL + "WHERE l.campana_id = ANY(%(ids)s) GROUP BY l.campana_id"
-# The progress of one campaign with the columns of its row that are asked for; no row when the key opens nothing or
-# the campaign is another shop's. Who may sign in: `core.auth`.
-PROGRESO_CON_TOKEN_SQL = (
-    """
-SELECT u.id, {campos}, p.*
+# A campaign by the API token of somebody of its shop; no row when the token opens nothing or the campaign is another's.
+# Who may sign in: `core.auth`.
+DE_QUIEN_PIDE_SQL = """
+SELECT u.id, {campos}
 FROM authtoken_token t JOIN core_usuario u ON u.id = t.user_id AND u.is_active
     LEFT JOIN core_usuario a ON a.id = u.creado_por_id
-    JOIN campaigns_campanasms c ON c.id = %(campana)s AND c.usuario_id = coalesce(u.creado_por_id, u.id)
-    LEFT JOIN LATERAL (
+    JOIN campaigns_campanasms c ON c.id = %s AND c.usuario_id = coalesce(u.creado_por_id, u.id)
+WHERE t.key = %s AND (a.id IS NULL OR a.is_active)
 """
-    + SUMAS_SQL
-    + """
-        WHERE l.campana_id = c.id GROUP BY l.campana_id
-    ) p ON c.completado_en IS NULL
-WHERE t.key = %(key)s AND (a.id IS NULL OR a.is_active)
-"""
-)
 
 
 def progreso_de(campanas: Iterable[CampanaSMS]) -> dict[int, Progreso]:
@@ -125,43 +118,42 @@ def progreso_de(campanas: Iterable[CampanaSMS]) -> dict[int, Progreso]:
             alive.append(campana.pk)
         else:
             found[campana.pk] = _progreso_final(campana)
-    if alive:
-        with connection.cursor() as cursor:
-            cursor.execute(PROGRESO_SQL, {"ids": alive, **_CUENTA})
-            for campana_id, *sums in cursor.fetchall():
-                found[campana_id] = _progreso(sums)
-    return found
+    return found | _contar(alive)
 
 
-def progreso_con_token(
-    key: str, campana_id: int, campos: Collection[str]
-) -> tuple[int, CampanaSMS, Progreso | None] | None:
-    """Who asks, the campaign and its progress, in one statement for those who ask many times a second.
+def _contar(ids: Collection[int]) -> dict[int, Progreso]:
+    if not ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(PROGRESO_SQL, {"ids": list(ids), "desconocido": codigos.DESCONOCIDO})
+        return {campana_id: _progreso(sums) for campana_id, *sums in cursor.fetchall()}
+
+
+# What is counted of a campaign in course, a second old at most when it is asked for again and again.
+recuentos: Final[Reciente[int, Progreso | None]] = Reciente(lambda pk: _contar([pk]).get(pk), fresh_s=0.5, stale_s=1.0)
+
+
+def progreso_reciente(campana: CampanaSMS) -> Progreso | None:
+    """As `progreso_de`, for those who ask many times a second; None when the campaign has no Lotes."""
+    return recuentos.get(campana.pk) if campana.completado_en is None else _progreso_final(campana)
+
+
+def campana_con_token(key: str, campana_id: int, campos: Collection[str]) -> tuple[int, CampanaSMS] | None:
+    """Whose the API token is, and the campaign, in one statement.
 
     Args:
-        key: of an API token, as it came.
-        campos: the columns to read of the campaign, those of its result among them; all else is deferred.
+        key: of the token, as it came.
+        campos: the columns to read of the campaign; all else is deferred.
 
     Returns:
-        The id of the token's user; the progress is None when the campaign has no Lotes yet. None: the token opens
-        nothing, or the shop has no such campaign.
+        The id of the token's user and the campaign. None: the token opens nothing, or the shop has no such campaign.
     """
     names = [f.attname for f in CampanaSMS._meta.concrete_fields if f.attname in campos]  # as `from_db` wants them
     columns = ", ".join(f"c.{connection.ops.quote_name(name)}" for name in names)
     with connection.cursor() as cursor:
-        sql = PROGRESO_CON_TOKEN_SQL.format(campos=columns)
-        cursor.execute(sql, {"key": key, "campana": campana_id, **_CUENTA})
+        cursor.execute(DE_QUIEN_PIDE_SQL.format(campos=columns), [campana_id, key])
         row = cursor.fetchone()
-    if row is None:
-        return None
-    n = len(names) + 1
-    campana = CampanaSMS.from_db(connection.alias, names, row[1:n])
-    if campana.completado_en is not None:
-        return row[0], campana, _progreso_final(campana)
-    return row[0], campana, None if row[n] is None else _progreso(row[n + 1 :])
-
-
-_CUENTA: Final = {"desconocido": codigos.DESCONOCIDO}
+    return row and (row[0], CampanaSMS.from_db(connection.alias, names, row[1:]))
 
 
 def _progreso(sums: Sequence[int]) -> Progreso:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
+from campaigns import selectors
 from core.api import throttling
 from core.models import Usuario
 from tests.e2e.fixtures import _system, shop, system  # noqa: F401 - tests/browser drives the same system
@@ -59,7 +60,8 @@ def _test_settings() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _forget_throttles() -> None:
-    """Rates are counted in the cache; one test's calls must not slow the next."""
+def _forget_copies() -> None:
+    """One test's calls must not slow the next, and what was counted for it is not what the next counts."""
     cache.clear()
     throttling.taken.clear()
+    selectors.recuentos.clear()

@@ -1,7 +1,8 @@
 """Progress, which programs and pages ask for many times a second while the machine is busy sending.
 
-The quick way asks PostgreSQL once: whose the token is, whether the campaign is theirs and how it stands. Whatever is
-not plainly a good request goes on to the framework, which gives the same answers and every refusal.
+The quick way asks PostgreSQL once, whose the token is and for the campaign's row; what is counted of a campaign in
+course may be a second old. Whatever is not plainly a good request goes on to the framework, which gives the same
+answers and every refusal.
 """
 
 import re
@@ -13,14 +14,14 @@ from rest_framework.renderers import JSONRenderer
 
 from campaigns.api.serializers import ProgresoSerializer
 from campaigns.models import CampanaSMS
-from campaigns.selectors import Progreso, progreso_con_token
+from campaigns.selectors import Progreso, campana_con_token, progreso_reciente
 from core.api.throttling import PorUsuario
 from core.models import Usuario
 
 TOKEN: Final = re.compile("Token ([0-9a-f]{40})")
 # What programs say that would take anything, or JSON; other wishes are weighed by the framework.
 ACCEPTED: Final = frozenset({"", "*/*", "application/json", "application/json, text/plain, */*"})
-# `progreso_con_token` reads these; what `cuerpo` shows of a campaign must be among them.
+# `campana_con_token` reads these; what `cuerpo` shows of a campaign must be among them.
 CAMPOS: Final = frozenset(
     (
         "id",
@@ -64,10 +65,11 @@ def respuesta(request: HttpRequest, pk: int, allow: str) -> HttpResponse | None:
     token = TOKEN.fullmatch(request.META.get("HTTP_AUTHORIZATION", ""))
     if token is None or request.META.get("QUERY_STRING") or request.META.get("HTTP_ACCEPT", "") not in ACCEPTED:
         return None
-    found = progreso_con_token(token[1], pk, CAMPOS)
+    found = campana_con_token(token[1], pk, CAMPOS)
     if found is None:
         return None
-    usuario_id, campana, progreso = found
+    usuario_id, campana = found
+    progreso = progreso_reciente(campana)
     request.user = Usuario(pk=usuario_id)
     if progreso is None or not PorUsuario().allow_request(request, None):  # type: ignore[arg-type]  # of DRF's it asks no more
         return None

@@ -282,7 +282,10 @@ class DecisionSerializer(RefusesUnknown):
     ]
 )
 class ProgresoSerializer(serializers.Serializer[Any]):
-    """total = pendientes + enviando + inciertos + exitosos + fallidos, at every moment."""
+    """total = pendientes + enviando + inciertos + exitosos + fallidos, at every moment.
+
+    While the campaign is in course and is asked for again and again, these counts may be a second old.
+    """
 
     id = serializers.IntegerField()
     estado = serializers.ChoiceField(choices=CampanaSMS.Estado.choices)
