@@ -26,7 +26,7 @@ from campaigns.models import CampanaSMS, Lote
 from campaigns.remitentes import valor_de
 from clientes.bajas.sql import fuera_sql
 from core.formato import dinero
-from workers.engine import database
+from workers.engine import database, medida
 
 TOPE_DEL_DIA = "Tope de gasto del día: {tope}. Van {gastado}, y los mensajes que siguen cuestan {costo}."
 TOPE_DEL_MES = "Tope de gasto del mes: {tope}. Van {gastado}, y los mensajes que siguen cuestan {costo}."
@@ -86,6 +86,7 @@ class Cupos:
         params = {**self._parametros(campana), "lote": lote_id, "textos": json.dumps(codigos.TEXTOS)}
         with connection.cursor() as cursor:
             cursor.execute(REJUZGAR_SQL, params)
+        medida.price(lote_id, self.judge(campana))
         if params["frecuencia"]:
             _take_contacts(params)
         _balance(lote, campana.usuario_id, self.dia, capped_by=self.ajustes)
@@ -193,7 +194,7 @@ def _balance(lote: Lote, usuario_id: int, dia: date, *, capped_by: Ajustes | Non
         lote.cupo_previo, lote.cupo_monto = spent, Decimal(0)
     wanted = spent - lote.cupo_previo + live
     if capped_by is not None:
-        _check(capped_by, dia, wanted - lote.cupo_monto, unpriced=bool(unpriced))
+        _check(capped_by, dia, more=wanted - lote.cupo_monto, live=live, unpriced=bool(unpriced))
     _add(usuario_id, dia, wanted - lote.cupo_monto)
     lote.cupo_dia, lote.cupo_monto = dia, wanted
     lote.save(update_fields=["cupo_dia", "cupo_monto", "cupo_previo"])
@@ -205,12 +206,21 @@ def _add(usuario_id: int, dia: date, monto: Decimal) -> None:
             cursor.execute(GASTO_SQL, {"tenant": usuario_id, "dia": dia, "monto": monto})
 
 
-def _check(ajustes: Ajustes, dia: date, more: Decimal, *, unpriced: bool) -> None:
+def _check(ajustes: Ajustes, dia: date, *, more: Decimal, live: Decimal, unpriced: bool) -> None:
+    """See that a Lote may have its money.
+
+    Args:
+        more: what it needs beyond what it holds.
+        live: what is still to be sent of it.
+
+    Raises:
+        ExhaustedError: the caps leave less, or, lowered meanwhile, not even what it holds.
+    """
     if (ajustes.tope_diario, ajustes.tope_mensual) == (None, None):
         return
     if unpriced:
         raise ExhaustedError(SIN_PRECIO)
-    if more <= 0:
+    if live <= 0:
         return
     now_spent = gastado(ajustes.usuario_id, dia)
     fin_de_mes = dia.replace(day=monthrange(dia.year, dia.month)[1])
@@ -219,10 +229,11 @@ def _check(ajustes: Ajustes, dia: date, more: Decimal, *, unpriced: bool) -> Non
         (ajustes.tope_mensual, now_spent.mes, TOPE_DEL_MES, fin_de_mes),
     ):
         if tope is not None and so_far + more > tope:
-            shown = {"tope": tope, "gastado": so_far, "costo": more}
+            costo = more if more > 0 else live
+            shown = {"tope": tope, "gastado": so_far - (costo - more), "costo": costo}
             motivo = text.format(**{name: dinero(value) for name, value in shown.items()})
             # What is dearer than the whole cap stays so.
-            raise ExhaustedError(motivo, hasta if more <= tope else None)
+            raise ExhaustedError(motivo, hasta if costo <= tope else None)
 
 
 def renew(campana: CampanaSMS) -> None:

@@ -49,7 +49,7 @@ def begin(campana_id: int) -> bool:
         except cupos.ExhaustedError as error:
             pausas.pause_for_cap(campana_id, error)
             return False
-    return _begin(campana_id, campana.usuario_id, planned)
+    return _begin(campana, planned)
 
 
 def _lacks_consultation(ajustes: Ajustes) -> bool:
@@ -59,13 +59,18 @@ def _lacks_consultation(ajustes: Ajustes) -> bool:
 
 
 @transaction.atomic
-def _begin(campana_id: int, usuario_id: int, planned: Jornada | None) -> bool:
+def _begin(seen: CampanaSMS, planned: Jornada | None) -> bool:
+    """Args:
+    seen: the campaign as it was before its open Lotes were judged.
+    """
     # Whoever changes the settings holds them too: a jornada is never begun by the old ones.
-    ajustes = bloquear(usuario_id)
-    campana = CampanaSMS.objects.select_for_update(no_key=True).get(pk=campana_id)
+    ajustes = bloquear(seen.usuario_id)
+    campana = CampanaSMS.objects.select_for_update(no_key=True).get(pk=seen.pk)
     now = database.now()
     if campana.estado != Estado.PROCESANDO:
         return False
+    if campana.cierra_en != seen.cierra_en:
+        return False  # settings or exclusions changed meanwhile: those already judged are judged again
     jornada = jornada_desde(ajustes, now, a_toda_hora=campana.a_toda_hora)
     if jornada is None or jornada.desde > now:
         _wait(campana, jornada, now)

@@ -41,6 +41,13 @@ WHERE s.id = n.id AND c.id = s.cliente_id
 """  # noqa: S608 - constants
 
 
+# Rows that were written before the shop had a price.
+UNPRICED_SQL: Final = """
+SELECT id, mensaje FROM campaigns_smslog
+WHERE lote_id = %s AND estado IN ('pendiente', 'enviando', 'incierto') AND costo IS NULL
+"""
+
+
 def params(mensaje: str) -> dict[str, Any]:
     """The parameters of `MEDIDOS` that depend on the text."""
     de_gsm7, de_ucs2 = _table(mensaje)
@@ -59,8 +66,18 @@ def _table(mensaje: str) -> tuple[list[int], list[int]]:
 
 def count_odd(lote_id: int, judged: Mapping[str, Any]) -> None:
     """Count the rows that the table did not."""
+    _count(ODD_SQL, lote_id, judged)
+
+
+def price(lote_id: int, judged: Mapping[str, Any]) -> None:
+    """Give a price to the rows that have none yet, if there is one now."""
+    if judged["precio"] is not None or judged["precios"] != "{}":
+        _count(UNPRICED_SQL, lote_id, judged)
+
+
+def _count(sql: str, lote_id: int, judged: Mapping[str, Any]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(ODD_SQL, [lote_id])
+        cursor.execute(sql, [lote_id])
         rows = cursor.fetchall()
         if rows:
             counted = [contar(mensaje).segmentos for _, mensaje in rows]

@@ -343,6 +343,38 @@ class TestMoney:
         found = opened(tienda, client(tienda, ANA))
         assert (found.estado, found.reanuda_en) == ("pausado", None)
 
+    @pytest.mark.parametrize("field", ["tope_diario", "tope_mensual"])
+    def test_a_cap_lowered_at_noon_stops_what_is_open(self, tienda: Usuario, field: str) -> None:
+        found = opened(tienda, *(client(tienda, f"300111000{n}") for n in range(6)))
+        assert spent(tienda) == 3
+        cambiar_ajustes(usuario=tienda, cambios={field: Decimal("2.5")})
+        campanas.advance(found.pk)
+        found.refresh_from_db()
+        assert found.estado == "pausado"
+        assert not ledger.claim_many(dict.fromkeys(SMSLog.objects.values_list("pk", flat=True)))
+        expected = {"tope": "2.5", "gastado": "0", "costo": "3"}
+        text = cupos.TOPE_DEL_DIA if field == "tope_diario" else cupos.TOPE_DEL_MES
+        assert found.motivo == text.format(**{name: dinero(Decimal(value)) for name, value in expected.items()})
+
+    def test_a_cap_that_still_holds_what_is_open_stops_nothing(self, tienda: Usuario) -> None:
+        found = opened(tienda, client(tienda, ANA), client(tienda, LUIS))
+        cambiar_ajustes(usuario=tienda, cambios={"tope_diario": Decimal(1)})
+        campanas.advance(found.pk)
+        send(found)
+        campanas.advance(found.pk)
+        found.refresh_from_db()
+        assert (found.estado, found.enviados_exitosos, spent(tienda)) == ("completado", 2, 1)
+
+    def test_a_price_and_a_cap_set_while_it_runs_count_what_is_open(self, owner: Usuario, settings: Any) -> None:
+        settings.SMS_SEGMENT_PRICE = None
+        found = opened(owner, client(owner, ANA), client(owner, LUIS))
+        assert SMSLog.objects.filter(costo=None).count() == 2
+        cambiar_ajustes(usuario=owner, cambios={"precio_segmento": Decimal("0.5"), "tope_diario": Decimal(1)})
+        campanas.advance(found.pk)
+        found.refresh_from_db()
+        assert (found.estado, found.motivo, spent(owner)) == ("procesando", "", 1)
+        send(found)
+
     def test_what_the_open_ones_do_not_use_lets_the_next_open(self, tienda: Usuario, settings: Any) -> None:
         settings.LOTE_SIZE = 1
         cambiar_ajustes(usuario=tienda, cambios={"tope_diario": Decimal("0.5")})

@@ -20,7 +20,7 @@ from campaigns.models import Ajustes, CampanaSMS, Lote, SMSLog
 from core.models import Usuario
 from tests.factories import EACH_ITS_SID, AdminFactory, CampanaFactory, ClienteFactory
 from tests.workers.engine.conftest import Running, take
-from workers.engine import campana, claims, database, jornadas, ledger, lotes, outbox, sending, sweeper
+from workers.engine import campana, claims, cupos, database, jornadas, ledger, lotes, outbox, sending, sweeper
 from workers.gateway.outcomes import Accepted, Outcome
 
 BOGOTA = ZoneInfo("America/Bogota")
@@ -306,6 +306,28 @@ class TestChangingTheSettings:
         running.reload()
         assert running.campana.espera_hasta is not None
         assert running.campana.espera_hasta > timezone.now()
+
+    def test_a_change_while_the_quotas_are_taken_is_not_overwritten(
+        self, running: Running, owner: Usuario, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Open Lotes are judged one by one before the jornada begins; what changes meanwhile judges them again."""
+        CampanaSMS.objects.update(cierra_en=PAST)
+        renew = cupos.renew
+        renewed: list[int] = []
+
+        def interrupted(campana: CampanaSMS) -> None:
+            renew(campana)
+            renewed.append(campana.pk)
+            if len(renewed) == 1:
+                cambiar_ajustes(usuario=owner, cambios={"exigir_consentimiento": True})
+
+        monkeypatch.setattr(cupos, "renew", interrupted)
+        campana.advance(running.campana.pk)
+        assert not jornadas.runs(running.campana.pk)
+        assert take(running.logs[0].pk) is None
+        campana.advance(running.campana.pk)
+        assert len(renewed) == 2
+        assert [log.codigo for log in SMSLog.objects.all()] == ["sin_consentimiento"] * 3
 
     def test_it_lets_go_on_what_waits(
         self, tienda: Usuario, clock: Callable[[str], None], published: list[int]
