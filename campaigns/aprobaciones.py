@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 MOTIVO_MAX = 200
 MUCHOS = "Espera aprobación: son {total} destinatarios, y sin ella van hasta {limite}."
 CARA = "Espera aprobación: cuesta {costo}, y sin ella se gasta hasta {limite}."
+SIN_PRECIO = "Espera aprobación: no se sabe cuánto cuesta, y sin ella se gasta hasta {limite}."
 RECHAZADA = "{quien} no la aprobó."
 RECHAZADA_PORQUE = "{quien} no la aprobó: {motivo}"
 NO_ESPERA = "No se puede {accion}: la campaña no espera aprobación."
@@ -34,25 +35,26 @@ def por_que_espera(ajustes: Ajustes, *, total: int, costo: Decimal | None) -> st
 
     Args:
         total: recipients, sendable or not.
-        costo: in SMS_PRICE_CURRENCY; None when nobody counted it, for no limit is set.
+        costo: in SMS_PRICE_CURRENCY; None when there is no price, or no limit for which to count it.
     """
     limite = ajustes.aprobacion_destinatarios
     if limite is not None and total > limite:
         return MUCHOS.format(total=formato.numero(total), limite=formato.numero(limite))
     caro = ajustes.aprobacion_costo
-    if caro is not None and costo is not None and costo > caro:
-        return CARA.format(costo=formato.dinero(costo), limite=formato.dinero(caro))
-    return ""
+    if caro is None:
+        return ""
+    if costo is None:
+        return SIN_PRECIO.format(limite=formato.dinero(caro))
+    return CARA.format(costo=formato.dinero(costo), limite=formato.dinero(caro)) if costo > caro else ""
 
 
 def hacer_esperar(*, campana: CampanaSMS, audiencia: Audiencia, ajustes: Ajustes) -> None:
     """Let a campaign that was created just now wait for approval if it is large. The engine starts none that waits."""
     costo = None
     if ajustes.aprobacion_costo is not None:
+        # As if none of them had had a message that day: what waits for another day is sent on that one.
         dia = dia_del_envio(ajustes, a_toda_hora=campana.a_toda_hora, desde=campana.programada_para)
-        grupos = grupos_de(
-            audiencia, ajustes=ajustes, dia=dia, remitente=campana.remitente, a_toda_hora=campana.a_toda_hora
-        )
+        grupos = grupos_de(audiencia, ajustes=ajustes, dia=dia, remitente=campana.remitente, a_toda_hora=True)
         costo = calcular(campana.mensaje, grupos).precio(ajustes)
     if motivo := por_que_espera(ajustes, total=campana.total_clientes, costo=costo):
         # Its deadline runs meanwhile, from when it should start: nobody says yes to last week's offer.
@@ -72,7 +74,7 @@ def decidir(*, campana: CampanaSMS, usuario: Usuario, aprobar: bool, motivo: str
         motivo: why not, for people; at most 200 characters.
 
     Raises:
-        ConflictError: it does not wait for approval, or not any more.
+        ConflictError: it does not wait for approval, or not any more: its deadline came first, or somebody else.
         InvalidInputError: the reason is too long.
     """
     motivo = motivo.strip()
@@ -88,7 +90,10 @@ def decidir(*, campana: CampanaSMS, usuario: Usuario, aprobar: bool, motivo: str
         }
     )
     waiting = CampanaSMS.objects.filter(
-        pk=campana.pk, estado=CampanaSMS.Estado.PENDIENTE, aprobacion=CampanaSMS.Aprobacion.PENDIENTE
+        pk=campana.pk,
+        estado=CampanaSMS.Estado.PENDIENTE,
+        aprobacion=CampanaSMS.Aprobacion.PENDIENTE,
+        vence_en__gt=Now(),
     )
     with transaction.atomic():
         if not waiting.update(decidida_por=usuario, decidida_en=Now(), **changes):

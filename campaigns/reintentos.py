@@ -17,6 +17,7 @@ from core.errors import ConflictError
 NUNCA: Final = (codigos.DESCONOCIDO, "21610", codigos.CLIENTE_ELIMINADO)
 # Twilio's judgements of a number: only another number can change them.
 DEL_NUMERO: Final = ("21211", "21214", "21217", "21265", "21266", "21604", "21614", "21635")
+SIN_APROBAR = "No se puede reintentar: la campaña venció sin que nadie la aprobara. Cree una copia."
 NADA = "No se puede reintentar: ningún destinatario fallido puede recibir el mensaje ahora."
 
 # Of a large campaign so many failed rows are judged before the move is made; the others when their Lotes open.
@@ -70,7 +71,15 @@ WHERE l.campana_id = %(campana)s AND l.estado = 'cerrado' AND l.fallidos > 0 AND
 
 def reintentables(campana: CampanaSMS) -> bool:
     """Whether there is a failed recipient who might be tried again; whether one can be, only `reabrir` finds out."""
+    if campana.aprobacion == CampanaSMS.Aprobacion.PENDIENTE:
+        return False
     return SMSLog.objects.filter(campana=campana, estado="fallido").exclude(codigo__in=NUNCA).exists()
+
+
+def exigir_aprobada(campana: CampanaSMS) -> None:
+    """Raises ConflictError: it ended while it waited for approval, which nothing gives it any more."""
+    if campana.aprobacion == CampanaSMS.Aprobacion.PENDIENTE:
+        raise ConflictError(SIN_APROBAR, code="move_refused")
 
 
 def reabrir(campana: CampanaSMS) -> None:

@@ -72,6 +72,7 @@ class Progreso:
 # One statement, so one snapshot: the parts always add up. Closed Lotes carry their sums; only the rows of the
 # few open ones are counted: the cost does not grow with the campaign. For the rate, a Lote that closed just now counts
 # with the part of its time that lies in the window, as if it had been sent evenly: to look at its rows is what costs.
+# One that was never published was not sent but written off.
 # A pending Lote with some sent is one whose failed are tried again.
 # Lote by Lote (LATERAL), each by its index: joined as a whole, the planner may read every message ever sent, for it
 # cannot know how few Lotes are open.
@@ -81,8 +82,8 @@ SELECT l.campana_id, sum(l.total),
     sum(f.enviando), sum(f.inciertos),
     sum(CASE WHEN l.estado IN ('cerrado', 'pendiente') THEN l.exitosos ELSE f.exitosos END),
     sum(CASE l.estado WHEN 'cerrado' THEN l.fallidos WHEN 'pendiente' THEN 0 ELSE f.fallidos END),
-    sum(CASE WHEN l.estado <> 'cerrado' THEN f.recientes WHEN l.cerrado_en > now() - {window}
-        THEN (l.exitosos + l.fallidos) * least(1, extract(epoch FROM l.cerrado_en - now() + {window})
+    sum(CASE WHEN l.estado <> 'cerrado' THEN f.recientes 
+        WHEN l.cerrado_en > now() - {window} AND l.publicado_en IS NOT NULL THEN (l.exitosos + l.fallidos) * least(1, extract(epoch FROM l.cerrado_en - now() + {window})
             / nullif(greatest(0, extract(epoch FROM l.cerrado_en - l.publicado_en)), 0)) ELSE 0 END),
     sum(CASE l.estado WHEN 'cerrado' THEN l.desconocidos WHEN 'pendiente' THEN 0 ELSE f.desconocidos END)
 FROM campaigns_lote l CROSS JOIN LATERAL (

@@ -170,6 +170,8 @@ def mover_campana(*, campana: CampanaSMS, action: str, motivo: str = "") -> Camp
         ConflictError: the campaign's estado does not allow it, with the reason.
     """
     sources, target = states.MOVES[action]
+    if action == "reintentar" and campana.estado in sources:
+        reintentos.exigir_aprobada(campana)
     with transaction.atomic():
         movable = CampanaSMS.objects.filter(pk=campana.pk, estado__in=sources)
         moved = movable.update(estado=target, motivo=motivo, reanuda_en=None)

@@ -23,39 +23,48 @@ from rest_framework.throttling import AnonRateThrottle, SimpleRateThrottle, User
 logger = logging.getLogger(__name__)
 
 KEY_PREFIX: Final = "sms:ritmo"
-# A process takes so many calls at once, where they are a fiftieth of what is allowed or less, and gives up what it has
-# not handed out after a moment: a caller is refused a little early at worst, and never late.
-TAKEN_AT_ONCE: Final = 20
-TAKEN_OF: Final = 50
+# A process takes so many calls at once, where they are a hundredth of what is allowed or less, for callers who have
+# just made as many within the time after which it gives up what it has not handed out: those will use them.
+TAKEN_AT_ONCE: Final = 10
+TAKEN_OF: Final = 100
 TAKEN_FOR_S: Final = 5.0
 
 
 class Taken:
-    """Calls that this process may hand out, by whose they are."""
+    """Calls that this process may hand out, by whose they are, and how many each has just made here."""
 
     def __init__(self) -> None:
-        self._left: dict[str, tuple[int, float]] = {}
+        self._held: dict[str, tuple[int, int, float]] = {}  # left, made, until
         self._lock = Lock()
 
     def hand_out(self, key: str) -> bool:
         """Whether there was one."""
         with self._lock:
-            left, until = self._left.pop(key, (0, 0.0))
+            left, made, until = self._held.get(key, (0, 0, 0.0))
             if not left or until < time.monotonic():
                 return False
-            if left > 1:
-                self._left[key] = left - 1, until
+            self._held[key] = left - 1, made + 1, until
             return True
 
+    def most(self, key: str) -> int:
+        """How many to take at once."""
+        _, made, until = self._held.get(key, (0, 0, 0.0))
+        return TAKEN_AT_ONCE if made >= TAKEN_AT_ONCE and until >= time.monotonic() else 1
+
     def add(self, key: str, calls: int) -> None:
+        """One call was made, and so many more may be handed out."""
         now = time.monotonic()
         with self._lock:
-            self._left = {k: (n, until) for k, (n, until) in self._left.items() if until >= now}
-            self._left[key] = calls, now + TAKEN_FOR_S
+            _, made, until = self._held.get(key, (0, 0, 0.0))
+            if until < now:
+                self._held = {k: held for k, held in self._held.items() if held[2] >= now}
+            if calls or until < now:
+                made, until = 0, now + TAKEN_FOR_S
+            self._held[key] = calls, made + 1, until
 
     def clear(self) -> None:
         with self._lock:
-            self._left.clear()
+            self._held.clear()
 
 
 taken: Final = Taken()
@@ -78,9 +87,13 @@ class FailOpen(SimpleRateThrottle):
         if item.amount >= TAKEN_AT_ONCE * TAKEN_OF:
             if taken.hand_out(key):
                 return True
-            if self._ask("hit", item, key, cost=TAKEN_AT_ONCE):
-                taken.add(key, TAKEN_AT_ONCE - 1)
+            most = taken.most(key)
+            if self._ask("hit", item, key, cost=most):
+                taken.add(key, most - 1)
                 return True
+            if most == 1:
+                self._refused = asked
+                return False
         if self._ask("hit", item, key):
             return True
         self._refused = asked

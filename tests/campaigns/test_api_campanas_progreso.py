@@ -120,20 +120,26 @@ def test_it_does_not_take_for_speed_what_was_refused_without_a_call(api: APIClie
 def test_it_counts_a_lote_that_closed_a_moment_ago_in_the_rate(api: APIClient, owner: Usuario) -> None:
     campana = CampanaFactory.create(usuario=owner, estado="procesando", total_clientes=30)
     lote = lote_with(campana, 1, enviado=20)
-    Lote.objects.filter(pk=lote.pk).update(estado="cerrado", exitosos=20, cerrado_en=timezone.now())
+    Lote.objects.filter(pk=lote.pk).update(
+        estado="cerrado", exitosos=20, publicado_en=timezone.now(), cerrado_en=timezone.now()
+    )
     Lote.objects.create(campana=campana, numero=2, cliente_ids=[], total=10)
     body = progreso(api, campana)
     assert (body["exitosos"], body["por_segundo"], body["segundos_restantes"]) == (20, 2.0, 5)
 
 
 def test_a_closed_lote_counts_in_the_rate_with_its_time_in_the_window(api: APIClient, owner: Usuario) -> None:
-    campana = CampanaFactory.create(usuario=owner, estado="procesando", total_clientes=400)
+    campana = CampanaFactory.create(usuario=owner, estado="procesando", total_clientes=500)
     now = timezone.now()
     for numero, (from_s, until_s) in enumerate(((24, 4), (9, 2), (30, 11), (4, 4)), 1):
         Lote.objects.create(
             campana=campana, numero=numero, cliente_ids=[], total=100, estado="cerrado", exitosos=90, fallidos=10,
             publicado_en=now - timedelta(seconds=from_s), cerrado_en=now - timedelta(seconds=until_s),
         )  # fmt: skip
+    # one that was cancelled before it was published
+    Lote.objects.create(
+        campana=campana, numero=5, cliente_ids=[], total=100, estado="cerrado", fallidos=100, cerrado_en=now
+    )
     # 6 s of the first's 20, all of the second's and nothing of the third's; the last took no time.
     assert progreso(api, campana)["por_segundo"] == pytest.approx(3 + 10 + 0 + 10, abs=0.5)
 

@@ -3,16 +3,18 @@
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from campaigns import aprobaciones, services
+from campaigns import aprobaciones, reintentos, services
 from campaigns.audiencia import Audiencia
-from campaigns.models import Ajustes, CampanaSMS, Lote, SMSLog, Suceso
+from campaigns.models import Ajustes, CampanaSMS, Contacto, Lote, SMSLog, Suceso
 from campaigns.templatetags.campanas import estado_campana
+from clientes.models import Cliente
 from core.errors import ConflictError
 from core.models import Usuario
 from tests.conftest import signed_in
@@ -144,6 +146,48 @@ def test_nobody_approves_last_weeks_offer(tienda: Usuario) -> None:
     campanas.advance(found.pk)
     found.refresh_from_db()
     assert (found.estado, found.enviados_fallidos) == ("error", 3)
+
+
+def test_nobody_approves_it_after_its_deadline(tienda: Usuario) -> None:
+    """Also while the engine is still writing its end."""
+    found = waiting(tienda)
+    CampanaSMS.objects.update(vence_en=Now() - timedelta(seconds=1))
+    with pytest.raises(ConflictError, match="no espera aprobación"):
+        aprobaciones.decidir(campana=found, usuario=tienda, aprobar=True)
+
+
+def test_what_ended_without_a_yes_is_not_tried_again(tienda: Usuario, api: APIClient) -> None:
+    found = waiting(tienda)
+    CampanaSMS.objects.update(vence_en=Now() - timedelta(minutes=1))
+    campanas.advance(found.pk)
+    refused = api.post(f"{URL}{found.pk}/reintentar/")
+    assert (refused.status_code, refused.json()["errors"][0]["detail"]) == (409, reintentos.SIN_APROBAR)
+    found.refresh_from_db()
+    assert found.estado == "error"
+    assert not reintentos.reintentables(found)
+
+
+def test_what_waits_for_another_day_is_counted_too(tienda: Usuario, api: APIClient) -> None:
+    """Written to already today, they cost nothing today and all of it tomorrow."""
+    Ajustes.objects.update(aprobacion_destinatarios=None, frecuencia_activa=True)
+    data = body(tienda, 2, "x" * 770)
+    phones = Cliente.objects.filter(pk__in=data["cliente_ids"]).values_list("telefono_e164", flat=True)
+    other = CampanaFactory.create(usuario=tienda)
+    hoy = timezone.localdate(timezone=ZoneInfo("America/Bogota"))
+    Contacto.objects.bulk_create(
+        Contacto(usuario=tienda, dia=hoy + timedelta(days=days), telefono=phone, n=1, campana=other)
+        for phone in phones
+        for days in range(4)
+    )
+    assert api.post(URL, data).json()["aprobacion"] == "pendiente"
+
+
+def test_one_of_unknown_cost_waits(tienda: Usuario, api: APIClient, settings: Any) -> None:
+    settings.SMS_SEGMENT_PRICE = None
+    Ajustes.objects.update(aprobacion_destinatarios=None, precio_segmento=None)
+    made = api.post(URL, body(tienda, 1)).json()
+    assert made["aprobacion"] == "pendiente"
+    assert "no se sabe cuánto cuesta" in made["motivo"]
 
 
 class TestOneWithADate:

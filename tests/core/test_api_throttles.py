@@ -77,7 +77,7 @@ def test_a_process_takes_several_calls_at_once_and_counts_each(
     owner: Usuario, stranger: Usuario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(throttling, "taken", throttling.Taken())
-    monkeypatch.setattr(throttling, "TAKEN_AT_ONCE", 4)
+    monkeypatch.setattr(throttling, "TAKEN_AT_ONCE", 3)
     monkeypatch.setattr(throttling, "TAKEN_OF", 2)
     monkeypatch.setattr(throttling.PorUsuario, "rate", "10/min", raising=False)
     asked: list[int] = []
@@ -90,8 +90,8 @@ def test_a_process_takes_several_calls_at_once_and_counts_each(
     monkeypatch.setattr(SlidingWindowCounterRateLimiter, "hit", counted)
     client = signed_in(owner)
     assert [client.get(CLIENTES).status_code for _ in range(11)] == [200] * 10 + [429]
-    # Two times four at once, then what is left one by one, and the refusal.
-    assert asked == [4, 4, 4, 1, 4, 1, 4, 1]
+    # One by one until it is worth it, then three at once, then what is left, and the refusal.
+    assert asked == [1, 1, 1, 3, 3, 3, 1, 3, 1]
     assert signed_in(stranger).get(CLIENTES).status_code == 200
 
 
@@ -104,6 +104,22 @@ def test_what_was_taken_is_not_kept_for_long(monkeypatch: pytest.MonkeyPatch) ->
     clock[0] += throttling.TAKEN_FOR_S + 1
     assert not taken.hand_out("a")
     assert not taken.hand_out("b")
+
+
+def test_who_calls_now_and_then_has_none_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is taken and not used counts all the same: with many processes it would use the rate up."""
+    clock = [100.0]
+    monkeypatch.setattr("core.api.throttling.time.monotonic", lambda: clock[0])
+    taken = throttling.Taken()
+    for _ in range(100):
+        assert (taken.hand_out("a"), taken.most("a")) == (False, 1)
+        taken.add("a", 0)
+        clock[0] += 1
+    for _ in range(throttling.TAKEN_AT_ONCE):
+        taken.add("b", 0)
+    assert taken.most("b") == throttling.TAKEN_AT_ONCE
+    clock[0] += throttling.TAKEN_FOR_S + 1
+    assert taken.most("b") == 1
 
 
 @pytest.fixture

@@ -111,7 +111,7 @@ RETURNING s.id, s.campana_id, s.telefono, s.mensaje, s.intentos, (SELECT row_to_
 
 # A late outcome may still settle a row that the sweeper called `incierto`: the token proves whose it is. One that
 # was found absent and freed keeps its token until the next claim: an acceptance stops it from being sent again. One
-# that its callback has settled first still lacks the segments.
+# that its callback has settled first may lack the segments still, if it was written before they were counted here.
 OUTCOME_SQL = """
 UPDATE campaigns_smslog s
 SET estado = n.estado, intentos = s.intentos - n.devuelto, twilio_sid = n.sid, codigo = n.codigo, error = n.error,

@@ -93,8 +93,7 @@ def test_it_counts_the_rows_of_what_is_not_over(owner: Usuario, stranger: Usuari
     assert estados == {"pendiente": 146, "enviando": 4, "incierto": 6, "enviado": 98, "fallido": 22}
     lotes = [found[f"sms_lotes{{estado={e}}}"] for e in ("pendiente", "abierto", "por_conciliar", "cerrado")]
     assert lotes == [2, 2, 2, 2]
-    # of each ten in the open Lote and the fifty of the one that has just closed
-    assert found["sms_rate_per_second"] == 2 * 60 / 10
+    assert found["sms_rate_per_second"] == 2 * 10 / 10
 
 
 def test_it_tells_the_age_of_doubts_and_late_leases(owner: Usuario) -> None:
