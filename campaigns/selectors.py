@@ -82,8 +82,9 @@ SELECT l.campana_id, sum(l.total),
     sum(f.enviando), sum(f.inciertos),
     sum(CASE WHEN l.estado IN ('cerrado', 'pendiente') THEN l.exitosos ELSE f.exitosos END),
     sum(CASE l.estado WHEN 'cerrado' THEN l.fallidos WHEN 'pendiente' THEN 0 ELSE f.fallidos END),
-    sum(CASE WHEN l.estado <> 'cerrado' THEN f.recientes 
-        WHEN l.cerrado_en > now() - {window} AND l.publicado_en IS NOT NULL THEN (l.exitosos + l.fallidos) * least(1, extract(epoch FROM l.cerrado_en - now() + {window})
+    sum(CASE WHEN l.estado <> 'cerrado' THEN f.recientes
+        WHEN l.cerrado_en > now() - {window} AND l.publicado_en IS NOT NULL
+        THEN (l.exitosos + l.fallidos) * least(1, extract(epoch FROM l.cerrado_en - now() + {window})
             / nullif(greatest(0, extract(epoch FROM l.cerrado_en - l.publicado_en)), 0)) ELSE 0 END),
     sum(CASE l.estado WHEN 'cerrado' THEN l.desconocidos WHEN 'pendiente' THEN 0 ELSE f.desconocidos END)
 FROM campaigns_lote l CROSS JOIN LATERAL (
