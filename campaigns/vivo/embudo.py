@@ -7,7 +7,7 @@ from typing import Final
 from django.db import connection
 
 from campaigns.ajustes.selectors import ajustes_de
-from campaigns.cupos.precios import precio_de_segmentos
+from campaigns.cupos.precios import COSTO_DE_LOTE, precio_base
 from campaigns.models import CampanaSMS
 from campaigns.remedios import motivo_de_entrega, remedio
 
@@ -32,9 +32,11 @@ SELECT clave, sum(n)::bigint FROM (
 ) f GROUP BY clave
 """  # noqa: S608 - a constant
 SEGMENTOS_SQL = f"""
-SELECT coalesce(sum(CASE WHEN {SUMADO} THEN l.segmentos ELSE s.segmentos END), 0)::bigint
+SELECT coalesce(sum(CASE WHEN {SUMADO} THEN l.segmentos ELSE s.segmentos END), 0)::bigint,
+    coalesce(sum(CASE WHEN {SUMADO} THEN {COSTO_DE_LOTE} ELSE s.costo END), 0)
 FROM campaigns_lote l LEFT JOIN LATERAL (
-    SELECT sum(coalesce(segmentos, 1)) AS segmentos FROM campaigns_smslog
+    SELECT sum(coalesce(segmentos, 1)) AS segmentos,
+        sum(coalesce(costo, coalesce(segmentos, 1) * %(precio)s::numeric)) AS costo FROM campaigns_smslog
     WHERE lote_id = l.id AND estado = 'enviado' AND {POR_CONTAR}
 ) s ON true WHERE l.campana_id = %(campana)s
 """  # noqa: S608 - a constant
@@ -88,11 +90,12 @@ class Embudo:
 
 def embudo_de(campana: CampanaSMS) -> Embudo:
     """How far the campaign's messages got. The cost does not grow with what is closed but by Lotes."""
+    precio = precio_base(ajustes_de(campana.usuario_id))
     with connection.cursor() as cursor:
         cursor.execute(EMBUDO_SQL, {"campana": campana.pk})
         counted = [(*clave.partition("/")[::2], int(n)) for clave, n in cursor.fetchall()]
-        cursor.execute(SEGMENTOS_SQL, {"campana": campana.pk})
-        [segmentos] = cursor.fetchone()
+        cursor.execute(SEGMENTOS_SQL, {"campana": campana.pk, "precio": precio})
+        segmentos, costo = cursor.fetchone()
     total = sum(n for _, _, n in counted)
     arrived = sum(n for entrega, _, n in counted if entrega in LLEGARON)
     lost = sum(n for entrega, _, n in counted if entrega in NO_LLEGARON)
@@ -102,5 +105,5 @@ def embudo_de(campana: CampanaSMS) -> Embudo:
             reasons[codigo] = reasons.get(codigo, 0) + n
     razones = [Razon(codigo, motivo_de_entrega(codigo), remedio(codigo), n) for codigo, n in reasons.items()]
     razones.sort(key=lambda razon: (-razon.n, razon.codigo))
-    costo = precio_de_segmentos(ajustes_de(campana.usuario_id), int(segmentos))
-    return Embudo(total, arrived, lost, total - arrived - lost, razones, int(segmentos), costo)
+    cost = costo if costo or precio is not None else None
+    return Embudo(total, arrived, lost, total - arrived - lost, razones, int(segmentos), cost)

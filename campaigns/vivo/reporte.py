@@ -9,22 +9,21 @@ from typing import Any, Final
 from django.db import connection
 from django.utils import timezone
 
-from campaigns.ajustes.models import Ajustes
 from campaigns.ajustes.selectors import ajustes_de
-from campaigns.cupos.precios import precio_de_segmentos
+from campaigns.cupos.precios import COSTO_DE_LOTE, precio_base
 from core.models import Usuario
 
 # Campaigns carry their totals and Lotes their deliveries: no recipient is looked at.
-CAMPANAS_SQL: Final = """
+CAMPANAS_SQL: Final = f"""
 SELECT (c.completado_en AT TIME ZONE %(zona)s)::date, count(*), sum(c.enviados_exitosos), sum(c.enviados_fallidos),
-    sum(l.entregados), sum(l.segmentos)
+    sum(l.entregados), sum(l.segmentos), sum(l.costo)
 FROM campaigns_campanasms c CROSS JOIN LATERAL (
-    SELECT coalesce(sum(segmentos), 0) AS segmentos, coalesce(sum(
+    SELECT coalesce(sum(segmentos), 0) AS segmentos, coalesce(sum({COSTO_DE_LOTE}), 0) AS costo, coalesce(sum(
         coalesce((entregas ->> 'delivered')::int, 0) + coalesce((entregas ->> 'read')::int, 0)), 0) AS entregados
-    FROM campaigns_lote WHERE campana_id = c.id
+    FROM campaigns_lote l WHERE campana_id = c.id
 ) l
 WHERE c.usuario_id = %(tenant)s AND c.completado_en >= %(desde)s GROUP BY 1
-"""
+"""  # noqa: S608 - a constant
 
 # The list that a shop brought along is of those who had opted out before.
 BAJAS_SQL: Final = """
@@ -74,7 +73,9 @@ def reporte_de(usuario: Usuario, *, dias: int) -> Reporte:
     """The last `dias` days."""
     today = timezone.localdate()
     first = today - timedelta(days=dias - 1)
+    precio = precio_base(ajustes_de(usuario.tenant_id))
     params: dict[str, Any] = {
+        "precio": precio,
         "tenant": usuario.tenant_id,
         "desde": timezone.make_aware(datetime.combine(first, time.min)),
         "zona": timezone.get_current_timezone_name(),
@@ -82,20 +83,18 @@ def reporte_de(usuario: Usuario, *, dias: int) -> Reporte:
     with connection.cursor() as cursor:
         cursor.execute(CAMPANAS_SQL, params)
         found = {
-            day: Dia(day, campanas, int(enviados), int(fallidos), int(entregados), int(segmentos))
-            for day, campanas, enviados, fallidos, entregados, segmentos in cursor.fetchall()
+            day: Dia(day, campanas, int(enviados), int(fallidos), int(entregados), int(segmentos), costo=costo)
+            for day, campanas, enviados, fallidos, entregados, segmentos, costo in cursor.fetchall()
         }
         cursor.execute(BAJAS_SQL, params)
         bajas = Counter(dict(cursor.fetchall()))
-    ajustes = ajustes_de(usuario.tenant_id)
     days = [
-        _con_costo(replace(found.get(day, Dia(day)), bajas=bajas[day]), ajustes)
+        replace(found.get(day, Dia(day, costo=Decimal(0))), bajas=bajas[day])
         for day in (first + timedelta(days=n) for n in range(dias))
     ]
+    costo = sum((day.costo for day in days if day.costo), Decimal(0))
+    if not costo and precio is None:
+        days = [replace(day, costo=None) for day in days]
     names = ("campanas", "enviados", "fallidos", "entregados", "segmentos", "bajas")
-    total = Dia(today, **{name: sum(getattr(day, name) for day in days) for name in names})
-    return Reporte(days, _con_costo(total, ajustes))
-
-
-def _con_costo(dia: Dia, ajustes: Ajustes) -> Dia:
-    return replace(dia, costo=precio_de_segmentos(ajustes, dia.segmentos))
+    sums = {name: sum(getattr(day, name) for day in days) for name in names}
+    return Reporte(days, Dia(today, **sums, costo=None if days[0].costo is None else costo))

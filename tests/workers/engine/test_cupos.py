@@ -20,12 +20,14 @@ from campaigns.cupos.selectors import gastado
 from campaigns.cupos.services import olvidar_contactos
 from campaigns.horario import fin_del_dia
 from campaigns.models import Ajustes, CampanaSMS, Contacto, Gasto, Lote, SMSLog, Suceso
+from campaigns.vivo.embudo import embudo_de
+from campaigns.vivo.reporte import reporte_de
 from clientes.models import Cliente
 from core.formato import dinero
 from core.models import Usuario
 from tests.factories import AdminFactory, CampanaFactory, ClienteFactory
 from workers.engine import campana as campanas
-from workers.engine import cupos, database, jornadas, ledger, lotes, pausas
+from workers.engine import cupos, database, entregas, jornadas, ledger, lotes, pausas
 from workers.gateway.outcomes import Accepted, Permanent
 
 BOGOTA = ZoneInfo("America/Bogota")
@@ -236,11 +238,26 @@ class TestMoney:
         ]
         assert spent(tienda) == Decimal("0.92")
 
+    def test_a_campaign_cost_what_its_countries_cost_then(self, tienda: Usuario) -> None:
+        """On its page and in the reports, before and after its Lotes are counted; a new price is of what comes."""
+        Ajustes.objects.update(precios={"US": "0.01"})
+        found = opened(tienda, client(tienda, ANA), client(tienda, "+14155552671"))
+        send(found)
+        campanas.advance(found.pk)
+        Ajustes.objects.update(precio_segmento=Decimal(9), precios={})
+        assert embudo_de(found).costo == Decimal("0.51")
+        entregas.contar()
+        assert Lote.objects.get().segmentos == 2
+        assert embudo_de(found).costo == Decimal("0.51")
+        assert [dia.costo for dia in reporte_de(tienda, dias=2).dias] == [0, Decimal("0.51")]
+        assert reporte_de(tienda, dias=2).total.costo == Decimal("0.51")
+
     def test_without_a_price_nothing_is_counted(self, owner: Usuario) -> None:
         found = opened(owner, client(owner, ANA))
         send(found)
         assert SMSLog.objects.get().costo is None
         assert not Gasto.objects.exists()
+        assert (embudo_de(found).costo, reporte_de(owner, dias=1).total.costo) == (None, None)
 
     def test_what_was_not_sent_is_given_back(self, tienda: Usuario) -> None:
         send(opened(tienda, client(tienda, ANA)))
@@ -363,7 +380,7 @@ class TestMoney:
         send(found)
         campanas.advance(found.pk)
         found.refresh_from_db()
-        assert (found.estado, found.enviados_exitosos, spent(tienda)) == ("completado", 2, 1)
+        assert (found.estado, found.enviados_exitosos, spent(tienda)) == ("completado", 2, Decimal(1))
 
     def test_a_price_and_a_cap_set_while_it_runs_count_what_is_open(self, owner: Usuario, settings: Any) -> None:
         settings.SMS_SEGMENT_PRICE = None
@@ -372,7 +389,7 @@ class TestMoney:
         cambiar_ajustes(usuario=owner, cambios={"precio_segmento": Decimal("0.5"), "tope_diario": Decimal(1)})
         campanas.advance(found.pk)
         found.refresh_from_db()
-        assert (found.estado, found.motivo, spent(owner)) == ("procesando", "", 1)
+        assert (found.estado, found.motivo, spent(owner)) == ("procesando", "", Decimal(1))
         send(found)
 
     def test_what_the_open_ones_do_not_use_lets_the_next_open(self, tienda: Usuario, settings: Any) -> None:
