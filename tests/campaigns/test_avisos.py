@@ -1,0 +1,43 @@
+"""What the preview warns of."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from campaigns.models import Ajustes
+from core.models import Usuario
+from tests.factories import ClienteFactory
+
+URL = "/api/v1/campanas/vista-previa/"
+
+
+def avisos(api: APIClient, usuario: Usuario, n: int) -> dict[str, str]:
+    ids = [cliente.pk for cliente in ClienteFactory.create_batch(n, usuario=usuario)]
+    answer = api.post(URL, {"mensaje": "Hola", "cliente_ids": ids})
+    assert answer.status_code == 200, answer.content
+    found: list[dict[str, Any]] = answer.json()["avisos"]
+    return {aviso["codigo"]: aviso["texto"].replace("\N{NO-BREAK SPACE}", " ") for aviso in found}
+
+
+@pytest.mark.parametrize(
+    ("tope", "texto"),
+    [
+        ("5", None),
+        ("3", "Cuesta USD 4,00 y del tope del día quedan USD 3,00: al llegar al tope se pausará."),
+        (
+            "1.5",
+            (
+                "Cuesta USD 4,00 y del tope del día quedan USD 1,50: al llegar al tope se pausará."
+                " El tope no alcanza para los primeros 2 mensajes, que salen juntos: no se enviará nada."
+            ),
+        ),
+    ],
+)
+def test_it_says_what_a_cap_does(api: APIClient, owner: Usuario, settings: Any, tope: str, texto: str | None) -> None:
+    settings.LOTE_SIZE = 2
+    Ajustes.objects.update_or_create(
+        usuario=owner, defaults={"precio_segmento": Decimal(1), "tope_diario": Decimal(tope)}
+    )
+    assert avisos(api, owner, 4).get("tope_diario") == texto
