@@ -47,6 +47,14 @@ def test_an_empty_dashboard(owner: Usuario, sign_in: SignIn, simulado: None) -> 
     is_presentable(page)
 
 
+def test_a_desktop_shows_the_whole_menu(owner: Usuario, sign_in: SignIn, simulado: None) -> None:
+    page = sign_in(owner)
+    page.set_viewport_size(ANCHO)
+    page.goto("/")
+    expect(page.locator(".menu").get_by_text("Usuarios")).to_be_in_viewport(ratio=1)
+    assert page.evaluate("(m => m.scrollWidth - m.clientWidth)(document.querySelector('.menu'))") == 0
+
+
 def test_a_full_dashboard(owner: Usuario, sign_in: SignIn, simulado: None) -> None:
     tienda.surtida(owner)
     page = sign_in(owner)
