@@ -13,7 +13,9 @@ from clientes.importacion.limites import BYTES_MAX, DEMASIADO_GRANDE, ArchivoIle
 from clientes.models import ConsultaRNE, NumeroRNE
 from clientes.rne import numeros
 from clientes.rne.numeros import Numeros
+from clientes.rne.selectors import ultima_consulta
 from clientes.signals import exclusiones_cambiaron
+from core import formato
 from core.errors import InvalidInputError
 from core.models import Usuario
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 BATCH = 20_000
 EN_EL_FUTURO = "La consulta no puede ser de una fecha que no ha llegado."
+MAS_VIEJA = "Ya hay una consulta más nueva, del {ultima}: esta no la puede reemplazar. Súmela a lo que hay."
 VACIA = "No hay ningún número."
 
 
@@ -36,7 +39,7 @@ def importar_archivo(
         reemplaza: forget the numbers of earlier consultations.
 
     Raises:
-        InvalidInputError: the file cannot be read, or the date is to come.
+        InvalidInputError: the file cannot be read, the date is to come, or what it would replace is newer.
     """
     if (subido.size or 0) > BYTES_MAX:
         raise ArchivoIlegible(DEMASIADO_GRANDE)
@@ -60,6 +63,10 @@ def _importar(
 ) -> ConsultaRNE:
     if consultado_en > timezone.localdate():
         raise InvalidInputError(EN_EL_FUTURO, field="consultado_en", code="invalid")
+    ultima = ultima_consulta(usuario.tenant_id)
+    if reemplaza and ultima is not None and consultado_en < ultima:
+        text = MAS_VIEJA.format(ultima=formato.dia(ultima))
+        raise InvalidInputError(text, field="consultado_en", code="invalid")
     if not found.telefonos:
         raise InvalidInputError(VACIA, field="archivo" if archivo else "numeros", code="empty")
     consulta = ConsultaRNE.objects.create(

@@ -119,6 +119,20 @@ def test_it_rejects_a_date_to_come_and_an_empty_list(owner: Usuario) -> None:
     assert not ConsultaRNE.objects.exists()
 
 
+def test_an_older_one_does_not_replace_a_newer(owner: Usuario, stranger: Usuario) -> None:
+    """It would forget numbers that the newer found, while the shop still counted as freshly consulted."""
+    bring(stranger, EVA, dia=DIA + timedelta(days=9))  # another shop's
+    bring(owner, ANA)
+    with pytest.raises(InvalidInputError, match="15 mar") as refusal:
+        bring(owner, LUIS, reemplaza=True, dia=DIA - timedelta(days=1))
+    assert refusal.value.field == "consultado_en"
+    assert (excluded(owner), ConsultaRNE.objects.filter(usuario=owner).count()) == ({ANA}, 1)
+    bring(owner, LUIS, dia=DIA - timedelta(days=1))  # it may add to it
+    assert excluded(owner) == {ANA, LUIS}
+    bring(owner, EVA, reemplaza=True)  # of the same day
+    assert excluded(owner) == {EVA}
+
+
 class TestApi:
     def test_it_works(self, api: APIClient, owner: Usuario) -> None:
         answer = api.post(API, {"numeros": ["3001112233", "no"], "consultado_en": "2026-03-15"})
@@ -152,6 +166,12 @@ class TestApi:
         assert error_of(api.post(API, body), 400)["attr"] == attr
         assert not ConsultaRNE.objects.exists()
 
+    def test_it_refuses_to_replace_a_newer_one(self, api: APIClient, owner: Usuario) -> None:
+        bring(owner, ANA)
+        body = {"numeros": ["3004445566"], "consultado_en": "2026-03-14", "reemplaza": True}
+        assert error_of(api.post(API, body), 400)["attr"] == "consultado_en"
+        assert excluded(owner) == {ANA}
+
 
 class TestPage:
     def test_it_works(self, owner: Usuario) -> None:
@@ -166,6 +186,14 @@ class TestPage:
         bring(owner, EVA)
         flashes(owner, URL, {"archivo": archivo(), "consultado_en": "2026-03-15", "modo": "reemplaza"})
         assert excluded(owner) == {ANA, LUIS}
+
+    def test_it_refuses_to_replace_a_newer_one_beside_the_date(self, owner: Usuario) -> None:
+        bring(owner, EVA)
+        form = {"archivo": archivo(), "consultado_en": "2026-03-14", "modo": "reemplaza"}
+        page = signed_in(owner).post(URL, form).content.decode()
+        assert services.MAS_VIEJA.format(ultima="15 mar 2026") in page
+        assert 'value="2026-03-14" max="' in page
+        assert excluded(owner) == {EVA}
 
     @pytest.mark.parametrize(
         ("form", "text"),
