@@ -36,10 +36,24 @@ NUNCA_ABRE = "Con este horario no se podría enviar nunca: deje abierto al menos
 FALTA_MOTIVO = "Para apagar una protección escriba el motivo: queda en el historial."
 NO_EXISTE = "Este ajuste no existe."
 
-# Switching one of these off needs a reason.
+# Switching one of these off needs a reason, and so does taking a limit away or forgetting the holidays.
 PROTECCIONES: Final = frozenset(
     {"ventanas_activas", "frecuencia_activa", "rne_activo", "rne_exigir_consulta", "exigir_consentimiento"}
 )
+LIMITES: Final = frozenset({"tope_diario", "tope_mensual", "aprobacion_destinatarios", "aprobacion_costo"})
+
+
+def desprotege(nombre: str, antes: Any, despues: Any) -> bool:
+    """Whether the change of this setting gives a protection up, for which the history keeps the reason.
+
+    Args:
+        antes, despues: the stored values, which differ.
+    """
+    if nombre in PROTECCIONES:
+        return despues is False
+    if nombre in LIMITES:
+        return despues is None
+    return nombre == "festivos_pais" and not despues
 
 
 def _zona(valor: Any) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.db.models.functions import Now
 from django.dispatch import receiver
 from django.utils import timezone
@@ -17,16 +17,21 @@ from campaigns.horario import dia_de, fin_del_dia
 from campaigns.models import CampanaSMS
 from campaigns.nudges import nudge
 from clientes.signals import exclusiones_cambiaron
-from core.errors import InvalidInputError
+from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
 
 MOTIVO_MAX = 300
 MOTIVO_LARGO = f"El motivo puede tener hasta {MOTIVO_MAX} caracteres."
 # Campaigns that are told at once of a change; the sweeper finds any others within seconds.
 AVISADAS = 50
+INTENTOS = 5
+OCUPADA = "Hay campañas en curso que no se pudieron detener un momento: inténtelo otra vez."
 
 
-@transaction.atomic
+class _EnMarchaError(Exception):
+    """A campaign of the shop is sending, while what it sent is about to be counted."""
+
+
 def cambiar_ajustes(*, usuario: Usuario, cambios: Mapping[str, Any], motivo: str = "") -> Ajustes:
     """Change settings of the shop. Campaigns that are under way obey from their next message on.
 
@@ -37,7 +42,21 @@ def cambiar_ajustes(*, usuario: Usuario, cambios: Mapping[str, Any], motivo: str
 
     Raises:
         InvalidInputError: naming the setting and the reason.
+        ConflictError: a cap on contacts was to be switched on, and the shop's campaigns could not be stopped for it.
     """
+    for _ in range(INTENTOS):
+        if cambios.get("frecuencia_activa"):
+            # Nothing is claimed from here on, until a jornada begins again: under the lock that `_cambiar` holds, none.
+            _vivas(usuario.tenant_id).filter(cierra_en__gt=Now()).update(cierra_en=Now())
+        try:
+            return _cambiar(usuario=usuario, cambios=cambios, motivo=motivo)
+        except _EnMarchaError:
+            continue
+    raise ConflictError(OCUPADA, code="busy")
+
+
+@transaction.atomic
+def _cambiar(*, usuario: Usuario, cambios: Mapping[str, Any], motivo: str) -> Ajustes:
     motivo = motivo.strip()
     if len(motivo) > MOTIVO_MAX:
         raise InvalidInputError(MOTIVO_LARGO, field="motivo", code="max_length")
@@ -48,10 +67,12 @@ def cambiar_ajustes(*, usuario: Usuario, cambios: Mapping[str, Any], motivo: str
     changed = {name: [before[name], after[name]] for name in before if before[name] != after[name]}
     if not changed:
         return ajustes
-    if not motivo and any(after[name] is False for name in changed.keys() & reglas.PROTECCIONES):
+    if not motivo and any(reglas.desprotege(name, old, new) for name, (old, new) in changed.items()):
         raise InvalidInputError(reglas.FALTA_MOTIVO, field="motivo", code="required")
     ajustes.save(update_fields=list(changed))
     if ajustes.tope_por_telefono and not before["frecuencia_activa"]:
+        if _vivas(usuario.tenant_id).filter(cierra_en__gt=Now()).exists():
+            raise _EnMarchaError
         _recordar(ajustes)
     AjustesCambio.objects.create(usuario_id=usuario.tenant_id, quien=usuario, cambios=changed, motivo=motivo)
     reabrir(usuario.tenant_id)
@@ -93,10 +114,15 @@ def _valores(ajustes: Ajustes) -> dict[str, Any]:
 
 def reabrir(tenant_id: int) -> None:
     """End the jornada of the shop's campaigns: each begins another, by the settings and for the recipients of now."""
-    vivas = CampanaSMS.objects.filter(usuario_id=tenant_id, completado_en=None, cierra_en__isnull=False)
+    vivas = _vivas(tenant_id)
     vivas.update(cierra_en=Now(), espera_hasta=None)
     for campana_id in vivas.order_by("pk").values_list("pk", flat=True)[:AVISADAS]:
         nudge(campana_id)
+
+
+def _vivas(tenant_id: int) -> QuerySet[CampanaSMS]:
+    """Campaigns that have begun a jornada, over or not."""
+    return CampanaSMS.objects.filter(usuario_id=tenant_id, completado_en=None, cierra_en__isnull=False)
 
 
 @receiver(exclusiones_cambiaron)

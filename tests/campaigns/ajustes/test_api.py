@@ -164,7 +164,16 @@ def test_prices_and_caps(api: APIClient) -> None:
     assert (error["attr"], error["detail"]) == ("tope_diario", reglas.TOPES_CRUZADOS)
     error = error_of(api.patch(URL, {"precio_segmento": None}), 400)
     assert error["attr"] == "precio_segmento"
-    assert api.patch(URL, {"tope_diario": None, "precio_segmento": None}).status_code == 200
+    nothing: dict[str, Any] = {"tope_diario": None, "precio_segmento": None}
+    error = error_of(api.patch(URL, nothing), 400)
+    assert (error["attr"], error["detail"]) == ("motivo", reglas.FALTA_MOTIVO)
+    assert api.patch(URL, nothing | {"motivo": "Pruebas"}).status_code == 200
+
+
+def test_to_forget_the_holidays_needs_a_reason(api: APIClient) -> None:
+    error = error_of(api.patch(URL, {"festivos_pais": ""}), 400)
+    assert (error["attr"], error["detail"]) == ("motivo", reglas.FALTA_MOTIVO)
+    assert api.patch(URL, {"festivos_pais": "US"}).status_code == 200
 
 
 def test_the_installations_price_is_the_default(api: APIClient, nueva: Usuario, settings: Any) -> None:

@@ -158,7 +158,8 @@ def test_it_saves_the_approval(nueva: Usuario) -> None:
     saved = Ajustes.objects.get(usuario=nueva)
     assert (saved.aprobacion_destinatarios, saved.aprobacion_costo) == (5000, Decimal("12.5"))
     assert 'name="aprobacion_costo" value="12,5"' in get(nueva, URL)
-    flashes(nueva, URL, {"seccion": "aprobacion"})
+    assert reglas.FALTA_MOTIVO in signed_in(nueva).post(URL, {"seccion": "aprobacion"}).content.decode()
+    flashes(nueva, URL, {"seccion": "aprobacion", "motivo": "Ya no hace falta"})
     saved.refresh_from_db()
     assert (saved.aprobacion_destinatarios, saved.aprobacion_costo) == (None, None)
 

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from campaigns import codigos, services
+from campaigns.ajustes import services as ajustes_services
 from campaigns.ajustes.services import cambiar_ajustes
 from campaigns.audiencia import Audiencia
 from campaigns.cupos.selectors import gastado
@@ -23,6 +24,7 @@ from campaigns.models import Ajustes, CampanaSMS, Contacto, Gasto, Lote, SMSLog,
 from campaigns.vivo.embudo import embudo_de
 from campaigns.vivo.reporte import reporte_de
 from clientes.models import Cliente
+from core.errors import ConflictError
 from core.formato import dinero
 from core.models import Usuario
 from tests.factories import AdminFactory, CampanaFactory, ClienteFactory
@@ -169,6 +171,58 @@ class TestFrequency:
         cambiar_ajustes(usuario=owner, cambios={"frecuencia_activa": True})
         assert codes(opened(owner, ana)) == [codigos.FRECUENCIA]
 
+    def test_switched_on_while_a_campaign_is_sent_no_phone_gets_two(
+        self, owner: Usuario, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It is stopped, however often the engine lets it go on, before what it sent is counted; in slices."""
+        monkeypatch.setattr("campaigns.cupos.services.TRAMO", 2)
+        clientes = [client(owner, f"300111000{n}") for n in range(5)]
+        running = opened(owner, *clientes)
+        ids = list(SMSLog.objects.order_by("pk").values_list("pk", flat=True))
+        assert len(ledger.claim_many(dict.fromkeys(ids[:3]))) == 3
+        later = fin_del_dia(BOGOTA, timezone.now())
+        busy = [2]
+        bloquear = ajustes_services.bloquear
+
+        def goes_on(tenant_id: int) -> Ajustes:
+            busy[0] -= 1
+            if busy[0] >= 0:
+                CampanaSMS.objects.filter(pk=running.pk).update(cierra_en=later)
+            return bloquear(tenant_id)
+
+        monkeypatch.setattr(ajustes_services, "bloquear", goes_on)
+        cambiar_ajustes(usuario=owner, cambios={"frecuencia_activa": True})
+        monkeypatch.undo()
+        assert Contacto.objects.count() == 3
+        running.refresh_from_db()
+        assert running.cierra_en is not None
+        assert running.cierra_en <= timezone.now()
+        assert codes(opened(owner, *clientes))[:3] == [codigos.FRECUENCIA] * 3
+
+    def test_it_is_not_switched_on_over_a_campaign_that_does_not_stop(
+        self, owner: Usuario, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        running = opened(owner, client(owner, ANA))
+        bloquear = ajustes_services.bloquear
+
+        def goes_on(tenant_id: int) -> Ajustes:
+            CampanaSMS.objects.filter(pk=running.pk).update(cierra_en=timezone.now() + timedelta(hours=1))
+            return bloquear(tenant_id)
+
+        monkeypatch.setattr(ajustes_services, "bloquear", goes_on)
+        with pytest.raises(ConflictError):
+            cambiar_ajustes(usuario=owner, cambios={"frecuencia_activa": True})
+        assert not Ajustes.objects.get(usuario=owner).frecuencia_activa
+
+    def test_switched_off_and_on_again_it_counts_nothing_twice(self, tienda: Usuario) -> None:
+        ana = client(tienda, ANA)
+        cambiar_ajustes(usuario=tienda, cambios={"frecuencia_maxima": 2})
+        send(opened(tienda, ana))
+        cambiar_ajustes(usuario=tienda, cambios={"frecuencia_activa": False}, motivo="Prueba")
+        cambiar_ajustes(usuario=tienda, cambios={"frecuencia_activa": True})
+        assert Contacto.objects.count() == 1
+        assert codes(opened(tienda, ana)) == [""]
+
     def test_it_counts_what_was_sent_before_a_lote_of_the_same_day_is_published_again(self, tienda: Usuario) -> None:
         """Refused for now, published again: the row keeps the contact that it has."""
         ana = client(tienda, ANA)
@@ -210,11 +264,12 @@ class TestFrequency:
         send(opened(stranger, client(stranger, ANA)))
         assert codes(opened(tienda, client(tienda, ANA))) == [""]
 
-    def test_past_days_are_forgotten(self, tienda: Usuario) -> None:
+    def test_past_days_are_forgotten(self, tienda: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
         found = CampanaFactory.create(usuario=tienda)
         for days in (0, 3, 4, 30):
             day = timezone.now().date() - timedelta(days=days)
             Contacto.objects.create(usuario=tienda, dia=day, telefono=ANA, n=1, campana=found)
+        monkeypatch.setattr("campaigns.cupos.services.TRAMO", 1)
         assert (olvidar_contactos(), Contacto.objects.count()) == (2, 2)
 
 
