@@ -24,7 +24,7 @@ from campaigns.horario import dia_de
 from campaigns.jornada import Jornada, jornada_desde
 from clientes.rne.selectors import es_vieja, excluidos_de, ultima_consulta
 from clientes.selectors import clientes_de
-from core.errors import InvalidInputError
+from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
 from core.pages import admin_de, entero, pagina
 
@@ -43,17 +43,20 @@ def ajustes(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         kind = SECCIONES.get(request.POST.get("seccion", ""), next(iter(SECCIONES.values())))
         form = kind(found, request.POST)
-        if form.is_valid() and _guardar(usuario, form):
+        if form.is_valid() and _guardar(request, usuario, form):
             messages.success(request, GUARDADO)
             return redirect(f"{reverse('ajustes')}#{form.nombre}")
     return render(request, "campaigns/ajustes/ajustes.html", _contexto(request, usuario, found, form))
 
 
-def _guardar(usuario: Usuario, form: SeccionForm) -> bool:
+def _guardar(request: HttpRequest, usuario: Usuario, form: SeccionForm) -> bool:
     try:
         cambiar_ajustes(usuario=usuario, cambios=form.cambios(), motivo=form.cleaned_data["motivo"])
     except InvalidInputError as error:
         form.rechazar(error)
+        return False
+    except ConflictError as refusal:
+        messages.error(request, refusal.message)
         return False
     return True
 

@@ -9,9 +9,10 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from campaigns.ajustes import formularios, reglas, ventanas, views
+from campaigns.ajustes import formularios, reglas, services, ventanas, views
 from campaigns.ajustes.services import cambiar_ajustes
 from campaigns.models import Ajustes, AjustesCambio, CampanaSMS
+from core.errors import ConflictError
 from core.models import Usuario
 from tests.campaigns.campana_support import running_campana
 from tests.factories import AdminFactory
@@ -162,6 +163,15 @@ def test_it_saves_the_approval(nueva: Usuario) -> None:
     flashes(nueva, URL, {"seccion": "aprobacion", "motivo": "Ya no hace falta"})
     saved.refresh_from_db()
     assert (saved.aprobacion_destinatarios, saved.aprobacion_costo) == (None, None)
+
+
+def test_it_says_when_the_campaigns_could_not_be_stopped(nueva: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(**kwargs: Any) -> Ajustes:
+        raise ConflictError(services.OCUPADA, code="busy")
+
+    monkeypatch.setattr(views, "cambiar_ajustes", busy)
+    form = {"seccion": "frecuencia", "frecuencia_activa": "on", "frecuencia_maxima": "1"}
+    assert services.OCUPADA in signed_in(nueva).post(URL, form).content.decode()
 
 
 def test_the_history_has_pages(nueva: Usuario) -> None:
