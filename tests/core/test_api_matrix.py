@@ -5,11 +5,12 @@ A route that is not in the table fails the first test: an endpoint cannot be for
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from campaigns.ajustes.services import cambiar_ajustes
 from campaigns.alertas.services import guardar_ajustes, probar
@@ -249,7 +250,9 @@ def world(owner: Usuario) -> World:
 
 def call(row: Row, world: World, user: Usuario | None) -> Any:
     CampanaSMS.objects.filter(pk=world.campana.pk).update(
-        estado=row.estado, aprobacion="pendiente" if row.estado == "pendiente" else ""
+        estado=row.estado,
+        aprobacion="pendiente" if row.estado == "pendiente" else "",
+        vence_en=timezone.now() + timedelta(hours=1),
     )
     Programacion.objects.update(activa=row.activa)
     path = "/" + row.route.replace("<int:pk>", str(world.pk_of(row.route)))

@@ -94,6 +94,7 @@ def unos_ajustes(world: World) -> dict[str, Any]:
         "ventanas_activas": "true",
         "zona_horaria": "America/Bogota",
         "plazo_h": "24",
+        "motivo": "Sin festivos",
         **horas,
     }
 

@@ -25,6 +25,10 @@ def metric(system: System, name: str) -> float:
 def test_it_tells_what_the_workers_did(system: System, shop: Shop) -> None:
     sent, calls = 'sms_outcomes_total{codigo="",estado="enviado"}', "sms_twilio_call_seconds_count"
     until(lambda: ready(system), lambda now: now[0] == 200)
+    # A worker that another test has just started says so with its first pulse, and what it counted comes with the next.
+    [(now,)] = system.sql("SELECT now()")
+    pulsed = "SELECT count(*) FROM core_pulso WHERE tipo = 'worker' AND visto > %s"
+    until(lambda: system.sql(pulsed, now), lambda rows: rows == [(2,)])
     assert metric(system, 'sms_processes{kind="worker"}') == 2
     before = metric(system, sent), metric(system, calls)
     campana = shop.campaign(shop.clients(*(f"+57300560{n:04d}" for n in range(30))))

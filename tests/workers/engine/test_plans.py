@@ -58,7 +58,7 @@ def test_it_goes_lote_by_lote(history: Running, sql: str) -> None:
 
 
 def test_deliveries_and_stalls_are_looked_for_lote_by_lote(history: Running) -> None:
-    params = {**COUNT_PARAMS, "campana": history.campana.pk, "minutos": 10}
+    params = {**COUNT_PARAMS, "campana": history.campana.pk, "minutos": 10, "precio": None}
     for sql in (EMBUDO_SQL, SEGMENTOS_SQL, COUNT_SQL, STALLED_SQL):
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN {sql}", params)
