@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
-from django.utils import timezone
 
 from campaigns.ajustes.services import cambiar_ajustes
 from campaigns.alertas.services import guardar_ajustes, probar
@@ -252,7 +251,7 @@ def call(row: Row, world: World, user: Usuario | None) -> Any:
     CampanaSMS.objects.filter(pk=world.campana.pk).update(
         estado=row.estado,
         aprobacion="pendiente" if row.estado == "pendiente" else "",
-        vence_en=timezone.now() + timedelta(hours=1),
+        vence_en=world.campana.creado + timedelta(hours=1),
     )
     Programacion.objects.update(activa=row.activa)
     path = "/" + row.route.replace("<int:pk>", str(world.pk_of(row.route)))
