@@ -22,8 +22,10 @@ PAUSA: Final = "@@pausa@@"
 FRESCO_S: Final = 1.0
 # With many tabs each asks seldom, and what it gets may be older too: a part of the pause, so that most find a copy.
 FRESCO_DE_PAUSA: Final = 0.25
+# The shortest pause of any fragment, in seconds.
+BASE_MIN: Final = 2
 # Answers per second that one process of the web gives to pages that watch. With more tabs, each asks less often.
-POR_SEGUNDO: Final = 5.0
+POR_SEGUNDO: Final = 4.0
 PAUSA_MAX_S: Final = 30
 # No shorter than the longest pause: a tab must ask within it to be counted.
 VENTANA_S: Final = 30.0
@@ -47,36 +49,42 @@ class Fragmento:
 
 
 class Aforo:
-    """How many tabs are watching, judged by who asked lately and how long each pauses in between."""
+    """How many answers a second the open pages would like, judged by who asked lately.
+
+    When that is more than POR_SEGUNDO, every pause grows by the same factor: what moves most is still asked for most.
+    """
 
     def __init__(self) -> None:
-        self._asked: deque[tuple[float, int]] = deque()
-        self._sum = 0
+        self._asked: deque[tuple[float, float]] = deque()
+        self._sum = 0.0
         self._lock = Lock()
 
     def pausa(self, base: int, pausa: int) -> int:
         """Count one that asks, and say after how many seconds it should ask again.
 
         Args:
-            base: the pause of a page when few are open, in seconds.
+            base: the pause of this fragment when few are open, in seconds.
             pausa: its pause until now.
         """
         now = time.monotonic()
         with self._lock:
-            self._asked.append((now, pausa))
-            self._sum += pausa
+            self._asked.append((now, pausa / base))
+            self._sum += pausa / base
             while self._asked[0][0] < now - VENTANA_S:
                 self._sum -= self._asked.popleft()[1]
-            return min(PAUSA_MAX_S, max(base, math.ceil(self._tabs / POR_SEGUNDO)))
+            return min(PAUSA_MAX_S, math.ceil(base * self._factor))
 
     def frescura(self) -> float:
         """How old a copy may be, in seconds."""
-        return max(FRESCO_S, min(PAUSA_MAX_S, self._tabs / POR_SEGUNDO) * FRESCO_DE_PAUSA)
+        return max(FRESCO_S, min(PAUSA_MAX_S, BASE_MIN * self._factor) * FRESCO_DE_PAUSA)
 
     @property
-    def _tabs(self) -> float:
-        """Each tab that pauses p seconds has asked VENTANA_S / p times."""
-        return self._sum / VENTANA_S
+    def _factor(self) -> float:
+        """How much longer pauses are than with few pages.
+
+        A tab that pauses p seconds has asked VENTANA_S / p times, and would like one answer in each `base` seconds.
+        """
+        return max(1.0, self._sum / VENTANA_S / POR_SEGUNDO)
 
 
 aforo: Final = Aforo()

@@ -109,7 +109,7 @@ def test_the_buttons_carry_the_form_token_of_who_asks(campana: CampanaSMS, owner
 
 @pytest.mark.parametrize(
     ("tabs", "base", "pausa"),
-    [(1, 2, 2), (8, 2, 2), (14, 2, 3), (40, 2, 8), (100, 2, 20), (1000, 2, 30), (20, 10, 10)],
+    [(1, 2, 2), (7, 2, 2), (12, 2, 3), (32, 2, 8), (80, 2, 20), (1000, 2, 30), (20, 10, 10)],
 )
 def test_the_more_watch_the_more_seldom_each_asks(
     tabs: int, base: int, pausa: int, monkeypatch: pytest.MonkeyPatch
@@ -130,6 +130,15 @@ def test_the_more_watch_the_more_seldom_each_asks(
     assert answers / 60 <= max(sondeo.POR_SEGUNDO * 1.35, tabs / 30 * 1.1)
     # … and the older what it gets may be.
     assert aforo.frescura() == pytest.approx(max(1, pausa / 4 if pausa > base else 1), rel=0.25)
+
+
+def test_what_moves_most_is_asked_for_most_however_many_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("campaigns.vivo.sondeo.time.monotonic", lambda: 0.0)
+    aforo = Aforo()
+    for _ in range(150):
+        aforo.pausa(2, 2)
+        aforo.pausa(4, 4)
+    assert aforo.pausa(4, 4) == pytest.approx(2 * aforo.pausa(2, 2), abs=1)
 
 
 @pytest.mark.parametrize("asked", ["", "0", "999999999999999999999", "-3", "x"])
