@@ -169,11 +169,11 @@ def mover_campana(*, campana: CampanaSMS, action: str, motivo: str = "") -> Camp
     Raises:
         ConflictError: the campaign's estado does not allow it, with the reason.
     """
-    sources, target = states.MOVES[action]
-    if action == "reintentar" and campana.estado in sources:
+    _, target = states.MOVES[action]
+    if action == "reintentar" and states.may(action, campana):
         reintentos.exigir_aprobada(campana)
     with transaction.atomic():
-        movable = CampanaSMS.objects.filter(pk=campana.pk, estado__in=sources)
+        movable = CampanaSMS.objects.filter(states.movable(action), pk=campana.pk)
         moved = movable.update(estado=target, motivo=motivo, reanuda_en=None)
         if moved and action == "reintentar":
             reintentos.reabrir(campana)

@@ -164,6 +164,7 @@ def _campana_viva(usuario: Usuario, campana: CampanaSMS) -> dict[str, Any]:
                 campana.estado,
                 *["espera"] * campana.espera,
                 *["aprobar"] * campana.por_aprobar,
+                *["sola"] * (campana.reanuda_en is not None),
                 *["fin"] * (campana.completado_en is not None),
             ]
         ),
@@ -174,7 +175,7 @@ def _acciones(usuario: Usuario, campana: CampanaSMS) -> list[str]:
     """The buttons this person may press now."""
     if not usuario.es_admin:
         return []
-    allowed = [accion for accion in ACCIONES if campana.estado in states.MOVES[accion][0]]
+    allowed = [accion for accion in ACCIONES if states.may(accion, campana)]
     if "reintentar" in allowed and not reintentos.reintentables(campana):
         allowed.remove("reintentar")
     return allowed

@@ -1,12 +1,14 @@
 """POST …/pausar/, …/reanudar/, …/cancelar/, …/reintentar/: the table of moves, and a reason for each refusal."""
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from celery import current_app
 from django.db import connection
 from django.db.models.functions import Now
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from campaigns import reintentos, states
@@ -16,6 +18,7 @@ from core.models import Usuario
 from tests.conftest import signed_in
 from tests.core.api_support import error_of
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
+from tests.paginas import signed_in as pages
 
 ACTIONS = ["pausar", "reanudar", "cancelar", "reintentar"]
 # from the design, not from the code: what each action makes of each estado, None where it is refused
@@ -53,6 +56,18 @@ def url(campana: CampanaSMS, action: str) -> str:
 def test_the_table_is_whole() -> None:
     assert set(EXPECTED) == set(CampanaSMS.Estado.values) == set(states.REFUSALS)
     assert set(ACTIONS) == set(states.MOVES) - {"iniciar"}
+
+
+def test_a_campaign_that_would_go_on_by_itself_may_be_held(api: APIClient, owner: Usuario) -> None:
+    campana = campana_in(owner, "pausado")
+    open_lote(campana, [ClienteFactory.create(usuario=owner)])
+    CampanaSMS.objects.update(reanuda_en=timezone.now() + timedelta(hours=9), motivo="Llegó al tope.")
+    page = f"/campanas/{campana.pk}/"
+    assert "Dejar en pausa" in pages(owner).get(page).content.decode()
+    body = api.post(url(campana, "pausar")).json()
+    assert (body["estado"], body["reanuda_en"], body["motivo"]) == ("pausado", None, "La pausó una persona.")
+    assert "Dejar en pausa" not in pages(owner).get(page).content.decode()
+    error_of(api.post(url(campana, "pausar")), 409)
 
 
 @pytest.mark.parametrize("estado", EXPECTED)
