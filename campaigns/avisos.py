@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from django.conf import settings
 from django.utils import timezone
 
 from campaigns.ajustes.models import Ajustes
@@ -25,7 +24,7 @@ VENCE: Final = "El plazo de {horas} horas se acaba antes de que se abra el horar
 TOPE_DIA: Final = "Cuesta {costo} y del tope del día quedan {quedan}: al llegar al tope se pausará."
 TOPE_MES: Final = "Cuesta {costo} y del tope del mes quedan {quedan}: al llegar al tope se pausará."
 # The engine hands money out to as many messages at once as a Lote has.
-NI_UNO: Final = " El tope no alcanza para los primeros {n} mensajes, que salen juntos: no se enviará nada."
+NI_UNO: Final = " El tope no alcanza ni para un mensaje: no se enviará nada."
 RNE_FALTA: Final = "Falta la consulta del Registro de Números Excluidos, que la ley pide antes de enviar publicidad."
 RNE_VIEJA: Final = "La última consulta del Registro de Números Excluidos es del {dia}: tiene más de {dias} días."
 RNE_PAUSA: Final = " Sin una vigente la campaña se pausará."
@@ -78,8 +77,7 @@ def _gasto(vista: VistaPrevia) -> Iterator[Aviso]:
     ):
         if tope is not None and costo > tope - so_far:
             quedan = max(tope - so_far, Decimal(0))
-            juntos = min(vista.total, settings.LOTE_SIZE)
-            nada = NI_UNO.format(n=formato.numero(juntos)) if costo * juntos / max(vista.total, 1) > tope else ""
+            nada = NI_UNO if costo / max(vista.total, 1) > tope else ""
             yield Aviso(codigo, texto.format(costo=formato.dinero(costo), quedan=formato.dinero(quedan)) + nada)
 
 

@@ -27,16 +27,15 @@ def avisos(api: APIClient, usuario: Usuario, n: int) -> dict[str, str]:
         ("5", None),
         ("3", "Cuesta USD 4,00 y del tope del día quedan USD 3,00: al llegar al tope se pausará."),
         (
-            "1.5",
+            "0.5",
             (
-                "Cuesta USD 4,00 y del tope del día quedan USD 1,50: al llegar al tope se pausará."
-                " El tope no alcanza para los primeros 2 mensajes, que salen juntos: no se enviará nada."
+                "Cuesta USD 4,00 y del tope del día quedan USD 0,5000: al llegar al tope se pausará."
+                " El tope no alcanza ni para un mensaje: no se enviará nada."
             ),
         ),
     ],
 )
-def test_it_says_what_a_cap_does(api: APIClient, owner: Usuario, settings: Any, tope: str, texto: str | None) -> None:
-    settings.LOTE_SIZE = 2
+def test_it_says_what_a_cap_does(api: APIClient, owner: Usuario, tope: str, texto: str | None) -> None:
     Ajustes.objects.update_or_create(
         usuario=owner, defaults={"precio_segmento": Decimal(1), "tope_diario": Decimal(tope)}
     )

@@ -91,13 +91,16 @@ def _send(campana_id: int, *, publish: bool) -> None:
 
 
 def _open_one(campana_id: int, room: Window) -> bool:
-    """Open one Lote if the window has room and the shop's quotas allow it; True when it did."""
+    """Open one Lote if the window has room and the shop's quotas allow it; True when it did, or may next time."""
     try:
         return _open_within_quotas(campana_id, room)
     except ExhaustedError as error:
         # What the open Lotes do not use comes back when they close.
-        if not Lote.objects.filter(campana_id=campana_id, estado=Lote.Estado.ABIERTO).exists():
-            pausas.pause_for_cap(campana_id, error)
+        if Lote.objects.filter(campana_id=campana_id, estado=Lote.Estado.ABIERTO).exists():
+            return False
+        if lotes.cut_next(campana_id, error.parte):
+            return True
+        pausas.pause_for_cap(campana_id, error)
         return False
 
 

@@ -39,12 +39,14 @@ class ExhaustedError(Exception):
     Args:
         motivo: for people.
         hasta: the last date on the shop's calendar on which it does not; None when no other date helps.
+        parte: the share (0–1) of a Lote that was about to open for which there would be money.
     """
 
-    def __init__(self, motivo: str, hasta: date | None = None) -> None:
+    def __init__(self, motivo: str, hasta: date | None = None, parte: Decimal = Decimal(0)) -> None:
         super().__init__(motivo)
         self.motivo = motivo
         self.hasta = hasta
+        self.parte = parte
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,8 @@ def settle(lote_id: int) -> None:
 SUMAS_SQL = """
 SELECT coalesce(sum(costo) FILTER (WHERE estado = 'enviado' OR codigo = %(desconocido)s), 0),
     coalesce(sum(costo) FILTER (WHERE estado IN ('pendiente', 'enviando', 'incierto')), 0),
-    count(*) FILTER (WHERE estado IN ('pendiente', 'enviando', 'incierto') AND costo IS NULL)
+    count(*) FILTER (WHERE estado IN ('pendiente', 'enviando', 'incierto') AND costo IS NULL),
+    count(*) FILTER (WHERE estado IN ('pendiente', 'enviando', 'incierto'))
 FROM campaigns_smslog WHERE lote_id = %(lote)s
 """
 
@@ -187,14 +190,16 @@ def _balance(lote: Lote, usuario_id: int, dia: date, *, capped_by: Ajustes | Non
     """
     with connection.cursor() as cursor:
         cursor.execute(SUMAS_SQL, {"lote": lote.pk, "desconocido": codigos.DESCONOCIDO})
-        spent, live, unpriced = cursor.fetchone()
+        spent, live, unpriced, rows = cursor.fetchone()
+    # What has never held anything is about to open, and could be cut.
+    least = live / max(rows, 1) if lote.cupo_dia is None else live
     if lote.cupo_dia is not None and lote.cupo_dia != dia:
         # A day that is over keeps what was spent on it.
         _add(usuario_id, lote.cupo_dia, spent - lote.cupo_previo - lote.cupo_monto)
         lote.cupo_previo, lote.cupo_monto = spent, Decimal(0)
     wanted = spent - lote.cupo_previo + live
     if capped_by is not None:
-        _check(capped_by, dia, more=wanted - lote.cupo_monto, live=live, unpriced=bool(unpriced))
+        _check(capped_by, dia, more=wanted - lote.cupo_monto, live=live, least=least, unpriced=bool(unpriced))
     _add(usuario_id, dia, wanted - lote.cupo_monto)
     lote.cupo_dia, lote.cupo_monto = dia, wanted
     lote.save(update_fields=["cupo_dia", "cupo_monto", "cupo_previo"])
@@ -206,12 +211,13 @@ def _add(usuario_id: int, dia: date, monto: Decimal) -> None:
             cursor.execute(GASTO_SQL, {"tenant": usuario_id, "dia": dia, "monto": monto})
 
 
-def _check(ajustes: Ajustes, dia: date, *, more: Decimal, live: Decimal, unpriced: bool) -> None:
+def _check(ajustes: Ajustes, dia: date, *, more: Decimal, live: Decimal, least: Decimal, unpriced: bool) -> None:
     """See that a Lote may have its money.
 
     Args:
         more: what it needs beyond what it holds.
         live: what is still to be sent of it.
+        least: the smallest part of that which can be sent alone.
 
     Raises:
         ExhaustedError: the caps leave less, or, lowered meanwhile, not even what it holds.
@@ -232,8 +238,9 @@ def _check(ajustes: Ajustes, dia: date, *, more: Decimal, live: Decimal, unprice
             costo = more if more > 0 else live
             shown = {"tope": tope, "gastado": so_far - (costo - more), "costo": costo}
             motivo = text.format(**{name: dinero(value) for name, value in shown.items()})
+            parte = max(tope - so_far, Decimal(0)) / costo if least < live else Decimal(0)
             # What is dearer than the whole cap stays so.
-            raise ExhaustedError(motivo, hasta if costo <= tope else None)
+            raise ExhaustedError(motivo, hasta if min(costo, least) <= tope else None, parte)
 
 
 def renew(campana: CampanaSMS) -> None:

@@ -5,6 +5,7 @@ Each step is one transaction guarded by the Lote's own state, so doing a step tw
 
 import json
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -123,6 +124,33 @@ def open_next(campana: CampanaSMS, held: Cupos | None = None, *, sin_enviar: str
         cursor.execute("UPDATE campaigns_lote SET estado = 'abierto', publicar_desde = now() WHERE id = %s", [lote.pk])
     lote.estado = Lote.Estado.ABIERTO
     return lote
+
+
+@transaction.atomic
+def cut_next(campana_id: int, parte: Decimal) -> bool:
+    """Leave in the campaign's next unopened Lote a part of its recipients; the others make the campaign's last Lote.
+
+    Args:
+        parte: the share (0–1) that stays.
+
+    Returns:
+        Whether there are fewer now; not when nobody would be left, or when its rows exist already.
+    """
+    # As whoever opens one does: nobody takes the same numero.
+    CampanaSMS.objects.select_for_update(no_key=True).only("pk").get(pk=campana_id)
+    lotes = Lote.objects.filter(campana_id=campana_id)
+    lote = lotes.select_for_update().filter(estado=Lote.Estado.PENDIENTE).order_by("numero").first()
+    if lote is None or lote.cerrado_en is not None:
+        return False
+    stay = int(lote.total * parte)
+    if not 0 < stay < lote.total:
+        return False
+    last = lotes.order_by("-numero").values_list("numero", flat=True)[0]
+    rest = lote.cliente_ids[stay:]
+    Lote.objects.create(campana_id=campana_id, numero=last + 1, cliente_ids=rest, total=len(rest))
+    lote.cliente_ids, lote.total = lote.cliente_ids[:stay], stay
+    lote.save(update_fields=["cliente_ids", "total"])
+    return True
 
 
 def _links(rows: list[tuple[int]], mensaje: str) -> dict[str, Any]:

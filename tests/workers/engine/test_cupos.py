@@ -348,6 +348,32 @@ class TestMoney:
         assert SMSLog.objects.filter(estado="enviado").count() == 4
         assert spent(tienda) == 2
 
+    def test_of_a_lote_that_is_too_dear_the_part_goes_out_that_is_not(self, tienda: Usuario) -> None:
+        cambiar_ajustes(usuario=tienda, cambios={"tope_diario": Decimal("2.4")})
+        found = opened(tienda, *(client(tienda, f"300111000{n}") for n in range(5)), client(tienda, "12"))
+        assert (found.estado, spent(tienda)) == ("procesando", Decimal(2))
+        send(found)
+        campanas.advance(found.pk)
+        found.refresh_from_db()
+        assert (found.estado, found.reanuda_en) == ("pausado", fin_del_dia(BOGOTA, timezone.now()))
+        assert SMSLog.objects.filter(estado="enviado").count() == 4
+
+        CampanaSMS.objects.update(reanuda_en=PAST)
+        Gasto.objects.update(dia=today() - timedelta(days=1))
+        campanas.advance(found.pk)
+        send(found)
+        campanas.advance(found.pk)
+        found.refresh_from_db()
+        assert (found.estado, found.enviados_exitosos, found.enviados_fallidos) == ("completado", 5, 1)
+        assert sum(Lote.objects.values_list("total", flat=True)) == found.total_clientes == 6
+
+    def test_nothing_goes_out_of_what_no_money_is_left_for(self, tienda: Usuario) -> None:
+        cambiar_ajustes(usuario=tienda, cambios={"tope_diario": Decimal("0.9")})
+        send(opened(tienda, client(tienda, ANA)))
+        found = opened(tienda, *(client(tienda, f"300111000{n}") for n in range(3)))
+        assert (found.estado, Lote.objects.filter(campana=found).count()) == ("pausado", 1)
+        assert not SMSLog.objects.filter(campana=found).exists()
+
     def test_resuming_under_a_higher_cap_sends_the_rest(self, tienda: Usuario, settings: Any) -> None:
         settings.LOTE_SIZE = 1
         cambiar_ajustes(usuario=tienda, cambios={"tope_diario": Decimal("0.5")})
@@ -530,5 +556,5 @@ class TestTwoAtTheSameMoment:
         halves = [[client(tienda, f"3001{half}100{n:02}") for n in range(15)] for half in (1, 2)]
         first, second = (created(tienda, *half) for half in halves)
         self.both(*(lambda pk=c.pk: campanas.advance(pk) for c in (first, second)))
-        assert spent(tienda) == Decimal("7.5")
-        assert sorted(CampanaSMS.objects.values_list("estado", flat=True)) == ["pausado", "procesando"]
+        assert spent(tienda) == Decimal(10)
+        assert SMSLog.objects.filter(estado="pendiente").count() == 20  # all of one's, and what is left for the other
