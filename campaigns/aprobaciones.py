@@ -1,7 +1,7 @@
 """Large campaigns wait until somebody says yes: which ones, and the decision."""
 
 import logging
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -11,9 +11,9 @@ from campaigns.ajustes.models import Ajustes
 from campaigns.audiencia import Audiencia
 from campaigns.bitacora.services import anotar
 from campaigns.costo import calcular, grupos_de
-from campaigns.models import CampanaSMS, Suceso
+from campaigns.jornada import dia_del_envio
+from campaigns.models import CampanaSMS, Remitente, Suceso
 from campaigns.nudges import nudge
-from campaigns.vista_previa import dia_del_envio
 from core import formato
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
@@ -48,14 +48,26 @@ def por_que_espera(ajustes: Ajustes, *, total: int, costo: Decimal | None) -> st
     return CARA.format(costo=formato.dinero(costo), limite=formato.dinero(caro)) if costo > caro else ""
 
 
+def costo_a_aprobar(
+    mensaje: str, audiencia: Audiencia, *, ajustes: Ajustes, remitente: Remitente | None, dia: date
+) -> Decimal | None:
+    """What a campaign costs in the eyes of the limit on cost; None when there is no limit, or no price.
+
+    As if nobody had had a message that day: who waits for another day costs on that one.
+
+    Args:
+        dia: whose quotas the first messages take.
+    """
+    if ajustes.aprobacion_costo is None:
+        return None
+    grupos = grupos_de(audiencia, ajustes=ajustes, dia=dia, remitente=remitente, a_toda_hora=True)
+    return calcular(mensaje, grupos).precio(ajustes)
+
+
 def hacer_esperar(*, campana: CampanaSMS, audiencia: Audiencia, ajustes: Ajustes) -> None:
     """Let a campaign that was created just now wait for approval if it is large. The engine starts none that waits."""
-    costo = None
-    if ajustes.aprobacion_costo is not None:
-        # As if none of them had had a message that day: what waits for another day is sent on that one.
-        dia = dia_del_envio(ajustes, a_toda_hora=campana.a_toda_hora, desde=campana.programada_para)
-        grupos = grupos_de(audiencia, ajustes=ajustes, dia=dia, remitente=campana.remitente, a_toda_hora=True)
-        costo = calcular(campana.mensaje, grupos).precio(ajustes)
+    dia = dia_del_envio(ajustes, a_toda_hora=campana.a_toda_hora, desde=campana.programada_para)
+    costo = costo_a_aprobar(campana.mensaje, audiencia, ajustes=ajustes, remitente=campana.remitente, dia=dia)
     if motivo := por_que_espera(ajustes, total=campana.total_clientes, costo=costo):
         # Its deadline runs meanwhile, from when it should start: nobody says yes to last week's offer.
         CampanaSMS.objects.filter(pk=campana.pk).update(

@@ -9,10 +9,9 @@ from typing import Final
 from django.utils import timezone
 
 from campaigns.ajustes.models import Ajustes
-from campaigns.aprobaciones import por_que_espera
 from campaigns.cupos.selectors import gastado
-from campaigns.jornada import Jornada
-from campaigns.vista_previa import VistaPrevia, dia_del_envio
+from campaigns.jornada import Jornada, dia_del_envio
+from campaigns.vista_previa import VistaPrevia
 from clientes.rne.selectors import es_vieja, ultima_consulta
 from core import formato
 
@@ -23,7 +22,6 @@ NUNCA: Final = "El horario de envío de la tienda no se abre nunca: no se enviar
 VENCE: Final = "El plazo de {horas} horas se acaba antes de que se abra el horario: no se enviaría nada."
 TOPE_DIA: Final = "Cuesta {costo} y del tope del día quedan {quedan}: al llegar al tope se pausará."
 TOPE_MES: Final = "Cuesta {costo} y del tope del mes quedan {quedan}: al llegar al tope se pausará."
-# The engine hands money out to as many messages at once as a Lote has.
 NI_UNO: Final = " El tope no alcanza ni para un mensaje: no se enviará nada."
 RNE_FALTA: Final = "Falta la consulta del Registro de Números Excluidos, que la ley pide antes de enviar publicidad."
 RNE_VIEJA: Final = "La última consulta del Registro de Números Excluidos es del {dia}: tiene más de {dias} días."
@@ -66,8 +64,8 @@ def _plazo(ajustes: Ajustes, jornada: Jornada | None) -> Iterator[Aviso]:
 
 def _gasto(vista: VistaPrevia) -> Iterator[Aviso]:
     ajustes, costo = vista.ajustes, vista.costo.precio(vista.ajustes)
-    if motivo := por_que_espera(ajustes, total=vista.total, costo=costo):
-        yield Aviso("aprobacion", motivo)
+    if vista.aprobacion:
+        yield Aviso("aprobacion", vista.aprobacion)
     if costo is None or (ajustes.tope_diario, ajustes.tope_mensual) == (None, None):
         return
     spent = gastado(ajustes.usuario_id, dia_del_envio(ajustes, a_toda_hora=vista.a_toda_hora))

@@ -11,9 +11,9 @@ from campaigns.ajustes.selectors import ajustes_de
 from campaigns.audiencia import Audiencia, medir
 from campaigns.costo import grupos_de
 from campaigns.destinatarios import enviables_de
+from campaigns.jornada import dia_del_envio
 from campaigns.models import Remitente
 from campaigns.remitentes import valor_de
-from campaigns.vista_previa import dia_del_envio
 from clientes import selectors
 from clientes.busqueda import buscar
 from clientes.models import Cliente, Etiqueta

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from django.utils import timezone
+
 from campaigns.ajustes.models import Ajustes
 from campaigns.horario import close_of, dia_de, fin_del_dia, next_open
 
@@ -47,3 +49,14 @@ def jornada_desde(ajustes: Ajustes, at: datetime, *, a_toda_hora: bool = False) 
             return Jornada(dia_de(horario.zona, opens), opens, cierra_en, closes)
         opens = next_open(horario, closes)
     return None
+
+
+def dia_del_envio(ajustes: Ajustes, *, a_toda_hora: bool = False, desde: datetime | None = None) -> date:
+    """The day whose quotas the first messages of a campaign would take.
+
+    Args:
+        desde: when it starts; now when None.
+    """
+    start = desde or timezone.now()
+    jornada = jornada_desde(ajustes, start, a_toda_hora=a_toda_hora)
+    return jornada.dia if jornada else dia_de(ajustes.zona, start)

@@ -8,9 +8,9 @@ from django.db.models.functions import Now
 from campaigns import codigos
 from campaigns.ajustes.selectors import ajustes_de
 from campaigns.destinatarios import JUZGADOS, parametros
+from campaigns.jornada import dia_del_envio
 from campaigns.models import CampanaSMS, SMSLog
 from campaigns.remitentes import valor_de
-from campaigns.vista_previa import dia_del_envio
 from core.errors import ConflictError
 
 # Failed rows that are never tried again: the message may have been sent, the client left (Twilio's 21610), or is gone.

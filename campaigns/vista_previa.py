@@ -1,7 +1,6 @@
 """What a campaign will do and cost, before it exists."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
 
 from django.db.models.functions import Length
 from django.utils import timezone
@@ -10,11 +9,11 @@ from campaigns import audiencia as audiencias
 from campaigns import mensaje as mensajes
 from campaigns.ajustes.models import Ajustes
 from campaigns.ajustes.selectors import ajustes_de
+from campaigns.aprobaciones import costo_a_aprobar, por_que_espera
 from campaigns.audiencia import Audiencia
 from campaigns.costo import Costo, calcular, grupos_de
 from campaigns.destinatarios import enviables_de
-from campaigns.horario import dia_de
-from campaigns.jornada import Jornada, jornada_desde
+from campaigns.jornada import Jornada, dia_del_envio, jornada_desde
 from campaigns.models import CampanaSMS, Remitente
 from campaigns.remitentes import valor_de
 from campaigns.segmentos import Segmentos, contar, letras_ucs2, transliterar
@@ -46,6 +45,7 @@ class VistaPrevia:
     ajustes: of the shop.
     a_toda_hora: the shop's windows and its cap on contacts are not for it.
     jornada: in which the first messages would leave; None when its timetable has none.
+    aprobacion: why it would wait for approval; "" when it would not.
     """
 
     total: int
@@ -58,6 +58,7 @@ class VistaPrevia:
     ajustes: Ajustes
     a_toda_hora: bool
     jornada: Jornada | None
+    aprobacion: str
 
 
 def calcular_vista_previa(
@@ -85,6 +86,7 @@ def calcular_vista_previa(
     jornada = jornada_desde(ajustes, timezone.now(), a_toda_hora=a_toda_hora)
     dia = dia_del_envio(ajustes, a_toda_hora=a_toda_hora)
     grupos = grupos_de(audiencia, ajustes=ajustes, dia=dia, remitente=remitente, a_toda_hora=a_toda_hora)
+    a_aprobar = costo_a_aprobar(mensaje, audiencia, ajustes=ajustes, remitente=remitente, dia=dia)
     enlazado = mensajes.con_enlace(mensaje)
     plain = transliterar(mensaje)
     sendable = enviables_de(audiencia, ajustes=ajustes, dia=dia, remitente=valor_de(remitente), a_toda_hora=a_toda_hora)
@@ -100,18 +102,8 @@ def calcular_vista_previa(
         ajustes=ajustes,
         a_toda_hora=a_toda_hora,
         jornada=jornada,
+        aprobacion=por_que_espera(ajustes, total=medida.total, costo=a_aprobar),
     )
-
-
-def dia_del_envio(ajustes: Ajustes, *, a_toda_hora: bool = False, desde: datetime | None = None) -> date:
-    """The day whose quotas the first messages of a campaign would take.
-
-    Args:
-        desde: when it starts; now when None.
-    """
-    start = desde or timezone.now()
-    jornada = jornada_desde(ajustes, start, a_toda_hora=a_toda_hora)
-    return jornada.dia if jornada else dia_de(ajustes.zona, start)
 
 
 def _ejemplo(mensaje: str, cliente: Cliente) -> Ejemplo:

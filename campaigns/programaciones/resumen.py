@@ -7,8 +7,8 @@ from campaigns import mensaje as mensajes
 from campaigns.ajustes.selectors import ajustes_de
 from campaigns.audiencia import Audiencia, medir
 from campaigns.costo import calcular, grupos_de
+from campaigns.jornada import dia_del_envio
 from campaigns.models import Remitente
-from campaigns.vista_previa import dia_del_envio
 from core.errors import InvalidInputError
 from core.models import Usuario
 

@@ -179,7 +179,11 @@ def test_what_waits_for_another_day_is_counted_too(tienda: Usuario, api: APIClie
         for phone in phones
         for days in range(4)
     )
-    assert api.post(URL, data).json()["aprobacion"] == "pendiente"
+    shown = api.post(f"{URL}vista-previa/", data).json()
+    made = api.post(URL, data).json()
+    assert made["aprobacion"] == "pendiente"
+    [warned] = [aviso["texto"] for aviso in shown["avisos"] if aviso["codigo"] == "aprobacion"]
+    assert warned.split() == made["motivo"].split()  # one of them keeps sums on one line
 
 
 def test_one_of_unknown_cost_waits(tienda: Usuario, api: APIClient, settings: Any) -> None:
