@@ -1,4 +1,4 @@
-"""Processes of pytest-xdist side by side: what they would share is given to each, and who runs what.
+"""Two processes of pytest-xdist side by side: what they would share is given to each, and who runs what.
 
 A plugin (`-p` in pyproject.toml), because the settings are read before any conftest is. PostgreSQL's databases are
 told apart by pytest-django.
@@ -37,37 +37,21 @@ if "PYTEST_XDIST_WORKER" in os.environ and os.environ.get("REDIS_URL"):
     os.environ["REDIS_URL"] = redis_database(os.environ["REDIS_URL"], process())
 
 
-# Longest first, so that none of them is what everybody waits for in the end.
-GROUPS: Final = ("averias", "sistema", "navegador")
-
-
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Tests that take turns, group by group in one process each; all others wherever there is room.
+    """Whole systems one after another in one process, the browser's tests in one, all others wherever there is room.
 
     Browser tests come last of theirs: Playwright keeps an event loop running in the thread until they have ended.
     """
     for item in items:
-        if group := _group(item):
-            item.add_marker(pytest.mark.xdist_group(group))
+        if item.get_closest_marker("e2e") or "system" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("sistema"))
+        elif item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("navegador"))
     yield
     if "PYTEST_XDIST_WORKER" in os.environ:
         _check_groups(items)
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        items.sort(key=lambda item: (*GROUPS, "").index(_group(item)))
-
-
-def _group(item: pytest.Item) -> str:
-    """The group of a test; none for one that minds nobody.
-
-    `sistema` shares one running product; `averias` starts its own products and processes, and breaks them.
-    """
-    if "system" in getattr(item, "fixturenames", ()):
-        return "sistema"
-    if item.get_closest_marker("e2e"):
-        return "averias"
-    return "navegador" if item.get_closest_marker("browser") else ""
 
 
 def _check_groups(items: list[pytest.Item]) -> None:
