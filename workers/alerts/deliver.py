@@ -39,15 +39,17 @@ RUN_S: Final = 30.0
 ERROR_MAX: Final = 300
 SIN_RESPUESTA: Final = "No se supo cómo terminó ninguno de los intentos."
 
+# WITH, so that it is chosen once: joined as a sub-select it might be asked again for each row.
 CLAIM_SQL = """
-UPDATE campaigns_entregaalerta e SET intentos = e.intentos + 1,
-    proximo_intento = statement_timestamp() + %(claim)s * interval '1 second'
-FROM (
+WITH due AS MATERIALIZED (
     SELECT d.id, a.usuario_id FROM campaigns_entregaalerta d JOIN campaigns_alerta a ON a.id = d.alerta_id
     WHERE d.estado = 'pendiente' AND d.proximo_intento <= statement_timestamp() AND d.intentos < %(tries)s
         AND NOT a.usuario_id = ANY(%(served)s)
     ORDER BY d.proximo_intento LIMIT 1 FOR UPDATE OF d SKIP LOCKED
-) due WHERE e.id = due.id RETURNING e.id, e.intentos, due.usuario_id
+)
+UPDATE campaigns_entregaalerta e SET intentos = e.intentos + 1,
+    proximo_intento = statement_timestamp() + %(claim)s * interval '1 second'
+FROM due WHERE e.id = due.id RETURNING e.id, e.intentos, due.usuario_id
 """
 # Those whose last try was claimed and never written down.
 END_SQL = """
