@@ -264,6 +264,7 @@ REST_FRAMEWORK = {
         "usuario": API_RATE_USER,
         "direccion": API_RATE_ANONYMOUS,
         "ingreso": API_RATE_LOGIN,
+        "prueba": "5/min",
         # The page of opt-out links: guesses are bounded, and visits only so that they cannot wear out the database.
         "enlace": "600/min",
         "enlace_errado": "30/min",

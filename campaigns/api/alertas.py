@@ -15,6 +15,7 @@ from campaigns.alertas.formulario import CORREOS_MAX
 from campaigns.alertas.models import AjustesAlertas, Alerta, EntregaAlerta
 from core.api.schema import ErrorSerializer
 from core.api.serializers import RefusesUnknown
+from core.api.throttling import PorPrueba
 from core.models import Usuario
 
 AJUSTES = {
@@ -138,6 +139,8 @@ class SecretoView(APIView):
 
 
 class PruebaView(APIView):
+    throttle_classes = (*APIView.throttle_classes, PorPrueba)
+
     @extend_schema(
         tags=["alertas"],
         summary="Send a trial to the address and the emails of the settings",

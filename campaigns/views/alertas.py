@@ -1,5 +1,6 @@
 """Which alerts the shop wants, where, and what became of the last ones."""
 
+from math import ceil
 from typing import Any
 
 from django.conf import settings
@@ -8,9 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
+from rest_framework.request import Request
 
 from campaigns.alertas import selectors, services
 from campaigns.alertas.formulario import AjustesForm
+from core import formato
+from core.api.throttling import PorPrueba
 from core.errors import ConflictError
 from core.models import Usuario
 from core.pages import admin_de, pagina
@@ -19,6 +23,7 @@ ALERTAS = 30
 SOLO_ADMIN = "Solo un administrador ve y cambia las alertas."
 GUARDADO = "Las alertas quedaron como las pidió."
 PROBADA = "La prueba va en camino: en unos segundos verá abajo cómo le fue."
+DEMASIADAS = "Ya pidió varias pruebas. Espere {espera} y vuelva a intentar."
 
 
 def _pagina(request: HttpRequest, usuario: Usuario, **context: Any) -> HttpResponse:
@@ -64,6 +69,14 @@ def secreto(request: HttpRequest) -> HttpResponse:
 @pagina
 def probar(request: HttpRequest) -> HttpResponse:
     usuario = admin_de(request, SOLO_ADMIN)
+    # The same count as the API's. Its request does not know who signed in to a page.
+    asked = Request(request)
+    asked.user = usuario
+    throttle = PorPrueba()
+    if not throttle.allow_request(asked, None):
+        espera = formato.duracion(ceil(throttle.wait() or 1))
+        messages.error(request, DEMASIADAS.format(espera=espera))
+        return redirect("alertas")
     try:
         services.probar(usuario=usuario)
     except ConflictError as refusal:

@@ -9,7 +9,7 @@ import logging
 import time
 from functools import cache
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import redis
 from django.conf import settings
@@ -19,6 +19,8 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import AnonRateThrottle, SimpleRateThrottle, UserRateThrottle
+
+from core.models import Usuario
 
 logger = logging.getLogger(__name__)
 
@@ -130,6 +132,16 @@ class PorUsuario(FailOpen, UserRateThrottle):
 
 class PorDireccion(FailOpen, AnonRateThrottle):
     scope = "direccion"
+
+
+class PorPrueba(FailOpen, UserRateThrottle):
+    """Trials of alerts, by shop: each is several calls to whom the shop names."""
+
+    scope = "prueba"
+
+    def get_cache_key(self, request: Request, view: Any) -> str:
+        usuario = cast("Usuario", request.user)  # nobody else gets as far as this
+        return str(self.cache_format % {"scope": self.scope, "ident": usuario.tenant_id})
 
 
 class PorIngreso(FailOpen, AnonRateThrottle):

@@ -7,7 +7,9 @@ import pytest
 
 from campaigns.alertas import direccion, formulario, services
 from campaigns.models import AjustesAlertas, Alerta
+from campaigns.views.alertas import DEMASIADAS, PROBADA
 from core.models import Usuario
+from tests.core.api_support import error_of
 from tests.paginas import flashes, get, signed_in
 
 PATH = "/alertas/"
@@ -86,6 +88,24 @@ def test_a_trial_goes_out_and_is_listed(owner: Usuario) -> None:
     body = get(owner, PATH)
     assert "Prueba" in body
     assert "sistema.tienda.co" in body
+
+
+def test_a_shop_asks_for_a_few_trials_a_minute(owner: Usuario, stranger: Usuario, api: Any) -> None:
+    """By the page and by the API together; each is several calls to somebody's server."""
+    for usuario in (owner, stranger):
+        services.guardar_ajustes(usuario=usuario, datos={"url": FORM["url"]})
+    for _ in range(2):
+        assert flashes(owner, "/alertas/prueba/", {}) == [PROBADA]
+        assert api.post("/api/v1/alertas/prueba/").status_code == 202
+    assert flashes(owner, "/alertas/prueba/", {}) == [PROBADA]
+    refused = api.post("/api/v1/alertas/prueba/")
+    assert error_of(refused, 429)["code"] == "throttled"
+    assert 0 < int(refused["Retry-After"]) <= 60
+    [said] = flashes(owner, "/alertas/prueba/", {})
+    assert said.startswith(DEMASIADAS.partition("{")[0])
+    assert Alerta.objects.count() == 5
+    assert flashes(stranger, "/alertas/prueba/", {}) == [PROBADA]
+    assert api.get("/api/v1/alertas/").status_code == 200
 
 
 def test_it_says_that_no_email_will_leave(owner: Usuario, settings: Any) -> None:

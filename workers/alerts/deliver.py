@@ -4,12 +4,18 @@ An alert is raised once; each of its deliveries is tried until it is taken, eigh
 claimed by moving its next one beyond the longest call, so two workers never make the same; a worker that dies in
 between leaves the delivery to be tried again. A receiver that was heard too late to say so gets it twice, under the
 same id.
+
+Receivers are the shops', and as slow as they like: one thread of a process waits for them, for half a minute at a time
+and for each shop in turn, and the others send.
 """
 
 import json
 import logging
+import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import Lock
 from typing import Final
 
 from django.db import connection
@@ -24,20 +30,36 @@ logger = logging.getLogger(__name__)
 
 # Seconds before each new try: an hour's outage costs nothing, and a day's is given up.
 PAUSES_S: Final = (10, 60, 300, 1_800, 3_600, 14_400, 43_200)
-# More than the longest call.
-CLAIM_S: Final = 60
-# In one run; what is left has the next one.
+TRIES: Final = len(PAUSES_S) + 1
+# More than the longest call, with the look-up of its address before it, and than the exchanges of an email.
+CLAIM_S: Final = 120
+# In one run, the last try of which may take longer; what is left has the next one.
 MOST: Final = 100
+RUN_S: Final = 30.0
 ERROR_MAX: Final = 300
+SIN_RESPUESTA: Final = "No se supo cómo terminó ninguno de los intentos."
 
+# WITH, so that it is chosen once: joined as a sub-select it might be asked again for each row.
 CLAIM_SQL = """
-UPDATE campaigns_entregaalerta SET intentos = intentos + 1,
-    proximo_intento = statement_timestamp() + %s * interval '1 second'
-WHERE id = (
-    SELECT id FROM campaigns_entregaalerta WHERE estado = 'pendiente' AND proximo_intento <= statement_timestamp()
-    ORDER BY proximo_intento LIMIT 1 FOR UPDATE SKIP LOCKED
-) RETURNING id, intentos
+WITH due AS MATERIALIZED (
+    SELECT d.id, a.usuario_id FROM campaigns_entregaalerta d JOIN campaigns_alerta a ON a.id = d.alerta_id
+    WHERE d.estado = 'pendiente' AND d.proximo_intento <= statement_timestamp() AND d.intentos < %(tries)s
+        AND NOT a.usuario_id = ANY(%(served)s)
+    ORDER BY d.proximo_intento LIMIT 1 FOR UPDATE OF d SKIP LOCKED
+)
+UPDATE campaigns_entregaalerta e SET intentos = e.intentos + 1,
+    proximo_intento = statement_timestamp() + %(claim)s * interval '1 second'
+FROM due WHERE e.id = due.id RETURNING e.id, e.intentos, due.usuario_id
 """
+# Those whose last try was claimed and never written down.
+END_SQL = """
+UPDATE campaigns_entregaalerta SET estado = 'fallida', error = coalesce(nullif(error, ''), %(error)s)
+WHERE estado = 'pendiente' AND proximo_intento <= statement_timestamp() AND intentos >= %(tries)s
+"""
+
+_delivering: Final = Lock()
+# Shops that had their turn, kept from run to run: each one that waits has one before any has its next.
+_served: Final[set[int]] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +68,59 @@ class Claim:
 
     entrega_id: int
     intento: int
+    usuario_id: int
 
 
 def deliver() -> int:
-    """Try what is due; return how many were tried."""
+    """Try what is due, unless another thread of this process is at it; return how many were tried."""
+    if not _delivering.acquire(blocking=False):
+        return 0
+    try:
+        return _run()
+    finally:
+        _delivering.release()
+
+
+def _run() -> int:
+    end_overtried()
+    until = time.monotonic() + RUN_S
     tried = 0
-    while tried < MOST and (claim := take()):
-        tried += 1
+    while claim := _next():
+        _served.add(claim.usuario_id)
         entrega = EntregaAlerta.objects.select_related("alerta").get(pk=claim.entrega_id)
         with logs.about(alerta=str(entrega.alerta_id)):
             record(claim, _try(entrega))
+        tried += 1
+        if tried >= MOST or time.monotonic() >= until:
+            break
     return tried
 
 
-def take() -> Claim | None:
-    """Claim the delivery that has been due the longest."""
+def _next() -> Claim | None:
+    claim = take(served=_served)
+    if claim is None and _served:
+        _served.clear()
+        claim = take()
+    return claim
+
+
+def take(*, served: Collection[int] = ()) -> Claim | None:
+    """Claim the delivery that has been due the longest.
+
+    Args:
+        served: ids of the shops whose deliveries wait for another turn.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM_SQL, [CLAIM_S])
+        cursor.execute(CLAIM_SQL, {"claim": CLAIM_S, "tries": TRIES, "served": list(served)})
         row = cursor.fetchone()
     return Claim(*row) if row else None
+
+
+def end_overtried() -> int:
+    """Give up what was claimed as often as it may be, and whose workers were not heard of; return how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(END_SQL, {"tries": TRIES, "error": SIN_RESPUESTA})
+        return int(cursor.rowcount)
 
 
 def record(claim: Claim, result: Result) -> bool:
@@ -74,7 +130,7 @@ def record(claim: Claim, result: Result) -> bool:
         return bool(mine.update(estado="entregada", codigo_http=result.status, error="", entregada_en=Now()))
     logger.warning("try %s of delivery %s failed: %s", claim.intento, claim.entrega_id, result.reason)
     failure = {"codigo_http": result.status, "error": result.reason[:ERROR_MAX]}
-    if result.for_good or claim.intento > len(PAUSES_S):
+    if result.for_good or claim.intento >= TRIES:
         return bool(mine.update(estado="fallida", **failure))
     pause = timedelta(seconds=PAUSES_S[claim.intento - 1])
     return bool(mine.update(proximo_intento=Now() + pause, **failure))

@@ -1,24 +1,29 @@
 """One call that hands an alert to a shop's program."""
 
 import time
+from http.client import HTTPException
 from typing import Final
 
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from campaigns.alertas.direccion import Direccion, leer
 from core.errors import InvalidInputError
 from workers.alerts import signature
 from workers.alerts.addresses import look_up
+from workers.alerts.deadline import OverdueError, ended_after
 from workers.alerts.results import Delivered, Failed, Result
 
-CONNECT_S: Final = 5.0
+CONNECT_S: Final = 5.0  # and as long again for TLS's handshake
 READ_S: Final = 10.0
+# From then until the answer's last header.
+CALL_S: Final = 15.0
 AGENT: Final = "campanas-sms-alertas/1"
 
 # 2xx took it. These will never take it, however often: https://www.rfc-editor.org/rfc/rfc9110#section-15.5
 GONE: Final = frozenset({410})
 NO_CONTESTO: Final = "No contestó: {why}."
+SIN_FIN: Final = "No contestó: a los {segundos:g} s no había terminado."
 CONTESTO: Final = "Contestó {status}."
 
 
@@ -35,34 +40,35 @@ def post(*, url: str, secret: str, message_id: str, body: str) -> Result:
         return Failed(error.message)
     signed = signature.headers(secret=secret, message_id=message_id, timestamp=int(time.time()), body=body)
     headers = {"Host": _host(direccion), "Content-Type": "application/json", "User-Agent": AGENT, **signed}
-    pool = _pool(direccion, ip)
+    connection = _connection(direccion, ip)
     try:
-        answer = pool.urlopen(
-            "POST",
-            direccion.path,
-            body=body.encode(),
-            headers=headers,
-            retries=False,
-            redirect=False,
-            preload_content=False,  # how much they answer is nothing to us
-            timeout=Timeout(connect=CONNECT_S, read=READ_S),
-        )
-        answer.close()
-    except (HTTPError, OSError, ValueError) as error:
+        connection.connect()
+        with ended_after(CALL_S, connection.sock):
+            status = _ask(connection, direccion.path, body, headers)
+    except OverdueError:
+        return Failed(SIN_FIN.format(segundos=CALL_S))
+    except (HTTPError, HTTPException, OSError, ValueError) as error:
         return Failed(NO_CONTESTO.format(why=type(error).__name__))
     finally:
-        pool.close()
-    if 200 <= answer.status < 300:
-        return Delivered(answer.status)
-    return Failed(CONTESTO.format(status=answer.status), answer.status, for_good=answer.status in GONE)
+        connection.close()
+    if 200 <= status < 300:
+        return Delivered(status)
+    return Failed(CONTESTO.format(status=status), status, for_good=status in GONE)
 
 
-def _pool(direccion: Direccion, ip: str) -> HTTPConnectionPool:
+def _ask(connection: HTTPConnection, path: str, body: str, headers: dict[str, str]) -> int:
+    # How much they answer is nothing to us.
+    connection.request("POST", path, body=body.encode(), headers=headers, preload_content=False)
+    connection.timeout = READ_S
+    return connection.getresponse().status
+
+
+def _connection(direccion: Direccion, ip: str) -> HTTPConnection:
     if direccion.is_secure:
         # To the address that was looked at, under the name that its certificate must show.
         host = direccion.host
-        return HTTPSConnectionPool(ip, direccion.port, server_hostname=host, assert_hostname=host, maxsize=1)
-    return HTTPConnectionPool(ip, direccion.port, maxsize=1)
+        return HTTPSConnection(ip, direccion.port, timeout=CONNECT_S, server_hostname=host, assert_hostname=host)
+    return HTTPConnection(ip, direccion.port, timeout=CONNECT_S)
 
 
 def _host(direccion: Direccion) -> str:

@@ -14,7 +14,16 @@ from campaigns.selectors import Progreso, progreso_de
 MOST_CAMPAIGNS: Final = 1000
 MOST_ROWS: Final = 200_000
 
-CAMPAIGNS_SQL = "SELECT estado, count(*) FROM campaigns_campanasms WHERE completado_en IS NULL GROUP BY 1"
+# Those that wait on purpose are counted apart: with none of the others moving, something is wrong.
+WAITING: Final = ("espera_ventana", "espera_aprobacion", "espera_fecha")
+CAMPAIGNS_SQL = """
+SELECT CASE
+    WHEN estado = 'procesando' AND espera_hasta > now() THEN 'espera_ventana'
+    WHEN estado = 'pendiente' AND aprobacion = 'pendiente' THEN 'espera_aprobacion'
+    WHEN estado = 'pendiente' AND programada_para > now() THEN 'espera_fecha'
+    ELSE estado END, count(*)
+FROM campaigns_campanasms WHERE completado_en IS NULL GROUP BY 1
+"""
 LOTES_SQL = """
 SELECT l.estado, count(*) FROM campaigns_lote l JOIN campaigns_campanasms c ON c.id = l.campana_id
 WHERE c.completado_en IS NULL GROUP BY 1
@@ -49,7 +58,10 @@ def collect() -> Iterator[Metric]:
     alive = CampanaSMS.objects.filter(completado_en=None).order_by("pk")[:MOST_CAMPAIGNS]
     progress = list(progreso_de(alive).values())
     yield _by_estado(
-        "sms_campaigns", "Campaigns that are not over, by estado.", CampanaSMS.Estado.values, CAMPAIGNS_SQL
+        "sms_campaigns",
+        "Campaigns that are not over, by estado, or by what they wait for.",
+        [*CampanaSMS.Estado.values, *WAITING],
+        CAMPAIGNS_SQL,
     )
     yield _by_estado("sms_lotes", "Lotes of campaigns that are not over, by estado.", Lote.Estado.values, LOTES_SQL)
     yield _recipients(progress)

@@ -11,6 +11,12 @@ from campaigns.models import AjustesAlertas, CampanaSMS
 from core.models import Usuario
 from tests.factories import CampanaFactory
 from tests.workers.alerts.listener import Listener, listening
+from workers.alerts import deliver
+
+
+@pytest.fixture(autouse=True)
+def _nobody_had_a_turn() -> None:
+    deliver._served.clear()
 
 
 @pytest.fixture

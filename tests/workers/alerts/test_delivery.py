@@ -1,8 +1,12 @@
 """Alerts on their way: delivered until taken, by one worker at a time, signed."""
 
 import socket
+import ssl
 import threading
+import time
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +17,16 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from campaigns.alertas import services
 from campaigns.models import AjustesAlertas, EntregaAlerta
 from core.models import Usuario
+from tests.factories import AdminFactory
 from tests.workers.alerts.listener import Listener
+from tests.workers.scripted_server import Behaviour, answering, scripted_server
 from workers.alerts import deliver, signature, webhook
-from workers.alerts.results import Delivered, Failed
+from workers.alerts.results import Delivered, Failed, Result
+
+CERTIFICATE = Path(__file__).parents[1] / "data" / "localhost.pem"
+# What a name server that answers nothing costs: three of them, five seconds each, twice.
+# https://man7.org/linux/man-pages/man5/resolv.conf.5.html
+LOOK_UP_S = 30
 
 
 def due() -> None:
@@ -76,7 +87,7 @@ def test_it_gives_up_in_the_end(ajustes: AjustesAlertas, owner: Usuario, listene
         deliver.deliver()
         due()
     entrega = EntregaAlerta.objects.get()
-    assert (entrega.estado, entrega.intentos) == ("fallida", len(deliver.PAUSES_S) + 1)
+    assert (entrega.estado, entrega.intentos) == ("fallida", deliver.TRIES)
     assert entrega.error == webhook.CONTESTO.format(status=500)
 
 
@@ -106,7 +117,94 @@ def test_a_slow_receiver_is_given_up(
     listener.pause_s = 1.0
     services.probar(usuario=owner)
     deliver.deliver()
-    assert EntregaAlerta.objects.get().error == "No contestó: ReadTimeoutError."
+    assert EntregaAlerta.objects.get().error == webhook.NO_CONTESTO.format(why="TimeoutError")
+
+
+def dripping(connection: socket.socket) -> bool:
+    """A byte of an endless header now and then: no single read is slow."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nX-Y: ")
+    for _ in range(40):
+        connection.sendall(b"x")
+        time.sleep(0.05)
+    return False
+
+
+def putting_off(connection: socket.socket) -> bool:
+    for _ in range(40):
+        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.parametrize("behaviour", [dripping, putting_off])
+def test_a_call_that_never_ends_is_ended(
+    behaviour: Behaviour, ajustes: AjustesAlertas, owner: Usuario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook, "CALL_S", 0.3)
+    with scripted_server(behaviour) as server:
+        services.guardar_ajustes(usuario=owner, datos={"url": server.url})
+        services.probar(usuario=owner)
+        began = time.monotonic()
+        deliver.deliver()
+        assert time.monotonic() - began < 1.5
+    entrega = EntregaAlerta.objects.get()
+    assert (entrega.estado, entrega.error) == ("pendiente", webhook.SIN_FIN.format(segundos=0.3))
+
+
+@pytest.fixture
+def tls(monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    return context
+
+
+def result_of(url: str) -> Result:
+    return webhook.post(url=url, secret=services.nuevo_secreto(), message_id="1", body="{}")
+
+
+def test_it_calls_over_tls_who_shows_a_certificate_that_is_known(
+    listener: Listener, tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with scripted_server(answering(200), tls=tls) as server:
+        assert result_of(server.url) == Delivered(200)
+        monkeypatch.delenv("SSL_CERT_FILE")
+        assert result_of(server.url) == Failed(webhook.NO_CONTESTO.format(why="SSLCertVerificationError"))
+        assert len(server.requests) == 1
+
+
+def test_a_call_over_tls_that_never_ends_is_ended(
+    listener: Listener, tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook, "CALL_S", 0.3)
+    began = time.monotonic()
+    with scripted_server(dripping, tls=tls) as server:
+        assert result_of(server.url) == Failed(webhook.SIN_FIN.format(segundos=0.3))
+    assert time.monotonic() - began < 1.5
+
+
+def test_a_handshake_that_never_ends_is_ended(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long record of TLS's, byte by byte."""
+
+    def drip(server: socket.socket) -> None:
+        with server.accept()[0] as connection, suppress(OSError):
+            connection.sendall(b"\x16\x03\x03\x40\x00")
+            for _ in range(40):
+                connection.sendall(b"x")
+                time.sleep(0.05)
+
+    monkeypatch.setattr(webhook, "CONNECT_S", 0.3)
+    began = time.monotonic()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=drip, args=(server,))
+        thread.start()
+        assert isinstance(result_of(f"https://127.0.0.1:{server.getsockname()[1]}/"), Failed)
+        assert time.monotonic() - began < 1.5
+        thread.join()
+
+
+def test_a_claim_is_longer_than_the_longest_call() -> None:
+    assert LOOK_UP_S + 2 * webhook.CONNECT_S + webhook.CALL_S < deliver.CLAIM_S
 
 
 def test_a_redirect_is_not_followed(ajustes: AjustesAlertas, owner: Usuario, listener: Listener) -> None:
@@ -117,15 +215,17 @@ def test_a_redirect_is_not_followed(ajustes: AjustesAlertas, owner: Usuario, lis
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_make_a_try_once(ajustes: AjustesAlertas, owner: Usuario, listener: Listener) -> None:
+def test_two_workers_make_a_try_once(ajustes: AjustesAlertas, owner: Usuario) -> None:
     for _ in range(4):
         services.probar(usuario=owner)
     barrier = threading.Barrier(4)
+    taken: list[int] = []
 
     def work() -> None:
         try:
             barrier.wait()
-            deliver.deliver()
+            while claim := deliver.take():
+                taken.append(claim.entrega_id)
         finally:
             connection.close()
 
@@ -134,8 +234,92 @@ def test_two_workers_make_a_try_once(ajustes: AjustesAlertas, owner: Usuario, li
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(listener.calls) == 4
-    assert len({call.headers["webhook-id"] for call in listener.calls}) == 4
+    assert sorted(taken) == sorted(EntregaAlerta.objects.values_list("pk", flat=True))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_thread_of_a_process_delivers(
+    ajustes: AjustesAlertas, owner: Usuario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others are there to send, however slow a receiver is."""
+    calling, answered = threading.Event(), threading.Event()
+
+    def post(**fields: Any) -> Delivered:
+        calling.set()
+        assert answered.wait(10)
+        return Delivered(200)
+
+    def work() -> None:
+        try:
+            deliver.deliver()
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(webhook, "post", post)
+    services.probar(usuario=owner)
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert calling.wait(10)
+    services.probar(usuario=owner)
+    assert deliver.deliver() == 0
+    answered.set()
+    thread.join()
+    assert set(EntregaAlerta.objects.values_list("estado", flat=True)) == {"entregada"}
+    assert deliver.deliver() == 0
+
+
+def order_of_shops(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    called: list[str] = []
+
+    def post(*, url: str, **fields: Any) -> Delivered:
+        called.append(url)
+        return Delivered(200)
+
+    monkeypatch.setattr(webhook, "post", post)
+    return called
+
+
+def two_shops(owner: Usuario) -> None:
+    """One with three alerts, and after them another with one."""
+    other = AdminFactory.create()
+    for usuario, times in ((owner, 3), (other, 1)):
+        services.guardar_ajustes(usuario=usuario, datos={"url": f"https://{usuario.username}.co"})
+        for _ in range(times):
+            services.probar(usuario=usuario)
+    # In a test's transaction all of them are of one moment.
+    for hours, pk in enumerate(EntregaAlerta.objects.order_by("-pk").values_list("pk", flat=True)):
+        EntregaAlerta.objects.filter(pk=pk).update(proximo_intento=timezone.now() - timedelta(hours=hours + 1))
+
+
+def test_shops_take_turns(ajustes: AjustesAlertas, owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
+    called = order_of_shops(monkeypatch)
+    two_shops(owner)
+    assert deliver.deliver() == 4
+    mine = f"https://{owner.username}.co"
+    assert [url == mine for url in called] == [True, False, True, True]
+
+
+def test_a_run_ends_and_the_next_one_goes_on_with_the_other_shops(
+    ajustes: AjustesAlertas, owner: Usuario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver, "RUN_S", 0.0)
+    called = order_of_shops(monkeypatch)
+    two_shops(owner)
+    assert [deliver.deliver() for _ in range(5)] == [1, 1, 1, 1, 0]
+    mine = f"https://{owner.username}.co"
+    assert [url == mine for url in called] == [True, False, True, True]
+
+
+def test_one_whose_workers_never_come_back_fails_in_the_end(ajustes: AjustesAlertas, owner: Usuario) -> None:
+    """Each try was claimed, and nobody has written what came of it."""
+    services.probar(usuario=owner)
+    for _ in range(deliver.TRIES):
+        assert deliver.take()
+        due()
+    assert deliver.take() is None
+    assert deliver.deliver() == 0
+    entrega = EntregaAlerta.objects.get()
+    assert (entrega.estado, entrega.intentos, entrega.error) == ("fallida", deliver.TRIES, deliver.SIN_RESPUESTA)
 
 
 def test_a_try_that_came_back_too_late_writes_nothing(ajustes: AjustesAlertas, owner: Usuario) -> None:

@@ -12,7 +12,8 @@ from campaigns.models import AjustesAlertas, Alerta, CampanaSMS, Lote, Suceso
 from core.models import Usuario
 from tests.campaigns.campana_support import running_campana
 from workers.alerts import stalls
-from workers.engine import jornadas
+from workers.engine import jornadas, ledger
+from workers.gateway.outcomes import Retryable
 
 
 def stands_still(campana: CampanaSMS, minutes: float) -> None:
@@ -61,6 +62,30 @@ def test_one_that_waits_on_purpose_is_left_alone(ajustes: AjustesAlertas, owner:
     stands_still(campana, 60)
     Lote.objects.filter(estado="abierto").update(publicar_desde=timezone.now() + timedelta(hours=1))
     assert stalls.report() == 0
+
+
+TOO_MANY = Retryable("20429", "Demasiados mensajes", throttled=True)
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_one_whose_messages_are_all_put_off_is_told(answered: bool, ajustes: AjustesAlertas, owner: Usuario) -> None:
+    """Twilio answers 429 for hours: its rows are claimed and given back, and its Lotes published again and again."""
+    campana = running_campana(owner, cierra_en=timezone.now() + timedelta(hours=1))
+    stands_still(campana, 20)
+    row = campana.logs.filter(estado="pendiente").earliest("pk")
+    claim = ledger.claim_many({row.pk: None})[row.pk]
+    if answered:
+        assert ledger.record_many([(claim, TOO_MANY)]) == {row.pk}
+        Lote.objects.filter(estado="abierto").update(publicar_desde=Now() + timedelta(minutes=5))
+    assert stalls.report() == 1
+
+
+@pytest.mark.parametrize(("estado", "told"), [("enviado", 0), ("fallido", 0), ("incierto", 1), ("pendiente", 1)])
+def test_what_was_sent_or_given_up_is_progress(estado: str, told: int, ajustes: AjustesAlertas, owner: Usuario) -> None:
+    campana = running_campana(owner)
+    stands_still(campana, 20)
+    assert campana.logs.filter(estado=estado).update(actualizado=Now())
+    assert stalls.report() == told
 
 
 @pytest.mark.parametrize(("opens", "told"), [(60, 0), (-5, 0), (-20, 1)])

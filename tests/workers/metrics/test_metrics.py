@@ -18,6 +18,7 @@ from core import series
 from core.models import Pulso, Usuario
 from core.pulses import Heart
 from tests.campaigns.campana_support import finished_campana, running_campana
+from tests.factories import CampanaFactory
 from tests.paginas import signed_in
 from tests.workers.engine.conftest import Running, running, take, write  # noqa: F401
 from workers.engine import ledger
@@ -26,6 +27,7 @@ from workers.metrics import measures
 from workers.metrics.views import NOT_ALLOWED
 
 TOKEN = "un-token-de-prueba"
+GUIDE = django_settings.BASE_DIR / "docs" / "production.md"
 Samples = dict[str, float]
 
 
@@ -94,6 +96,21 @@ def test_it_counts_the_rows_of_what_is_not_over(owner: Usuario, stranger: Usuari
     lotes = [found[f"sms_lotes{{estado={e}}}"] for e in ("pendiente", "abierto", "por_conciliar", "cerrado")]
     assert lotes == [2, 2, 2, 2]
     assert found["sms_rate_per_second"] == 2 * 10 / 10
+
+
+def test_those_that_wait_on_purpose_are_counted_apart(owner: Usuario) -> None:
+    """At night nothing moves, and nothing is wrong."""
+    now = timezone.now()
+    later, before = now + timedelta(hours=1), now - timedelta(hours=1)
+    running_campana(owner)
+    running_campana(owner, espera_hasta=later)
+    running_campana(owner, espera_hasta=before)
+    CampanaFactory.create(usuario=owner, estado="pausado", espera_hasta=later)
+    for fields in ({}, {"aprobacion": "pendiente"}, {"programada_para": later}, {"programada_para": before}):
+        CampanaFactory.create(usuario=owner, **fields)
+    found = scrape()
+    names = ("procesando", "pausado", "pendiente", "espera_ventana", "espera_aprobacion", "espera_fecha")
+    assert [found[f"sms_campaigns{{estado={name}}}"] for name in names] == [2, 1, 2, 1, 1, 1]
 
 
 def test_it_tells_the_age_of_doubts_and_late_leases(owner: Usuario) -> None:
@@ -193,10 +210,53 @@ def test_its_statements_do_not_grow_with_the_campaigns(owner: Usuario, django_as
 def test_every_metric_is_in_the_guide(owner: Usuario) -> None:
     """What is not written down is not watched."""
     running_campana(owner)
-    guide = (django_settings.BASE_DIR / "docs" / "production.md").read_text()
+    guide = GUIDE.read_text()
     names = {re.split(r"[{]", name)[0] for name in scrape()}
     families = {re.sub(r"_(total|bucket|sum|count)$", "", name) for name in names}
     assert [name for name in sorted(families) if name not in guide] == []
+
+
+RULES = re.findall(r"- {alert: (\w+), expr: '?(.+?)'?(?:, for: \w+)?}$", GUIDE.read_text(), re.MULTILINE)
+SELECTOR = re.compile(r"(sms_\w+)({[^}]*})?")
+
+
+def labels_of(selector: str, labels: str, found: Samples) -> set[frozenset[str]]:
+    """The names of the labels of every sample that it finds."""
+    wanted = re.findall(r'(\w+)="([^"]*)"', labels)
+    samples = [dict(re.findall(r"{(\w+)=([^}]*)}", name)) for name in found if name.split("{")[0] == selector]
+    return {frozenset(sample) for sample in samples if all(sample.get(name) == value for name, value in wanted)}
+
+
+def test_the_rules_of_the_guide_find_what_they_ask_for(owner: Usuario) -> None:
+    assert len(RULES) == GUIDE.read_text().count("{alert: ") > 0
+    measures.count_call(Permanent("21211", "No existe"), 0.1)
+    series.add()
+    Heart("worker-9@aqui", Pulso.Tipo.WORKER).beat()
+    found = scrape()
+    missing = [
+        (alert, name)
+        for alert, expr in RULES
+        for name, labels in SELECTOR.findall(expr)
+        if not labels_of(name, labels, found)
+    ]
+    assert missing == []
+
+
+def test_both_sides_of_a_rule_of_the_guide_have_the_same_labels(owner: Usuario) -> None:
+    """Else Prometheus joins nothing, and the rule never fires.
+    https://prometheus.io/docs/prometheus/latest/querying/operators/#vector-matching
+    """
+    found = scrape()
+    joined = 0
+    for alert, expr in RULES:
+        for left, ignored, right in re.findall(r"(.+?) and (?:ignoring\((\w+)\) )?(.+)", expr):
+            sides = []
+            for side in (left, right):
+                [(name, labels)] = SELECTOR.findall(side)
+                sides.append({one - {ignored} for one in labels_of(name, labels, found)})
+            assert sides[0] == sides[1], alert
+            joined += 1
+    assert joined == 1
 
 
 def test_what_was_given_back_unposted_is_no_attempt_whatever_the_order_of_the_group(running: Running) -> None:  # noqa: F811
