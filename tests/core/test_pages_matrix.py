@@ -4,6 +4,7 @@ A route, or a method of one, that is not in the table fails a test: a page canno
 row: the statuses for the three, and the least form that does something.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -299,17 +301,17 @@ def text_of(answer: Any) -> str:
     return content.decode()
 
 
-def rows_of_the_shop() -> dict[str, list[Any]]:
-    """Every row of the product's own tables, but for when somebody last came in."""
+def rows_of_the_shop() -> dict[str, list[dict[str, Any]]]:
+    """Every row of the product's own tables by model, but for when somebody last came in. In one statement."""
     rooms = {"core", "clientes", "campaigns", "authtoken"}
-    found = {
-        model._meta.label: list(model._base_manager.order_by("pk").values())
-        for model in apps.get_models(include_auto_created=True)
-        if model._meta.app_label in rooms
-    }
-    for usuario in found["core.Usuario"]:
-        usuario.pop("last_login")
-    return found
+    one = (
+        "SELECT '{0._meta.label}', coalesce(jsonb_agg(to_jsonb(t) - 'last_login' ORDER BY t::text), '[]')::text"
+        " FROM {0._meta.db_table} t"
+    )
+    models = [m for m in apps.get_models(include_auto_created=True) if m._meta.app_label in rooms]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(map(one.format, models)))
+        return {label: json.loads(rows) for label, rows in cursor.fetchall()}
 
 
 def routes(patterns: Any, prefix: str = "") -> Iterator[str]:
