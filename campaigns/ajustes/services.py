@@ -37,7 +37,7 @@ def cambiar_ajustes(*, usuario: Usuario, cambios: Mapping[str, Any], motivo: str
     Args:
         usuario: the admin who does it.
         cambios: setting: new value; of `ventanas` only the days that change.
-        motivo: why, for the history; needed to switch a protection off.
+        motivo: why, for the history; needed to switch a protection off or to loosen it.
 
     Raises:
         InvalidInputError: naming the setting and the reason.
