@@ -91,11 +91,10 @@ class Borrador:
 
     @classmethod
     def copia(cls, campana: CampanaSMS, clientes: Iterable[int]) -> "Borrador":
-        """Another like `campana`, to `clientes` if there are any."""
-        chosen = tuple(clientes)
+        """Another like `campana`, to `clientes`; if there are none, to nobody yet: never to more than received it."""
         return cls(
-            quienes=ALGUNOS if chosen else TODOS,
-            clientes=chosen,
+            quienes=ALGUNOS,
+            clientes=tuple(clientes),
             nombre=f"{campana.nombre} (copia)"[:NOMBRE_MAX],
             plantilla=campana.plantilla_id or 0,
             mensaje=campana.mensaje,

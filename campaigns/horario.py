@@ -98,11 +98,15 @@ def dia_de(zona: ZoneInfo, at: datetime) -> date:
     return at.astimezone(zona).date()
 
 
+def inicio_del_dia(zona: ZoneInfo, day: date) -> datetime:
+    """When the shop's calendar turned to this date."""
+    # Where the clock is changed at midnight, midnight comes twice or never.
+    return min(moment for moment in _readings(zona, day, 0) if dia_de(zona, moment) == day)
+
+
 def fin_del_dia(zona: ZoneInfo, at: datetime) -> datetime:
     """When the shop's calendar turns to the next date."""
-    tomorrow = dia_de(zona, at) + timedelta(days=1)
-    # Where the clock is changed at midnight, midnight comes twice or never.
-    return min(moment for moment in _readings(zona, tomorrow, 0) if dia_de(zona, moment) == tomorrow)
+    return inicio_del_dia(zona, dia_de(zona, at) + timedelta(days=1))
 
 
 def _span(horario: Horario, day: date) -> tuple[datetime, datetime] | None:

@@ -1,8 +1,14 @@
+from typing import TYPE_CHECKING
+
 from django.contrib import admin
 from django.http import HttpRequest
 
+from clientes import services
 from clientes.models import Baja, Cliente, ConsultaRNE, Etiqueta, Importacion, RegistroBaja, Segmento, Venta
 from core.admin import OnlyRead
+
+if TYPE_CHECKING:
+    from django.forms import ModelForm
 
 
 @admin.register(Cliente)
@@ -14,6 +20,12 @@ class ClienteAdmin(admin.ModelAdmin[Cliente]):
     readonly_fields = ("telefono_e164", "creado")
     autocomplete_fields = ("usuario",)
     show_full_result_count = False  # counting a million rows to show a number is not worth the page
+
+    def save_model(self, request: HttpRequest, obj: Cliente, form: "ModelForm[Cliente]", change: bool) -> None:
+        if change:
+            services.cambiar_cliente(cliente=obj, guardar=obj.save)
+        else:
+            super().save_model(request, obj, form, change)
 
 
 @admin.register(Etiqueta)

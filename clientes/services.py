@@ -1,6 +1,7 @@
 """Writes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
@@ -8,7 +9,7 @@ from django.db.models.deletion import Collector
 from django.utils import timezone
 
 from clientes.models import Cliente
-from clientes.signals import cliente_por_anonimizar
+from clientes.signals import cliente_por_anonimizar, exclusiones_cambiaron
 from core.errors import ConflictError
 from core.models import Usuario
 
@@ -41,13 +42,45 @@ def tiene_historia(cliente: Cliente) -> bool:
     return False
 
 
+@transaction.atomic
+def cambiar_cliente(*, cliente: Cliente, guardar: Callable[[], object]) -> None:
+    """Write what a form, a call or the admin changed of a client.
+
+    Args:
+        guardar: writes it.
+    """
+    before = Cliente.objects.select_for_update(no_key=True).get(pk=cliente.pk)
+    guardar()
+    after = Cliente.objects.get(pk=cliente.pk)
+    if (before.activo and not after.activo) or (before.consentimiento_en and not after.consentimiento_en):
+        avisar_exclusion(usuario_id=before.usuario_id)
+
+
+def avisar_exclusion(*, usuario_id: int) -> None:
+    """Have the messages that wait judged again, once the transaction that took clients out commits.
+
+    Not inside it: a long import would hold the shop's lock, which every Lote needs, until its end.
+    """
+    transaction.on_commit(partial(_avisar, usuario_id))
+
+
+@transaction.atomic
+def _avisar(usuario_id: int) -> None:
+    exclusiones_cambiaron.send(Cliente, usuario_id=usuario_id)
+
+
+@transaction.atomic
 def activar_cliente(*, cliente: Cliente, activo: bool) -> None:
     """Put a client among those that campaigns to everybody reach, or take them out.
 
     Raises:
         ConflictError: the client is anonymous.
     """
-    if not Cliente.objects.filter(pk=cliente.pk, anonimizado_en=None).update(activo=activo):
+    found = Cliente.objects.filter(pk=cliente.pk, anonimizado_en=None)
+    if found.exclude(activo=activo).update(activo=activo):
+        if not activo:
+            avisar_exclusion(usuario_id=cliente.usuario_id)
+    elif not found.exists():
         raise ConflictError(YA_ANONIMO, code="anonymous")
     cliente.activo = activo
 

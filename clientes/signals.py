@@ -6,7 +6,8 @@ from django.dispatch import Signal
 # keeps a copy of that data erases it; whoever still needs it raises ConflictError, and nothing is erased.
 cliente_por_anonimizar = Signal()  # cliente: Cliente
 
-# Who may be sent to has changed for this shop, beyond one client's row: messages that wait are judged again.
+# Somebody of this shop may be sent to no more, or the register has changed: messages that wait are judged again. A
+# client's own opt-out needs no word: each claim asks for it.
 exclusiones_cambiaron = Signal()  # usuario_id: int
 # Sent inside the transaction that deletes it. Whoever needs it raises ConflictError, and it stays.
 etiqueta_por_eliminar = Signal()  # etiqueta: Etiqueta

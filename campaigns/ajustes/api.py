@@ -79,7 +79,8 @@ class AjustesSerializer(RefusesUnknown, serializers.ModelSerializer[Ajustes]):
         write_only=True,
         required=False,
         max_length=MOTIVO_MAX,
-        help_text="Why, for the history; required to switch a protection off.",
+        help_text="Why, for the history; required to switch a protection off or to loosen it: longer hours, "
+        "fewer closed days, a higher limit or none.",
     )
 
     class Meta:
@@ -107,19 +108,29 @@ class AjustesSerializer(RefusesUnknown, serializers.ModelSerializer[Ajustes]):
         )
         extra_kwargs = {
             "ventanas_activas": {"help_text": "false: messages leave at any hour. Switching it off needs `motivo`."},
-            "dias_cerrados": {"help_text": "Other closed days, up to 100."},
+            "dias_cerrados": {"help_text": "Other closed days, up to 100. Fewer need `motivo`."},
             "frecuencia_activa": {"help_text": "false: a phone may get any number. Switching it off needs `motivo`."},
-            "frecuencia_maxima": {"help_text": "Messages to one phone on one day, over all campaigns; 1 to 20."},
+            "frecuencia_maxima": {
+                "help_text": "Messages to one phone on one day, over all campaigns; 1 to 20. More needs `motivo`."
+            },
             "rne_activo": {"help_text": "Exclude the numbers of the RNE. Switching it off needs `motivo`."},
-            "rne_vigencia_dias": {"help_text": "Days after which a consultation of the RNE is too old; 1 to 365."},
+            "rne_vigencia_dias": {
+                "help_text": "Days after which a consultation of the RNE is too old; 1 to 365. More need `motivo`."
+            },
             "rne_exigir_consulta": {
                 "help_text": "Promotional campaigns pause while the consultation is older or none."
             },
             "exigir_consentimiento": {"help_text": "Exclude clients without a consent on record."},
             "precio_segmento": {"help_text": "Of one segment, in SMS_PRICE_CURRENCY; null for SMS_SEGMENT_PRICE."},
-            "tope_diario": {"help_text": "Nothing is sent that would exceed it; null for no cap."},
-            "aprobacion_destinatarios": {"help_text": "A campaign to more waits for approval; null: none does."},
-            "aprobacion_costo": {"help_text": "A campaign that costs more waits for approval; null: none does."},
+            "tope_diario": {
+                "help_text": "Nothing is sent that would exceed it; null for no cap. To raise it needs `motivo`."
+            },
+            "aprobacion_destinatarios": {
+                "help_text": "A campaign to more waits for approval; null: none does. More needs `motivo`."
+            },
+            "aprobacion_costo": {
+                "help_text": "A campaign that costs more waits for approval; null: none does. More needs `motivo`."
+            },
             "tope_mensual": {"help_text": "Likewise, by the month of the shop's calendar."},
             "plazo_h": {"help_text": "Hours from its start until a campaign's deadline (`vence_en`), waits included."},
         }

@@ -55,7 +55,7 @@ LUGARES: Final = (
 FECHAS: Final = ("%Y-%m-%d", "%d/%m/%Y")
 NO_ES_FECHA = "«{valor}» no es una fecha. Escriba una por línea, como 24/12/2026."
 NO_ES_PRECIO = "«{valor}» no es un país y su precio. Escriba uno por línea, como US 0,0083."
-AYUDA_MOTIVO = "Queda en el historial. Es obligatorio para apagar una protección."
+AYUDA_MOTIVO = "Queda en el historial. Es obligatorio para apagar o aflojar una protección."
 
 
 class SeccionForm(ConAspecto, forms.Form):

@@ -12,7 +12,7 @@ from phonenumbers import SUPPORTED_REGIONS
 from campaigns.ajustes.models import Ajustes
 from campaigns.ajustes.ventanas import DIAS, semana
 from campaigns.cupos.precios import precio_base
-from campaigns.horario import next_open, paises
+from campaigns.horario import Franja, next_open, paises
 from core.errors import InvalidInputError
 
 CERRADOS_MAX: Final = 100
@@ -33,18 +33,29 @@ NO_ES_PAIS_DE_PRECIO = "«{valor}» no es un país: use dos letras, como CO."
 SIN_PRECIO = "Para poner un límite en dinero, diga primero cuánto le cuesta un segmento."
 TOPES_CRUZADOS = "El tope del día no puede ser mayor que el del mes."
 NUNCA_ABRE = "Con este horario no se podría enviar nunca: deje abierto al menos un día."
-FALTA_MOTIVO = "Para apagar una protección escriba el motivo: queda en el historial."
+FALTA_MOTIVO = "Para apagar o aflojar una protección escriba el motivo: queda en el historial."
 NO_EXISTE = "Este ajuste no existe."
 
-# Switching one of these off needs a reason, and so does taking a limit away or forgetting the holidays.
+# Switching one of these off needs a reason …
 PROTECCIONES: Final = frozenset(
     {"ventanas_activas", "frecuencia_activa", "rne_activo", "rne_exigir_consulta", "exigir_consentimiento"}
 )
-LIMITES: Final = frozenset({"tope_diario", "tope_mensual", "aprobacion_destinatarios", "aprobacion_costo"})
+# … and so does taking one of these away or raising it, more days for the register's answer among them. What something
+# costs, where the shop is and until when a campaign may last are no protection.
+LIMITES: Final = frozenset(
+    {
+        "frecuencia_maxima",
+        "rne_vigencia_dias",
+        "tope_diario",
+        "tope_mensual",
+        "aprobacion_destinatarios",
+        "aprobacion_costo",
+    }
+)
 
 
 def desprotege(nombre: str, antes: Any, despues: Any) -> bool:
-    """Whether the change of this setting gives a protection up, for which the history keeps the reason.
+    """Whether the change of this setting gives a protection up, or some of it, for which the history keeps the reason.
 
     Args:
         antes, despues: the stored values, which differ.
@@ -52,8 +63,19 @@ def desprotege(nombre: str, antes: Any, despues: Any) -> bool:
     if nombre in PROTECCIONES:
         return despues is False
     if nombre in LIMITES:
-        return despues is None
+        return antes is not None and (despues is None or despues > antes)
+    if nombre == "ventanas":
+        return any(map(_abre_mas, semana(antes), semana(despues)))
+    if nombre == "dias_cerrados":
+        return not set(antes) <= set(despues)
     return nombre == "festivos_pais" and not despues
+
+
+def _abre_mas(antes: Franja | None, despues: Franja | None) -> bool:
+    """Whether something may leave at an hour at which nothing could."""
+    if antes is None or despues is None:
+        return despues is not None
+    return despues.abre < antes.abre or despues.cierra > antes.cierra
 
 
 def _zona(valor: Any) -> str:

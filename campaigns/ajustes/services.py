@@ -1,7 +1,6 @@
 """Changing a shop's settings, and what follows for the campaigns that are under way."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -13,7 +12,7 @@ from django.utils import timezone
 from campaigns.ajustes import reglas
 from campaigns.ajustes.models import Ajustes, AjustesCambio
 from campaigns.cupos.services import recordar_contactos
-from campaigns.horario import dia_de, fin_del_dia
+from campaigns.horario import dia_de, inicio_del_dia
 from campaigns.models import CampanaSMS
 from campaigns.nudges import nudge
 from clientes.signals import exclusiones_cambiaron
@@ -38,7 +37,7 @@ def cambiar_ajustes(*, usuario: Usuario, cambios: Mapping[str, Any], motivo: str
     Args:
         usuario: the admin who does it.
         cambios: setting: new value; of `ventanas` only the days that change.
-        motivo: why, for the history; needed to switch a protection off.
+        motivo: why, for the history; needed to switch a protection off or to loosen it.
 
     Raises:
         InvalidInputError: naming the setting and the reason.
@@ -81,10 +80,8 @@ def _cambiar(*, usuario: Usuario, cambios: Mapping[str, Any], motivo: str) -> Aj
 
 def _recordar(ajustes: Ajustes) -> None:
     """What was sent today while nobody counted counts too."""
-    now = timezone.now()
-    hoy = dia_de(ajustes.zona, now)
-    midnight = fin_del_dia(ajustes.zona, now - timedelta(days=1))
-    recordar_contactos(tenant_id=ajustes.usuario_id, dia=hoy, desde=midnight)
+    hoy = dia_de(ajustes.zona, timezone.now())
+    recordar_contactos(tenant_id=ajustes.usuario_id, dia=hoy, desde=inicio_del_dia(ajustes.zona, hoy))
 
 
 def quitar_limites(*, usuario: Usuario, motivo: str) -> Ajustes:

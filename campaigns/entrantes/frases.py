@@ -16,6 +16,8 @@ def _any(patterns: Iterable[str]) -> re.Pattern[str]:
 
 COSA: Final = rf"(?:{'|'.join(sorted(OBJETO))}|nada|anything)\b"
 MENSAJES: Final = r"(?:mensajes?|sms|textos?|publicidad|propaganda|promocion(?:es)?|promos|spam)\b"
+SUYOS: Final = rf"(?!promocion\b|texto\b){MENSAJES}"
+TANTOS: Final = r"(?:(?:todos|todas|tantos|tantas|tanto|tanta|los|las|la|el|esos|esas|estos|estas|sus?|mas) )*"
 DEMAS: Final = r"(?:mas|nunca|jamas|otra vez|any ?more|again|ever)\b"
 CUAL: Final = r"(?:(?:mas|sus|estos|esos|esta|este tipo de|ningun|ninguna|any|more|these|your|such) )*"
 FIN: Final = rf"(?= (?:{'|'.join(sorted(CORTESIA))})\b| ?$)"
@@ -54,6 +56,10 @@ SIN_NO: Final = _any(
         rf"{DOY} de baja\b",
         r"de baja (?:de (?:la|su|sus|esta|los) |a? ?(?:mi|este) |la )?(?:lista|suscripcion|mensajes|sms|base|numero)\b",
         r"(?:dejen|deje|dejar?|paren|pare|parar?) de (?:escribir|enviar|mandar|molestar|contactar|llamar)(?:me|nos)?\b",
+        # "Para mensajes" is "for messages", "basta un mensaje" is "one will do", and one promoción may be what is sold.
+        rf"basta (?:ya )?(?:de {TANTOS})?{SUYOS}",
+        rf"(?:paren?|parar|detener|detengan?|detenganse) (?:ya )?(?:con |de )?(?:el envio de )?{TANTOS}{SUYOS}",
+        rf"alto (?:ya )?(?:al? |con |de |el envio de )+{TANTOS}{SUYOS}",
         rf"{QUITAR}(?:me|nos) (?:ya )?{LISTA}",
         rf"{QUITAR} (?:mi|este) (?:numero|celular|telefono|contacto|cel)\b",
         r"(?:borren|eliminen|borrar|eliminar|supriman|suprimir) (?:todos )?mis datos\b",

@@ -65,9 +65,10 @@ class ClienteViewSet(ModelViewSet[Cliente]):
         return selectors.clientes_de(cast("Usuario", self.request.user)).prefetch_related("etiquetas")
 
     def perform_update(self, serializer: BaseSerializer[Cliente]) -> None:
-        if cast("Cliente", serializer.instance).anonimizado_en:
+        cliente = cast("Cliente", serializer.instance)
+        if cliente.anonimizado_en:
             raise ConflictError(services.YA_ANONIMO, code="anonymous")
-        super().perform_update(serializer)
+        services.cambiar_cliente(cliente=cliente, guardar=serializer.save)
 
     def perform_destroy(self, instance: Cliente) -> None:
         services.eliminar_cliente(cliente=instance)

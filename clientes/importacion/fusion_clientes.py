@@ -4,6 +4,7 @@ from typing import Final
 
 from clientes.importacion.fusion import ANOTAR_SQL, DOCUMENTO, OLVIDAR_SQL, ejecutar, insertar
 from clientes.models import Cliente, Importacion
+from clientes.services import avisar_exclusion
 
 CLAVES: Final = {
     Importacion.Clave.DOCUMENTO: (
@@ -131,6 +132,10 @@ UPDATE clientes_cliente k SET nombre = coalesce(c.nombre, k.nombre), documento =
     pais = CASE WHEN {NUEVO_TELEFONO} THEN coalesce(c.pais, '') ELSE k.pais END
 FROM carga c WHERE c.cambia AND k.id = c.cliente_id AND k.usuario_id = %(tienda)s
 """  # noqa: S608
+CALLAN_SQL = """
+SELECT EXISTS (SELECT FROM carga c JOIN clientes_cliente k ON k.id = c.cliente_id
+    WHERE c.cambia AND c.activo IS FALSE AND k.activo)
+"""
 NUEVAS_SQL = """
 UPDATE carga SET nueva = true, cliente_id = nextval(pg_get_serial_sequence('clientes_cliente', 'id'))
 WHERE cliente_id IS NULL AND resultado = ''
@@ -147,7 +152,12 @@ FROM carga WHERE resultado = ''
 
 def aplicar(importacion: Importacion) -> dict[str, int]:
     """Write the good rows; how many were created, changed, and as they were."""
-    for sql in (ETIQUETAS_SQL, PUESTAS_SQL, "ANALYZE puestas", CAMBIAN_SQL, ETIQUETAN_SQL, ACTUALIZAR_SQL, NUEVAS_SQL):
+    for sql in (ETIQUETAS_SQL, PUESTAS_SQL, "ANALYZE puestas", CAMBIAN_SQL, ETIQUETAN_SQL):
+        ejecutar(sql, importacion)
+    # A file can deactivate clients, but clears no consent: an empty cell leaves what there is.
+    if ejecutar(CALLAN_SQL, importacion)[0][0]:
+        avisar_exclusion(usuario_id=importacion.usuario_id)
+    for sql in (ACTUALIZAR_SQL, NUEVAS_SQL):
         ejecutar(sql, importacion)
     sql, params = insertar(
         Cliente,

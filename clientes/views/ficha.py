@@ -62,7 +62,7 @@ def editar(request: HttpRequest, pk: int) -> HttpResponse:
     nombre = cliente.nombre  # the form writes what it could not accept into the row it was given
     form = ClienteForm(_sent(request), usuario=cliente.usuario, instance=cliente)
     if form.is_valid():
-        cliente = form.save()
+        services.cambiar_cliente(cliente=cliente, guardar=form.save)
         messages.success(request, format_html("Los cambios de {} quedaron guardados.", _link(cliente)))
         if "telefono" in form.changed_data:
             _warn(request, cliente)

@@ -1,5 +1,6 @@
 """A new campaign, step by step: who may, what travels, what is refused, and that one click makes one campaign."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -232,6 +233,17 @@ def test_a_copy_brings_text_and_a_few_clients(owner: Usuario, stranger: Usuario,
     assert signed_in(stranger).get(URL, {"copiar": campana.pk}).status_code == 404
     large = CampanaFactory.create(usuario=owner, total_clientes=5_000)
     assert "Elija de nuevo a quién" in signed_in(owner).get(URL, {"copiar": large.pk}).content.decode()
+
+
+@pytest.mark.parametrize("total", [5_000, 1], ids=["too many to list", "all of them deleted since"])
+def test_a_copy_never_widens_to_everybody(owner: Usuario, ana: Cliente, total: int) -> None:
+    campana = CampanaFactory.create(usuario=owner, total_clientes=total)
+    campana.lotes.create(numero=1, cliente_ids=[999_999], total=1)
+    body = signed_in(owner).get(URL, {"copiar": campana.pk}).content.decode()
+    assert "Elija de nuevo a quién" in body
+    assert re.search(r'value="algunos"[^>]* checked', body)
+    assert not re.search(r'value="todos"[^>]* checked', body)
+    assert borrador.NADIE in post(owner, "mensaje", quienes="algunos", mensaje="Hola")
 
 
 def test_it_reads_nonsense_as_nothing(owner: Usuario, ana: Cliente) -> None:

@@ -22,7 +22,11 @@ TRANSIT_S = 0.5
 def closed() -> dict[str, object]:
     """Settings of a shop that is closed now and for some days."""
     today = timezone.localdate()
-    return {"ventanas_activas": True, "dias_cerrados": [str(today + timedelta(days=n)) for n in range(-1, 4)]}
+    return {
+        "ventanas_activas": True,
+        "dias_cerrados": [str(today + timedelta(days=n)) for n in range(-1, 4)],
+        "motivo": "Inventario",
+    }
 
 
 def set_jornada(system: System, campana: int, cierra_s: float, ventana_s: float) -> tuple[float, float]:

@@ -102,6 +102,54 @@ def test_switching_a_protection_off_needs_a_reason(api: APIClient) -> None:
     assert api.patch(URL, {"ventanas_activas": True}).status_code == 200
 
 
+LOOSER: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    # a protection that stays on, and protects less
+    ({}, {"ventanas": {"lunes": {"abre": "07:00", "cierra": "19:00"}}}),
+    ({}, {"ventanas": {"lunes": {"abre": "08:00", "cierra": "19:30"}}}),
+    ({}, {"ventanas": {"lunes": {"abre": "12:00", "cierra": "20:00"}}}),  # shorter, and in hours that were closed
+    ({}, {"ventanas": {"domingo": {"abre": "10:00", "cierra": "11:00"}}}),
+    ({}, {"ventanas": {"domingo": {"abre": "10:00", "cierra": "11:00"}, "lunes": None, "martes": None}}),
+    ({}, {"ventanas": {dia: {"abre": "00:00", "cierra": "24:00"} for dia in ventanas.DIAS}}),
+    ({"dias_cerrados": ["2026-12-24", "2026-12-31"]}, {"dias_cerrados": ["2026-12-24", "2027-01-02"]}),
+    ({}, {"frecuencia_maxima": 2}),
+    ({}, {"rne_vigencia_dias": 8}),
+    ({"tope_diario": "10"}, {"tope_diario": "10.01"}),
+    ({"tope_mensual": "10"}, {"tope_mensual": "999999"}),
+    ({"aprobacion_destinatarios": 500}, {"aprobacion_destinatarios": 501}),
+    ({"aprobacion_costo": "5"}, {"aprobacion_costo": "6"}),
+]
+
+
+@pytest.mark.parametrize(("before", "body"), LOOSER)
+def test_loosening_a_protection_needs_a_reason(api: APIClient, before: dict[str, Any], body: dict[str, Any]) -> None:
+    assert api.patch(URL, {"precio_segmento": "0.05", **before}).status_code == 200
+    held = api.get(URL).json()
+    error = error_of(api.patch(URL, body), 400)
+    assert (error["attr"], error["detail"]) == ("motivo", reglas.FALTA_MOTIVO)
+    assert api.get(URL).json() == held
+    assert api.patch(URL, {**body, "motivo": "Temporada"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"ventanas": {"lunes": {"abre": "09:00", "cierra": "18:00"}, "sabado": None}},
+        {"dias_cerrados": ["2026-12-31"]},
+        {"frecuencia_maxima": 4},
+        {"rne_vigencia_dias": 6},
+        {"tope_diario": "9", "tope_mensual": "90"},
+        {"aprobacion_destinatarios": 499, "aprobacion_costo": "4"},
+        # facts, and what protects nobody
+        {"precio_segmento": "0.01", "precios": {}, "plazo_h": 100, "zona_horaria": "America/Lima"},
+    ],
+)
+def test_tightening_one_needs_none(api: APIClient, body: dict[str, Any]) -> None:
+    before = {"tope_diario": "10", "tope_mensual": "100", "aprobacion_destinatarios": 500, "aprobacion_costo": "5"}
+    loose = {"frecuencia_maxima": 5, "precio_segmento": "0.05", "precios": {"US": "0.01"}, "motivo": "Pruebas"}
+    assert api.patch(URL, before | loose).status_code == 200
+    assert api.patch(URL, body).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("body", "attr", "detail"),
     [
@@ -187,7 +235,7 @@ def test_the_installations_price_is_the_default(api: APIClient, nueva: Usuario, 
 
 
 def test_all_day_is_written_with_24(api: APIClient, nueva: Usuario) -> None:
-    api.patch(URL, {"ventanas": {"domingo": {"abre": "00:00", "cierra": "24:00"}}})
+    api.patch(URL, {"ventanas": {"domingo": {"abre": "00:00", "cierra": "24:00"}}, "motivo": "Feria"})
     horario = Ajustes.objects.get(usuario=nueva).horario
     assert horario is not None
     sunday = horario.semana[6]

@@ -127,19 +127,22 @@ def test_it_refuses_prices_and_caps_that_make_no_sense(nueva: Usuario, fields: d
 
 def test_it_saves_the_frequency(nueva: Usuario) -> None:
     form = {"seccion": "frecuencia", "frecuencia_activa": ["false", "true"], "frecuencia_maxima": "2"}
+    assert reglas.FALTA_MOTIVO in signed_in(nueva).post(URL, form).content.decode()
+    assert flashes(nueva, URL, form | {"motivo": "Dos al día, por temporada"}) == [views.GUARDADO]
+    form |= {"frecuencia_maxima": "1"}
     assert flashes(nueva, URL, form) == [views.GUARDADO]
     off = form | {"frecuencia_activa": "false"}
     assert reglas.FALTA_MOTIVO in signed_in(nueva).post(URL, off).content.decode()
     assert flashes(nueva, URL, off | {"motivo": "Una sola campaña al mes"}) == [views.GUARDADO]
     saved = Ajustes.objects.get(usuario=nueva)
-    assert (saved.frecuencia_activa, saved.frecuencia_maxima) == (False, 2)
+    assert (saved.frecuencia_activa, saved.frecuencia_maxima) == (False, 1)
 
 
 def test_it_saves_the_exclusions(nueva: Usuario) -> None:
     form = {
         "seccion": "exclusiones",
         "rne_activo": ["false", "true"],
-        "rne_vigencia_dias": "30",
+        "rne_vigencia_dias": "5",
         "rne_exigir_consulta": ["false", "true"],
         "exigir_consentimiento": ["false", "true"],
     }
@@ -147,7 +150,7 @@ def test_it_saves_the_exclusions(nueva: Usuario) -> None:
     off = form | {"exigir_consentimiento": "false"}
     assert reglas.FALTA_MOTIVO in signed_in(nueva).post(URL, off).content.decode()
     saved = Ajustes.objects.get(usuario=nueva)
-    assert (saved.rne_activo, saved.rne_vigencia_dias) == (True, 30)
+    assert (saved.rne_activo, saved.rne_vigencia_dias) == (True, 5)
     assert (saved.rne_exigir_consulta, saved.exigir_consentimiento) == (True, True)
 
 

@@ -29,6 +29,9 @@ BAJA = [
     "ya no quiero recibir más mensajes", "No deseo recibir publicidad", "no quiero más", "No quiero sus promociones",
     "No quiero más mensajes de ustedes", "no quiero volver a recibir mensajes", "no me interesa recibir mensajes",
     "dejen de escribirme", "Dejen de molestar!!", "deja de mandarme mensajes", "paren de escribirme",
+    "Basta de mensajes", "¡Ya basta de tantos mensajes!", "basta de spam", "Paren los mensajes",
+    "paren ya los mensajes", "Paren con los mensajes", "pare los sms", "Parar mensajes", "Detener mensajes",
+    "detengan el envío de mensajes", "¿pueden detener sus mensajes?", "Alto a los mensajes", "alto a la publicidad",
     "sáquenme de la lista", "Bórrenme", "elimínenme de su base de datos", "quiten mi número", "eliminen mis datos",
     "revoco mi autorización", "no autorizo el uso de mis datos", "Señores: les pido no enviar más mensajes. Gracias",
     # sentences, English
@@ -50,6 +53,8 @@ OTRO = [
     # the contrary
     "no pares", "No paren", "no pares de escribirme", "no paren de enviarme promociones", "don't stop", "no stop",
     "no quiero darme de baja", "no me den de baja", "no dejen de escribirme", "No dejen de mandarme sus ofertas",
+    "no paren los mensajes", "No paren con las promos", "no hace falta detener los mensajes",
+    "no detengan la publicidad",
     "I don't want to unsubscribe", "no cancelen", "no me borren de la lista",
     # an order, an appointment, a delivery
     "cancel my order", "cancelar mi pedido", "Quiero cancelar la cita de mañana", "quiero cancelar", "cancela el envío",
@@ -60,6 +65,9 @@ OTRO = [
     "¿tienen talla baja?", "la calidad está muy baja", "Estoy en la planta baja", "¿cuándo baja el precio?",
     "estoy de baja médica", "uno no más por favor", "no más de 20 mil pesos", "¿a qué hora pueden salir?",
     "quiero salir a la calle", "el bus para en la 80", "para mi hija", "para mí", "alto ahí, ¿cuánto cuesta?",
+    "para mensajes", "para los mensajes uso WhatsApp", "basta un mensaje y voy", "basta con un mensaje",
+    "¿basta con su mensaje para el descuento?", "¿cuándo van a parar la promoción?", "alto volumen de mensajes",
+    "detener el pedido", "paren el texto del pastel", "el costo es alto, mensajes aparte",
     "soy muy alto", "pare en la esquina", "basta con uno", "can I stop by tomorrow?", "the bus stop is closed",
     "nonstop flights?", "is this the end of the sale?", "quit smoking kit", "alta calidad",
     "si tienen en azul lo quiero",

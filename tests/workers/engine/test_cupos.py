@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.db import connection
 from django.db.models import Sum
 from django.db.models.functions import Now
@@ -147,7 +148,7 @@ class TestFrequency:
 
     def test_it_is_a_setting(self, tienda: Usuario) -> None:
         ana = client(tienda, ANA)
-        cambiar_ajustes(usuario=tienda, cambios={"frecuencia_maxima": 2})
+        cambiar_ajustes(usuario=tienda, cambios={"frecuencia_maxima": 2}, motivo="Prueba")
         found = [codes(opened(tienda, ana)) for _ in range(3)]
         assert found == [[""], [""], [codigos.FRECUENCIA]]
         cambiar_ajustes(usuario=tienda, cambios={"frecuencia_activa": False}, motivo="Prueba")
@@ -155,14 +156,14 @@ class TestFrequency:
 
     def test_a_lower_cap_counts_what_was_sent_under_the_higher(self, tienda: Usuario) -> None:
         ana = client(tienda, ANA)
-        cambiar_ajustes(usuario=tienda, cambios={"frecuencia_maxima": 3})
+        cambiar_ajustes(usuario=tienda, cambios={"frecuencia_maxima": 3}, motivo="Prueba")
         first = opened(tienda, ana)
         send(opened(tienda, ana))
         send(opened(tienda, ana))
         send(first, ok=False)  # the first contact of the day is given back: two are left, the second and the third
         cambiar_ajustes(usuario=tienda, cambios={"frecuencia_maxima": 2})
         assert codes(opened(tienda, ana)) == [codigos.FRECUENCIA]
-        cambiar_ajustes(usuario=tienda, cambios={"frecuencia_maxima": 3})
+        cambiar_ajustes(usuario=tienda, cambios={"frecuencia_maxima": 3}, motivo="Prueba")
         assert codes(opened(tienda, ana)) == [""]
 
     def test_switched_on_at_noon_it_knows_the_morning(self, owner: Usuario) -> None:
@@ -170,6 +171,25 @@ class TestFrequency:
         send(opened(owner, ana))
         cambiar_ajustes(usuario=owner, cambios={"frecuencia_activa": True})
         assert codes(opened(owner, ana)) == [codigos.FRECUENCIA]
+
+    @pytest.mark.parametrize(
+        ("now", "sent", "counted"),
+        [
+            ("2026-10-25T23:30+01:00", "2026-10-25T11:00+01:00", 1),  # the last hour of a day of 25
+            ("2026-10-25T23:30+01:00", "2026-10-24T11:00+02:00", 0),
+            ("2026-03-30T00:30+02:00", "2026-03-29T11:00+02:00", 0),  # the first one after a day of 23
+            ("2026-03-30T00:30+02:00", "2026-03-30T00:10+02:00", 1),
+        ],
+    )
+    def test_switched_on_when_the_clock_was_changed_it_knows_the_day(
+        self, owner: Usuario, now: str, sent: str, counted: int
+    ) -> None:
+        send(opened(owner, client(owner, ANA)))
+        SMSLog.objects.update(reclamado_en=datetime.fromisoformat(sent))
+        Ajustes.objects.filter(usuario=owner).update(zona_horaria="Europe/Madrid")
+        with time_machine.travel(datetime.fromisoformat(now), tick=False):
+            cambiar_ajustes(usuario=owner, cambios={"frecuencia_activa": True})
+        assert Contacto.objects.count() == counted
 
     def test_switched_on_while_a_campaign_is_sent_no_phone_gets_two(
         self, owner: Usuario, monkeypatch: pytest.MonkeyPatch
@@ -216,7 +236,7 @@ class TestFrequency:
 
     def test_switched_off_and_on_again_it_counts_nothing_twice(self, tienda: Usuario) -> None:
         ana = client(tienda, ANA)
-        cambiar_ajustes(usuario=tienda, cambios={"frecuencia_maxima": 2})
+        cambiar_ajustes(usuario=tienda, cambios={"frecuencia_maxima": 2}, motivo="Prueba")
         send(opened(tienda, ana))
         cambiar_ajustes(usuario=tienda, cambios={"frecuencia_activa": False}, motivo="Prueba")
         cambiar_ajustes(usuario=tienda, cambios={"frecuencia_activa": True})
@@ -382,7 +402,7 @@ class TestMoney:
         campanas.advance(found.pk)
         found.refresh_from_db()
         assert found.estado == "pausado"
-        cambiar_ajustes(usuario=tienda, cambios={"tope_diario": Decimal(1)})
+        cambiar_ajustes(usuario=tienda, cambios={"tope_diario": Decimal(1)}, motivo="Otra compra")
         services.mover_campana(campana=found, action="reanudar")
         assert found.reanuda_en is None
         campanas.advance(found.pk)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db.models.functions import Now
+from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -20,6 +21,8 @@ from clientes.bajas.services import Prueba, dar_de_alta, dar_de_baja
 from clientes.models import Cliente, Fuente
 from clientes.rne.services import importar_lista
 from core.models import Usuario
+from tests.clientes.importacion_support import csv, run
+from tests.conftest import signed_in
 from tests.factories import CampanaFactory, ClienteFactory
 from tests.workers.engine.conftest import take
 from workers.engine import campana as campanas
@@ -135,6 +138,90 @@ def test_what_waits_is_judged_again_before_the_next_message(
     campanas.advance(found.pk)
     assert [take(row.pk) is not None for row in rows[:2]] == [False, True]
     assert codes(found) == [codigo, "", ""]
+
+
+def save_in_the_admin(owner: Usuario, cliente: Cliente, **fields: str) -> None:
+    root = Usuario.objects.create_superuser("root", password="clave-segura-1")
+    given = {"nombre": cliente.nombre, "telefono": cliente.telefono, "usuario": str(owner.pk), "activo": "true"}
+    consent = {"consentimiento_fuente": "Caja", "consentimiento_en": "2026-01-01"}
+    page(root, f"/admin/clientes/cliente/{cliente.pk}/change/", given | consent | fields)
+
+
+def page(usuario: Usuario, path: str, data: dict[str, str] | None = None) -> None:
+    browser = Client()
+    browser.force_login(usuario)
+    assert browser.post(path, data or {}).status_code == 302
+
+
+WITHDRAWN = {"consentimiento_fuente": "", "consentimiento_en": None}
+FORM = {"nombre": "Ana", "telefono": ANA, "activo": "true"}
+TAKEN: dict[str, tuple[Callable[[Usuario, Cliente], object], str]] = {
+    "deactivated on the page": (
+        lambda usuario, ana: page(usuario, f"/clientes/{ana.pk}/desactivar/"),
+        codigos.CLIENTE_INACTIVO,
+    ),
+    "deactivated in the form": (
+        lambda usuario, ana: page(usuario, f"/clientes/editar/{ana.pk}/", FORM | {"activo": "false"}),
+        codigos.CLIENTE_INACTIVO,
+    ),
+    "consent cleared in the form": (
+        lambda usuario, ana: page(
+            usuario, f"/clientes/editar/{ana.pk}/", FORM | {"consentimiento_fuente": "", "consentimiento_en": ""}
+        ),
+        codigos.SIN_CONSENTIMIENTO,
+    ),
+    "deactivated by the API": (
+        lambda usuario, ana: signed_in(usuario).patch(f"/api/v1/clientes/{ana.pk}/", {"activo": False}),
+        codigos.CLIENTE_INACTIVO,
+    ),
+    "consent cleared by the API": (
+        lambda usuario, ana: signed_in(usuario).patch(f"/api/v1/clientes/{ana.pk}/", WITHDRAWN),
+        codigos.SIN_CONSENTIMIENTO,
+    ),
+    "deactivated by an import": (
+        lambda usuario, ana: run(usuario, csv("Teléfono,Activo", f"{ANA},no"), clave="telefono"),
+        codigos.CLIENTE_INACTIVO,
+    ),
+    "deactivated in the admin": (
+        lambda usuario, ana: save_in_the_admin(usuario, ana, activo="false"),
+        codigos.CLIENTE_INACTIVO,
+    ),
+    "consent cleared in the admin": (
+        lambda usuario, ana: save_in_the_admin(usuario, ana, consentimiento_fuente="", consentimiento_en=""),
+        codigos.SIN_CONSENTIMIENTO,
+    ),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("take_away", "codigo"), TAKEN.values(), ids=TAKEN)
+def test_a_client_who_is_taken_out_gets_no_message_that_waits(
+    owner: Usuario, take_away: Callable[[Usuario, Cliente], object], codigo: str
+) -> None:
+    given = {"consentimiento_fuente": "Caja", "consentimiento_en": date(2026, 1, 1)}
+    require_consent(owner)
+    ana = client(owner, ANA, **given)
+    found = opened(owner, ana, client(owner, LUIS, **given))
+    rows = list(SMSLog.objects.filter(campana=found).order_by("id"))
+    take_away(owner, ana)
+    assert take(rows[0].pk) is None
+    campanas.advance(found.pk)
+    assert [take(row.pk) is not None for row in rows] == [False, True]
+    assert codes(found) == [codigo, ""]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_that_takes_nothing_away_stops_nothing(owner: Usuario) -> None:
+    given = {"consentimiento_fuente": "Caja", "consentimiento_en": date(2026, 1, 1)}
+    ana, luis = client(owner, ANA, **given), client(owner, LUIS, activo=False)
+    found = opened(owner, ana)
+    api = signed_in(owner)
+    assert api.patch(f"/api/v1/clientes/{ana.pk}/", {"nombre": "Ana María", "activo": True}).status_code == 200
+    assert api.patch(f"/api/v1/clientes/{ana.pk}/", {"consentimiento_fuente": "Feria"}).status_code == 200
+    assert api.patch(f"/api/v1/clientes/{luis.pk}/", {"activo": False, **WITHDRAWN}).status_code == 200
+    page(owner, f"/clientes/{luis.pk}/desactivar/")
+    run(owner, csv("Teléfono,Nombre,Activo", f"{ANA},Ana,sí", f"{LUIS},Luis,no"), clave="telefono")
+    assert take(SMSLog.objects.get(campana=found).pk) is not None
 
 
 def test_the_clients_own_word_comes_first(owner: Usuario, api: APIClient) -> None:

@@ -107,6 +107,38 @@ class TestBeginning:
         found.refresh_from_db()
         assert (found.cierra_en, found.ventana_hasta) == (bogota("2026-11-30 00:00"), None)
 
+    def test_it_reads_the_clock_where_the_shop_is(self, tienda: Usuario, clock: Callable[[str], None]) -> None:
+        Ajustes.objects.create(usuario=tienda, zona_horaria="Europe/Madrid")
+        found = CampanaFactory.create(usuario=tienda, estado="procesando", cierra_en=None)
+        clock("2026-11-23 12:30")  # open in Bogotá; 18:30 in Madrid
+        assert jornadas.begin(found.pk)
+        found.refresh_from_db()
+        assert found.ventana_hasta == datetime(2026, 11, 23, 19, tzinfo=ZoneInfo("Europe/Madrid"))
+        CampanaSMS.objects.update(cierra_en=None)
+        clock("2026-11-23 13:30")
+        assert not jornadas.begin(found.pk)
+        found.refresh_from_db()
+        assert found.espera_hasta == datetime(2026, 11, 24, 8, tzinfo=ZoneInfo("Europe/Madrid"))
+
+    @pytest.mark.parametrize(
+        ("pais", "at", "begins"),
+        [
+            ("CO", "2026-07-20 12:00", False),  # Independence
+            ("ES", "2026-07-20 12:00", True),
+            ("ES", "2026-01-06 12:00", False),  # Epiphany, which Colombia moves to the Monday after
+            ("CO", "2026-01-06 12:00", True),
+            ("", "2026-07-20 12:00", True),
+            ("", "2026-12-25 12:00", True),
+        ],
+    )
+    def test_it_keeps_the_holidays_of_the_shops_country(
+        self, tienda: Usuario, clock: Callable[[str], None], pais: str, at: str, begins: bool
+    ) -> None:
+        Ajustes.objects.create(usuario=tienda, festivos_pais=pais)
+        found = CampanaFactory.create(usuario=tienda, estado="procesando", cierra_en=None)
+        clock(at)
+        assert jornadas.begin(found.pk) is begins
+
     def test_a_shop_that_never_opens_waits_for_its_deadline(self, tienda: Usuario) -> None:
         Ajustes.objects.create(usuario=tienda, ventanas={})
         ends = timezone.now() + HOUR

@@ -1,11 +1,12 @@
 """An opt-out stops the very next message, by whatever path it would have gone."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.db import OperationalError, connection
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -17,12 +18,14 @@ from campaigns.bajas.enlace import enlaces_de
 from campaigns.costo import Grupo, grupos_de
 from campaigns.elegibles import nombres_de
 from campaigns.models import CampanaSMS, Lote, Remitente, SMSLog
+from campaigns.programaciones import ocurrencias
 from campaigns.services import crear_campana, mover_campana
 from clientes.bajas.services import Prueba, dar_de_alta, dar_de_baja
 from clientes.models import Cliente, Fuente
 from core.errors import ConflictError
 from core.models import Usuario
-from tests.factories import EACH_ITS_SID, CampanaFactory, ClienteFactory, RemitenteFactory
+from tests.clientes.importacion_support import counts, csv, run
+from tests.factories import EACH_ITS_SID, CampanaFactory, ClienteFactory, RemitenteFactory, una_programacion
 from tests.workers.engine.conftest import Running, take, write
 from workers.engine import campana, chords, claims, database, ledger, lotes, optouts, sending
 from workers.engine.ledger import NotPosted
@@ -300,12 +303,40 @@ def test_neither_of_two_clients_with_the_phone_is_sent_to(owner: Usuario) -> Non
 
 
 def test_making_the_client_again_changes_nothing(owner: Usuario) -> None:
-    """As an import does that says the client is active."""
     cliente = ClienteFactory.create(usuario=owner, telefono="3001112233")
     leaves(cliente.telefono_e164, owner)
     cliente.delete()
     again = ClienteFactory.create(usuario=owner, telefono="+57 300 111 22 33", activo=True)
     assert opened(owner, [again]) == [("fallido", "baja")]
+
+
+def test_an_import_that_says_otherwise_changes_nothing(running: Running) -> None:
+    """Nor for a message that waits, nor for the next campaign."""
+    owner, log = running.campana.usuario, running.logs[0]
+    leaves(log.telefono, owner)
+    leaves("+573001112233", owner)
+    lines = (f"{telefono},Ana,sí,2026-11-01,Tienda" for telefono in (log.telefono, "3001112233"))
+    titles = "Teléfono,Nombre,Activo,Fecha del consentimiento,Fuente del consentimiento"
+    assert counts(run(owner, csv(titles, *lines), clave="telefono")) == {"creadas": 1, "actualizadas": 1}
+    assert take(log.pk) is None
+    ana = Cliente.objects.get(telefono_e164="+573001112233")
+    assert (ana.activo, ana.consentimiento_fuente) == (True, "Tienda")
+    assert opened(owner, [ana]) == [("fallido", "baja")]
+    assert {grupo.codigo: grupo.cantidad for grupo in grupos(owner)}["baja"] == 2
+
+
+def test_a_recurring_campaign_made_before_does_not_reach_them(owner: Usuario) -> None:
+    ana, eva = ClienteFactory.create_batch(2, usuario=owner)
+    with time_machine.travel(datetime(2026, 11, 24, 15, tzinfo=UTC), tick=False) as clock:
+        una_programacion(owner)
+        leaves(ana.telefono_e164, owner)
+        clock.shift(timedelta(days=1))
+        assert ocurrencias.atender_vencidas() == 1
+    made = CampanaSMS.objects.get()
+    assert made.lotes.get().cliente_ids == [ana.pk, eva.pk]
+    campana.advance(made.pk)
+    rows = SMSLog.objects.order_by("cliente_id").values_list("cliente_id", "estado", "codigo")
+    assert list(rows) == [(ana.pk, "fallido", "baja"), (eva.pk, "pendiente", "")]
 
 
 def test_the_preview_counts_it_and_shows_nobody_who_left(owner: Usuario) -> None:
