@@ -34,7 +34,7 @@ def error_of(response: Any, status: int) -> dict[str, Any]:
 
 def row_counts() -> dict[str, int]:
     """Rows of every table of the product, sessions and tokens included."""
-    one = "SELECT '{0}', count(*) FROM {0}"
+    one = "SELECT '{0._meta.label}', count(*) FROM {0._meta.db_table}"
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(one.format(model._meta.db_table) for model in apps.get_models()))
+        cursor.execute(" UNION ALL ".join(map(one.format, apps.get_models())))
         return dict(cursor.fetchall())
