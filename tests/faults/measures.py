@@ -41,12 +41,14 @@ class Measures:
     detection_all: after the deaths of the whole stack, whose new start is part of it.
     finalization: worst from a campaign's last row to its end, in seconds of the stack's life.
     recovery: worst from a round's last fault to the end of its last campaign, in seconds.
+    finalize_within_s: the bound on the finalization, in seconds.
     """
 
     detection: Detection = field(default_factory=Detection)
     detection_all: Detection = field(default_factory=Detection)
     finalization: float | None = None
     recovery: float | None = None
+    finalize_within_s: float = FINALIZE_WITHIN_S
 
     def add_detections(
         self, database: Database, ids: Sequence[int], killed: Sequence[Killed], accepted: dict[int, float]
@@ -76,8 +78,8 @@ class Measures:
         for campana_id, last, ended in database.rows(FINALIZATION, ids):
             seconds = max(0.0, outside(float(last), float(ended), away))
             self.finalization = worst(self.finalization, seconds)
-            if seconds > FINALIZE_WITHIN_S:
-                text = f"ended {seconds:.1f} s after its last row, and {FINALIZE_WITHIN_S:g} s is the bound"
+            if seconds > self.finalize_within_s:
+                text = f"ended {seconds:.1f} s after its last row, and {self.finalize_within_s:g} s is the bound"
                 late.append(Violation(Kind.STUCK, campana_id, None, text))
         return late
 

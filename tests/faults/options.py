@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.conditions import FINAL_WITHIN_S
+from tests.faults.conditions import FINAL_WITHIN_S, FINALIZE_WITHIN_S
 from tests.faults.injectors import FAULTS
 from tests.faults.mutants import MUTANTS
 
@@ -26,6 +26,7 @@ class Options:
     shops, clients: how many tenants, and clients of each.
     mutant: a fault put into the product on purpose.
     final_within_s: the bound on the end of a round's campaigns after its last fault.
+    finalize_within_s: the bound on a campaign's end after its last row, in seconds of the stack's life.
     report: where to write the report as well; JSON when the name ends so.
     keep: leave the run's folder also when nothing was violated.
     """
@@ -41,6 +42,7 @@ class Options:
     clients: int = 1500
     mutant: str = ""
     final_within_s: float = FINAL_WITHIN_S
+    finalize_within_s: float = FINALIZE_WITHIN_S
     report: Path | None = None
     keep: bool = False
 

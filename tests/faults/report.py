@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.faults.conditions import FINALIZE_WITHIN_S, described
+from tests.faults.conditions import described
 from tests.faults.injectors import FAULTS
 from tests.faults.journal import Journal
 from tests.faults.measures import Detection, Measures
@@ -31,7 +31,7 @@ class Report:
         self.seconds = 0.0
         self.rounds = self.campaigns = self.recipients = self.accepted = self.looks = 0
         self.exchanged = 0
-        self.measures = Measures()
+        self.measures = Measures(finalize_within_s=options.finalize_within_s)
         self.violations: list[Violation] = []
         self.injected: Counter[str] = Counter()
         self.without_effect: Counter[str] = Counter()
@@ -105,7 +105,7 @@ class Report:
         yield f"  of the deaths of the whole stack, with its new start: {detected(m.detection_all)}"
         yield (
             f"worst finalization: {seconds(m.finalization)}, from a campaign's last row to its end "
-            f"(bound {FINALIZE_WITHIN_S:g} s)"
+            f"(bound {m.finalize_within_s:g} s)"
         )
         yield (
             f"worst recovery: {seconds(m.recovery)}, from a round's last fault to the end of its last campaign "
