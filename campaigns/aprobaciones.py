@@ -1,7 +1,7 @@
 """Large campaigns wait until somebody says yes: which ones, and the decision."""
 
 import logging
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -49,25 +49,38 @@ def por_que_espera(ajustes: Ajustes, *, total: int, costo: Decimal | None) -> st
 
 
 def costo_a_aprobar(
-    mensaje: str, audiencia: Audiencia, *, ajustes: Ajustes, remitente: Remitente | None, dia: date
+    mensaje: str,
+    audiencia: Audiencia,
+    *,
+    ajustes: Ajustes,
+    remitente: Remitente | None,
+    a_toda_hora: bool,
+    desde: datetime | None = None,
 ) -> Decimal | None:
     """What a campaign costs in the eyes of the limit on cost; None when there is no limit, or no price.
 
     As if nobody had had a message that day: who waits for another day costs on that one.
 
     Args:
-        dia: whose quotas the first messages take.
+        desde: when it starts; now when None.
     """
     if ajustes.aprobacion_costo is None:
         return None
+    dia = dia_del_envio(ajustes, a_toda_hora=a_toda_hora, desde=desde)
     grupos = grupos_de(audiencia, ajustes=ajustes, dia=dia, remitente=remitente, a_toda_hora=True)
     return calcular(mensaje, grupos).precio(ajustes)
 
 
 def hacer_esperar(*, campana: CampanaSMS, audiencia: Audiencia, ajustes: Ajustes) -> None:
     """Let a campaign that was created just now wait for approval if it is large. The engine starts none that waits."""
-    dia = dia_del_envio(ajustes, a_toda_hora=campana.a_toda_hora, desde=campana.programada_para)
-    costo = costo_a_aprobar(campana.mensaje, audiencia, ajustes=ajustes, remitente=campana.remitente, dia=dia)
+    costo = costo_a_aprobar(
+        campana.mensaje,
+        audiencia,
+        ajustes=ajustes,
+        remitente=campana.remitente,
+        a_toda_hora=campana.a_toda_hora,
+        desde=campana.programada_para,
+    )
     if motivo := por_que_espera(ajustes, total=campana.total_clientes, costo=costo):
         # Its deadline runs meanwhile, from when it should start: nobody says yes to last week's offer.
         CampanaSMS.objects.filter(pk=campana.pk).update(

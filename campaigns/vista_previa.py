@@ -86,7 +86,7 @@ def calcular_vista_previa(
     jornada = jornada_desde(ajustes, timezone.now(), a_toda_hora=a_toda_hora)
     dia = dia_del_envio(ajustes, a_toda_hora=a_toda_hora)
     grupos = grupos_de(audiencia, ajustes=ajustes, dia=dia, remitente=remitente, a_toda_hora=a_toda_hora)
-    a_aprobar = costo_a_aprobar(mensaje, audiencia, ajustes=ajustes, remitente=remitente, dia=dia)
+    a_aprobar = costo_a_aprobar(mensaje, audiencia, ajustes=ajustes, remitente=remitente, a_toda_hora=a_toda_hora)
     enlazado = mensajes.con_enlace(mensaje)
     plain = transliterar(mensaje)
     sendable = enviables_de(audiencia, ajustes=ajustes, dia=dia, remitente=valor_de(remitente), a_toda_hora=a_toda_hora)
