@@ -173,8 +173,10 @@ def mover_campana(*, campana: CampanaSMS, action: str, motivo: str = "") -> Camp
     if action == "reintentar" and states.may(action, campana):
         reintentos.exigir_aprobada(campana)
     with transaction.atomic():
-        movable = CampanaSMS.objects.filter(states.movable(action), pk=campana.pk)
-        moved = movable.update(estado=target, motivo=motivo, reanuda_en=None)
+        found = CampanaSMS.objects.filter(pk=campana.pk)
+        moved = states.may(action, found.select_for_update(no_key=True).only("estado", "reanuda_en").get())
+        if moved:
+            found.update(estado=target, motivo=motivo, reanuda_en=None)
         if moved and action == "reintentar":
             reintentos.reabrir(campana)
         elif moved and target == CampanaSMS.Estado.PROCESANDO:

@@ -2,8 +2,6 @@
 
 from typing import Final
 
-from django.db.models import Q
-
 from campaigns.models import CampanaSMS, SMSLog
 
 Estado = CampanaSMS.Estado
@@ -31,19 +29,11 @@ REFUSALS: Final[dict[Estado, str]] = {
 }
 
 
-def movable(action: str) -> Q:
-    """The campaigns of which `action` may be asked.
+def may(action: str, campana: CampanaSMS) -> bool:
+    """Whether `action` may be asked of the campaign.
 
     One that a cap paused goes on by itself, so pausing it means something: it then waits for a person.
     """
-    sources, _ = MOVES[action]
-    if action == "pausar":
-        return Q(estado__in=sources) | Q(estado=Estado.PAUSADO, reanuda_en__isnull=False)
-    return Q(estado__in=sources)
-
-
-def may(action: str, campana: CampanaSMS) -> bool:
-    """Whether `action` may be asked of this campaign: `movable` for one that was read already."""
     sources, _ = MOVES[action]
     held = action == "pausar" and campana.estado == Estado.PAUSADO and campana.reanuda_en is not None
     return campana.estado in sources or held
