@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404
 from campaigns import selectors
 from campaigns.models import CampanaSMS
 from campaigns.selectors import Progreso
+from campaigns.vivo.sondeo import BASE_MIN
 from core.models import Usuario
 
 REPOSO_S = 10  # between two looks at what stands still, in seconds
@@ -28,7 +29,7 @@ def intervalo_de(campanas: list[CampanaSMS]) -> int | None:
     vivas = [c for c in campanas if c.completado_en is None]
     if not vivas:
         return None
-    return REPOSO_S if all(_reposa(c) for c in vivas) else 2
+    return REPOSO_S if all(_reposa(c) for c in vivas) else BASE_MIN
 
 
 def _reposa(campana: CampanaSMS) -> bool:
