@@ -47,12 +47,12 @@ def cambiar_cliente(*, cliente: Cliente, guardar: Callable[[], object]) -> None:
     """Write what a form, a call or the admin changed of a client.
 
     Args:
+        cliente: has the new values once it is written.
         guardar: writes it.
     """
     before = Cliente.objects.select_for_update(no_key=True).get(pk=cliente.pk)
     guardar()
-    after = Cliente.objects.get(pk=cliente.pk)
-    if (before.activo and not after.activo) or (before.consentimiento_en and not after.consentimiento_en):
+    if (before.activo and not cliente.activo) or (before.consentimiento_en and not cliente.consentimiento_en):
         avisar_exclusion(usuario_id=before.usuario_id)
 
 
