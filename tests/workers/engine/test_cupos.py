@@ -392,6 +392,8 @@ class TestMoney:
         send(opened(tienda, client(tienda, ANA)))
         found = opened(tienda, *(client(tienda, f"300111000{n}") for n in range(3)))
         assert (found.estado, Lote.objects.filter(campana=found).count()) == ("pausado", 1)
+        # Dearer than the whole cap, but not each of its messages.
+        assert found.reanuda_en == fin_del_dia(BOGOTA, timezone.now())
         assert not SMSLog.objects.filter(campana=found).exists()
 
     def test_resuming_under_a_higher_cap_sends_the_rest(self, tienda: Usuario, settings: Any) -> None:
