@@ -44,3 +44,14 @@ def test_espera(owner: Usuario, sign_in: SignIn, page: Page, ears: Ears) -> None
     sign_in(owner)
     shoot(page, "campana-espera", f"/campanas/{campana.pk}/")
     shoot(page, "campanas-espera", "/campanas/")
+
+
+def test_tope(owner: Usuario, sign_in: SignIn, page: Page, ears: Ears) -> None:
+    campana = tienda.en_curso(owner, tienda.clientes(owner, 40))
+    CampanaSMS.objects.filter(pk=campana.pk).update(
+        estado="pausado",
+        motivo="Tope de gasto del día: USD 20,00. Van USD 19,95, y los mensajes que siguen cuestan USD 5,00.",
+        reanuda_en=timezone.now() + timedelta(hours=13),
+    )
+    sign_in(owner)
+    shoot(page, "campana-tope", f"/campanas/{campana.pk}/")
