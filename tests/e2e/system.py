@@ -116,10 +116,10 @@ class System:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.url = f"http://127.0.0.1:{env['PORT']}"
 
-    def start(self, name: str, *command: str) -> None:
+    def start(self, name: str, *command: str, **env: str) -> None:
         with (self._logs / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
-                command, cwd=ROOT, env=self.env, stdout=log, stderr=subprocess.STDOUT
+                command, cwd=ROOT, env={**self.env, **env}, stdout=log, stderr=subprocess.STDOUT
             )
 
     def start_all(self) -> None:
@@ -132,8 +132,9 @@ class System:
     def start_beat(self, name: str = "beat") -> None:
         self.start(name, *CELERY, "beat", "-S", parts.SCHEDULER, "--pidfile=", "-n", f"{name}@%h", "-l", "INFO")
 
-    def start_worker(self, number: int) -> None:
-        self.start(f"worker-{number}", *CELERY, "worker", *WORKER_OPTIONS, "-n", f"worker-{number}@%h", "-l", "INFO")
+    def start_worker(self, number: int, **env: str) -> None:
+        name = f"worker-{number}"
+        self.start(name, *CELERY, "worker", *WORKER_OPTIONS, "-n", f"{name}@%h", "-l", "INFO", **env)
 
     def kill(self, name: str) -> None:
         """kill -9."""
@@ -153,6 +154,23 @@ class System:
             yield
         finally:
             self._processes[name].send_signal(signal.SIGCONT)
+
+    @contextmanager
+    def never_swept(self) -> Iterator[None]:
+        """Workers that do not sweep, and no beat that asks for it: what a chord does not do is not done."""
+        self.stop("beat")
+        self._restart_workers(SWEEP_INTERVAL_S="86400")
+        try:
+            yield
+        finally:
+            self._restart_workers()
+            self.start_beat()
+            until(self._is_ready, bool)
+
+    def _restart_workers(self, **env: str) -> None:
+        for number in (1, 2):
+            self.stop(f"worker-{number}")
+            self.start_worker(number, **env)
 
     def stop_all(self) -> None:
         for process in self._processes.values():

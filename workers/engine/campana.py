@@ -20,6 +20,7 @@ from workers.engine import jornadas, lotes, pausas, plazo, window
 from workers.engine.cupos import Cupos, ExhaustedError
 from workers.engine.window import Window
 from workers.gateway.outcomes import Account
+from workers.metrics.measures import Closer
 
 logger = logging.getLogger(__name__)
 
@@ -143,7 +144,7 @@ def _drain(campana_id: int) -> bool:
             lote = lotes.open_next(campana, sin_enviar=codigos.CAMPANA_CANCELADA)
             if lote is None:
                 return False
-            lotes.close(lote.pk)
+            lotes.close(lote.pk, Closer.CANCEL)
     return True
 
 

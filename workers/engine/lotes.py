@@ -23,6 +23,7 @@ from workers.engine.cupos import Cupos, ExhaustedError
 from workers.engine.medida import MEDIDOS
 from workers.engine.rates import Sender
 from workers.engine.slices import Slice
+from workers.metrics.measures import LOTES, Closer
 
 LONGEST_BACKOFF_S = 300.0
 
@@ -251,14 +252,18 @@ def _publish(due: Due, *, most: int) -> Slice:
     return piece
 
 
-def close(lote_id: int) -> int | None:
+def close(lote_id: int, by: Closer = Closer.CHORD) -> int | None:
     """Sum a Lote's rows and move it on; return its campaign's id, or None when there is no such Lote.
 
     - every row final: `cerrado`, with its sums;
     - only uncertain rows left: `por_conciliar`, which leaves the window to the next Lote;
     - pending rows left that were not published yet: they are the next slice, at once;
     - pending rows left (paused, told to slow down, lost): published again later, with a backoff.
+
+    Args:
+        by: who asks, for the count of closed Lotes.
     """
+    closed = False
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT campana_id, estado, publicado_hasta FROM campaigns_lote WHERE id = %s FOR UPDATE", [lote_id]
@@ -297,6 +302,9 @@ def close(lote_id: int) -> int | None:
                 [exitosos, fallidos, desconocidos, lote_id],
             )
             cupos.settle(lote_id)
+            closed = True
+    if closed:
+        LOTES.labels(by).inc()
     return campana_id
 
 
@@ -366,4 +374,4 @@ def fail_cancelled(campana_id: int) -> None:
         )
         open_ids = [row[0] for row in cursor.fetchall()]
     for lote_id in open_ids:
-        close(lote_id)
+        close(lote_id, Closer.CANCEL)

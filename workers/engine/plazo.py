@@ -14,6 +14,7 @@ from campaigns import codigos
 from campaigns.models import CampanaSMS
 from workers.engine import lotes
 from workers.metrics import measures
+from workers.metrics.measures import Closer
 
 # Rows that one statement ends, and seconds that one campaign may take of a sweep: the next sweep goes on.
 SLICE = 2_000
@@ -76,7 +77,7 @@ def _fail(campana: CampanaSMS, estado: str, codigo: str, until: float) -> None:
         if codigo == codigos.DESCONOCIDO:
             measures.SETTLED.labels("unknown").inc(len(failed))
         for lote_id in sorted(set(failed)):
-            lotes.close(lote_id)
+            lotes.close(lote_id, Closer.DEADLINE)
 
 
 def _fail_next_lote(campana: CampanaSMS) -> bool:
@@ -86,7 +87,7 @@ def _fail_next_lote(campana: CampanaSMS) -> bool:
         lote = lotes.open_next(locked, sin_enviar=codigos.PLAZO_VENCIDO)
     if lote is None:
         return False
-    lotes.close(lote.pk)
+    lotes.close(lote.pk, Closer.DEADLINE)
     return True
 
 

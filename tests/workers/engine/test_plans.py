@@ -76,7 +76,7 @@ def test_a_found_message_is_given_by_indexes(history: Running) -> None:
 
 @pytest.mark.parametrize("sql", [PROGRESO_SQL, MOVABLE_SQL], ids=["progress", "sweep"])
 def test_it_goes_lote_by_lote(history: Running, sql: str) -> None:
-    params: dict[str, Any] = {"ids": [history.campana.pk], "window": 10, "desconocido": "desconocido"}
+    params: dict[str, Any] = {"ids": [history.campana.pk], "window": 10, "desconocido": "desconocido", "patience": 5}
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN {sql}", params)
         plan = "\n".join(row[0] for row in cursor.fetchall())

@@ -66,6 +66,28 @@ def test_it_ends_a_campaign_whose_callback_was_lost(running: Running) -> None:
     assert (running.lote.estado, running.campana.estado) == ("cerrado", "completado")
 
 
+@pytest.mark.patient
+def test_it_leaves_a_lote_that_ended_just_now_to_its_chord(running: Running) -> None:
+    SMSLog.objects.update(estado="enviado", twilio_sid=EACH_ITS_SID, actualizado=LONG_AGO)
+    SMSLog.objects.filter(pk=running.logs[0].pk).update(actualizado=Now())
+    found = sweeper.sweep()
+    running.reload()
+    assert found is not None
+    assert (found.closed, running.lote.estado) == (0, "abierto")
+    SMSLog.objects.update(actualizado=Now() - timedelta(seconds=sweeper.patience_s() + 1))
+    sweeper.sweep()
+    running.reload()
+    assert (running.lote.estado, running.campana.estado) == ("cerrado", "completado")
+
+
+@pytest.mark.patient
+def test_it_waits_for_no_chord_when_what_ended_is_in_doubt(running: Running) -> None:
+    SMSLog.objects.update(estado="incierto", actualizado=Now())
+    sweeper.sweep()
+    running.reload()
+    assert running.lote.estado == "por_conciliar"
+
+
 def test_it_closes_a_lote_when_its_last_uncertain_row_is_settled(running: Running) -> None:
     SMSLog.objects.update(estado="incierto")
     sweeper.sweep()
