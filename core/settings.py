@@ -12,7 +12,8 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
-from core import environment, logs, queues, redis_url, senders
+from core import environment, queues, redis_url, senders
+from core.ops import logs
 
 # Lets `ModelAdmin[Cliente]` be written: Django leaves these classes unsubscriptable.
 django_stubs_ext.monkeypatch()
@@ -146,7 +147,7 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
-    "core.middleware.RequestLog",
+    "core.ops.middleware.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -287,11 +288,11 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "ENUM_NAME_OVERRIDES": {
-        "EstadoCampanaEnum": "campaigns.states.Estado",
-        "EstadoSMSEnum": "campaigns.states.EstadoSMS",
+        "EstadoCampanaEnum": "campaigns.values.estados.EstadoCampana",
+        "EstadoSMSEnum": "campaigns.values.estados.EstadoSMS",
         "FuenteEnum": "clientes.models.baja.Fuente",
-        "FuenteRegistradaEnum": "campaigns.bajas.api.FUENTES",
-        "IntencionEnum": "campaigns.entrantes.intencion.Intencion",
+        "FuenteRegistradaEnum": "campaigns.api.bajas.FUENTES",
+        "IntencionEnum": "campaigns.values.intencion.Intencion",
         "ErrorTypeEnum": "core.api.schema.TYPES",
     },
 }

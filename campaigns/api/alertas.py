@@ -10,9 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from campaigns.alertas import selectors, services
-from campaigns.alertas.formulario import CORREOS_MAX
-from campaigns.alertas.models import AjustesAlertas, Alerta, EntregaAlerta
+from campaigns.bitacora import alertas, selectors
+from campaigns.models import AjustesAlertas, Alerta, EntregaAlerta
+from campaigns.values.direccion import CORREOS_MAX
 from core.api.schema import ErrorSerializer
 from core.api.serializers import RefusesUnknown
 from core.api.throttling import PorPrueba
@@ -118,7 +118,7 @@ class AjustesView(GenericAPIView[AjustesAlertas]):
         usuario = cast("Usuario", request.user)
         serializer = self.get_serializer(selectors.ajustes_de(usuario), data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
-        ajustes = services.guardar_ajustes(usuario=usuario, datos=cast("dict[str, Any]", serializer.validated_data))
+        ajustes = alertas.guardar_ajustes(usuario=usuario, datos=cast("dict[str, Any]", serializer.validated_data))
         return Response(self.get_serializer(ajustes).data)
 
 
@@ -135,7 +135,7 @@ class SecretoView(APIView):
         examples=[OpenApiExample("Secreto", value={"secreto": "whsec_…"}, response_only=True)],
     )
     def post(self, request: Request) -> Response:
-        return Response({"secreto": services.cambiar_secreto(usuario=cast("Usuario", request.user)).secreto})
+        return Response({"secreto": alertas.cambiar_secreto(usuario=cast("Usuario", request.user)).secreto})
 
 
 class PruebaView(APIView):
@@ -156,5 +156,5 @@ class PruebaView(APIView):
         ],
     )
     def post(self, request: Request) -> Response:
-        alerta = services.probar(usuario=cast("Usuario", request.user))
+        alerta = alertas.probar(usuario=cast("Usuario", request.user))
         return Response({"evento": alerta.evento}, status=status.HTTP_202_ACCEPTED)

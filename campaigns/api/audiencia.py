@@ -6,7 +6,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 
 from campaigns.api.fields import ListaDeIds
-from campaigns.audiencia import Audiencia, Seleccion
+from campaigns.audiencia.seleccion import Audiencia, Seleccion
 from clientes.api.condiciones import EtiquetasPropias
 from clientes.models import Segmento
 from clientes.selectors import segmentos_de

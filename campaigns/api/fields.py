@@ -3,7 +3,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from campaigns.audiencia import DEMASIADOS, MAX_IDS
+from campaigns.audiencia.seleccion import DEMASIADOS, MAX_IDS
 
 NO_ES_LISTA = "Se esperaba una lista de ids."
 NO_ES_ENTERO = "«{value}» no es un id: se esperaba un número entero."

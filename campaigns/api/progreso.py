@@ -12,9 +12,9 @@ from typing import Any, Final
 from django.http import HttpRequest, HttpResponse
 from rest_framework.renderers import JSONRenderer
 
-from campaigns.api.serializers import ProgresoSerializer
+from campaigns.api.campanas_serializers import ProgresoSerializer
+from campaigns.campana.selectors import Progreso, campana_con_token, progreso_reciente
 from campaigns.models import CampanaSMS
-from campaigns.selectors import Progreso, campana_con_token, progreso_reciente
 from core.api.throttling import PorUsuario
 from core.models import Usuario
 

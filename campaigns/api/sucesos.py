@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_s
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView, get_object_or_404
 
-from campaigns import selectors
+from campaigns.campana import selectors
 from campaigns.models import Suceso
 from core.models import Usuario
 

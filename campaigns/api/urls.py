@@ -1,14 +1,14 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from campaigns.ajustes.api import AjustesView, HistorialView
 from campaigns.api import alertas
+from campaigns.api.ajustes import AjustesView, HistorialView
+from campaigns.api.bajas import BajaViewSet
+from campaigns.api.campanas import CampanaViewSet, LogListView, PlantillaViewSet
+from campaigns.api.entrantes import EntranteViewSet
+from campaigns.api.programaciones import OcurrenciaListView, ProgramacionViewSet
 from campaigns.api.remitentes import RemitenteViewSet
 from campaigns.api.sucesos import SucesoListView
-from campaigns.api.views import CampanaViewSet, LogListView, PlantillaViewSet
-from campaigns.bajas.api import BajaViewSet
-from campaigns.entrantes.api import EntranteViewSet
-from campaigns.programaciones.api.views import OcurrenciaListView, ProgramacionViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("plantillas", PlantillaViewSet, basename="api-plantilla")

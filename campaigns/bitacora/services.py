@@ -4,15 +4,14 @@ from typing import Final
 
 from django.db import connection
 
-from campaigns.alertas.services import avisar
-from campaigns.bitacora.models import Suceso
-from campaigns.models import CampanaSMS
-from core import actor
+from campaigns.bitacora.alertas import avisar
+from campaigns.models import CampanaSMS, Suceso
+from core.ops import actor
 
 DETALLE_MAX: Final = 300
 Tipo = Suceso.Tipo
 
-# action of campaigns.states.MOVES: what it is called afterwards
+# action of campaigns.values.estados.MOVES: what it is called afterwards
 DE_MOVES: Final = {
     "iniciar": Tipo.INICIADA,
     "pausar": Tipo.PAUSADA,
@@ -61,7 +60,7 @@ def anotar(*, campana_id: int, tipo: Suceso.Tipo, detalle: str = "") -> Suceso:
 
 
 def anotar_move(*, campana_id: int, action: str, motivo: str = "") -> Suceso:
-    """Write down a move of `states.MOVES`.
+    """Write down a move of `estados.MOVES`.
 
     Args:
         action: its key.

@@ -6,8 +6,8 @@ from typing import Final
 
 from django.db.models import Q, QuerySet
 
-from campaigns.entrantes.intencion import Intencion
 from campaigns.models import Entrante, SMSLog
+from campaigns.values.intencion import Intencion
 from clientes.models import Cliente
 from core.models import Usuario
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from campaigns import audiencia as audiencias
-from campaigns.audiencia import Audiencia, Seleccion
+from campaigns.audiencia import seleccion as audiencias
+from campaigns.audiencia.seleccion import Audiencia, Seleccion
 from clientes.models import Cliente, Etiqueta, Segmento
-from core import formato
 from core.errors import InvalidInputError
+from core.text import formato
 
 # Criteria are what recurs; a long list of names would only grow old. The pages' form takes as many.
 MAX_CLIENTES: Final = 200

@@ -1,8 +1,8 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from clientes.api.rne import ConsultasRNE
 from clientes.api.views import ClienteViewSet, EtiquetaViewSet, SegmentoViewSet, VentaViewSet
-from clientes.rne.api import ConsultasRNE
 
 router = SimpleRouter(use_regex_path=False)
 router.register("clientes", ClienteViewSet, basename="api-cliente")

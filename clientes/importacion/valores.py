@@ -8,7 +8,7 @@ from typing import Final
 
 from django.utils import timezone
 
-from core.planilla import rearmar
+from core.text.planilla import rearmar
 
 SI: Final = frozenset({"si", "s", "1", "true", "verdadero", "v", "x", "activo", "activa", "yes", "y", "active", "on"})
 NO: Final = frozenset({"no", "n", "0", "false", "falso", "f", "inactivo", "inactiva", "inactive", "off", "-"})

@@ -15,9 +15,9 @@ from clientes.rne import numeros
 from clientes.rne.numeros import Numeros
 from clientes.rne.selectors import ultima_consulta
 from clientes.signals import exclusiones_cambiaron
-from core import formato
 from core.errors import InvalidInputError
 from core.models import Usuario
+from core.text import formato
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile

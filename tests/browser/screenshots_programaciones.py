@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 from pytest_django import Settings
 
-from campaigns.audiencia import Audiencia, Seleccion
+from campaigns.audiencia.seleccion import Audiencia, Seleccion
 from campaigns.models import CampanaSMS, Ocurrencia, Programacion
 from campaigns.programaciones import services
 from clientes.models import Cliente, Etiqueta, Segmento

@@ -12,8 +12,8 @@ from clientes.importacion.filas import FUENTE_ARCHIVO
 from clientes.models import Cliente
 from clientes.services import anonimizar_cliente
 from core.models import Usuario
-from tests.clientes.importacion_support import counts, csv, problems, run
-from tests.core.api_support import error_of
+from tests.clientes.importacion.support import counts, csv, problems, run
+from tests.core.api.support import error_of
 from tests.factories import ClienteFactory
 from tests.paginas import get, signed_in
 

@@ -5,7 +5,7 @@ from threading import Event, Thread
 import pytest
 
 from core.reciente import Reciente
-from tests.core.stack_support import eventually
+from tests.local.stack.support import eventually
 
 
 class Truth:

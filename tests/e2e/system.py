@@ -17,8 +17,8 @@ import psycopg2
 import redis
 import urllib3
 
-from core.stack import parts
-from tests.workers.simulator_process import ACCOUNT_SID, AUTH_TOKEN, RunningSimulator, running_simulator
+from local.stack import parts
+from tests.local.simulator_process import ACCOUNT_SID, AUTH_TOKEN, RunningSimulator, running_simulator
 
 ROOT = Path(__file__).resolve().parents[2]
 STOP_S = 20.0

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Final
 from unittest.mock import patch
 
-from core.stack import environment, parts
-from core.stack.errors import Interrupted
-from core.stack.output import Printer
-from core.stack.process import Spec
-from core.stack.session import Session
-from core.stack.startup import prepare, start_product
-from core.stack.supervisor import Restarts
+from local.stack import environment, parts
+from local.stack.errors import Interrupted
+from local.stack.output import Printer
+from local.stack.process import Spec
+from local.stack.session import Session
+from local.stack.startup import prepare, start_product
+from local.stack.supervisor import Restarts
 from tests.faults.conditions import SIMULATOR
 
 UP: Final = "everything is up"

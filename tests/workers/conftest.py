@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.workers.simulator_process import ACCOUNT_SID, AUTH_TOKEN, RunningSimulator, running_simulator
-from tests.workers.webhook_listener import WebhookListener, webhook_listener
+from tests.local.fixtures import _simulator_process, simulator, webhooks  # noqa: F401
+from tests.local.simulator_process import ACCOUNT_SID, AUTH_TOKEN, RunningSimulator
 from workers.gateway.twilio import GatewayConfig, TwilioGateway
 
 MakeGateway = Callable[..., TwilioGateway]
@@ -24,20 +24,6 @@ CONFIG = GatewayConfig(
 )
 
 
-@pytest.fixture(scope="session")
-def _simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimulator]:
-    flags = ("--send-delay", "0.05", "--delivery-delay", "0.05")
-    with running_simulator(tmp_path_factory.mktemp("simulator"), *flags) as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def simulator(_simulator_process: RunningSimulator) -> RunningSimulator:
-    """A simulator that has forgotten everything. Its process is shared: to kill one, start your own."""
-    _simulator_process.control.reset()
-    return _simulator_process
-
-
 @pytest.fixture
 def make_gateway() -> Iterator[MakeGateway]:
     """Makes a gateway that sends to a URL, with any `GatewayConfig` field changed."""
@@ -53,13 +39,9 @@ def make_gateway() -> Iterator[MakeGateway]:
 
 
 @pytest.fixture
-def gateway(simulator: RunningSimulator, make_gateway: MakeGateway) -> TwilioGateway:
+def gateway(
+    simulator: RunningSimulator,  # noqa: F811 - the fixture
+    make_gateway: MakeGateway,
+) -> TwilioGateway:
     """A gateway that sends to the simulator."""
     return make_gateway(simulator.url)
-
-
-@pytest.fixture
-def webhooks() -> Iterator[WebhookListener]:
-    """A listener for status callbacks and inbound messages."""
-    with webhook_listener() as listener:
-        yield listener

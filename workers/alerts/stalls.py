@@ -6,7 +6,7 @@ from django.db import connection, transaction
 
 from campaigns.bitacora.services import anotar
 from campaigns.models import CampanaSMS, Suceso
-from core.formato import duracion
+from core.text.formato import duracion
 
 MINUTOS: Final = 10  # of a shop that has said nothing
 DETENIDA: Final = "Lleva {tiempo} sin que salga ningún mensaje."

@@ -7,7 +7,7 @@ from typing import Final
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
-from campaigns.alertas.direccion import Direccion, leer
+from campaigns.values.direccion import Direccion, leer
 from core.errors import InvalidInputError
 from workers.alerts import signature
 from workers.alerts.addresses import look_up

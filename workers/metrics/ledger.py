@@ -7,8 +7,8 @@ from django.db import connection
 from prometheus_client.core import GaugeMetricFamily as Gauge
 from prometheus_client.metrics_core import Metric
 
+from campaigns.campana.selectors import Progreso, progreso_de
 from campaigns.models import CampanaSMS, Lote, SMSLog
-from campaigns.selectors import Progreso, progreso_de
 
 # Beyond so many the numbers are a part of the truth: a scrape must end.
 MOST_CAMPAIGNS: Final = 1000

@@ -7,7 +7,7 @@ from typing import Final
 
 from prometheus_client import Counter, Histogram
 
-from core.series import REGISTRY
+from core.ops.series import REGISTRY
 from workers.gateway.outcomes import Accepted, Account, Ambiguous, Outcome, Permanent, Retryable
 
 # From a good answer of Twilio, about 100 ms, to the read timeout and beyond.

@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily as Gauge
 from prometheus_client.metrics_core import Metric
 
 from core.models import Pulso
-from core.pulses import Visto
+from core.ops.pulses import Visto
 
 TIMEOUT_S = 2
 

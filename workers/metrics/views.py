@@ -16,8 +16,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
-from core import pulses, series
-from core.pulses import Visto
+from core.ops import pulses, series
+from core.ops.pulses import Visto
 from workers.metrics import ledger, processes
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,8 @@ from celery import bootsteps
 from celery.worker import state
 from django.conf import settings
 
-from workers.engine import broker, rounds
+from workers.engine.publish import broker
+from workers.engine.rounds import rounds
 from workers.process.clock import Clock
 from workers.process.watchdog import TICK_S, Sight, Watchdog
 

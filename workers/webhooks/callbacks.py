@@ -6,8 +6,8 @@ from typing import Final
 
 from django.conf import settings
 
+from workers.engine.message import receipts
 from workers.gateway import signature
-from workers.webhooks import receipts
 
 SID: Final = re.compile(r"[A-Z]{2}[0-9a-f]{32}")  # https://www.twilio.com/docs/glossary/what-is-a-sid
 CODE: Final = re.compile(r"[0-9]{1,10}")

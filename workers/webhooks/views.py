@@ -5,8 +5,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from campaigns.entrantes import services
-from campaigns.entrantes.intencion import TEXTO_MAX
 from campaigns.entrantes.services import Texto
+from campaigns.values.intencion import TEXTO_MAX
 from clientes.models.baja import REMITENTE_MAX
 from workers.gateway import signature
 from workers.webhooks import callbacks

@@ -1,4 +1,4 @@
-// What a text costs, as campaigns/segmentos.py counts it; a test holds the two together over one table of texts.
+// What a text costs, as campaigns/mensaje/partes.py counts it; a test holds the two together over one table of texts.
 "use strict";
 
 const segmentos = (() => {

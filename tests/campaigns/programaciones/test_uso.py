@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from campaigns.audiencia import Audiencia, Seleccion
+from campaigns.audiencia.seleccion import Audiencia, Seleccion
 from campaigns.models import PlantillaSMS, Remitente
 from campaigns.programaciones import uso
 from clientes.models import Etiqueta, Segmento
 from core.models import Usuario
-from tests.core.api_support import error_of
+from tests.core.api.support import error_of
 from tests.factories import (
     ClienteFactory,
     EtiquetaFactory,

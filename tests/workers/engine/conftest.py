@@ -7,8 +7,9 @@ import pytest
 from campaigns.models import CampanaSMS, Lote, SMSLog
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
-from workers.engine import ledger, sweeper
-from workers.engine.ledger import Claim, NotPosted
+from workers.engine.message import ledger
+from workers.engine.message.ledger import Claim, NotPosted
+from workers.engine.rounds import sweeper
 from workers.gateway.outcomes import Outcome
 
 

@@ -11,8 +11,8 @@ from time import monotonic, sleep
 
 import redis
 
-from workers.engine.rates import SEND, Rates, Sender
-from workers.engine.throttle import Throttle
+from workers.engine.pace.rates import SEND, Rates, Sender
+from workers.engine.pace.throttle import Throttle
 
 THREADS = 16
 

@@ -11,17 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.local.scripted_server import Behaviour, answering, closing, resetting, scripted_server, silent, writing
 from tests.workers.conftest import MakeGateway
 from tests.workers.gateway.raw import error_json, message_json
-from tests.workers.scripted_server import (
-    Behaviour,
-    answering,
-    closing,
-    resetting,
-    scripted_server,
-    silent,
-    writing,
-)
 from workers.gateway import connections
 from workers.gateway.outcomes import Accepted, Ambiguous, Retryable
 from workers.gateway.twilio import TwilioGateway

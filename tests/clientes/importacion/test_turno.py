@@ -1,0 +1,120 @@
+"""Whose turn it is, and what a worker that died leaves."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from clientes.importacion import lectura, proceso, services, turno
+from clientes.importacion.opciones import opciones_guardadas
+from clientes.models import Cliente, Importacion
+from core.models import Usuario
+from tests.clientes.importacion.support import counts, csv, run, upload
+
+PAST = timezone.now() - timedelta(hours=1)
+
+
+def waiting(usuario: Usuario, rows: int = 10) -> Importacion:
+    importacion = upload(usuario, csv("nombre;documento", *(f"Cliente {n};{n}" for n in range(rows))))
+    services.empezar(importacion=importacion, opciones=opciones_guardadas(importacion))
+    return importacion
+
+
+class Killed(BaseException):
+    """What a kill -9 is to the code: nothing catches it."""
+
+
+def test_only_one_takes_it(owner: Usuario) -> None:
+    waiting(owner)
+    assert turno.tomar() is not None
+    assert turno.tomar() is None
+
+
+def test_one_of_a_shop_at_a_time(owner: Usuario, stranger: Usuario) -> None:
+    first, second, other = waiting(owner), waiting(owner), waiting(stranger)
+    taken = [mine.importacion_id for _ in range(3) if (mine := turno.tomar())]
+    assert taken == [first.pk, other.pk]
+    assert second.pk not in taken
+
+
+def test_a_dead_workers_import_is_taken_up_where_it_was(owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lectura.en_bloques, "__defaults__", (3,))
+    importacion = waiting(owner)
+    renew, calls = turno.renovar, []
+
+    def dying(mine: turno.Turno, *, leidas: int, ultima: int) -> None:
+        renew(mine, leidas=leidas, ultima=ultima)
+        calls.append(leidas)
+        if leidas == 6:
+            raise Killed  # inside the transaction: the second batch is not there
+
+    monkeypatch.setattr(turno, "renovar", dying)
+    with pytest.raises(Killed):
+        proceso.atender()
+    importacion.refresh_from_db()
+    assert (importacion.estado, importacion.leidas, importacion.detalle.count()) == ("procesando", 3, 3)
+    assert not Cliente.objects.exists()
+
+    monkeypatch.setattr(turno, "renovar", renew)
+    assert proceso.atender() == 0  # its lease has not run out
+    Importacion.objects.update(lease_hasta=PAST)
+    assert proceso.atender() == 1
+    importacion.refresh_from_db()
+    assert (importacion.estado, importacion.leidas) == ("completada", 10)
+    assert counts(importacion) == {"creadas": 10}
+    assert Cliente.objects.count() == 10
+
+
+def test_a_worker_that_dies_while_it_saves_leaves_nothing(owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting(owner)
+    end = turno.terminar
+
+    def dying(*args: object, **kwargs: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr(turno, "terminar", dying)
+    with pytest.raises(Killed):
+        proceso.atender()
+    assert not Cliente.objects.exists()
+    monkeypatch.setattr(turno, "terminar", end)
+    Importacion.objects.update(lease_hasta=PAST)
+    proceso.atender()
+    assert Cliente.objects.count() == 10
+
+
+def test_a_worker_that_lost_its_turn_writes_nothing(owner: Usuario) -> None:
+    importacion = waiting(owner)
+    late = turno.tomar()
+    assert late is not None
+    Importacion.objects.update(lease_hasta=PAST)
+    assert turno.tomar() is not None
+    proceso.importar(late)
+    importacion.refresh_from_db()
+    assert (importacion.estado, importacion.leidas) == ("procesando", 0)
+    assert not Cliente.objects.exists()
+
+
+def test_it_gives_up_on_a_file_that_kills_every_worker(owner: Usuario) -> None:
+    importacion = waiting(owner)
+    for _ in range(turno.INTENTOS_MAX):
+        assert turno.tomar() is not None
+        Importacion.objects.update(lease_hasta=PAST)
+    assert turno.tomar() is None
+    importacion.refresh_from_db()
+    assert (importacion.estado, importacion.error) == ("fallida", turno.AGOTADA)
+
+
+def test_a_process_does_one_at_a_time(owner: Usuario) -> None:
+    waiting(owner)
+    with proceso._ocupado:
+        assert proceso.atender() == 0
+    assert proceso.atender() == 1
+
+
+def test_it_cleans_what_nobody_comes_back_for(owner: Usuario) -> None:
+    kept = [upload(owner, csv("nombre;documento", "Ana;1")), run(owner, csv("nombre;documento", "Ana;1"))]
+    old = [upload(owner, csv("nombre;documento", "Ana;1")), run(owner, csv("nombre;documento", "Ana;1"))]
+    Importacion.objects.filter(pk=old[0].pk).update(creado=timezone.now() - timedelta(days=3))
+    Importacion.objects.filter(pk=old[1].pk).update(terminada_en=timezone.now() - timedelta(days=31))
+    assert proceso.limpiar() == 2
+    assert set(Importacion.objects.values_list("pk", flat=True)) == {i.pk for i in kept}
