@@ -1,5 +1,6 @@
 """Files that want to hurt, and files that are something else. Each is refused in words, fast, in little memory."""
 
+import contextlib
 import io
 import os
 import tracemalloc
@@ -8,12 +9,13 @@ from collections.abc import Callable
 
 import pytest
 
-from clientes.importacion import limites, xlsx
+from clientes.importacion import columnas, formato, limites, valores, xlsx
 from clientes.importacion.limites import ArchivoIlegible
 from clientes.models import Cliente, Importacion
 from core.models import Usuario
 from tests.clientes.importacion_support import as_excel, csv, problems, run
 from tests.clientes.importacion_support import xlsx as workbook
+from tests.growth import growth
 
 SHEET = "xl/worksheets/sheet1.xml"
 NS = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -132,3 +134,24 @@ def test_nul_bytes_and_controls_spoil_their_row_only(owner: Usuario) -> None:
 def test_texts_are_only_texts(text: str, owner: Usuario) -> None:
     run(owner, csv("nombre;documento;etiquetas", f'"{text}";1;"{text[:40]}"'))
     assert Cliente.objects.get().nombre == text
+
+
+def _read(work: Callable[[str], object]) -> Callable[[str], None]:
+    def reading(text: str) -> None:
+        with contextlib.suppress(valores.Invalido):
+            work(text)
+
+    return reading
+
+
+READERS: list[Callable[[str], object]] = [
+    valores.texto, valores.activo, valores.etiquetas, valores.total, valores.fecha, formato.delimitador,
+    lambda text: columnas.adivinar([text]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["\u0315\u0300", "\u0f73", "1", "1.1,", "\\|", "a,", "p. m", "'=", "1e", "aA"])
+@pytest.mark.parametrize("work", READERS)
+def test_a_long_cell_costs_what_it_weighs(work: Callable[[str], object], text: str) -> None:
+    """One call of Python's own cannot be interrupted: the web and the sending threads wait for its end."""
+    assert growth(_read(work), lambda n: f"a{text * n}", 2_000) < 30
