@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from clientes.importacion import columnas, formato, limites, valores, xlsx
+from clientes.importacion import columnas, formato, lectura, limites, valores, xlsx
 from clientes.importacion.limites import ArchivoIlegible
 from clientes.models import Cliente, Importacion
 from core.models import Usuario
@@ -155,3 +155,24 @@ READERS: list[Callable[[str], object]] = [
 def test_a_long_cell_costs_what_it_weighs(work: Callable[[str], object], text: str) -> None:
     """One call of Python's own cannot be interrupted: the web and the sending threads wait for its end."""
     assert growth(_read(work), lambda n: f"a{text * n}", 2_000) < 30
+
+
+def styled(code: str) -> bytes:
+    """A workbook with a number format of its own."""
+    formats = f'<numFmts><numFmt numFmtId="200" formatCode="{code}"/></numFmts>'
+    looks = "<fonts><font/></fonts><fills><fill><patternFill/></fill></fills><borders><border/></borders>"
+    cells = (
+        '<cellStyleXfs><xf/></cellStyleXfs><cellXfs><xf numFmtId="200" fontId="0" fillId="0" borderId="0"/></cellXfs>'
+    )
+    named = '<cellStyles><cellStyle name="Normal" xfId="0"/></cellStyles>'
+    return with_part("xl/styles.xml", f"<styleSheet {NS}>{formats}{looks}{cells}{named}</styleSheet>".encode())
+
+
+@pytest.mark.parametrize("code", ["[", "[h", "&quot;", "d;"])
+def test_a_number_format_costs_what_it_weighs(code: str) -> None:
+    """A workbook of 4 KB whose one number format was 4 MB of brackets kept the web busy for hours."""
+
+    def read(data: bytes) -> None:
+        assert lectura.examinar(io.BytesIO(data))[1] == [["nombre"], ["Ana"]]
+
+    assert growth(read, lambda n: styled(code * n), 2_000) < 30
