@@ -175,4 +175,4 @@ def test_a_number_format_costs_what_it_weighs(code: str) -> None:
     def read(data: bytes) -> None:
         assert lectura.examinar(io.BytesIO(data))[1] == [["nombre"], ["Ana"]]
 
-    assert growth(read, lambda n: styled(code * n), 2_000) < 30
+    assert growth(read, lambda n: styled(code * n), 4_000) < 30
