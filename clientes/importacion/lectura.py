@@ -1,7 +1,7 @@
 """The rows of the file, whatever its kind: (number of the row as a spreadsheet counts, its cells as text)."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import BinaryIO
 
@@ -25,6 +25,10 @@ from clientes.importacion.limites import (
 )
 
 Fila = tuple[int, list[str]]
+
+
+def _nada() -> None:
+    pass
 
 
 def examinar(file: BinaryIO) -> tuple[Formato, list[list[str]], int]:
@@ -56,8 +60,11 @@ def examinar(file: BinaryIO) -> tuple[Formato, list[list[str]], int]:
     )
 
 
-def leer(file: BinaryIO, formato: Formato) -> Iterator[Fila]:
+def leer(file: BinaryIO, formato: Formato, *, latido: Callable[[], None] = _nada) -> Iterator[Fila]:
     """Every row that is not empty, without the empty cells at its end.
+
+    Args:
+        latido: called at every row, empty ones too.
 
     Raises:
         ArchivoIlegible: at the row where it cannot go on.
@@ -65,6 +72,7 @@ def leer(file: BinaryIO, formato: Formato) -> Iterator[Fila]:
     rows = xlsx.leer(file, formato) if formato.tipo == "xlsx" else _leer_csv(file, formato)
     found = 0
     for numero, cells in rows:
+        latido()
         while cells and not cells[-1].strip():
             cells.pop()
         if not cells:
@@ -99,13 +107,18 @@ def _leer_csv(file: BinaryIO, formato: Formato) -> Iterator[Fila]:
         yield numero, cells
 
 
-def datos(file: BinaryIO, formato: Formato, *, con_titulos: bool, desde: int = 0) -> Iterator[Fila]:
+def datos(
+    file: BinaryIO, formato: Formato, *, con_titulos: bool, desde: int = 0, latido: Callable[[], None] = _nada
+) -> Iterator[Fila]:
     """The rows after the titles, and after the row number `desde`.
+
+    Args:
+        latido: called at every row, those before `desde` too.
 
     Raises:
         ArchivoIlegible: as `leer`; also when there is no row of data.
     """
-    rows = leer(file, formato)
+    rows = leer(file, formato, latido=latido)
     if con_titulos:
         next(rows, None)
     found = False
