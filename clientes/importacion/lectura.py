@@ -10,6 +10,7 @@ from clientes.importacion import xlsx
 from clientes.importacion.formato import Formato
 from clientes.importacion.limites import (
     BLOQUE_FILAS,
+    BLOQUE_TEXTO,
     CELDA_ENORME,
     CELDA_MAX,
     COLUMNAS_MAX,
@@ -20,7 +21,9 @@ from clientes.importacion.limites import (
     MUESTRA_CELDA,
     NO_ES_PLANILLA,
     SIN_FILAS,
+    TEXTO_MAX,
     VACIO,
+    XLSX_BOMBA,
     ArchivoIlegible,
 )
 
@@ -70,7 +73,7 @@ def leer(file: BinaryIO, formato: Formato, *, latido: Callable[[], None] = _nada
         ArchivoIlegible: at the row where it cannot go on.
     """
     rows = xlsx.leer(file, formato) if formato.tipo == "xlsx" else _leer_csv(file, formato)
-    found = 0
+    found = letras = 0
     for numero, cells in rows:
         latido()
         while cells and not cells[-1].strip():
@@ -81,6 +84,9 @@ def leer(file: BinaryIO, formato: Formato, *, latido: Callable[[], None] = _nada
             raise ArchivoIlegible(DEMASIADAS_COLUMNAS.format(fila=numero))
         if len(max(cells, key=len)) > CELDA_MAX:
             raise ArchivoIlegible(CELDA_ENORME.format(fila=numero))
+        letras += sum(map(len, cells))
+        if letras > TEXTO_MAX:
+            raise ArchivoIlegible(XLSX_BOMBA)
         found += 1
         if found > FILAS_MAX + 1:  # the titles
             raise ArchivoIlegible(DEMASIADAS_FILAS)
@@ -131,5 +137,14 @@ def datos(
 
 
 def en_bloques(filas: Iterator[Fila], size: int = BLOQUE_FILAS) -> Iterator[list[Fila]]:
-    while block := list(islice(filas, size)):
+    """Lists of `size` rows; shorter ones where they have BLOQUE_TEXTO characters."""
+    block: list[Fila] = []
+    letras = 0
+    for fila in filas:
+        block.append(fila)
+        letras += sum(map(len, fila[1]))
+        if len(block) == size or letras >= BLOQUE_TEXTO:
+            yield block
+            block, letras = [], 0
+    if block:
         yield block

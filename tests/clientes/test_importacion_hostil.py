@@ -107,6 +107,19 @@ def test_texts_are_bounded(owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> N
     assert refusal(owner, data) == limites.XLSX_BOMBA
 
 
+def test_one_text_in_very_many_cells_is_no_import(owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text is written once in a workbook, and as often as a cell names it in the rows that are kept."""
+    monkeypatch.setattr("clientes.importacion.lectura.TEXTO_MAX", 1_000_000)
+    data = as_excel([("nombre",), *(("x" * 150,) for _ in range(7_000))])
+    assert refusal(owner, data) == limites.XLSX_BOMBA
+
+
+def test_heavy_rows_are_stored_few_at_a_time() -> None:
+    cells = ["x" * 20_000] * 100
+    blocks = list(lectura.en_bloques((n, cells) for n in range(7)))
+    assert [[n for n, _ in block] for block in blocks] == [[0, 1, 2], [3, 4, 5], [6]]
+
+
 def test_too_many_rows_of_excel_fail_when_they_are_read(owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("clientes.importacion.lectura.FILAS_MAX", 50)
     data = workbook([("nombre",), *(("Ana",) for _ in range(52))])
