@@ -11,6 +11,7 @@ from clientes.api.condiciones import EtiquetasPropias
 from clientes.models import Segmento
 from clientes.selectors import segmentos_de
 from core.api.serializers import RefusesUnknown
+from core.ids import sin_repetir
 
 SOLO_TODOS = "«todos» solo puede ser true."
 NADIE = "Diga quiénes: «todos», «etiquetas», «segmento» o «cliente_ids»."
@@ -69,7 +70,7 @@ def _seleccion(data: dict[str, Any]) -> Seleccion:
     segmento: Segmento | None = data.get("segmento")
     return Seleccion(
         todos=data.get("todos", False),
-        cliente_ids=tuple(dict.fromkeys(data.get("cliente_ids", ()))),
+        cliente_ids=tuple(sin_repetir(data.get("cliente_ids", ()))),
         etiquetas=tuple(data.get("etiquetas", ())),
         segmento=segmento.pk if segmento else None,
     )

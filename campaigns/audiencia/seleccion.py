@@ -16,10 +16,10 @@ from campaigns.models import CampanaSMS
 from clientes.condiciones import filtrar
 from clientes.models import Cliente, Etiqueta, Segmento
 from core.errors import InvalidInputError
+from core.ids import MAX_ID, sin_repetir
 
 MAX_IDS = 100_000
 SHOWN = 10
-MAX_ID = 2**63 - 1  # PostgreSQL bigint
 
 SIN_DESTINATARIOS = "La campaña no tiene destinatarios."
 DEMASIADOS = 'Máximo 100.000 ids por petición; para todos los clientes use {"audiencia": {"todos": true}}.'
@@ -70,7 +70,7 @@ class Audiencia:
 
     @classmethod
     def de_ids(cls, ids: Iterable[int], *, field: str = "cliente_ids") -> "Audiencia":
-        return cls(Seleccion(cliente_ids=tuple(dict.fromkeys(ids))), field=field)
+        return cls(Seleccion(cliente_ids=tuple(sin_repetir(ids))), field=field)
 
     @classmethod
     def todos(cls, *, field: str = "audiencia") -> "Audiencia":

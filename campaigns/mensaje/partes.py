@@ -11,6 +11,8 @@ from typing import Final, Literal
 
 import regex
 
+from core.unicode import normalize
+
 # GSM 03.38, basic table and extension table (two septets each): 3GPP TS 23.038 §6.2.1
 GSM7: Final = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -21,7 +23,8 @@ GSM7_EXTENSION: Final = frozenset("\f^{}\\[~]|€")
 GSM7_SINGLE, GSM7_PART = 160, 153  # septets in one message, and in each part of a longer one
 UCS2_SINGLE, UCS2_PART = 70, 67  # 16-bit units
 
-GRAPHEME: Final = regex.compile(r"\X")
+# \X alone counts, at every flag, the flags before it: a text of nothing else would take the square of its length.
+GRAPHEME: Final = regex.compile(r"\p{GCB=RI}{2}[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*+|\X")
 
 # Letters of Spanish and of word processors that have a plain neighbour in GSM-7. é É ñ Ñ ü Ü ¿ ¡ are in it.
 TRANSLITERATION: Final = str.maketrans(
@@ -73,7 +76,7 @@ def transliterar(texto: str) -> str:
 
     Never applied unasked: it is offered, with what it saves.
     """
-    plain = unicodedata.normalize("NFC", texto).translate(TRANSLITERATION)
+    plain = normalize("NFC", texto).translate(TRANSLITERATION)
     return "".join(c if es_gsm7(c) else _without_accent(c) for c in plain)
 
 

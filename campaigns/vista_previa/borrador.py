@@ -11,9 +11,10 @@ from typing import Final
 from django.http import QueryDict
 from django.utils import timezone
 
-from campaigns.audiencia.seleccion import MAX_ID, Audiencia, Seleccion
+from campaigns.audiencia.seleccion import Audiencia, Seleccion
 from campaigns.models import CampanaSMS
 from core.errors import InvalidInputError
+from core.ids import MAX_ID
 
 TODOS: Final = "todos"
 ALGUNOS: Final = "algunos"

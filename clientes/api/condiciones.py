@@ -9,6 +9,7 @@ from rest_framework import serializers
 from clientes.condiciones import Condiciones
 from clientes.selectors import etiquetas_de
 from core.api.serializers import RefusesUnknown
+from core.ids import sin_repetir
 
 YEARS = 3650
 FECHA_LEJANA = "Elija una fecha entre los años 1900 y 2200."
@@ -21,9 +22,9 @@ class EtiquetasPropias(serializers.ListField):
     child = serializers.IntegerField(min_value=1)
 
     def to_internal_value(self, data: Any) -> list[int]:
-        ids: list[int] = list(dict.fromkeys(super().to_internal_value(data)))
-        known = etiquetas_de(self.context["request"].user).filter(pk__in=ids).values_list("pk", flat=True)
-        if missing := sorted(set(ids) - set(known)):
+        ids = sin_repetir(super().to_internal_value(data))
+        known = set(etiquetas_de(self.context["request"].user).filter(pk__in=ids).values_list("pk", flat=True))
+        if missing := sorted(one for one in ids if one not in known):
             text = NO_EXISTEN.format(ids=", ".join(map(str, missing[:10])))
             raise serializers.ValidationError(text, code="does_not_exist")
         return ids

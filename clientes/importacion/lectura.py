@@ -1,7 +1,7 @@
 """The rows of the file, whatever its kind: (number of the row as a spreadsheet counts, its cells as text)."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import BinaryIO
 
@@ -10,6 +10,7 @@ from clientes.importacion import xlsx
 from clientes.importacion.formato import Formato
 from clientes.importacion.limites import (
     BLOQUE_FILAS,
+    BLOQUE_TEXTO,
     CELDA_ENORME,
     CELDA_MAX,
     COLUMNAS_MAX,
@@ -20,11 +21,17 @@ from clientes.importacion.limites import (
     MUESTRA_CELDA,
     NO_ES_PLANILLA,
     SIN_FILAS,
+    TEXTO_MAX,
     VACIO,
+    XLSX_BOMBA,
     ArchivoIlegible,
 )
 
 Fila = tuple[int, list[str]]
+
+
+def _nada() -> None:
+    pass
 
 
 def examinar(file: BinaryIO) -> tuple[Formato, list[list[str]], int]:
@@ -56,15 +63,19 @@ def examinar(file: BinaryIO) -> tuple[Formato, list[list[str]], int]:
     )
 
 
-def leer(file: BinaryIO, formato: Formato) -> Iterator[Fila]:
+def leer(file: BinaryIO, formato: Formato, *, latido: Callable[[], None] = _nada) -> Iterator[Fila]:
     """Every row that is not empty, without the empty cells at its end.
+
+    Args:
+        latido: called at every row, empty ones too.
 
     Raises:
         ArchivoIlegible: at the row where it cannot go on.
     """
     rows = xlsx.leer(file, formato) if formato.tipo == "xlsx" else _leer_csv(file, formato)
-    found = 0
+    found = letras = 0
     for numero, cells in rows:
+        latido()
         while cells and not cells[-1].strip():
             cells.pop()
         if not cells:
@@ -73,6 +84,9 @@ def leer(file: BinaryIO, formato: Formato) -> Iterator[Fila]:
             raise ArchivoIlegible(DEMASIADAS_COLUMNAS.format(fila=numero))
         if len(max(cells, key=len)) > CELDA_MAX:
             raise ArchivoIlegible(CELDA_ENORME.format(fila=numero))
+        letras += sum(map(len, cells))
+        if letras > TEXTO_MAX:
+            raise ArchivoIlegible(XLSX_BOMBA)
         found += 1
         if found > FILAS_MAX + 1:  # the titles
             raise ArchivoIlegible(DEMASIADAS_FILAS)
@@ -99,13 +113,18 @@ def _leer_csv(file: BinaryIO, formato: Formato) -> Iterator[Fila]:
         yield numero, cells
 
 
-def datos(file: BinaryIO, formato: Formato, *, con_titulos: bool, desde: int = 0) -> Iterator[Fila]:
+def datos(
+    file: BinaryIO, formato: Formato, *, con_titulos: bool, desde: int = 0, latido: Callable[[], None] = _nada
+) -> Iterator[Fila]:
     """The rows after the titles, and after the row number `desde`.
+
+    Args:
+        latido: called at every row, those before `desde` too.
 
     Raises:
         ArchivoIlegible: as `leer`; also when there is no row of data.
     """
-    rows = leer(file, formato)
+    rows = leer(file, formato, latido=latido)
     if con_titulos:
         next(rows, None)
     found = False
@@ -118,5 +137,14 @@ def datos(file: BinaryIO, formato: Formato, *, con_titulos: bool, desde: int = 0
 
 
 def en_bloques(filas: Iterator[Fila], size: int = BLOQUE_FILAS) -> Iterator[list[Fila]]:
-    while block := list(islice(filas, size)):
+    """Lists of `size` rows; shorter ones where they have BLOQUE_TEXTO characters."""
+    block: list[Fila] = []
+    letras = 0
+    for fila in filas:
+        block.append(fila)
+        letras += sum(map(len, fila[1]))
+        if len(block) == size or letras >= BLOQUE_TEXTO:
+            yield block
+            block, letras = [], 0
+    if block:
         yield block

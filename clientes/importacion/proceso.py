@@ -77,10 +77,14 @@ def _leer(importacion: Importacion, mio: Turno) -> None:
     if importacion.etapa == Importacion.Etapa.GUARDANDO:
         return
     leidas, ultima = importacion.leidas, importacion.ultima_fila
+    latido = turno.Latido(mio)
     with archivo.abrir(importacion) as file:
-        rows = lectura.datos(file, formato, con_titulos=importacion.con_titulos, desde=ultima)
+        rows = lectura.datos(file, formato, con_titulos=importacion.con_titulos, desde=ultima, latido=latido)
         for block in lectura.en_bloques(rows):
-            checked = [_revisar(numero, cells, plan) for numero, cells in block]
+            checked = []
+            for numero, cells in block:
+                latido()
+                checked.append(_revisar(numero, cells, plan))
             leidas, ultima = leidas + len(block), block[-1][0]
             with transaction.atomic():
                 turno.renovar(mio, leidas=leidas, ultima=ultima)

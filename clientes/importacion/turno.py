@@ -1,5 +1,6 @@
 """Whose turn an import is: a claim with a token and a lease, so that a dead worker's import is taken up again."""
 
+import time
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID, uuid4
@@ -8,8 +9,10 @@ from django.db import connection
 
 from clientes.models import Importacion
 
-# A worker shows a sign of life with every batch of rows, about every second. While it saves, it holds the row's lock.
+# While a worker reads, it shows a sign of life with every batch of rows and at least every LATIDO_S, however slow the
+# file is. While it saves, it holds the row's lock.
 LEASE_S: Final = 60
+LATIDO_S: Final = 10
 INTENTOS_MAX: Final = 4
 AGOTADA: Final = "El proceso se interrumpió varias veces en el mismo punto. Divida el archivo e inténtelo de nuevo."
 
@@ -22,6 +25,22 @@ class Turno:
 
 class Perdido(Exception):
     """Somebody else has the import now, or it is gone: stop without writing anything."""
+
+
+class Latido:
+    """A sign of life, called at every row: it costs nothing until LATIDO_S have passed since the last one."""
+
+    def __init__(self, turno: Turno) -> None:
+        self._turno = turno
+        self._next = time.monotonic() + LATIDO_S
+
+    def __call__(self) -> None:
+        """Raises:
+        Perdido: the claim is not ours any more.
+        """
+        if time.monotonic() >= self._next:
+            alargar(self._turno)
+            self._next = time.monotonic() + LATIDO_S
 
 
 DUE = """(estado = 'pendiente' OR (estado = 'procesando' AND lease_hasta < now()))"""
@@ -47,6 +66,12 @@ WHERE id = %(id)s AND token = %(token)s AND estado = 'procesando'
 """
 
 
+EXTEND_SQL = """
+UPDATE clientes_importacion SET lease_hasta = now() + %(lease)s * interval '1 second'
+WHERE id = %(id)s AND token = %(token)s AND estado = 'procesando'
+"""
+
+
 def tomar() -> Turno | None:
     """Claim the oldest import that waits or that a dead worker left; None when there is none."""
     while True:
@@ -67,11 +92,21 @@ def renovar(turno: Turno, *, leidas: int, ultima: int) -> None:
     Raises:
         Perdido: the claim is not ours any more.
     """
+    _renovar(turno, RENEW_SQL, leidas=leidas, ultima=ultima)
+
+
+def alargar(turno: Turno) -> None:
+    """Say that it works, though nothing is stored yet: a file that kills every worker is still given up.
+
+    Raises:
+        Perdido: the claim is not ours any more.
+    """
+    _renovar(turno, EXTEND_SQL)
+
+
+def _renovar(turno: Turno, sql: str, **hecho: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            RENEW_SQL,
-            {"lease": LEASE_S, "leidas": leidas, "ultima": ultima, "id": turno.importacion_id, "token": turno.token},
-        )
+        cursor.execute(sql, {"lease": LEASE_S, "id": turno.importacion_id, "token": turno.token, **hecho})
         if not cursor.rowcount:
             raise Perdido
 

@@ -9,6 +9,7 @@ from typing import Final
 from django.utils import timezone
 
 from core.text.planilla import rearmar
+from core.unicode import normalize
 
 SI: Final = frozenset({"si", "s", "1", "true", "verdadero", "v", "x", "activo", "activa", "yes", "y", "active", "on"})
 NO: Final = frozenset({"no", "n", "0", "false", "falso", "f", "inactivo", "inactiva", "inactive", "off", "-"})
@@ -37,7 +38,7 @@ def texto(celda: str) -> str:
     """The cell without what a spreadsheet or an export added to it: spaces around and twice, control characters."""
     if celda.isascii() and celda.isprintable():
         return " ".join(rearmar(celda).split()) if " " in celda or "'" in celda else celda
-    clean = unicodedata.normalize("NFC", rearmar(celda))
+    clean = normalize("NFC", rearmar(celda))
     if "\0" in clean or "\N{REPLACEMENT CHARACTER}" in clean:
         raise Invalido(NO_ES_TEXTO)
     spaced = "".join(" " if unicodedata.category(c) in {"Cc", "Zs", "Zl", "Zp"} else c for c in clean)
@@ -45,7 +46,7 @@ def texto(celda: str) -> str:
 
 
 def activo(valor: str) -> bool:
-    plain = unicodedata.normalize("NFKD", valor.lower()).encode("ascii", "ignore").decode()
+    plain = normalize("NFKD", valor.lower()).encode("ascii", "ignore").decode()
     if plain in SI:
         return True
     if plain in NO:

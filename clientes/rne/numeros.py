@@ -27,9 +27,16 @@ class Numeros:
 
     telefonos: dict[str, None] = field(default_factory=dict)
     ilegibles: int = 0
+    _leidas: dict[str, str] = field(default_factory=dict)
 
     def add(self, celda: str) -> None:
-        if telefono := leer_numero(celda):
+        telefono = ""
+        if len(celda) <= phones.ESCRITO_MAX:
+            # A workbook names one text in as many cells as it likes: each is read once.
+            if celda not in self._leidas:
+                self._leidas[celda] = leer_numero(celda)
+            telefono = self._leidas[celda]
+        if telefono:
             self.telefonos[telefono] = None
         else:
             self.ilegibles += 1
@@ -37,6 +44,8 @@ class Numeros:
 
 def leer_numero(celda: str) -> str:
     """The number in E.164; "" when it is none."""
+    if len(celda) > phones.ESCRITO_MAX:
+        return ""
     plain = RELLENO.sub("", celda)
     if settings.PHONE_DEFAULT_REGION == "CO" and (found := COLOMBIANO.fullmatch(plain)):
         return f"+57{found[1]}"

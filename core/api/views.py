@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, Final
 
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_update
@@ -17,6 +17,8 @@ from rest_framework.views import APIView
 from core.api.parsers import BoundedJSONParser
 from core.api.throttling import PorIngreso
 
+# Bytes. Nobody has signed in yet; a name and a password are some hundred.
+CREDENTIALS_MAX: Final = 4 * 1024
 NO_HAY = "No existe {path} en esta API."
 FALTA_BARRA = "No existe {path} en esta API; ¿quiso decir {path}/?"
 
@@ -25,9 +27,15 @@ class TokenSerializer(serializers.Serializer[Any]):
     token = serializers.CharField()
 
 
+class CredentialsParser(BoundedJSONParser):
+    @property
+    def limit(self) -> int:
+        return min(CREDENTIALS_MAX, super().limit)
+
+
 class ObtenerToken(ObtainAuthToken):
     throttle_classes = (PorIngreso,)
-    parser_classes = (BoundedJSONParser,)
+    parser_classes = (CredentialsParser,)
     permission_classes = ()
     authentication_classes = ()
 

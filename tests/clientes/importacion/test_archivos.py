@@ -1,11 +1,12 @@
 """What the file may look like: charsets, delimiters, quirks, titles."""
 
 import io
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
+from openpyxl import Workbook
 
-from clientes.importacion import columnas, formato
+from clientes.importacion import columnas, formato, lectura
 from clientes.importacion import xlsx as lector
 from core.models import Usuario
 from tests.clientes.importacion.support import as_excel, clients, counts, csv, run, upload, xlsx
@@ -76,6 +77,34 @@ def test_a_far_byte_decides_the_encoding(owner: Usuario) -> None:
     importacion = upload(owner, data)
     assert importacion.formato["codificacion"] == "cp1252"
     assert importacion.filas == 60_001
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("dd/mm/yyyy", "2026-03-15"),
+        ('[$-240A]d "de" mmmm "de" yyyy;@', "2026-03-15"),
+        ("mmm-yy", "2026-03-15"),  # one of Excel's own
+        ('"d" 0', "46096"),  # a letter in a text
+        ("[Red]0;d", "46096"),  # of what is negative
+        ("0.00", "46096"),
+    ],
+)
+def test_it_knows_a_date_by_its_format(code: str, text: str) -> None:
+    book = Workbook()
+    cell = book.worksheets[0].cell(1, 1, 46096)
+    cell.number_format = code
+    file = io.BytesIO()
+    book.save(file)
+    tipo, muestra, _ = lectura.examinar(file)
+    assert muestra == [[text]]
+    assert [cells for _, cells in lectura.leer(file, tipo)] == [[text]]
+
+
+def test_it_reads_a_length_of_time() -> None:
+    data = xlsx([("horas",), (timedelta(hours=30),)])
+    _, muestra, _ = lectura.examinar(io.BytesIO(data))
+    assert muestra[1] == ["1 day, 6:00:00"]
 
 
 def test_dates_and_booleans_of_excel() -> None:

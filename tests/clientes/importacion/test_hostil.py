@@ -1,5 +1,6 @@
 """Files that want to hurt, and files that are something else. Each is refused in words, fast, in little memory."""
 
+import contextlib
 import io
 import os
 import tracemalloc
@@ -8,12 +9,13 @@ from collections.abc import Callable
 
 import pytest
 
-from clientes.importacion import limites, xlsx
+from clientes.importacion import columnas, formato, lectura, limites, valores, xlsx
 from clientes.importacion.limites import ArchivoIlegible
 from clientes.models import Cliente, Importacion
 from core.models import Usuario
 from tests.clientes.importacion.support import as_excel, csv, problems, run
 from tests.clientes.importacion.support import xlsx as workbook
+from tests.growth import growth
 
 SHEET = "xl/worksheets/sheet1.xml"
 NS = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -105,6 +107,19 @@ def test_texts_are_bounded(owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> N
     assert refusal(owner, data) == limites.XLSX_BOMBA
 
 
+def test_one_text_in_very_many_cells_is_no_import(owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text is written once in a workbook, and as often as a cell names it in the rows that are kept."""
+    monkeypatch.setattr("clientes.importacion.lectura.TEXTO_MAX", 1_000_000)
+    data = as_excel([("nombre",), *(("x" * 150,) for _ in range(7_000))])
+    assert refusal(owner, data) == limites.XLSX_BOMBA
+
+
+def test_heavy_rows_are_stored_few_at_a_time() -> None:
+    cells = ["x" * 20_000] * 100
+    blocks = list(lectura.en_bloques((n, cells) for n in range(7)))
+    assert [[n for n, _ in block] for block in blocks] == [[0, 1, 2], [3, 4, 5], [6]]
+
+
 def test_too_many_rows_of_excel_fail_when_they_are_read(owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("clientes.importacion.lectura.FILAS_MAX", 50)
     data = workbook([("nombre",), *(("Ana",) for _ in range(52))])
@@ -132,3 +147,45 @@ def test_nul_bytes_and_controls_spoil_their_row_only(owner: Usuario) -> None:
 def test_texts_are_only_texts(text: str, owner: Usuario) -> None:
     run(owner, csv("nombre;documento;etiquetas", f'"{text}";1;"{text[:40]}"'))
     assert Cliente.objects.get().nombre == text
+
+
+def _read(work: Callable[[str], object]) -> Callable[[str], None]:
+    def reading(text: str) -> None:
+        with contextlib.suppress(valores.Invalido):
+            work(text)
+
+    return reading
+
+
+READERS: list[Callable[[str], object]] = [
+    valores.texto, valores.activo, valores.etiquetas, valores.total, valores.fecha, formato.delimitador,
+    lambda text: columnas.adivinar([text]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["\u0315\u0300", "\u0f73", "1", "1.1,", "\\|", "a,", "p. m", "'=", "1e", "aA"])
+@pytest.mark.parametrize("work", READERS)
+def test_a_long_cell_costs_what_it_weighs(work: Callable[[str], object], text: str) -> None:
+    """One call of Python's own cannot be interrupted: the web and the sending threads wait for its end."""
+    assert growth(_read(work), lambda n: f"a{text * n}", 2_000) < 30
+
+
+def styled(code: str) -> bytes:
+    """A workbook with a number format of its own."""
+    formats = f'<numFmts><numFmt numFmtId="200" formatCode="{code}"/></numFmts>'
+    looks = "<fonts><font/></fonts><fills><fill><patternFill/></fill></fills><borders><border/></borders>"
+    cells = (
+        '<cellStyleXfs><xf/></cellStyleXfs><cellXfs><xf numFmtId="200" fontId="0" fillId="0" borderId="0"/></cellXfs>'
+    )
+    named = '<cellStyles><cellStyle name="Normal" xfId="0"/></cellStyles>'
+    return with_part("xl/styles.xml", f"<styleSheet {NS}>{formats}{looks}{cells}{named}</styleSheet>".encode())
+
+
+@pytest.mark.parametrize("code", ["[", "[h", "&quot;", "d;"])
+def test_a_number_format_costs_what_it_weighs(code: str) -> None:
+    """A workbook of 4 KB whose one number format was 4 MB of brackets kept the web busy for hours."""
+
+    def read(data: bytes) -> None:
+        assert lectura.examinar(io.BytesIO(data))[1] == [["nombre"], ["Ana"]]
+
+    assert growth(read, lambda n: styled(code * n), 4_000) < 30

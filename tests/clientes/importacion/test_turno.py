@@ -1,8 +1,12 @@
 """Whose turn it is, and what a worker that died leaves."""
 
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from clientes.importacion import lectura, proceso, services, turno
@@ -63,6 +67,64 @@ def test_a_dead_workers_import_is_taken_up_where_it_was(owner: Usuario, monkeypa
     assert (importacion.estado, importacion.leidas) == ("completada", 10)
     assert counts(importacion) == {"creadas": 10}
     assert Cliente.objects.count() == 10
+
+
+@pytest.mark.parametrize("slow", ["to read", "to check", "to come to where it was"])
+def test_the_lease_is_renewed_by_time(owner: Usuario, monkeypatch: pytest.MonkeyPatch, slow: str) -> None:
+    """Ten rows are one batch: that each takes half a minute must not let another worker have the import."""
+    importacion = waiting(owner)
+    stored = 8 if slow == "to come to where it was" else 0
+    Importacion.objects.update(ultima_fila=1 + stored)
+    clock, left = [0.0], list[float]()
+    monkeypatch.setattr(turno, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+
+    def half_a_minute() -> None:
+        clock[0] += 30
+        left.append((Importacion.objects.get().lease_hasta - timezone.now()).total_seconds())  # type: ignore[operator]
+        Importacion.objects.update(lease_hasta=F("lease_hasta") - timedelta(seconds=30))
+
+    read, check = lectura._leer_csv, proceso._revisar
+
+    def slowly(*args: Any) -> Any:
+        for row in read(*args):
+            half_a_minute()
+            yield row
+
+    def checking(*args: Any) -> Any:
+        half_a_minute()
+        return check(*args)
+
+    mine = turno.tomar()
+    assert mine is not None
+    Importacion.objects.update(intentos=3)
+    intentos = list[int]()
+    extend = turno.alargar
+
+    def extending(taken: turno.Turno) -> None:
+        extend(taken)
+        intentos.append(Importacion.objects.get().intentos)
+
+    monkeypatch.setattr(turno, "alargar", extending)
+    if slow == "to check":
+        monkeypatch.setattr(proceso, "_revisar", checking)
+    else:
+        monkeypatch.setattr(lectura, "_leer_csv", slowly)
+    proceso.importar(mine)
+    importacion.refresh_from_db()
+    assert (importacion.estado, importacion.leidas) == ("completada", 10 - stored)
+    assert len(left) >= 10
+    assert min(left) > turno.LEASE_S / 2 - 5  # what half a minute needs
+    assert set(intentos) == {3}  # what has stored nothing is no progress: a file that kills is given up
+
+
+def test_a_worker_that_lost_its_turn_does_not_read_on(owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting(owner)
+    late = turno.tomar()
+    assert late is not None
+    Importacion.objects.update(token=uuid4())
+    monkeypatch.setattr(turno, "LATIDO_S", 0)
+    with pytest.raises(turno.Perdido):
+        turno.Latido(late)()
 
 
 def test_a_worker_that_dies_while_it_saves_leaves_nothing(owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import date, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from clientes import phones
 from clientes.importacion import limites
 from clientes.models import ConsultaRNE, NumeroRNE
 from clientes.pages import rne
@@ -21,6 +23,7 @@ from core.models import Usuario
 from tests.clientes.importacion.support import csv, xlsx
 from tests.core.api.support import error_of
 from tests.factories import VendedorFactory
+from tests.growth import growth
 from tests.paginas import flashes, get, signed_in
 
 URL, API = "/clientes/rne/", "/api/v1/rne/"
@@ -74,6 +77,35 @@ def test_it_finds_the_numbers_of_any_file(owner: Usuario, data: bytes, ilegibles
     consulta = services.importar_archivo(usuario=owner, subido=archivo(data), consultado_en=DIA, reemplaza=False)
     assert excluded(owner) == {ANA, LUIS}
     assert (consulta.numeros, consulta.ilegibles) == (2, ilegibles)
+
+
+def test_it_does_not_look_at_a_text_that_is_no_phone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is read inside the request of a page, and a cell of it may have 20,000 characters."""
+    monkeypatch.setattr(numeros, "RELLENO", None)
+    monkeypatch.setattr(phones, "read", None)
+    long = "1" * (phones.ESCRITO_MAX + 1)
+    assert numeros.leer_numero(long) == ""
+    assert numeros.de_lista([long]).ilegibles == 1
+
+
+def test_it_reads_each_text_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A workbook of a megabyte may say one text in 200,000 rows."""
+    read, asked = numeros.leer_numero, list[str]()
+
+    def reading(celda: str) -> str:
+        asked.append(celda)
+        return read(celda)
+
+    monkeypatch.setattr(numeros, "leer_numero", reading)
+    found = numeros.de_lista(["3001112233", "no", "+57 300 111 2233", "no", "3001112233", "no"])
+    assert asked == ["3001112233", "no", "+57 300 111 2233"]
+    assert (list(found.telefonos), found.ilegibles) == ([ANA], 3)
+
+
+def test_a_file_of_long_cells_costs_what_they_weigh() -> None:
+    """Two cells of a book of 5 KB kept a web process busy for seconds."""
+    growing = growth(numeros.de_archivo, lambda n: BytesIO(csv("3001112233", *["1" * n] * 20)), 1_900)
+    assert growing < 30
 
 
 def test_it_keeps_the_evidence(owner: Usuario) -> None:

@@ -1,23 +1,29 @@
 """One error shape for every refusal, and never a 500, whatever the body."""
 
 import base64
+import io
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rest_framework.exceptions import ParseError
 from rest_framework.test import APIClient
 
 from core.api import parsers
+from core.api.answers import PayloadTooLargeAnswer
 from core.api.serializers import NO_EXISTE
-from core.api.views import FALTA_BARRA, NO_HAY
+from core.api.views import CREDENTIALS_MAX, FALTA_BARRA, NO_HAY, CredentialsParser
 from tests.conftest import signed_in
 from tests.core.api.support import error_of, errors_of, row_counts
 from tests.factories import ClienteFactory
+from tests.growth import growth
 
 CAMPANAS = "/api/v1/campanas/"
-WRITES = [CAMPANAS, "/api/v1/clientes/", "/api/v1/plantillas/", "/api/v1/auth/token/"]
+TOKEN = "/api/v1/auth/token/"
+WRITES = [CAMPANAS, "/api/v1/clientes/", "/api/v1/plantillas/", TOKEN]
 
 
 def post(api: APIClient, path: str, body: Any, content_type: str = "application/json", **headers: Any) -> Any:
@@ -43,6 +49,7 @@ NOT_JSON = {
     "a repeated key": b'{"mensaje": "x", "cliente_ids": [1], "cliente_ids": [1, 2]}',
     "a repeated key deep inside": b'{"audiencia": {"todos": true, "todos": false}}',
     "a repeated key that is no text": b'{"\\ud800": 1, "\\ud800": 2}',
+    "a repeated key among many": b'{"k": 0, ' + b", ".join(b'"k%d": 0' % n for n in range(8_000)) + b', "k": 1}',
     "100,000 levels of lists": b"[" * 100_000 + b"]" * 100_000,
     "100,000 levels of objects": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
     "900 levels": b'{"cliente_ids": ' + b"[" * 900 + b"]" * 900 + b"}",
@@ -54,8 +61,9 @@ NOT_JSON = {
 @pytest.mark.parametrize("body", NOT_JSON.values(), ids=NOT_JSON.keys())
 def test_it_rejects_what_is_not_plain_json(api: APIClient, path: str, body: bytes) -> None:
     before = row_counts()
-    error = error_of(post(api, path, body), 400)
-    assert (error["code"], error["attr"]) == ("parse_error", None)
+    status, code = (413, "too_large") if path == TOKEN and len(body) > CREDENTIALS_MAX else (400, "parse_error")
+    error = error_of(post(api, path, body), status)
+    assert (error["code"], error["attr"]) == (code, None)
     assert row_counts() == before
 
 
@@ -111,6 +119,55 @@ def test_it_rejects_a_body_that_is_too_large(api: APIClient, path: str, settings
     at_the_limit = '{"n":"' + "x" * 992 + '"}'
     assert len(at_the_limit) == 1_000
     errors_of(post(api, path, at_the_limit), 400)
+
+
+def test_it_rejects_credentials_that_are_too_large(api: APIClient) -> None:
+    """Whoever asks for a token is nobody yet: that body is far smaller."""
+    body = json.dumps({"username": "x", "password": "x" * CREDENTIALS_MAX})
+    error = error_of(post(api, TOKEN, body), 413)
+    assert error["code"] == "too_large"
+    assert str(len(body)) in error["detail"]
+    assert str(CREDENTIALS_MAX) in error["detail"]
+    fits = json.dumps({"username": "x", "password": ""})
+    fits = json.dumps({"username": "x", "password": "x" * (CREDENTIALS_MAX - len(fits))})
+    assert len(fits) == CREDENTIALS_MAX
+    errors_of(post(api, TOKEN, fits), 400)
+
+
+@pytest.mark.parametrize(
+    ("parser", "maximo", "limit"),
+    [
+        (parsers.BoundedJSONParser(), 1_000, 1_000),
+        (CredentialsParser(), 1_000, 1_000),
+        (CredentialsParser(), 1_000_000, CREDENTIALS_MAX),
+    ],
+)
+def test_it_reads_no_more_than_the_limit(parser: Any, maximo: int, limit: int, settings: Any) -> None:
+    """Whatever length is declared: a stream that is longer is not read to its end."""
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = maximo
+    stream = io.BytesIO(b'"' + b"x" * 2_000_000)
+    with pytest.raises(PayloadTooLargeAnswer):
+        parser.parse(stream)
+    assert stream.tell() == limit + 1
+
+
+@pytest.mark.parametrize(
+    "body_of",
+    [
+        lambda n: b"{" + b",".join(b'"k%d":0' % i for i in range(n)) + b',"k%d":0}' % (n - 1),
+        lambda n: b"[" + b",".join([b'{"a":0}'] * n) + b',{"a":0,"a":0}]',
+        lambda n: b"9" * n * 10,
+        lambda n: b"[" * n,
+        lambda n: b'["' + b"\\ud83d\\ude00" * n + b"\\ud83d" + b'"]',
+    ],
+    ids=["a repeated key", "many objects", "digits", "levels", "surrogates"],
+)
+def test_it_refuses_a_large_body_in_one_pass(body_of: Callable[[int], bytes]) -> None:
+    def refuse(body: bytes) -> None:
+        with pytest.raises(ParseError):
+            parsers.parse_json(body)
+
+    assert growth(refuse, body_of, 4_000) < 30
 
 
 NUL_BODIES = [

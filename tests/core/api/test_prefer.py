@@ -1,6 +1,7 @@
 import pytest
 
-from core.api.prefer import Prefer
+from core.api.prefer import HEADER_MAX, Prefer
+from tests.growth import growth
 
 
 @pytest.mark.parametrize(
@@ -17,7 +18,14 @@ from core.api.prefer import Prefer
         ("wait=soon", Prefer()),
         ("wait=" + "9" * 40, Prefer()),
         (',,;="', Prefer()),
+        ("wait=3, " + "x" * (HEADER_MAX - 8), Prefer(wait=3)),
+        ("wait=3, " + "x" * (HEADER_MAX - 7), Prefer()),
     ],
 )
 def test_it_reads_preferences(header: str, expected: Prefer) -> None:
     assert Prefer.of(header) == expected
+
+
+@pytest.mark.parametrize("text", ['\\"', '"', "a,", "\\"])
+def test_a_long_header_costs_no_more_than_a_short_one(text: str) -> None:
+    assert growth(Prefer.of, lambda n: '"' + text * n, 800) < 30
