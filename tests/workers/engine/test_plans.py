@@ -25,7 +25,8 @@ from workers.webhooks.receipts import HOLDER_SQL, RECEIPTS_SQL
 HISTORY = """
 INSERT INTO campaigns_smslog (campana_id, lote_id, nombre, telefono, mensaje, estado, codigo, error, twilio_sid,
     entrega, entrega_codigo, intentos, ausencias, creado, actualizado)
-SELECT %(campana)s, %(lote)s, '', 'x' || n, repeat('Hola ', 32), 'enviado', '', '', 'SM' || n, '', '', 1, 0, now(), now()
+SELECT %(campana)s, %(lote)s, '', 'x' || n, repeat('Hola ', 32), 'enviado', '', '', 'SM' || n,
+    '', '', 1, 0, now(), now()
 FROM generate_series(%(first)s, %(first)s + 499) n
 """
 LOTES = 40
