@@ -6,7 +6,10 @@ from drf_spectacular.views import SpectacularAPIView
 
 from core import health
 from core.api import views as api
+from core.views import errores
 from core.views.icono import favicon
+
+handler500 = errores.fallo
 
 v1: list[URLPattern | URLResolver] = [
     path("auth/token/", api.ObtenerToken.as_view(), name="api-token"),
