@@ -173,7 +173,8 @@ def test_a_fault_of_ours_is_none_of_the_databases(owner: Usuario, path: str) -> 
 
 def with_code(error: type[psycopg2.Error], code: str) -> psycopg2.Error:
     """The driver's error as the server's answer makes it; its code cannot be written."""
-    return type(error.__name__, (error,), {"pgcode": code})("said by the server")
+    made: psycopg2.Error = type(error.__name__, (error,), {"pgcode": code})("said by the server")
+    return made
 
 
 AWAY = {

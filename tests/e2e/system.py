@@ -17,7 +17,7 @@ import psycopg2
 import redis
 import urllib3
 
-from core.stack import parts
+from core.stack import parts, ports
 from tests.workers.simulator_process import ACCOUNT_SID, AUTH_TOKEN, RunningSimulator, running_simulator
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -122,23 +122,27 @@ class System:
     Args:
         env: the environment of every process.
         simulator: where the messages go.
+        listener: the web's socket, which listens.
     """
 
-    def __init__(self, env: Mapping[str, str], simulator: RunningSimulator, logs: Path) -> None:
+    def __init__(
+        self, env: Mapping[str, str], simulator: RunningSimulator, logs: Path, listener: socket.socket
+    ) -> None:
         self.env = env
         self.simulator = simulator
-        self._logs = logs
+        self._logs, self._listener = logs, listener
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.url = f"http://127.0.0.1:{env['PORT']}"
 
-    def start(self, name: str, *command: str) -> None:
+    def start(self, name: str, *command: str, inherited: tuple[int, ...] = ()) -> None:
         with (self._logs / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
-                command, cwd=ROOT, env=self.env, stdout=log, stderr=subprocess.STDOUT
+                command, cwd=ROOT, env=self.env, stdout=log, stderr=subprocess.STDOUT, pass_fds=inherited
             )
 
     def start_all(self) -> None:
-        self.start("web", sys.executable, "-m", "gunicorn", "core.wsgi:application", "-c", "core/gunicorn_conf.py")
+        web = (sys.executable, "-m", "gunicorn", "core.wsgi:application", "-c", "core/gunicorn_conf.py")
+        self.start("web", *web, inherited=(self._listener.fileno(),))
         for number in (1, 2):
             self.start_worker(number)
         self.start_beat()
@@ -260,7 +264,8 @@ def running_system(folder: Path, database_url: str, redis_url: str) -> Iterator[
         simulator = stack.enter_context(
             running_simulator(folder / "simulator", "--send-delay", "0.1", "--delivery-delay", "0.1")
         )
-        port = str(_free_port())
+        listener = stack.enter_context(ports.listen_loopback())
+        port = str(listener.getsockname()[1])
         env = {
             **os.environ,
             "DATABASE_URL": database_url,
@@ -269,6 +274,7 @@ def running_system(folder: Path, database_url: str, redis_url: str) -> Iterator[
             # Its own: tests of the other process fill theirs at the same time.
             "STATIC_ROOT": str(folder / "static"),
             "PORT": port,
+            "WEB_BIND": f"fd://{listener.fileno()}",
             "PUBLIC_URL": f"http://127.0.0.1:{port}",
             "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
             "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
@@ -287,16 +293,9 @@ def running_system(folder: Path, database_url: str, redis_url: str) -> Iterator[
             "WEB_WORKERS": "1",
             "METRICS_TOKEN": METRICS_TOKEN,
         }
-        system = System(env, simulator, folder)
+        system = System(env, simulator, folder, listener)
         system.manage("migrate", "--no-input")
         system.manage("collectstatic", "--no-input")
         stack.callback(system.stop_all)
         system.start_all()
         yield system
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
