@@ -6,7 +6,10 @@ from drf_spectacular.views import SpectacularAPIView
 
 from core.api import views as api
 from core.ops import health
+from core.pages import errores
 from core.pages.icono import favicon
+
+handler500 = errores.fallo
 
 v1: list[URLPattern | URLResolver] = [
     path("auth/token/", api.ObtenerToken.as_view(), name="api-token"),

@@ -15,6 +15,7 @@ from core.api import throttling
 from core.models import Usuario
 from tests.e2e.fixtures import _system, shop, system  # noqa: F401 - tests/browser drives the same system
 from tests.factories import AdminFactory, VendedorFactory
+from tests.plans import Planner
 
 
 @pytest.fixture
@@ -33,6 +34,12 @@ def teammate(owner: Usuario) -> Usuario:
 def stranger(db: None) -> Usuario:
     """The admin of another shop: for them the owner's rows do not exist."""
     return AdminFactory.create(username="ajeno")
+
+
+@pytest.fixture
+def planner(db: None) -> Planner:
+    """PostgreSQL's planner, on empty tables of which it knows nothing."""
+    return Planner()
 
 
 def signed_in(user: Usuario | None) -> APIClient:

@@ -46,7 +46,8 @@ class DescribesErrors(AutoSchema):
         return responses
 
     def _error_statuses(self) -> set[str]:
-        found = {"429"} if self.view.get_throttles() else set()
+        found = {"503"}  # while PostgreSQL is away
+        found |= {"429"} if self.view.get_throttles() else set()
         if self.get_request_serializer() and self.method in {"POST", "PUT", "PATCH"}:
             found |= {"400", "413", "415"}
         if any(self.get_auth()):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
 
 from core.ops import actor, logs
 
@@ -37,6 +38,12 @@ class RequestLog:
         return response
 
 
+def _known(request: HttpRequest) -> Any:
+    """Who asks, if that was found out: the log asks nobody, least of all a database that is away."""
+    user = getattr(request, "user", None)
+    return getattr(request, "_cached_user", None) if isinstance(user, SimpleLazyObject) else user
+
+
 def _log(request: HttpRequest, status: int, ms: float) -> None:
     match = request.resolver_match
     route = match.route if match else ""
@@ -48,7 +55,7 @@ def _log(request: HttpRequest, status: int, ms: float) -> None:
     # A callback's address holds a token, and a query may hold a client's name.
     path = f"/{route}" if match and "token" in match.kwargs else request.path
     extra: dict[str, Any] = {"method": request.method, "path": path, "status": status, "ms": round(ms, 1)}
-    user = getattr(request, "user", None)
+    user = _known(request)
     if user is not None and user.pk:
         extra["usuario"] = user.pk
     if match and route.startswith(("campanas/<int:pk>", "api/v1/campanas/<int:pk>")):

@@ -21,6 +21,7 @@ class Config:
     auth_token: str = field(repr=False)
     host: str
     port: int
+    fd: int | None
     data: Path
     inbound_url: str
     service_number: str
@@ -41,6 +42,7 @@ def read_config(arguments: Sequence[str] | None = None) -> Config:
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     add("--port", type=int, default=8900, help="0 takes a free one and prints it")
+    add("--fd", type=int, help="descriptor of an inherited socket that listens, instead of host and port")
     add("--data", type=Path, required=True, help="directory of the ledger and the request log")
     add("--drain-rate", type=float, default=0.0, help="segments a second per sender; 0 is no limit")
     add("--latency", type=float, default=0.0, help="of each answer, in seconds")
@@ -79,6 +81,7 @@ def read_config(arguments: Sequence[str] | None = None) -> Config:
         auth_token=auth_token,
         host=given.host,
         port=given.port,
+        fd=given.fd,
         data=given.data,
         inbound_url=given.inbound_url,
         service_number=given.service_number,

@@ -7,6 +7,7 @@ a request, and this shares its processor with the program it helps to measure.
 import asyncio
 import errno
 import signal
+import socket
 from hmac import compare_digest
 
 from aiohttp import web
@@ -54,6 +55,12 @@ class Server:
         state.log.write(request.method, request.raw_path, 404, 20404, "", b"")
         return answer_refusal(state, refusal(20404, path))
 
+    def _site(self, runner: web.ServerRunner) -> web.BaseSite:
+        config = self.state.config
+        if config.fd is None:
+            return web.TCPSite(runner, config.host, config.port, backlog=BACKLOG)
+        return web.SockSite(runner, socket.socket(fileno=config.fd), backlog=BACKLOG)
+
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT.
 
@@ -68,13 +75,15 @@ class Server:
         stop = loop.create_task(self.state.stopping.wait())
         tasks = [loop.create_task(self.state.sender.run()), loop.create_task(self.state.drain.run())]
         try:
-            await web.TCPSite(runner, config.host, config.port, backlog=BACKLOG).start()
+            await self._site(runner).start()
             host, port = runner.addresses[0][:2]
             print(f"simulator: listening on http://{host}:{port}", flush=True)
             ended, _ = await asyncio.wait({stop, *tasks}, return_when=asyncio.FIRST_COMPLETED)
             for task in ended:
                 task.result()  # a background task never ends by itself: its failure is ours
         except OSError as error:
+            if config.fd is not None:
+                raise ConfigError(f"descriptor {config.fd} is no socket that listens") from error
             why = "is already in use" if error.errno == errno.EADDRINUSE else error.strerror
             raise ConfigError(f"{config.host}:{config.port} {why}") from error
         finally:

@@ -5,6 +5,7 @@ import http.client
 import socket
 import sys
 from collections.abc import Mapping
+from functools import partial
 
 from local.stack.layout import Layout
 from local.stack.process import Spec
@@ -21,16 +22,16 @@ def manage(env: Mapping[str, str], *args: str) -> Spec:
     return Spec(name=args[0], command=(sys.executable, "manage.py", *args), env=env)
 
 
-def simulator(env: Mapping[str, str], layout: Layout, port: int, *options: str) -> Spec:
-    """The stand-in for Twilio on a port of 127.0.0.1."""
+def simulator(env: Mapping[str, str], layout: Layout, listener: socket.socket, *options: str) -> Spec:
+    """The stand-in for Twilio on a socket that listens already."""
     inbound = f"{env['PUBLIC_URL']}/webhooks/twilio/entrante/"  # as a number's set-up at Twilio would say
-    where = ("--host", "127.0.0.1", "--port", str(port), "--data", str(layout.simulator))
-    arguments = (*where, "--inbound-url", inbound, *options)
+    where = ("--fd", str(listener.fileno()), "--data", str(layout.simulator))
     return Spec(
         name="simulator",
-        command=(sys.executable, "-m", "local.simulator", *arguments),
+        command=(sys.executable, "-m", "local.simulator", *where, "--inbound-url", inbound, *options),
         env=env,
-        ready=lambda: asyncio.to_thread(accepts, port),
+        ready=partial(asyncio.to_thread, answers_http, listener.getsockname()[1], "/_control/stats"),
+        inherited=(listener.fileno(),),
     )
 
 
@@ -42,7 +43,7 @@ def web(env: Mapping[str, str], listener: socket.socket) -> Spec:
         name="web",
         command=command,
         env={**env, "WEB_BIND": f"fd://{listener.fileno()}"},
-        ready=lambda: asyncio.to_thread(answers_http, port),
+        ready=partial(asyncio.to_thread, answers_http, port, "/healthz"),
         inherited=(listener.fileno(),),
     )
 
@@ -67,20 +68,11 @@ def beat(env: Mapping[str, str]) -> Spec:
     return Spec(name="beat", command=(*CELERY, "beat", "-S", SCHEDULER, "--pidfile=", "-l", "INFO"), env=env)
 
 
-def accepts(port: int) -> bool:
-    """Whether 127.0.0.1 takes connections on the port."""
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=2):
-            return True
-    except OSError:
-        return False
-
-
-def answers_http(port: int) -> bool:
-    """Whether the web server answers its health address at all."""
+def answers_http(port: int, path: str) -> bool:
+    """Whether the server on 127.0.0.1 answers this path, and does not say that it failed."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        connection.request("GET", "/healthz", headers={"Host": "localhost"})
+        connection.request("GET", path, headers={"Host": "localhost"})
         return connection.getresponse().status < 500
     except (OSError, http.client.HTTPException):
         return False

@@ -1,16 +1,12 @@
-"""TCP ports on this machine. The web's is held from the check on, so that two stacks cannot pick the same."""
+"""TCP ports on this machine. Each is held from the choice on, so that nobody else can take it before it is used."""
 
 import errno
-import os
-import random
 import socket
 
 from local.stack.errors import StackError
 
 DEFAULT_PORT = 8000
 TRIES = 100
-# Below the range the kernel takes for outgoing connections, so that a restart finds its port still free.
-PRIVATE_RANGE = range(20_000, 30_000)
 BACKLOG = 512
 
 
@@ -79,15 +75,6 @@ def taken(port: int) -> str:
     return f"port {port} is taken{hint}"
 
 
-def free_loopback() -> int:
-    """A port of 127.0.0.1 that nothing uses now."""
-    candidates = random.Random(os.urandom(8)).sample(PRIVATE_RANGE, TRIES)  # noqa: S311 - no secret
-    for port in candidates:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise StackError("no free port between 20000 and 29999 on 127.0.0.1")
+def listen_loopback() -> socket.socket:
+    """Listen on a port of 127.0.0.1 that the kernel chooses, and keep it, for a program that inherits the socket."""
+    return socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)

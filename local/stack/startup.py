@@ -48,15 +48,16 @@ async def prepare(session: Session, *simulator_options: str) -> socket.socket:
     if embedded:
         session.printer.say(f"starting {' and '.join(embedded)}")
     await session.start_databases()
-    simulator_port = None
+    twilio = None
     if not session.env.get("TWILIO_ACCOUNT_SID"):
-        simulator_port = ports.free_loopback()
-        session.env |= environment.simulated_twilio(session.env, layout, port=simulator_port)
+        twilio = ports.listen_loopback()
+        session.on_exit(twilio.close)
+        session.env |= environment.simulated_twilio(session.env, layout, port=twilio.getsockname()[1])
     environment.share(session.env, session.stack_env)
     session.printer.say("preparing the database and the static files")
     await together([prepare_database(session), collect_static(session)])
-    if simulator_port:
-        await session.supervisor.start(parts.simulator(session.env, layout, simulator_port, *simulator_options))
+    if twilio:
+        await session.supervisor.start(parts.simulator(session.env, layout, twilio, *simulator_options))
     return listener
 
 

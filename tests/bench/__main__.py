@@ -24,6 +24,7 @@ from tests.bench.machine import describe
 from tests.bench.options import Options, read_options
 from tests.bench.section import Section
 from tests.bench.stage import Stage
+from tests.e2e.system import UnexpectedAnswerError
 
 
 async def main(options: Options) -> int:
@@ -65,7 +66,7 @@ SECTIONS = {
     "tableros": tableros.section,
     "profile": profile.section,
 }
-FAILURES = (BenchError, StackError, SimulatorError, HTTPError, psycopg2.Error, redis.RedisError)
+FAILURES = (BenchError, UnexpectedAnswerError, StackError, SimulatorError, HTTPError, psycopg2.Error, redis.RedisError)
 
 if __name__ == "__main__":
     given = read_options()

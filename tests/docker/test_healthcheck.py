@@ -12,6 +12,7 @@ from django.http.request import validate_host
 from django.test import Client
 
 from tests.docker.dockerfile import all_of
+from tests.ports import held, port_of
 
 
 class Web(HTTPServer):
@@ -81,10 +82,9 @@ def test_it_fails_on_an_error(web: Web, status: int) -> None:
     assert check(web.server_port) == 1
 
 
-def test_it_fails_when_nobody_listens(web: Web) -> None:
-    web.shutdown()
-    web.server_close()
-    assert check(web.server_port) == 1
+def test_it_fails_when_nobody_listens() -> None:
+    with held() as nobody:
+        assert check(port_of(nobody)) == 1
 
 
 def test_the_product_answers_it(client: Client) -> None:

@@ -7,23 +7,26 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import psycopg2
 import redis
 import urllib3
 
-from local.stack import parts
+from local.stack import parts, ports
 from tests.local.simulator_process import ACCOUNT_SID, AUTH_TOKEN, RunningSimulator, running_simulator
 
 ROOT = Path(__file__).resolve().parents[2]
 STOP_S = 20.0
 WAIT_S = 150.0
 T = TypeVar("T")
+
+Expected = Collection[int]
+DONE: Final = range(200, 300)
 
 PASSWORD = "clave-de-la-tienda"
 METRICS_TOKEN = "un-token-de-prueba"
@@ -39,8 +42,16 @@ class Answer:
     headers: Mapping[str, str]
 
 
+class UnexpectedAnswerError(AssertionError):
+    """The product's answer has another status than the test counts on; with its text."""
+
+
 class Shop:
-    """One admin's view of the API."""
+    """One admin's view of the API. Every call says which statuses it counts on: those of success, unless told others.
+
+    Raises:
+        UnexpectedAnswerError: in every method, when the status is another.
+    """
 
     def __init__(self, base_url: str, username: str) -> None:
         self.username = username
@@ -50,29 +61,24 @@ class Shop:
         token = self.post("/auth/token/", username=username, password=PASSWORD).body["token"]
         self._headers = {"Authorization": f"Token {token}"}
 
-    def get(self, path: str) -> Answer:
-        return self._call("GET", path, None, {})
+    def get(self, path: str, *, expect: Expected = DONE) -> Answer:
+        return self._call("GET", path, None, expect)
 
-    def post(self, path: str, headers: Mapping[str, str] | None = None, **body: Any) -> Answer:
-        return self._call("POST", path, body, headers or {})
+    def post(self, path: str, *, expect: Expected = DONE, **body: Any) -> Answer:
+        return self._call("POST", path, body, expect)
 
-    def patch(self, path: str, **body: Any) -> Answer:
-        return self._call("PATCH", path, body, {})
+    def patch(self, path: str, *, expect: Expected = DONE, **body: Any) -> Answer:
+        return self._call("PATCH", path, body, expect)
 
     def clients(self, *phones: str) -> list[int]:
         """Create one client per phone; their ids."""
         return [self.post("/clientes/", nombre=f"Cliente {n}", telefono=p).body["id"] for n, p in enumerate(phones)]
 
     def campaign(self, ids: list[int], mensaje: str = "Hola {nombre}") -> int:
-        answer = self.post("/campanas/", cliente_ids=ids, mensaje=mensaje)
-        assert answer.status == 201, answer.body
-        return int(answer.body["id"])
+        return int(self.post("/campanas/", cliente_ids=ids, mensaje=mensaje).body["id"])
 
     def progress(self, campana_id: int) -> dict[str, Any]:
-        now: dict[str, Any] = self.get(f"/campanas/{campana_id}/progreso/").body
-        parts = ("pendientes", "enviando", "inciertos", "exitosos", "fallidos")
-        assert now["total"] == sum(now[part] for part in parts), now
-        return now
+        return whole(self.get(f"/campanas/{campana_id}/progreso/").body)
 
     def wait_for(self, campana_id: int, *estados: str) -> dict[str, Any]:
         """The progress once the campaign is in one of these estados."""
@@ -82,12 +88,21 @@ class Shop:
         rows: list[dict[str, Any]] = self.get(f"/campanas/{campana_id}/logs/?page_size=1000").body["results"]
         return rows
 
-    def _call(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> Answer:
-        answer = self._http.request(
-            method, f"{self._base}/api/v1{path}", json=body, headers={**self._headers, **headers}
-        )
-        parsed = answer.json() if "json" in answer.headers.get("Content-Type", "") else answer.data
-        return Answer(answer.status, parsed, answer.headers)
+    def _call(self, method: str, path: str, body: Any, expect: Expected) -> Answer:
+        answer = self._http.request(method, f"{self._base}/api/v1{path}", json=body, headers=self._headers)
+        if answer.status not in expect:
+            raise UnexpectedAnswerError(f"{method} {path}: {answer.status} {answer.data[:2000]!r}")
+        if not answer.data:
+            return Answer(answer.status, None, answer.headers)
+        assert answer.headers["Content-Type"] == "application/json", (method, path, answer.headers["Content-Type"])
+        return Answer(answer.status, answer.json(), answer.headers)
+
+
+def whole(progress: dict[str, Any]) -> dict[str, Any]:
+    """The same progress, after checking that its parts are all of it."""
+    parts = ("pendientes", "enviando", "inciertos", "exitosos", "fallidos")
+    assert progress["total"] == sum(progress[part] for part in parts), progress
+    return progress
 
 
 def until(read: Callable[[], T], good: Callable[[T], bool], timeout_s: float = WAIT_S) -> T:
@@ -107,23 +122,27 @@ class System:
     Args:
         env: the environment of every process.
         simulator: where the messages go.
+        listener: the web's socket, which listens.
     """
 
-    def __init__(self, env: Mapping[str, str], simulator: RunningSimulator, logs: Path) -> None:
+    def __init__(
+        self, env: Mapping[str, str], simulator: RunningSimulator, logs: Path, listener: socket.socket
+    ) -> None:
         self.env = env
         self.simulator = simulator
-        self._logs = logs
+        self._logs, self._listener = logs, listener
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.url = f"http://127.0.0.1:{env['PORT']}"
 
-    def start(self, name: str, *command: str, **env: str) -> None:
+    def start(self, name: str, *command: str, inherited: tuple[int, ...] = ()) -> None:
         with (self._logs / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
-                command, cwd=ROOT, env={**self.env, **env}, stdout=log, stderr=subprocess.STDOUT
+                command, cwd=ROOT, env=self.env, stdout=log, stderr=subprocess.STDOUT, pass_fds=inherited
             )
 
     def start_all(self) -> None:
-        self.start("web", sys.executable, "-m", "gunicorn", "core.wsgi:application", "-c", "core/gunicorn_conf.py")
+        web = (sys.executable, "-m", "gunicorn", "core.wsgi:application", "-c", "core/gunicorn_conf.py")
+        self.start("web", *web, inherited=(self._listener.fileno(),))
         for number in (1, 2):
             self.start_worker(number)
         self.start_beat()
@@ -134,7 +153,7 @@ class System:
 
     def start_worker(self, number: int, **env: str) -> None:
         name = f"worker-{number}"
-        self.start(name, *CELERY, "worker", *WORKER_OPTIONS, "-n", f"{name}@%h", "-l", "INFO", **env)
+        self.start(name, *CELERY, "worker", *WORKER_OPTIONS, "-n", f"{name}@%h", "-l", "INFO", env=env)
 
     def kill(self, name: str) -> None:
         """kill -9."""
@@ -202,10 +221,7 @@ class System:
     def shop(self) -> Shop:
         """A new admin, so that no test sees another's rows, who sends at any hour: it may be Sunday."""
         shop = self.lawful_shop()
-        answer = shop.patch(
-            "/ajustes/", ventanas_activas=False, frecuencia_activa=False, motivo="Pruebas contra el simulador"
-        )
-        assert answer.status == 200, answer.body
+        shop.patch("/ajustes/", ventanas_activas=False, frecuencia_activa=False, motivo="Pruebas contra el simulador")
         return shop
 
     def lawful_shop(self) -> Shop:
@@ -266,7 +282,8 @@ def running_system(folder: Path, database_url: str, redis_url: str) -> Iterator[
         simulator = stack.enter_context(
             running_simulator(folder / "simulator", "--send-delay", "0.1", "--delivery-delay", "0.1")
         )
-        port = str(_free_port())
+        listener = stack.enter_context(ports.listen_loopback())
+        port = str(listener.getsockname()[1])
         env = {
             **os.environ,
             "DATABASE_URL": database_url,
@@ -275,6 +292,7 @@ def running_system(folder: Path, database_url: str, redis_url: str) -> Iterator[
             # Its own: tests of the other process fill theirs at the same time.
             "STATIC_ROOT": str(folder / "static"),
             "PORT": port,
+            "WEB_BIND": f"fd://{listener.fileno()}",
             "PUBLIC_URL": f"http://127.0.0.1:{port}",
             "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
             "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
@@ -293,16 +311,9 @@ def running_system(folder: Path, database_url: str, redis_url: str) -> Iterator[
             "WEB_WORKERS": "1",
             "METRICS_TOKEN": METRICS_TOKEN,
         }
-        system = System(env, simulator, folder)
+        system = System(env, simulator, folder, listener)
         system.manage("migrate", "--no-input")
         system.manage("collectstatic", "--no-input")
         stack.callback(system.stop_all)
         system.start_all()
         yield system
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

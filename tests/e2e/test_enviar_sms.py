@@ -1,6 +1,7 @@
 """The reference's curl against the running product: only session, token and ids are filled in."""
 
 import json
+import os
 import re
 import subprocess
 from dataclasses import dataclass
@@ -30,12 +31,17 @@ class Curl:
         [token] = re.findall(r"\tcsrftoken\t(\S+)", self.jar.read_text())
         return str(token)
 
-    def sign_in(self, username: str) -> None:
-        self.run(f"{self.url}/cuentas/ingresar/")
-        form = f"username={username}&password={PASSWORD}"
-        self.run("-X", "POST", f"{self.url}/cuentas/ingresar/", "-H", f"X-CSRFToken: {self.token()}", "-d", form)
+    def open(self, *args: str, expect: int) -> None:
+        """Open the page of the login, or send its form."""
+        assert self.run(*args, f"{self.url}/cuentas/ingresar/", "-o", os.devnull, "-w", "%{http_code}") == str(expect)
 
-    def enviar(self, body: str, *headers: str) -> tuple[int, dict[str, Any]]:
+    def sign_in(self, username: str) -> None:
+        self.open(expect=200)
+        form = f"username={username}&password={PASSWORD}"
+        self.open("-X", "POST", "-H", f"X-CSRFToken: {self.token()}", "-d", form, expect=302)
+
+    def enviar(self, body: str, *headers: str, expect: int) -> dict[str, Any]:
+        """Call, and return the answer of the status that is expected."""
         extra = [arg for header in headers for arg in ("-H", header)]
         printed = self.run(
             "-X", "POST", f"{self.url}/clientes/enviar-sms/",
@@ -44,7 +50,9 @@ class Curl:
             *extra, "-d", body, "-w", "\n%{http_code}",
         )  # fmt: skip
         answer, _, status = printed.rpartition("\n")
-        return int(status), json.loads(answer)
+        assert status == str(expect), printed
+        found: dict[str, Any] = json.loads(answer)
+        return found
 
 
 @pytest.fixture
@@ -61,8 +69,7 @@ def test_the_example_workflow_ends_with_three_sent_and_one_failed(system: System
 "mensaje": "Hola {nombre}, tenemos nuevos productos en stock!",
 "nombre_campana": "Product Launch - March 2024"
 }""".replace("[1, 5, 10, 15]", json.dumps(ids))
-    status, answer = curl.enviar(body)
-    assert status == 200
+    answer = curl.enviar(body, expect=200)
     detalles = answer.pop("detalles")
     campana_id = answer.pop("campana_id")
     assert answer == {"success": True, "total_clientes": 4, "enviados_exitosos": 3, "enviados_fallidos": 1}
@@ -83,18 +90,16 @@ def test_the_example_workflow_ends_with_three_sent_and_one_failed(system: System
 def test_who_does_not_wait_is_told_where_to_look(shop: Shop, curl: Curl) -> None:
     ids = shop.clients("+573004000011", "+573004000012")
     body = json.dumps({"cliente_ids": ids, "mensaje": "Hola"})
-    status, answer = curl.enviar(body, "Prefer: respond-async", "Idempotency-Key: una-vez")
-    assert status == 202
+    answer = curl.enviar(body, "Prefer: respond-async", "Idempotency-Key: una-vez", expect=202)
     assert answer["total_clientes"] == 2
     assert answer["progreso_url"].endswith(f"/api/v1/campanas/{answer['campana_id']}/progreso/")
     # Asked again with the same key, it waits for that same campaign.
-    status, ended = curl.enviar(body, "Idempotency-Key: una-vez")
-    assert (status, ended["campana_id"], ended["enviados_exitosos"]) == (200, answer["campana_id"], 2)
+    ended = curl.enviar(body, "Idempotency-Key: una-vez", expect=200)
+    assert (ended["campana_id"], ended["enviados_exitosos"]) == (answer["campana_id"], 2)
 
 
 def test_nobody_knocks_without_a_session(system: System, tmp_path: Path) -> None:
     curl = Curl(system.url, tmp_path / "cookies")
-    curl.run(f"{system.url}/cuentas/ingresar/")
-    status, answer = curl.enviar('{"cliente_ids": [1], "mensaje": "Hola"}')
-    assert status == 401
+    curl.open(expect=200)
+    answer = curl.enviar('{"cliente_ids": [1], "mensaje": "Hola"}', expect=401)
     assert answer["success"] is False

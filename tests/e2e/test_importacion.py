@@ -31,18 +31,18 @@ class Browser:
         self._url = url
         self._http = urllib3.PoolManager(retries=False, timeout=60.0)
         self._cookies: dict[str, str] = {}
-        self.get("/cuentas/ingresar/")
+        self._call("GET", "/cuentas/ingresar/", None, expect=200)
         self.post("/cuentas/ingresar/", {"username": username, "password": PASSWORD})
 
-    def get(self, path: str) -> urllib3.BaseHTTPResponse:
-        return self._call("GET", path, None)
-
     def post(self, path: str, fields: Fields) -> urllib3.BaseHTTPResponse:
-        return self._call("POST", path, fields | {"csrfmiddlewaretoken": self._cookies["csrftoken"]})
+        """Send a form that is taken: the answer leads to another page."""
+        fields = fields | {"csrfmiddlewaretoken": self._cookies["csrftoken"]}
+        return self._call("POST", path, fields, expect=302)
 
-    def _call(self, method: str, path: str, fields: Fields | None) -> urllib3.BaseHTTPResponse:
+    def _call(self, method: str, path: str, fields: Fields | None, *, expect: int) -> urllib3.BaseHTTPResponse:
         headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self._cookies.items()), "Referer": self._url}
         answer = self._http.request(method, self._url + path, fields=fields, headers=headers, redirect=False)
+        assert answer.status == expect, (method, path, answer.status, answer.data[:500])
         for cookie in answer.headers.getlist("Set-Cookie"):
             name, _, rest = cookie.partition("=")
             self._cookies[name] = rest.partition(";")[0]
@@ -54,12 +54,10 @@ def test_a_killed_worker_loses_and_repeats_nothing(system: System, usuario: str)
     lines[40_000] = "Malo;12;x"
     browser = Browser(system.url, usuario)
     uploaded = browser.post("/clientes/importar/", {"archivo": ("lista.csv", "\n".join(lines)), "tipo": "clientes"})
-    assert uploaded.status == 302, uploaded.data[:500]
     path = uploaded.headers["Location"]
     pk = int(path.rstrip("/").rpartition("/")[2])
     form = {"columna_nombre": "0", "columna_telefono": "1", "columna_documento": "2"}
-    started = browser.post(f"{path}empezar/", {**form, "con_titulos": "on", "clave": "documento", "modo": "buenas"})
-    assert started.status == 302, started.data[:500]
+    browser.post(f"{path}empezar/", {**form, "con_titulos": "on", "clave": "documento", "modo": "buenas"})
 
     before = until(lambda: estado(system, pk), lambda now: now[1] >= 6_000)
     for number in (1, 2):

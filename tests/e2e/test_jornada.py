@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -19,7 +20,7 @@ CLOSES_S = 3.0
 TRANSIT_S = 0.5
 
 
-def closed() -> dict[str, object]:
+def closed() -> dict[str, Any]:
     """Settings of a shop that is closed now and for some days."""
     today = timezone.localdate()
     return {

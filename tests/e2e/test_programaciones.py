@@ -35,7 +35,6 @@ def programacion(shop: Shop) -> int:
         cron=f"{datetime.now(UTC).minute} * * * *",
         zona="UTC",
     )
-    assert answer.status == 201, answer.body
     return int(answer.body["id"])
 
 
@@ -80,7 +79,7 @@ def test_two_beats_and_a_killed_one_make_one_campaign(system: System, shop: Shop
     history = shop.get(f"/programaciones/{pk}/ocurrencias/").body["results"]
     assert [(datetime.fromisoformat(row["ocurrencia_utc"]), row["estado"]) for row in history] == [(due, "creada")]
     assert len(system.messages(*PHONES)) == 3
-    assert shop.post(f"/programaciones/{pk}/pausar/").status == 200
+    shop.post(f"/programaciones/{pk}/pausar/")
 
 
 def test_without_any_beat_the_workers_make_it(system: System, shop: Shop) -> None:
@@ -99,9 +98,8 @@ def test_a_campaign_for_later_waits_for_its_moment(system: System, shop: Shop) -
     ids = shop.clients(*PHONES)
     due = datetime.now(UTC) + timedelta(seconds=4)
     answer = shop.post("/campanas/", cliente_ids=ids, mensaje="Hola", programada_para=due.isoformat())
-    assert answer.status == 201, answer.body
     campana = answer.body["id"]
-    assert shop.post(f"/campanas/{campana}/reanudar/").status == 409
+    shop.post(f"/campanas/{campana}/reanudar/", expect=[409])
     while datetime.now(UTC) < due - timedelta(seconds=1):
         assert shop.progress(campana)["estado"] == "pendiente"
         assert system.messages(*PHONES) == []

@@ -14,13 +14,11 @@ def sender(shop: Shop, rate: str | None) -> tuple[int, str]:
     """A sender of the shop's own: its id, and what Twilio knows it by."""
     valor = f"+1500{secrets.randbelow(10**7):07}"
     answer = shop.post("/remitentes/", nombre="Ventas", valor=valor, segmentos_por_segundo=rate)
-    assert answer.status == 201, answer.body
     return answer.body["id"], valor
 
 
 def campaign(shop: Shop, ids: list[int], remitente: int) -> int:
     answer = shop.post("/campanas/", cliente_ids=ids, mensaje="Hola {nombre}", remitente=remitente)
-    assert answer.status == 201, answer.body
     return int(answer.body["id"])
 
 
@@ -55,7 +53,7 @@ def test_a_slow_sender_holds_no_threads_that_others_need(system: System, shop: S
     assert all(now["estado"] == "procesando" for now in begun)
     assert all(now["exitosos"] > 0 for now in begun)  # the sender's campaigns take turns
     for campana in slow:
-        shop.post(f"/campanas/{campana}/cancelar/")
+        shop.post(f"/campanas/{campana}/cancelar/", expect=[200, 409])  # it may have ended
         until(lambda pk=campana: shop.progress(pk)["completado_en"], bool)  # type: ignore[misc]
 
 

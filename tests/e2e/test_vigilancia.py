@@ -13,13 +13,16 @@ pytestmark = pytest.mark.e2e
 
 def ready(system: System) -> tuple[int, dict[str, Any]]:
     answer = urllib3.request("GET", f"{system.url}/readyz?all", retries=False, timeout=10.0)
+    assert answer.status in {200, 503}, answer.data
     return answer.status, answer.json()
 
 
 def metric(system: System, name: str) -> float:
     headers = {"Authorization": f"Bearer {METRICS_TOKEN}"}
-    body = urllib3.request("GET", f"{system.url}/metrics", headers=headers, retries=False, timeout=10.0).data.decode()
-    return sum(float(line.rpartition(" ")[2]) for line in body.splitlines() if line.startswith(name))
+    answer = urllib3.request("GET", f"{system.url}/metrics", headers=headers, retries=False, timeout=10.0)
+    assert answer.status == 200, answer.data
+    lines = answer.data.decode().splitlines()
+    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
 
 
 def test_it_tells_what_the_workers_did(system: System, shop: Shop) -> None:

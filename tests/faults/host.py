@@ -3,21 +3,24 @@
 import asyncio
 import contextlib
 import os
+import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 from unittest.mock import patch
 
-from local.stack import environment, parts
+from local.stack import environment, parts, ports
 from local.stack.errors import Interrupted
+from local.stack.layout import Layout
 from local.stack.output import Printer
 from local.stack.process import Spec
 from local.stack.session import Session
 from local.stack.startup import prepare, start_product
 from local.stack.supervisor import Restarts
 from tests.faults.conditions import SIMULATOR
+from tests.ports import held, port_of
 
 UP: Final = "everything is up"
 # A process killed on purpose soon after its start is not one that cannot start.
@@ -35,6 +38,18 @@ def swapped(make: Callable[..., Spec], old: str, new: str) -> Callable[..., Spec
     return made
 
 
+def refusing(make: Callable[..., Spec]) -> Callable[..., Spec]:
+    """The simulator on a port that it binds itself: while it is down, who calls is refused, as by a Twilio that is."""
+
+    def made(env: Mapping[str, str], layout: Layout, holder: socket.socket, *options: str) -> Spec:
+        spec = make(env, layout, holder, *options)
+        at = spec.command.index("--fd")
+        own = ("--port", str(port_of(holder)))
+        return replace(spec, command=(*spec.command[:at], *own, *spec.command[at + 2 :]), inherited=())
+
+    return made
+
+
 async def main(data: Path) -> None:
     os.umask(0o077)
     printer = Printer()
@@ -44,6 +59,8 @@ async def main(data: Path) -> None:
             ("web", "core.wsgi:application", "tests.faults.wsgi:application"),
         ):
             patched.enter_context(patch.object(parts, name, swapped(getattr(parts, name), old, new)))
+        patched.enter_context(patch.object(parts, "simulator", refusing(parts.simulator)))
+        patched.enter_context(patch.object(ports, "listen_loopback", held))
         async with Session(data.resolve(), environment.read(), printer) as session:
             session.supervisor.restarts = RESTARTS
             with contextlib.suppress(Interrupted):

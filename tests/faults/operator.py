@@ -54,8 +54,13 @@ class Operator:
             self._look(made)
 
     def _look(self, made: Made) -> None:
-        now = made.api.get(f"/campanas/{made.id}/progreso/", within_s=5.0).body
+        answer = made.api.get(f"/campanas/{made.id}/progreso/", within_s=5.0)
         self.looks += 1
+        if answer.status != 200:
+            said = f"progress was answered {answer.status}: {answer.body}"
+            self.violations.append(Violation(Kind.WRONG, made.id, None, said))
+            return
+        now = answer.body
         parts = {part: now[part] for part in PARTS}
         if now["total"] != sum(parts.values()):
             self.violations.append(Violation(Kind.WRONG, made.id, None, f"total {now['total']}, parts {parts}"))

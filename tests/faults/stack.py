@@ -15,13 +15,13 @@ import redis
 from dotenv import dotenv_values
 
 from local.simulator.client import SimulatorControl, SimulatorError
-from local.stack import ports
 from local.stack.registry import Entry, born, read_record
 from tests.faults.conditions import ENVIRONMENT, UP_WITHIN_S
 from tests.faults.crash import FOLDER_VARIABLE, Armory
 from tests.faults.database import Database
 from tests.faults.host import UP
 from tests.local.stack.support import ROOT, environment
+from tests.ports import held, port_of
 
 POLL_S = 0.05
 STOP_S = 90.0
@@ -45,7 +45,9 @@ class RunningStack:
     def __init__(self, data: Path, extra: Mapping[str, str] | None = None) -> None:
         self.data = data
         self.armory = Armory(data / "crash")
-        self.port = ports.free_loopback()
+        # While the product is down, its port refuses connections and is nobody else's.
+        self._held = held()
+        self.port = port_of(self._held)
         self._env = environment(
             **ENVIRONMENT, PORT=str(self.port), **{FOLDER_VARIABLE: str(data / "crash")}, **(extra or {})
         )
@@ -127,7 +129,8 @@ class RunningStack:
         return died
 
     def stop(self) -> None:
-        """Stop everything as Ctrl-C does."""
+        """Stop everything as Ctrl-C does, for good."""
+        self._held.close()
         if self._host is None:
             return
         for entry in self.processes().values():

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from local.simulator.client import SimulatorControl
+from tests.ports import held, port_of
 
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT_SID = "AC" + "0a" * 16
@@ -19,19 +20,24 @@ STOP_S = 5.0
 
 
 class RunningSimulator:
-    """One simulator process.
+    """One simulator process. While it is down, its port refuses connections and is nobody else's.
 
     Args:
         data: its data directory; what is in it survives a restart.
         flags: of `python -m local.simulator`.
     """
 
-    def __init__(self, data: Path, *flags: str, port: int = 0) -> None:
-        self.data, self._flags, self._port = data, flags, port
-        self._start()
+    def __init__(self, data: Path, *flags: str) -> None:
+        self.data, self._flags, self._held = data, flags, held()
+        try:
+            self._start()
+        except BaseException:
+            self._held.close()
+            raise
 
     def _start(self) -> None:
-        command = [sys.executable, "-m", "local.simulator", "--port", str(self._port), "--data", str(self.data)]
+        port = str(port_of(self._held))
+        command = [sys.executable, "-m", "local.simulator", "--port", port, "--data", str(self.data)]
         self.process = subprocess.Popen(
             [*command, *self._flags],
             cwd=ROOT,
@@ -46,7 +52,6 @@ class RunningSimulator:
             _, errors = self.process.communicate(timeout=STOP_S)
             raise RuntimeError(f"the simulator did not start: {errors}")
         self.url = line.split()[-1]
-        self._port = int(self.url.rpartition(":")[2])
         self.control = SimulatorControl(self.url)
 
     def kill(self) -> None:
@@ -81,10 +86,11 @@ class RunningSimulator:
     ) -> None:
         if self.process.returncode is None:
             self.stop()
+        self._held.close()
 
 
 @contextmanager
-def running_simulator(data: Path, *flags: str, port: int = 0) -> Iterator[RunningSimulator]:
+def running_simulator(data: Path, *flags: str) -> Iterator[RunningSimulator]:
     """A simulator for the length of a `with` block."""
-    with RunningSimulator(data, *flags, port=port) as simulator:
+    with RunningSimulator(data, *flags) as simulator:
         yield simulator

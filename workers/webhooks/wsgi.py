@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 
 from django.db import Error as DatabaseError
 
+from core.postgresql.away import RETRY_S
 from workers.webhooks import callbacks
 
 logger = logging.getLogger(__name__)
@@ -61,7 +62,10 @@ class Callbacks:
         except DatabaseError:
             logger.exception("a status callback could not be written")
             status = LATER
-        start_response(status, [] if status.startswith("204") else [("Content-Length", "0")])
+        headers = [] if status.startswith("204") else [("Content-Length", "0")]
+        if status == LATER:
+            headers.append(("Retry-After", str(RETRY_S)))
+        start_response(status, headers)
         return [b""]
 
 

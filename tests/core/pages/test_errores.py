@@ -37,7 +37,7 @@ def test_a_missing_page_is_ours() -> None:
 
 
 def test_the_page_of_an_error_needs_no_context() -> None:
-    for status in ("400", "403", "403_csrf", "404", "500"):
+    for status in ("400", "403", "403_csrf", "404", "500", "503"):
         assert "Campañas SMS" in render(None, f"{status}.html").content.decode()
 
 

@@ -122,6 +122,35 @@ def test_it_stops_in_good_order(tmp_path: Path) -> None:
     assert simulator.errors == ""
 
 
+def test_it_answers_again_on_the_socket_that_it_was_given(tmp_path: Path) -> None:
+    """Who holds the socket holds the port: a call made while it is down waits."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        for _ in range(2):
+            waiting = socket.create_connection(listener.getsockname())
+            process = subprocess.Popen(
+                [sys.executable, "-m", "local.simulator", "--fd", str(listener.fileno()), "--data", str(tmp_path)],
+                cwd=ROOT,
+                env={**os.environ, "TWILIO_ACCOUNT_SID": ACCOUNT_SID, "TWILIO_AUTH_TOKEN": AUTH_TOKEN},
+                stdout=subprocess.PIPE,
+                text=True,
+                pass_fds=(listener.fileno(),),
+            )
+            with process, waiting:
+                assert process.stdout is not None
+                assert process.stdout.readline() == f"simulator: listening on {url}\n"
+                waiting.sendall(b"GET /_control/stats HTTP/1.0\r\n\r\n")
+                assert waiting.recv(15) == b"HTTP/1.0 200 OK"
+                process.kill()
+
+
+def test_it_says_that_it_was_given_no_socket(tmp_path: Path) -> None:
+    result = run("--fd", "0", "--data", str(tmp_path))
+
+    assert result.returncode == 1
+    assert result.stderr == "simulator: descriptor 0 is no socket that listens\n"
+
+
 def test_it_says_that_the_port_is_taken(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

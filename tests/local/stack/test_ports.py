@@ -9,12 +9,13 @@ import pytest
 from local.stack import ports
 from local.stack.errors import StackError
 from tests.local.stack.support import environment, stack
+from tests.ports import held, port_of
 
 
 @pytest.fixture
 def taken() -> Iterator[int]:
     """A port somebody listens on."""
-    with socket.create_server(("127.0.0.1", ports.free_loopback())) as server:
+    with ports.listen_loopback() as server:
         yield server.getsockname()[1]
 
 
@@ -36,21 +37,20 @@ def test_it_finds_the_next_free_port(taken: int) -> None:
 
 def test_it_sees_a_stranger_on_the_other_loopback() -> None:
     """A browser asks ::1 before 127.0.0.1, and would show the stranger's pages."""
-    port = ports.free_loopback()
     try:
-        stranger = socket.create_server(("::1", port), family=socket.AF_INET6)
+        stranger = socket.create_server(("::1", 0), family=socket.AF_INET6)
     except OSError:
         pytest.skip("this machine has no IPv6")
+    port = stranger.getsockname()[1]
     with stranger, pytest.raises(StackError, match=f"port {port} is taken"):
         ports.listen("127.0.0.1", port)
 
 
 def test_it_holds_the_port_from_the_check_on() -> None:
-    port = ports.free_loopback()
-    with ports.listen("127.0.0.1", port), pytest.raises(StackError):
-        ports.listen("127.0.0.1", port)
+    with held() as holder, ports.listen("127.0.0.1", port_of(holder)), pytest.raises(StackError):
+        ports.listen("127.0.0.1", port_of(holder))
 
 
 def test_it_rejects_an_address_that_is_not_ours() -> None:
-    with pytest.raises(StackError, match=r"203\.0\.113\.7"):
-        ports.listen("203.0.113.7", ports.free_loopback())
+    with held() as holder, pytest.raises(StackError, match=r"203\.0\.113\.7"):
+        ports.listen("203.0.113.7", port_of(holder))

@@ -11,13 +11,19 @@ from dotenv import dotenv_values
 
 from local.stack import ports
 from tests.local.stack.support import alive, environment, eventually, record, running
+from tests.ports import held, port_of
 
 UP = [sys.executable, "-m", "local.stack", "up", "--data"]
 
 
 @pytest.mark.e2e
 def test_it_comes_up_and_goes_without_a_trace(tmp_path: Path) -> None:
-    data, log, port = tmp_path / "data", tmp_path / "up.log", ports.free_loopback()
+    data, log = tmp_path / "data", tmp_path / "up.log"
+    with held() as holder:
+        comes_and_goes(data, log, port_of(holder))
+
+
+def comes_and_goes(data: Path, log: Path, port: int) -> None:
     with running([*UP, str(data)], log, environment(PORT=str(port), WORKER_PROCESSES="1")) as process:
         eventually(lambda: "Stop        Ctrl-C" in log.read_text() or process.poll() is not None, "the banner")
         text = log.read_text()

@@ -19,6 +19,7 @@ from campaigns.models import AjustesAlertas, EntregaAlerta
 from core.models import Usuario
 from tests.factories import AdminFactory
 from tests.local.scripted_server import Behaviour, answering, scripted_server
+from tests.ports import held, port_of
 from tests.workers.alerts.listener import Listener
 from workers.alerts import deliver, signature, webhook
 from workers.alerts.results import Delivered, Failed, Result
@@ -99,12 +100,10 @@ def test_who_is_gone_is_not_called_again(ajustes: AjustesAlertas, owner: Usuario
 
 
 def test_nobody_listening_is_a_reason(ajustes: AjustesAlertas, owner: Usuario) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    alertas.guardar_ajustes(usuario=owner, datos={"url": f"http://127.0.0.1:{port}/"})
-    alertas.probar(usuario=owner)
-    deliver.deliver()
+    with held() as nobody:
+        alertas.guardar_ajustes(usuario=owner, datos={"url": f"http://127.0.0.1:{port_of(nobody)}/"})
+        alertas.probar(usuario=owner)
+        deliver.deliver()
     entrega = EntregaAlerta.objects.get()
     assert (entrega.estado, entrega.codigo_http) == ("pendiente", None)
     assert entrega.error.startswith("No contestó: ")

@@ -10,7 +10,9 @@ from django.db import connection
 
 from campaigns.campana.embudo import EMBUDO_SQL, SEGMENTOS_SQL
 from campaigns.campana.selectors import PROGRESO_SQL
+from campaigns.models import CampanaSMS, Lote, SMSLog
 from tests.factories import CampanaFactory
+from tests.plans import Planner
 from tests.workers.engine.conftest import Running
 from workers.alerts.stalls import STALLED_SQL
 from workers.engine.lote.entregas import COUNT_PARAMS, COUNT_SQL
@@ -23,10 +25,12 @@ from workers.engine.rounds.sweeper import MOVABLE_SQL
 HISTORY = """
 INSERT INTO campaigns_smslog (campana_id, lote_id, nombre, telefono, mensaje, estado, codigo, error, twilio_sid,
     entrega, entrega_codigo, intentos, ausencias, creado, actualizado)
-SELECT %(campana)s, %(lote)s, '', 'x' || n, 'Hola', 'enviado', '', '', 'SM' || n, '', '', 1, 0, now(), now()
+SELECT %(campana)s, %(lote)s, '', 'x' || n, repeat('Hola ', 32), 'enviado', '', '', 'SM' || n,
+    '', '', 1, 0, now(), now()
 FROM generate_series(%(first)s, %(first)s + 499) n
 """
 LOTES = 40
+LEARNT = (SMSLog, CampanaSMS, Lote)
 # Two Lotes that were sent at the same time.
 FEW = """
 UPDATE campaigns_smslog SET lote_id = CASE WHEN id %% 2 = 0 THEN %(lote)s ELSE %(other)s END WHERE lote_id = %(lote)s
@@ -40,18 +44,9 @@ def seen(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def _room(db: None, seen: str) -> None:
-    """Where it is most likely to read all: a table without the empty pages that rows of other tests leave."""
-    if seen == "two Lotes":
-        with connection.cursor() as cursor:
-            cursor.execute("TRUNCATE campaigns_smslog")
-
-
-@pytest.fixture
-def history(seen: str, _room: None, running: Running) -> Running:
+def history(seen: str, planner: Planner, running: Running) -> Running:
     """Many messages of an older campaign."""
     old = CampanaFactory.create(usuario=running.campana.usuario)
-    forget()
     for numero in range(1, LOTES + 1):
         lote = old.lotes.create(numero=numero, cliente_ids=[], total=0, estado="abierto")
         params = {"campana": old.pk, "lote": lote.pk, "first": numero * 500, "other": running.lote.pk}
@@ -59,38 +54,32 @@ def history(seen: str, _room: None, running: Running) -> Running:
             cursor.execute(HISTORY, params)
             if numero == 1 and seen == "two Lotes":
                 cursor.execute(FEW, params)
-                analyze()
+                planner.learn(*LEARNT)
                 cursor.execute("UPDATE campaigns_smslog SET lote_id = %(lote)s WHERE telefono LIKE 'x%%'", params)
     if seen == "all":
-        analyze()
+        planner.learn(*LEARNT)
     return running
 
 
-def test_a_found_message_is_given_by_indexes(history: Running) -> None:
+def test_a_found_message_is_given_by_indexes(planner: Planner, history: Running) -> None:
     params: dict[str, Any] = {"id": 1, "token": "0" * 32, "sids": ["SM600"], "entregas": ["sent"], "codigos": [""]}
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN {SENT_SQL}", params)
-        plan = "\n".join(row[0] for row in cursor.fetchall())
+    plan = planner.explain(SENT_SQL, params)
     assert "Seq Scan on campaigns_smslog" not in plan
 
 
 @pytest.mark.parametrize("sql", [PROGRESO_SQL, MOVABLE_SQL], ids=["progress", "sweep"])
-def test_it_goes_lote_by_lote(history: Running, sql: str) -> None:
+def test_it_goes_lote_by_lote(planner: Planner, history: Running, sql: str) -> None:
     params: dict[str, Any] = {"ids": [history.campana.pk], "window": 10, "desconocido": "desconocido", "patience": 5}
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN {sql}", params)
-        plan = "\n".join(row[0] for row in cursor.fetchall())
+    plan = planner.explain(sql, params)
     assert "lote_id = l.id" in plan
     assert "Seq Scan on campaigns_smslog" not in plan
     assert "hashed" not in plan
 
 
-def test_deliveries_and_stalls_are_looked_for_lote_by_lote(history: Running) -> None:
+def test_deliveries_and_stalls_are_looked_for_lote_by_lote(planner: Planner, history: Running) -> None:
     params = {**COUNT_PARAMS, "campana": history.campana.pk, "minutos": 10, "precio": None}
     for sql in (EMBUDO_SQL, SEGMENTOS_SQL, COUNT_SQL, STALLED_SQL):
-        with connection.cursor() as cursor:
-            cursor.execute(f"EXPLAIN {sql}", params)
-            plan = "\n".join(row[0] for row in cursor.fetchall())
+        plan = planner.explain(sql, params)
         assert re.search(r"lote_id = (l(_\d)?|due)\.id", plan), plan
         assert "Seq Scan on campaigns_smslog" not in plan, plan
 
@@ -115,16 +104,16 @@ CREDIT = {"id": 1, "token": TOKEN, "sids": ["SM1"], "entregas": [""], "codigos":
     [(RECEIPTS_SQL, RECEIPTS), (HOLDER_SQL, HOLDER), (SENT_SQL, CREDIT)],
     ids=["callbacks", "holder", "credit"],
 )
-def test_whose_message_it_is_is_asked_by_its_sid(history: Running, sql: str, params: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN {sql}", params)
-        plan = "\n".join(row[0] for row in cursor.fetchall())
+def test_whose_message_it_is_is_asked_by_its_sid(planner: Planner, history: Running, sql: str, params: Any) -> None:
+    plan = planner.explain(sql, params)
     assert "smslog_un_sid" in plan
     assert "Seq Scan on campaigns_smslog" not in plan
 
 
 @pytest.mark.parametrize("sql", [CLAIM_SQL, FAIL_SQL], ids=["claim", "opted out"])
-def test_it_claims_rows_by_their_key_and_not_through_another_index(history: Running, sql: str) -> None:
+def test_it_claims_rows_by_their_key_and_not_through_another_index(
+    planner: Planner, history: Running, sql: str
+) -> None:
     ids = [log.pk for log in history.logs]
     params: dict[str, Any] = {
         "ids": ids,
@@ -135,32 +124,9 @@ def test_it_claims_rows_by_their_key_and_not_through_another_index(history: Runn
         "codigo": "baja",
         "error": "",
     }
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN {sql}", params)
-        plan = "\n".join(row[0] for row in cursor.fetchall())
+    plan = planner.explain(sql, params)
     assert "Index Cond: (id = n.id)" in plan
     assert "smslog_por" not in plan
     assert "smslog_con_lease" not in plan
     assert "Seq Scan on campaigns_smslog" not in plan
     assert "Seq Scan on clientes_baja" not in plan
-
-
-TABLES = ("campaigns_smslog", "campaigns_campanasms", "campaigns_lote")
-
-
-def analyze() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE {', '.join(TABLES)}")
-
-
-def forget() -> None:
-    """What other tests' rows left: a planner that counts them knows nothing of this one's."""
-    with connection.cursor() as cursor:
-        # A table known to be empty is read whole, which costs nothing; other tests may have left this one so.
-        for table in (*TABLES, "clientes_baja"):
-            cursor.execute("SELECT pg_clear_relation_stats('public', %s)", [table])
-            cursor.execute(
-                "SELECT pg_clear_attribute_stats('public', tablename, attname, inherited)"
-                " FROM pg_stats WHERE schemaname = 'public' AND tablename = %s",
-                [table],
-            )

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.local.scripted_server import Behaviour, answering, closing, resetting, scripted_server, silent, writing
+from tests.ports import held, port_of
 from tests.workers.conftest import MakeGateway
 from tests.workers.gateway.raw import error_json, message_json
 from workers.gateway import connections
@@ -85,10 +86,8 @@ def test_it_may_have_been_sent(make_gateway: MakeGateway, behaviour: Behaviour, 
 
 
 def test_it_was_never_sent_when_refused(make_gateway: MakeGateway) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-
-    outcome = send(make_gateway(f"http://127.0.0.1:{port}"))
+    with held() as nobody:
+        outcome = send(make_gateway(f"http://127.0.0.1:{port_of(nobody)}"))
 
     assert isinstance(outcome, Retryable)
     assert outcome.code == "connection_refused"

@@ -20,7 +20,9 @@ from django.utils import timezone
 from campaigns.models import SMSLog
 from clientes.models import Baja, Cliente
 from core.models import Usuario
+from core.postgresql.away import RETRY_S
 from local.simulator.signing import sign
+from tests.core.test_away import away
 from tests.factories import AdminFactory, CampanaFactory, ClienteFactory, open_lote
 from workers.engine.message import receipts
 from workers.webhooks.wsgi import FORM_MAX, Callbacks
@@ -186,6 +188,26 @@ class TestQuickWay:
 
         monkeypatch.setattr(receipts, "_execute", down)
         assert call(Callbacks(refuse), signed(log, "delivered")) == 503
+
+    def test_both_ways_and_the_texts_say_when_to_come_again(
+        self, owner: Usuario, django_application: Callable[..., Any]
+    ) -> None:
+        """Twilio repeats what was answered 503: see `callbacks.CONNECTION_OVERRIDES`."""
+        [log] = rows(owner, "enviado")
+        form = {"MessageSid": sid_of(log), "From": "+573001234567", "To": "+15005550006", "Body": "BAJA"}
+        path = "/webhooks/twilio/entrante/"
+        text = environ(path, form, sign(AUTH_TOKEN, PUBLIC_URL + path, form))
+        for way, made in (
+            (Callbacks(refuse), signed(log, "delivered")),
+            (django_application, signed(log, "delivered")),
+            (django_application, text),
+        ):
+            answers: list[tuple[str, list[tuple[str, str]]]] = []
+            with away():
+                list(way(made, lambda *answer: answers.append(answer)))  # noqa: B023 - called in this round
+            [(status, headers)] = answers
+            assert status == "503 Service Unavailable"
+            assert ("Retry-After", str(RETRY_S)) in headers
 
     def test_both_ways_say_the_same(self, owner: Usuario, django_application: Callable[..., Any]) -> None:
         """The same calls through the quick way and through Django's view."""

@@ -21,11 +21,12 @@ from campaigns.values import codigos
 from campaigns.vista_previa.costo import Grupo, grupos_de
 from campaigns.vista_previa.elegibles import nombres_de
 from clientes.bajas.services import Prueba, dar_de_alta, dar_de_baja
-from clientes.models import Cliente, Fuente
+from clientes.models import Baja, Cliente, Fuente
 from core.errors import ConflictError
 from core.models import Usuario
 from tests.clientes.importacion.support import counts, csv, run
 from tests.factories import EACH_ITS_SID, CampanaFactory, ClienteFactory, RemitenteFactory, una_programacion
+from tests.plans import Planner
 from tests.workers.engine.conftest import Running, take, write
 from workers.engine.base import database
 from workers.engine.campaign import campana
@@ -364,7 +365,7 @@ def test_a_new_campaign_to_one_who_left_ends_in_error(owner: Usuario) -> None:
 
 @pytest.mark.parametrize("sql", [ledger.CLAIM_SQL, optouts.FAIL_SQL], ids=["claim", "fail"])
 @pytest.mark.parametrize("known", [False, True], ids=["without statistics", "with statistics"])
-def test_it_looks_by_an_index(running: Running, sql: str, known: bool) -> None:
+def test_it_looks_by_an_index(planner: Planner, running: Running, sql: str, known: bool) -> None:
     """Among as many opt-outs as a large shop's."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -373,11 +374,10 @@ def test_it_looks_by_an_index(running: Running, sql: str, known: bool) -> None:
             " FROM generate_series(1, 20000) n",
             [running.campana.usuario_id],
         )
-        if known:
-            cursor.execute("ANALYZE clientes_baja")
-        params: dict[str, Any] = {"ids": [1], "tokens": ["0" * 32], "held": [None], "lease": 1, "remitente": NUMERO}
-        params |= {"codigo": "", "error": ""}
-        cursor.execute(f"EXPLAIN {sql}", params)
-        plan = "\n".join(row[0] for row in cursor.fetchall())
+    if known:
+        planner.learn(Baja)
+    params: dict[str, Any] = {"ids": [1], "tokens": ["0" * 32], "held": [None], "lease": 1, "remitente": NUMERO}
+    params |= {"codigo": "", "error": ""}
+    plan = planner.explain(sql, params)
     assert "Index Cond" in plan
     assert "Seq Scan on clientes_baja" not in plan
