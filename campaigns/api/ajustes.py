@@ -9,33 +9,15 @@ from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from campaigns.ley.reglas import AJUSTES, POR_NOMBRE
 from campaigns.ley.selectors import ajustes_de, historial_de
 from campaigns.ley.services import MOTIVO_MAX, cambiar_ajustes
 from campaigns.models import Ajustes, AjustesCambio
-from campaigns.values import defecto
+from campaigns.values.ventanas import DIAS
 from core.api.serializers import RefusesUnknown
 from core.models import Usuario
 
-VALORES = {
-    "ventanas_activas": True,
-    "zona_horaria": "America/Bogota",
-    "ventanas": defecto.ventanas(),
-    "festivos_pais": "CO",
-    "dias_cerrados": ["2026-12-24"],
-    "plazo_h": 72.0,
-    "frecuencia_activa": True,
-    "frecuencia_maxima": defecto.FRECUENCIA_MAXIMA,
-    "rne_activo": True,
-    "rne_vigencia_dias": defecto.RNE_VIGENCIA_DIAS,
-    "rne_exigir_consulta": defecto.RNE_EXIGIR_CONSULTA,
-    "exigir_consentimiento": defecto.EXIGIR_CONSENTIMIENTO,
-    "precio_segmento": "0.050000",
-    "precios": {"US": "0.0083"},
-    "tope_diario": "20.00",
-    "tope_mensual": None,
-    "aprobacion_destinatarios": 10_000,
-    "aprobacion_costo": None,
-}
+VALORES = {ajuste.name: ajuste.example for ajuste in AJUSTES}
 
 
 class FranjaSerializer(RefusesUnknown):
@@ -46,13 +28,8 @@ class FranjaSerializer(RefusesUnknown):
 class VentanasSerializer(RefusesUnknown):
     """Each day of the week; null is a day without sending. Days that are left out stay as they are."""
 
-    lunes = FranjaSerializer(required=False, allow_null=True)
-    martes = FranjaSerializer(required=False, allow_null=True)
-    miercoles = FranjaSerializer(required=False, allow_null=True)
-    jueves = FranjaSerializer(required=False, allow_null=True)
-    viernes = FranjaSerializer(required=False, allow_null=True)
-    sabado = FranjaSerializer(required=False, allow_null=True)
-    domingo = FranjaSerializer(required=False, allow_null=True)
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {dia: FranjaSerializer(required=False, allow_null=True) for dia in DIAS}
 
 
 @extend_schema_serializer(
@@ -67,13 +44,10 @@ class VentanasSerializer(RefusesUnknown):
 )
 class AjustesSerializer(RefusesUnknown, serializers.ModelSerializer[Ajustes]):
     ventanas = VentanasSerializer()
-    zona_horaria = serializers.CharField(help_text="IANA name of the shop's zone.")
-    festivos_pais = serializers.CharField(
-        allow_blank=True, help_text="ISO 3166 country whose public holidays are closed; empty for none."
-    )
+    zona_horaria = serializers.CharField(help_text=POR_NOMBRE["zona_horaria"].api)
+    festivos_pais = serializers.CharField(allow_blank=True, help_text=POR_NOMBRE["festivos_pais"].api)
     precios = serializers.DictField(
-        child=serializers.DecimalField(max_digits=12, decimal_places=6),
-        help_text='Of one segment to other countries: `{"US": "0.0083"}`. Replaces all of them.',
+        child=serializers.DecimalField(max_digits=12, decimal_places=6), help_text=POR_NOMBRE["precios"].api
     )
     motivo = serializers.CharField(
         write_only=True,
@@ -85,55 +59,8 @@ class AjustesSerializer(RefusesUnknown, serializers.ModelSerializer[Ajustes]):
 
     class Meta:
         model = Ajustes
-        fields = (
-            "ventanas_activas",
-            "zona_horaria",
-            "ventanas",
-            "festivos_pais",
-            "dias_cerrados",
-            "plazo_h",
-            "frecuencia_activa",
-            "frecuencia_maxima",
-            "rne_activo",
-            "rne_vigencia_dias",
-            "rne_exigir_consulta",
-            "exigir_consentimiento",
-            "precio_segmento",
-            "precios",
-            "tope_diario",
-            "tope_mensual",
-            "aprobacion_destinatarios",
-            "aprobacion_costo",
-            "motivo",
-        )
-        extra_kwargs = {
-            "ventanas_activas": {"help_text": "false: messages leave at any hour. Switching it off needs `motivo`."},
-            "dias_cerrados": {"help_text": "Other closed days, up to 100. Fewer need `motivo`."},
-            "frecuencia_activa": {"help_text": "false: a phone may get any number. Switching it off needs `motivo`."},
-            "frecuencia_maxima": {
-                "help_text": "Messages to one phone on one day, over all campaigns; 1 to 20. More needs `motivo`."
-            },
-            "rne_activo": {"help_text": "Exclude the numbers of the RNE. Switching it off needs `motivo`."},
-            "rne_vigencia_dias": {
-                "help_text": "Days after which a consultation of the RNE is too old; 1 to 365. More need `motivo`."
-            },
-            "rne_exigir_consulta": {
-                "help_text": "Promotional campaigns pause while the consultation is older or none."
-            },
-            "exigir_consentimiento": {"help_text": "Exclude clients without a consent on record."},
-            "precio_segmento": {"help_text": "Of one segment, in SMS_PRICE_CURRENCY; null for SMS_SEGMENT_PRICE."},
-            "tope_diario": {
-                "help_text": "Nothing is sent that would exceed it; null for no cap. To raise it needs `motivo`."
-            },
-            "aprobacion_destinatarios": {
-                "help_text": "A campaign to more waits for approval; null: none does. More needs `motivo`."
-            },
-            "aprobacion_costo": {
-                "help_text": "A campaign that costs more waits for approval; null: none does. More needs `motivo`."
-            },
-            "tope_mensual": {"help_text": "Likewise, by the month of the shop's calendar."},
-            "plazo_h": {"help_text": "Hours from its start until a campaign's deadline (`vence_en`), waits included."},
-        }
+        fields = (*POR_NOMBRE, "motivo")
+        extra_kwargs = {ajuste.name: {"help_text": ajuste.api} for ajuste in AJUSTES}
 
 
 @extend_schema(tags=["ajustes"])

@@ -1,18 +1,24 @@
-"""What each setting may be. A rule takes what was sent and gives what is stored."""
+"""A shop's settings, one row each: what each may be, when loosening it needs a reason, what people and programs see.
+
+The page's fields, the API's, the history's names and the rules all come from `AJUSTES`. To add a setting, add its
+column to `campaigns.models.Ajustes` and its row here, and read it where it is to be obeyed.
+"""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import partial
 from typing import Any, Final
-from zoneinfo import available_timezones
 
 from phonenumbers import SUPPORTED_REGIONS
 
+from campaigns.ley import protecciones
 from campaigns.ley.precios import precio_base
 from campaigns.models import Ajustes
-from campaigns.values.horario import Franja, next_open, paises
+from campaigns.values import defecto
+from campaigns.values.horario import next_open, paises
 from campaigns.values.ventanas import DIAS, semana
+from campaigns.values.zonas import zonas
 from core.errors import InvalidInputError
 
 CERRADOS_MAX: Final = 100
@@ -36,50 +42,36 @@ NUNCA_ABRE = "Con este horario no se podría enviar nunca: deje abierto al menos
 FALTA_MOTIVO = "Para apagar o aflojar una protección escriba el motivo: queda en el historial."
 NO_EXISTE = "Este ajuste no existe."
 
-# Switching one of these off needs a reason …
-PROTECCIONES: Final = frozenset(
-    {"ventanas_activas", "frecuencia_activa", "rne_activo", "rne_exigir_consulta", "exigir_consentimiento"}
-)
-# … and so does taking one of these away or raising it, more days for the register's answer among them. What something
-# costs, where the shop is and until when a campaign may last are no protection.
-LIMITES: Final = frozenset(
-    {
-        "frecuencia_maxima",
-        "rne_vigencia_dias",
-        "tope_diario",
-        "tope_mensual",
-        "aprobacion_destinatarios",
-        "aprobacion_costo",
-    }
-)
 
-
-def desprotege(nombre: str, antes: Any, despues: Any) -> bool:
-    """Whether the change of this setting gives a protection up, or some of it, for which the history keeps the reason.
-
-    Args:
-        antes, despues: the stored values, which differ.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ajuste:
+    """Args:
+    name: of the column in `Ajustes`, of the field in the API and on the page.
+    section: of the page.
+    label: on the page.
+    history: its name in the history of changes; the label when "".
+    help: below the field on the page.
+    unit: beside the field; `{s}` makes a plural of the stored number, `{moneda}` is SMS_PRICE_CURRENCY.
+    api: what the API's documentation says.
+    example: in the API's documentation.
+    rule: takes what was sent and gives what is stored, or raises `InvalidInputError`.
+    loosens: of `protecciones`, whether a change needs a reason.
     """
-    if nombre in PROTECCIONES:
-        return despues is False
-    if nombre in LIMITES:
-        return antes is not None and (despues is None or despues > antes)
-    if nombre == "ventanas":
-        return any(map(_abre_mas, semana(antes), semana(despues)))
-    if nombre == "dias_cerrados":
-        return not set(antes) <= set(despues)
-    return nombre == "festivos_pais" and not despues
 
-
-def _abre_mas(antes: Franja | None, despues: Franja | None) -> bool:
-    """Whether something may leave at an hour at which nothing could."""
-    if antes is None or despues is None:
-        return despues is not None
-    return despues.abre < antes.abre or despues.cierra > antes.cierra
+    name: str
+    section: str
+    label: str
+    history: str = ""
+    help: str = ""
+    unit: str = ""
+    api: str = ""
+    example: Any
+    rule: Callable[[Any], Any]
+    loosens: Callable[[Any, Any], bool] = protecciones.nunca
 
 
 def _zona(valor: Any) -> str:
-    if valor not in available_timezones():
+    if valor not in zonas():
         raise InvalidInputError(NO_ES_ZONA.format(valor=str(valor)[:50]))
     return str(valor)
 
@@ -124,25 +116,199 @@ def _precios(valor: Mapping[str, Decimal]) -> dict[str, str]:
     return {pais: f"{precio.normalize():f}" for pais, precio in sorted(valor.items())}
 
 
-REGLAS: Final[Mapping[str, Callable[[Any], Any]]] = {
-    "ventanas_activas": bool,
-    "zona_horaria": _zona,
-    "festivos_pais": _pais,
-    "dias_cerrados": _dias,
-    "plazo_h": _entre(1, PLAZO_MAX_H),
-    "frecuencia_activa": bool,
-    "frecuencia_maxima": _entre(1, FRECUENCIA_MAX),
-    "rne_activo": bool,
-    "rne_vigencia_dias": _entre(1, RNE_VIGENCIA_MAX),
-    "rne_exigir_consulta": bool,
-    "exigir_consentimiento": bool,
-    "precio_segmento": _dinero,
-    "precios": _precios,
-    "tope_diario": _dinero,
-    "tope_mensual": _dinero,
-    "aprobacion_destinatarios": _cuantos,
-    "aprobacion_costo": _dinero,
-}
+def _ventanas(valor: Mapping[str, Any]) -> dict[str, Any]:
+    semana(valor)
+    return {dia: valor.get(dia) for dia in DIAS}
+
+
+# In the order in which the API shows them, and each section of the page its own.
+AJUSTES: Final = (
+    Ajuste(
+        name="ventanas_activas",
+        section="horario",
+        label="Enviar solo dentro del horario",
+        api="false: messages leave at any hour. Switching it off needs `motivo`.",
+        example=True,
+        rule=bool,
+        loosens=protecciones.al_apagar,
+    ),
+    Ajuste(
+        name="zona_horaria",
+        section="horario",
+        label="Zona horaria",
+        api="IANA name of the shop's zone.",
+        example="America/Bogota",
+        rule=_zona,
+    ),
+    Ajuste(
+        name="ventanas",
+        section="horario",
+        label="Horario",
+        example=defecto.ventanas(),
+        rule=_ventanas,
+        loosens=protecciones.al_ampliar,
+    ),
+    Ajuste(
+        name="festivos_pais",
+        section="horario",
+        label="Festivos de",
+        api="ISO 3166 country whose public holidays are closed; empty for none.",
+        example="CO",
+        rule=_pais,
+        loosens=protecciones.al_vaciar,
+    ),
+    Ajuste(
+        name="dias_cerrados",
+        section="horario",
+        label="Otros días cerrados",
+        help="Uno por línea: 24/12/2026.",
+        api="Other closed days, up to 100. Fewer need `motivo`.",
+        example=["2026-12-24"],
+        rule=_dias,
+        loosens=protecciones.al_quitar,
+    ),
+    Ajuste(
+        name="plazo_h",
+        section="horario",
+        label="Plazo de una campaña",
+        history="Plazo (horas)",
+        help="Desde que empieza, pausas y esperas incluidas. Lo que no haya salido ya no se envía.",
+        unit="horas",
+        api="Hours from its start until a campaign's deadline (`vence_en`), waits included.",
+        example=72.0,
+        rule=_entre(1, PLAZO_MAX_H),
+    ),
+    Ajuste(
+        name="frecuencia_activa",
+        section="frecuencia",
+        label="Limitar los mensajes a un mismo teléfono",
+        api="false: a phone may get any number. Switching it off needs `motivo`.",
+        example=True,
+        rule=bool,
+        loosens=protecciones.al_apagar,
+    ),
+    Ajuste(
+        name="frecuencia_maxima",
+        section="frecuencia",
+        label="Máximo",
+        history="Mensajes por teléfono y día",
+        help="En un día, entre todas las campañas.",
+        unit="mensaje{s} por teléfono y día",
+        api="Messages to one phone on one day, over all campaigns; 1 to 20. More needs `motivo`.",
+        example=defecto.FRECUENCIA_MAXIMA,
+        rule=_entre(1, FRECUENCIA_MAX),
+        loosens=protecciones.al_subir,
+    ),
+    Ajuste(
+        name="rne_activo",
+        section="exclusiones",
+        label="Excluir los números del RNE",
+        api="Exclude the numbers of the RNE. Switching it off needs `motivo`.",
+        example=True,
+        rule=bool,
+        loosens=protecciones.al_apagar,
+    ),
+    Ajuste(
+        name="rne_vigencia_dias",
+        section="exclusiones",
+        label="Una consulta del RNE vale",
+        history="Días que vale una consulta del RNE",
+        unit="días",
+        api="Days after which a consultation of the RNE is too old; 1 to 365. More need `motivo`.",
+        example=defecto.RNE_VIGENCIA_DIAS,
+        rule=_entre(1, RNE_VIGENCIA_MAX),
+        loosens=protecciones.al_subir,
+    ),
+    Ajuste(
+        name="rne_exigir_consulta",
+        section="exclusiones",
+        label="No enviar publicidad sin una consulta vigente",
+        history="Exigir una consulta vigente del RNE",
+        api="Promotional campaigns pause while the consultation is older or none.",
+        example=defecto.RNE_EXIGIR_CONSULTA,
+        rule=bool,
+        loosens=protecciones.al_apagar,
+    ),
+    Ajuste(
+        name="exigir_consentimiento",
+        section="exclusiones",
+        label="Exigir el consentimiento registrado",
+        history="Exigir el consentimiento",
+        api="Exclude clients without a consent on record.",
+        example=defecto.EXIGIR_CONSENTIMIENTO,
+        rule=bool,
+        loosens=protecciones.al_apagar,
+    ),
+    Ajuste(
+        name="precio_segmento",
+        section="gasto",
+        label="Precio por segmento",
+        api="Of one segment, in SMS_PRICE_CURRENCY; null for SMS_SEGMENT_PRICE.",
+        example="0.050000",
+        rule=_dinero,
+    ),
+    Ajuste(
+        name="precios",
+        section="gasto",
+        label="Precio en otros países",
+        help="Uno por línea, con el código del país: US 0,0083.",
+        api='Of one segment to other countries: `{"US": "0.0083"}`. Replaces all of them.',
+        example={"US": "0.0083"},
+        rule=_precios,
+    ),
+    Ajuste(
+        name="tope_diario",
+        section="gasto",
+        label="Tope del día",
+        history="Tope de gasto del día",
+        api="Nothing is sent that would exceed it; null for no cap. To raise it needs `motivo`.",
+        example="20.00",
+        rule=_dinero,
+        loosens=protecciones.al_subir,
+    ),
+    Ajuste(
+        name="tope_mensual",
+        section="gasto",
+        label="Tope del mes",
+        history="Tope de gasto del mes",
+        api="Likewise, by the month of the shop's calendar.",
+        example=None,
+        rule=_dinero,
+        loosens=protecciones.al_subir,
+    ),
+    Ajuste(
+        name="aprobacion_destinatarios",
+        section="aprobacion",
+        label="Más de",
+        history="Aprobación desde (destinatarios)",
+        unit="destinatarios",
+        api="A campaign to more waits for approval; null: none does. More needs `motivo`.",
+        example=10_000,
+        rule=_cuantos,
+        loosens=protecciones.al_subir,
+    ),
+    Ajuste(
+        name="aprobacion_costo",
+        section="aprobacion",
+        label="O un costo mayor que",
+        history="Aprobación desde (costo)",
+        unit="{moneda}",
+        api="A campaign that costs more waits for approval; null: none does. More needs `motivo`.",
+        example=None,
+        rule=_dinero,
+        loosens=protecciones.al_subir,
+    ),
+)
+POR_NOMBRE: Final[Mapping[str, Ajuste]] = {ajuste.name: ajuste for ajuste in AJUSTES}
+
+
+def desprotege(nombre: str, antes: Any, despues: Any) -> bool:
+    """Whether the change of this setting gives a protection up, or some of it, for which the history keeps the reason.
+
+    Args:
+        antes, despues: the stored values, which differ.
+    """
+    return POR_NOMBRE[nombre].loosens(antes, despues)
 
 
 def aplicar(ajustes: Ajustes, cambios: Mapping[str, Any]) -> None:
@@ -155,11 +321,11 @@ def aplicar(ajustes: Ajustes, cambios: Mapping[str, Any]) -> None:
         InvalidInputError: naming the setting and the reason.
     """
     for field, valor in cambios.items():
-        rule = partial(_con_dias, ajustes.ventanas) if field == "ventanas" else REGLAS.get(field)
-        if rule is None:
+        if field not in POR_NOMBRE:
             raise InvalidInputError(NO_EXISTE, field=field, code="unknown_field")
+        whole = {**ajustes.ventanas, **valor} if field == "ventanas" else valor
         try:
-            setattr(ajustes, field, rule(valor))
+            setattr(ajustes, field, POR_NOMBRE[field].rule(whole))
         except InvalidInputError as error:
             raise InvalidInputError(error.message, field=error.field or field, code=error.code) from error
     _juntos(ajustes, cambios)
@@ -176,10 +342,3 @@ def _juntos(ajustes: Ajustes, cambios: Mapping[str, Any]) -> None:
         raise InvalidInputError(SIN_PRECIO, field="precio_segmento", code="required")
     if dia is not None and mes is not None and dia > mes:
         raise InvalidInputError(TOPES_CRUZADOS, field="tope_diario", code="invalid")
-
-
-def _con_dias(actuales: Mapping[str, Any], enviadas: Mapping[str, Any]) -> dict[str, Any]:
-    """The timetable with the days that were sent in the place of those it had."""
-    merged = {**actuales, **enviadas}
-    semana(merged)
-    return {dia: merged.get(dia) for dia in DIAS}

@@ -1,17 +1,23 @@
-"""The page of the settings: one form for each section, which changes only its own."""
+"""The page of the settings: one form for each section, which changes only its own.
+
+The fields come from the table `campaigns.ley.reglas.AJUSTES`, and their kinds from the columns of `Ajustes`.
+"""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from functools import cache
-from typing import Any, ClassVar, Final
-from zoneinfo import available_timezones
+from typing import Any, ClassVar, Final, cast
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import models
+from django.forms.forms import DeclarativeFieldsMetaclass
 
+from campaigns.ley.reglas import AJUSTES, Ajuste
 from campaigns.models import Ajustes
 from campaigns.values.ventanas import DIAS, NOMBRES
+from campaigns.values.zonas import ofrecidas
 from core.errors import InvalidInputError
 from core.forms import ConAspecto, Interruptor
 
@@ -41,59 +47,19 @@ PAISES: Final = {
     "UY": "Uruguay",
     "VE": "Venezuela",
 }
-LUGARES: Final = (
-    "Africa/",
-    "America/",
-    "Antarctica/",
-    "Asia/",
-    "Atlantic/",
-    "Australia/",
-    "Europe/",
-    "Indian/",
-    "Pacific/",
-)
 FECHAS: Final = ("%Y-%m-%d", "%d/%m/%Y")
 NO_ES_FECHA = "«{valor}» no es una fecha. Escriba una por línea, como 24/12/2026."
 NO_ES_PRECIO = "«{valor}» no es un país y su precio. Escriba uno por línea, como US 0,0083."
 AYUDA_MOTIVO = "Queda en el historial. Es obligatorio para apagar o aflojar una protección."
 
 
-class SeccionForm(ConAspecto, forms.Form):
-    """Args:
-    ajustes: what the section shows before anything is sent.
-    """
-
-    nombre: ClassVar[str]
-
-    motivo = forms.CharField(required=False, max_length=300, help_text=AYUDA_MOTIVO)
-
-    def __init__(self, ajustes: Ajustes, data: Any = None) -> None:
-        super().__init__(data, initial=self.valores(ajustes), auto_id=f"{self.nombre}-%s", label_suffix="")
-        self.fields["motivo"].widget.attrs["autocomplete"] = "off"
-
-    def valores(self, ajustes: Ajustes) -> dict[str, Any]:
-        return {name: getattr(ajustes, name) for name in self.base_fields if hasattr(ajustes, name)}
-
-    def cambios(self) -> dict[str, Any]:
-        """The settings of a valid form."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "motivo"}
-
-    def rechazar(self, error: InvalidInputError) -> None:
-        """Show what the service refused beside its field."""
-        field = (error.field or "").replace("ventanas.", "").split(".")[0]
-        self.add_error(field if field in self.fields else None, error.message)
-
-
-@cache
-def zonas() -> tuple[str, ...]:
-    """The zones by place; the others are old names of these."""
-    return (*sorted(zona for zona in available_timezones() if zona.startswith(LUGARES)), "UTC")
-
-
 class FechasField(forms.CharField):
     """Dates, one in each line."""
 
     widget = forms.Textarea
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), "rows": 3, "spellcheck": "false"}
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(f"{day:%d/%m/%Y}" for day in value) if isinstance(value, list) else value
@@ -145,64 +111,13 @@ class FranjaField(forms.Field):
         return {"abre": (abre or "").strip(), "cierra": (cierra or "").strip()} if abierto else None
 
 
-class HorarioForm(SeccionForm):
-    nombre = "horario"
-
-    ventanas_activas = Interruptor(label="Enviar solo dentro del horario")
-    zona_horaria = forms.ChoiceField(label="Zona horaria")
-    festivos_pais = forms.ChoiceField(label="Festivos de", required=False)
-    dias_cerrados = FechasField(label="Otros días cerrados", required=False, help_text="Uno por línea: 24/12/2026.")
-    plazo_h = forms.FloatField(
-        label="Plazo de una campaña",
-        help_text="Desde que empieza, pausas y esperas incluidas. Lo que no haya salido ya no se envía.",
-    )
-    field_order = ("ventanas_activas", *DIAS, "zona_horaria", "festivos_pais", "dias_cerrados", "plazo_h", "motivo")
-
-    def __init__(self, ajustes: Ajustes, data: Any = None) -> None:
-        super().__init__(ajustes, data)
-        for dia, escrito in zip(DIAS, NOMBRES, strict=True):
-            self.fields[dia] = FranjaField(escrito)
-        self._ofrecer("zona_horaria", {zona: zona for zona in zonas()}, ajustes.zona_horaria)
-        self._ofrecer("festivos_pais", PAISES, ajustes.festivos_pais)
-        self.fields["dias_cerrados"].widget.attrs.update(rows=3, spellcheck="false")
-
-    def _ofrecer(self, field: str, choices: Mapping[str, str], current: str) -> None:
-        offered = {**choices, current: choices.get(current, current)}
-        self.fields[field].choices = offered.items()  # type: ignore[attr-defined]
-
-    def valores(self, ajustes: Ajustes) -> dict[str, Any]:
-        dias = {dia: ajustes.ventanas.get(dia) for dia in DIAS}
-        return {**super().valores(ajustes), **dias, "plazo_h": f"{ajustes.plazo_h:g}"}
-
-    def dias(self) -> Iterator[forms.BoundField]:
-        return (self[dia] for dia in DIAS)
-
-    def cambios(self) -> dict[str, Any]:
-        found = super().cambios()
-        ventanas = {dia: found.pop(dia) for dia in DIAS}
-        return {**found, "ventanas": ventanas}
-
-
-class FrecuenciaForm(SeccionForm):
-    nombre = "frecuencia"
-
-    frecuencia_activa = Interruptor(label="Limitar los mensajes a un mismo teléfono")
-    frecuencia_maxima = forms.IntegerField(label="Máximo", help_text="En un día, entre todas las campañas.")
-
-
-class ExclusionesForm(SeccionForm):
-    nombre = "exclusiones"
-
-    rne_activo = Interruptor(label="Excluir los números del RNE")
-    rne_vigencia_dias = forms.IntegerField(label="Una consulta del RNE vale")
-    rne_exigir_consulta = Interruptor(label="No enviar publicidad sin una consulta vigente")
-    exigir_consentimiento = Interruptor(label="Exigir el consentimiento registrado")
-
-
 class PreciosField(forms.CharField):
     """A country and its price, one in each line."""
 
     widget = forms.Textarea
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), "rows": 3, "spellcheck": "false"}
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(f"{pais} {precio}" for pais, precio in value.items()) if isinstance(value, dict) else value
@@ -232,6 +147,9 @@ class DineroField(forms.DecimalField):
 
     widget = forms.TextInput
 
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), "inputmode": "decimal", "autocomplete": "off"}
+
     def to_python(self, value: Any) -> Any:
         return super().to_python(value.strip().replace(",", ".") if isinstance(value, str) else value)
 
@@ -239,34 +157,107 @@ class DineroField(forms.DecimalField):
         return f"{value.normalize():f}".replace(".", ",") if isinstance(value, Decimal) else value
 
 
-class GastoForm(SeccionForm):
-    nombre = "gasto"
+class HorasField(forms.FloatField):
+    """Written without the decimals that it does not have."""
 
-    precio_segmento = DineroField(label="Precio por segmento", required=False, max_digits=12, decimal_places=6)
-    precios = PreciosField(
-        label="Precio en otros países", required=False, help_text="Uno por línea, con el código del país: US 0,0083."
-    )
-    tope_diario = DineroField(label="Tope del día", required=False, max_digits=14, decimal_places=2)
-    tope_mensual = DineroField(label="Tope del mes", required=False, max_digits=14, decimal_places=2)
-
-    def __init__(self, ajustes: Ajustes, data: Any = None) -> None:
-        super().__init__(ajustes, data)
-        self.fields["precios"].widget.attrs.update(rows=3, spellcheck="false")
-        for name in ("precio_segmento", "tope_diario", "tope_mensual"):
-            self.fields[name].widget.attrs.update(inputmode="decimal", autocomplete="off")
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value:g}" if isinstance(value, float) else value
 
 
-class AprobacionForm(SeccionForm):
-    nombre = "aprobacion"
-
-    aprobacion_destinatarios = forms.IntegerField(label="Más de", required=False)
-    aprobacion_costo = DineroField(label="O un costo mayor que", required=False, max_digits=14, decimal_places=2)
-
-    def __init__(self, ajustes: Ajustes, data: Any = None) -> None:
-        super().__init__(ajustes, data)
-        self.fields["aprobacion_costo"].widget.attrs.update(inputmode="decimal", autocomplete="off")
-
-
-SECCIONES: Final[dict[str, type[SeccionForm]]] = {
-    form.nombre: form for form in (HorarioForm, FrecuenciaForm, ExclusionesForm, GastoForm, AprobacionForm)
+# setting: its field, where the column alone does not tell
+PROPIOS: Final[dict[str, type[forms.Field]]] = {
+    "zona_horaria": forms.ChoiceField,
+    "festivos_pais": forms.ChoiceField,
+    "dias_cerrados": FechasField,
+    "precios": PreciosField,
 }
+COLUMNAS: Final = {column.name: column for column in Ajustes._meta.fields}
+
+
+def _campo(ajuste: Ajuste) -> forms.Field:
+    column = COLUMNAS[ajuste.name]
+    texts = {"label": ajuste.label, "help_text": ajuste.help}
+    if isinstance(column, models.BooleanField):
+        return Interruptor(**texts)
+    kwargs: dict[str, Any] = {**texts, "required": not column.blank}
+    if ajuste.name in PROPIOS:
+        return PROPIOS[ajuste.name](**kwargs)
+    match column:
+        case models.DecimalField():
+            return DineroField(max_digits=column.max_digits, decimal_places=column.decimal_places, **kwargs)
+        case models.FloatField():
+            return HorasField(**kwargs)
+        case models.IntegerField():
+            return forms.IntegerField(**kwargs)
+    raise TypeError(f"a setting of this kind needs a form field of its own: {ajuste.name}")
+
+
+class SeccionForm(ConAspecto, forms.Form):
+    """Args:
+    ajustes: what the section shows before anything is sent.
+    """
+
+    nombre: ClassVar[str]
+    filas: ClassVar[tuple[Ajuste, ...]]
+
+    motivo = forms.CharField(required=False, max_length=300, help_text=AYUDA_MOTIVO)
+
+    def __init__(self, ajustes: Ajustes, data: Any = None) -> None:
+        self.guardados = ajustes
+        super().__init__(data, initial=self.valores(ajustes), auto_id=f"{self.nombre}-%s", label_suffix="")
+        self.fields["motivo"].widget.attrs["autocomplete"] = "off"
+
+    def valores(self, ajustes: Ajustes) -> dict[str, Any]:
+        return {fila.name: getattr(ajustes, fila.name) for fila in self.filas}
+
+    def campos(self) -> Iterator[tuple[forms.BoundField, str]]:
+        """Each setting's field, and what is written beside it."""
+        for fila in self.filas:
+            plural = "" if getattr(self.guardados, fila.name) == 1 else "s"
+            yield self[fila.name], fila.unit.format(s=plural, moneda=settings.SMS_PRICE_CURRENCY)
+
+    def cambios(self) -> dict[str, Any]:
+        """The settings of a valid form."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "motivo"}
+
+    def rechazar(self, error: InvalidInputError) -> None:
+        """Show what the service refused beside its field."""
+        field = (error.field or "").replace("ventanas.", "").split(".")[0]
+        self.add_error(field if field in self.fields else None, error.message)
+
+
+class HorarioForm(SeccionForm):
+    """Also the timetable, with a field for each day."""
+
+    def __init__(self, ajustes: Ajustes, data: Any = None) -> None:
+        super().__init__(ajustes, data)
+        for dia, escrito in zip(DIAS, NOMBRES, strict=True):
+            self.fields[dia] = FranjaField(escrito)
+        self._ofrecer("zona_horaria", {zona: zona for zona in ofrecidas()}, ajustes.zona_horaria)
+        self._ofrecer("festivos_pais", PAISES, ajustes.festivos_pais)
+
+    def _ofrecer(self, field: str, choices: Mapping[str, str], current: str) -> None:
+        offered = {**choices, current: choices.get(current, current)}
+        self.fields[field].choices = offered.items()  # type: ignore[attr-defined]
+
+    def valores(self, ajustes: Ajustes) -> dict[str, Any]:
+        return {**super().valores(ajustes), **{dia: ajustes.ventanas.get(dia) for dia in DIAS}}
+
+    def dias(self) -> Iterator[forms.BoundField]:
+        return (self[dia] for dia in DIAS)
+
+    def cambios(self) -> dict[str, Any]:
+        found = super().cambios()
+        ventanas = {dia: found.pop(dia) for dia in DIAS}
+        return {**found, "ventanas": ventanas}
+
+
+def _seccion(nombre: str) -> type[SeccionForm]:
+    # The timetable has a field for each day: `HorarioForm`.
+    filas = tuple(fila for fila in AJUSTES if fila.section == nombre and fila.name != "ventanas")
+    base = HorarioForm if nombre == "horario" else SeccionForm
+    body = {"nombre": nombre, "filas": filas, **{fila.name: _campo(fila) for fila in filas}}
+    return cast("type[SeccionForm]", DeclarativeFieldsMetaclass(f"{nombre.capitalize()}Form", (base,), body))
+
+
+SECCIONES: Final = {nombre: _seccion(nombre) for nombre in dict.fromkeys(fila.section for fila in AJUSTES)}

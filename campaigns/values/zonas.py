@@ -1,9 +1,24 @@
-"""The time zones that may be chosen."""
+"""The time zones that may be chosen, and the date in one of them."""
 
+from datetime import date, datetime
 from functools import cache
-from zoneinfo import available_timezones
+from typing import Final
+from zoneinfo import ZoneInfo, available_timezones
 
-NINGUNA = {"Factory", "localtime"}  # of the machine, and not of a place
+from django.utils import timezone
+
+NINGUNA: Final = {"Factory", "localtime"}  # of the machine, and not of a place
+LUGARES: Final = (
+    "Africa/",
+    "America/",
+    "Antarctica/",
+    "Asia/",
+    "Atlantic/",
+    "Australia/",
+    "Europe/",
+    "Indian/",
+    "Pacific/",
+)
 
 
 @cache
@@ -13,6 +28,11 @@ def zonas() -> frozenset[str]:
 
 
 @cache
-def ofrecidas() -> list[str]:
-    """Those of places, in the order of the alphabet, and UTC: the others are old names or offsets."""
-    return [*sorted(zona for zona in zonas() if "/" in zona and not zona.startswith("Etc/")), "UTC"]
+def ofrecidas() -> tuple[str, ...]:
+    """Those of places, in the order of the alphabet, and UTC: the others are old names of these, or offsets."""
+    return (*sorted(zona for zona in zonas() if zona.startswith(LUGARES)), "UTC")
+
+
+def hoy(zona: str) -> date:
+    """The date in this zone now; in the product's own when there is no such zone."""
+    return datetime.now(ZoneInfo(zona)).date() if zona in zonas() else timezone.localdate()

@@ -7,8 +7,8 @@ import pytest
 from django.conf import settings
 
 from campaigns.api.ajustes import VALORES, AjustesSerializer
-from campaigns.ley.nombres import AJUSTES
-from campaigns.ley.reglas import REGLAS
+from campaigns.ley.nombres import en_palabras
+from campaigns.ley.reglas import AJUSTES
 from campaigns.models import Ajustes
 from campaigns.pages.ajustes_form import SECCIONES
 
@@ -18,13 +18,17 @@ ON_THE_PAGE = {name for form in SECCIONES.values() for name in form.base_fields}
 DOC = (Path(settings.BASE_DIR) / "docs" / "ley.md").read_text()
 
 
+def test_each_has_one_row() -> None:
+    assert [ajuste.name for ajuste in AJUSTES] == NAMES
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_it_is_everywhere(name: str) -> None:
-    assert name in REGLAS or name == "ventanas"
     assert name in ON_THE_PAGE
-    assert name in AJUSTES
+    assert [said for said, _, _ in en_palabras({name: [{}, {"lunes": None}]})] != [name]
     assert name in AjustesSerializer.Meta.fields
     assert name in VALORES
+    assert name == "ventanas" or AjustesSerializer().fields[name].help_text
 
 
 def test_each_is_documented_with_the_test_that_the_engine_obeys() -> None:
