@@ -1,6 +1,5 @@
 """A programación, as the API takes and shows it."""
 
-from datetime import date, datetime
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
@@ -17,6 +16,7 @@ from campaigns.models.programacion import GRACIA, GRACIA_MAX, NOMBRE_MAX
 from campaigns.programaciones import criterios, palabras, selectors
 from campaigns.programaciones.services import Definicion
 from campaigns.values.recurrencia import CRON_MAX, Frecuencia, Recurrencia
+from campaigns.values.zonas import hoy
 from core.api.serializers import RefusesUnknown
 from core.errors import InvalidInputError
 
@@ -202,14 +202,6 @@ class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Program
         """What there is, without the clients that were deleted since: nobody asked about them now."""
         present = cast("Programacion", self.instance)
         return criterios.vigente(present.audiencia, tenant_id=present.usuario_id)
-
-
-def hoy(zona: str) -> date:
-    """The date in this zone now; in the product's when the zone is none, which is refused by name later."""
-    try:
-        return datetime.now(ZoneInfo(zona)).date()
-    except (KeyError, ValueError, OSError):
-        return datetime.now(ZoneInfo(settings.TIME_ZONE)).date()
 
 
 def _presente(programacion: Any) -> dict[str, Any]:

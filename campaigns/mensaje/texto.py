@@ -13,6 +13,7 @@ from core.errors import InvalidInputError
 NOMBRE = "{nombre}"
 ENLACE = "{enlace_baja}"  # the link by which this client opts out
 MARCADORES = (NOMBRE, ENLACE)
+EJEMPLO = "Maria Fernanda Gomez"  # a name as long as most, and without letters that force UCS-2
 PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 VACIO = "El mensaje está vacío."

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from campaigns.campana import selectors
 from campaigns.campana.services import eliminar_plantilla
 from campaigns.mensaje import texto
-from campaigns.mensaje.texto import editor
+from campaigns.mensaje.texto import EJEMPLO, editor
 from campaigns.models import MENSAJE_MAX, PlantillaSMS
 from core.api import ajax
 from core.errors import ConflictError, InvalidInputError
@@ -50,7 +50,6 @@ class PlantillaForm(ConservaLoNoEnviado, ConAspecto, forms.ModelForm[PlantillaSM
 
 
 PLANTILLAS = 50
-EJEMPLO = "Maria Fernanda Gomez"  # as long as most names, and without letters that force UCS-2
 SOLO_ADMIN = "Solo un administrador puede crear, cambiar o eliminar plantillas."
 
 

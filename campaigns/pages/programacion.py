@@ -11,10 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns import remitentes
 from campaigns.campana.selectors import plantillas_de
-from campaigns.mensaje.texto import NOMBRE
+from campaigns.mensaje.texto import EJEMPLO, NOMBRE
 from campaigns.models import MENSAJE_MAX, Programacion
 from campaigns.pages import pasos
-from campaigns.pages.plantillas import EJEMPLO
 from campaigns.pages.programacion_form import DIAS, PLANTILLA, ProgramacionForm, borrador_de, propuesta
 from campaigns.pages.programaciones import SOLO_ADMIN, propia
 from campaigns.programaciones import selectors, services

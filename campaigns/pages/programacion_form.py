@@ -1,8 +1,7 @@
 """The form of a programación: what it says, when, and to whom."""
 
-from datetime import date, datetime, time
+from datetime import time
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
@@ -15,7 +14,8 @@ from campaigns.models import PlantillaSMS, Programacion
 from campaigns.models.programacion import GRACIA, GRACIA_MAX, NOMBRE_MAX
 from campaigns.programaciones.services import Definicion
 from campaigns.values.recurrencia import CRON_MAX, Frecuencia, Recurrencia
-from campaigns.values.zonas import ofrecidas, zonas
+from campaigns.values.ventanas import NOMBRES
+from campaigns.values.zonas import hoy, ofrecidas, zonas
 from campaigns.vista_previa.borrador import ALGUNOS, TODOS, Borrador
 from core.errors import InvalidInputError
 from core.forms import ConAspecto
@@ -23,15 +23,7 @@ from core.models import Usuario
 
 PLANTILLA: Final = "plantilla"
 MENSAJE: Final = "mensaje"
-DIAS: Final = (
-    (1, "Lunes"),
-    (2, "Martes"),
-    (3, "Miércoles"),
-    (4, "Jueves"),
-    (5, "Viernes"),
-    (6, "Sábado"),
-    (7, "Domingo"),
-)
+DIAS: Final = tuple((n, nombre.capitalize()) for n, nombre in enumerate(NOMBRES, 1))
 FALTA_PLANTILLA = "Elija una plantilla, o escriba el mensaje."
 FALTA_MENSAJE = "Escriba el mensaje, o elija una plantilla."
 # What says when; the live preview of the dates needs these and no others.
@@ -155,11 +147,6 @@ class ProgramacionForm(ConAspecto, forms.Form):
         if found is None:
             raise InvalidInputError(FALTA_PLANTILLA, field="plantilla", code="required")
         return found
-
-
-def hoy(zona: str) -> date:
-    """The date in this zone now."""
-    return datetime.now(ZoneInfo(zona)).date() if zona in zonas() else timezone.localdate()
 
 
 def borrador_de(programacion: Programacion) -> Borrador:

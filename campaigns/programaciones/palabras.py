@@ -7,10 +7,10 @@ from typing import Final
 from django.conf import settings
 
 from campaigns.values.recurrencia import Frecuencia, Recurrencia
+from campaigns.values.ventanas import NOMBRES
 from core.text import formato
 
-DIAS: Final = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábados", "domingos")
-DIA: Final = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
+EN_PLURAL: Final = tuple(nombre if nombre.endswith("s") else f"{nombre}s" for nombre in NOMBRES)
 
 
 def en_palabras(recurrencia: Recurrencia) -> str:
@@ -40,8 +40,8 @@ def _semana(dias: list[int]) -> str:
     if len(dias) == 7:
         return "Todos los días"
     if len(dias) > 2 and dias == list(range(dias[0], dias[-1] + 1)):
-        return f"De {DIA[dias[0] - 1]} a {DIA[dias[-1] - 1]}"
-    return f"Los {_lista([DIAS[dia - 1] for dia in dias])}"
+        return f"De {NOMBRES[dias[0] - 1]} a {NOMBRES[dias[-1] - 1]}"
+    return f"Los {_lista([EN_PLURAL[dia - 1] for dia in dias])}"
 
 
 def _mes(dia: int) -> str:

@@ -5,6 +5,7 @@ from typing import Any, Final
 from django.conf import settings
 
 from campaigns.values.horario import paises
+from campaigns.values.ventanas import DIAS
 
 # Ley 2300 de 2023 allows contact Monday to Friday 07:00–19:00 and Saturday 08:00–15:00, never on Sundays or holidays,
 # and counts advertising by SMS as such (art. 5, par. 3). Colombia's carriers take commercial messages from 08:00 to
@@ -30,8 +31,8 @@ EXIGIR_CONSENTIMIENTO: Final = False
 
 
 def ventanas() -> dict[str, Any]:
-    laborales = {dia: dict(LABORAL) for dia in ("lunes", "martes", "miercoles", "jueves", "viernes")}
-    return {**laborales, "sabado": dict(SABADO), "domingo": None}
+    *laborales, sabado, domingo = DIAS
+    return {**{dia: dict(LABORAL) for dia in laborales}, sabado: dict(SABADO), domingo: None}
 
 
 def zona_horaria() -> str:
