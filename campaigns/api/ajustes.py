@@ -11,8 +11,9 @@ from rest_framework.response import Response
 
 from campaigns.ley.reglas import AJUSTES, POR_NOMBRE
 from campaigns.ley.selectors import ajustes_de, historial_de
-from campaigns.ley.services import MOTIVO_MAX, cambiar_ajustes
+from campaigns.ley.services import cambiar_ajustes
 from campaigns.models import Ajustes, AjustesCambio
+from campaigns.models.ajustes import MOTIVO_MAX
 from campaigns.values.ventanas import DIAS
 from core.api.serializers import RefusesUnknown
 from core.models import Usuario

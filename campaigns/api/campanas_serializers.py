@@ -10,6 +10,7 @@ from campaigns.api.remitentes import RemitentePropio
 from campaigns.campana.selectors import Progreso, plantillas_de
 from campaigns.mensaje import texto
 from campaigns.models import CampanaSMS, PlantillaSMS, SMSLog
+from campaigns.models.campana import MOTIVO_MAX, NOMBRE_MAX
 from campaigns.vista_previa import aprobaciones
 from core.api.serializers import RefusesUnknown
 from core.errors import InvalidInputError
@@ -123,7 +124,7 @@ class TextoYAudienciaSerializer(RefusesUnknown):
     ]
 )
 class CrearCampanaSerializer(TextoYAudienciaSerializer):
-    nombre = serializers.CharField(max_length=200, required=False, help_text="Made from the date when absent.")
+    nombre = serializers.CharField(max_length=NOMBRE_MAX, required=False, help_text="Made from the date when absent.")
     programada_para = Momento(
         required=False,
         allow_null=True,
@@ -131,7 +132,7 @@ class CrearCampanaSerializer(TextoYAudienciaSerializer):
         "receives it and its text are frozen now all the same.",
     )
     clase_motivo = serializers.CharField(
-        max_length=300, required=False, help_text="Why the campaign is not promotional; kept with who made it."
+        max_length=MOTIVO_MAX, required=False, help_text="Why the campaign is not promotional; kept with who made it."
     )
 
 

@@ -17,6 +17,7 @@ from campaigns.campana import selectors, services
 from campaigns.campana.espera import esperar
 from campaigns.campana.services import Idempotency
 from campaigns.models import CampanaSMS, SMSLog
+from campaigns.models.campana import NOMBRE_MAX
 from core.api import ajax
 from core.api.prefer import Prefer
 from core.api.serializers import RefusesUnknown
@@ -28,7 +29,7 @@ DETALLES = 1_000  # rows in the answer; of a larger campaign the rest is at `det
 class EnviarSMSSerializer(RefusesUnknown):
     cliente_ids = ListaDeIds()
     mensaje = serializers.CharField(trim_whitespace=False)
-    nombre_campana = serializers.CharField(max_length=200, required=False, allow_blank=True, allow_null=True)
+    nombre_campana = serializers.CharField(max_length=NOMBRE_MAX, required=False, allow_blank=True, allow_null=True)
 
 
 @extend_schema(exclude=True)  # its errors have the reference's shape, not the API's

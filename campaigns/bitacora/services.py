@@ -6,9 +6,9 @@ from django.db import connection
 
 from campaigns.bitacora.alertas import avisar
 from campaigns.models import CampanaSMS, Suceso
+from campaigns.models.suceso import DETALLE_MAX
 from core.ops import actor
 
-DETALLE_MAX: Final = 300
 Tipo = Suceso.Tipo
 
 # action of campaigns.values.estados.MOVES: what it is called afterwards

@@ -1,9 +1,9 @@
 """Campaigns that may leave at any hour: what somebody who makes one has to say."""
 
 from campaigns.models import CampanaSMS
+from campaigns.models.campana import MOTIVO_MAX
 from core.errors import InvalidInputError
 
-MOTIVO_MAX = 300
 FALTA_MOTIVO = "Diga por qué la campaña es {clase}: saldrá a cualquier hora, y queda escrito quién lo decidió."
 SOBRA_MOTIVO = "Una campaña promocional no lleva motivo."
 MOTIVO_LARGO = f"El motivo puede tener hasta {MOTIVO_MAX} caracteres."

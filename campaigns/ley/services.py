@@ -12,13 +12,13 @@ from django.utils import timezone
 from campaigns.ley import reglas
 from campaigns.ley.contactos import recordar_contactos
 from campaigns.models import Ajustes, AjustesCambio, CampanaSMS
+from campaigns.models.ajustes import MOTIVO_MAX
 from campaigns.values.horario import dia_de, inicio_del_dia
 from campaigns.values.nudges import nudge
 from clientes.signals import exclusiones_cambiaron
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
 
-MOTIVO_MAX = 300
 MOTIVO_LARGO = f"El motivo puede tener hasta {MOTIVO_MAX} caracteres."
 # Campaigns that are told at once of a change; the sweeper finds any others within seconds.
 AVISADAS = 50

@@ -10,6 +10,8 @@ from django.db import models
 from campaigns.values import defecto, ventanas
 from campaigns.values.horario import Horario
 
+MOTIVO_MAX = 300
+
 
 class Ajustes(models.Model):
     """One row per shop, made when it is first changed or needed; until then the defaults hold.
@@ -76,7 +78,7 @@ class AjustesCambio(models.Model):
     quien = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     creado = models.DateTimeField(auto_now_add=True)
     cambios = models.JSONField(encoder=DjangoJSONEncoder)  # {field: [before, after]}
-    motivo = models.CharField(max_length=300, blank=True, default="")
+    motivo = models.CharField(max_length=MOTIVO_MAX, blank=True, default="")
 
     class Meta:
         verbose_name = "cambio de ajustes"

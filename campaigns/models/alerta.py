@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+URL_MAX = 500
+ERROR_MAX = 300
 MINUTOS = (MinValueValidator(1), MaxValueValidator(1440))
 
 
@@ -18,7 +20,7 @@ class AjustesAlertas(models.Model):
     usuario = models.OneToOneField(
         settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="ajustes_alertas"
     )
-    url = models.URLField(max_length=500, blank=True, default="")
+    url = models.URLField(max_length=URL_MAX, blank=True, default="")
     secreto = models.CharField(max_length=80, blank=True, default="")  # signs the calls: see workers.alerts.signature
     correos = ArrayField(models.EmailField(), default=list, blank=True)
     al_pausarse = models.BooleanField(default=True)
@@ -79,13 +81,13 @@ class EntregaAlerta(models.Model):
 
     alerta = models.ForeignKey(Alerta, on_delete=models.CASCADE, related_name="entregas", db_index=False)
     canal = models.CharField(max_length=7, choices=Canal)
-    destino = models.CharField(max_length=500)
+    destino = models.CharField(max_length=URL_MAX)
     estado = models.CharField(max_length=9, choices=Estado, default=Estado.PENDIENTE)
     intentos = models.PositiveSmallIntegerField(default=0)
     # Also the claim: who takes a delivery moves this beyond the longest call.
     proximo_intento = models.DateTimeField(db_default=Now())
     codigo_http = models.PositiveSmallIntegerField(null=True)
-    error = models.CharField(max_length=300, blank=True, default="")
+    error = models.CharField(max_length=ERROR_MAX, blank=True, default="")
     entregada_en = models.DateTimeField(null=True)
 
     class Meta:

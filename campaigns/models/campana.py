@@ -9,6 +9,9 @@ from campaigns.models.plantilla import MENSAJE_MAX, PlantillaSMS
 from campaigns.models.remitente import Remitente
 from campaigns.values.estados import EstadoCampana
 
+NOMBRE_MAX = 200
+MOTIVO_MAX = 300
+
 
 class CampanaSMS(models.Model):
     """One message to many clients.
@@ -35,7 +38,7 @@ class CampanaSMS(models.Model):
         APROBADA = "aprobada", "Aprobada"
         RECHAZADA = "rechazada", "Rechazada"  # and so it is `cancelado`
 
-    nombre = models.CharField(max_length=200)
+    nombre = models.CharField(max_length=NOMBRE_MAX)
     mensaje = models.TextField(max_length=MENSAJE_MAX)
     plantilla = models.ForeignKey(
         PlantillaSMS, null=True, blank=True, on_delete=models.SET_NULL, related_name="campanas"
@@ -43,7 +46,9 @@ class CampanaSMS(models.Model):
     clase = models.CharField(
         max_length=13, choices=Clase, default=Clase.PROMOCIONAL, db_default=Clase.PROMOCIONAL.value
     )
-    clase_motivo = models.CharField(max_length=300, blank=True, default="", db_default="")  # why it is not promotional
+    clase_motivo = models.CharField(  # why it is not promotional
+        max_length=MOTIVO_MAX, blank=True, default="", db_default=""
+    )
     creada_por = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
@@ -56,7 +61,7 @@ class CampanaSMS(models.Model):
         Remitente, null=True, blank=True, on_delete=models.PROTECT, related_name="campanas"
     )
     estado = models.CharField(max_length=10, choices=Estado, default=Estado.PENDIENTE)
-    motivo = models.CharField(max_length=300, blank=True, default="")
+    motivo = models.CharField(max_length=MOTIVO_MAX, blank=True, default="")
     total_clientes = models.PositiveIntegerField(default=0)
     # Written once, when the campaign ends: a counter that every message updates would be one hot row.
     enviados_exitosos = models.PositiveIntegerField(default=0)

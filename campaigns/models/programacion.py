@@ -8,6 +8,7 @@ from campaigns.values.recurrencia import CRON_MAX, Frecuencia, Recurrencia
 NOMBRE_MAX = 150  # a campaign's name is it and the occurrence's date
 GRACIA = 60
 GRACIA_MAX = 1440
+MOTIVO_MAX = 300
 
 
 class Programacion(models.Model):
@@ -117,7 +118,7 @@ class Ocurrencia(models.Model):
     ocurrencia_utc = models.DateTimeField()
     tipo = models.CharField(max_length=10, choices=Tipo, default=Tipo.PROGRAMADA)
     estado = models.CharField(max_length=7, choices=Estado)
-    motivo = models.CharField(max_length=300, blank=True, default="")
+    motivo = models.CharField(max_length=MOTIVO_MAX, blank=True, default="")
     campana = models.OneToOneField(
         "campaigns.CampanaSMS", null=True, blank=True, on_delete=models.PROTECT, related_name="ocurrencia"
     )

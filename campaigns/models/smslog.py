@@ -6,8 +6,11 @@ from django.db.models import Q
 from campaigns.models.campana import CampanaSMS
 from campaigns.models.lote import Lote
 from campaigns.values.estados import EstadoSMS
-from clientes.models import Cliente
+from clientes.models import NOMBRE_MAX, Cliente
 from clientes.phones import E164_MAX
+
+CODIGO_MAX = 40
+ERROR_MAX = 300
 
 
 class SMSLog(models.Model):
@@ -39,12 +42,12 @@ class SMSLog(models.Model):
     lote = models.ForeignKey(Lote, on_delete=models.CASCADE, related_name="logs", db_index=False)
     # NULL only when the client was deleted between the campaign's creation and the opening of the Lote.
     cliente = models.ForeignKey(Cliente, null=True, on_delete=models.PROTECT, related_name="sms")
-    nombre = models.CharField(max_length=150, blank=True, default="")  # as it was when the text was rendered
+    nombre = models.CharField(max_length=NOMBRE_MAX, blank=True, default="")  # as it was when the text was rendered
     telefono = models.CharField(max_length=E164_MAX, blank=True, default="")
     mensaje = models.TextField(blank=True, default="")  # the rendered text, exactly as given to Twilio
     estado = models.CharField(max_length=9, choices=Estado, default=Estado.PENDIENTE)
-    codigo = models.CharField(max_length=40, blank=True, default="")
-    error = models.CharField(max_length=300, blank=True, default="")
+    codigo = models.CharField(max_length=CODIGO_MAX, blank=True, default="")
+    error = models.CharField(max_length=ERROR_MAX, blank=True, default="")
     twilio_sid = models.CharField(max_length=100, blank=True, default="")
     entrega = models.CharField(max_length=11, choices=Entrega, blank=True, default="")
     entrega_codigo = models.CharField(max_length=10, blank=True, default="")

@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+DETALLE_MAX = 300
+
 
 class Suceso(models.Model):
     """One thing that happened to a campaign. The table only grows: a trigger of PostgreSQL refuses all else."""
@@ -38,7 +40,7 @@ class Suceso(models.Model):
     usuario = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     ip = models.GenericIPAddressField(null=True)
     via = models.CharField(max_length=6, blank=True, default="")  # of core.ops.actor
-    detalle = models.CharField(max_length=300, blank=True, default="")
+    detalle = models.CharField(max_length=DETALLE_MAX, blank=True, default="")
     creado = models.DateTimeField(db_default=Now())
 
     class Meta:

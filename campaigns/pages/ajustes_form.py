@@ -16,6 +16,7 @@ from django.forms.forms import DeclarativeFieldsMetaclass
 
 from campaigns.ley.reglas import AJUSTES, Ajuste
 from campaigns.models import Ajustes
+from campaigns.models.ajustes import MOTIVO_MAX
 from campaigns.values.ventanas import DIAS, NOMBRES
 from campaigns.values.zonas import ofrecidas
 from core.errors import InvalidInputError
@@ -200,7 +201,7 @@ class SeccionForm(ConAspecto, forms.Form):
     nombre: ClassVar[str]
     filas: ClassVar[tuple[Ajuste, ...]]
 
-    motivo = forms.CharField(required=False, max_length=300, help_text=AYUDA_MOTIVO)
+    motivo = forms.CharField(required=False, max_length=MOTIVO_MAX, help_text=AYUDA_MOTIVO)
 
     def __init__(self, ajustes: Ajustes, data: Any = None) -> None:
         self.guardados = ajustes

@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from campaigns.bitacora import alertas as services
 from campaigns.bitacora import selectors
 from campaigns.models import AjustesAlertas
+from campaigns.models.alerta import URL_MAX
 from campaigns.values.direccion import CORREOS_MAX, leer
 from core.api.throttling import PorPrueba
 from core.errors import ConflictError, InvalidInputError
@@ -50,7 +51,7 @@ class AjustesForm(ConservaLoNoEnviado, ConAspecto, forms.ModelForm[AjustesAlerta
     url = forms.URLField(
         label="Dirección del webhook",
         required=False,
-        max_length=500,
+        max_length=URL_MAX,
         assume_scheme="https",
         help_text="Un programa suyo que recibe cada alerta: https://…",
     )

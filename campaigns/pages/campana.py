@@ -16,6 +16,7 @@ from campaigns.campana.historia import historia_de
 from campaigns.campana.serie import serie_de
 from campaigns.campana.sondeo import PAUSA, VERSION, Fragmento
 from campaigns.models import CampanaSMS, SMSLog
+from campaigns.models.smslog import CODIGO_MAX
 from campaigns.pages.comun import campana_de, intervalo_de
 from campaigns.values import estados
 from core.errors import ConflictError
@@ -23,7 +24,6 @@ from core.models import Usuario
 from core.pages.comun import admin_de, entero, pagina, usuario_de
 
 DESTINATARIOS = 25
-CODIGO_MAX = 40
 FILAS_S = 4  # seconds between two looks at the recipients
 SERIE_S = 10  # … and at the drawing
 SOLO_ADMIN = "Solo un administrador puede pausar, reanudar, cancelar o reintentar una campaña."

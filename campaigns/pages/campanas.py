@@ -13,11 +13,11 @@ from django.views.decorators.http import require_safe
 from campaigns.campana import selectors, sondeo
 from campaigns.campana.sondeo import PAUSA, VERSION, Fragmento
 from campaigns.models import CampanaSMS
+from campaigns.models.campana import NOMBRE_MAX
 from campaigns.pages.comun import REPOSO_S, filas_de, intervalo_de
 from core.pages.comun import entero, pagina, usuario_de
 
 CAMPANAS = 25
-Q_MAX = 200  # the longest name
 FILTROS = (("", "Todas"), *((e.value, str(e.label)) for e in CampanaSMS.Estado))
 
 
@@ -25,7 +25,7 @@ FILTROS = (("", "Todas"), *((e.value, str(e.label)) for e in CampanaSMS.Estado))
 @never_cache
 @pagina
 def campanas(request: HttpRequest) -> HttpResponse:
-    return render(request, "campaigns/campanas.html", _campanas(request))
+    return render(request, "campaigns/campanas.html", _campanas(request) | {"nombre_max": NOMBRE_MAX})
 
 
 @require_safe
@@ -45,7 +45,7 @@ def _pedido(request: HttpRequest) -> tuple[int, str, str]:
     """Cursor, estado and words of the query string."""
     estado = request.GET.get("estado", "")
     # PostgreSQL holds no NUL, and a name has none.
-    q = request.GET.get("q", "").replace("\0", "").strip()[:Q_MAX]
+    q = request.GET.get("q", "").replace("\0", "").strip()[:NOMBRE_MAX]
     return entero(request, "antes"), estado if estado in CampanaSMS.Estado.values else "", q
 
 

@@ -16,6 +16,7 @@ from campaigns.campana.services import Idempotency
 from campaigns.ley import clases
 from campaigns.mensaje.partes import transliterar
 from campaigns.models import CampanaSMS, Lote
+from campaigns.models.campana import NOMBRE_MAX
 from campaigns.pages import pasos
 from campaigns.pages.comun import campana_de
 from campaigns.vista_previa import borrador as borradores
@@ -55,7 +56,7 @@ def nueva(request: HttpRequest) -> HttpResponse:
         borrador = borrador.con_mensaje(plantilla.mensaje) if plantilla else borrador
     elif accion in {"revisar", "enviar"}:
         try:
-            if len(borrador.nombre) > borradores.NOMBRE_MAX:
+            if len(borrador.nombre) > NOMBRE_MAX:
                 raise InvalidInputError(borradores.NOMBRE_LARGO, field="nombre")
             remitentes.elegido(usuario, borrador.remitente)
             clases.validar(borrador.clase, borrador.clase_motivo)

@@ -12,6 +12,7 @@ from campaigns import remitentes
 from campaigns.campana import selectors
 from campaigns.mensaje import texto
 from campaigns.models import MENSAJE_MAX, Remitente
+from campaigns.models.campana import MOTIVO_MAX, NOMBRE_MAX
 from campaigns.values import codigos
 from campaigns.vista_previa import borrador as borradores
 from campaigns.vista_previa import elegibles
@@ -63,6 +64,8 @@ def mensaje(
         "plantillas": selectors.plantillas_de(usuario).filter(activo=True).order_by("nombre"),
         "remitentes": remitentes.remitentes_de(usuario).filter(activo=True).order_by("nombre"),
         "mensaje_max": MENSAJE_MAX,
+        "nombre_max": NOMBRE_MAX,
+        "motivo_max": MOTIVO_MAX,
         **texto.editor(),
     }
     return _paso(request, "mensaje", borrador, borradores.PASO_MENSAJE, context, error)

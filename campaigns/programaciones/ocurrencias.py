@@ -18,13 +18,13 @@ from django.utils import timezone
 
 from campaigns.campana.services import Idempotency, crear_campana
 from campaigns.models import CampanaSMS, Ocurrencia, Programacion
+from campaigns.models.programacion import MOTIVO_MAX
 from campaigns.programaciones import beat, criterios
 from core.errors import InvalidInputError
 from core.text import formato
 
 logger = logging.getLogger(__name__)
 
-MOTIVO_MAX: Final = 300
 POR_VUELTA: Final = 500  # programaciones of one scan; the next one goes on
 TURN_S: Final = 5.0  # that one scan takes of a sweep, however slow the freezing and the broker's refusals are
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from campaigns.audiencia.seleccion import Audiencia, Seleccion
 from campaigns.models import CampanaSMS
+from campaigns.models.campana import NOMBRE_MAX
 from core.errors import InvalidInputError
 from core.ids import MAX_ID
 
@@ -22,7 +23,6 @@ AHORA: Final = ""
 DESPUES: Final = "despues"
 # Chosen one by one. Each is a field of the form, and Django takes 1,000.
 MAX_ELEGIDOS: Final = 200
-NOMBRE_MAX: Final = 200
 FECHA_MAX: Final = 30
 
 NADIE = "Elija a quién: una etiqueta, un segmento o algunos clientes."

@@ -9,6 +9,7 @@ from clientes import consentimiento, phones
 from clientes.importacion import valores
 from clientes.importacion.valores import CIENTIFICO, Invalido
 from clientes.models import FUENTE_MAX, NOMBRE_MAX, Cliente, Etiqueta, Importacion, Venta
+from clientes.models.importacion import MOTIVO_MAX
 from core.errors import InvalidInputError
 
 TELEFONO_MAX: Final = Cliente._meta.get_field("telefono").max_length or 0
@@ -62,7 +63,7 @@ def interpretar(cells: Sequence[str], plan: Plan) -> dict[str, Any]:
     motivos: list[str] = []
     datos = read(raw, plan, motivos)
     if motivos:
-        raise Invalido(" ".join(motivos)[:300])
+        raise Invalido(" ".join(motivos)[:MOTIVO_MAX])
     return datos
 
 

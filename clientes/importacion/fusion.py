@@ -5,15 +5,20 @@ from typing import Any, Final
 from django.db import connection, models
 
 from clientes.models import Importacion
+from clientes.models.importacion import MOTIVO_MAX
 
 # 1.020.304 and 1020304 are one document; 900123456-7 and 9001234567 may be two.
 DOCUMENTO: Final = r"upper(regexp_replace({}, '[.,\s]', '', 'g'))"
 
 
 def ejecutar(sql: str, importacion: Importacion, **params: Any) -> list[tuple[Any, ...]]:
-    """Run one statement; its rows, if it gives any. `%(id)s` is the import and `%(tienda)s` the shop."""
+    """Run one statement; its rows, if it gives any.
+
+    `%(id)s` is the import, `%(tienda)s` the shop, `%(motivo_max)s` the length of a row's reasons.
+    """
+    known = {"id": importacion.pk, "tienda": importacion.usuario_id, "motivo_max": MOTIVO_MAX}
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"id": importacion.pk, "tienda": importacion.usuario_id, **params})
+        cursor.execute(sql, {**known, **params})
         return list(cursor.fetchall()) if cursor.description else []
 
 
@@ -45,6 +50,7 @@ UPDATE clientes_importacionfila SET resultado = '', motivo = '', aviso = ''
 WHERE importacion_id = %(id)s AND datos IS NOT NULL AND (resultado <> '' OR aviso <> '')
 """
 ANOTAR_SQL = """
-UPDATE clientes_importacionfila f SET resultado = c.resultado, motivo = left(c.motivo, 300), aviso = left(c.aviso, 300)
+UPDATE clientes_importacionfila f SET resultado = c.resultado, motivo = left(c.motivo, %(motivo_max)s),
+    aviso = left(c.aviso, %(motivo_max)s)
 FROM carga c WHERE f.importacion_id = %(id)s AND f.numero = c.numero AND (c.resultado <> '' OR c.aviso <> '')
 """

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from django.db import connection
 
 from clientes.models import Importacion
+from clientes.models.importacion import ERROR_MAX
 
 # While a worker reads, it shows a sign of life with every batch of rows and at least every LATIDO_S, however slow the
 # file is. While it saves, it holds the row's lock.
@@ -134,7 +135,7 @@ def terminar(turno: Turno, *, estado: str, error: str = "") -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             TERMINAR_SQL,
-            {"estado": estado, "error": error[:300], "id": turno.importacion_id, "token": turno.token},
+            {"estado": estado, "error": error[:ERROR_MAX], "id": turno.importacion_id, "token": turno.token},
         )
 
 

@@ -2,6 +2,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+ERROR_MAX = 300
+MOTIVO_MAX = 300
+
 
 class Importacion(models.Model):
     """A file of clients or sales that a person uploaded, and what became of it.
@@ -47,7 +50,7 @@ class Importacion(models.Model):
     tipo = models.CharField(max_length=8, choices=Tipo, default=Tipo.CLIENTES)
     estado = models.CharField(max_length=13, choices=Estado, default=Estado.POR_CONFIRMAR)
     etapa = models.CharField(max_length=9, choices=Etapa, default=Etapa.LEYENDO)
-    error = models.CharField(max_length=300, blank=True, default="")
+    error = models.CharField(max_length=ERROR_MAX, blank=True, default="")
 
     archivo = models.CharField(max_length=200)
     formato = models.JSONField(default=dict)  # how to read it: `clientes.importacion.formato.Formato`
@@ -148,8 +151,8 @@ class ImportacionFila(models.Model):
     celdas = models.JSONField()  # as they are in the file
     datos = models.JSONField(null=True)  # what they mean; NULL when they mean nothing
     resultado = models.CharField(max_length=9, choices=Resultado, blank=True, default=Resultado.BUENA)
-    motivo = models.CharField(max_length=300, blank=True, default="")
-    aviso = models.CharField(max_length=300, blank=True, default="")  # who else has its phone
+    motivo = models.CharField(max_length=MOTIVO_MAX, blank=True, default="")
+    aviso = models.CharField(max_length=MOTIVO_MAX, blank=True, default="")  # who else has its phone
 
     class Meta:
         constraints = [

@@ -22,6 +22,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from campaigns.models import AjustesAlertas, EntregaAlerta
+from campaigns.models.alerta import ERROR_MAX
 from core.ops import logs
 from workers.alerts import email, webhook
 from workers.alerts.results import Delivered, Failed, Result
@@ -36,7 +37,6 @@ CLAIM_S: Final = 120
 # In one run, the last try of which may take longer; what is left has the next one.
 MOST: Final = 100
 RUN_S: Final = 30.0
-ERROR_MAX: Final = 300
 SIN_RESPUESTA: Final = "No se supo cómo terminó ninguno de los intentos."
 
 # WITH, so that it is chosen once: joined as a sub-select it might be asked again for each row.

@@ -6,8 +6,9 @@ from rest_framework.test import APIClient
 
 from campaigns.ley import reglas
 from campaigns.ley.precios import precio_de
-from campaigns.ley.services import MOTIVO_MAX, bloquear, cambiar_ajustes
+from campaigns.ley.services import bloquear, cambiar_ajustes
 from campaigns.models import Ajustes, AjustesCambio
+from campaigns.models.ajustes import MOTIVO_MAX
 from campaigns.values import ventanas
 from core.api.serializers import NO_EXISTE
 from core.errors import InvalidInputError

@@ -12,6 +12,7 @@ from campaigns.bitacora.services import DE_FINALES, anotar, anotar_avance, anota
 from campaigns.campana.selectors import motivos_de
 from campaigns.ley.selectors import ajustes_de
 from campaigns.models import CampanaSMS, Lote
+from campaigns.models.campana import MOTIVO_MAX
 from campaigns.values import codigos, estados
 from campaigns.values.nudges import nudge
 from core.ops import logs
@@ -201,7 +202,7 @@ def finish(campana_id: int) -> bool:
             VENCIO.format(exitosos=exitosos, total=total, desconocidos=sin_saber)
             if cortada
             else _why_nothing_was_sent(campana_id)
-        )[: pausas.MOTIVO_MAX]
+        )[:MOTIVO_MAX]
         CampanaSMS.objects.filter(pk=campana_id).update(motivo=motivo)
     anotar(
         campana_id=campana_id,

@@ -11,6 +11,7 @@ from campaigns.campana.services import publicar_de_nuevo
 from campaigns.ley.jornada import jornada_desde
 from campaigns.ley.selectors import ajustes_de
 from campaigns.models import CampanaSMS, Suceso
+from campaigns.models.campana import MOTIVO_MAX
 from campaigns.values import estados
 from campaigns.values.horario import fin_del_dia
 from core.text import formato
@@ -18,7 +19,6 @@ from workers.engine.lote.cupos import ExhaustedError
 
 logger = logging.getLogger(__name__)
 
-MOTIVO_MAX = 300
 SIGUE_SOLA = " Sigue sola el {momento}."
 
 

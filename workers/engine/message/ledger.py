@@ -17,6 +17,7 @@ from django.db import connection
 
 from campaigns.mensaje.partes import contar
 from campaigns.models import SMSLog
+from campaigns.models.smslog import CODIGO_MAX, ERROR_MAX
 from campaigns.remitentes import valor_de
 from workers.engine.base import database
 from workers.engine.message import optouts
@@ -25,9 +26,6 @@ from workers.gateway.outcomes import Accepted, Account, Ambiguous, Outcome, Perm
 from workers.metrics import measures
 
 logger = logging.getLogger(__name__)
-
-ERROR_MAX = 300
-CODE_MAX = 40
 
 LEASE_EXPIRED = "worker_lost"
 LEASE_EXPIRED_TEXT = "El proceso que lo enviaba se interrumpió; no se sabe si el mensaje salió"
@@ -211,7 +209,7 @@ def _row(claim: Claim, outcome: Outcome | NotPosted) -> tuple[int, str, str, str
         claim.token.hex,
         estado,
         sid,
-        codigo[:CODE_MAX],
+        codigo[:CODIGO_MAX],
         error[:ERROR_MAX],
         entrega,
         devuelto,
