@@ -27,7 +27,7 @@ from campaigns.api.campanas_serializers import (
 from campaigns.api.idempotency import idempotency_of
 from campaigns.api.vista_previa import VistaPreviaSerializer, as_json
 from campaigns.campana import selectors, services
-from campaigns.campana.services import Idempotency
+from campaigns.campana.services import Idempotency, NuevaCampana
 from campaigns.models import CampanaSMS, PlantillaSMS, SMSLog
 from campaigns.vista_previa import aprobaciones
 from campaigns.vista_previa.calculo import calcular_vista_previa
@@ -238,8 +238,7 @@ class LogListView(ListAPIView[SMSLog]):
 
 
 def _crear(usuario: Usuario, data: dict[str, Any], idempotency: Idempotency | None) -> tuple[CampanaSMS, bool]:
-    return services.crear_campana(
-        usuario=usuario,
+    nueva = NuevaCampana(
         nombre=data.get("nombre"),
         mensaje=_texto(data),
         plantilla=data.get("plantilla"),
@@ -248,8 +247,8 @@ def _crear(usuario: Usuario, data: dict[str, Any], idempotency: Idempotency | No
         clase=data.get("clase", CampanaSMS.Clase.PROMOCIONAL),
         clase_motivo=data.get("clase_motivo", ""),
         programada_para=data.get("programada_para"),
-        idempotency=idempotency,
     )
+    return services.crear_campana(usuario=usuario, nueva=nueva, idempotency=idempotency)
 
 
 def _texto(data: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from campaigns.api.idempotency import idempotency_of
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.campana import selectors, services
 from campaigns.campana.espera import esperar
-from campaigns.campana.services import Idempotency
+from campaigns.campana.services import Idempotency, NuevaCampana
 from campaigns.models import CampanaSMS, SMSLog
 from campaigns.models.campana import NOMBRE_MAX
 from core.api import ajax
@@ -65,13 +65,12 @@ def _crear(usuario: Usuario, data: Any, idempotency: Idempotency | None) -> tupl
     serializer = EnviarSMSSerializer(data=data)
     serializer.is_valid(raise_exception=True)
     asked = serializer.validated_data
-    return services.crear_campana(
-        usuario=usuario,
-        nombre=asked.get("nombre_campana") or None,
+    nueva = NuevaCampana(
+        nombre=asked.get("nombre_campana"),
         mensaje=asked["mensaje"],
         audiencia=Audiencia.de_ids(asked["cliente_ids"]),
-        idempotency=idempotency,
     )
+    return services.crear_campana(usuario=usuario, nueva=nueva, idempotency=idempotency)
 
 
 def _wait(campana: CampanaSMS, prefer: Prefer) -> str:

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from campaigns.audiencia import seleccion
-from campaigns.audiencia.seleccion import Audiencia
+from campaigns.audiencia.seleccion import Audiencia, Medida
 from campaigns.bitacora.services import anotar, anotar_move
 from campaigns.campana import reintentos
 from campaigns.ley import clases
@@ -48,19 +48,50 @@ class Idempotency:
         return cls(key, hashlib.sha256(canonical.encode()).hexdigest())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NuevaCampana:
+    """What somebody asks for who wants a campaign.
+
+    Args:
+        mensaje: the text, with `{nombre}`.
+        audiencia: who receives it.
+        nombre: at most 200 characters; made from the date when None or empty.
+        plantilla: where the text came from, if it did.
+        remitente: of the shop's own; None for the installation's sender.
+        clase: of `CampanaSMS.Clase`; what is not promotional leaves at any hour.
+        clase_motivo: why it is not promotional; at most 300 characters.
+        programada_para: it does not start before this moment, with its zone; None is now.
+        origen: what it comes from, for its log, when no person made it as it is.
+    """
+
+    mensaje: str
+    audiencia: Audiencia
+    nombre: str | None = None
+    plantilla: PlantillaSMS | None = None
+    remitente: Remitente | None = None
+    clase: str = CampanaSMS.Clase.PROMOCIONAL
+    clase_motivo: str = ""
+    programada_para: datetime | None = None
+    origen: str = ""
+
+    def validar(self, *, tenant_id: int) -> Medida:
+        """Measure the audience of a campaign that may be created.
+
+        Raises:
+            InvalidInputError: naming the field and the reason.
+        """
+        field = "plantilla" if self.plantilla else "mensaje"
+        texto.validate(self.mensaje, field=field)
+        if self.programada_para is not None:
+            _validar_fecha(self.programada_para)
+        clases.validar(self.clase, self.clase_motivo)
+        medida = seleccion.medir(self.audiencia, tenant_id=tenant_id)
+        texto.validate_length(self.mensaje, longest_nombre=medida.longest_nombre, field=field)
+        return medida
+
+
 def crear_campana(
-    *,
-    usuario: Usuario,
-    mensaje: str,
-    audiencia: Audiencia,
-    nombre: str | None = None,
-    plantilla: PlantillaSMS | None = None,
-    remitente: Remitente | None = None,
-    clase: str = CampanaSMS.Clase.PROMOCIONAL,
-    clase_motivo: str = "",
-    programada_para: datetime | None = None,
-    origen: str = "",
-    idempotency: Idempotency | None = None,
+    *, usuario: Usuario, nueva: NuevaCampana, idempotency: Idempotency | None = None
 ) -> tuple[CampanaSMS, bool]:
     """Create a campaign in `pendiente` with its audience frozen, and tell the workers. Nothing is sent here.
 
@@ -69,15 +100,6 @@ def crear_campana(
 
     Args:
         usuario: the admin who starts it.
-        mensaje: the text, with `{nombre}`.
-        audiencia: who receives it.
-        nombre: at most 200 characters; made from the date when None.
-        plantilla: where the text came from, if it did.
-        remitente: of the shop's own; None for the installation's sender.
-        clase: of `CampanaSMS.Clase`; what is not promotional leaves at any hour.
-        clase_motivo: why it is not promotional; at most 300 characters.
-        programada_para: it does not start before this moment, with its zone; None is now.
-        origen: what it comes from, for its log, when no person made it as it is.
         idempotency: makes a repeated request return the first one's campaign.
 
     Returns:
@@ -87,38 +109,12 @@ def crear_campana(
         InvalidInputError: naming the field and the reason.
         ConflictError: the key was used for another request.
     """
-    field = "plantilla" if plantilla else "mensaje"
-    texto.validate(mensaje, field=field)
-    if programada_para is not None:
-        validar_fecha(programada_para)
-    clase_motivo = clases.validar(clase, clase_motivo)
-    medida = seleccion.medir(audiencia, tenant_id=usuario.tenant_id)
-    texto.validate_length(mensaje, longest_nombre=medida.longest_nombre, field=field)
+    medida = nueva.validar(tenant_id=usuario.tenant_id)
     try:
         with transaction.atomic():
-            campana = CampanaSMS.objects.create(
-                usuario_id=usuario.tenant_id,
-                nombre=nombre or f"Campaña {timezone.localtime():%Y-%m-%d %H:%M}",
-                mensaje=mensaje,
-                plantilla=plantilla,
-                remitente=remitente,
-                clase=clase,
-                clase_motivo=clase_motivo,
-                creada_por=usuario,
-                total_clientes=medida.total,
-                programada_para=programada_para,
-                idempotency_key=idempotency.key if idempotency else None,
-                idempotency_hash=idempotency.hash if idempotency else "",
-            )
-            _freeze(campana, audiencia)
-            aprobaciones.hacer_esperar(campana=campana, audiencia=audiencia, ajustes=ajustes_de(usuario.tenant_id))
-            anotar(
-                campana_id=campana.pk,
-                tipo=Suceso.Tipo.CREADA,
-                detalle=" ".join(text for text in (origen, campana.motivo) if text),
-            )
-            if programada_para is None and not campana.por_aprobar:  # else the sweeper starts it, or who approves it
-                nudge(campana.pk)
+            campana = _guardar(usuario, nueva, total=medida.total, idempotency=idempotency)
+            _freeze(campana, nueva.audiencia)
+            _anunciar(campana, nueva)
     except IntegrityError:
         # Two requests with one key at the same moment: the loser answers with the winner's campaign.
         if idempotency and (known := campana_con_clave(usuario=usuario, idempotency=idempotency)):
@@ -127,7 +123,43 @@ def crear_campana(
     return campana, True
 
 
-def validar_fecha(programada_para: datetime) -> None:
+def _guardar(usuario: Usuario, nueva: NuevaCampana, *, total: int, idempotency: Idempotency | None) -> CampanaSMS:
+    return CampanaSMS.objects.create(
+        usuario_id=usuario.tenant_id,
+        nombre=nueva.nombre or f"Campaña {timezone.localtime():%Y-%m-%d %H:%M}",
+        mensaje=nueva.mensaje,
+        plantilla=nueva.plantilla,
+        remitente=nueva.remitente,
+        clase=nueva.clase,
+        clase_motivo=nueva.clase_motivo.strip(),
+        creada_por=usuario,
+        total_clientes=total,
+        programada_para=nueva.programada_para,
+        idempotency_key=idempotency.key if idempotency else None,
+        idempotency_hash=idempotency.hash if idempotency else "",
+    )
+
+
+def _freeze(campana: CampanaSMS, audiencia: Audiencia) -> None:
+    frozen = seleccion.congelar(audiencia, campana=campana)
+    if frozen == 0:
+        raise InvalidInputError(seleccion.SIN_DESTINATARIOS, field=audiencia.field, code="empty")
+    if frozen != campana.total_clientes:  # clients came or went between the count and the freeze
+        campana.total_clientes = frozen
+        campana.save(update_fields=["total_clientes"])
+
+
+def _anunciar(campana: CampanaSMS, nueva: NuevaCampana) -> None:
+    """Let it wait for approval if it is large, write it into the log, and tell the workers if it may start now."""
+    ajustes = ajustes_de(campana.usuario_id)
+    aprobaciones.hacer_esperar(campana=campana, audiencia=nueva.audiencia, ajustes=ajustes)
+    detalle = " ".join(text for text in (nueva.origen, campana.motivo) if text)
+    anotar(campana_id=campana.pk, tipo=Suceso.Tipo.CREADA, detalle=detalle)
+    if campana.programada_para is None and not campana.por_aprobar:  # else the sweeper starts it, or who approves it
+        nudge(campana.pk)
+
+
+def _validar_fecha(programada_para: datetime) -> None:
     """Refuse a date that has passed, or one so far off that it must be a slip.
 
     Raises:
@@ -139,15 +171,6 @@ def validar_fecha(programada_para: datetime) -> None:
         raise InvalidInputError(text, field="programada_para", code="past")
     if programada_para > now + LEJOS:
         raise InvalidInputError(FECHA_LEJANA, field="programada_para", code="too_far")
-
-
-def _freeze(campana: CampanaSMS, audiencia: Audiencia) -> None:
-    frozen = seleccion.congelar(audiencia, campana=campana)
-    if frozen == 0:
-        raise InvalidInputError(seleccion.SIN_DESTINATARIOS, field=audiencia.field, code="empty")
-    if frozen != campana.total_clientes:  # clients came or went between the count and the freeze
-        campana.total_clientes = frozen
-        campana.save(update_fields=["total_clientes"])
 
 
 def campana_con_clave(*, usuario: Usuario, idempotency: Idempotency) -> CampanaSMS | None:

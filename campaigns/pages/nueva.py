@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from campaigns import remitentes
 from campaigns.audiencia.seleccion import medir
 from campaigns.campana import selectors, services
-from campaigns.campana.services import Idempotency
+from campaigns.campana.services import Idempotency, NuevaCampana
 from campaigns.ley import clases
 from campaigns.mensaje.partes import transliterar
 from campaigns.models import CampanaSMS, Lote
@@ -136,9 +136,8 @@ def _enviar(request: HttpRequest, usuario: Usuario, borrador: Borrador, total: i
                 return pasos.revision(request, usuario, borrador, CAMBIO.format(ahora=formato.numero(total)))
             programada_para = borrador.programada_para()
             plantilla = selectors.plantillas_de(usuario).filter(pk=borrador.plantilla).first()
-            campana, _ = services.crear_campana(
-                usuario=usuario,
-                nombre=borrador.nombre or None,
+            asked = NuevaCampana(
+                nombre=borrador.nombre,
                 mensaje=borrador.mensaje,
                 audiencia=borrador.audiencia(),
                 clase=borrador.clase,
@@ -147,8 +146,8 @@ def _enviar(request: HttpRequest, usuario: Usuario, borrador: Borrador, total: i
                 plantilla=plantilla if plantilla and plantilla.mensaje == borrador.mensaje else None,
                 remitente=remitentes.elegido(usuario, borrador.remitente),
                 programada_para=programada_para,
-                idempotency=idempotency,
             )
+            campana, _ = services.crear_campana(usuario=usuario, nueva=asked, idempotency=idempotency)
             cuando = formato.momento(programada_para) if programada_para else ""
             hecho = PROGRAMADA.format(cuando=cuando) if cuando else CREADA
             messages.success(request, POR_APROBAR if campana.por_aprobar else hecho)

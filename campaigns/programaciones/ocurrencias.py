@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.utils import timezone
 
-from campaigns.campana.services import Idempotency, crear_campana
+from campaigns.campana.services import Idempotency, NuevaCampana, crear_campana
 from campaigns.models import CampanaSMS, Ocurrencia, Programacion
 from campaigns.models.programacion import MOTIVO_MAX
 from campaigns.programaciones import beat, criterios
@@ -116,16 +116,15 @@ def crear_una(
         text = REMITENTE_INACTIVO.format(remitente=remitente.nombre)
         raise InvalidInputError(text, field="remitente", code="inactive")
     local = momento.astimezone(ZoneInfo(programacion.zona))
-    return crear_campana(
-        usuario=programacion.usuario,
+    nueva = NuevaCampana(
         nombre=f"{programacion.nombre} · {local:%Y-%m-%d %H:%M}",
         mensaje=plantilla.mensaje if plantilla else programacion.mensaje,
         plantilla=plantilla,
         remitente=remitente,
         audiencia=criterios.vigente(programacion.audiencia, tenant_id=programacion.usuario_id),
         origen=ORIGEN.format(programacion=programacion.nombre),
-        idempotency=idempotency,
     )
+    return crear_campana(usuario=programacion.usuario, nueva=nueva, idempotency=idempotency)
 
 
 def _desde_proxima(programacion: Programacion) -> Iterator[datetime]:

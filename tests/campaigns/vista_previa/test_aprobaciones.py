@@ -49,9 +49,8 @@ def body(usuario: Usuario, n: int, mensaje: str = "Hola") -> dict[str, Any]:
 
 def waiting(usuario: Usuario) -> CampanaSMS:
     data = body(usuario, 3)
-    found, _ = services.crear_campana(
-        usuario=usuario, mensaje=data["mensaje"], audiencia=Audiencia.de_ids(data["cliente_ids"])
-    )
+    nueva = services.NuevaCampana(mensaje=data["mensaje"], audiencia=Audiencia.de_ids(data["cliente_ids"]))
+    found, _ = services.crear_campana(usuario=usuario, nueva=nueva)
     return found
 
 
@@ -199,12 +198,12 @@ def test_one_of_unknown_cost_waits(tienda: Usuario, api: APIClient, settings: An
 class TestOneWithADate:
     def made(self, usuario: Usuario) -> CampanaSMS:
         data = body(usuario, 3)
-        found, _ = services.crear_campana(
-            usuario=usuario,
+        nueva = services.NuevaCampana(
             mensaje=data["mensaje"],
             audiencia=Audiencia.de_ids(data["cliente_ids"]),
             programada_para=timezone.now() + timedelta(days=2),
         )
+        found, _ = services.crear_campana(usuario=usuario, nueva=nueva)
         return found
 
     def test_its_deadline_counts_from_its_date(self, tienda: Usuario) -> None:

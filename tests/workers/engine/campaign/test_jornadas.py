@@ -62,7 +62,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 def created(usuario: Usuario, n: int = 3) -> CampanaSMS:
     ids = [cliente.pk for cliente in ClienteFactory.create_batch(n, usuario=usuario)]
-    found, _ = services.crear_campana(usuario=usuario, mensaje="Hola {nombre}", audiencia=Audiencia.de_ids(ids))
+    found, _ = services.crear_campana(
+        usuario=usuario, nueva=services.NuevaCampana(mensaje="Hola {nombre}", audiencia=Audiencia.de_ids(ids))
+    )
     return found
 
 

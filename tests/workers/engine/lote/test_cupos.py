@@ -79,7 +79,9 @@ def client(usuario: Usuario, telefono: str, **fields: Any) -> Cliente:
 
 def created(usuario: Usuario, *clientes: Cliente, mensaje: str = "Hola") -> CampanaSMS:
     ids = [cliente.pk for cliente in clientes]
-    found, _ = services.crear_campana(usuario=usuario, mensaje=mensaje, audiencia=Audiencia.de_ids(ids))
+    found, _ = services.crear_campana(
+        usuario=usuario, nueva=services.NuevaCampana(mensaje=mensaje, audiencia=Audiencia.de_ids(ids))
+    )
     return found
 
 

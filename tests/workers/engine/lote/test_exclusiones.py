@@ -52,7 +52,7 @@ def require_consent(usuario: Usuario) -> None:
 
 def opened(usuario: Usuario, *clientes: Cliente) -> CampanaSMS:
     audiencia = Audiencia.de_ids([cliente.pk for cliente in clientes])
-    found, _ = services.crear_campana(usuario=usuario, mensaje="Hola", audiencia=audiencia)
+    found, _ = services.crear_campana(usuario=usuario, nueva=services.NuevaCampana(mensaje="Hola", audiencia=audiencia))
     campanas.advance(found.pk)
     return found
 
@@ -89,13 +89,13 @@ def test_a_shop_may_require_a_fresh_consultation(owner: Usuario, days: int | Non
         ("procesando", "") if runs else ("pausado", jornadas.SIN_CONSULTA.format(dias=3))
     )
     assert SMSLog.objects.exists() is runs
-    order, _ = services.crear_campana(
-        usuario=owner,
+    nueva = services.NuevaCampana(
         mensaje="Su pedido llegó",
         audiencia=Audiencia.de_ids([client(owner, EVA).pk]),
         clase="transaccional",
         clase_motivo="Pedidos listos",
     )
+    order, _ = services.crear_campana(usuario=owner, nueva=nueva)
     campanas.advance(order.pk)
     assert codes(order) == [""]  # it is no advertising
 

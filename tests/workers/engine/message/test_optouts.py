@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from campaigns.audiencia.seleccion import Audiencia
-from campaigns.campana.services import crear_campana, mover_campana
+from campaigns.campana.services import NuevaCampana, crear_campana, mover_campana
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje.enlace import enlaces_de
 from campaigns.models import CampanaSMS, Lote, Remitente, SMSLog
@@ -357,7 +357,7 @@ def test_the_preview_counts_it_and_shows_nobody_who_left(owner: Usuario) -> None
 def test_a_new_campaign_to_one_who_left_ends_in_error(owner: Usuario) -> None:
     ana = ClienteFactory.create(usuario=owner)
     leaves(ana.telefono_e164, owner)
-    made, _ = crear_campana(usuario=owner, mensaje="Hola", audiencia=Audiencia.de_ids([ana.pk]))
+    made, _ = crear_campana(usuario=owner, nueva=NuevaCampana(mensaje="Hola", audiencia=Audiencia.de_ids([ana.pk])))
     campana.advance(made.pk)
     made.refresh_from_db()
     assert SMSLog.objects.get().codigo == "baja"
