@@ -1,6 +1,8 @@
 """A new campaign: audience → message → preview → sent. One form, one address; `accion` says which button it was."""
 
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Final
 from uuid import uuid4
 
 from django.contrib import messages
@@ -34,6 +36,26 @@ PROGRAMADA = "La campaña quedó programada para {cuando}; hasta entonces puede 
 CAMBIO = "Los destinatarios cambiaron mientras usted revisaba: ahora son {ahora}. Revise otra vez antes de enviar."
 
 
+@dataclass(frozen=True, slots=True)
+class Paso:
+    """What a button of the form was pressed with.
+
+    Args:
+        total: of its audience, sendable or not.
+    """
+
+    request: HttpRequest
+    usuario: Usuario
+    borrador: Borrador
+    total: int
+
+    def mensaje(self, borrador: Borrador | None = None, error: InvalidInputError | None = None) -> HttpResponse:
+        return pasos.mensaje(self.request, self.usuario, borrador or self.borrador, error)
+
+    def revision(self, aviso: str = "", *, fecha_error: str = "") -> HttpResponse:
+        return pasos.revision(self.request, self.usuario, self.borrador, aviso, fecha_error=fecha_error)
+
+
 # Not `never_cache`: a browser's Back shows the step before, as it was filled in.
 @require_http_methods(["GET", "HEAD", "POST"])
 @pagina
@@ -43,31 +65,14 @@ def nueva(request: HttpRequest) -> HttpResponse:
         return pasos.audiencia(request, usuario, _comienzo(request, usuario))
     borrador = Borrador.de(request.POST)
     accion = request.POST.get("accion", "")
-    if accion in {"audiencia", "buscar"}:
+    if accion in DE_AUDIENCIA:
         return pasos.audiencia(request, usuario, borrador)
     try:
         medida = medir(borrador.audiencia(), tenant_id=usuario.tenant_id)
     except InvalidInputError as error:
         return pasos.audiencia(request, usuario, borrador, error)
-    if accion == "sin_tildes":
-        borrador = borrador.con_mensaje(transliterar(borrador.mensaje))
-    elif accion == "plantilla":
-        plantilla = selectors.plantillas_de(usuario).filter(activo=True, pk=borrador.plantilla).first()
-        borrador = borrador.con_mensaje(plantilla.mensaje) if plantilla else borrador
-    elif accion in {"revisar", "enviar"}:
-        try:
-            if len(borrador.nombre) > NOMBRE_MAX:
-                raise InvalidInputError(borradores.NOMBRE_LARGO, field="nombre")
-            remitentes.elegido(usuario, borrador.remitente)
-            clases.validar(borrador.clase, borrador.clase_motivo)
-            if accion == "enviar":
-                return _enviar(request, usuario, borrador, medida.total)
-            return pasos.revision(request, usuario, borrador)
-        except InvalidInputError as error:
-            if error.field == "programada_para":
-                return pasos.revision(request, usuario, borrador, fecha_error=error.message)
-            return pasos.mensaje(request, usuario, borrador, error)
-    return pasos.mensaje(request, usuario, borrador)
+    paso = Paso(request, usuario, borrador, medida.total)
+    return ACCIONES.get(accion, Paso.mensaje)(paso)
 
 
 @require_POST
@@ -126,31 +131,89 @@ def _pocos(usuario: Usuario, campana: CampanaSMS) -> list[int]:
     return [pk for pk in ids if pk in known]
 
 
-def _enviar(request: HttpRequest, usuario: Usuario, borrador: Borrador, total: int) -> HttpResponse:
-    clave = request.POST.get("clave", "").replace("\0", "")[:64]
-    idempotency = Idempotency.of(clave or str(uuid4()), asdict(borrador))
+def _sin_tildes(paso: Paso) -> HttpResponse:
+    return paso.mensaje(paso.borrador.con_mensaje(transliterar(paso.borrador.mensaje)))
+
+
+def _con_plantilla(paso: Paso) -> HttpResponse:
+    borrador = paso.borrador
+    plantilla = selectors.plantillas_de(paso.usuario).filter(activo=True, pk=borrador.plantilla).first()
+    return paso.mensaje(borrador.con_mensaje(plantilla.mensaje) if plantilla else borrador)
+
+
+def _revisar(paso: Paso) -> HttpResponse:
+    return _corrigiendo(paso, Paso.revision)
+
+
+def _enviar(paso: Paso) -> HttpResponse:
+    return _corrigiendo(paso, _crear)
+
+
+def _corrigiendo(paso: Paso, hacer: Callable[[Paso], HttpResponse]) -> HttpResponse:
+    """Do it with a draft whose words make sense; else show the step where they are mended."""
+    borrador = paso.borrador
+    try:
+        if len(borrador.nombre) > NOMBRE_MAX:
+            raise InvalidInputError(borradores.NOMBRE_LARGO, field="nombre")
+        remitentes.elegido(paso.usuario, borrador.remitente)
+        clases.validar(borrador.clase, borrador.clase_motivo)
+        return hacer(paso)
+    except InvalidInputError as error:
+        if error.field == "programada_para":
+            return paso.revision(fecha_error=error.message)
+        return paso.mensaje(error=error)
+
+
+def _crear(paso: Paso) -> HttpResponse:
+    """Create the campaign, or answer with the one that the same click has created already."""
+    usuario = paso.usuario
+    clave = paso.request.POST.get("clave", "").replace("\0", "")[:64]
+    idempotency = Idempotency.of(clave or str(uuid4()), asdict(paso.borrador))
     try:
         campana = services.campana_con_clave(usuario=usuario, idempotency=idempotency)
+        if campana is None and paso.request.POST.get("total") != str(paso.total):
+            return paso.revision(CAMBIO.format(ahora=formato.numero(paso.total)))
         if campana is None:
-            if request.POST.get("total") != str(total):
-                return pasos.revision(request, usuario, borrador, CAMBIO.format(ahora=formato.numero(total)))
-            programada_para = borrador.programada_para()
-            plantilla = selectors.plantillas_de(usuario).filter(pk=borrador.plantilla).first()
-            asked = NuevaCampana(
-                nombre=borrador.nombre,
-                mensaje=borrador.mensaje,
-                audiencia=borrador.audiencia(),
-                clase=borrador.clase,
-                clase_motivo=borrador.clase_motivo,
-                # A text that was changed is nobody's template any more.
-                plantilla=plantilla if plantilla and plantilla.mensaje == borrador.mensaje else None,
-                remitente=remitentes.elegido(usuario, borrador.remitente),
-                programada_para=programada_para,
-            )
+            asked = _pedida(usuario, paso.borrador)
             campana, _ = services.crear_campana(usuario=usuario, nueva=asked, idempotency=idempotency)
-            cuando = formato.momento(programada_para) if programada_para else ""
-            hecho = PROGRAMADA.format(cuando=cuando) if cuando else CREADA
-            messages.success(request, POR_APROBAR if campana.por_aprobar else hecho)
+            messages.success(paso.request, _hecho(campana))
     except ConflictError as conflict:
-        return pasos.revision(request, usuario, borrador, conflict.message)
+        return paso.revision(conflict.message)
     return redirect("campana", campana.pk)
+
+
+def _pedida(usuario: Usuario, borrador: Borrador) -> NuevaCampana:
+    """Raises:
+    InvalidInputError: the date makes no sense, or the sender is not offered any more.
+    """
+    programada_para = borrador.programada_para()
+    plantilla = selectors.plantillas_de(usuario).filter(pk=borrador.plantilla).first()
+    return NuevaCampana(
+        nombre=borrador.nombre,
+        mensaje=borrador.mensaje,
+        audiencia=borrador.audiencia(),
+        clase=borrador.clase,
+        clase_motivo=borrador.clase_motivo,
+        # A text that was changed is nobody's template any more.
+        plantilla=plantilla if plantilla and plantilla.mensaje == borrador.mensaje else None,
+        remitente=remitentes.elegido(usuario, borrador.remitente),
+        programada_para=programada_para,
+    )
+
+
+def _hecho(campana: CampanaSMS) -> str:
+    if campana.por_aprobar:
+        return POR_APROBAR
+    if campana.programada_para:
+        return PROGRAMADA.format(cuando=formato.momento(campana.programada_para))
+    return CREADA
+
+
+DE_AUDIENCIA: Final = frozenset({"audiencia", "buscar"})
+# value of the button: what it does once there is an audience; any other shows the message
+ACCIONES: Final[Mapping[str, Callable[[Paso], HttpResponse]]] = {
+    "sin_tildes": _sin_tildes,
+    "plantilla": _con_plantilla,
+    "revisar": _revisar,
+    "enviar": _enviar,
+}
