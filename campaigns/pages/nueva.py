@@ -19,7 +19,7 @@ from campaigns.ley import clases
 from campaigns.mensaje.partes import transliterar
 from campaigns.models import CampanaSMS, Lote
 from campaigns.models.campana import NOMBRE_MAX
-from campaigns.pages import pasos
+from campaigns.pages import borrador_form, pasos
 from campaigns.pages.comun import campana_de
 from campaigns.vista_previa import borrador as borradores
 from campaigns.vista_previa.borrador import Borrador
@@ -63,7 +63,7 @@ def nueva(request: HttpRequest) -> HttpResponse:
     usuario = admin_de(request, SOLO_ADMIN)
     if request.method != "POST":
         return pasos.audiencia(request, usuario, _comienzo(request, usuario))
-    borrador = Borrador.de(request.POST)
+    borrador = borrador_form.leer(request.POST)
     accion = request.POST.get("accion", "")
     if accion in DE_AUDIENCIA:
         return pasos.audiencia(request, usuario, borrador)
@@ -81,7 +81,7 @@ def nueva(request: HttpRequest) -> HttpResponse:
 def cuenta(request: HttpRequest) -> HttpResponse:
     """How many the audience of the form has now."""
     usuario = admin_de(request, SOLO_ADMIN)
-    return render(request, "campaigns/nueva/_cuenta.html", pasos.cuenta(usuario, Borrador.de(request.POST)))
+    return render(request, "campaigns/nueva/_cuenta.html", pasos.cuenta(usuario, borrador_form.leer(request.POST)))
 
 
 @require_POST
@@ -90,7 +90,7 @@ def cuenta(request: HttpRequest) -> HttpResponse:
 def buscar(request: HttpRequest, campo: str) -> HttpResponse:
     """The search for clients of one field, with those already chosen."""
     usuario = admin_de(request, SOLO_ADMIN)
-    found = pasos.buscador(usuario, Borrador.de(request.POST), campo, request.POST)
+    found = pasos.buscador(usuario, borrador_form.leer(request.POST), campo, request.POST)
     return render(request, "campaigns/nueva/_buscador.html", {"buscador": found})
 
 
@@ -100,7 +100,7 @@ def buscar(request: HttpRequest, campo: str) -> HttpResponse:
 def costo(request: HttpRequest) -> HttpResponse:
     """What the message of the form takes, over its whole audience."""
     usuario = admin_de(request, SOLO_ADMIN)
-    return render(request, "campaigns/nueva/_costo.html", pasos.costo(usuario, Borrador.de(request.POST)))
+    return render(request, "campaigns/nueva/_costo.html", pasos.costo(usuario, borrador_form.leer(request.POST)))
 
 
 def _comienzo(request: HttpRequest, usuario: Usuario) -> Borrador:
@@ -108,7 +108,7 @@ def _comienzo(request: HttpRequest, usuario: Usuario) -> Borrador:
     if copied := entero(request, "copiar"):
         campana = campana_de(usuario, copied)
         return Borrador.copia(campana, _pocos(usuario, campana))
-    asked = Borrador.de(request.GET)
+    asked = borrador_form.leer(request.GET)
     plantilla = selectors.plantillas_de(usuario).filter(activo=True, pk=asked.plantilla).first()
     named = bool(asked.clientes or asked.etiquetas or asked.segmento)
     return Borrador(

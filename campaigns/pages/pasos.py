@@ -13,8 +13,8 @@ from campaigns.campana import selectors
 from campaigns.mensaje import texto
 from campaigns.models import MENSAJE_MAX, Remitente
 from campaigns.models.campana import MOTIVO_MAX, NOMBRE_MAX
+from campaigns.pages import borrador_form
 from campaigns.values import codigos
-from campaigns.vista_previa import borrador as borradores
 from campaigns.vista_previa import elegibles
 from campaigns.vista_previa.avisos import avisos_de, cuando
 from campaigns.vista_previa.borrador import Borrador
@@ -40,7 +40,7 @@ def audiencia(
         "excluidos_uno": buscador(usuario, borrador, "excluir_clientes", data),
         "copia_grande": bool(borrador.mensaje and request.GET.get("copiar") and not borrador.clientes),
     }
-    return _paso(request, "audiencia", borrador, borradores.PASO_AUDIENCIA, context, error)
+    return _paso(request, "audiencia", borrador, borrador_form.PASO_AUDIENCIA, context, error)
 
 
 def cuenta(usuario: Usuario, borrador: Borrador) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def mensaje(
         "motivo_max": MOTIVO_MAX,
         **texto.editor(),
     }
-    return _paso(request, "mensaje", borrador, borradores.PASO_MENSAJE, context, error)
+    return _paso(request, "mensaje", borrador, borrador_form.PASO_MENSAJE, context, error)
 
 
 def costo(usuario: Usuario, borrador: Borrador) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def revision(
         "mas_largo_aparte": vista.mas_largo not in vista.ejemplos,
         "duracion": remitentes.duracion(remitente, segmentos=vista.costo.segmentos),
     }
-    return _paso(request, "revision", borrador, borradores.PASO_REVISION, context, None)
+    return _paso(request, "revision", borrador, borrador_form.PASO_REVISION, context, None)
 
 
 def _desde(usuario: Usuario, borrador: Borrador) -> Remitente | None:
@@ -139,7 +139,7 @@ def _paso(
         "seccion": "campanas",
         "paso": paso,
         "borrador": borrador,
-        "ocultos": list(borrador.ocultos(shown)),
+        "ocultos": borrador_form.ocultos(borrador, shown),
         "error": error.message if error else "",
         "error_campo": error.field if error else "",
     }

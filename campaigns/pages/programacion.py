@@ -13,7 +13,7 @@ from campaigns import remitentes
 from campaigns.campana.selectors import plantillas_de
 from campaigns.mensaje.texto import EJEMPLO, NOMBRE
 from campaigns.models import MENSAJE_MAX, Programacion
-from campaigns.pages import pasos
+from campaigns.pages import borrador_form, pasos
 from campaigns.pages.programacion_form import DIAS, PLANTILLA, ProgramacionForm, borrador_de, propuesta
 from campaigns.pages.programaciones import SOLO_ADMIN, propia
 from campaigns.programaciones import selectors, services
@@ -51,14 +51,14 @@ def editar(request: HttpRequest, pk: int) -> HttpResponse:
 def vista_previa(request: HttpRequest) -> HttpResponse:
     """The next dates, how many would receive it today, and what that costs, while the form is filled in."""
     usuario = admin_de(request, SOLO_ADMIN)
-    context = _vista(usuario, ProgramacionForm(request.POST), Borrador.de(request.POST))
+    context = _vista(usuario, ProgramacionForm(request.POST), borrador_form.leer(request.POST))
     return render(request, "campaigns/programaciones/_vista.html", context)
 
 
 def _formulario(request: HttpRequest, usuario: Usuario, row: Programacion | None) -> HttpResponse:
     sent = request.method == "POST"
     form = ProgramacionForm(request.POST if sent else None, programacion=row)
-    borrador = Borrador.de(request.POST) if sent or row is None else borrador_de(row)
+    borrador = borrador_form.leer(request.POST) if sent or row is None else borrador_de(row)
     error = InvalidInputError("")
     saving = sent and request.POST.get("accion") == "guardar"
     if saving and form.is_valid():

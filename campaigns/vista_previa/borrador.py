@@ -1,21 +1,20 @@
 """A campaign on its way through the pages, before it exists.
 
-It travels in the form's own fields from step to step: nothing is kept on the server for somebody who leaves.
+It travels in the form's own fields from step to step, which `campaigns.pages.borrador_form` reads and writes: nothing
+is kept on the server for somebody who leaves.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from django.http import QueryDict
 from django.utils import timezone
 
 from campaigns.audiencia.seleccion import Audiencia, Seleccion
 from campaigns.models import CampanaSMS
 from campaigns.models.campana import NOMBRE_MAX
 from core.errors import InvalidInputError
-from core.ids import MAX_ID
 
 TODOS: Final = "todos"
 ALGUNOS: Final = "algunos"
@@ -23,20 +22,12 @@ AHORA: Final = ""
 DESPUES: Final = "despues"
 # Chosen one by one. Each is a field of the form, and Django takes 1,000.
 MAX_ELEGIDOS: Final = 200
-FECHA_MAX: Final = 30
 
 NADIE = "Elija a quién: una etiqueta, un segmento o algunos clientes."
 DEMASIADOS = f"Puede elegir hasta {MAX_ELEGIDOS} clientes uno por uno. Para más, use una etiqueta o un segmento."
 FALTA_FECHA = "Diga qué día y a qué hora."
 SIN_ESA_HORA = "Ese día los relojes se adelantan y esa hora no existe. Elija otra."
 NOMBRE_LARGO = f"El nombre puede tener hasta {NOMBRE_MAX} caracteres."
-
-# What each step asks; the rest of the draft travels hidden.
-PASO_AUDIENCIA: Final = frozenset(
-    {"quienes", "etiquetas", "segmento", "clientes", "excluir_etiquetas", "excluir_segmento", "excluir_clientes"}
-)
-PASO_MENSAJE: Final = frozenset({"nombre", "plantilla", "mensaje", "remitente", "clase", "clase_motivo"})
-PASO_REVISION: Final = frozenset({"cuando", "fecha"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +59,6 @@ class Borrador:
     clase_motivo: str = ""
     cuando: str = AHORA
     fecha: str = ""
-
-    @classmethod
-    def de(cls, data: QueryDict) -> "Borrador":
-        """Read a form; what makes no sense counts as not said. Line ends are what the browser shows."""
-        return cls(
-            quienes=ALGUNOS if data.get("quienes") == ALGUNOS else TODOS,
-            etiquetas=_ids(data.getlist("etiquetas")),
-            segmento=_id(data.get("segmento", "")),
-            clientes=_ids(data.getlist("clientes")),
-            excluir_etiquetas=_ids(data.getlist("excluir_etiquetas")),
-            excluir_segmento=_id(data.get("excluir_segmento", "")),
-            excluir_clientes=_ids(data.getlist("excluir_clientes")),
-            nombre=data.get("nombre", "").replace("\0", "").strip(),
-            plantilla=_id(data.get("plantilla", "")),
-            # A form sends CRLF: two characters of an SMS for one that was typed.
-            mensaje=data.get("mensaje", "").replace("\0", "").replace("\r\n", "\n"),
-            remitente=_id(data.get("remitente", "")),
-            **_clase(data),
-            cuando=DESPUES if data.get("cuando") == DESPUES else AHORA,
-            fecha=data.get("fecha", "").replace("\0", "")[:FECHA_MAX],
-        )
 
     @classmethod
     def copia(cls, campana: CampanaSMS, clientes: Iterable[int]) -> "Borrador":
@@ -146,28 +116,3 @@ class Borrador:
 
     def con_mensaje(self, mensaje: str) -> "Borrador":
         return replace(self, mensaje=mensaje)
-
-    def ocultos(self, shown: frozenset[str]) -> Iterator[tuple[str, str]]:
-        """Names and values of the form's hidden fields when the step shows those of `shown`; defaults are left out."""
-        for each in fields(self):
-            value = getattr(self, each.name)
-            if each.name not in shown and value != each.default:
-                for one in value if isinstance(value, tuple) else (value,):
-                    if one:
-                        yield each.name, str(one)
-
-
-def _clase(data: QueryDict) -> dict[str, str]:
-    clase = data.get("clase", "")
-    if clase not in CampanaSMS.Clase.values or clase == CampanaSMS.Clase.PROMOCIONAL:
-        return {}  # whatever was typed beside it
-    return {"clase": clase, "clase_motivo": data.get("clase_motivo", "").replace("\0", "").strip()}
-
-
-def _ids(raw: Iterable[str]) -> tuple[int, ...]:
-    return tuple(dict.fromkeys(one for one in map(_id, raw) if one))
-
-
-def _id(raw: str) -> int:
-    number = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 20 else 0
-    return number if number <= MAX_ID else 0
