@@ -20,7 +20,7 @@ CLASES: Final = (
 )
 
 
-class Casilla(forms.CheckboxInput):
+class TrueFalseCheckbox(forms.CheckboxInput):
     """A checkbox that programs fill in with `true` or `false`.
 
     The page sends a hidden `false` before it, so that an unticked box differs from a field that was not sent.
@@ -40,10 +40,10 @@ class Casilla(forms.CheckboxInput):
         """The box's own value never changes."""
 
 
-class Interruptor(forms.BooleanField):
+class YesNoField(forms.BooleanField):
     """Yes or no; what is neither is an error, not a yes."""
 
-    widget = Casilla
+    widget = TrueFalseCheckbox
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, **kwargs)
@@ -54,7 +54,7 @@ class Interruptor(forms.BooleanField):
         raise forms.ValidationError(NI_SI_NI_NO, code="invalid")
 
 
-class ConAspecto(forms.BaseForm):
+class StyledForm(forms.BaseForm):
     """The kit's classes on every field."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -63,7 +63,7 @@ class ConAspecto(forms.BaseForm):
             field.widget.attrs["class"] = next(clase for kind, clase in CLASES if isinstance(field.widget, kind))
 
 
-class ConservaLoNoEnviado(forms.BaseModelForm[Any]):
+class KeepsUnsentForm(forms.BaseModelForm[Any]):
     """A field that the request leaves out keeps its value: that of the row, or a new row's default."""
 
     def __init__(self, data: QueryDict | None = None, **kwargs: Any) -> None:

@@ -12,10 +12,10 @@ from core.pages.icono import favicon
 handler500 = errores.fallo
 
 v1: list[URLPattern | URLResolver] = [
-    path("auth/token/", api.ObtenerToken.as_view(), name="api-token"),
+    path("auth/token/", api.ObtainToken.as_view(), name="api-token"),
     path("", include("clientes.api.urls")),
     path("", include("campaigns.api.urls")),
-    re_path("", api.NoExiste.as_view()),
+    re_path("", api.NotFoundView.as_view()),
 ]
 
 urlpatterns = [

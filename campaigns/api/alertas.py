@@ -15,7 +15,7 @@ from campaigns.models import AjustesAlertas, Alerta, EntregaAlerta
 from campaigns.values.direccion import CORREOS_MAX
 from core.api.schema import ErrorSerializer
 from core.api.serializers import RefusesUnknown
-from core.api.throttling import PorPrueba
+from core.api.throttling import TrialThrottle
 from core.models import Usuario
 
 AJUSTES = {
@@ -139,7 +139,7 @@ class SecretoView(APIView):
 
 
 class PruebaView(APIView):
-    throttle_classes = (*APIView.throttle_classes, PorPrueba)
+    throttle_classes = (*APIView.throttle_classes, TrialThrottle)
 
     @extend_schema(
         tags=["alertas"],

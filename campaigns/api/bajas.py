@@ -24,7 +24,7 @@ from campaigns.remitentes import valores_de
 from clientes.bajas.selectors import bajas_de, historia_de
 from clientes.models import Baja, Fuente, RegistroBaja
 from clientes.models.baja import EVIDENCIA_MAX, MOTIVO_MAX
-from core.api.filters import SiONo
+from core.api.filters import YesNoFilter
 from core.api.schema import ErrorSerializer
 from core.api.serializers import RefusesUnknown
 from core.models import Usuario
@@ -124,7 +124,7 @@ class LevantarSerializer(serializers.Serializer[Any]):
 
 
 class BajaFilter(filters.FilterSet):
-    vigente = SiONo(label="In force; true unless said otherwise")
+    vigente = YesNoFilter(label="In force; true unless said otherwise")
     fuente = filters.MultipleChoiceFilter(choices=Fuente.choices)
 
     class Meta:

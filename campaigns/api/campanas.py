@@ -31,8 +31,8 @@ from campaigns.campana.services import Idempotency
 from campaigns.models import CampanaSMS, PlantillaSMS, SMSLog
 from campaigns.vista_previa import aprobaciones
 from campaigns.vista_previa.calculo import calcular_vista_previa
-from core.api.filters import SiONo
-from core.api.pagination import PorCursorAscendente
+from core.api.filters import YesNoFilter
+from core.api.pagination import OldestFirstPagination
 from core.api.schema import ErrorSerializer
 from core.models import Usuario
 
@@ -49,7 +49,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 
 
 class PlantillaFilter(filters.FilterSet):
-    activo = SiONo()
+    activo = YesNoFilter()
 
 
 @extend_schema(tags=["plantillas"])
@@ -228,7 +228,7 @@ class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
 class LogListView(ListAPIView[SMSLog]):
     serializer_class = SMSLogSerializer
     filterset_class = LogFilter
-    pagination_class = PorCursorAscendente
+    pagination_class = OldestFirstPagination
     queryset = SMSLog.objects.none()  # for the schema only
 
     def get_queryset(self) -> QuerySet[SMSLog]:

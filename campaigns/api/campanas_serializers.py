@@ -5,8 +5,8 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 
 from campaigns.api.audiencia import AudienciaSerializer
-from campaigns.api.fields import ListaDeIds, Momento, es_id
-from campaigns.api.remitentes import RemitentePropio
+from campaigns.api.fields import IdListField, TimedDateField, es_id
+from campaigns.api.remitentes import RemitenteField
 from campaigns.campana.selectors import Progreso, plantillas_de
 from campaigns.mensaje import texto
 from campaigns.models import CampanaSMS, PlantillaSMS, SMSLog
@@ -57,7 +57,7 @@ class PlantillaSerializer(RefusesUnknown, serializers.ModelSerializer[PlantillaS
 
 
 @extend_schema_field({"type": "integer"})
-class PlantillaPropia(serializers.PrimaryKeyRelatedField[PlantillaSMS]):
+class PlantillaField(serializers.PrimaryKeyRelatedField[PlantillaSMS]):
     """An active template of the caller's shop; any other id does not exist for them."""
 
     def get_queryset(self) -> Any:
@@ -82,8 +82,8 @@ class TextoYAudienciaSerializer(RefusesUnknown):
     """What to say and to whom: what the preview takes, and the creation with a name."""
 
     mensaje = serializers.CharField(trim_whitespace=False, required=False, help_text=f"Or `plantilla`. {MARCADORES}")
-    plantilla = PlantillaPropia(required=False, help_text="Id of a template; or `mensaje`.")
-    cliente_ids = ListaDeIds(required=False, help_text="1 to 100,000 ids of the shop's clients; or `audiencia`.")
+    plantilla = PlantillaField(required=False, help_text="Id of a template; or `mensaje`.")
+    cliente_ids = IdListField(required=False, help_text="1 to 100,000 ids of the shop's clients; or `audiencia`.")
     audiencia = AudienciaSerializer(required=False, help_text="Or `cliente_ids`.")
     clase = serializers.ChoiceField(
         choices=CampanaSMS.Clase.choices,
@@ -93,7 +93,7 @@ class TextoYAudienciaSerializer(RefusesUnknown):
             "they need `clase_motivo`, and never reach who opted out."
         ),
     )
-    remitente = RemitentePropio(
+    remitente = RemitenteField(
         required=False, allow_null=True, help_text="Id of a sender of the shop's; the installation's when absent."
     )
 
@@ -124,7 +124,7 @@ class TextoYAudienciaSerializer(RefusesUnknown):
 )
 class CrearCampanaSerializer(TextoYAudienciaSerializer):
     nombre = serializers.CharField(max_length=200, required=False, help_text="Made from the date when absent.")
-    programada_para = Momento(
+    programada_para = TimedDateField(
         required=False,
         allow_null=True,
         help_text="Start then and not now: a moment to come, within a year. Without an offset it is in TIME_ZONE. Who "

@@ -15,7 +15,7 @@ from campaigns.entrantes import selectors
 from campaigns.entrantes.services import marcar_leidos
 from campaigns.models import Entrante
 from campaigns.values.intencion import Intencion
-from core.api.filters import SiONo
+from core.api.filters import YesNoFilter
 from core.models import Usuario
 
 
@@ -58,7 +58,7 @@ class EntranteSerializer(serializers.ModelSerializer[Entrante]):
 
 class EntranteFilter(filters.FilterSet):
     tipo = filters.MultipleChoiceFilter(choices=Intencion.choices)
-    leido = SiONo(method="por_leido", label="Read already")
+    leido = YesNoFilter(method="por_leido", label="Read already")
     recibido_desde = filters.IsoDateTimeFilter(field_name="recibido", lookup_expr="gte")
     recibido_hasta = filters.IsoDateTimeFilter(field_name="recibido", lookup_expr="lt")
 

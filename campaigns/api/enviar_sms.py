@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from campaigns.api.fields import ListaDeIds
+from campaigns.api.fields import IdListField
 from campaigns.api.idempotency import idempotency_of
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.campana import selectors, services
@@ -26,14 +26,14 @@ DETALLES = 1_000  # rows in the answer; of a larger campaign the rest is at `det
 
 
 class EnviarSMSSerializer(RefusesUnknown):
-    cliente_ids = ListaDeIds()
+    cliente_ids = IdListField()
     mensaje = serializers.CharField(trim_whitespace=False)
     nombre_campana = serializers.CharField(max_length=200, required=False, allow_blank=True, allow_null=True)
 
 
 @extend_schema(exclude=True)  # its errors have the reference's shape, not the API's
-class EnviarSMS(APIView):
-    authentication_classes = (ajax.Sesion,)
+class EnviarSMSView(APIView):
+    authentication_classes = (ajax.PageSessionAuthentication,)
 
     def get_exception_handler(self) -> Any:
         return ajax.refuse

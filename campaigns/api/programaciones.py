@@ -18,7 +18,7 @@ from campaigns.campana.selectors import progreso_de
 from campaigns.campana.services import Idempotency
 from campaigns.models import Ocurrencia, Programacion
 from campaigns.programaciones import selectors, services
-from core.api.filters import SiONo
+from core.api.filters import YesNoFilter
 from core.api.schema import ErrorSerializer
 from core.models import Usuario
 
@@ -35,7 +35,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 
 
 class ProgramacionFilter(filters.FilterSet):
-    activa = SiONo()
+    activa = YesNoFilter()
     q = filters.CharFilter(field_name="nombre", lookup_expr="icontains", label="Part of the name")
 
 

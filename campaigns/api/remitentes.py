@@ -17,7 +17,7 @@ from rest_framework.viewsets import ModelViewSet
 from campaigns import remitentes
 from campaigns.api.fields import es_id
 from campaigns.models import Remitente
-from core.api.filters import SiONo
+from core.api.filters import YesNoFilter
 from core.api.schema import ErrorSerializer
 from core.api.serializers import RefusesUnknown
 from core.models import Usuario
@@ -77,7 +77,7 @@ class RemitenteSerializer(RefusesUnknown, serializers.ModelSerializer[Remitente]
 
 
 @extend_schema_field({"type": "integer"})
-class RemitentePropio(serializers.PrimaryKeyRelatedField[Remitente]):
+class RemitenteField(serializers.PrimaryKeyRelatedField[Remitente]):
     """An active sender of the caller's shop; any other id does not exist for them."""
 
     def get_queryset(self) -> Any:
@@ -90,7 +90,7 @@ class RemitentePropio(serializers.PrimaryKeyRelatedField[Remitente]):
 
 
 class RemitenteFilter(filters.FilterSet):
-    activo = SiONo()
+    activo = YesNoFilter()
 
 
 @extend_schema(tags=["remitentes"])

@@ -18,9 +18,9 @@ from campaigns.bitacora import alertas as services
 from campaigns.bitacora import selectors
 from campaigns.models import AjustesAlertas
 from campaigns.values.direccion import CORREOS_MAX, leer
-from core.api.throttling import PorPrueba
+from core.api.throttling import TrialThrottle
 from core.errors import ConflictError, InvalidInputError
-from core.forms import ConAspecto, ConservaLoNoEnviado, Interruptor
+from core.forms import KeepsUnsentForm, StyledForm, YesNoField
 from core.models import Usuario
 from core.pages.comun import admin_de, pagina
 from core.text import formato
@@ -46,7 +46,7 @@ def correos_de(texto: str) -> list[str]:
     return found
 
 
-class AjustesForm(ConservaLoNoEnviado, ConAspecto, forms.ModelForm[AjustesAlertas]):
+class AjustesForm(KeepsUnsentForm, StyledForm, forms.ModelForm[AjustesAlertas]):
     url = forms.URLField(
         label="Dirección del webhook",
         required=False,
@@ -54,9 +54,9 @@ class AjustesForm(ConservaLoNoEnviado, ConAspecto, forms.ModelForm[AjustesAlerta
         assume_scheme="https",
         help_text="Un programa suyo que recibe cada alerta: https://…",
     )
-    al_pausarse = Interruptor(label="Una campaña se pausa sola")
-    al_detenerse = Interruptor(label="Una campaña deja de avanzar")
-    al_fallar = Interruptor(label="Una campaña termina con error")
+    al_pausarse = YesNoField(label="Una campaña se pausa sola")
+    al_detenerse = YesNoField(label="Una campaña deja de avanzar")
+    al_fallar = YesNoField(label="Una campaña termina con error")
     correos = forms.CharField(
         label="Correos",
         required=False,
@@ -145,7 +145,7 @@ def probar(request: HttpRequest) -> HttpResponse:
     # The same count as the API's. Its request does not know who signed in to a page.
     asked = Request(request)
     asked.user = usuario
-    throttle = PorPrueba()
+    throttle = TrialThrottle()
     if not throttle.allow_request(asked, None):
         espera = formato.duracion(ceil(throttle.wait() or 1))
         messages.error(request, DEMASIADAS.format(espera=espera))

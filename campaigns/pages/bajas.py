@@ -17,12 +17,12 @@ from clientes.bajas.selectors import bajas_de, historia_de
 from clientes.models import Baja, Fuente
 from clientes.models.baja import EVIDENCIA_MAX, MOTIVO_MAX
 from core.errors import ConflictError, InvalidInputError
-from core.forms import ConAspecto
+from core.forms import StyledForm
 from core.models import Usuario
 from core.pages.comun import admin_de, entero, pagina, usuario_de
 
 
-class BajaForm(ConAspecto, forms.Form):
+class BajaForm(StyledForm, forms.Form):
     telefono = forms.CharField(
         label="Teléfono",
         max_length=40,
@@ -44,7 +44,7 @@ class BajaForm(ConAspecto, forms.Form):
     )
 
 
-class AltaForm(ConAspecto, forms.Form):
+class AltaForm(StyledForm, forms.Form):
     motivo = forms.CharField(
         label="Cómo consintió de nuevo",
         max_length=MOTIVO_MAX,

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from campaigns.bajas import services
 from campaigns.bajas.services import Invitado
 from clientes.models import Fuente
-from core.api.throttling import PorEnlace, PorEnlaceErrado
+from core.api.throttling import LinkThrottle, WrongLinkThrottle
 
 VOLVER: Final = "volver"  # the other button; a POST that says nothing asks to leave
 
@@ -33,7 +33,7 @@ def enlace(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _enlace(request: HttpRequest, token: str) -> HttpResponse:
-    many, wrong = PorEnlace(), PorEnlaceErrado()
+    many, wrong = LinkThrottle(), WrongLinkThrottle()
     caller = Request(request)
     # An address that guesses is refused whatever it asks for, or the right guess would be the one that passes.
     if wrong.is_spent(caller) or not many.allow_request(caller, None):

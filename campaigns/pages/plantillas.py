@@ -20,18 +20,18 @@ from campaigns.mensaje.texto import editor
 from campaigns.models import MENSAJE_MAX, PlantillaSMS
 from core.api import ajax
 from core.errors import ConflictError, InvalidInputError
-from core.forms import ConAspecto, ConservaLoNoEnviado, Interruptor
+from core.forms import KeepsUnsentForm, StyledForm, YesNoField
 from core.models import Usuario
 from core.pages.comun import admin_de, entero, pagina, usuario_de
 
 
-class PlantillaForm(ConservaLoNoEnviado, ConAspecto, forms.ModelForm[PlantillaSMS]):
+class PlantillaForm(KeepsUnsentForm, StyledForm, forms.ModelForm[PlantillaSMS]):
     mensaje = forms.CharField(
         strip=False,
         widget=forms.Textarea({"rows": 5, "placeholder": "Hola {nombre}, …", "spellcheck": "true"}),
         help_text="Escriba {nombre} donde va el nombre de cada cliente, y {enlace_baja} donde va un enlace de baja.",
     )
-    activo = Interruptor(label="Activa", help_text="Solo las activas se ofrecen al crear una campaña.", initial=True)
+    activo = YesNoField(label="Activa", help_text="Solo las activas se ofrecen al crear una campaña.", initial=True)
 
     class Meta:
         model = PlantillaSMS
@@ -121,10 +121,10 @@ def eliminar(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @extend_schema(exclude=True)  # its errors have the reference's shape, not the API's
-class PlantillasSMS(APIView):
+class PlantillasSMSView(APIView):
     """`GET /clientes/plantillas-sms/`: the reference's call, for a page that lets one choose."""
 
-    authentication_classes = (ajax.Sesion,)
+    authentication_classes = (ajax.PageSessionAuthentication,)
 
     def get_exception_handler(self) -> Any:
         return ajax.refuse

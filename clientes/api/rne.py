@@ -72,7 +72,7 @@ class ConsultaRNESerializer(serializers.ModelSerializer[ConsultaRNE]):
 
 
 @extend_schema(tags=["rne"])
-class ConsultasRNE(ListAPIView[ConsultaRNE]):
+class ConsultasRNEView(ListAPIView[ConsultaRNE]):
     serializer_class = ConsultaRNESerializer
     queryset = ConsultaRNE.objects.none()  # for the schema only
 

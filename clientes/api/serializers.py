@@ -4,7 +4,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from clientes import consentimiento
-from clientes.api.condiciones import CondicionesSerializer, EtiquetasPropias
+from clientes.api.condiciones import CondicionesSerializer, EtiquetasField
 from clientes.models import Cliente, Etiqueta, Segmento, Venta
 from clientes.selectors import clientes_de
 from core.api.serializers import RefusesUnknown
@@ -15,7 +15,7 @@ REPETIDO = "Ya existe con ese nombre."
 REFERENCIA_REPETIDA = "Ya existe una venta con esa referencia."
 
 
-class ConNombreUnico(serializers.ModelSerializer[Any]):
+class UniqueNameSerializer(serializers.ModelSerializer[Any]):
     """A row whose name is unique in its shop, whatever the case."""
 
     def validate_nombre(self, nombre: str) -> str:
@@ -37,7 +37,7 @@ class ConNombreUnico(serializers.ModelSerializer[Any]):
         OpenApiExample("Etiqueta creada", value={"id": 3, "nombre": "VIP"}, response_only=True),
     ]
 )
-class EtiquetaSerializer(RefusesUnknown, ConNombreUnico):
+class EtiquetaSerializer(RefusesUnknown, UniqueNameSerializer):
     class Meta:
         model = Etiqueta
         fields = ("id", "nombre")
@@ -61,7 +61,7 @@ CONDICIONES = {"gasto_minimo": "200000.00", "no_compro_en_dias": 90, "con_movil"
         ),
     ]
 )
-class SegmentoSerializer(RefusesUnknown, ConNombreUnico):
+class SegmentoSerializer(RefusesUnknown, UniqueNameSerializer):
     condiciones = CondicionesSerializer()
 
     class Meta:
@@ -73,7 +73,7 @@ class SegmentoSerializer(RefusesUnknown, ConNombreUnico):
         return stored
 
 
-class ClientePropio(serializers.PrimaryKeyRelatedField[Cliente]):
+class ClienteField(serializers.PrimaryKeyRelatedField[Cliente]):
     """A client of the caller's shop; any other id does not exist for them."""
 
     def get_queryset(self) -> Any:
@@ -101,7 +101,7 @@ class ClientePropio(serializers.PrimaryKeyRelatedField[Cliente]):
     ]
 )
 class VentaSerializer(RefusesUnknown, serializers.ModelSerializer[Venta]):
-    cliente = ClientePropio()
+    cliente = ClienteField()
 
     class Meta:
         model = Venta
@@ -155,7 +155,7 @@ class ClienteSerializer(RefusesUnknown, serializers.ModelSerializer[Cliente]):
         read_only=True, help_text="The number as it will be dialled; empty when it is missing or not valid."
     )
 
-    etiquetas = EtiquetasPropias(required=False, help_text="Ids of the shop's tags.")
+    etiquetas = EtiquetasField(required=False, help_text="Ids of the shop's tags.")
 
     class Meta:
         model = Cliente

@@ -1,7 +1,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from clientes.api.rne import ConsultasRNE
+from clientes.api.rne import ConsultasRNEView
 from clientes.api.views import ClienteViewSet, EtiquetaViewSet, SegmentoViewSet, VentaViewSet
 
 router = SimpleRouter(use_regex_path=False)
@@ -10,4 +10,4 @@ router.register("etiquetas", EtiquetaViewSet, basename="api-etiqueta")
 router.register("segmentos", SegmentoViewSet, basename="api-segmento")
 router.register("ventas", VentaViewSet, basename="api-venta")
 
-urlpatterns = [path("rne/", ConsultasRNE.as_view(), name="api-rne"), *router.urls]
+urlpatterns = [path("rne/", ConsultasRNEView.as_view(), name="api-rne"), *router.urls]

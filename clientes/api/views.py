@@ -15,7 +15,7 @@ from clientes.api.serializers import ClienteSerializer, EtiquetaSerializer, Segm
 from clientes.condiciones import filtrar
 from clientes.grupos.services import eliminar_etiqueta, eliminar_segmento
 from clientes.models import Cliente, Etiqueta, Segmento, Venta
-from core.api.filters import SiONo
+from core.api.filters import YesNoFilter
 from core.api.schema import ErrorSerializer
 from core.errors import ConflictError
 from core.models import Usuario
@@ -23,7 +23,7 @@ from core.models import Usuario
 
 class ClienteFilter(filters.FilterSet):
     q = filters.CharFilter(method="buscar", label="Part of the name, phone or document")
-    activo = SiONo()
+    activo = YesNoFilter()
     creado_desde = filters.IsoDateTimeFilter(field_name="creado", lookup_expr="gte")
     creado_hasta = filters.IsoDateTimeFilter(field_name="creado", lookup_expr="lt")
 

@@ -24,7 +24,7 @@ from clientes.importacion.limites import (
     TEXTO_MAX,
     VACIO,
     XLSX_BOMBA,
-    ArchivoIlegible,
+    UnreadableFileError,
 )
 
 Fila = tuple[int, list[str]]
@@ -41,7 +41,7 @@ def examinar(file: BinaryIO) -> tuple[Formato, list[list[str]], int]:
         How to read it, its first rows, and about how many it has, titles and empty ones included.
 
     Raises:
-        ArchivoIlegible: with the reason.
+        UnreadableFileError: with the reason.
     """
     if formatos.es_xlsx(file):
         formato, muestra, filas = xlsx.examinar(file)
@@ -51,10 +51,10 @@ def examinar(file: BinaryIO) -> tuple[Formato, list[list[str]], int]:
         muestra = [cells for _, cells in islice(rows, MUESTRA)]
         filas = len(muestra) + sum(1 for _ in rows)
     if not muestra:
-        raise ArchivoIlegible(VACIO)
+        raise UnreadableFileError(VACIO)
     width = max(max(n for n, cell in enumerate(cells, 1) if cell.strip()) for cells in muestra)
     if width > COLUMNAS_MAX:
-        raise ArchivoIlegible(DEMASIADAS_COLUMNAS.format(fila=1))
+        raise UnreadableFileError(DEMASIADAS_COLUMNAS.format(fila=1))
     padded = [(cells + [""] * width)[:width] for cells in muestra]
     return (
         formato,
@@ -70,7 +70,7 @@ def leer(file: BinaryIO, formato: Formato, *, latido: Callable[[], None] = _nada
         latido: called at every row, empty ones too.
 
     Raises:
-        ArchivoIlegible: at the row where it cannot go on.
+        UnreadableFileError: at the row where it cannot go on.
     """
     rows = xlsx.leer(file, formato) if formato.tipo == "xlsx" else _leer_csv(file, formato)
     found = letras = 0
@@ -81,15 +81,15 @@ def leer(file: BinaryIO, formato: Formato, *, latido: Callable[[], None] = _nada
         if not cells:
             continue
         if len(cells) > COLUMNAS_MAX:
-            raise ArchivoIlegible(DEMASIADAS_COLUMNAS.format(fila=numero))
+            raise UnreadableFileError(DEMASIADAS_COLUMNAS.format(fila=numero))
         if len(max(cells, key=len)) > CELDA_MAX:
-            raise ArchivoIlegible(CELDA_ENORME.format(fila=numero))
+            raise UnreadableFileError(CELDA_ENORME.format(fila=numero))
         letras += sum(map(len, cells))
         if letras > TEXTO_MAX:
-            raise ArchivoIlegible(XLSX_BOMBA)
+            raise UnreadableFileError(XLSX_BOMBA)
         found += 1
         if found > FILAS_MAX + 1:  # the titles
-            raise ArchivoIlegible(DEMASIADAS_FILAS)
+            raise UnreadableFileError(DEMASIADAS_FILAS)
         yield numero, cells
 
 
@@ -107,9 +107,9 @@ def _leer_csv(file: BinaryIO, formato: Formato) -> Iterator[Fila]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise ArchivoIlegible(CELDA_ENORME.format(fila=numero)) from error
+            raise UnreadableFileError(CELDA_ENORME.format(fila=numero)) from error
         except UnicodeError as error:
-            raise ArchivoIlegible(NO_ES_PLANILLA) from error
+            raise UnreadableFileError(NO_ES_PLANILLA) from error
         yield numero, cells
 
 
@@ -122,7 +122,7 @@ def datos(
         latido: called at every row, those before `desde` too.
 
     Raises:
-        ArchivoIlegible: as `leer`; also when there is no row of data.
+        UnreadableFileError: as `leer`; also when there is no row of data.
     """
     rows = leer(file, formato, latido=latido)
     if con_titulos:
@@ -133,7 +133,7 @@ def datos(
         if numero > desde:
             yield numero, cells
     if not found:
-        raise ArchivoIlegible(SIN_FILAS)
+        raise UnreadableFileError(SIN_FILAS)
 
 
 def en_bloques(filas: Iterator[Fila], size: int = BLOQUE_FILAS) -> Iterator[list[Fila]]:

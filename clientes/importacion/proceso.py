@@ -18,10 +18,10 @@ from django.utils import timezone
 from clientes.importacion import archivo, fusion_clientes, fusion_ventas, lectura, turno
 from clientes.importacion.filas import Plan, interpretar
 from clientes.importacion.formato import Formato
-from clientes.importacion.limites import ArchivoIlegible
+from clientes.importacion.limites import UnreadableFileError
 from clientes.importacion.opciones import opciones_guardadas, plan_de
 from clientes.importacion.turno import Perdido, Turno
-from clientes.importacion.valores import Invalido
+from clientes.importacion.valores import InvalidCellError
 from clientes.models import Importacion, ImportacionFila
 
 logger = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ def importar(mio: Turno) -> None:
         _fusionar(mio)
     except (Perdido, Importacion.DoesNotExist):
         logger.warning("import %s is somebody else's now", mio.importacion_id)
-    except ArchivoIlegible as error:
+    except UnreadableFileError as error:
         turno.terminar(mio, estado=Importacion.Estado.FALLIDA, error=error.message)
         _olvidar(mio.importacion_id)
     except DatabaseError:
@@ -98,7 +98,7 @@ def _revisar(numero: int, cells: list[str], plan: Plan) -> dict[str, Any]:
     row: dict[str, Any] = {"numero": numero, "celdas": cells, "datos": None, "resultado": "", "motivo": ""}
     try:
         row["datos"] = interpretar(cells, plan)
-    except Invalido as error:
+    except InvalidCellError as error:
         row.update(resultado=ImportacionFila.Resultado.RECHAZADA, motivo=error.motivo)
     return row
 

@@ -27,8 +27,8 @@ class ClienteAjaxSerializer(ClienteSerializer):
 
 
 @extend_schema(exclude=True)  # its errors have the reference's shape, not the API's
-class CrearAjax(APIView):
-    authentication_classes = (ajax.Sesion,)
+class ClienteAjaxView(APIView):
+    authentication_classes = (ajax.PageSessionAuthentication,)
 
     def get_exception_handler(self) -> Any:
         return ajax.refuse

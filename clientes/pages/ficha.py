@@ -17,7 +17,7 @@ from clientes.models import Cliente, Etiqueta
 from clientes.pages.comun import SOLO_ADMIN, cliente_propio, cliente_visible
 from clientes.selectors import etiquetas_de
 from core.errors import InvalidInputError
-from core.forms import ConAspecto, ConservaLoNoEnviado, Interruptor
+from core.forms import KeepsUnsentForm, StyledForm, YesNoField
 from core.models import Usuario
 from core.pages.comun import admin_de, pagina
 
@@ -29,8 +29,8 @@ class Marcas(forms.CheckboxSelectMultiple):
         return [value for value in super().value_from_datadict(data, files, name) or [] if value]
 
 
-class ClienteForm(ConservaLoNoEnviado, ConAspecto, forms.ModelForm[Cliente]):
-    activo = Interruptor(
+class ClienteForm(KeepsUnsentForm, StyledForm, forms.ModelForm[Cliente]):
+    activo = YesNoField(
         label="Activo", help_text="Las campañas a todos los clientes solo llegan a los activos.", initial=True
     )
     etiquetas = forms.ModelMultipleChoiceField(Etiqueta.objects.none(), required=False, widget=Marcas)

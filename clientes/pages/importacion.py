@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clientes.importacion import descargas, limites, services, subida
-from clientes.importacion.limites import ArchivoIlegible
+from clientes.importacion.limites import UnreadableFileError
 from clientes.importacion.opciones import Opciones, opciones_guardadas
 from clientes.importacion.services import importaciones_de
 from clientes.models import Importacion
@@ -70,7 +70,7 @@ def _subir(request: HttpRequest) -> HttpResponse:
         return _formulario(request, tipo=tipo, error=limites.VACIO if "archivo" in request.FILES else SIN_ARCHIVO)
     try:
         importacion = services.subir(usuario=usuario_de(request), tipo=tipo, subido=subido)
-    except ArchivoIlegible as error:
+    except UnreadableFileError as error:
         return _formulario(request, tipo=tipo, error=error.message)
     return redirect("importacion", importacion.pk)
 

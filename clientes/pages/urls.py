@@ -1,12 +1,12 @@
 from django.urls import path
 
 from clientes.pages import acciones, etiquetas, exportacion, ficha, importacion, lista, rne, segmentos
-from clientes.pages.ajax import CrearAjax
+from clientes.pages.ajax import ClienteAjaxView
 
 urlpatterns = [
     path("clientes/", lista.clientes, name="clientes"),
     path("clientes/nuevo/", ficha.nuevo, name="cliente-nuevo"),
-    path("clientes/crear/ajax/", CrearAjax.as_view(), name="cliente-crear-ajax"),
+    path("clientes/crear/ajax/", ClienteAjaxView.as_view(), name="cliente-crear-ajax"),
     path("clientes/editar/<int:pk>/", ficha.editar, name="cliente-editar"),
     path("clientes/eliminar/<int:pk>/", acciones.eliminar, name="cliente-eliminar"),
     path("clientes/<int:pk>/", ficha.cliente, name="cliente"),

@@ -13,7 +13,7 @@ from core.api.errors import handle
 WHOLE = "non_field_errors"
 
 
-class Sesion(SessionAuthentication):
+class PageSessionAuthentication(SessionAuthentication):
     """A page's session. DRF answers 403 to the anonymous unless the scheme has a name to offer."""
 
     def authenticate_header(self, request: Request) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm, UserCreationForm
 
-from core.forms import ConAspecto
+from core.forms import StyledForm
 from core.models import Usuario
 
 AYUDA_CLAVE = "8 caracteres o más, que no sea una clave común ni se parezca al nombre."
@@ -20,7 +20,7 @@ def _say_it_short(form: forms.BaseForm, first: str, second: str) -> None:
         form.fields[name].widget.attrs["autocomplete"] = "new-password"
 
 
-class VendedorForm(ConAspecto, UserCreationForm):  # type: ignore[type-arg]  # not generic at run time
+class VendedorForm(StyledForm, UserCreationForm):  # type: ignore[type-arg]  # not generic at run time
     class Meta:
         model = Usuario
         fields = ("first_name", "last_name", "username")
@@ -35,7 +35,7 @@ class VendedorForm(ConAspecto, UserCreationForm):  # type: ignore[type-arg]  # n
         _say_it_short(self, "password1", "password2")
 
 
-class ClaveAjenaForm(ConAspecto, SetPasswordForm):  # type: ignore[type-arg]  # not generic at run time
+class ClaveAjenaForm(StyledForm, SetPasswordForm):  # type: ignore[type-arg]  # not generic at run time
     """An admin gives a vendedor a new password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -44,7 +44,7 @@ class ClaveAjenaForm(ConAspecto, SetPasswordForm):  # type: ignore[type-arg]  # 
         self.fields["new_password1"].label = "Clave nueva"
 
 
-class ClavePropiaForm(ConAspecto, PasswordChangeForm):
+class ClavePropiaForm(StyledForm, PasswordChangeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _say_it_short(self, "new_password1", "new_password2")
@@ -54,7 +54,7 @@ class ClavePropiaForm(ConAspecto, PasswordChangeForm):
         del self.fields["old_password"].widget.attrs["autofocus"]
 
 
-class NombreForm(ConAspecto, forms.ModelForm[Usuario]):
+class NombreForm(StyledForm, forms.ModelForm[Usuario]):
     """Also the shop's name, which is its admin's to say."""
 
     class Meta:
