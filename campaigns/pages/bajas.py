@@ -11,11 +11,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from campaigns.bajas import services
-from campaigns.entrantes.selectors import clientes_de_telefonos
 from campaigns.remitentes import valores_de
 from clientes.bajas.selectors import bajas_de, historia_de
 from clientes.models import Baja, Fuente
 from clientes.models.baja import EVIDENCIA_MAX, MOTIVO_MAX
+from clientes.selectors import clientes_de_telefonos
 from core.errors import ConflictError, InvalidInputError
 from core.forms import StyledForm
 from core.models import Usuario

@@ -15,7 +15,7 @@ from campaigns.entrantes.services import marcar_leidos
 from campaigns.remitentes import valores_de
 from clientes.bajas.selectors import ultima_palabra
 from clientes.models import Cliente
-from clientes.selectors import clientes_de
+from clientes.selectors import clientes_de, clientes_de_telefonos
 from core.models import Usuario
 from core.pages.comun import admin_de, entero, pagina, usuario_de
 
@@ -43,7 +43,7 @@ def entrantes(request: HttpRequest) -> HttpResponse:
         found = found.filter(pk__lt=antes)
     rows = list(found[: TEXTOS + 1])
     shown = rows[:TEXTOS]
-    clientes = selectors.clientes_de_telefonos(usuario, {row.telefono for row in shown})
+    clientes = clientes_de_telefonos(usuario, {row.telefono for row in shown})
     sin_leer = selectors.sin_leer(usuario)
     context = {
         "seccion": "respuestas",
@@ -75,7 +75,7 @@ def conversacion(request: HttpRequest, pk: int) -> HttpResponse:
     """With whoever wrote this text: a client of the shop, or a number that it does not know."""
     usuario = usuario_de(request)
     entrante = get_object_or_404(selectors.entrantes_de(usuario), pk=pk)
-    cliente = selectors.clientes_de_telefonos(usuario, {entrante.telefono}).get(entrante.telefono)
+    cliente = clientes_de_telefonos(usuario, {entrante.telefono}).get(entrante.telefono)
     return _conversacion(request, usuario, entrante.telefono, cliente)
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from clientes.importacion import lectura, proceso, services, turno
+from clientes.importacion import claim, lectura, proceso, services
 from clientes.importacion.opciones import opciones_guardadas
 from clientes.models import Cliente, Importacion
 from core.models import Usuario
@@ -30,13 +30,13 @@ class Killed(BaseException):
 
 def test_only_one_takes_it(owner: Usuario) -> None:
     waiting(owner)
-    assert turno.tomar() is not None
-    assert turno.tomar() is None
+    assert claim.tomar() is not None
+    assert claim.tomar() is None
 
 
 def test_one_of_a_shop_at_a_time(owner: Usuario, stranger: Usuario) -> None:
     first, second, other = waiting(owner), waiting(owner), waiting(stranger)
-    taken = [mine.importacion_id for _ in range(3) if (mine := turno.tomar())]
+    taken = [mine.importacion_id for _ in range(3) if (mine := claim.tomar())]
     assert taken == [first.pk, other.pk]
     assert second.pk not in taken
 
@@ -44,22 +44,22 @@ def test_one_of_a_shop_at_a_time(owner: Usuario, stranger: Usuario) -> None:
 def test_a_dead_workers_import_is_taken_up_where_it_was(owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lectura.en_bloques, "__defaults__", (3,))
     importacion = waiting(owner)
-    renew, calls = turno.renovar, []
+    renew, calls = claim.renovar, []
 
-    def dying(mine: turno.Turno, *, leidas: int, ultima: int) -> None:
+    def dying(mine: claim.Claim, *, leidas: int, ultima: int) -> None:
         renew(mine, leidas=leidas, ultima=ultima)
         calls.append(leidas)
         if leidas == 6:
             raise Killed  # inside the transaction: the second batch is not there
 
-    monkeypatch.setattr(turno, "renovar", dying)
+    monkeypatch.setattr(claim, "renovar", dying)
     with pytest.raises(Killed):
         proceso.atender()
     importacion.refresh_from_db()
     assert (importacion.estado, importacion.leidas, importacion.detalle.count()) == ("procesando", 3, 3)
     assert not Cliente.objects.exists()
 
-    monkeypatch.setattr(turno, "renovar", renew)
+    monkeypatch.setattr(claim, "renovar", renew)
     assert proceso.atender() == 0  # its lease has not run out
     Importacion.objects.update(lease_hasta=PAST)
     assert proceso.atender() == 1
@@ -76,7 +76,7 @@ def test_the_lease_is_renewed_by_time(owner: Usuario, monkeypatch: pytest.Monkey
     stored = 8 if slow == "to come to where it was" else 0
     Importacion.objects.update(ultima_fila=1 + stored)
     clock, left = [0.0], list[float]()
-    monkeypatch.setattr(turno, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(claim, "time", SimpleNamespace(monotonic=lambda: clock[0]))
 
     def half_a_minute() -> None:
         clock[0] += 30
@@ -94,17 +94,17 @@ def test_the_lease_is_renewed_by_time(owner: Usuario, monkeypatch: pytest.Monkey
         half_a_minute()
         return check(*args)
 
-    mine = turno.tomar()
+    mine = claim.tomar()
     assert mine is not None
     Importacion.objects.update(intentos=3)
     intentos = list[int]()
-    extend = turno.alargar
+    extend = claim.alargar
 
-    def extending(taken: turno.Turno) -> None:
+    def extending(taken: claim.Claim) -> None:
         extend(taken)
         intentos.append(Importacion.objects.get().intentos)
 
-    monkeypatch.setattr(turno, "alargar", extending)
+    monkeypatch.setattr(claim, "alargar", extending)
     if slow == "to check":
         monkeypatch.setattr(proceso, "_revisar", checking)
     else:
@@ -113,32 +113,32 @@ def test_the_lease_is_renewed_by_time(owner: Usuario, monkeypatch: pytest.Monkey
     importacion.refresh_from_db()
     assert (importacion.estado, importacion.leidas) == ("completada", 10 - stored)
     assert len(left) >= 10
-    assert min(left) > turno.LEASE_S / 2 - 5  # what half a minute needs
+    assert min(left) > claim.LEASE_S / 2 - 5  # what half a minute needs
     assert set(intentos) == {3}  # what has stored nothing is no progress: a file that kills is given up
 
 
 def test_a_worker_that_lost_its_turn_does_not_read_on(owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
     waiting(owner)
-    late = turno.tomar()
+    late = claim.tomar()
     assert late is not None
     Importacion.objects.update(token=uuid4())
-    monkeypatch.setattr(turno, "LATIDO_S", 0)
-    with pytest.raises(turno.Perdido):
-        turno.Latido(late)()
+    monkeypatch.setattr(claim, "HEARTBEAT_S", 0)
+    with pytest.raises(claim.LostClaimError):
+        claim.Heartbeat(late)()
 
 
 def test_a_worker_that_dies_while_it_saves_leaves_nothing(owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
     waiting(owner)
-    end = turno.terminar
+    end = claim.terminar
 
     def dying(*args: object, **kwargs: object) -> None:
         raise Killed
 
-    monkeypatch.setattr(turno, "terminar", dying)
+    monkeypatch.setattr(claim, "terminar", dying)
     with pytest.raises(Killed):
         proceso.atender()
     assert not Cliente.objects.exists()
-    monkeypatch.setattr(turno, "terminar", end)
+    monkeypatch.setattr(claim, "terminar", end)
     Importacion.objects.update(lease_hasta=PAST)
     proceso.atender()
     assert Cliente.objects.count() == 10
@@ -146,10 +146,10 @@ def test_a_worker_that_dies_while_it_saves_leaves_nothing(owner: Usuario, monkey
 
 def test_a_worker_that_lost_its_turn_writes_nothing(owner: Usuario) -> None:
     importacion = waiting(owner)
-    late = turno.tomar()
+    late = claim.tomar()
     assert late is not None
     Importacion.objects.update(lease_hasta=PAST)
-    assert turno.tomar() is not None
+    assert claim.tomar() is not None
     proceso.importar(late)
     importacion.refresh_from_db()
     assert (importacion.estado, importacion.leidas) == ("procesando", 0)
@@ -158,12 +158,12 @@ def test_a_worker_that_lost_its_turn_writes_nothing(owner: Usuario) -> None:
 
 def test_it_gives_up_on_a_file_that_kills_every_worker(owner: Usuario) -> None:
     importacion = waiting(owner)
-    for _ in range(turno.INTENTOS_MAX):
-        assert turno.tomar() is not None
+    for _ in range(claim.INTENTOS_MAX):
+        assert claim.tomar() is not None
         Importacion.objects.update(lease_hasta=PAST)
-    assert turno.tomar() is None
+    assert claim.tomar() is None
     importacion.refresh_from_db()
-    assert (importacion.estado, importacion.error) == ("fallida", turno.AGOTADA)
+    assert (importacion.estado, importacion.error) == ("fallida", claim.AGOTADA)
 
 
 def test_a_process_does_one_at_a_time(owner: Usuario) -> None:

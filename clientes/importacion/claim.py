@@ -1,4 +1,4 @@
-"""Whose turn an import is: a claim with a token and a lease, so that a dead worker's import is taken up again."""
+"""Who works on an import: a claim with a token and a lease, so that a dead worker's import is taken up again."""
 
 import time
 from dataclasses import dataclass
@@ -9,38 +9,38 @@ from django.db import connection
 
 from clientes.models import Importacion
 
-# While a worker reads, it shows a sign of life with every batch of rows and at least every LATIDO_S, however slow the
-# file is. While it saves, it holds the row's lock.
+# While a worker reads, it shows a sign of life with every batch of rows and at least every HEARTBEAT_S, however slow
+# the file is. While it saves, it holds the row's lock.
 LEASE_S: Final = 60
-LATIDO_S: Final = 10
+HEARTBEAT_S: Final = 10
 INTENTOS_MAX: Final = 4
 AGOTADA: Final = "El proceso se interrumpió varias veces en el mismo punto. Divida el archivo e inténtelo de nuevo."
 
 
 @dataclass(frozen=True, slots=True)
-class Turno:
+class Claim:
     importacion_id: int
     token: UUID
 
 
-class Perdido(Exception):
+class LostClaimError(Exception):
     """Somebody else has the import now, or it is gone: stop without writing anything."""
 
 
-class Latido:
-    """A sign of life, called at every row: it costs nothing until LATIDO_S have passed since the last one."""
+class Heartbeat:
+    """A sign of life, called at every row: it costs nothing until HEARTBEAT_S have passed since the last one."""
 
-    def __init__(self, turno: Turno) -> None:
-        self._turno = turno
-        self._next = time.monotonic() + LATIDO_S
+    def __init__(self, claim: Claim) -> None:
+        self._claim = claim
+        self._next = time.monotonic() + HEARTBEAT_S
 
     def __call__(self) -> None:
         """Raises:
-        Perdido: the claim is not ours any more.
+        LostClaimError: the claim is not ours any more.
         """
         if time.monotonic() >= self._next:
-            alargar(self._turno)
-            self._next = time.monotonic() + LATIDO_S
+            alargar(self._claim)
+            self._next = time.monotonic() + HEARTBEAT_S
 
 
 DUE = """(estado = 'pendiente' OR (estado = 'procesando' AND lease_hasta < now()))"""
@@ -72,7 +72,7 @@ WHERE id = %(id)s AND token = %(token)s AND estado = 'procesando'
 """
 
 
-def tomar() -> Turno | None:
+def tomar() -> Claim | None:
     """Claim the oldest import that waits or that a dead worker left; None when there is none."""
     while True:
         token = uuid4()
@@ -82,44 +82,44 @@ def tomar() -> Turno | None:
         if row is None:
             return None
         if row[1] <= INTENTOS_MAX:
-            return Turno(row[0], token)
-        terminar(Turno(row[0], token), estado=Importacion.Estado.FALLIDA, error=AGOTADA)
+            return Claim(row[0], token)
+        terminar(Claim(row[0], token), estado=Importacion.Estado.FALLIDA, error=AGOTADA)
 
 
-def renovar(turno: Turno, *, leidas: int, ultima: int) -> None:
+def renovar(claim: Claim, *, leidas: int, ultima: int) -> None:
     """Say that it moves, in the transaction that stores the rows.
 
     Raises:
-        Perdido: the claim is not ours any more.
+        LostClaimError: the claim is not ours any more.
     """
-    _renovar(turno, RENEW_SQL, leidas=leidas, ultima=ultima)
+    _renovar(claim, RENEW_SQL, leidas=leidas, ultima=ultima)
 
 
-def alargar(turno: Turno) -> None:
+def alargar(claim: Claim) -> None:
     """Say that it works, though nothing is stored yet: a file that kills every worker is still given up.
 
     Raises:
-        Perdido: the claim is not ours any more.
+        LostClaimError: the claim is not ours any more.
     """
-    _renovar(turno, EXTEND_SQL)
+    _renovar(claim, EXTEND_SQL)
 
 
-def _renovar(turno: Turno, sql: str, **hecho: int) -> None:
+def _renovar(claim: Claim, sql: str, **hecho: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"lease": LEASE_S, "id": turno.importacion_id, "token": turno.token, **hecho})
+        cursor.execute(sql, {"lease": LEASE_S, "id": claim.importacion_id, "token": claim.token, **hecho})
         if not cursor.rowcount:
-            raise Perdido
+            raise LostClaimError
 
 
-def retener(turno: Turno) -> Importacion:
+def retener(claim: Claim) -> Importacion:
     """Lock the import until the end of the transaction: nobody can claim it meanwhile.
 
     Raises:
-        Perdido: the claim is not ours any more.
+        LostClaimError: the claim is not ours any more.
     """
-    found = Importacion.objects.select_for_update().filter(pk=turno.importacion_id, token=turno.token).first()
+    found = Importacion.objects.select_for_update().filter(pk=claim.importacion_id, token=claim.token).first()
     if found is None or found.estado != Importacion.Estado.PROCESANDO:
-        raise Perdido
+        raise LostClaimError
     return found
 
 
@@ -130,11 +130,11 @@ WHERE id = %(id)s AND token = %(token)s AND estado = 'procesando'
 """
 
 
-def terminar(turno: Turno, *, estado: str, error: str = "") -> None:
+def terminar(claim: Claim, *, estado: str, error: str = "") -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             TERMINAR_SQL,
-            {"estado": estado, "error": error[:300], "id": turno.importacion_id, "token": turno.token},
+            {"estado": estado, "error": error[:300], "id": claim.importacion_id, "token": claim.token},
         )
 
 
@@ -145,6 +145,6 @@ WHERE id = %(id)s AND token = %(token)s AND estado = 'procesando'
 """
 
 
-def soltar(turno: Turno) -> None:
+def soltar(claim: Claim) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(SOLTAR_SQL, {"id": turno.importacion_id, "token": turno.token})
+        cursor.execute(SOLTAR_SQL, {"id": claim.importacion_id, "token": claim.token})
