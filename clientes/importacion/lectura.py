@@ -63,11 +63,11 @@ def examinar(file: BinaryIO) -> tuple[Formato, list[list[str]], int]:
     )
 
 
-def leer(file: BinaryIO, formato: Formato, *, latido: Callable[[], None] = _nada) -> Iterator[Fila]:
+def leer(file: BinaryIO, formato: Formato, *, heartbeat: Callable[[], None] = _nada) -> Iterator[Fila]:
     """Every row that is not empty, without the empty cells at its end.
 
     Args:
-        latido: called at every row, empty ones too.
+        heartbeat: called at every row, empty ones too.
 
     Raises:
         UnreadableFileError: at the row where it cannot go on.
@@ -75,7 +75,7 @@ def leer(file: BinaryIO, formato: Formato, *, latido: Callable[[], None] = _nada
     rows = xlsx.leer(file, formato) if formato.tipo == "xlsx" else _leer_csv(file, formato)
     found = letras = 0
     for numero, cells in rows:
-        latido()
+        heartbeat()
         while cells and not cells[-1].strip():
             cells.pop()
         if not cells:
@@ -114,17 +114,17 @@ def _leer_csv(file: BinaryIO, formato: Formato) -> Iterator[Fila]:
 
 
 def datos(
-    file: BinaryIO, formato: Formato, *, con_titulos: bool, desde: int = 0, latido: Callable[[], None] = _nada
+    file: BinaryIO, formato: Formato, *, con_titulos: bool, desde: int = 0, heartbeat: Callable[[], None] = _nada
 ) -> Iterator[Fila]:
     """The rows after the titles, and after the row number `desde`.
 
     Args:
-        latido: called at every row, those before `desde` too.
+        heartbeat: called at every row, those before `desde` too.
 
     Raises:
         UnreadableFileError: as `leer`; also when there is no row of data.
     """
-    rows = leer(file, formato, latido=latido)
+    rows = leer(file, formato, heartbeat=heartbeat)
     if con_titulos:
         next(rows, None)
     found = False
