@@ -9,7 +9,8 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 
 from campaigns.api.audiencia import AudienciaSerializer, audiencia_de
-from campaigns.api.campanas_serializers import DOS_MENSAJES, FALTA_MENSAJE, MENSAJE, CampanaSerializer, PlantillaField
+from campaigns.api.campanas_serializers import DOS_MENSAJES, FALTA_MENSAJE, CampanaSerializer
+from campaigns.api.plantillas import MENSAJE, PlantillaField
 from campaigns.api.remitentes import RemitenteField
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.models import Ocurrencia, Programacion

@@ -1,6 +1,6 @@
 """The shop's templates."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -8,20 +8,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from campaigns.campana import selectors
 from campaigns.campana.services import eliminar_plantilla
 from campaigns.mensaje import texto
 from campaigns.mensaje.texto import editor
 from campaigns.models import MENSAJE_MAX, PlantillaSMS
-from core.api import ajax
+from core.api.ajax import ReferenceView
 from core.errors import ConflictError, InvalidInputError
 from core.forms import KeepsUnsentForm, StyledForm, YesNoField
-from core.models import Usuario
 from core.pages.comun import admin_de, entero, pagina, usuario_de
 
 
@@ -120,16 +117,10 @@ def eliminar(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "campaigns/plantillas/eliminar.html", {"seccion": "plantillas", "plantilla": plantilla})
 
 
-@extend_schema(exclude=True)  # its errors have the reference's shape, not the API's
-class PlantillasSMSView(APIView):
+class PlantillasSMSView(ReferenceView):
     """`GET /clientes/plantillas-sms/`: the reference's call, for a page that lets one choose."""
 
-    authentication_classes = (ajax.PageSessionAuthentication,)
-
-    def get_exception_handler(self) -> Any:
-        return ajax.refuse
-
     def get(self, request: Request) -> Response:
-        active = selectors.plantillas_de(cast("Usuario", request.user)).filter(activo=True)
+        active = selectors.plantillas_de(self.usuario).filter(activo=True)
         rows = active.order_by("nombre", "pk").values("id", "nombre", "mensaje")
         return Response({"success": True, "plantillas": list(rows)})

@@ -1,8 +1,11 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from clientes.api.clientes import ClienteViewSet
+from clientes.api.etiquetas import EtiquetaViewSet
 from clientes.api.rne import ConsultasRNEView
-from clientes.api.views import ClienteViewSet, EtiquetaViewSet, SegmentoViewSet, VentaViewSet
+from clientes.api.segmentos import SegmentoViewSet
+from clientes.api.ventas import VentaViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("clientes", ClienteViewSet, basename="api-cliente")

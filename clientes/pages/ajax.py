@@ -3,14 +3,12 @@
 from typing import Any
 
 from django.utils import timezone, translation
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from clientes.api.serializers import ClienteSerializer
+from clientes.api.clientes import ClienteSerializer
 from clientes.models import Cliente
-from core.api import ajax
+from core.api.ajax import ReferenceView
 
 OPCIONALES = ("telefono", "documento")
 
@@ -26,13 +24,7 @@ class ClienteAjaxSerializer(ClienteSerializer):
         return {key: "" if value is None and key in OPCIONALES else value for key, value in attrs.items()}
 
 
-@extend_schema(exclude=True)  # its errors have the reference's shape, not the API's
-class ClienteAjaxView(APIView):
-    authentication_classes = (ajax.PageSessionAuthentication,)
-
-    def get_exception_handler(self) -> Any:
-        return ajax.refuse
-
+class ClienteAjaxView(ReferenceView):
     def post(self, request: Request) -> Response:
         # The words of these errors are part of the reference, which is written in English.
         with translation.override("en"):

@@ -10,10 +10,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clientes.api.serializers import REPETIDO, EtiquetaSerializer
+from clientes.api.etiquetas import EtiquetaSerializer
 from clientes.grupos.services import eliminar_etiqueta
 from clientes.models import Etiqueta
 from clientes.selectors import etiquetas_de
+from core.api.serializers import REPETIDO
 from core.errors import ConflictError
 from core.pages.comun import admin_de, pagina, usuario_de
 

@@ -10,12 +10,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clientes.api.condiciones import CondicionesSerializer
-from clientes.api.serializers import REPETIDO, SegmentoSerializer
+from clientes.api.segmentos import SegmentoSerializer
 from clientes.condiciones import filtrar
 from clientes.grupos.palabras import en_palabras
 from clientes.grupos.services import eliminar_segmento
 from clientes.models import Segmento
 from clientes.selectors import clientes_de, etiquetas_de, segmentos_de
+from core.api.serializers import REPETIDO
 from core.errors import ConflictError
 from core.models import Usuario
 from core.pages.comun import admin_de, pagina, usuario_de
