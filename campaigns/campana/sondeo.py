@@ -12,7 +12,7 @@ from typing import Final
 from django.http import HttpRequest, HttpResponse
 
 from core.models import Usuario
-from core.pages.comun import entero
+from core.pages.query import entero
 from core.shared import forget, shared
 
 # A fragment says with these where its version and its pause go: both are known only after it was rendered.

@@ -22,7 +22,7 @@ from core.api.throttling import TrialThrottle
 from core.errors import ConflictError, InvalidInputError
 from core.forms import KeepsUnsentForm, StyledForm, YesNoField
 from core.models import Usuario
-from core.pages.comun import admin_de, pagina
+from core.pages.access import admin_de, pagina
 from core.text import formato
 
 DEMASIADOS: Final = "Son demasiados: hasta {max} correos."

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -16,11 +16,13 @@ from campaigns.campana.historia import historia_de
 from campaigns.campana.serie import serie_de
 from campaigns.campana.sondeo import PAUSA, VERSION, Fragmento
 from campaigns.models import CampanaSMS, SMSLog
-from campaigns.pages.comun import campana_de, intervalo_de
+from campaigns.pages.polling import intervalo_de
 from campaigns.values import estados
 from core.errors import ConflictError
 from core.models import Usuario
-from core.pages.comun import admin_de, entero, pagina, usuario_de
+from core.pages.access import admin_de, pagina, usuario_de
+from core.pages.paging import page_of
+from core.pages.query import entero
 
 DESTINATARIOS = 25
 CODIGO_MAX = 40
@@ -45,6 +47,15 @@ ACCIONES = {
     "reintentar": ("", "Se intenta de nuevo con los fallidos que aún pueden recibir el mensaje."),
     "cancelar": ("La canceló {usuario}.", "La campaña se canceló. Lo que no se había enviado ya no se enviará."),
 }
+
+
+def campana_de(usuario: Usuario, pk: int) -> CampanaSMS:
+    return get_object_or_404(
+        selectors.campanas_de(usuario).select_related(
+            "plantilla", "remitente", "ocurrencia__programacion", "creada_por", "decidida_por"
+        ),
+        pk=pk,
+    )
 
 
 @require_safe
@@ -192,15 +203,15 @@ def _destinatarios(request: HttpRequest, usuario: Usuario, campana: CampanaSMS) 
     codigo = _codigo(request) if estado == SMSLog.Estado.FALLIDO else ""
     despues = entero(request, "despues")
     found = partial(selectors.destinatarios_de, campana, estado=estado, codigo=codigo)
-    rows = list(found(despues=despues)[: DESTINATARIOS + 1])
+    page = page_of(found(despues=despues), DESTINATARIOS)
     return {
         "campana": campana,
-        "logs": rows[:DESTINATARIOS],
+        "logs": page.rows,
         "filtros": FILTROS,
         "estado": estado,
         "codigo": codigo,
         "despues": despues,
-        "siguiente": rows[DESTINATARIOS - 1].pk if len(rows) > DESTINATARIOS else None,
+        "siguiente": page.siguiente,
         "intervalo": intervalo_de([campana]),
         "pausa": FILAS_S,
     }

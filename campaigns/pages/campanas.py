@@ -13,8 +13,10 @@ from django.views.decorators.http import require_safe
 from campaigns.campana import selectors, sondeo
 from campaigns.campana.sondeo import PAUSA, VERSION, Fragmento
 from campaigns.models import CampanaSMS
-from campaigns.pages.comun import REPOSO_S, filas_de, intervalo_de
-from core.pages.comun import entero, pagina, usuario_de
+from campaigns.pages.polling import REPOSO_S, filas_de, intervalo_de
+from core.pages.access import pagina, usuario_de
+from core.pages.paging import page_before
+from core.pages.query import entero
 
 CAMPANAS = 25
 Q_MAX = 200  # the longest name
@@ -53,26 +55,23 @@ def _campanas(request: HttpRequest) -> dict[str, Any]:
     usuario = usuario_de(request)
     antes, estado, q = _pedido(request)
     found = selectors.campanas_de(usuario)
-    if antes:
-        found = found.filter(pk__lt=antes)
     if estado:
         found = found.filter(estado=estado)
     if q:
         found = found.filter(nombre__icontains=q)
-    rows = list(found[: CAMPANAS + 1])
-    shown = rows[:CAMPANAS]
-    intervalo = intervalo_de(shown)
+    page = page_before(found, antes, CAMPANAS)
+    intervalo = intervalo_de(page.rows)
     return {
         "seccion": "campanas",
         "user": usuario,
-        "filas": filas_de(shown, selectors.progreso_de(shown)),
+        "filas": filas_de(page.rows, selectors.progreso_de(page.rows)),
         "filtros": FILTROS,
         "estado": estado,
         "q": q,
         "filtrado": bool(estado or q),
         "busqueda": urlencode({"estado": estado, "q": q}),
         "antes": antes,
-        "siguiente": shown[-1].pk if len(rows) > CAMPANAS else None,
+        "siguiente": page.siguiente,
         "intervalo": intervalo,
         "version": "",
         "pausa": intervalo,

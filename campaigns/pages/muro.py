@@ -12,9 +12,9 @@ from campaigns.campana import selectors, sondeo
 from campaigns.campana.historia import sucesos_de
 from campaigns.campana.sondeo import PAUSA, VERSION, Fragmento
 from campaigns.models import CampanaSMS
-from campaigns.pages.comun import REPOSO_S, filas_de, intervalo_de
+from campaigns.pages.polling import REPOSO_S, filas_de, intervalo_de
 from core.models import Usuario
-from core.pages.comun import pagina, usuario_de
+from core.pages.access import pagina, usuario_de
 
 CAMPANAS = 24
 SUCESOS = 12

@@ -19,7 +19,9 @@ from campaigns.models import MENSAJE_MAX, PlantillaSMS
 from core.api.ajax import ReferenceView
 from core.errors import ConflictError, InvalidInputError
 from core.forms import KeepsUnsentForm, StyledForm, YesNoField
-from core.pages.comun import admin_de, entero, pagina, usuario_de
+from core.pages.access import admin_de, pagina, usuario_de
+from core.pages.paging import page_before
+from core.pages.query import entero
 
 
 class PlantillaForm(KeepsUnsentForm, StyledForm, forms.ModelForm[PlantillaSMS]):
@@ -59,13 +61,9 @@ def _propia(request: HttpRequest, pk: int) -> PlantillaSMS:
 @never_cache
 @pagina
 def plantillas(request: HttpRequest) -> HttpResponse:
-    found = selectors.plantillas_de(usuario_de(request))
-    if antes := entero(request, "antes"):
-        found = found.filter(pk__lt=antes)
-    rows = list(found[: PLANTILLAS + 1])
-    shown = rows[:PLANTILLAS]
-    siguiente = shown[-1].pk if len(rows) > PLANTILLAS else None
-    context = {"seccion": "plantillas", "plantillas": shown, "antes": antes, "siguiente": siguiente}
+    antes = entero(request, "antes")
+    page = page_before(selectors.plantillas_de(usuario_de(request)), antes, PLANTILLAS)
+    context = {"seccion": "plantillas", "plantillas": page.rows, "antes": antes, "siguiente": page.siguiente}
     return render(request, "campaigns/plantillas/plantillas.html", context)
 
 

@@ -25,7 +25,7 @@ from campaigns.vista_previa.borrador import Borrador
 from clientes.selectors import segmentos_de
 from core.errors import InvalidInputError
 from core.models import Usuario
-from core.pages.comun import admin_de, pagina
+from core.pages.access import admin_de, pagina
 
 CREADA = "La programación «{nombre}» quedó creada. Su primera campaña sale sola en la primera fecha."
 GUARDADA = "La programación «{nombre}» quedó guardada."

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from clientes import services
 from clientes.pages.comun import cliente_propio
 from core.errors import ConflictError
-from core.pages.comun import pagina
+from core.pages.access import pagina
 
 CON_HISTORIA = "No se puede eliminar a {}: tiene ventas o mensajes. Puede <a href='{}'>desactivarlo o anonimizarlo</a>."
 

@@ -3,7 +3,7 @@ from django.shortcuts import get_object_or_404
 
 from clientes import selectors
 from clientes.models import Cliente
-from core.pages.comun import admin_de, usuario_de
+from core.pages.access import admin_de, usuario_de
 
 SOLO_ADMIN = "Solo un administrador puede crear, cambiar o eliminar clientes."
 

@@ -16,7 +16,7 @@ from clientes.models import Etiqueta
 from clientes.selectors import etiquetas_de
 from core.api.serializers import REPETIDO
 from core.errors import ConflictError
-from core.pages.comun import admin_de, pagina, usuario_de
+from core.pages.access import admin_de, pagina, usuario_de
 
 SOLO_ADMIN = "Solo un administrador puede cambiar las etiquetas."
 MAX = 500  # on the page

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from clientes.importacion.valores import unir_etiquetas
 from clientes.models import Cliente, Etiqueta
 from clientes.selectors import clientes_de
-from core.pages.comun import pagina, usuario_de
+from core.pages.access import pagina, usuario_de
 from core.text import planilla
 
 SOLO_ADMIN = "Solo un administrador puede exportar: son datos personales."

@@ -19,7 +19,7 @@ from clientes.selectors import etiquetas_de
 from core.errors import InvalidInputError
 from core.forms import KeepsUnsentForm, StyledForm, YesNoField
 from core.models import Usuario
-from core.pages.comun import admin_de, pagina
+from core.pages.access import admin_de, pagina
 
 
 class Marcas(forms.CheckboxSelectMultiple):

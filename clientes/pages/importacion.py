@@ -19,7 +19,7 @@ from clientes.importacion.services import importaciones_de
 from clientes.models import Importacion
 from clientes.pages import importacion_form
 from core.errors import ConflictError, InvalidInputError
-from core.pages.comun import View, pagina, usuario_de
+from core.pages.access import View, pagina, usuario_de
 from core.text import planilla
 
 SOLO_ADMIN = "Solo un administrador puede importar."

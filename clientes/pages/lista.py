@@ -11,7 +11,9 @@ from django.views.decorators.http import require_safe
 
 from clientes import busqueda, selectors
 from clientes.models import Cliente, Etiqueta
-from core.pages.comun import entero, pagina, usuario_de
+from core.pages.access import pagina, usuario_de
+from core.pages.paging import page_of
+from core.pages.query import entero
 
 CLIENTES = 25
 CONTADOS = 10_000  # beyond it the page says "more than"
@@ -35,12 +37,12 @@ def clientes(request: HttpRequest) -> HttpResponse:
     rows = busqueda.pagina(
         found.prefetch_related("etiquetas"), orden=orden, despues=despues, n=CLIENTES + 1, buscados=bool(q)
     )
-    shown = rows[:CLIENTES]
+    page = page_of(rows, CLIENTES)
     asked = {"q": q, "activo": activo, "etiqueta": etiqueta.pk if etiqueta else "", "orden": orden}
     filtrado = bool(q or etiqueta or activo != "true")
     context = {
         "seccion": "clientes",
-        "clientes": shown,
+        "clientes": page.rows,
         "q": q,
         "activo": activo,
         "activos": ACTIVOS,
@@ -51,13 +53,13 @@ def clientes(request: HttpRequest) -> HttpResponse:
         "filtrado": filtrado,
         "busqueda": urlencode({key: value for key, value in asked.items() if value}),
         "despues": despues,
-        "siguiente": shown[-1].pk if len(rows) > CLIENTES else None,
+        "siguiente": page.siguiente,
     }
     # A search may have to look at every client to count a few: only what an index counts is counted.
     if not q and not etiqueta:
         context["total"] = busqueda.hasta(found, CONTADOS)
         context["tope"] = CONTADOS
-    if not shown and not filtrado:
+    if not page.rows and not filtrado:
         context["hay_inactivos"] = selectors.clientes_de(usuario).exists()
     return render(request, "clientes/clientes.html", context)
 

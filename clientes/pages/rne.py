@@ -16,7 +16,7 @@ from clientes.pages.importacion import SIN_ARCHIVO, solo_admin
 from clientes.rne import services
 from clientes.rne.selectors import consultas_de, excluidos_de
 from core.errors import InvalidInputError
-from core.pages.comun import usuario_de
+from core.pages.access import usuario_de
 from core.text import formato
 
 ULTIMAS = 20

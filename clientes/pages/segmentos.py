@@ -19,7 +19,7 @@ from clientes.selectors import clientes_de, etiquetas_de, segmentos_de
 from core.api.serializers import REPETIDO
 from core.errors import ConflictError
 from core.models import Usuario
-from core.pages.comun import admin_de, pagina, usuario_de
+from core.pages.access import admin_de, pagina, usuario_de
 
 SOLO_ADMIN = "Solo un administrador puede cambiar los segmentos."
 MAX = 500  # on the page

@@ -13,7 +13,7 @@ from rest_framework.authtoken.models import Token
 
 from core import services
 from core.models import Usuario
-from core.pages.comun import pagina, usuario_de
+from core.pages.access import pagina, usuario_de
 from core.pages.formularios import ClavePropiaForm, NombreForm
 
 NO_HABIA = "No había ningún token."

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core import services
 from core.models import Usuario
-from core.pages.comun import admin_de, pagina
+from core.pages.access import admin_de, pagina
 from core.pages.formularios import ClaveAjenaForm, VendedorForm
 
 SOLO_ADMIN = "Solo un administrador ve y cambia los usuarios."

@@ -1,23 +1,10 @@
-"""What several pages share."""
+"""How often an open page looks again, and the rows that it looks at."""
 
-from django.shortcuts import get_object_or_404
-
-from campaigns.campana import selectors
 from campaigns.campana.selectors import Progreso
 from campaigns.campana.sondeo import BASE_MIN
 from campaigns.models import CampanaSMS
-from core.models import Usuario
 
 REPOSO_S = 10  # between two looks at what stands still, in seconds
-
-
-def campana_de(usuario: Usuario, pk: int) -> CampanaSMS:
-    return get_object_or_404(
-        selectors.campanas_de(usuario).select_related(
-            "plantilla", "remitente", "ocurrencia__programacion", "creada_por", "decidida_por"
-        ),
-        pk=pk,
-    )
 
 
 def filas_de(campanas: list[CampanaSMS], progreso: dict[int, Progreso]) -> list[tuple[CampanaSMS, Progreso]]:
