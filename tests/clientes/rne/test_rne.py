@@ -15,7 +15,7 @@ from clientes import phones
 from clientes.importacion import limites
 from clientes.models import ConsultaRNE, NumeroRNE
 from clientes.pages import rne
-from clientes.pages.importacion import SIN_ARCHIVO
+from clientes.pages.upload import SIN_ARCHIVO
 from clientes.rne import numeros, services
 from clientes.rne.selectors import es_vieja, ultima_consulta
 from core.errors import InvalidInputError
