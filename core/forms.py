@@ -1,4 +1,4 @@
-"""What every form of the pages shares: its look, yes-or-no fields, and keeping what a request does not send."""
+"""What the forms of the pages share: look, yes-or-no fields, passwords, and keeping what a request does not send."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -10,6 +10,7 @@ SI_O_NO: Final = {
     **dict.fromkeys(("true", "1", "on", "si", "sí"), True),
     **dict.fromkeys(("false", "0", "off", "no", ""), False),
 }
+AYUDA_CLAVE: Final = "8 caracteres o más, que no sea una clave común ni se parezca al nombre."
 NI_SI_NI_NO = "Escriba «true» o «false»."
 
 CLASES: Final = (
@@ -87,3 +88,11 @@ def _as_sent(value: Any) -> list[str]:
     if isinstance(value, Iterable) and not isinstance(value, str):
         return [str(getattr(row, "pk", row)) for row in value]
     return [str(value)]
+
+
+def shorten_password_help(form: forms.BaseForm, first: str, second: str) -> None:
+    """Django's own help for a password is a list inside a list."""
+    form.fields[first].help_text = AYUDA_CLAVE
+    form.fields[second].label, form.fields[second].help_text = "La misma clave otra vez", ""
+    for name in (first, second):
+        form.fields[name].widget.attrs["autocomplete"] = "new-password"

@@ -14,13 +14,13 @@ from decimal import Decimal
 from time import monotonic
 from typing import Any, Final
 
-import redis
 from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.commands.core import Script
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from core import redis_client
 from core.senders import NO_LIMIT
 from workers.engine.pace.rates_lua import BRAKE_LUA, TURN_LUA
 
@@ -96,9 +96,7 @@ class Rates:
     """
 
     def __init__(self, url: str) -> None:
-        self._redis = redis.Redis.from_url(
-            url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0)
-        )
+        self._redis = redis_client.connect(url, timeout_s=TIMEOUT_S, retry=Retry(NoBackoff(), 0))
         self._turn: Script = self._redis.register_script(TURN_LUA)
         self._brake: Script = self._redis.register_script(BRAKE_LUA)
         # Next free instants as last seen: if Redis is wiped, its turns go on from there.

@@ -1,88 +1,35 @@
-"""One client: what is known of them, their sales, and the form to change it."""
+"""One client: what is known of them, their sales, and what an admin does: change, delete, deactivate, erase."""
 
-from typing import Any
-
-from django import forms
 from django.contrib import messages
 from django.db.models import Count, Max, Sum
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clientes import consentimiento, services
-from clientes.models import Cliente, Etiqueta
-from clientes.pages.comun import SOLO_ADMIN, cliente_propio, cliente_visible
-from clientes.selectors import etiquetas_de
-from core.errors import InvalidInputError
-from core.forms import KeepsUnsentForm, StyledForm, YesNoField
-from core.models import Usuario
-from core.pages.access import admin_de, pagina
+from clientes import selectors, services
+from clientes.models import Cliente
+from clientes.pages.cliente_form import ClienteForm
+from core.errors import ConflictError
+from core.pages.access import admin_de, pagina, usuario_de
 
-
-class Marcas(forms.CheckboxSelectMultiple):
-    """Boxes to tick. The page sends an empty one too, so that none ticked differs from a field that was not sent."""
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        return [value for value in super().value_from_datadict(data, files, name) or [] if value]
-
-
-class ClienteForm(KeepsUnsentForm, StyledForm, forms.ModelForm[Cliente]):
-    activo = YesNoField(
-        label="Activo", help_text="Las campañas a todos los clientes solo llegan a los activos.", initial=True
-    )
-    etiquetas = forms.ModelMultipleChoiceField(Etiqueta.objects.none(), required=False, widget=Marcas)
-
-    class Meta:
-        model = Cliente
-        fields = (
-            "nombre",
-            "telefono",
-            "documento",
-            "etiquetas",
-            "consentimiento_fuente",
-            "consentimiento_en",
-            "activo",
-        )
-        labels = {
-            "telefono": "Teléfono",
-            "consentimiento_fuente": "Aceptó recibir mensajes en",
-            "consentimiento_en": "Cuándo",
-        }
-        help_texts = {
-            "telefono": "El celular al que llegan los SMS: 300 123 4567, o +57… con el código del país.",
-            "documento": "Cédula, NIT u otro número de identificación.",
-            "consentimiento_fuente": "De dónde viene: un formulario, la caja, una llamada. En blanco si no lo ha dado.",
-        }
-        widgets = {
-            "nombre": forms.TextInput({"autocomplete": "off"}),
-            "telefono": forms.TextInput({"type": "tel", "autocomplete": "off", "inputmode": "tel"}),
-            "documento": forms.TextInput({"autocomplete": "off"}),
-            "consentimiento_fuente": forms.TextInput({"autocomplete": "off"}),
-            "consentimiento_en": forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        }
-
-    def __init__(self, data: Any = None, *, usuario: Usuario, **kwargs: Any) -> None:
-        super().__init__(data, **kwargs)
-        self.fields["etiquetas"].queryset = etiquetas_de(usuario)  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or self.cleaned_data
-        if {"consentimiento_fuente", "consentimiento_en"} & self.errors.keys():
-            return data
-        try:
-            consentimiento.validar(data.get("consentimiento_fuente", ""), data.get("consentimiento_en"))
-        except InvalidInputError as error:
-            self.add_error(error.field, error.message)
-        return data
-
-
+SOLO_ADMIN = "Solo un administrador puede crear, cambiar o eliminar clientes."
+CON_HISTORIA = "No se puede eliminar a {}: tiene ventas o mensajes. Puede <a href='{}'>desactivarlo o anonimizarlo</a>."
 VENTAS = 10
 SIN_SMS = "El teléfono «{}» no es un número válido: {} no recibirá SMS hasta que se corrija."
 SIN_MOVIL = "El teléfono «{}» no es de un celular: es posible que {} no reciba SMS."
 REPETIDO = "{} tiene el mismo teléfono: en una campaña, solo uno de los dos recibirá el mensaje."
+
+
+def cliente_visible(request: HttpRequest, pk: int) -> Cliente:
+    return get_object_or_404(selectors.clientes_de(usuario_de(request)), pk=pk)
+
+
+def cliente_propio(request: HttpRequest, pk: int) -> Cliente:
+    """The client, for somebody who may change it."""
+    return get_object_or_404(selectors.clientes_de(admin_de(request, SOLO_ADMIN)), pk=pk)
 
 
 @require_safe
@@ -133,6 +80,52 @@ def editar(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("clientes")
     context = {"seccion": "clientes", "form": form, "cliente": cliente, "nombre": nombre}
     return render(request, "clientes/formulario.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@pagina
+def eliminar(request: HttpRequest, pk: int) -> HttpResponse:
+    """GET asks first; and says what else can be done when it would be refused."""
+    cliente = cliente_propio(request, pk)
+    if request.method != "POST":
+        context = {"seccion": "clientes", "cliente": cliente, "tiene_historia": services.tiene_historia(cliente)}
+        return render(request, "clientes/eliminar.html", context)
+    nombre, url = cliente.nombre, reverse("cliente-eliminar", args=[pk])
+    try:
+        services.eliminar_cliente(cliente=cliente)
+    except ConflictError:
+        messages.error(request, format_html(CON_HISTORIA, nombre, url))
+    else:
+        messages.success(request, f"{nombre} ya no está entre sus clientes.")
+    return redirect("clientes")
+
+
+@require_POST
+@pagina
+def activar(request: HttpRequest, pk: int, activo: bool) -> HttpResponse:
+    cliente = cliente_propio(request, pk)
+    try:
+        services.activar_cliente(cliente=cliente, activo=activo)
+    except ConflictError as refusal:
+        messages.error(request, refusal.message)
+    else:
+        said = "está activo otra vez" if activo else "quedó inactivo: las campañas a todos ya no le llegan"
+        messages.success(request, f"{cliente.nombre} {said}.")
+    return redirect("cliente", pk)
+
+
+@require_POST
+@pagina
+def anonimizar(request: HttpRequest, pk: int) -> HttpResponse:
+    cliente = cliente_propio(request, pk)
+    try:
+        services.anonimizar_cliente(cliente=cliente)
+    except ConflictError as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, "Los datos personales se borraron. Sus ventas y sus envíos siguen en los totales.")
+    return redirect("cliente", pk)
 
 
 def _sent(request: HttpRequest) -> object:
