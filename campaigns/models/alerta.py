@@ -21,7 +21,7 @@ class AjustesAlertas(models.Model):
         settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="ajustes_alertas"
     )
     url = models.URLField(max_length=500, blank=True, default="")
-    secreto = models.CharField(max_length=80, blank=True, default="")  # signs the calls: see workers.alerts.signature
+    secreto = models.CharField(max_length=80, blank=True, default="")  # signs the calls: see workers.alerts.webhook
     correos = ArrayField(models.EmailField(), default=list, blank=True)
     al_pausarse = models.BooleanField(default=True)
     al_detenerse = models.BooleanField(default=True)
