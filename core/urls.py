@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularAPIView
 from core.api import views as api
 from core.ops import health
 from core.pages import errores
-from core.pages.icono import favicon
+from core.pages.favicon import favicon
 
 handler500 = errores.fallo
 

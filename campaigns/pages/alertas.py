@@ -108,7 +108,7 @@ def _pagina(request: HttpRequest, usuario: Usuario, **context: Any) -> HttpRespo
         "alertas": selectors.alertas_de(usuario)[:ALERTAS],
         "sin_correo": not settings.EMAIL_HOST,
     }
-    return render(request, "campaigns/alertas.html", context)
+    return render(request, "campaigns/alertas/alertas.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

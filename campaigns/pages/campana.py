@@ -68,7 +68,7 @@ def campana(request: HttpRequest, pk: int) -> HttpResponse:
     context["muestra"] = selectors.destinatarios_de(campana).exclude(mensaje="").first()
     context["serie"] = serie_de(campana)
     context["version"] = ""  # of nothing: the first look brings whatever has changed since
-    return render(request, "campaigns/campana.html", context)
+    return render(request, "campaigns/campana/campana.html", context)
 
 
 @require_safe
@@ -81,7 +81,7 @@ def campana_viva(request: HttpRequest, pk: int) -> HttpResponse:
     def build() -> Fragmento:
         context = _campana_viva(usuario, campana_de(usuario, pk))
         context |= {"version": VERSION, "pausa": PAUSA, "fragmento": True}
-        html = render_to_string("campaigns/_campana_viva.html", context)
+        html = render_to_string("campaigns/campana/_viva.html", context)
         return Fragmento(html, context["intervalo"] or SERIE_S, context["visto"])
 
     found = sondeo.fragmento(sondeo.clave(usuario, "campana", pk), build)
@@ -90,7 +90,7 @@ def campana_viva(request: HttpRequest, pk: int) -> HttpResponse:
         # With its form's token, so of this person alone.
         campana = campana_de(usuario, pk)
         context = {"campana": campana, "acciones": _acciones(usuario, campana)}
-        extra = render_to_string("campaigns/_campana_cambio.html", context, request)
+        extra = render_to_string("campaigns/campana/_cambio.html", context, request)
     return sondeo.responder(request, found, extra=extra)
 
 
@@ -101,12 +101,12 @@ def destinatarios(request: HttpRequest, pk: int) -> HttpResponse:
     usuario = usuario_de(request)
     if "v" not in request.GET:  # a person asks, not the page by itself
         context = _destinatarios(request, usuario, campana_de(usuario, pk))
-        return render(request, "campaigns/_destinatarios.html", {**context, "version": ""})
+        return render(request, "campaigns/campana/_destinatarios.html", {**context, "version": ""})
 
     def build() -> Fragmento:
         context = _destinatarios(request, usuario, campana_de(usuario, pk))
         context |= {"version": VERSION, "pausa": PAUSA, "user": usuario}
-        return Fragmento(render_to_string("campaigns/_destinatarios.html", context), FILAS_S)
+        return Fragmento(render_to_string("campaigns/campana/_destinatarios.html", context), FILAS_S)
 
     asked = (request.GET.get("estado", "")[:10], _codigo(request), entero(request, "despues"))
     found = sondeo.fragmento(sondeo.clave(usuario, "filas", pk, *asked), build)
@@ -124,7 +124,7 @@ def serie(request: HttpRequest, pk: int) -> HttpResponse:
         campana = campana_de(usuario, pk)
         context: dict[str, Any] = {"campana": campana, "serie": serie_de(campana), "intervalo": intervalo_de([campana])}
         context |= {"version": VERSION, "pausa_serie": PAUSA}
-        return Fragmento(render_to_string("campaigns/_serie.html", context), SERIE_S)
+        return Fragmento(render_to_string("campaigns/campana/_serie.html", context), SERIE_S)
 
     return sondeo.responder(request, sondeo.fragmento(sondeo.clave(usuario, "serie", pk), build))
 

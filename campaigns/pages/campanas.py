@@ -27,7 +27,7 @@ FILTROS = (("", "Todas"), *((e.value, str(e.label)) for e in CampanaSMS.Estado))
 @never_cache
 @pagina
 def campanas(request: HttpRequest) -> HttpResponse:
-    return render(request, "campaigns/campanas.html", _campanas(request))
+    return render(request, "campaigns/campanas/campanas.html", _campanas(request))
 
 
 @require_safe
@@ -36,7 +36,7 @@ def campanas(request: HttpRequest) -> HttpResponse:
 def campanas_vivas(request: HttpRequest) -> HttpResponse:
     def build() -> Fragmento:
         context = _campanas(request) | {"version": VERSION, "pausa": PAUSA}
-        return Fragmento(render_to_string("campaigns/_campanas_vivas.html", context), context["intervalo"] or REPOSO_S)
+        return Fragmento(render_to_string("campaigns/campanas/_vivas.html", context), context["intervalo"] or REPOSO_S)
 
     asked = hashlib.blake2s(repr(_pedido(request)).encode(), digest_size=8).hexdigest()
     found = sondeo.fragmento(sondeo.clave(usuario_de(request), "campanas", asked), build)

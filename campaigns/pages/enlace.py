@@ -37,7 +37,7 @@ def _enlace(request: HttpRequest, token: str) -> HttpResponse:
     caller = Request(request)
     # An address that guesses is refused whatever it asks for, or the right guess would be the one that passes.
     if wrong.is_spent(caller) or not many.allow_request(caller, None):
-        answer = render(request, "campaigns/bajas/enlace_demasiados.html", status=429)
+        answer = render(request, "campaigns/enlace/demasiados.html", status=429)
         answer["Retry-After"] = "60"
         return answer
     log_id = services.leer_token(token)
@@ -45,11 +45,11 @@ def _enlace(request: HttpRequest, token: str) -> HttpResponse:
         wrong.allow_request(caller, None)
     invitado = services.invitado_de(log_id) if log_id is not None else None
     if invitado is None:
-        return render(request, "campaigns/bajas/enlace_no_sirve.html", status=404)
+        return render(request, "campaigns/enlace/no_sirve.html", status=404)
     if request.method == "POST":
         (services.volver if request.POST.get("accion") == VOLVER else services.salir)(invitado)
         return HttpResponseRedirect(request.path, status=303)
-    return render(request, "campaigns/bajas/enlace.html", _context(invitado))
+    return render(request, "campaigns/enlace/enlace.html", _context(invitado))
 
 
 def _context(invitado: Invitado) -> dict[str, object]:

@@ -36,4 +36,4 @@ def mensajes(request: HttpRequest, pk: int) -> HttpResponse:
         "baja": last if last and last.vigente else None,
         "respondio": bool(phone) and entrantes_de(usuario).filter(telefono=phone).exists(),
     }
-    return render(request, "campaigns/_mensajes_de_cliente.html", context)
+    return render(request, "campaigns/mensajes/_mensajes.html", context)

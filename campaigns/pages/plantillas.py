@@ -96,7 +96,7 @@ def _formulario(request: HttpRequest, plantilla: PlantillaSMS) -> HttpResponse:
         form.save()
         messages.success(request, f"La plantilla «{plantilla.nombre}» quedó guardada.")
         return redirect("plantillas")
-    return render(request, "campaigns/plantillas/formulario.html", {**context, "form": form})
+    return render(request, "campaigns/plantillas/form.html", {**context, "form": form})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -52,7 +52,7 @@ def programaciones(request: HttpRequest) -> HttpResponse:
         "antes": antes,
         "siguiente": page.siguiente,
     }
-    return render(request, "campaigns/programaciones/lista.html", context)
+    return render(request, "campaigns/programaciones/programaciones.html", context)
 
 
 @require_safe

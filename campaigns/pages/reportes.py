@@ -20,5 +20,7 @@ def reportes(request: HttpRequest) -> HttpResponse:
     dias = asked if asked in DIAS else DIAS[1]
     reporte = reporte_de(usuario_de(request), dias=dias)
     return render(
-        request, "campaigns/reportes.html", {"seccion": "reportes", "reporte": reporte, "dias": dias, "opciones": DIAS}
+        request,
+        "campaigns/reportes/reportes.html",
+        {"seccion": "reportes", "reporte": reporte, "dias": dias, "opciones": DIAS},
     )

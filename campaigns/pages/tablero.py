@@ -26,7 +26,7 @@ def tablero(request: HttpRequest) -> HttpResponse:
     usuario = usuario_de(request)
     context = _tablero(usuario)
     context["dias"] = selectors.por_dia(usuario, dias=DIAS) if context["filas"] else []
-    return render(request, "campaigns/tablero.html", context)
+    return render(request, "campaigns/tablero/tablero.html", context)
 
 
 @require_safe
@@ -37,7 +37,7 @@ def tablero_vivo(request: HttpRequest) -> HttpResponse:
 
     def build() -> Fragmento:
         context = _tablero(usuario) | {"version": VERSION, "pausa": PAUSA}
-        return Fragmento(render_to_string("campaigns/_tablero.html", context), context["intervalo"] or REPOSO_S)
+        return Fragmento(render_to_string("campaigns/tablero/_tablero.html", context), context["intervalo"] or REPOSO_S)
 
     return sondeo.responder(request, sondeo.fragmento(sondeo.clave(usuario, "tablero"), build))
 

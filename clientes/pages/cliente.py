@@ -45,7 +45,7 @@ def cliente(request: HttpRequest, pk: int) -> HttpResponse:
         "ventas": ventas[:VENTAS],
         "resumen": ventas.aggregate(n=Count("pk"), total=Sum("total"), ultima=Max("fecha")),
     }
-    return render(request, "clientes/cliente.html", context)
+    return render(request, "clientes/cliente/cliente.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,7 +59,7 @@ def nuevo(request: HttpRequest) -> HttpResponse:
         messages.success(request, format_html("{} quedó entre sus clientes.", _link(cliente)))
         _warn(request, cliente)
         return redirect("clientes")
-    return render(request, "clientes/formulario.html", {"seccion": "clientes", "form": form})
+    return render(request, "clientes/cliente/form.html", {"seccion": "clientes", "form": form})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -79,7 +79,7 @@ def editar(request: HttpRequest, pk: int) -> HttpResponse:
             _warn(request, cliente)
         return redirect("clientes")
     context = {"seccion": "clientes", "form": form, "cliente": cliente, "nombre": nombre}
-    return render(request, "clientes/formulario.html", context)
+    return render(request, "clientes/cliente/form.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -90,7 +90,7 @@ def eliminar(request: HttpRequest, pk: int) -> HttpResponse:
     cliente = cliente_propio(request, pk)
     if request.method != "POST":
         context = {"seccion": "clientes", "cliente": cliente, "tiene_historia": services.tiene_historia(cliente)}
-        return render(request, "clientes/eliminar.html", context)
+        return render(request, "clientes/cliente/eliminar.html", context)
     nombre, url = cliente.nombre, reverse("cliente-eliminar", args=[pk])
     try:
         services.eliminar_cliente(cliente=cliente)

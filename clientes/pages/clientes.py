@@ -61,7 +61,7 @@ def clientes(request: HttpRequest) -> HttpResponse:
         context["tope"] = CONTADOS
     if not page.rows and not filtrado:
         context["hay_inactivos"] = selectors.clientes_de(usuario).exists()
-    return render(request, "clientes/clientes.html", context)
+    return render(request, "clientes/clientes/clientes.html", context)
 
 
 def _one_of(choices: dict[str, str], asked: str) -> str:

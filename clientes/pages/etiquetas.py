@@ -71,7 +71,7 @@ def eliminar(request: HttpRequest, pk: int) -> HttpResponse:
 def _lista(request: HttpRequest, form: dict[str, Any]) -> HttpResponse:
     active = Count("clientes", filter=Q(clientes__activo=True))
     rows = etiquetas_de(usuario_de(request)).annotate(cuantos=active).order_by("nombre")[:MAX]
-    return render(request, "clientes/etiquetas/lista.html", {"seccion": "clientes", "etiquetas": rows, **form})
+    return render(request, "clientes/etiquetas/etiquetas.html", {"seccion": "clientes", "etiquetas": rows, **form})
 
 
 def _guardar(request: HttpRequest, nombre: str, etiqueta: Etiqueta | None = None) -> str:

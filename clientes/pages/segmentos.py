@@ -40,7 +40,7 @@ def lista(request: HttpRequest) -> HttpResponse:
     usuario = usuario_de(request)
     names = dict(etiquetas_de(usuario).values_list("pk", "nombre"))
     rows = [(s, en_palabras(s.condiciones, names)) for s in segmentos_de(usuario).order_by("nombre")[:MAX]]
-    return render(request, "clientes/segmentos/lista.html", {"seccion": "clientes", "filas": rows})
+    return render(request, "clientes/segmentos/segmentos.html", {"seccion": "clientes", "filas": rows})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -122,7 +122,7 @@ def _formulario(request: HttpRequest, usuario: Usuario, segmento: Segmento | Non
         "errores": {"nombre": errors.get("nombre"), **errors.get("condiciones", {})},
         **_cuenta(request, usuario, condiciones),
     }
-    return render(request, "clientes/segmentos/formulario.html", context)
+    return render(request, "clientes/segmentos/form.html", context)
 
 
 def _guardar(

@@ -50,7 +50,7 @@ def _pagina(request: HttpRequest, **context: Any) -> HttpResponse:
     context.setdefault("nombre", NombreForm(instance=usuario))
     context.setdefault("clave", ClavePropiaForm(usuario))
     token = Token.objects.filter(user=usuario).first()
-    return render(request, "core/cuenta.html", {"seccion": "cuenta", "token": token, **context})
+    return render(request, "core/cuenta/cuenta.html", {"seccion": "cuenta", "token": token, **context})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -15,7 +15,7 @@ from campaigns.models import CampanaSMS, Lote, SMSLog
 from campaigns.values import codigos
 from core.api.throttling import UserThrottle
 from core.models import Usuario
-from tests.campaigns.campana_support import add_rows, finished_campana, lote_with, running_campana
+from tests.campaigns.support import add_rows, finished_campana, lote_with, running_campana
 from tests.factories import CampanaFactory
 
 PARTS = ("pendientes", "enviando", "inciertos", "exitosos", "fallidos")

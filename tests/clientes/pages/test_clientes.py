@@ -9,7 +9,7 @@ from clientes import services
 from clientes.models import Cliente
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, EtiquetaFactory, VentaFactory, open_lote, sms_log
-from tests.paginas import flashes, get, signed_in
+from tests.pages import flashes, get, signed_in
 
 
 @pytest.fixture

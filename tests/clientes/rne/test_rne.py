@@ -24,7 +24,7 @@ from tests.clientes.importacion.support import csv, xlsx
 from tests.core.api.support import error_of
 from tests.factories import VendedorFactory
 from tests.growth import growth
-from tests.paginas import flashes, get, signed_in
+from tests.pages import flashes, get, signed_in
 
 URL, API = "/clientes/rne/", "/api/v1/rne/"
 DIA = date(2026, 3, 15)
