@@ -14,8 +14,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 from rest_framework.request import Request
 
-from campaigns.bitacora import alertas as services
 from campaigns.bitacora import selectors
+from campaigns.bitacora.alertas import cambiar_secreto, guardar_ajustes
+from campaigns.bitacora.alertas import probar as enviar_prueba
 from campaigns.models import AjustesAlertas
 from campaigns.values.direccion import CORREOS_MAX, leer
 from core.api.throttling import TrialThrottle
@@ -122,7 +123,7 @@ def alertas(request: HttpRequest) -> HttpResponse:
     form = AjustesForm(request.POST, instance=selectors.ajustes_de(usuario))
     if not form.is_valid():
         return _pagina(request, usuario, form=form)
-    ajustes = services.guardar_ajustes(usuario=usuario, datos=form.cleaned_data)
+    ajustes = guardar_ajustes(usuario=usuario, datos=form.cleaned_data)
     if ajustes.secreto != before.secreto:
         # Shown in this answer and never again.
         return _pagina(request, usuario, secreto_nuevo=ajustes.secreto)
@@ -135,7 +136,7 @@ def alertas(request: HttpRequest) -> HttpResponse:
 @pagina
 def secreto(request: HttpRequest) -> HttpResponse:
     usuario = admin_de(request, SOLO_ADMIN)
-    return _pagina(request, usuario, secreto_nuevo=services.cambiar_secreto(usuario=usuario).secreto)
+    return _pagina(request, usuario, secreto_nuevo=cambiar_secreto(usuario=usuario).secreto)
 
 
 @require_POST
@@ -151,7 +152,7 @@ def probar(request: HttpRequest) -> HttpResponse:
         messages.error(request, DEMASIADAS.format(espera=espera))
         return redirect("alertas")
     try:
-        services.probar(usuario=usuario)
+        enviar_prueba(usuario=usuario)
     except ConflictError as refusal:
         messages.error(request, refusal.message)
     else:

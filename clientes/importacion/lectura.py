@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import BinaryIO
 
-from clientes.importacion import formato as formatos
 from clientes.importacion import xlsx
-from clientes.importacion.formato import Formato
+from clientes.importacion.formato import Formato, de_csv, es_xlsx, texto
 from clientes.importacion.limites import (
     BLOQUE_FILAS,
     BLOQUE_TEXTO,
@@ -43,10 +42,10 @@ def examinar(file: BinaryIO) -> tuple[Formato, list[list[str]], int]:
     Raises:
         UnreadableFileError: with the reason.
     """
-    if formatos.es_xlsx(file):
+    if es_xlsx(file):
         formato, muestra, filas = xlsx.examinar(file)
     else:
-        formato = formatos.de_csv(file)
+        formato = de_csv(file)
         rows = leer(file, formato)
         muestra = [cells for _, cells in islice(rows, MUESTRA)]
         filas = len(muestra) + sum(1 for _ in rows)
@@ -94,7 +93,7 @@ def leer(file: BinaryIO, formato: Formato, *, heartbeat: Callable[[], None] = _n
 
 
 def _leer_csv(file: BinaryIO, formato: Formato) -> Iterator[Fila]:
-    text = formatos.texto(file, formato.codificacion)
+    text = texto(file, formato.codificacion)
     for _ in range(formato.salta):
         text.readline(1000)
     numero = formato.salta
