@@ -1,6 +1,6 @@
-"""Another process that sends for a sender: `python -m tests.workers.engine.turns URL SENDER RATE SECONDS MODE`.
+"""Another process that sends for a sender: `python -m tests.workers.engine.slots URL SENDER RATE SECONDS MODE`.
 
-`turns` prints each turn it takes: [end in microseconds by Redis's clock, segments]. `admit` prints a line when its
+`slots` prints each slot it takes: [end in microseconds by Redis's clock, segments]. `admit` prints a line when its
 first message was admitted, and then the instants of all of them.
 """
 
@@ -17,8 +17,8 @@ from workers.engine.pace.throttle import Throttle
 THREADS = 16
 
 
-def take_turns(url: str, sender: Sender, seconds: float) -> list[tuple[int, int]]:
-    """Many threads take turns of one to three segments, none further away than a fifth of a second."""
+def take_slots(url: str, sender: Sender, seconds: float) -> list[tuple[int, int]]:
+    """Many threads take slots of one to three segments, none further away than a fifth of a second."""
     rates = Rates(url)
     until = monotonic() + seconds
 
@@ -26,15 +26,15 @@ def take_turns(url: str, sender: Sender, seconds: float) -> list[tuple[int, int]
         taken = []
         while monotonic() < until:
             segments = 1 + number % 3
-            turn = rates.take_turn(SEND, sender, segments=segments, patience_s=0.2)
-            if turn.granted:
-                taken.append((turn.ends_at, segments))
+            slot = rates.take_slot(SEND, sender, segments=segments, patience_s=0.2)
+            if slot.granted:
+                taken.append((slot.ends_at, segments))
             else:
                 sleep(0.005)
         return taken
 
     with ThreadPoolExecutor(THREADS) as pool:
-        return [turn for turns in pool.map(work, range(THREADS)) for turn in turns]
+        return [slot for slots in pool.map(work, range(THREADS)) for slot in slots]
 
 
 def admit(url: str, sender: Sender, seconds: float) -> list[int]:
@@ -59,5 +59,5 @@ def micros(client: "redis.Redis") -> int:
 
 if __name__ == "__main__":
     url, value, rate, seconds, mode = sys.argv[1:]
-    work = {"turns": take_turns, "admit": admit}[mode]
+    work = {"slots": take_slots, "admit": admit}[mode]
     print(json.dumps(work(url, Sender(value, float(rate)), float(seconds))))  # noqa: T201
