@@ -20,7 +20,7 @@ from campaigns.models.ajustes import MOTIVO_MAX
 from campaigns.values.ventanas import DIAS, NOMBRES
 from campaigns.values.zonas import ofrecidas
 from core.errors import InvalidInputError
-from core.forms import ConAspecto, Interruptor
+from core.forms import StyledForm, YesNoField
 
 # Where most shops are; any other country that somebody chose through the API stays in the list.
 PAISES: Final = {
@@ -179,7 +179,7 @@ def _campo(ajuste: Ajuste) -> forms.Field:
     column = COLUMNAS[ajuste.name]
     texts = {"label": ajuste.label, "help_text": ajuste.help}
     if isinstance(column, models.BooleanField):
-        return Interruptor(**texts)
+        return YesNoField(**texts)
     kwargs: dict[str, Any] = {**texts, "required": not column.blank}
     if ajuste.name in PROPIOS:
         return PROPIOS[ajuste.name](**kwargs)
@@ -193,7 +193,7 @@ def _campo(ajuste: Ajuste) -> forms.Field:
     raise TypeError(f"a setting of this kind needs a form field of its own: {ajuste.name}")
 
 
-class SeccionForm(ConAspecto, forms.Form):
+class SeccionForm(StyledForm, forms.Form):
     """Args:
     ajustes: what the section shows before anything is sent.
     """
