@@ -17,7 +17,7 @@ from campaigns.values.nudges import nudge
 from core.ops import logs
 from core.text.formato import numero
 from workers.engine.campaign import jornadas, pausas, plazo
-from workers.engine.lote import lotes
+from workers.engine.lote import closing, flight, opening, publishing
 from workers.engine.lote.cupos import Cupos, ExhaustedError
 from workers.engine.publish import window
 from workers.engine.publish.slices import Slice
@@ -51,7 +51,7 @@ def advance(campana_id: int, *, publish: bool = True) -> None:
         plazo.enforce(campana)
     else:
         _send(campana_id, publish=publish)
-    lotes.fail_cancelled(campana_id)
+    closing.fail_cancelled(campana_id)
     more = _drain(campana_id)
     if not finish(campana_id):
         anotar_avance(campana_id)
@@ -101,7 +101,7 @@ def publish_due(campana_id: int, *, most: int) -> list[Slice]:
         most: messages of one slice.
     """
     try:
-        return lotes.publish_due(campana_id, most=most)
+        return publishing.publish_due(campana_id, most=most)
     except ExhaustedError as error:
         pausas.pause_for_cap(campana_id, error)
         return []
@@ -115,7 +115,7 @@ def _open_one(campana_id: int, room: Window) -> bool:
         # What the open Lotes do not use comes back when they close.
         if Lote.objects.filter(campana_id=campana_id, estado=Lote.Estado.ABIERTO).exists():
             return False
-        if lotes.cut_next(campana_id, error.parte):
+        if opening.cut_next(campana_id, error.parte):
             return True
         pausas.pause_for_cap(campana_id, error)
         return False
@@ -129,14 +129,14 @@ def _open_within_quotas(campana_id: int, room: Window) -> bool:
     campana = CampanaSMS.objects.select_for_update(no_key=True).get(pk=campana_id)
     if campana.estado != CampanaSMS.Estado.PROCESANDO:
         return False
-    if lotes.in_flight(campana_id, paced=room.paced) >= room.lotes:
+    if flight.in_flight(campana_id, paced=room.paced) >= room.lotes:
         return False
     if not jornadas.runs(campana_id):
         return False
     # Twilio answers nothing but errors: what was tried already is settled before more is put in doubt.
-    if lotes.unsettled(campana_id, limit=2 * settings.LOTE_SIZE) >= 2 * settings.LOTE_SIZE:
+    if flight.unsettled(campana_id, limit=2 * settings.LOTE_SIZE) >= 2 * settings.LOTE_SIZE:
         return False
-    lote = lotes.open_next(campana, held)
+    lote = opening.open_next(campana, held)
     if lote is None:
         return False
     held.take(campana, lote.pk)
@@ -157,10 +157,10 @@ def _drain(campana_id: int) -> bool:
         if campana is None:
             return False
         for _ in range(DRAINED):
-            lote = lotes.open_next(campana, sin_enviar=codigos.CAMPANA_CANCELADA)
+            lote = opening.open_next(campana, sin_enviar=codigos.CAMPANA_CANCELADA)
             if lote is None:
                 return False
-            lotes.close(lote.pk, Closer.CANCEL)
+            closing.close(lote.pk, Closer.CANCEL)
     return True
 
 

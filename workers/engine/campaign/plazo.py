@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from campaigns.models import CampanaSMS
 from campaigns.values import codigos
-from workers.engine.lote import lotes
+from workers.engine.lote import closing, opening
 from workers.metrics import measures
 from workers.metrics.measures import Closer
 
@@ -77,17 +77,17 @@ def _fail(campana: CampanaSMS, estado: str, codigo: str, until: float) -> None:
         if codigo == codigos.DESCONOCIDO:
             measures.SETTLED.labels("unknown").inc(len(failed))
         for lote_id in sorted(set(failed)):
-            lotes.close(lote_id, Closer.DEADLINE)
+            closing.close(lote_id, Closer.DEADLINE)
 
 
 def _fail_next_lote(campana: CampanaSMS) -> bool:
     """Give the recipients of one unopened Lote their failed rows; True when there was one."""
     with transaction.atomic():
         locked = CampanaSMS.objects.select_for_update(no_key=True).get(pk=campana.pk)
-        lote = lotes.open_next(locked, sin_enviar=codigos.PLAZO_VENCIDO)
+        lote = opening.open_next(locked, sin_enviar=codigos.PLAZO_VENCIDO)
     if lote is None:
         return False
-    lotes.close(lote.pk, Closer.DEADLINE)
+    closing.close(lote.pk, Closer.DEADLINE)
     return True
 
 

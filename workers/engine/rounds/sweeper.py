@@ -17,8 +17,8 @@ from django.db import connection
 from campaigns.programaciones import ocurrencias
 from workers.engine.base import locks
 from workers.engine.campaign import campana
-from workers.engine.lote import lotes
-from workers.engine.lote.lotes import EN_VUELO, POR_PUBLICAR
+from workers.engine.lote import closing
+from workers.engine.lote.flight import EN_VUELO, POR_PUBLICAR
 from workers.engine.message import ledger
 from workers.engine.publish import broker, losses, window
 from workers.engine.publish.window import VENTANAS
@@ -102,7 +102,7 @@ def sweep() -> Sweep | None:
 def _sweep() -> Sweep:
     leases = ledger.expire_leases()
     movable = _rows(MOVABLE_SQL, {"patience": patience_s()})
-    closed = sum(_guarded(partial(lotes.close, lote_id, Closer.SWEEP), f"Lote {lote_id}") for (lote_id,) in movable)
+    closed = sum(_guarded(partial(closing.close, lote_id, Closer.SWEEP), f"Lote {lote_id}") for (lote_id,) in movable)
     lost = losses.publish_again()
     ocurrencias.atender_vencidas()  # a new campaign is ready at once
     ready = [campana_id for (campana_id,) in _rows(READY_SQL, {**window.params(), "lote": settings.LOTE_SIZE})]

@@ -19,7 +19,7 @@ from core.errors import ConflictError
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, RemitenteFactory, una_programacion
 from workers.engine.campaign import campana as engine
-from workers.engine.lote import lotes
+from workers.engine.lote import publishing
 from workers.engine.publish.window import Window
 from workers.engine.rounds import rounds, sweeper
 from workers.tasks import atender_programacion, avanzar_campana, barrer, cerrar_lote
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def published(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     lote_ids: list[int] = []
-    monkeypatch.setattr(lotes, "_publish", lambda due, *, most: lote_ids.append(due.lote_id))
+    monkeypatch.setattr(publishing, "_publish", lambda due, *, most: lote_ids.append(due.lote_id))
     return lote_ids
 
 
