@@ -38,7 +38,7 @@ PLACES: Final = (
     Place("cerrar-lote", "workers.engine.lote.closing.close"),
     Place("open-lote", "workers.engine.lote.opening.open_next"),
     Place("advance", "workers.engine.campaign.campana.advance"),
-    Place("finish", "workers.engine.campaign.campana.finish"),
+    Place("finish", "workers.engine.campaign.final.finish"),
     Place("settle", "workers.engine.message.doubts.settle"),
     Place("turn", "workers.engine.rounds.turns.take"),  # after: the sweep that it stands for is not done
     Place("expire-leases", "workers.engine.message.ledger.expire_leases"),

@@ -15,6 +15,7 @@ from campaigns.values import estados
 from campaigns.values.horario import fin_del_dia
 from core.text import formato
 from workers.engine.lote.cupos import ExhaustedError
+from workers.gateway.outcomes import Account
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,11 @@ def pause(campana_id: int, motivo: str) -> bool:
         motivo: for people.
     """
     return _pause(campana_id, motivo[:MOTIVO_MAX], reanuda_en=None)
+
+
+def pause_for_account(campana_id: int, refusal: Account) -> None:
+    """Twilio refuses the account or the sender: stop, keep the rows, and say why."""
+    pause(campana_id, f"Twilio: {refusal.message} ({refusal.code}).")
 
 
 def pause_for_cap(campana_id: int, cap: ExhaustedError) -> bool:

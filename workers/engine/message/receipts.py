@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection
 
 from campaigns.models import SMSLog
 from workers.engine.base import database
-from workers.engine.base.grouping import Grouping
+from workers.engine.base.groups import Grouping
 from workers.engine.message import optouts
 
 logger = logging.getLogger(__name__)

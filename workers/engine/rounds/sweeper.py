@@ -16,7 +16,7 @@ from django.db import connection
 
 from campaigns.programaciones import ocurrencias
 from workers.engine.base import locks
-from workers.engine.campaign import campana
+from workers.engine.campaign import campana, envio
 from workers.engine.lote import closing
 from workers.engine.lote.flight import EN_VUELO, POR_PUBLICAR
 from workers.engine.message import ledger
@@ -151,7 +151,7 @@ def publish_due() -> float | None:
 
 def _publish(campana_id: int) -> None:
     room = window.of(campana_id)
-    pieces = campana.publish_due(campana_id, most=room.rows)
+    pieces = envio.publish_due(campana_id, most=room.rows)
     # A limited sender's next Lote is opened while the last messages of this one are on their way.
     if room.paced and any(piece.until is None for piece in pieces):
         campana.advance(campana_id)

@@ -8,7 +8,7 @@ from campaigns.models import CampanaSMS, Lote, SMSLog
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote
 from tests.workers.engine.conftest import Running
-from workers.engine.campaign import campana
+from workers.engine.campaign import campana, final
 from workers.engine.lote import closing, opening, publishing
 from workers.engine.publish.slices import Slice
 
@@ -65,11 +65,11 @@ def test_it_waits_longer_after_each_attempt(intentos: int, seconds: float) -> No
 
 
 def test_it_ends_a_campaign_only_when_every_lote_is_closed(running: Running) -> None:
-    assert not campana.finish(running.campana.pk)
+    assert not final.finish(running.campana.pk)
     settle(running, "enviado", "fallido", "enviado")
     closing.close(running.lote.pk)
-    assert campana.finish(running.campana.pk)
-    assert not campana.finish(running.campana.pk)
+    assert final.finish(running.campana.pk)
+    assert not final.finish(running.campana.pk)
     running.reload()
     assert running.campana.estado == "completado"
     assert (running.campana.enviados_exitosos, running.campana.enviados_fallidos) == (2, 1)
@@ -79,7 +79,7 @@ def test_it_does_not_end_a_paused_campaign(running: Running) -> None:
     settle(running, "enviado", "enviado", "enviado")
     closing.close(running.lote.pk)
     CampanaSMS.objects.update(estado="pausado")
-    assert not campana.finish(running.campana.pk)
+    assert not final.finish(running.campana.pk)
 
 
 def test_it_opens_a_lote_with_a_row_for_every_id(owner: Usuario, stranger: Usuario) -> None:

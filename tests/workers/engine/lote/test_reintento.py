@@ -14,7 +14,7 @@ from clientes.models import Cliente
 from core.errors import ConflictError
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, sms_log
-from workers.engine.campaign import campana
+from workers.engine.campaign import campana, final
 from workers.engine.lote import closing
 from workers.engine.publish import chords
 
@@ -44,7 +44,7 @@ def ended(owner: Usuario) -> CampanaSMS:
     for cliente, values in zip(clientes, fields, strict=True):
         sms_log(found, lote, cliente, **values)
     closing.close(lote.pk)
-    assert campana.finish(found.pk)
+    assert final.finish(found.pk)
     found.refresh_from_db()
     return found
 

@@ -29,7 +29,7 @@ from tests.factories import EACH_ITS_SID, CampanaFactory, ClienteFactory, Remite
 from tests.plans import Planner
 from tests.workers.engine.conftest import Running, take, write
 from workers.engine.base import database
-from workers.engine.campaign import campana
+from workers.engine.campaign import campana, final
 from workers.engine.lote import closing, opening
 from workers.engine.message import claims, ledger, optouts, sending
 from workers.engine.message.ledger import NotPosted
@@ -196,10 +196,10 @@ def test_the_lote_closes_and_the_campaign_ends(running: Running, monkeypatch: py
         sending.send_one(log.pk)
     campana_id = closing.close(running.lote.pk)
     assert campana_id is not None
-    assert campana.finish(campana_id)
+    assert final.finish(campana_id)
     running.reload()
     assert (running.campana.estado, running.campana.enviados_fallidos) == ("error", 3)
-    assert running.campana.motivo == f"{campana.NADA_ENVIADO}3 × {codigos.TEXTOS['baja']}"
+    assert running.campana.motivo == f"{final.NADA_ENVIADO}3 × {codigos.TEXTOS['baja']}"
 
 
 def opened(owner: Usuario, clientes: list[Cliente], remitente: Remitente | None = None) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from django.test import override_settings
 from campaigns.models import Remitente, SMSLog
 from tests.workers.engine.conftest import Running, take, write
 from tests.workers.engine.turns import micros
-from workers.engine.campaign import campana
+from workers.engine.campaign import final
 from workers.engine.lote import closing
 from workers.engine.message import sending
 from workers.engine.pace import throttle
@@ -220,4 +220,4 @@ def test_a_campaign_ends_whatever_was_given_back(
         for log in running.logs:
             sending.send_one(log.pk)
     closing.close(running.lote.pk)
-    assert campana.finish(running.campana.pk)
+    assert final.finish(running.campana.pk)
