@@ -57,16 +57,16 @@ def _resume(turn: Turn) -> None:
 def _start(turn: Turn) -> None:
     """Start it, once its date has come and unless it waits for approval; one begun again gets a new deadline."""
     campana_id = turn.campana_id
-    sources, target = estados.MOVES["iniciar"]
+    move = estados.MOVES["iniciar"]
     found = CampanaSMS.objects.filter(pk=campana_id)
     due = Q(programada_para=None) | Q(programada_para__lte=Now())
-    to_start = Q(due, estado__in=sources) & ~Q(aprobacion=CampanaSMS.Aprobacion.PENDIENTE)
-    begun_again = Q(estado=target, vence_en=None)
+    to_start = Q(due, estado__in=move.de) & ~Q(aprobacion=CampanaSMS.Aprobacion.PENDIENTE)
+    begun_again = Q(estado=move.a, vence_en=None)
     usuario_id = found.filter(to_start | begun_again).values_list("usuario_id", flat=True).first()
     if usuario_id is None:
         return
     started = {
-        "estado": target,
+        "estado": move.a,
         "iniciado_en": Coalesce("iniciado_en", Now()),
         "vence_en": Now() + timedelta(hours=ajustes_de(usuario_id).plazo_h),
     }

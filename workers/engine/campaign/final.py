@@ -8,6 +8,7 @@ from campaigns.bitacora.services import DE_FINALES, anotar
 from campaigns.campana.selectors import motivos_de
 from campaigns.models import CampanaSMS
 from campaigns.values import codigos
+from campaigns.values.estados import CAMPANA, LOTE, SMS
 from core.ops import logs
 from core.text.formato import numero
 from workers.engine.campaign import pausas
@@ -23,23 +24,23 @@ CORTADO = [codigos.PLAZO_VENCIDO, codigos.DESCONOCIDO]
 
 # Ends a campaign once, whoever asks first: the chord's callback, the errback or the sweeper. A paused one ends only
 # when its deadline has passed.
-FINISH_SQL = """
+FINISH_SQL = f"""
 UPDATE campaigns_campanasms c
-SET estado = CASE WHEN c.estado = 'cancelado' THEN 'cancelado' WHEN t.cortada THEN 'error'
-        WHEN t.exitosos > 0 THEN 'completado' ELSE 'error' END,
-    motivo = CASE WHEN c.estado = 'cancelado' THEN c.motivo ELSE '' END,
+SET estado = CASE WHEN c.estado = {CAMPANA.CANCELADO} THEN {CAMPANA.CANCELADO} WHEN t.cortada THEN {CAMPANA.ERROR}
+        WHEN t.exitosos > 0 THEN {CAMPANA.COMPLETADO} ELSE {CAMPANA.ERROR} END,
+    motivo = CASE WHEN c.estado = {CAMPANA.CANCELADO} THEN c.motivo ELSE '' END,
     enviados_exitosos = t.exitosos, enviados_fallidos = t.fallidos, desconocidos = t.desconocidos,
     completado_en = now(), espera_hasta = NULL, reanuda_en = NULL
 FROM (SELECT coalesce(sum(exitosos), 0) AS exitosos, coalesce(sum(fallidos), 0) AS fallidos,
         coalesce(sum(desconocidos), 0) AS desconocidos,
         EXISTS (SELECT FROM campaigns_campanasms WHERE id = %(id)s AND vence_en <= now())
             AND EXISTS (SELECT FROM campaigns_smslog
-                WHERE campana_id = %(id)s AND estado = 'fallido' AND codigo = ANY(%(cortado)s)) AS cortada
+                WHERE campana_id = %(id)s AND estado = {SMS.FALLIDO} AND codigo = ANY(%(cortado)s)) AS cortada
       FROM campaigns_lote WHERE campana_id = %(id)s) t
-WHERE c.id = %(id)s AND c.completado_en IS NULL AND (c.estado IN ('procesando', 'cancelado') OR c.vence_en <= now())
-    AND NOT EXISTS (SELECT FROM campaigns_lote WHERE campana_id = %(id)s AND estado <> 'cerrado')
+WHERE c.id = %(id)s AND c.completado_en IS NULL AND (c.estado IN {CAMPANA.TERMINA_SOLA} OR c.vence_en <= now())
+    AND NOT EXISTS (SELECT FROM campaigns_lote WHERE campana_id = %(id)s AND estado <> {LOTE.CERRADO})
 RETURNING c.estado, t.cortada, c.enviados_exitosos, c.enviados_fallidos, c.desconocidos, c.total_clientes
-"""
+"""  # noqa: S608 - constants
 
 
 @transaction.atomic

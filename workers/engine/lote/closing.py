@@ -3,12 +3,35 @@
 from django.conf import settings
 from django.db import connection, transaction
 
-from campaigns.models import Lote
 from campaigns.values import codigos
+from campaigns.values.estados import CAMPANA, LOTE, LOTES_EN_CURSO, SMS
 from workers.engine.lote import cupos
 from workers.metrics.measures import LOTES, Closer
 
 LONGEST_BACKOFF_S = 300.0
+
+LOCK_SQL = "SELECT campana_id, estado, publicado_hasta FROM campaigns_lote WHERE id = %s FOR UPDATE"
+
+SUMS_SQL = f"""
+SELECT count(*) FILTER (WHERE estado = {SMS.ENVIADO}), count(*) FILTER (WHERE estado = {SMS.FALLIDO}),
+    count(*) FILTER (WHERE estado = {SMS.PENDIENTE}), count(*) FILTER (WHERE estado = {SMS.ENVIANDO}),
+    count(*) FILTER (WHERE estado = {SMS.INCIERTO}),
+    count(*) FILTER (WHERE estado = {SMS.FALLIDO} AND codigo = %s),
+    count(*) FILTER (WHERE estado = {SMS.PENDIENTE} AND id > %s),
+    coalesce(max(intentos) FILTER (WHERE estado = {SMS.PENDIENTE}), 0)
+FROM campaigns_smslog WHERE lote_id = %s
+"""  # noqa: S608 - constants
+
+# Where it goes from LOTES_EN_CURSO.
+AGAIN_SQL = f"""
+UPDATE campaigns_lote SET estado = {LOTE.ABIERTO}, publicado_hasta = %s,
+    publicar_desde = coalesce(publicar_desde, now() + %s * interval '1 second') WHERE id = %s
+"""  # noqa: S608 - constants
+DOUBTFUL_SQL = f"UPDATE campaigns_lote SET estado = {LOTE.POR_CONCILIAR}, publicar_desde = NULL WHERE id = %s"  # noqa: S608 - constants
+CLOSED_SQL = f"""
+UPDATE campaigns_lote SET estado = {LOTE.CERRADO}, exitosos = %s, fallidos = %s, desconocidos = %s,
+    cerrado_en = now(), publicar_desde = NULL, contado_en = NULL, asentado = false WHERE id = %s
+"""  # noqa: S608 - constants
 
 
 def close(lote_id: int, by: Closer = Closer.CHORD) -> int | None:
@@ -24,42 +47,22 @@ def close(lote_id: int, by: Closer = Closer.CHORD) -> int | None:
     """
     closed = False
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT campana_id, estado, publicado_hasta FROM campaigns_lote WHERE id = %s FOR UPDATE", [lote_id]
-        )
+        cursor.execute(LOCK_SQL, [lote_id])
         row = cursor.fetchone()
         if row is None:
             return None
         campana_id, estado, published = int(row[0]), row[1], row[2]
-        if estado not in (Lote.Estado.ABIERTO, Lote.Estado.POR_CONCILIAR):
+        if estado not in LOTES_EN_CURSO:
             return campana_id
-        cursor.execute(
-            "SELECT count(*) FILTER (WHERE estado = 'enviado'), count(*) FILTER (WHERE estado = 'fallido'),"
-            " count(*) FILTER (WHERE estado = 'pendiente'), count(*) FILTER (WHERE estado = 'enviando'),"
-            " count(*) FILTER (WHERE estado = 'incierto'),"
-            " count(*) FILTER (WHERE estado = 'fallido' AND codigo = %s),"
-            " count(*) FILTER (WHERE estado = 'pendiente' AND id > %s),"
-            " coalesce(max(intentos) FILTER (WHERE estado = 'pendiente'), 0)"
-            " FROM campaigns_smslog WHERE lote_id = %s",
-            [codigos.DESCONOCIDO, published, lote_id],
-        )
+        cursor.execute(SUMS_SQL, [codigos.DESCONOCIDO, published, lote_id])
         exitosos, fallidos, pendientes, enviando, inciertos, desconocidos, next_slice, intentos = cursor.fetchone()
         if pendientes:
-            cursor.execute(
-                "UPDATE campaigns_lote SET estado = 'abierto', publicado_hasta = %s,"
-                " publicar_desde = coalesce(publicar_desde, now() + %s * interval '1 second') WHERE id = %s",
-                [published, 0.0, lote_id] if next_slice else [None, backoff(intentos), lote_id],
-            )
+            again = [published, 0.0, lote_id] if next_slice else [None, backoff(intentos), lote_id]
+            cursor.execute(AGAIN_SQL, again)
         elif inciertos and not enviando:
-            cursor.execute(
-                "UPDATE campaigns_lote SET estado = 'por_conciliar', publicar_desde = NULL WHERE id = %s", [lote_id]
-            )
+            cursor.execute(DOUBTFUL_SQL, [lote_id])
         elif not enviando:
-            cursor.execute(
-                "UPDATE campaigns_lote SET estado = 'cerrado', exitosos = %s, fallidos = %s, desconocidos = %s,"
-                " cerrado_en = now(), publicar_desde = NULL, contado_en = NULL, asentado = false WHERE id = %s",
-                [exitosos, fallidos, desconocidos, lote_id],
-            )
+            cursor.execute(CLOSED_SQL, [exitosos, fallidos, desconocidos, lote_id])
             cupos.settle(lote_id)
             closed = True
     if closed:
@@ -76,21 +79,24 @@ def backoff(intentos: int) -> float:
     return min(settings.RETRY_BACKOFF_S * 2.0 ** max(intentos - 1, 0), LONGEST_BACKOFF_S)
 
 
+CANCELLED = f"""
+FROM campaigns_lote l JOIN campaigns_campanasms c ON c.id = l.campana_id
+WHERE c.id = %(campana)s AND c.estado = {CAMPANA.CANCELADO} AND l.estado = {LOTE.ABIERTO}
+"""
+CANCEL_SQL = f"""
+UPDATE campaigns_smslog s SET estado = {SMS.FALLIDO}, codigo = %(codigo)s, error = %(texto)s, actualizado = now()
+{CANCELLED} AND s.lote_id = l.id AND s.estado = {SMS.PENDIENTE}
+"""  # noqa: S608 - constants
+CANCELLED_SQL = f"SELECT l.id {CANCELLED}"
+
+
 def fail_cancelled(campana_id: int) -> None:
     """Rows that were waiting when their campaign was cancelled end `fallido`; those in mid-call finish first."""
+    codigo = codigos.CAMPANA_CANCELADA
+    params: dict[str, int | str] = {"campana": campana_id, "codigo": codigo, "texto": codigos.TEXTOS[codigo]}
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE campaigns_smslog s SET estado = 'fallido', codigo = %s, error = %s, actualizado = now()"
-            " FROM campaigns_lote l JOIN campaigns_campanasms c ON c.id = l.campana_id"
-            " WHERE c.id = %s AND c.estado = 'cancelado' AND l.estado = 'abierto'"
-            " AND s.lote_id = l.id AND s.estado = 'pendiente'",
-            [codigos.CAMPANA_CANCELADA, codigos.TEXTOS[codigos.CAMPANA_CANCELADA], campana_id],
-        )
-        cursor.execute(
-            "SELECT l.id FROM campaigns_lote l JOIN campaigns_campanasms c ON c.id = l.campana_id"
-            " WHERE c.id = %s AND c.estado = 'cancelado' AND l.estado = 'abierto'",
-            [campana_id],
-        )
+        cursor.execute(CANCEL_SQL, params)
+        cursor.execute(CANCELLED_SQL, params)
         open_ids = [row[0] for row in cursor.fetchall()]
     for lote_id in open_ids:
         close(lote_id, Closer.CANCEL)

@@ -15,6 +15,7 @@ from campaigns.mensaje.enlace import enlaces_de
 from campaigns.mensaje.texto import ENLACE
 from campaigns.models import CampanaSMS, Lote
 from campaigns.values import codigos
+from campaigns.values.estados import LOTE, SMS
 from workers.engine.lote import medida
 from workers.engine.lote.cupos import Cupos
 from workers.engine.lote.medida import MEDIDOS
@@ -41,21 +42,22 @@ OPEN_SQL = (
     SELECT * FROM unnest(%(log_ids)s::bigint[], %(enlaces)s::text[]) WITH ORDINALITY AS r (id, enlace, n)
 ), """
     + MEDIDOS
-    + """
+    + f"""
 INSERT INTO campaigns_smslog (id, campana_id, lote_id, cliente_id, nombre, telefono, mensaje, estado, codigo, error,
     segmentos, costo, twilio_sid, entrega, entrega_codigo, intentos, ausencias, creado, actualizado)
 SELECT r.id, %(campana)s, %(lote)s, cliente_id, nombre,
     -- a row that is not sent to does not hold the phone's place in the campaign
     CASE WHEN codigo IN ('', 'telefono_duplicado') THEN telefono ELSE '' END,
-    CASE WHEN codigo = '' THEN replace(replace(%(mensaje)s, '{enlace_baja}', enlace), '{nombre}', nombre) ELSE '' END,
-    CASE WHEN codigo = '' THEN 'pendiente' ELSE 'fallido' END,
+    CASE WHEN codigo = ''
+        THEN replace(replace(%(mensaje)s, '{{enlace_baja}}', enlace), '{{nombre}}', nombre) ELSE '' END,
+    CASE WHEN codigo = '' THEN {SMS.PENDIENTE} ELSE {SMS.FALLIDO} END,
     codigo, CASE WHEN codigo = '' THEN '' ELSE %(textos)s::jsonb ->> codigo END,
     segmentos, costo, '', '', '', 0, 0, now(), now()
 FROM medidos JOIN reservados r USING (n) ORDER BY n
-"""
+"""  # noqa: S608 - constants
 )
 
-FAILED_SQL = "SELECT id FROM campaigns_smslog WHERE lote_id = %s AND estado = 'fallido'"
+FAILED_SQL = f"SELECT id FROM campaigns_smslog WHERE lote_id = %s AND estado = {SMS.FALLIDO}"  # noqa: S608 - constants
 
 # The failed rows of a Lote that was closed, judged again by their clients' present data. A row that still cannot be
 # sent to keeps its reason, or gets the new one.
@@ -68,18 +70,22 @@ AGAIN_SQL = (
     + OCUPADO
     + "THEN 'telefono_duplicado' ELSE codigo END AS codigo FROM juzgados j), "
     + MEDIDOS
-    + """
+    + f"""
 UPDATE campaigns_smslog s SET nombre = f.nombre,
     telefono = CASE WHEN f.codigo IN ('', 'telefono_duplicado') THEN f.telefono ELSE '' END,
     mensaje = CASE WHEN f.codigo = ''
-        THEN replace(replace(%(mensaje)s, '{enlace_baja}', r.enlace), '{nombre}', f.nombre) ELSE '' END,
-    estado = CASE WHEN f.codigo = '' THEN 'pendiente' ELSE 'fallido' END, codigo = f.codigo,
+        THEN replace(replace(%(mensaje)s, '{{enlace_baja}}', r.enlace), '{{nombre}}', f.nombre) ELSE '' END,
+    estado = CASE WHEN f.codigo = '' THEN {SMS.PENDIENTE} ELSE {SMS.FALLIDO} END, codigo = f.codigo,
     error = CASE WHEN f.codigo = '' THEN '' ELSE %(textos)s::jsonb ->> f.codigo END, intentos = 0, actualizado = now(),
     segmentos = f.segmentos, costo = f.costo
 FROM medidos f JOIN unnest(%(log_ids)s::bigint[], %(enlaces)s::text[]) AS r (id, enlace) ON r.id = f.n
 WHERE s.id = f.n
-"""
+"""  # noqa: S608 - constants
 )
+
+
+# `now()` of the database: the sweeper compares with it, and clocks of machines differ.
+OPENED_SQL = f"UPDATE campaigns_lote SET estado = {LOTE.ABIERTO}, publicar_desde = now() WHERE id = %s"  # noqa: S608 - constants
 
 
 def open_next(campana: CampanaSMS, held: Cupos | None = None, *, sin_enviar: str = "") -> Lote | None:
@@ -113,8 +119,7 @@ def open_next(campana: CampanaSMS, held: Cupos | None = None, *, sin_enviar: str
             cursor.execute(AGAIN_SQL, params | _links(cursor.fetchall(), campana.mensaje))
         if not sin_enviar:
             medida.count_odd(lote.pk, params)
-        # `now()` of the database: the sweeper compares with it, and clocks of machines differ
-        cursor.execute("UPDATE campaigns_lote SET estado = 'abierto', publicar_desde = now() WHERE id = %s", [lote.pk])
+        cursor.execute(OPENED_SQL, [lote.pk])
     lote.estado = Lote.Estado.ABIERTO
     return lote
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import connection
 
+from campaigns.values.estados import CAMPANA, LOTE
 from core import queues
 from workers.engine.lote import cupos
 from workers.engine.pace.rates import Sender
@@ -30,17 +31,28 @@ class Due:
     again: bool
 
 
-DUE_SQL = """
+DUE_SQL = f"""
 UPDATE campaigns_lote l SET publicar_desde = NULL, publicado_en = now(), publicado_hasta = NULL
 FROM (SELECT l.id, l.publicado_hasta, c.usuario_id, r.valor, r.segmentos_por_segundo,
         l.publicado_hasta IS NULL AND l.publicado_en IS NOT NULL AS otra_vez
     FROM campaigns_lote l JOIN campaigns_campanasms c ON c.id = l.campana_id
     LEFT JOIN campaigns_remitente r ON r.id = c.remitente_id
-    WHERE l.campana_id = %s AND c.estado = 'procesando' AND c.cierra_en > now() AND l.estado = 'abierto'
+    WHERE l.campana_id = %s AND c.estado = {CAMPANA.PROCESANDO} AND c.cierra_en > now() AND l.estado = {LOTE.ABIERTO}
         AND l.publicar_desde <= now()
     ORDER BY l.id FOR UPDATE OF l) d
 WHERE l.id = d.id RETURNING d.*
-"""
+"""  # noqa: S608 - constants
+
+
+LATER_SQL = f"""
+UPDATE campaigns_lote SET publicar_desde = now() + %s * interval '1 second', publicado_hasta = NULL
+WHERE id = ANY(%s) AND estado = {LOTE.ABIERTO} AND (publicar_desde IS NULL OR publicado_hasta IS NOT NULL)
+"""  # noqa: S608 - constants
+
+NEXT_SQL = f"""
+UPDATE campaigns_lote SET publicado_hasta = %s, publicar_desde = now() + %s * interval '1 second'
+WHERE id = %s AND estado = {LOTE.ABIERTO}
+"""  # noqa: S608 - constants
 
 
 def publish_due(campana_id: int, *, most: int) -> list[Slice]:
@@ -77,11 +89,7 @@ def publish_due(campana_id: int, *, most: int) -> list[Slice]:
 def _publish_later(lote_ids: list[int]) -> None:
     """The broker did not take them, or not whole. Waiting until they count as lost would take longer."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE campaigns_lote SET publicar_desde = now() + %s * interval '1 second', publicado_hasta = NULL"
-            " WHERE id = ANY(%s) AND estado = 'abierto' AND (publicar_desde IS NULL OR publicado_hasta IS NOT NULL)",
-            [settings.RETRY_BACKOFF_S, lote_ids],
-        )
+        cursor.execute(LATER_SQL, [settings.RETRY_BACKOFF_S, lote_ids])
 
 
 def _publish(due: Due, *, most: int) -> Slice:
@@ -89,11 +97,7 @@ def _publish(due: Due, *, most: int) -> Slice:
     if piece.until is not None:
         # Before its tasks are published: the slice's end asks where the next one begins.
         with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE campaigns_lote SET publicado_hasta = %s, publicar_desde = now() + %s * interval '1 second'"
-                " WHERE id = %s AND estado = 'abierto'",
-                [piece.until, piece.next_in_s, due.lote_id],
-            )
+            cursor.execute(NEXT_SQL, [piece.until, piece.next_in_s, due.lote_id])
     elif not piece.log_ids:
         chords.close_later(due.lote_id)
     if piece.log_ids:
