@@ -14,8 +14,8 @@ from campaigns.models import CampanaSMS, Lote, PlantillaSMS, SMSLog
 from campaigns.values import codigos
 from campaigns.values.estados import ESPERA_FECHA, LOTE, SMS
 from campaigns.values.remedios import remedio
+from core.cache import Recent
 from core.models import Usuario
-from core.reciente import Reciente
 
 RATE_WINDOW_S = 10
 WINDOW = f"interval '{RATE_WINDOW_S} seconds'"
@@ -134,7 +134,7 @@ def _contar(ids: Collection[int]) -> dict[int, Progreso]:
 
 
 # What is counted of a campaign in course, a second old at most when it is asked for again and again.
-recuentos: Final[Reciente[int, Progreso | None]] = Reciente(lambda pk: _contar([pk]).get(pk), fresh_s=0.5, stale_s=1.0)
+recuentos: Final[Recent[int, Progreso | None]] = Recent(lambda pk: _contar([pk]).get(pk), fresh_s=0.5, stale_s=1.0)
 
 
 def progreso_reciente(campana: CampanaSMS) -> Progreso | None:

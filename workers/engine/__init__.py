@@ -15,7 +15,7 @@ campaign   campana (the steps of one turn), each step's module beside it: pausas
 lote       opening → publishing → closing; beside them flight (the window's places), cupos (what a Lote takes of the
            shop's quotas), medida (segments and cost), entregas (what became of the messages)
 publish    chords (the messages of a chord), slices (how many at a time), window (how much of a campaign), losses
-           (tasks that are gone), broker
+           (tasks that are gone), probe (whether the broker answers)
 pace       throttle and rates: each sender's turns and its brake
 rounds     what is done every few seconds, by whoever is alive: rounds, turns, sweeper; it stands above all the others
 base       groups (one statement for many threads), database, locks

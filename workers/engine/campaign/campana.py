@@ -13,19 +13,19 @@ from campaigns.bitacora.services import anotar_avance, anotar_move
 from campaigns.ley.selectors import ajustes_de
 from campaigns.models import CampanaSMS
 from campaigns.values import estados
-from campaigns.values.nudges import nudge
+from campaigns.values.wake import nudge
 from workers.engine.campaign import cancelacion, envio, final, pausas, plazo
 
 
 @dataclass(slots=True)
-class Turn:
+class Look:
     """One look at one campaign, and what its steps have found so far.
 
     Args:
         publish: False while the broker does not answer.
         overdue: the deadline has passed, and nothing is sent any more.
         more: recipients are left for which another task is asked.
-        ended: this turn ended the campaign.
+        ended: this one ended the campaign.
     """
 
     campana_id: int
@@ -43,20 +43,20 @@ def advance(campana_id: int, *, publish: bool = True) -> None:
     """
     if not CampanaSMS.objects.filter(pk=campana_id, completado_en=None).exists():
         return
-    turn = Turn(campana_id, publish)
+    look = Look(campana_id, publish)
     for step in STEPS:
-        step(turn)
+        step(look)
 
 
-def _resume(turn: Turn) -> None:
+def _resume(look: Look) -> None:
     """Go on after a cap on money, once its day is over."""
-    pausas.resume_if_due(turn.campana_id)
+    pausas.resume_if_due(look.campana_id)
 
 
 @transaction.atomic
-def _start(turn: Turn) -> None:
+def _start(look: Look) -> None:
     """Start it, once its date has come and unless it waits for approval; one begun again gets a new deadline."""
-    campana_id = turn.campana_id
+    campana_id = look.campana_id
     move = estados.MOVES["iniciar"]
     found = CampanaSMS.objects.filter(pk=campana_id)
     due = Q(programada_para=None) | Q(programada_para__lte=Now())
@@ -76,42 +76,42 @@ def _start(turn: Turn) -> None:
         found.filter(begun_again).update(**started)
 
 
-def _enforce_deadline(turn: Turn) -> None:
+def _enforce_deadline(look: Look) -> None:
     """End what an overdue campaign left."""
-    if campana := plazo.overdue(turn.campana_id):
-        turn.overdue = True
+    if campana := plazo.overdue(look.campana_id):
+        look.overdue = True
         plazo.enforce(campana)
 
 
-def _send(turn: Turn) -> None:
+def _send(look: Look) -> None:
     """Publish and open Lotes, as far as the jornada, the window and the quotas allow."""
-    if not turn.overdue:
-        envio.send(turn.campana_id, publish=turn.publish)
+    if not look.overdue:
+        envio.send(look.campana_id, publish=look.publish)
 
 
-def _end_cancelled(turn: Turn) -> None:
+def _end_cancelled(look: Look) -> None:
     """End the recipients of a cancelled campaign, a part at a time."""
-    turn.more = cancelacion.end_rows(turn.campana_id)
+    look.more = cancelacion.end_rows(look.campana_id)
 
 
-def _finish(turn: Turn) -> None:
+def _finish(look: Look) -> None:
     """End the campaign, once every Lote is closed."""
-    turn.ended = final.finish(turn.campana_id)
+    look.ended = final.finish(look.campana_id)
 
 
-def _note_progress(turn: Turn) -> None:
+def _note_progress(look: Look) -> None:
     """Write down the quarter, the half or the three quarters that it has reached."""
-    if not turn.ended:
-        anotar_avance(turn.campana_id)
+    if not look.ended:
+        anotar_avance(look.campana_id)
 
 
-def _come_back(turn: Turn) -> None:
+def _come_back(look: Look) -> None:
     """Ask for another task, when this one left a part."""
-    if turn.more:
-        nudge(turn.campana_id)
+    if look.more:
+        nudge(look.campana_id)
 
 
-STEPS: Final[tuple[Callable[[Turn], None], ...]] = (
+STEPS: Final[tuple[Callable[[Look], None], ...]] = (
     _resume,
     _start,
     _enforce_deadline,
