@@ -14,6 +14,8 @@ from core.stack import leftovers
 from core.stack.registry import born
 from tests.core.stack_support import PATIENT, STUBBORN, alive, environment, eventually, record, running, stack
 
+pytestmark = pytest.mark.stack
+
 
 @contextmanager
 def host(data: Path, code: str) -> Iterator["subprocess.Popen[bytes]"]:

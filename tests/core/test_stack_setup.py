@@ -10,6 +10,8 @@ import pytest
 
 from tests.core.stack_support import ROOT, environment
 
+pytestmark = pytest.mark.stack
+
 USE = 'source "$1/scripts/_setup"; setup requirements; echo "ready $VENV_PYTHON"'
 
 
