@@ -10,9 +10,9 @@ from django.db.models import Min, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from campaigns.campana.motivos import remedio
 from campaigns.models import CampanaSMS, Lote, PlantillaSMS, SMSLog
 from campaigns.values import codigos
-from campaigns.values.remedios import remedio
 from core.models import Usuario
 from core.reciente import Reciente
 

@@ -1,9 +1,11 @@
 """Why a recipient was not sent to, when it was this product that decided: slug → text for people.
 
-Twilio's own codes are numbers and live with the gateway.
+Twilio's own codes are numbers: campaigns.values.twilio.
 """
 
 from typing import Final
+
+from campaigns.values.remedios import CORREGIR, NADA, NO_INSISTIR, REINTENTAR
 
 SIN_TELEFONO: Final = "sin_telefono"
 TELEFONO_INVALIDO: Final = "telefono_invalido"
@@ -18,6 +20,7 @@ PLAZO_VENCIDO: Final = "plazo_vencido"
 # It may have been sent all the same, so it is never sent again.
 DESCONOCIDO: Final = "desconocido"
 BAJA: Final = "baja"
+NO_ACEPTADO: Final = "no_aceptado"
 
 TEXTOS: Final = {
     SIN_TELEFONO: "El cliente no tiene teléfono.",
@@ -32,4 +35,21 @@ TEXTOS: Final = {
     PLAZO_VENCIDO: "El plazo de la campaña venció antes de enviar este mensaje.",
     DESCONOCIDO: "No fue posible saber si el mensaje salió: Twilio no respondió a la consulta dentro del plazo.",
     BAJA: "Pidió no recibir mensajes.",
+    NO_ACEPTADO: "Twilio no aceptó el mensaje en ninguno de los intentos.",
+}
+
+REMEDIOS: Final = {
+    SIN_TELEFONO: "Escriba el teléfono en la ficha del cliente.",
+    TELEFONO_INVALIDO: CORREGIR,
+    TELEFONO_DUPLICADO: "Ese número ya recibió el mensaje. Si son dos personas, corrija el teléfono de una.",
+    CLIENTE_INACTIVO: "Si debe recibir mensajes, active al cliente en su ficha.",
+    CLIENTE_ELIMINADO: NADA,
+    RNE: "No le escriba publicidad: el número está en el Registro de Números Excluidos.",
+    SIN_CONSENTIMIENTO: "Pida al cliente su consentimiento y regístrelo en su ficha.",
+    FRECUENCIA: "Reintente la campaña otro día: hoy ya recibió los mensajes que su tienda permite.",
+    CAMPANA_CANCELADA: NADA,
+    PLAZO_VENCIDO: "Reintente la campaña: quienes faltan aún pueden recibir el mensaje.",
+    DESCONOCIDO: "Pregunte al cliente si le llegó antes de escribirle otra vez.",
+    BAJA: NO_INSISTIR,
+    NO_ACEPTADO: REINTENTAR,
 }

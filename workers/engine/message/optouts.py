@@ -17,9 +17,6 @@ from clientes.bajas.services import Prueba, dar_de_baja
 from clientes.bajas.sql import fuera_sql
 from clientes.models import Fuente
 
-# Twilio refuses the phone because it sent STOP to the sender: https://www.twilio.com/docs/api/errors/21610
-REFUSED: Final = "21610"
-
 # Of rows `s` of campaigns_smslog, with the installation's sender as the parameter `remitente`. The campaign is read in
 # sub-selects and only for a phone of which something was said: see ledger.CLAIM_SQL.
 FUERA_SQL: Final = fuera_sql(
@@ -90,7 +87,7 @@ def learn_from_callbacks(sids: Mapping[int, str]) -> None:
 
 def _opt_out(campana: CampanaSMS, telefono: str, remitente: str, *, sid: str, momento: datetime | None) -> None:
     prueba = Prueba(
-        Fuente.TWILIO_21610,
+        Fuente.TWILIO,
         sid=sid,
         remitente=remitente,
         campana_id=campana.pk,
