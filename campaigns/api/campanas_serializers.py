@@ -10,6 +10,7 @@ from campaigns.api.remitentes import RemitentePropio
 from campaigns.campana.selectors import Progreso, plantillas_de
 from campaigns.mensaje import texto
 from campaigns.models import CampanaSMS, PlantillaSMS, SMSLog
+from campaigns.values.twilio import Entrega
 from campaigns.vista_previa import aprobaciones
 from core.api.serializers import RefusesUnknown
 from core.errors import InvalidInputError
@@ -334,7 +335,7 @@ class ProgresoSerializer(serializers.Serializer[Any]):
 class SMSLogSerializer(serializers.ModelSerializer[SMSLog]):
     cliente_id = serializers.IntegerField(allow_null=True, read_only=True)
     entrega = serializers.ChoiceField(
-        SMSLog.Entrega.choices, allow_blank=True, read_only=True, help_text="Twilio's status; empty until it tells."
+        Entrega.choices, allow_blank=True, read_only=True, help_text="Twilio's status; empty until it tells."
     )
 
     class Meta:

@@ -1,11 +1,12 @@
 """Why a message did not arrive, and what to do about it, for whoever runs the campaign."""
 
-from campaigns.values import codigos, twilio
+from campaigns.audiencia.juicio import REMEDIOS
+from campaigns.values import twilio
 
 
 def remedio(codigo: str) -> str:
     """Return what to do about this code of ours or of Twilio's; a general advice when it is not known."""
-    return codigos.REMEDIOS.get(codigo) or twilio.look_up(codigo).remedy
+    return REMEDIOS.get(codigo) or twilio.look_up(codigo).remedy
 
 
 def motivo_de_entrega(codigo: str) -> str:

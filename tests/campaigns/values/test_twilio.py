@@ -116,7 +116,7 @@ def test_it_says_why_a_message_did_not_arrive() -> None:
     ],
 )
 def test_a_status_carries_what_it_means(status: str, rank: int, arrived: bool | None, explained: bool) -> None:
-    found = SMSLog.Entrega(status)
+    found = {each.value: each for each in SMSLog.Entrega}[status]
     assert (found.rank, found.arrived, found.explained) == (rank, arrived, explained)
     assert found.final is (rank >= 4)
     assert (status in twilio.FINAL) is found.final

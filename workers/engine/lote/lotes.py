@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-from campaigns.audiencia.juicio import JUZGADOS
+from campaigns.audiencia.juicio import JUZGADOS, TEXTOS
 from campaigns.campana.reintentos import OCUPADO, PARAMS, elegidos
 from campaigns.mensaje.enlace import enlaces_de
 from campaigns.mensaje.texto import ENLACE
@@ -110,7 +110,7 @@ def open_next(campana: CampanaSMS, held: Cupos | None = None, *, sin_enviar: str
         "ids": lote.cliente_ids,
         "mensaje": campana.mensaje,
         "sin_enviar": sin_enviar,
-        "textos": json.dumps(codigos.TEXTOS),
+        "textos": json.dumps(TEXTOS),
         **PARAMS,
     }
     with connection.cursor() as cursor:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from campaigns.audiencia.juicio import TEXTOS
 from campaigns.models import CampanaSMS, SMSLog
 from campaigns.remitentes import valor_de
 from campaigns.values import codigos
@@ -55,7 +56,7 @@ def fail_opted_out(held: Mapping[int, UUID | None]) -> int:
                 "ids": ids,
                 "held": [token and token.hex for token in (held[log_id] for log_id in ids)],
                 "codigo": codigos.BAJA,
-                "error": codigos.TEXTOS[codigos.BAJA],
+                "error": TEXTOS[codigos.BAJA],
                 "remitente": valor_de(None),
             },
         )
