@@ -26,7 +26,7 @@ JUZGADOS_MAX: Final = 10_000
 
 
 def elegidos(condition: str, *, limit: str = "") -> str:
-    """SQL of `fallidos`, and of `elegidos` for `destinatarios.JUZGADOS`: failed rows that may work now.
+    """SQL of `fallidos`, and of `elegidos` for `juicio.JUZGADOS`: failed rows that may work now.
 
     Args:
         condition: on the rows, which are `s`.
