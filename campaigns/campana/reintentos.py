@@ -10,14 +10,15 @@ from campaigns.ley.jornada import dia_del_envio
 from campaigns.ley.selectors import ajustes_de
 from campaigns.models import CampanaSMS, SMSLog
 from campaigns.remitentes import valor_de
-from campaigns.values import codigos
+from campaigns.values import codigos, twilio
 from campaigns.values.estados import LOTE, SMS
+from campaigns.values.twilio import Retry
 from core.errors import ConflictError
 
-# Failed rows that are never tried again: the message may have been sent, the client left (Twilio's 21610), or is gone.
-NUNCA: Final = (codigos.DESCONOCIDO, "21610", codigos.CLIENTE_ELIMINADO)
+# Failed rows that are never tried again: the message may have been sent, the client is gone, or told Twilio to stop.
+NUNCA: Final = (codigos.DESCONOCIDO, codigos.CLIENTE_ELIMINADO, *twilio.retried(Retry.NEVER))
 # Twilio's judgements of a number: only another number can change them.
-DEL_NUMERO: Final = ("21211", "21214", "21217", "21265", "21266", "21604", "21614", "21635")
+DEL_NUMERO: Final = tuple(twilio.retried(Retry.OTHER_NUMBER))
 SIN_APROBAR = "No se puede reintentar: la campaña venció sin que nadie la aprobara. Cree una copia."
 NADA = "No se puede reintentar: ningún destinatario fallido puede recibir el mensaje ahora."
 
@@ -26,7 +27,7 @@ JUZGADOS_MAX: Final = 10_000
 
 
 def elegidos(condition: str, *, limit: str = "") -> str:
-    """SQL of `fallidos`, and of `elegidos` for `destinatarios.JUZGADOS`: failed rows that may work now.
+    """SQL of `fallidos`, and of `elegidos` for `juicio.JUZGADOS`: failed rows that may work now.
 
     Args:
         condition: on the rows, which are `s`.

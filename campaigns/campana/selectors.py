@@ -10,10 +10,10 @@ from django.db.models import Min, QuerySet, Subquery, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from campaigns.campana.motivos import remedio
 from campaigns.models import CampanaSMS, Lote, PlantillaSMS, SMSLog
 from campaigns.values import codigos
 from campaigns.values.estados import ESPERA_FECHA, LOTE, SMS
-from campaigns.values.remedios import remedio
 from core.cache import Recent
 from core.models import Usuario
 

@@ -29,7 +29,7 @@ class Lote(models.Model):
     exitosos = models.PositiveIntegerField(default=0)
     fallidos = models.PositiveIntegerField(default=0)
     desconocidos = models.PositiveIntegerField(default=0, db_default=0)  # of fallidos
-    # Once closed: how many of its messages have each delivery status ("undelivered/30003": with its code), counted
+    # Once closed: how many of its messages have each delivery status ("undelivered/…": with its code), counted
     # again and again until nothing more is to come: see workers.engine.lote.entregas.
     entregas = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), blank=True)
     segmentos = models.PositiveIntegerField(default=0, db_default=0)

@@ -6,6 +6,7 @@ from django.db.models import Q
 from campaigns.models.campana import CampanaSMS
 from campaigns.models.lote import Lote
 from campaigns.values.estados import EstadoSMS
+from campaigns.values.twilio import Entrega
 from clientes.models import Cliente
 from clientes.phones import E164_MAX
 
@@ -21,20 +22,7 @@ class SMSLog(models.Model):
     """
 
     Estado = EstadoSMS
-
-    class Entrega(models.TextChoices):
-        """Twilio's delivery status. https://www.twilio.com/docs/messaging/api/message-resource#message-status-values"""
-
-        ACCEPTED = "accepted", "Aceptado"
-        SCHEDULED = "scheduled", "Programado"
-        QUEUED = "queued", "En cola"
-        SENDING = "sending", "Saliendo"
-        SENT = "sent", "Enviado al operador"
-        DELIVERED = "delivered", "Entregado"
-        UNDELIVERED = "undelivered", "No entregado"
-        FAILED = "failed", "Falló"
-        READ = "read", "Leído"
-        CANCELED = "canceled", "Cancelado"
+    Entrega = Entrega
 
     campana = models.ForeignKey(CampanaSMS, on_delete=models.CASCADE, related_name="logs", db_index=False)
     lote = models.ForeignKey(Lote, on_delete=models.CASCADE, related_name="logs", db_index=False)

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from campaigns.audiencia.juicio import parametros
+from campaigns.audiencia.juicio import CODIGO_DE_FILA, TEXTOS, parametros
 from campaigns.ley.gasto import gastado
 from campaigns.ley.precios import precio_base
 from campaigns.ley.selectors import ajustes_de
@@ -24,7 +24,6 @@ from campaigns.remitentes import valor_de
 from campaigns.values import codigos
 from campaigns.values.estados import LOTES_EN_CURSO, SMS
 from campaigns.values.horario import dia_de
-from clientes.bajas.sql import fuera_sql
 from core.text.formato import dinero
 from workers.engine.base import database
 from workers.engine.lote import medida
@@ -86,7 +85,7 @@ class Cupos:
             ExhaustedError: the money is not there; the caller undoes the transaction.
         """
         lote = Lote.objects.select_for_update(no_key=True).defer("cliente_ids").get(pk=lote_id)
-        params = {**self._parametros(campana), "lote": lote_id, "textos": json.dumps(codigos.TEXTOS)}
+        params = {**self._parametros(campana), "lote": lote_id, "textos": json.dumps(TEXTOS)}
         with connection.cursor() as cursor:
             cursor.execute(REJUZGAR_SQL, params)
         medida.price(lote_id, self.judge(campana))
@@ -105,16 +104,10 @@ class Cupos:
 
 
 # Of what the judgement saw when the Lote opened, what may have come since.
-FUERA_SQL = fuera_sql(telefono="s.telefono", tienda="%(tenant)s", remitente="%(remitente)s")
 REJUZGAR_SQL = f"""
 UPDATE campaigns_smslog s SET estado = {SMS.FALLIDO}, codigo = j.codigo, error = %(textos)s::jsonb ->> j.codigo,
     actualizado = now()
-FROM (SELECT s.id, CASE
-        WHEN NOT c.activo THEN 'cliente_inactivo'
-        WHEN {FUERA_SQL} THEN 'baja'
-        WHEN %(rne)s AND EXISTS (SELECT FROM clientes_numerorne r
-            WHERE r.usuario_id = %(tenant)s AND r.telefono = s.telefono) THEN 'rne'
-        WHEN %(consentimiento)s AND c.consentimiento_en IS NULL THEN 'sin_consentimiento' ELSE '' END AS codigo
+FROM (SELECT s.id, {CODIGO_DE_FILA} AS codigo
     FROM campaigns_smslog s JOIN clientes_cliente c ON c.id = s.cliente_id
     WHERE s.lote_id = %(lote)s AND s.estado = {SMS.PENDIENTE}) j
 WHERE s.id = j.id AND j.codigo <> '' AND s.estado = {SMS.PENDIENTE}
@@ -149,7 +142,7 @@ WHERE s.lote_id = %(lote)s AND s.estado = {SMS.FALLIDO} AND s.telefono <> '' AND
 
 
 def _take_contacts(params: dict[str, Any]) -> None:
-    params = {**params, "codigo": codigos.FRECUENCIA, "texto": codigos.TEXTOS[codigos.FRECUENCIA]}
+    params = {**params, "codigo": codigos.FRECUENCIA, "texto": TEXTOS[codigos.FRECUENCIA]}
     with connection.cursor() as cursor:
         cursor.execute(CONTACTOS_SQL, params)
         cursor.execute(SIN_CONTACTO_SQL, params)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from campaigns.values import twilio
 from campaigns.values.estados import LOTE, SMS
 
 BATCH: Final = 50
@@ -18,10 +19,6 @@ MOST: Final = 1_000
 SOONEST_S: Final = 2
 LATEST_S: Final = 3600
 SETTLED_AFTER_S: Final = 3 * 24 * 3600
-
-# What Twilio says last. https://www.twilio.com/docs/messaging/api/message-resource#message-status-values
-LAST_WORDS: Final = ("delivered", "undelivered", "failed", "canceled", "read")
-REASONED: Final = ("undelivered", "failed")
 
 # A message whose segments Twilio has not told (settled by its callback or by a look at its list) counts as the Lote's
 # others do.
@@ -51,8 +48,8 @@ COUNT_PARAMS: Final[dict[str, Any]] = {
     "soonest": SOONEST_S,
     "latest": LATEST_S,
     "settled": SETTLED_AFTER_S,
-    "last": list(LAST_WORDS),
-    "reasoned": list(REASONED),
+    "last": twilio.FINAL,
+    "reasoned": twilio.EXPLAINED,
 }
 
 

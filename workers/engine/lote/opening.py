@@ -9,12 +9,11 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from campaigns.audiencia.juicio import JUZGADOS
+from campaigns.audiencia.juicio import JUZGADOS, TEXTOS
 from campaigns.campana.reintentos import OCUPADO, PARAMS, elegidos
 from campaigns.mensaje.enlace import enlaces_de
 from campaigns.mensaje.texto import ENLACE
 from campaigns.models import CampanaSMS, Lote
-from campaigns.values import codigos
 from campaigns.values.estados import LOTE, SMS
 from workers.engine.lote import medida
 from workers.engine.lote.cupos import Cupos
@@ -107,7 +106,7 @@ def open_next(campana: CampanaSMS, held: Cupos | None = None, *, sin_enviar: str
         "ids": lote.cliente_ids,
         "mensaje": campana.mensaje,
         "sin_enviar": sin_enviar,
-        "textos": json.dumps(codigos.TEXTOS),
+        "textos": json.dumps(TEXTOS),
         **PARAMS,
     }
     with connection.cursor() as cursor:

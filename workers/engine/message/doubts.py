@@ -16,8 +16,9 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, connection
 
-from campaigns.models import SMSLog
+from campaigns.values import codigos
 from campaigns.values.estados import LOTE, SMS
+from campaigns.values.twilio import known_status
 from workers.gateway.lookup import Message
 from workers.metrics import measures
 
@@ -25,8 +26,6 @@ logger = logging.getLogger(__name__)
 
 # The longest pause between two looks while Twilio is out of reach, in seconds.
 LONGEST_PAUSE_S = 900.0
-REFUSED = "no_aceptado"
-REFUSED_TEXT = "Twilio no aceptó el mensaje en ninguno de los intentos."
 
 # The first of the messages that no row of ours accounts for. A message may also be one that another campaign is sending
 # to the same phone at this moment, whose sid is in no row yet: taking it would lose ours, so then nothing is taken. Who
@@ -122,8 +121,8 @@ def settle(doubt: Doubt, messages: Sequence[Message]) -> None:
             doubt,
             absences=doubt.absences,
             most=settings.SEND_ATTEMPTS,
-            codigo=REFUSED,
-            texto=REFUSED_TEXT,
+            codigo=codigos.NO_ACEPTADO,
+            texto=codigos.TEXTOS[codigos.NO_ACEPTADO],
         )
         measures.SETTLED.labels("refused").inc(refused)
 
@@ -148,14 +147,14 @@ def pause_s(age_s: float) -> float:
 
 def _take(doubt: Doubt, same: Sequence[Message]) -> str | None:
     """The sid of the message that is the row's now; None when none is free, or the row is settled."""
-    entregas = [message.status if message.status in SMSLog.Entrega.values else "" for message in same]
-    codigos = [message.error_code if entrega else "" for message, entrega in zip(same, entregas, strict=True)]
+    entregas = [known_status(message.status) for message in same]
+    reasons = [message.error_code if entrega else "" for message, entrega in zip(same, entregas, strict=True)]
     params: dict[str, Any] = {
         "id": doubt.log_id,
         "token": doubt.token,
         "sids": _sids(same),
         "entregas": entregas,
-        "codigos": codigos,
+        "codigos": reasons,
     }
     try:
         with connection.cursor() as cursor:

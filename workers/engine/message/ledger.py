@@ -19,6 +19,7 @@ from campaigns.mensaje.partes import contar
 from campaigns.models import SMSLog
 from campaigns.remitentes import valor_de
 from campaigns.values.estados import CAMPANA, SMS
+from campaigns.values.twilio import known_status
 from workers.engine.base import database
 from workers.engine.message import optouts
 from workers.engine.pace.rates import Sender
@@ -212,7 +213,7 @@ def record_many(results: Sequence[tuple[Claim, Outcome | NotPosted]]) -> set[int
 
 def _row(claim: Claim, outcome: Outcome | NotPosted) -> tuple[int, str, str, str, str, str, str, int, int | None]:
     estado, codigo, error = _decide(outcome, claim.intentos)
-    sid, entrega = (outcome.sid, _entrega(outcome.status)) if isinstance(outcome, Accepted) else ("", "")
+    sid, entrega = (outcome.sid, known_status(outcome.status)) if isinstance(outcome, Accepted) else ("", "")
     devuelto = int(isinstance(outcome, NotPosted) or (isinstance(outcome, Retryable) and outcome.throttled))
     segmentos = _segmentos(claim, outcome) if isinstance(outcome, Accepted) else None
     return (
@@ -257,7 +258,3 @@ def _decide(outcome: Outcome | NotPosted, intentos: int) -> tuple[str, str, str]
             return SMSLog.Estado.PENDIENTE, code, message
         case NotPosted():
             return SMSLog.Estado.PENDIENTE, "", ""
-
-
-def _entrega(status: str) -> str:
-    return status if status in SMSLog.Entrega.values else ""

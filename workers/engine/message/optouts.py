@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from campaigns.audiencia.juicio import TEXTOS
 from campaigns.models import CampanaSMS, SMSLog
 from campaigns.remitentes import valor_de
 from campaigns.values import codigos
@@ -17,9 +18,6 @@ from campaigns.values.estados import CAMPANA, SMS
 from clientes.bajas.services import Prueba, dar_de_baja
 from clientes.bajas.sql import fuera_sql
 from clientes.models import Fuente
-
-# Twilio refuses the phone because it sent STOP to the sender: https://www.twilio.com/docs/api/errors/21610
-REFUSED: Final = "21610"
 
 # Of rows `s` of campaigns_smslog, with the installation's sender as the parameter `remitente`. The campaign is read in
 # sub-selects and only for a phone of which something was said: see ledger.CLAIM_SQL.
@@ -60,7 +58,7 @@ def fail_opted_out(held: Mapping[int, UUID | None]) -> int:
                 "ids": ids,
                 "held": [token and token.hex for token in (held[log_id] for log_id in ids)],
                 "codigo": codigos.BAJA,
-                "error": codigos.TEXTOS[codigos.BAJA],
+                "error": TEXTOS[codigos.BAJA],
                 "remitente": valor_de(None),
             },
         )
@@ -92,7 +90,7 @@ def learn_from_callbacks(sids: Mapping[int, str]) -> None:
 
 def _opt_out(campana: CampanaSMS, telefono: str, remitente: str, *, sid: str, momento: datetime | None) -> None:
     prueba = Prueba(
-        Fuente.TWILIO_21610,
+        Fuente.TWILIO,
         sid=sid,
         remitente=remitente,
         campana_id=campana.pk,

@@ -16,6 +16,7 @@ from django.db import IntegrityError
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
+from campaigns.values.twilio import UNSUBSCRIBED
 from core.ops import logs
 from workers.broker.results import Part, backend
 from workers.engine.base import database
@@ -59,7 +60,7 @@ def _deliver(items: list[Result | Part]) -> None:
 
 def _record(results: list[Result]) -> None:
     for claim, outcome in results:
-        if isinstance(outcome, Permanent) and outcome.code == optouts.REFUSED:
+        if isinstance(outcome, Permanent) and outcome.code == UNSUBSCRIBED:
             _learn(claim)
     for pause in (*PAUSES_S, None):
         try:

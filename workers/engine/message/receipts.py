@@ -11,26 +11,14 @@ from django.db import IntegrityError, connection
 
 from campaigns.models import SMSLog
 from campaigns.values.estados import SMS
+from campaigns.values.twilio import UNSUBSCRIBED, Entrega
 from workers.engine.base import database
 from workers.engine.base.groups import Grouping
 from workers.engine.message import optouts
 
 logger = logging.getLogger(__name__)
 
-# A later status replaces an earlier one, never the reverse: callbacks come twice and out of order.
-# https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks
-RANK: Final = {
-    "accepted": 0,
-    "scheduled": 0,
-    "queued": 1,
-    "sending": 2,
-    "sent": 3,
-    "delivered": 4,
-    "undelivered": 4,
-    "failed": 4,
-    "canceled": 4,
-    "read": 5,
-}
+RANK: Final = {status.value: status.rank for status in Entrega}
 UNKNOWN: Final = -1  # it tells that the message exists, and nothing more
 RANK_SQL: Final = f"CASE s.entrega {' '.join(f'WHEN {s!r} THEN {rank}' for s, rank in RANK.items())} ELSE -1 END"
 
@@ -138,7 +126,7 @@ def apply_receipts(receipts: Sequence[Receipt]) -> list[bool]:
         for n in now:
             known[n] = receipts[n].log_id in found
         left = sorted(set(left) - set(now))
-    refused = [receipt for n, receipt in enumerate(receipts) if known[n] and receipt.error_code == optouts.REFUSED]
+    refused = [receipt for n, receipt in enumerate(receipts) if known[n] and receipt.error_code == UNSUBSCRIBED]
     if refused:
         optouts.learn_from_callbacks({receipt.log_id: receipt.sid for receipt in refused})
     return known

@@ -14,6 +14,7 @@ from django.db.models import Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from campaigns.audiencia.juicio import TEXTOS
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.campana import services
 from campaigns.campana.embudo import embudo_de
@@ -121,7 +122,7 @@ class TestFrequency:
         second = opened(tienda, ana, luis)
         assert codes(second) == [codigos.FRECUENCIA, ""]
         row = SMSLog.objects.get(campana=second, cliente=ana)
-        assert (row.estado, row.error) == ("fallido", codigos.TEXTOS[codigos.FRECUENCIA])
+        assert (row.estado, row.error) == ("fallido", TEXTOS[codigos.FRECUENCIA])
 
     def test_another_client_with_the_phone_is_the_same_phone(self, tienda: Usuario) -> None:
         send(opened(tienda, client(tienda, ANA)))

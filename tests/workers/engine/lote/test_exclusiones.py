@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from campaigns.audiencia.juicio import TEXTOS
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.campana import services
 from campaigns.campana.services import mover_campana
@@ -68,7 +69,7 @@ def test_a_number_of_the_register_gets_nothing(owner: Usuario, stranger: Usuario
     assert codes(found) == [codigos.RNE, ""]
     row = SMSLog.objects.filter(campana=found).first()
     assert row is not None
-    assert (row.estado, row.error) == ("fallido", codigos.TEXTOS[codigos.RNE])
+    assert (row.estado, row.error) == ("fallido", TEXTOS[codigos.RNE])
 
 
 def test_the_register_is_a_setting(owner: Usuario) -> None:

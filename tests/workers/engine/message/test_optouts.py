@@ -11,13 +11,13 @@ from django.db import OperationalError, connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from campaigns.audiencia.juicio import TEXTOS
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.campana.services import crear_campana, mover_campana
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje.enlace import enlaces_de
 from campaigns.models import CampanaSMS, Lote, Remitente, SMSLog
 from campaigns.programaciones import ocurrencias
-from campaigns.values import codigos
 from campaigns.vista_previa.costo import Grupo, grupos_de
 from campaigns.vista_previa.elegibles import nombres_de
 from clientes.bajas.services import Prueba, dar_de_alta, dar_de_baja
@@ -55,7 +55,7 @@ def test_it_is_not_claimed_and_ends_baja(running: Running) -> None:
     leaves(log.telefono, running.campana.usuario)
     assert take(log.pk) is None
     running.reload()
-    assert (log.estado, log.codigo, log.error) == ("fallido", "baja", codigos.TEXTOS["baja"])
+    assert (log.estado, log.codigo, log.error) == ("fallido", "baja", TEXTOS["baja"])
     assert (log.intentos, log.token) == (0, None)
     assert take(running.logs[1].pk) is not None
 
@@ -199,7 +199,7 @@ def test_the_lote_closes_and_the_campaign_ends(running: Running, monkeypatch: py
     assert final.finish(campana_id)
     running.reload()
     assert (running.campana.estado, running.campana.enviados_fallidos) == ("error", 3)
-    assert running.campana.motivo == f"{final.NADA_ENVIADO}3 × {codigos.TEXTOS['baja']}"
+    assert running.campana.motivo == f"{final.NADA_ENVIADO}3 × {TEXTOS['baja']}"
 
 
 def opened(owner: Usuario, clientes: list[Cliente], remitente: Remitente | None = None) -> list[tuple[str, str]]:
