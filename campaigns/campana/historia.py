@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from campaigns.models import CampanaSMS, Suceso
+from campaigns.values import estados
 from core.models import Usuario
 
 HISTORIA_MAX: Final = 50
@@ -12,17 +13,13 @@ Tipo = Suceso.Tipo
 
 # tipo: (tone, icon)
 ASPECTO: Final = {
+    **{Tipo(move.suceso): (move.aspecto.tono, move.aspecto.icono) for move in estados.MOVES.values()},
     Tipo.CREADA: ("tono-quieto", "plus"),
     Tipo.APROBADA: ("tono-activo", "shield-check"),
     Tipo.RECHAZADA: ("tono-falla", "ban"),
-    Tipo.INICIADA: ("tono-activo", "send"),
     Tipo.ESPERA: ("tono-duda", "clock"),
     Tipo.SIGUE: ("tono-activo", "player-play"),
-    Tipo.PAUSADA: ("tono-duda", "player-pause"),
     Tipo.PAUSADA_SOLA: ("tono-falla", "alert-triangle"),
-    Tipo.REANUDADA: ("tono-activo", "player-play"),
-    Tipo.CANCELADA: ("tono-falla", "ban"),
-    Tipo.REINTENTADA: ("tono-activo", "refresh"),
     Tipo.MOVIDA: ("tono-quieto", "info-circle"),
     Tipo.AVANCE_25: ("tono-activo", "circle-dashed"),
     Tipo.AVANCE_50: ("tono-activo", "circle-dashed"),
@@ -33,7 +30,7 @@ ASPECTO: Final = {
     Tipo.CERRADA: ("tono-quieto", "ban"),
 }
 # Whose text only says again who did it.
-DE_PERSONA: Final = frozenset({Tipo.PAUSADA, Tipo.REANUDADA, Tipo.CANCELADA, Tipo.REINTENTADA})
+DE_PERSONA: Final = frozenset(Tipo(move.suceso) for move in estados.MOVES.values() if move.hecho)
 
 
 @dataclass(frozen=True, slots=True)

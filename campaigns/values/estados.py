@@ -71,16 +71,31 @@ class Move(Generic[E]):
 
 
 @dataclass(frozen=True, slots=True)
+class Aspecto:
+    """How an estado, a wait or a line of the log looks.
+
+    Args:
+        tono: CSS class of its colour.
+        icono: name in the sprite, so that colour never speaks alone.
+    """
+
+    tono: str
+    icono: str
+
+
+@dataclass(frozen=True, slots=True)
 class Accion(Move[EstadoCampana]):
     """A move that has a name: a person may ask for it, or its log line is a person's too.
 
     Args:
         suceso: what the campaign's log calls it afterwards, of `Suceso.Tipo`.
+        aspecto: how that line looks, and the button's icon.
         anota: the reason that the log keeps when a person does it from a page, with `{usuario}`.
         hecho: what the page says when it is done; "" when it has no button.
     """
 
     suceso: str
+    aspecto: Aspecto
     anota: str = ""
     hecho: str = ""
 
@@ -92,12 +107,19 @@ def _de(*estados: E) -> frozenset[E]:
 _C = EstadoCampana
 # In the order of the buttons.
 MOVES: Final[dict[str, Accion]] = {
-    "iniciar": Accion(_de(_C.PENDIENTE), _C.PROCESANDO, "the engine, once its date has come", "iniciada"),
+    "iniciar": Accion(
+        _de(_C.PENDIENTE),
+        _C.PROCESANDO,
+        "the engine, once its date has come",
+        "iniciada",
+        Aspecto("tono-activo", "send"),
+    ),
     "pausar": Accion(
         _de(_C.PROCESANDO),
         _C.PAUSADO,
         "a person; Twilio, which refuses the account; a cap on money",
         "pausada",
+        Aspecto("tono-duda", "player-pause"),
         "La pausó {usuario}.",
         "La campaña quedó en pausa. Lo que ya salió hacia Twilio no se detiene.",
     ),
@@ -106,6 +128,7 @@ MOVES: Final[dict[str, Accion]] = {
         _C.PROCESANDO,
         "a person; the engine, when the next day of a cap begins",
         "reanudada",
+        Aspecto("tono-activo", "player-play"),
         hecho="La campaña continúa.",
     ),
     "reintentar": Accion(
@@ -113,6 +136,7 @@ MOVES: Final[dict[str, Accion]] = {
         _C.PROCESANDO,
         "a person; only those who certainly got nothing: campaigns.campana.reintentos",
         "reintentada",
+        Aspecto("tono-activo", "refresh"),
         hecho="Se intenta de nuevo con los fallidos que aún pueden recibir el mensaje.",
     ),
     "cancelar": Accion(
@@ -120,6 +144,7 @@ MOVES: Final[dict[str, Accion]] = {
         _C.CANCELADO,
         "a person",
         "cancelada",
+        Aspecto("tono-falla", "ban"),
         "La canceló {usuario}.",
         "La campaña se canceló. Lo que no se había enviado ya no se enviará.",
     ),
@@ -182,23 +207,14 @@ def refusal(action: str, estado: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Aspecto:
-    """Args:
-    tono: CSS class of its colour.
-    icono: name in the sprite, so that colour never speaks alone.
-    """
-
-    tono: str
-    icono: str
-
-
-@dataclass(frozen=True, slots=True)
 class DeCampana(Aspecto):
-    """Args:
-    rechazo: why most moves are not possible from it.
-    termina: what the campaign's log calls a campaign's end in it, of `Suceso.Tipo`; "" when it does not end in it.
-    alarma: whether its motivo is shown in its own colour.
-    orden: the first on the wall is the lowest.
+    """What people see of a campaign's estado.
+
+    Args:
+        rechazo: why most moves are not possible from it.
+        termina: what the log calls a campaign's end in it, of `Suceso.Tipo`; "" when no campaign ends in it.
+        alarma: whether its motivo is shown in its own colour.
+        orden: the first on the wall is the lowest.
     """
 
     rechazo: str
@@ -225,9 +241,11 @@ AVISO: Final = Aspecto("tono-quieto", "info-circle")
 
 @dataclass(frozen=True, slots=True)
 class DeSMS(Aspecto):
-    """Args:
-    varios: what many of them are called.
-    cuenta: their count's name in Progreso.
+    """What people see of a message's estado.
+
+    Args:
+        varios: what many such messages are called.
+        cuenta: their count's name in Progreso.
     """
 
     varios: str

@@ -188,6 +188,11 @@ MUTANTS: Final = {
 }
 
 
+def test_the_estado_of_a_message_is_written_in_three_rooms() -> None:
+    rooms = ("workers.engine.message.", "workers.engine.lote.", "workers.engine.campaign.plazo.")
+    assert [name for name, table in STATEMENTS if table == "smslog" and not name.startswith(rooms)] == []
+
+
 @pytest.mark.parametrize(("sql", "declared"), MUTANTS.values(), ids=MUTANTS)
 def test_a_statement_that_makes_another_move_is_found(sql: str, declared: str) -> None:
     [write] = writes(sql)
