@@ -9,12 +9,13 @@ from campaigns.campana.motivos import motivo_de_entrega, remedio
 from campaigns.ley.precios import COSTO_DE_LOTE, precio_base
 from campaigns.ley.selectors import ajustes_de
 from campaigns.models import CampanaSMS
+from campaigns.values.estados import LOTE, SMS
 from campaigns.values.twilio import ARRIVED, EXPLAINED, LOST, sql_list
 
 # Closed Lotes carry their sums (workers.engine.lote.entregas), also while they wait to be opened once more for a retry;
 # the rows of the few others are counted, Lote by Lote.
-SUMADO = "l.contado_en IS NOT NULL AND l.estado IN ('cerrado', 'pendiente')"
-POR_CONTAR = f"NOT ({SUMADO}) AND (l.estado <> 'pendiente' OR l.cerrado_en IS NOT NULL)"
+SUMADO = f"l.contado_en IS NOT NULL AND l.estado IN {LOTE.SUMADOS}"
+POR_CONTAR = f"NOT ({SUMADO}) AND (l.estado <> {LOTE.PENDIENTE} OR l.cerrado_en IS NOT NULL)"
 EMBUDO_SQL = f"""
 SELECT clave, sum(n)::bigint FROM (
     SELECT e.key AS clave, e.value::bigint AS n
@@ -24,7 +25,7 @@ SELECT clave, sum(n)::bigint FROM (
     SELECT s.clave, s.n FROM campaigns_lote l CROSS JOIN LATERAL (
         SELECT CASE WHEN entrega IN ({sql_list(EXPLAINED)}) AND entrega_codigo <> ''
             THEN entrega || '/' || entrega_codigo ELSE entrega END AS clave, count(*) AS n
-        FROM campaigns_smslog WHERE lote_id = l.id AND estado = 'enviado' GROUP BY 1
+        FROM campaigns_smslog WHERE lote_id = l.id AND estado = {SMS.ENVIADO} GROUP BY 1
     ) s WHERE l.campana_id = %(campana)s AND {POR_CONTAR}
 ) f GROUP BY clave
 """  # noqa: S608 - a constant
@@ -34,7 +35,7 @@ SELECT coalesce(sum(CASE WHEN {SUMADO} THEN l.segmentos ELSE s.segmentos END), 0
 FROM campaigns_lote l LEFT JOIN LATERAL (
     SELECT sum(coalesce(segmentos, 1)) AS segmentos,
         sum(coalesce(costo, coalesce(segmentos, 1) * %(precio)s::numeric)) AS costo FROM campaigns_smslog
-    WHERE lote_id = l.id AND estado = 'enviado' AND {POR_CONTAR}
+    WHERE lote_id = l.id AND estado = {SMS.ENVIADO} AND {POR_CONTAR}
 ) s ON true WHERE l.campana_id = %(campana)s
 """  # noqa: S608 - a constant
 

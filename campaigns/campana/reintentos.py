@@ -11,6 +11,7 @@ from campaigns.ley.selectors import ajustes_de
 from campaigns.models import CampanaSMS, SMSLog
 from campaigns.remitentes import valor_de
 from campaigns.values import codigos, twilio
+from campaigns.values.estados import LOTE, SMS
 from campaigns.values.twilio import Retry
 from core.errors import ConflictError
 
@@ -35,7 +36,7 @@ def elegidos(condition: str, *, limit: str = "") -> str:
     return f"""
 fallidos AS MATERIALIZED (
     SELECT s.id, s.cliente_id, s.codigo, s.telefono FROM campaigns_smslog s
-    WHERE {condition} AND s.estado = 'fallido' AND s.codigo <> ALL(%(nunca)s) {limit}
+    WHERE {condition} AND s.estado = {SMS.FALLIDO} AND s.codigo <> ALL(%(nunca)s) {limit}
 ), elegidos AS (
     SELECT f.cliente_id AS id, f.id AS n FROM fallidos f JOIN clientes_cliente c ON c.id = f.cliente_id
     WHERE f.codigo <> ALL(%(del_numero)s) OR f.telefono <> c.telefono_e164
@@ -62,19 +63,19 @@ MIRAR_SQL: Final = (
 )
 
 # Lote by Lote, each by its index.
-REABRIR_SQL: Final = """
-UPDATE campaigns_lote l SET estado = 'pendiente', publicar_desde = NULL, publicado_hasta = NULL
-WHERE l.campana_id = %(campana)s AND l.estado = 'cerrado' AND l.fallidos > 0 AND (
+REABRIR_SQL: Final = f"""
+UPDATE campaigns_lote l SET estado = {LOTE.PENDIENTE}, publicar_desde = NULL, publicado_hasta = NULL
+WHERE l.campana_id = %(campana)s AND l.estado = {LOTE.CERRADO} AND l.fallidos > 0 AND (
     SELECT 1 FROM campaigns_smslog s
-    WHERE s.lote_id = l.id AND s.estado = 'fallido' AND s.codigo <> ALL(%(nunca)s) LIMIT 1) = 1
-"""
+    WHERE s.lote_id = l.id AND s.estado = {SMS.FALLIDO} AND s.codigo <> ALL(%(nunca)s) LIMIT 1) = 1
+"""  # noqa: S608 - constants
 
 
 def reintentables(campana: CampanaSMS) -> bool:
     """Whether there is a failed recipient who might be tried again; whether one can be, only `reabrir` finds out."""
     if campana.aprobacion == CampanaSMS.Aprobacion.PENDIENTE:
         return False
-    return SMSLog.objects.filter(campana=campana, estado="fallido").exclude(codigo__in=NUNCA).exists()
+    return SMSLog.objects.filter(campana=campana, estado=SMSLog.Estado.FALLIDO).exclude(codigo__in=NUNCA).exists()
 
 
 def exigir_aprobada(campana: CampanaSMS) -> None:

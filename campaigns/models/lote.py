@@ -5,13 +5,15 @@ from django.db import models
 from django.db.models import F, Q
 
 from campaigns.models.campana import CampanaSMS
-from campaigns.values.estados import EstadoLote
+from campaigns.values.estados import LOTES_EN_CURSO, EstadoLote
 
 
 class Lote(models.Model):
     """A slice of a campaign's frozen audience: the unit of one chord.
 
     pendiente → abierto → cerrado;  abierto → por_conciliar → cerrado;  cerrado → pendiente to try the failed again
+
+    `DE_LOTE` of `campaigns.values.estados` is the table of moves.
 
     Its SMSLog rows are written when it opens, so creating a campaign costs the same for five recipients
     and for a million.
@@ -51,18 +53,19 @@ class Lote(models.Model):
             models.UniqueConstraint(fields=["campana", "numero"], name="lote_numero_unico"),
             models.CheckConstraint(
                 name="lote_cerrado_cuadra",
-                condition=~Q(estado="cerrado") | Q(total=F("exitosos") + F("fallidos"), cerrado_en__isnull=False),
+                condition=~Q(estado=EstadoLote.CERRADO)
+                | Q(total=F("exitosos") + F("fallidos"), cerrado_en__isnull=False),
             ),
         ]
         indexes = [
             # the sweeper: Lotes that may need publishing or closing
-            models.Index(
-                fields=["campana"], name="lote_en_curso", condition=Q(estado__in=["abierto", "por_conciliar"])
-            ),
+            models.Index(fields=["campana"], name="lote_en_curso", condition=Q(estado__in=list(LOTES_EN_CURSO))),
             # the engine: the next Lote to open
-            models.Index(fields=["campana", "numero"], name="lote_por_abrir", condition=Q(estado="pendiente")),
+            models.Index(fields=["campana", "numero"], name="lote_por_abrir", condition=Q(estado=EstadoLote.PENDIENTE)),
             # whoever counts deliveries: closed Lotes whose reports are still coming
-            models.Index(fields=["contado_en"], name="lote_por_contar", condition=Q(estado="cerrado", asentado=False)),
+            models.Index(
+                fields=["contado_en"], name="lote_por_contar", condition=Q(estado=EstadoLote.CERRADO, asentado=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from campaigns.audiencia.juicio import TEXTOS
 from campaigns.models import CampanaSMS, SMSLog
 from campaigns.remitentes import valor_de
 from campaigns.values import codigos
+from campaigns.values.estados import CAMPANA, SMS
 from clientes.bajas.services import Prueba, dar_de_baja
 from clientes.bajas.sql import fuera_sql
 from clientes.models import Fuente
@@ -32,11 +33,12 @@ FUERA_SQL: Final = fuera_sql(
 # What a claim takes, but of phones that opted out. An attempt that was counted for a claim made before is given back.
 FAIL_SQL: Final = f"""
 UPDATE campaigns_smslog s
-SET estado = 'fallido', codigo = %(codigo)s, error = %(error)s, lease_hasta = NULL, actualizado = now(),
-    intentos = s.intentos - CASE s.estado WHEN 'enviando' THEN 1 ELSE 0 END
+SET estado = {SMS.FALLIDO}, codigo = %(codigo)s, error = %(error)s, lease_hasta = NULL, actualizado = now(),
+    intentos = s.intentos - CASE s.estado WHEN {SMS.ENVIANDO} THEN 1 ELSE 0 END
 FROM unnest(%(ids)s::bigint[], %(held)s::uuid[]) AS n(id, held)
-WHERE s.id = n.id AND CASE s.estado WHEN 'pendiente' THEN true WHEN 'enviando' THEN s.token = n.held ELSE false END
-    AND (SELECT c.estado = 'procesando' FROM campaigns_campanasms c WHERE c.id = s.campana_id)
+WHERE s.id = n.id
+    AND CASE s.estado WHEN {SMS.PENDIENTE} THEN true WHEN {SMS.ENVIANDO} THEN s.token = n.held ELSE false END
+    AND (SELECT c.estado = {CAMPANA.PROCESANDO} FROM campaigns_campanasms c WHERE c.id = s.campana_id)
     AND {FUERA_SQL}
 """  # noqa: S608 - constants
 

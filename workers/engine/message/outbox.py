@@ -20,7 +20,7 @@ from campaigns.values.twilio import UNSUBSCRIBED
 from core.ops import logs
 from workers.broker.results import Part, backend
 from workers.engine.base import database
-from workers.engine.base.batches import Batches
+from workers.engine.base.groups import Batches
 from workers.engine.message import ledger, optouts
 from workers.engine.message.ledger import Claim, NotPosted
 from workers.gateway.outcomes import Ambiguous, Outcome, Permanent

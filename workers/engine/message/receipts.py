@@ -10,9 +10,10 @@ from django.db import Error as DatabaseError
 from django.db import IntegrityError, connection
 
 from campaigns.models import SMSLog
+from campaigns.values.estados import SMS
 from campaigns.values.twilio import UNSUBSCRIBED, Entrega
 from workers.engine.base import database
-from workers.engine.base.grouping import Grouping
+from workers.engine.base.groups import Grouping
 from workers.engine.message import optouts
 
 logger = logging.getLogger(__name__)
@@ -40,10 +41,10 @@ SET entrega = CASE WHEN t.rango > {RANK_SQL} THEN t.entrega ELSE s.entrega END,
     entrega_codigo = CASE WHEN t.rango > {RANK_SQL} THEN t.codigo ELSE s.entrega_codigo END,
     -- Only an accepted message has a status, so this settles a row whose call never came back. `pendiente` under this
     -- token: the message was looked for and not found yet; it must not be sent again.
-    estado = CASE WHEN s.estado = ANY(%(open)s) THEN 'enviado' ELSE s.estado END,
+    estado = CASE WHEN s.estado = ANY(%(open)s) THEN {SMS.ENVIADO} ELSE s.estado END,
     codigo = CASE WHEN s.estado = ANY(%(open)s) THEN '' ELSE s.codigo END,
     error = CASE WHEN s.estado = ANY(%(open)s) THEN '' ELSE s.error END,
-    lease_hasta = CASE WHEN s.estado = 'enviando' THEN NULL ELSE s.lease_hasta END,
+    lease_hasta = CASE WHEN s.estado = {SMS.ENVIANDO} THEN NULL ELSE s.lease_hasta END,
     actualizado = CASE WHEN s.estado = ANY(%(open)s) THEN now() ELSE s.actualizado END,
     twilio_sid = CASE WHEN s.twilio_sid = '' THEN t.sid ELSE s.twilio_sid END
 FROM told t WHERE s.id = t.id

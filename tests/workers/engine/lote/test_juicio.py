@@ -38,7 +38,7 @@ from clientes.rne.services import importar_lista
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory
 from workers.engine.campaign import campana as campanas
-from workers.engine.lote import cupos, lotes
+from workers.engine.lote import cupos, publishing
 
 LEY: Final = Path(__file__).parents[4] / "docs" / "ley.md"
 ANTES, ANA = "+573004445566", "+573001112233"
@@ -48,7 +48,7 @@ todas = pytest.mark.parametrize("exclusion", EXCLUSIONES, ids=lambda exclusion: 
 
 @pytest.fixture(autouse=True)
 def _publishes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lotes, "_publish", lambda due, *, most: None)
+    monkeypatch.setattr(publishing, "_publish", lambda due, *, most: None)
 
 
 @pytest.fixture
