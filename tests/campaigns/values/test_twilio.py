@@ -25,7 +25,7 @@ NOT_MEANT = (
     ("core/settings.py", "timeout=60000"),  # milliseconds
     ("workers/process/watchdog.py", "#10205"),  # Celery's
     ("campaigns/migrations/0001_initial.py", "'entrega', models.CharField("),
-    ("campaigns/api/campanas_serializers.py", '"entrega": "delivered"'),  # the example of an answer
+    ("campaigns/api/logs.py", '"entrega": "delivered"'),  # the example of an answer
     ("core/pages/errores.py", '"unavailable" if away else "failed"'),  # the health check's word
     ("workers/engine/message/doubts.py", 'SETTLED.labels("sent")'),  # a metric's
     ("workers/metrics/measures.py", 'Accepted: "accepted"'),  # likewise
