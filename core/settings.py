@@ -12,7 +12,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
-from core import environment, queues, redis_url, senders
+from core import __version__, environment, queues, redis_url, senders
 from core.ops import logs
 
 # Lets `ModelAdmin[Cliente]` be written: Django leaves these classes unsubscriptable.
@@ -280,7 +280,7 @@ DRF_STANDARDIZED_ERRORS = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Campañas SMS",
     "DESCRIPTION": "Send SMS campaigns to a shop's clients, each message exactly once, and watch them live.",
-    "VERSION": "1.0.0",
+    "VERSION": __version__,
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
