@@ -1,4 +1,4 @@
-"""What every form of the pages shares: its look, yes-or-no fields, and keeping what a request does not send."""
+"""Parts that every form of the pages shares: its look, yes-or-no fields, and keeping what a request does not send."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -41,7 +41,7 @@ class Casilla(forms.CheckboxInput):
 
 
 class Interruptor(forms.BooleanField):
-    """Yes or no; what is neither is an error, not a yes."""
+    """A yes-or-no field; a value that is neither is an error, not a yes."""
 
     widget = Casilla
 
@@ -55,7 +55,7 @@ class Interruptor(forms.BooleanField):
 
 
 class ConAspecto(forms.BaseForm):
-    """The kit's classes on every field."""
+    """A form whose fields carry the classes of the CSS kit."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -79,7 +79,7 @@ class ConservaLoNoEnviado(forms.BaseModelForm[Any]):
 
 
 def _as_sent(value: Any) -> list[str]:
-    """A field's value as a browser would send it."""
+    """Return a field's value as a browser would send it."""
     if value is None:
         return []
     if isinstance(value, bool):

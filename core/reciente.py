@@ -1,7 +1,7 @@
-"""What this process read a moment ago, for those who ask many times a second while the machine is busy.
+"""Copies of recent readings in this process, for callers who ask many times a second while the machine is busy.
 
-Stale while revalidate (RFC 5861): whoever asks gets the copy at once, and it is read anew behind them, so that nobody
-who asks again and again waits for the reading. A copy that is too old is given to nobody.
+Stale while revalidate (RFC 5861): a caller gets the copy at once, and it is read again behind the answer, so that nobody
+who asks again and again never waits for the reading. A copy that is too old is given to nobody.
 """
 
 import logging
@@ -24,8 +24,8 @@ class Reciente(Generic[K, T]):
 
     Args:
         read: reads the truth. It runs in the caller's thread or in one of ours, and must know everything by its key.
-        fresh_s: a copy so old, in seconds, is given and read anew behind the answer …
-        stale_s: … and one so old is read anew before it.
+        fresh_s: a copy older than this, in seconds, is given and read again behind the answer.
+        stale_s: a copy older than this, in seconds, is read again before the answer.
     """
 
     def __init__(self, read: Callable[[K], T], *, fresh_s: float, stale_s: float) -> None:
@@ -37,7 +37,8 @@ class Reciente(Generic[K, T]):
         self._behind: ThreadPoolExecutor | None = None
 
     def get(self, key: K) -> T:
-        """Raises what `read` raises when there is no copy to give."""
+        """Return the copy, or read it first when it is too old. It raises what `read` raises when there is no copy to
+        give."""
         moment, copy = self._copies.get(key, (0.0, None))
         age = time.monotonic() - moment
         if copy is None or age > self._stale_s:
@@ -74,7 +75,7 @@ class Reciente(Generic[K, T]):
             self._renew(key)
         except Exception:
             # The copy grows too old, and who asks then hears of it.
-            logger.warning("a copy could not be read anew", exc_info=True)
+            logger.warning("a copy could not be read again", exc_info=True)
         finally:
             with self._lock:
                 self._reading.discard(key)

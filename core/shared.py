@@ -1,8 +1,8 @@
-"""What many open pages ask for, read once for all of them.
+"""Answers that many open pages ask for, read once for all of them.
 
-The truth is in PostgreSQL; Redis keeps one copy of an answer for a moment. Of those who find it stale one reads it
-anew, under a lock, and the others take the stale one: a hundred tabs cost what one does. Without Redis each reads for
-itself.
+The truth is in PostgreSQL; Redis keeps one copy of an answer for a moment. When it is stale, one caller
+reads it again, under a lock, and the others take the stale copy: a hundred tabs cost what one does. Without Redis each
+caller reads for itself.
 """
 
 import time
@@ -14,9 +14,9 @@ from redis.exceptions import RedisError
 
 T = TypeVar("T")
 
-# A copy stays so long beyond its time, in seconds, for those who come while it is read anew …
+# A copy stays this long beyond its time, in seconds, for callers that come while it is read again …
 STALE_S: Final = 10.0
-# … and who finds none waits so long for whoever is reading, before reading too.
+# … and a caller that finds none waits this long for the one that is reading, before it reads too.
 WAIT_S: Final = 1.0
 PAUSE_S: Final = 0.02
 # A reader that dies holds the others up no longer.
@@ -24,7 +24,7 @@ LOCK_S: Final = 5
 
 
 def shared(key: str, build: Callable[[], T], *, fresh_s: float) -> T:
-    """What `build` returned within the last `fresh_s` seconds, here or in another process; else what it returns now.
+    """Return what `build` returned within the last `fresh_s` seconds, here or in another process; else call it now.
 
     Args:
         key: of the answer; it must name all that the answer depends on, the shop above all.
@@ -47,7 +47,7 @@ def shared(key: str, build: Callable[[], T], *, fresh_s: float) -> T:
 
 
 def forget(*keys: str) -> None:
-    """Drop answers that something has just made wrong. Never raises for Redis."""
+    """Drop answers that something has just made wrong. It never raises an error of Redis."""
     try:
         cache.delete_many(keys)
     except RedisError:

@@ -34,7 +34,8 @@ class EtiquetasPropias(serializers.ListField):
 
 
 def de_este_mundo(day: date) -> None:
-    """The last day of the calendar has no next one, and its first none before it in another time zone."""
+    """Refuse the last day of the calendar, which has no next one, and the first, which has none before it in another
+    time zone."""
     if not 1900 <= day.year <= 2200:
         raise serializers.ValidationError(FECHA_LEJANA)
 
@@ -48,7 +49,7 @@ def de_este_mundo(day: date) -> None:
     ]
 )
 class CondicionesSerializer(RefusesUnknown, serializers.Serializer[Any]):
-    """All that are given must hold."""
+    """Conditions on clients; every one that is given must hold."""
 
     activo = serializers.BooleanField(required=False)
     con_movil = serializers.BooleanField(required=False, help_text="Has a valid mobile phone.")
@@ -82,6 +83,6 @@ class CondicionesSerializer(RefusesUnknown, serializers.Serializer[Any]):
         return attrs
 
     def as_stored(self) -> Condiciones:
-        """The validated conditions as JSON holds them."""
+        """Return the validated conditions as JSON holds them."""
         stored: Condiciones = {**self.data}  # type: ignore[typeddict-item]
         return stored

@@ -1,4 +1,4 @@
-"""What both merges share: running SQL with the import's parameters, and how a document or a phone is compared."""
+"""Helpers of both merges: running SQL with the import's parameters, and comparing documents and phones."""
 
 from typing import Any, Final
 
@@ -11,14 +11,14 @@ DOCUMENTO: Final = r"upper(regexp_replace({}, '[.,\s]', '', 'g'))"
 
 
 def ejecutar(sql: str, importacion: Importacion, **params: Any) -> list[tuple[Any, ...]]:
-    """Run one statement; its rows, if it gives any. `%(id)s` is the import and `%(tienda)s` the shop."""
+    """Run one statement and return its rows, if it gives any. `%(id)s` is the import and `%(tienda)s` the shop."""
     with connection.cursor() as cursor:
         cursor.execute(sql, {"id": importacion.pk, "tienda": importacion.usuario_id, **params})
         return list(cursor.fetchall()) if cursor.description else []
 
 
 def insertar(model: type[models.Model], given: dict[str, str], source: str) -> tuple[str, dict[str, Any]]:
-    """An INSERT … SELECT that also fills the columns it is not told about with the model's defaults.
+    """Build an INSERT … SELECT that also fills the columns it is not told about with the model's defaults.
 
     Args:
         given: column: SQL expression.

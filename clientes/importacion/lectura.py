@@ -1,4 +1,4 @@
-"""The rows of the file, whatever its kind: (number of the row as a spreadsheet counts, its cells as text)."""
+"""The rows of a file, whatever its kind: (number of the row as a spreadsheet counts, its cells as text)."""
 
 import csv
 from collections.abc import Callable, Iterator
@@ -64,7 +64,7 @@ def examinar(file: BinaryIO) -> tuple[Formato, list[list[str]], int]:
 
 
 def leer(file: BinaryIO, formato: Formato, *, latido: Callable[[], None] = _nada) -> Iterator[Fila]:
-    """Every row that is not empty, without the empty cells at its end.
+    """Yield every row that is not empty, without the empty cells at its end.
 
     Args:
         latido: called at every row, empty ones too.
@@ -116,7 +116,7 @@ def _leer_csv(file: BinaryIO, formato: Formato) -> Iterator[Fila]:
 def datos(
     file: BinaryIO, formato: Formato, *, con_titulos: bool, desde: int = 0, latido: Callable[[], None] = _nada
 ) -> Iterator[Fila]:
-    """The rows after the titles, and after the row number `desde`.
+    """Yield the rows after the titles, and after the row number `desde`.
 
     Args:
         latido: called at every row, those before `desde` too.
@@ -137,7 +137,7 @@ def datos(
 
 
 def en_bloques(filas: Iterator[Fila], size: int = BLOQUE_FILAS) -> Iterator[list[Fila]]:
-    """Lists of `size` rows; shorter ones where they have BLOQUE_TEXTO characters."""
+    """Yield lists of `size` rows, shorter ones where their text has BLOQUE_TEXTO characters."""
     block: list[Fila] = []
     letras = 0
     for fila in filas:

@@ -1,4 +1,4 @@
-"""What a file may be. Beyond it a person is told how to go on."""
+"""Limits of a file. Beyond them a person is told how to go on."""
 
 from typing import Final
 
@@ -32,7 +32,7 @@ SIN_HOJAS = "El libro de Excel no tiene ninguna hoja visible con datos."
 
 
 class ArchivoIlegible(InvalidInputError):
-    """The file cannot be read, or not to its end. The message is for the person who uploaded it."""
+    """Raised when the file cannot be read to its end. The message is for the person who uploaded it."""
 
     default_code = "archivo"
 

@@ -1,4 +1,4 @@
-"""What imports keep of a client's personal data, and its erasure."""
+"""The personal data that imports keep of a client, and its erasure."""
 
 import re
 from typing import Any

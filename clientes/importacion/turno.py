@@ -1,4 +1,4 @@
-"""Whose turn an import is: a claim with a token and a lease, so that a dead worker's import is taken up again."""
+"""The claim on an import, with a token and a lease, so that a dead worker's import is taken up again."""
 
 import time
 from dataclasses import dataclass
@@ -35,8 +35,10 @@ class Latido:
         self._next = time.monotonic() + LATIDO_S
 
     def __call__(self) -> None:
-        """Raises:
-        Perdido: the claim is not ours any more.
+        """Renew the claim when it is time.
+
+        Raises:
+            Perdido: the claim is not ours any more.
         """
         if time.monotonic() >= self._next:
             alargar(self._turno)

@@ -1,4 +1,4 @@
-"""What an admin does with one client: delete, deactivate, erase the personal data."""
+"""An admin's actions on one client: delete, deactivate, erase the personal data."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse

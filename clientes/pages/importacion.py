@@ -131,7 +131,7 @@ def muestra(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @solo_admin
 def importacion_viva(request: HttpRequest, pk: int) -> HttpResponse:
-    """What moves while an import runs."""
+    """Show the part of the page that moves while an import runs."""
     return render(request, "clientes/importacion/_importacion.html", _contexto(_importacion(request, pk)))
 
 

@@ -1,4 +1,5 @@
-"""The reference's AJAX endpoints: a session, CSRF, and `{"success": false, "errors": {field: [..]}}` when refused."""
+"""The reference's AJAX endpoints: they take a session and CSRF, and answer `{"success": false, "errors": {field:
+[..]}}` when they refuse."""
 
 from collections import defaultdict
 from typing import Any
@@ -14,14 +15,14 @@ WHOLE = "non_field_errors"
 
 
 class Sesion(SessionAuthentication):
-    """A page's session. DRF answers 403 to the anonymous unless the scheme has a name to offer."""
+    """A page's session. DRF answers 403 to callers without one unless the scheme has a name to offer."""
 
     def authenticate_header(self, request: Request) -> str:
         return "Session"
 
 
 def refuse(exc: Exception, context: ExceptionHandlerContext) -> Response | None:
-    """The API's errors in the reference's shape; a path such as `cliente_ids.3` belongs to its field."""
+    """Translate the API's errors into the reference's shape; a path such as `cliente_ids.3` belongs to its field."""
     answer = handle(exc, context)
     if answer is not None:
         errors: defaultdict[str, list[Any]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Filters that say what they could not read."""
+"""Filters that refuse values that they cannot read."""
 
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ SPELLINGS: Final = {"true": True, "True": True, "1": True, "false": False, "Fals
 
 @extend_schema_field(OpenApiTypes.BOOL)
 class SiONo(filters.TypedChoiceFilter):
-    """Yes or no; anything else is 400. django-filter's own takes what it cannot read for no filter at all."""
+    """Yes or no; anything else is answered with 400. django-filter's own filter ignores what it cannot read."""
 
     def __init__(self, **kwargs: Any) -> None:
         choices = [(spelling, spelling) for spelling in SPELLINGS]

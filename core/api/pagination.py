@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 
 class PorCursor(CursorPagination):
-    """Newest first; `?page_size=` up to 200."""
+    """Pages with the newest rows first; `?page_size=` goes up to 200."""
 
     ordering = "-id"
     page_size = 50
@@ -25,7 +25,7 @@ class PorCursor(CursorPagination):
 
 
 class PorCursorAscendente(PorCursor):
-    """In the order of sending, up to 1,000 rows a page."""
+    """Pages in the order of sending, up to 1,000 rows each."""
 
     ordering = "id"
     max_page_size = 1000

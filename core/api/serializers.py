@@ -1,4 +1,4 @@
-"""What the API's request bodies share."""
+"""Parts that the API's request bodies share."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -56,7 +56,7 @@ class ObtenerToken(ObtainAuthToken):
 
 @extend_schema(exclude=True)
 class NoExiste(APIView):
-    """Every other path below /api/v1/: 404 in the API's own shape.
+    """Answer 404 in the API's own shape for every other path below /api/v1/.
 
     It also stands in the way of APPEND_SLASH, whose redirect turns a POST without the last slash into a GET.
     """

@@ -1,4 +1,4 @@
-"""Who may open a page, and how a fragment is refused."""
+"""Helpers of every page: letting people in, refusing fragments, reading the query string."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -31,12 +31,12 @@ def pagina(view: Callable[..., HttpResponse]) -> View:
 
 
 def usuario_de(request: HttpRequest) -> Usuario:
-    """The person of a request that `pagina` let in."""
+    """Return the person of a request that `pagina` let in."""
     return cast("Usuario", request.user)
 
 
 def admin_de(request: HttpRequest, refusal: str) -> Usuario:
-    """The admin who asks.
+    """Return the admin who asks.
 
     Raises:
         PermissionDenied: it is a vendedor; `refusal` tells them so.
@@ -48,6 +48,6 @@ def admin_de(request: HttpRequest, refusal: str) -> Usuario:
 
 
 def entero(request: HttpRequest, name: str) -> int:
-    """An id or a cursor of the query string; 0 when there is none or it makes no sense."""
+    """Read an id or a cursor from the query string; 0 when there is none or it makes no sense."""
     raw = request.GET.get(name, "")
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else 0

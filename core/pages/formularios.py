@@ -1,4 +1,4 @@
-"""The forms about people."""
+"""Forms for users: signing in, names and passwords."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ AYUDA_USUARIO = "Con él ingresa. Letras, números y @ . + - _, sin espacios."
 
 
 def _say_it_short(form: forms.BaseForm, first: str, second: str) -> None:
-    """Django's own help for a password is a list inside a list."""
+    """Replace Django's own help for a password, which is a list inside a list, by one sentence."""
     form.fields[first].help_text = AYUDA_CLAVE
     form.fields[second].label, form.fields[second].help_text = "La misma clave otra vez", ""
     for name in (first, second):
@@ -36,7 +36,7 @@ class VendedorForm(ConAspecto, UserCreationForm):  # type: ignore[type-arg]  # n
 
 
 class ClaveAjenaForm(ConAspecto, SetPasswordForm):  # type: ignore[type-arg]  # not generic at run time
-    """An admin gives a vendedor a new password."""
+    """The form by which an admin gives a vendedor a new password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -55,7 +55,7 @@ class ClavePropiaForm(ConAspecto, PasswordChangeForm):
 
 
 class NombreForm(ConAspecto, forms.ModelForm[Usuario]):
-    """Also the shop's name, which is its admin's to say."""
+    """The person's name, and the shop's name where the person is its admin."""
 
     class Meta:
         model = Usuario
