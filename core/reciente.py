@@ -1,7 +1,7 @@
 """Copies of recent readings in this process, for callers who ask many times a second while the machine is busy.
 
-Stale while revalidate (RFC 5861): a caller gets the copy at once, and it is read again behind the answer, so that nobody
-who asks again and again never waits for the reading. A copy that is too old is given to nobody.
+Stale while revalidate (RFC 5861): a caller gets the copy at once, and it is read again behind the answer, so that
+nobody who asks again and again never waits for the reading. A copy that is too old is given to nobody.
 """
 
 import logging

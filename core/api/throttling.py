@@ -1,8 +1,8 @@
 """Rates of the API, counted in Redis and shared by every web process.
 
-The sliding-window counter of `limits` counts the calls. Where many calls are allowed, each process takes a few at once from the count and
-hands them out, so that most calls wait for no Redis. They fail open: a Redis that is down must not stop a shop from
-starting a campaign.
+The sliding-window counter of `limits` counts the calls. Where many calls are allowed, each process takes a few at once
+from the count and hands them out, so that most calls wait for no Redis. They fail open: a Redis that is down must not
+stop a shop from starting a campaign.
 """
 
 import logging

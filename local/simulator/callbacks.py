@@ -20,7 +20,7 @@ RETRY_AFTER_S = (0.1, 0.5, 1.0, 2.0, 4.0)
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """How to call one URL: times in seconds, and after which failures ("ct", "rt", "4xx", "5xx") to retry."""
+    """The way to call one URL: times in seconds, and the failures ("ct", "rt", "4xx", "5xx") after which to retry."""
 
     connect_s: float
     read_s: float

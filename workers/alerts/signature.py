@@ -1,4 +1,4 @@
-"""How an alert's call is signed, so that the shop's program knows that it is ours.
+"""The signature of an alert's call, by which the shop's program knows that it is ours.
 
 The Standard Webhooks way, for which there are libraries in every language: https://www.standardwebhooks.com
 """
@@ -12,7 +12,7 @@ PREFIX: Final = "whsec_"
 
 
 def headers(*, secret: str, message_id: str, timestamp: int, body: str) -> dict[str, str]:
-    """The three headers of a signed call.
+    """Return the three headers of a signed call.
 
     Args:
         secret: PREFIX and the key in base64.

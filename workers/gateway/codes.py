@@ -118,7 +118,7 @@ class TwilioCodes:
 
 
 def kind_of(code: str) -> Kind:
-    """The decision for an error code that came with HTTP 4xx.
+    """Return the decision for an error code that came with HTTP 4xx.
 
     A code we do not know fails its recipient when it belongs to a messaging family (21xxx, 30xxx, 60xxx,
     63xxx): one odd number must not stop a campaign. Any other unknown code is about the account or the
@@ -133,7 +133,7 @@ def kind_of(code: str) -> Kind:
 
 
 def explain(code: str, fallback: str = "") -> str:
-    """A code in Spanish for people.
+    """Say a code in Spanish for people.
 
     Args:
         code: a code of an outcome or of a status callback.

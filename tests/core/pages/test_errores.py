@@ -63,7 +63,7 @@ def test_every_icon_is_in_the_sprite() -> None:
     found = finders.find("vendor/icons/sprite.svg")
     sprite = set(re.findall(r'<symbol id="([\w-]+)"', Path(str(found)).read_text()))
     sources = "".join(p.read_text() for p in PAGES)
-    tables = "".join((BASE_DIR / "campaigns" / p).read_text() for p in ("templatetags/campanas.py", "barra.py"))
+    tables = "".join((BASE_DIR / "campaigns" / p).read_text() for p in ("templatetags/campanas.py", "campana/barra.py"))
     used = set(re.findall(r'{% icono "([\w-]+)"', sources)) | set(
         re.findall(r'"tono-\w+", (?:"icono": )?"([\w-]+)"', tables)
     )
