@@ -39,8 +39,8 @@ VALORES = {
 
 
 class FranjaSerializer(RefusesUnknown):
-    abre = serializers.CharField(help_text="Such as 08:00.")
-    cierra = serializers.CharField(help_text="Such as 19:00; 24:00 is the end of the day.")
+    abre = serializers.CharField(help_text="The hour of opening, such as 08:00.")
+    cierra = serializers.CharField(help_text="The hour of closing, such as 19:00; 24:00 is the end of the day.")
 
 
 class VentanasSerializer(RefusesUnknown):
@@ -73,7 +73,7 @@ class AjustesSerializer(RefusesUnknown, serializers.ModelSerializer[Ajustes]):
     )
     precios = serializers.DictField(
         child=serializers.DecimalField(max_digits=12, decimal_places=6),
-        help_text='Of one segment to other countries: `{"US": "0.0083"}`. Replaces all of them.',
+        help_text='Prices of one segment to other countries, such as `{"US": "0.0083"}`. All earlier ones go.',
     )
     motivo = serializers.CharField(
         write_only=True,
@@ -118,21 +118,23 @@ class AjustesSerializer(RefusesUnknown, serializers.ModelSerializer[Ajustes]):
                 "help_text": "Days after which a consultation of the RNE is too old; 1 to 365. More need `motivo`."
             },
             "rne_exigir_consulta": {
-                "help_text": "Promotional campaigns pause while the consultation is older or none."
+                "help_text": "Promotional campaigns pause while the consultation is too old or missing."
             },
             "exigir_consentimiento": {"help_text": "Exclude clients without a consent on record."},
-            "precio_segmento": {"help_text": "Of one segment, in SMS_PRICE_CURRENCY; null for SMS_SEGMENT_PRICE."},
+            "precio_segmento": {
+                "help_text": "Price of one segment, in SMS_PRICE_CURRENCY; null for SMS_SEGMENT_PRICE."
+            },
             "tope_diario": {
-                "help_text": "Nothing is sent that would exceed it; null for no cap. To raise it needs `motivo`."
+                "help_text": "Cap on the money of a day, which no message passes; null for none. Raising it needs `motivo`."
             },
             "aprobacion_destinatarios": {
-                "help_text": "A campaign to more waits for approval; null: none does. More needs `motivo`."
+                "help_text": "Campaigns to more recipients wait for approval; null: none does. Raising it needs `motivo`."
             },
             "aprobacion_costo": {
-                "help_text": "A campaign that costs more waits for approval; null: none does. More needs `motivo`."
+                "help_text": "Campaigns that cost more wait for approval; null: none does. Raising it needs `motivo`."
             },
-            "tope_mensual": {"help_text": "Likewise, by the month of the shop's calendar."},
-            "plazo_h": {"help_text": "Hours from its start until a campaign's deadline (`vence_en`), waits included."},
+            "tope_mensual": {"help_text": "Cap on the money of a month of the shop's calendar, like `tope_diario`."},
+            "plazo_h": {"help_text": "Hours from a campaign's start to its deadline (`vence_en`), waits included."},
         }
 
 
@@ -148,7 +150,7 @@ class AjustesView(GenericAPIView[Ajustes]):
 
     @extend_schema(
         summary="Change some of the shop's settings",
-        description="Campaigns that are under way obey from their next message on. Every change is in the history.",
+        description="Campaigns that are under way obey from their next message on. The history keeps every change.",
         request=AjustesSerializer,
         responses=AjustesSerializer,
     )
@@ -177,7 +179,7 @@ class AjustesView(GenericAPIView[Ajustes]):
     ]
 )
 class CambioSerializer(serializers.ModelSerializer[AjustesCambio]):
-    quien = serializers.CharField(source="quien.username", help_text="Username of who made it.")
+    quien = serializers.CharField(source="quien.username", help_text="Username of the person who made it.")
     cambios = serializers.SerializerMethodField(help_text="Each setting that changed, before and after.")
 
     class Meta:
@@ -189,7 +191,7 @@ class CambioSerializer(serializers.ModelSerializer[AjustesCambio]):
         return {name: {"antes": before, "despues": after} for name, (before, after) in cambio.cambios.items()}
 
 
-@extend_schema(tags=["ajustes"], summary="Who changed which setting, when, and why")
+@extend_schema(tags=["ajustes"], summary="List the changes of the settings: who made each, when, and why")
 class HistorialView(ListAPIView[AjustesCambio]):
     serializer_class = CambioSerializer
     queryset = AjustesCambio.objects.none()  # for the schema only

@@ -37,7 +37,7 @@ AJUSTES = {
 )
 class AjustesAlertasSerializer(RefusesUnknown, serializers.ModelSerializer[AjustesAlertas]):
     correos = serializers.ListField(child=serializers.EmailField(), max_length=CORREOS_MAX, required=False)
-    firmado = serializers.SerializerMethodField(help_text="Whether there is a secret; it is shown when it is made.")
+    firmado = serializers.SerializerMethodField(help_text="true: there is a secret; it is shown only when it is made.")
 
     class Meta:
         model = AjustesAlertas
@@ -87,7 +87,7 @@ class EntregaSerializer(serializers.ModelSerializer[EntregaAlerta]):
 )
 class AlertaSerializer(serializers.ModelSerializer[Alerta]):
     entregas = EntregaSerializer(many=True)
-    datos = serializers.DictField(help_text="As the webhook gets it, under `data`.")
+    datos = serializers.DictField(help_text="The data as the webhook gets them, under `data`.")
 
     class Meta:
         model = Alerta

@@ -143,7 +143,7 @@ class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         return Response(body, status=status.HTTP_201_CREATED, headers=headers)
 
     @extend_schema(
-        summary="Recipients, exclusions, segments and cost of a campaign that does not exist yet",
+        summary="Count recipients, exclusions, segments and cost of a campaign that does not exist yet",
         request=TextoYAudienciaSerializer,
         responses=VistaPreviaSerializer,
     )
@@ -161,7 +161,9 @@ class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         )
         return Response(as_json(vista))
 
-    @extend_schema(summary="Counts by estado, rate and time left", responses=ProgresoSerializer, filters=False)
+    @extend_schema(
+        summary="Read the counts by estado, the rate and the time left", responses=ProgresoSerializer, filters=False
+    )
     @action(detail=True, filterset_class=None)
     def progreso(self, request: Request, pk: int) -> Response:
         campana = self.get_object()
@@ -183,7 +185,7 @@ class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         return self._move("cancelar", "La canceló una persona.")
 
     @extend_schema(
-        summary="Try again those who failed and certainly got nothing, by the clients' present data",
+        summary="Retry the failed recipients who certainly received nothing, with the clients' present data",
         request=None,
         responses=MOVED,
     )
@@ -224,7 +226,7 @@ class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         return Response(CampanaSerializer(campana, context=self.get_serializer_context()).data)
 
 
-@extend_schema(tags=["campanas"], summary="One row per recipient, in the order of sending")
+@extend_schema(tags=["campanas"], summary="List the recipients, one row each, in the order of sending")
 class LogListView(ListAPIView[SMSLog]):
     serializer_class = SMSLogSerializer
     filterset_class = LogFilter

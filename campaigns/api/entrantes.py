@@ -41,7 +41,7 @@ from core.models import Usuario
 )
 class EntranteSerializer(serializers.ModelSerializer[Entrante]):
     tipo = serializers.ChoiceField(
-        choices=Intencion.choices, help_text="What it was taken for; bajas and altas are done already."
+        choices=Intencion.choices, help_text="What the text was taken for; bajas and altas are applied already."
     )
     campana = serializers.IntegerField(
         source="campana_id", allow_null=True, help_text="The campaign whose message the phone had got last."

@@ -32,7 +32,7 @@ AUSENTES: Final[dict[str, Any]] = {"hora": None, "dias": [], "dia_mes": None, "c
 
 
 class AudienciaGuardada(AudienciaSerializer):
-    """Clients that are in any of these, less those in `excluir`; asked anew at each occurrence."""
+    """The clients that are in any of these, without those in `excluir`; asked again at each occurrence."""
 
     def to_representation(self, instance: Any) -> Any:
         return instance
@@ -93,12 +93,17 @@ PROGRAMACION: Final = {
     ]
 )
 class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Programacion]):
-    nombre = serializers.CharField(max_length=NOMBRE_MAX, help_text="Of its campaigns, which add their date.")
+    nombre = serializers.CharField(max_length=NOMBRE_MAX, help_text="Name of its campaigns, which add their date.")
     mensaje = serializers.CharField(
-        trim_whitespace=False, required=False, allow_blank=True, help_text="With {nombre}; or `plantilla`."
+        trim_whitespace=False,
+        required=False,
+        allow_blank=True,
+        help_text="The text, with {nombre}; give this or `plantilla`.",
     )
     plantilla = PlantillaPropia(
-        required=False, allow_null=True, help_text="Its text as it is at each occurrence; or `mensaje`."
+        required=False,
+        allow_null=True,
+        help_text="Id of a template, whose text is read at each occurrence; give this or `mensaje`.",
     )
     remitente = RemitentePropio(
         required=False, allow_null=True, help_text="Id of a sender of the shop's; the installation's when absent."
@@ -110,26 +115,26 @@ class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Program
         allow_null=True,
         format="%H:%M",
         input_formats=["%H:%M", "%H:%M:%S"],
-        help_text="Of the clock on the wall in `zona`; not for `cron`.",
+        help_text="The hour by the clock on the wall in `zona`; not for `cron`.",
     )
     dias = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=7),
         required=False,
         max_length=7,
-        help_text="For `semanal`: from 1, Monday, to 7.",
+        help_text="Days of the week, for `semanal`: from 1, Monday, to 7.",
     )
     dia_mes = serializers.IntegerField(
         required=False,
         allow_null=True,
         min_value=1,
         max_value=31,
-        help_text="For `mensual`; a shorter month has it on its last day.",
+        help_text="Day of the month, for `mensual`; in a shorter month it is the last day.",
     )
     cron = serializers.CharField(
         required=False,
         allow_blank=True,
         max_length=CRON_MAX,
-        help_text="For `cron`: minute (one number), hour, day of the month, month, day of the week.",
+        help_text="The expression, for `cron`: minute (one number), hour, day of the month, month, day of the week.",
     )
     zona = serializers.CharField(required=False, max_length=64, help_text="IANA name; TIME_ZONE when absent.")
     desde = serializers.DateField(required=False, help_text="First day on which it may occur; today when absent.")
@@ -138,7 +143,7 @@ class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Program
         required=False,
         min_value=1,
         max_value=GRACIA_MAX,
-        help_text="How late an occurrence may still become a campaign; later it is recorded as skipped.",
+        help_text="Minutes by which a campaign may be made late; later the occurrence is recorded as skipped.",
     )
     descripcion = serializers.SerializerMethodField(help_text="When it occurs, in words.")
     proximas = serializers.SerializerMethodField(help_text="The next 5 moments; none while it is paused or over.")
@@ -237,7 +242,7 @@ def _presente(programacion: Any) -> dict[str, Any]:
 )
 class OcurrenciaSerializer(serializers.ModelSerializer[Ocurrencia]):
     ocurrencia_utc = serializers.DateTimeField(
-        default_timezone=ZoneInfo("UTC"), read_only=True, help_text="The moment it was for."
+        default_timezone=ZoneInfo("UTC"), read_only=True, help_text="The moment for which the campaign was due."
     )
     campana = CampanaSerializer(allow_null=True, read_only=True)
 

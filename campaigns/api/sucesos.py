@@ -41,7 +41,7 @@ class SucesoSerializer(serializers.ModelSerializer[Suceso]):
         fields = ("id", "tipo", "texto", "usuario", "ip", "via", "detalle", "creado")
 
 
-@extend_schema(tags=["campanas"], summary="What happened to the campaign and who did it, the newest first")
+@extend_schema(tags=["campanas"], summary="List what happened to the campaign and who did it, the newest first")
 class SucesoListView(ListAPIView[Suceso]):
     serializer_class = SucesoSerializer
     queryset = Suceso.objects.none()  # for the schema only

@@ -52,26 +52,29 @@ class CondicionesSerializer(RefusesUnknown, serializers.Serializer[Any]):
     """Conditions on clients; every one that is given must hold."""
 
     activo = serializers.BooleanField(required=False)
-    con_movil = serializers.BooleanField(required=False, help_text="Has a valid mobile phone.")
-    etiquetas = EtiquetasPropias(required=False, help_text="Has any of these tags.")
-    sin_etiquetas = EtiquetasPropias(required=False, help_text="Has none of these tags.")
+    con_movil = serializers.BooleanField(required=False, help_text="The client has a valid mobile phone.")
+    etiquetas = EtiquetasPropias(required=False, help_text="The client has any of these tags.")
+    sin_etiquetas = EtiquetasPropias(required=False, help_text="The client has none of these tags.")
     compro_en_dias = serializers.IntegerField(
-        required=False, min_value=1, max_value=YEARS, help_text="Bought within this many days."
+        required=False, min_value=1, max_value=YEARS, help_text="The client bought within this many days."
     )
     no_compro_en_dias = serializers.IntegerField(
-        required=False, min_value=1, max_value=YEARS, help_text="Bought nothing within this many days."
+        required=False, min_value=1, max_value=YEARS, help_text="The client bought nothing within this many days."
     )
     gasto_minimo = serializers.DecimalField(
-        required=False, max_digits=14, decimal_places=2, min_value=0, help_text="Spent at least this."
+        required=False, max_digits=14, decimal_places=2, min_value=0, help_text="The client spent at least this."
     )
     gasto_en_dias = serializers.IntegerField(
-        required=False, min_value=1, max_value=YEARS, help_text="… within this many days; ever, when absent."
+        required=False,
+        min_value=1,
+        max_value=YEARS,
+        help_text="The days within which `gasto_minimo` was spent; ever, when absent.",
     )
     creado_desde = serializers.DateField(
-        required=False, validators=[de_este_mundo], help_text="Entered on this day or later."
+        required=False, validators=[de_este_mundo], help_text="The client was added on this day or later."
     )
     creado_hasta = serializers.DateField(
-        required=False, validators=[de_este_mundo], help_text="Entered on this day or earlier."
+        required=False, validators=[de_este_mundo], help_text="The client was added on this day or earlier."
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

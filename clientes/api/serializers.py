@@ -38,6 +38,8 @@ class ConNombreUnico(serializers.ModelSerializer[Any]):
     ]
 )
 class EtiquetaSerializer(RefusesUnknown, ConNombreUnico):
+    """A tag; its name is unique in the shop, whatever the case."""
+
     class Meta:
         model = Etiqueta
         fields = ("id", "nombre")
@@ -62,6 +64,8 @@ CONDICIONES = {"gasto_minimo": "200000.00", "no_compro_en_dias": 90, "con_movil"
     ]
 )
 class SegmentoSerializer(RefusesUnknown, ConNombreUnico):
+    """A saved segment; its name is unique in the shop, whatever the case."""
+
     condiciones = CondicionesSerializer()
 
     class Meta:
@@ -173,9 +177,9 @@ class ClienteSerializer(RefusesUnknown, serializers.ModelSerializer[Cliente]):
         )
         extra_kwargs = {
             "consentimiento_fuente": {
-                "help_text": "Where the client agreed to be written to; with its date, or neither."
+                "help_text": "Where the client agreed to be written to; give it with its date, or neither."
             },
-            "consentimiento_en": {"help_text": "When; null while the client has not agreed."},
+            "consentimiento_en": {"help_text": "When the client agreed; null while they have not."},
         }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -12,10 +12,10 @@ MINUTOS: Final = 10  # of a shop that has said nothing
 DETENIDA: Final = "Lleva {tiempo} sin que salga ningún mensaje."
 
 # Campaigns in course that have stood still for so long: no message was sent or given up, no Lote closed, nobody made a
-# move. A try is no progress: a message that Twilio puts off (429) is claimed and given back all day. A campaign waits on
-# purpose for the shop's next window, and when none of its open Lotes is to be published within that time. The end of its
-# jornada is a move too: changing the settings ends the jornada, even of a campaign that has waited since Friday, and the
-# next sweep goes on from there. A campaign that was reported is reported again only after it has moved.
+# move. A try is no progress: a message that Twilio puts off (429) is claimed and given back all day. A campaign waits
+# on purpose for the shop's next window, and when none of its open Lotes is to be published within that time. The end of
+# its jornada is a move too: changing the settings ends the jornada, even of a campaign that has waited since Friday,
+# and the next sweep goes on from there. A campaign that was reported is reported again only after it has moved.
 STALLED_SQL = """
 SELECT c.id, extract(epoch FROM now() - m.movido)::float8
 FROM campaigns_campanasms c
