@@ -125,13 +125,13 @@ class AjustesSerializer(RefusesUnknown, serializers.ModelSerializer[Ajustes]):
                 "help_text": "Price of one segment, in SMS_PRICE_CURRENCY; null for SMS_SEGMENT_PRICE."
             },
             "tope_diario": {
-                "help_text": "Cap on the money of a day, which no message passes; null for none. Raising it needs `motivo`."
+                "help_text": "Cap on the money of a day; null for none. No message passes it. More needs `motivo`."
             },
             "aprobacion_destinatarios": {
-                "help_text": "Campaigns to more recipients wait for approval; null: none does. Raising it needs `motivo`."
+                "help_text": "A campaign to more recipients waits for approval; null: none does. More needs `motivo`."
             },
             "aprobacion_costo": {
-                "help_text": "Campaigns that cost more wait for approval; null: none does. Raising it needs `motivo`."
+                "help_text": "A campaign that costs more waits for approval; null: none does. More needs `motivo`."
             },
             "tope_mensual": {"help_text": "Cap on the money of a month of the shop's calendar, like `tope_diario`."},
             "plazo_h": {"help_text": "Hours from a campaign's start to its deadline (`vence_en`), waits included."},
