@@ -17,7 +17,7 @@ SECOND_SYSTEMS_FROM: Final = 12
 
 
 def process() -> int:
-    """Which process of pytest-xdist this is, from 0; the only one is 0 too."""
+    """Return the number of this process of pytest-xdist, from 0; the only one is 0 too."""
     return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
 

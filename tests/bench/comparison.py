@@ -28,10 +28,12 @@ NOTES = (
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """Args:
-    count: recipients of one run.
-    warm_up: recipients of the run before it, which opens connections and is not counted; none if 0.
-    every_round: else only in the first: it needs no precision.
+    """One program of the comparison.
+
+    Args:
+        count: recipients of one run.
+        warm_up: recipients of the run before it, which opens connections and is not counted; none if 0.
+        every_round: else only in the first: it needs no precision.
     """
 
     name: str
@@ -76,8 +78,10 @@ async def race(stage: Stage, contender: Contender) -> Run:
 
 
 def contenders(count: int, warm_up: int) -> list[Contender]:
-    """Args:
-    count: recipients of the fast ones; the slow ones get as many as take about as long.
+    """List the programs to compare.
+
+    Args:
+        count: recipients of the fast ones; the slow ones get as many as take about as long.
     """
     plain, orm, prefork = Textbook("plain", "threads"), Textbook("orm", "threads"), Textbook("plain", "prefork")
     return [

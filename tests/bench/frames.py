@@ -1,4 +1,4 @@
-"""Where a sampled stack spends its time, told from the modules it passes through."""
+"""The place where a sampled stack spends its time, told from the modules it passes through."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Where the CPU of a message goes: by the kernel's accounts, and inside the workers by a sampling profiler.
+"""The CPU of a message and where it goes: by the kernel's accounts, and inside the workers by a sampling profiler.
 
 The profiler looks which thread holds the interpreter's lock, and so runs Python. What the lock is released for, mostly
 the kernel's work on sockets and on waking threads, is in no sample; the kernel tells how much that is. Measured with

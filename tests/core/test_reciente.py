@@ -1,4 +1,4 @@
-"""Copies: given while they are young, read anew behind the answer, and to nobody when they are old."""
+"""Copies: given while they are young, read again behind the answer, and to nobody when they are old."""
 
 from threading import Event, Thread
 
@@ -9,7 +9,7 @@ from tests.local.stack.support import eventually
 
 
 class Truth:
-    """What is read; it counts how often, and may be slow or broken."""
+    """A source that counts how often it is read, and may be slow or broken."""
 
     def __init__(self) -> None:
         self.reads = 0

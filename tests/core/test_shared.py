@@ -1,4 +1,4 @@
-"""One answer for all who ask: in Redis, read anew by one at a time."""
+"""One answer for all who ask: in Redis, read again by one caller at a time."""
 
 import threading
 import time

@@ -11,8 +11,10 @@ PAUSE_S = 0.2
 
 
 class Database:
-    """Args:
-    url: gives the address now, or "" while there is none; the stack may be starting again.
+    """The database of the running product.
+
+    Args:
+        url: gives the address now, or "" while there is none; the stack may be starting again.
     """
 
     def __init__(self, url: Callable[[], str]) -> None:

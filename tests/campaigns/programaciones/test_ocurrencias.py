@@ -1,4 +1,4 @@
-"""What becomes of an occurrence: a campaign, once, or the reason why there is none."""
+"""The fate of an occurrence: a campaign, once, or the reason why there is none."""
 
 import threading
 from collections.abc import Iterator

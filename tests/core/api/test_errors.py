@@ -122,7 +122,7 @@ def test_it_rejects_a_body_that_is_too_large(api: APIClient, path: str, settings
 
 
 def test_it_rejects_credentials_that_are_too_large(api: APIClient) -> None:
-    """Whoever asks for a token is nobody yet: that body is far smaller."""
+    """The caller is nobody yet while they ask for a token: that body is far smaller."""
     body = json.dumps({"username": "x", "password": "x" * CREDENTIALS_MAX})
     error = error_of(post(api, TOKEN, body), 413)
     assert error["code"] == "too_large"

@@ -1,4 +1,4 @@
-"""Who may open what: every page and AJAX call, for the owner, a teammate, a stranger and nobody.
+"""The permissions of the pages: every page and AJAX call, for the owner, a teammate, a stranger and nobody.
 
 A route, or a method of one, that is not in the table fails a test: a page cannot be forgotten. To add one, write its
 row: the statuses for the three, and the least form that does something.

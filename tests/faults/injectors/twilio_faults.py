@@ -48,7 +48,7 @@ class TwilioFaults:
                     self._push()
 
     def times(self, name: str) -> int:
-        """How often this has happened so far in this run."""
+        """Return how often this has happened so far in this run."""
         with self._lock, contextlib.suppress(SimulatorError):
             self._harvest()
         return self._journal.requests[name]

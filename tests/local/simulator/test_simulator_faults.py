@@ -1,4 +1,4 @@
-"""What goes wrong on demand, and what the ledger and the sender then know."""
+"""The faults on demand, and what the ledger and the sender then know."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor

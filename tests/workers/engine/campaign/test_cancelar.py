@@ -61,7 +61,7 @@ def test_it_is_drained_slice_by_slice(cancelled: CampanaSMS, nudged: list[int]) 
 
 @pytest.mark.django_db
 def test_open_lotes_come_first(cancelled: CampanaSMS, nudged: list[int]) -> None:
-    """What a person sees moving when they press the button."""
+    """A person who presses the button sees these moving."""
     CampanaSMS.objects.update(estado="procesando")
     campana.advance(cancelled.pk)
     waiting = SMSLog.objects.filter(estado="pendiente").count()

@@ -60,7 +60,7 @@ def printed(process: "subprocess.Popen[str]") -> Any:
 
 
 def test_many_threads_of_many_processes_never_exceed_the_rate(sender: Sender) -> None:
-    """In no span of time: each turn ends at least its own length after the one before it."""
+    """No span of time has more than its rate: each turn ends at least its own length after the one before it."""
     others = [process(sender, 4.0, "turns") for _ in range(2)]
     mine = take_turns(settings.REDIS_URL, sender, 5.0)
     theirs = [[(end, segments) for end, segments in printed(other)] for other in others]
@@ -134,7 +134,7 @@ def brake_of(client: "redis.Redis", sender: Sender) -> dict[str, float]:
 
 
 def release(client: "redis.Redis", sender: Sender, *, seconds_ago: float) -> None:
-    """As if the brake had been released so long ago."""
+    """Make it as if the brake had been released so long ago."""
     client.hset(key(sender, "freno"), "hasta", str(micros(client) - round(seconds_ago * 1e6)))
 
 
