@@ -55,11 +55,13 @@ PROCESSES = {
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Attributes:
-    kernel: the share of the workers' CPU that the kernel spent for them.
-    shares: of the samples of the rest, by part.
-    samples: how many there are.
-    hottest: functions in which most ended, with their shares.
+    """The CPU of a run and where it goes.
+
+    Attributes:
+        kernel: the share of the workers' CPU that the kernel spent for them.
+        shares: of the samples of the rest, by part.
+        samples: how many there are.
+        hottest: functions in which most ended, with their shares.
     """
 
     run: Run
