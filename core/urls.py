@@ -7,15 +7,15 @@ from drf_spectacular.views import SpectacularAPIView
 from core.api import views as api
 from core.ops import health
 from core.pages import errores
-from core.pages.icono import favicon
+from core.pages.favicon import favicon
 
 handler500 = errores.fallo
 
 v1: list[URLPattern | URLResolver] = [
-    path("auth/token/", api.ObtenerToken.as_view(), name="api-token"),
+    path("auth/token/", api.ObtainToken.as_view(), name="api-token"),
     path("", include("clientes.api.urls")),
     path("", include("campaigns.api.urls")),
-    re_path("", api.NoExiste.as_view()),
+    re_path("", api.NotFoundView.as_view()),
 ]
 
 urlpatterns = [

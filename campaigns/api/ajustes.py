@@ -1,6 +1,6 @@
 """`/api/v1/ajustes/`: the shop's settings, and the history of their changes."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
@@ -13,8 +13,8 @@ from campaigns.ley.selectors import ajustes_de, historial_de
 from campaigns.ley.services import MOTIVO_MAX, cambiar_ajustes
 from campaigns.models import Ajustes, AjustesCambio
 from campaigns.values import defecto
+from core.api.base import ShopRowsView, SignedInView
 from core.api.serializers import RefusesUnknown
-from core.models import Usuario
 
 VALORES = {
     "ventanas_activas": True,
@@ -139,14 +139,13 @@ class AjustesSerializer(RefusesUnknown, serializers.ModelSerializer[Ajustes]):
 
 
 @extend_schema(tags=["ajustes"])
-class AjustesView(GenericAPIView[Ajustes]):
+class AjustesView(SignedInView, GenericAPIView[Ajustes]):
     serializer_class = AjustesSerializer
     pagination_class = None
-    queryset = Ajustes.objects.none()  # for the schema only
 
     @extend_schema(summary="Read the shop's settings", responses=AjustesSerializer)
     def get(self, request: Request) -> Response:
-        return Response(AjustesSerializer(ajustes_de(cast("Usuario", request.user).tenant_id)).data)
+        return Response(AjustesSerializer(ajustes_de(self.usuario.tenant_id)).data)
 
     @extend_schema(
         summary="Change some of the shop's settings",
@@ -159,7 +158,7 @@ class AjustesView(GenericAPIView[Ajustes]):
         serializer.is_valid(raise_exception=True)
         cambios: dict[str, Any] = dict(serializer.validated_data)
         motivo = cambios.pop("motivo", "")
-        ajustes = cambiar_ajustes(usuario=cast("Usuario", request.user), cambios=cambios, motivo=motivo)
+        ajustes = cambiar_ajustes(usuario=self.usuario, cambios=cambios, motivo=motivo)
         return Response(AjustesSerializer(ajustes).data)
 
 
@@ -192,9 +191,8 @@ class CambioSerializer(serializers.ModelSerializer[AjustesCambio]):
 
 
 @extend_schema(tags=["ajustes"], summary="List the changes of the settings: who made each, when, and why")
-class HistorialView(ListAPIView[AjustesCambio]):
+class HistorialView(ShopRowsView[AjustesCambio], ListAPIView[AjustesCambio]):
     serializer_class = CambioSerializer
-    queryset = AjustesCambio.objects.none()  # for the schema only
 
-    def get_queryset(self) -> QuerySet[AjustesCambio]:
-        return historial_de(cast("Usuario", self.request.user))
+    def rows(self) -> QuerySet[AjustesCambio]:
+        return historial_de(self.usuario)

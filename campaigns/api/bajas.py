@@ -1,6 +1,6 @@
 """`/api/v1/bajas/`: who asked not to be written to."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
@@ -13,21 +13,21 @@ from drf_spectacular.utils import (
     extend_schema_serializer,
     extend_schema_view,
 )
-from rest_framework import mixins, serializers, status
+from rest_framework import serializers, status
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
+from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from campaigns.bajas import services
 from campaigns.remitentes import valores_de
 from clientes.bajas.selectors import bajas_de, historia_de
 from clientes.models import Baja, Fuente, RegistroBaja
 from clientes.models.baja import EVIDENCIA_MAX, MOTIVO_MAX
-from core.api.filters import SiONo
+from core.api.base import ShopRowsView
+from core.api.filters import YesNoFilter
 from core.api.schema import ErrorSerializer
 from core.api.serializers import RefusesUnknown
-from core.models import Usuario
 
 # What another program may say it learnt of; the rest the product learns by itself.
 FUENTES = [(f.value, f.label) for f in (Fuente.MANUAL, Fuente.PAGINA, Fuente.IMPORTACION)]
@@ -126,7 +126,7 @@ class LevantarSerializer(serializers.Serializer[Any]):
 
 
 class BajaFilter(filters.FilterSet):
-    vigente = SiONo(label="In force; true unless said otherwise")
+    vigente = YesNoFilter(label="In force; true unless said otherwise")
     fuente = filters.MultipleChoiceFilter(choices=Fuente.choices)
 
     class Meta:
@@ -145,14 +145,13 @@ class BajaFilter(filters.FilterSet):
     list=extend_schema(summary="List the phones that asked not to be written to"),
     retrieve=extend_schema(summary="Read an opt-out with its proofs", responses=BajaConHistoriaSerializer),
 )
-class BajaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Baja]):
+class BajaViewSet(ShopRowsView[Baja], ReadOnlyModelViewSet[Baja]):
     serializer_class = BajaSerializer
     filterset_class = BajaFilter
     lookup_value_converter = "int"
-    queryset = Baja.objects.none()  # for the schema only
 
-    def get_queryset(self) -> QuerySet[Baja]:
-        usuario = cast("Usuario", self.request.user)
+    def rows(self) -> QuerySet[Baja]:
+        usuario = self.usuario
         return bajas_de(usuario, remitentes=valores_de(usuario))
 
     def get_object(self) -> Baja:
@@ -176,7 +175,7 @@ class BajaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewS
         serializer.is_valid(raise_exception=True)
         data = serializer.validated_data
         baja = services.registrar(
-            usuario=cast("Usuario", request.user),
+            usuario=self.usuario,
             telefono=data["telefono"],
             motivo=data["motivo"],
             evidencia=data["evidencia"],
@@ -200,5 +199,5 @@ class BajaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewS
         baja = self.get_object()
         serializer = LevantarSerializer(data=request.data or request.query_params)
         serializer.is_valid(raise_exception=True)
-        services.levantar(usuario=cast("Usuario", request.user), baja=baja, **serializer.validated_data)
+        services.levantar(usuario=self.usuario, baja=baja, **serializer.validated_data)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,4 +1,4 @@
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -6,12 +6,11 @@ from django.http.response import HttpResponseBase
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
-from rest_framework import mixins, status
+from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.generics import ListAPIView, get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet, ModelViewSet
+from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from campaigns.api import progreso
 from campaigns.api.audiencia import audiencia_de
@@ -19,20 +18,17 @@ from campaigns.api.campanas_serializers import (
     CampanaSerializer,
     CrearCampanaSerializer,
     DecisionSerializer,
-    PlantillaSerializer,
     ProgresoSerializer,
-    SMSLogSerializer,
     TextoYAudienciaSerializer,
 )
 from campaigns.api.idempotency import idempotency_of
 from campaigns.api.vista_previa import VistaPreviaSerializer, as_json
 from campaigns.campana import selectors, services
 from campaigns.campana.services import Idempotency
-from campaigns.models import CampanaSMS, PlantillaSMS, SMSLog
+from campaigns.models import CampanaSMS, PlantillaSMS
 from campaigns.vista_previa import aprobaciones
 from campaigns.vista_previa.calculo import calcular_vista_previa
-from core.api.filters import SiONo
-from core.api.pagination import PorCursorAscendente
+from core.api.base import ShopRowsView
 from core.api.schema import ErrorSerializer
 from core.models import Usuario
 
@@ -48,35 +44,6 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 )
 
 
-class PlantillaFilter(filters.FilterSet):
-    activo = SiONo()
-
-
-@extend_schema(tags=["plantillas"])
-@extend_schema_view(
-    list=extend_schema(summary="List the shop's templates"),
-    create=extend_schema(summary="Create a template"),
-    retrieve=extend_schema(summary="Read a template"),
-    update=extend_schema(summary="Replace a template"),
-    partial_update=extend_schema(summary="Change some fields of a template"),
-    destroy=extend_schema(
-        summary="Delete a template that no recurring campaign uses; campaigns keep their text",
-        responses={204: None, 409: ErrorSerializer},
-    ),
-)
-class PlantillaViewSet(ModelViewSet[PlantillaSMS]):
-    serializer_class = PlantillaSerializer
-    filterset_class = PlantillaFilter
-    lookup_value_converter = "int"
-    queryset = PlantillaSMS.objects.none()  # for the schema only
-
-    def get_queryset(self) -> QuerySet[PlantillaSMS]:
-        return selectors.plantillas_de(self.request.user)  # type: ignore[arg-type]
-
-    def perform_destroy(self, instance: PlantillaSMS) -> None:
-        services.eliminar_plantilla(plantilla=instance)
-
-
 class CampanaFilter(filters.FilterSet):
     estado = filters.MultipleChoiceFilter(choices=CampanaSMS.Estado.choices)
     q = filters.CharFilter(field_name="nombre", lookup_expr="icontains", label="Part of the name")
@@ -84,26 +51,17 @@ class CampanaFilter(filters.FilterSet):
     creado_hasta = filters.IsoDateTimeFilter(field_name="creado", lookup_expr="lt")
 
 
-class LogFilter(filters.FilterSet):
-    estado = filters.MultipleChoiceFilter(choices=SMSLog.Estado.choices)
-
-    class Meta:
-        model = SMSLog
-        fields = ("codigo", "entrega", "telefono")
-
-
 @extend_schema(tags=["campanas"])
 @extend_schema_view(
     list=extend_schema(summary="List the shop's campaigns"), retrieve=extend_schema(summary="Read a campaign")
 )
-class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[CampanaSMS]):
+class CampanaViewSet(ShopRowsView[CampanaSMS], ReadOnlyModelViewSet[CampanaSMS]):
     serializer_class = CampanaSerializer
     filterset_class = CampanaFilter
     lookup_value_converter = "int"
-    queryset = CampanaSMS.objects.none()  # for the schema only
 
-    def get_queryset(self) -> QuerySet[CampanaSMS]:
-        return selectors.campanas_de(self.request.user)  # type: ignore[arg-type]
+    def rows(self) -> QuerySet[CampanaSMS]:
+        return selectors.campanas_de(self.usuario)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method == "GET" and self.action_map.get("get") == "progreso":
@@ -129,7 +87,7 @@ class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         parameters=[IDEMPOTENCY_KEY],
     )
     def create(self, request: Request) -> Response:
-        usuario = cast("Usuario", request.user)
+        usuario = self.usuario
         idempotency = idempotency_of(request)
         # Before the body is judged: a repeat is answered as the first call was, whatever has changed since.
         campana = services.campana_con_clave(usuario=usuario, idempotency=idempotency) if idempotency else None
@@ -153,7 +111,7 @@ class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         serializer.is_valid(raise_exception=True)
         data = serializer.validated_data
         vista = calcular_vista_previa(
-            usuario=cast("Usuario", request.user),
+            usuario=self.usuario,
             mensaje=_texto(data),
             audiencia=audiencia_de(data),
             clase=data.get("clase", CampanaSMS.Clase.PROMOCIONAL),
@@ -215,7 +173,7 @@ class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         serializer.is_valid(raise_exception=True)
         campana = aprobaciones.decidir(
             campana=campana,
-            usuario=cast("Usuario", request.user),
+            usuario=self.usuario,
             aprobar=aprobar,
             motivo=serializer.validated_data.get("motivo", ""),
         )
@@ -224,19 +182,6 @@ class CampanaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
     def _move(self, name: str, motivo: str = "") -> Response:
         campana = services.mover_campana(campana=self.get_object(), action=name, motivo=motivo)
         return Response(CampanaSerializer(campana, context=self.get_serializer_context()).data)
-
-
-@extend_schema(tags=["campanas"], summary="List the recipients, one row each, in the order of sending")
-class LogListView(ListAPIView[SMSLog]):
-    serializer_class = SMSLogSerializer
-    filterset_class = LogFilter
-    pagination_class = PorCursorAscendente
-    queryset = SMSLog.objects.none()  # for the schema only
-
-    def get_queryset(self) -> QuerySet[SMSLog]:
-        usuario = cast("Usuario", self.request.user)
-        campana = get_object_or_404(selectors.campanas_de(usuario), pk=self.kwargs["pk"])
-        return selectors.destinatarios_de(campana)
 
 
 def _crear(usuario: Usuario, data: dict[str, Any], idempotency: Idempotency | None) -> tuple[CampanaSMS, bool]:

@@ -5,68 +5,18 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 
 from campaigns.api.audiencia import AudienciaSerializer
-from campaigns.api.fields import ListaDeIds, Momento, es_id
-from campaigns.api.remitentes import RemitentePropio
-from campaigns.campana.selectors import Progreso, plantillas_de
-from campaigns.mensaje import texto
-from campaigns.models import CampanaSMS, PlantillaSMS, SMSLog
+from campaigns.api.fields import IdListField, TimedDateField
+from campaigns.api.plantillas import MARCADORES, MENSAJE, PlantillaField
+from campaigns.api.remitentes import RemitenteField
+from campaigns.campana.selectors import Progreso
+from campaigns.models import CampanaSMS
 from campaigns.vista_previa import aprobaciones
 from core.api.serializers import RefusesUnknown
-from core.errors import InvalidInputError
 
-MARCADORES = "{nombre} is replaced by the client's name, {enlace_baja} by a link of their own to opt out."
-MENSAJE = "Hola {nombre}, aprovecha 20% de descuento este mes!"
 FALTA_MENSAJE = "Envíe «mensaje» o «plantilla»."
 DOS_MENSAJES = "Envíe «mensaje» o «plantilla», no los dos."
 FALTA_AUDIENCIA = "Envíe «cliente_ids» o «audiencia»."
 DOS_AUDIENCIAS = "Envíe «cliente_ids» o «audiencia», no los dos."
-
-
-@extend_schema_serializer(
-    examples=[
-        OpenApiExample("Plantilla", value={"nombre": "Promoción Mensual", "mensaje": MENSAJE}, request_only=True),
-        OpenApiExample(
-            "Plantilla creada",
-            value={
-                "id": 1,
-                "nombre": "Promoción Mensual",
-                "mensaje": MENSAJE,
-                "activo": True,
-                "creado": "2026-03-15T10:30:00-05:00",
-            },
-            response_only=True,
-        ),
-    ]
-)
-class PlantillaSerializer(RefusesUnknown, serializers.ModelSerializer[PlantillaSMS]):
-    mensaje = serializers.CharField(trim_whitespace=False, help_text=MARCADORES)
-
-    class Meta:
-        model = PlantillaSMS
-        fields = ("id", "nombre", "mensaje", "activo", "creado")
-
-    def validate_mensaje(self, value: str) -> str:
-        try:
-            texto.validate(value)
-        except InvalidInputError as error:
-            raise serializers.ValidationError(error.message, code=error.code) from error
-        return value
-
-    def create(self, validated_data: dict[str, Any]) -> PlantillaSMS:
-        return super().create({**validated_data, "usuario_id": self.context["request"].user.tenant_id})
-
-
-@extend_schema_field({"type": "integer"})
-class PlantillaPropia(serializers.PrimaryKeyRelatedField[PlantillaSMS]):
-    """An active template of the caller's shop; any other id does not exist for them."""
-
-    def get_queryset(self) -> Any:
-        return plantillas_de(self.context["request"].user).filter(activo=True)
-
-    def to_internal_value(self, data: Any) -> Any:
-        if not es_id(data):  # "7" and 7.0 are no ids in cliente_ids either
-            self.fail("incorrect_type", data_type=type(data).__name__)
-        return super().to_internal_value(data)
 
 
 @extend_schema_serializer(
@@ -84,8 +34,8 @@ class TextoYAudienciaSerializer(RefusesUnknown):
     mensaje = serializers.CharField(
         trim_whitespace=False, required=False, help_text=f"The text; give this or `plantilla`. {MARCADORES}"
     )
-    plantilla = PlantillaPropia(required=False, help_text="Id of a template; give this or `mensaje`.")
-    cliente_ids = ListaDeIds(
+    plantilla = PlantillaField(required=False, help_text="Id of a template; give this or `mensaje`.")
+    cliente_ids = IdListField(
         required=False, help_text="1 to 100,000 ids of the shop's clients; give this or `audiencia`."
     )
     audiencia = AudienciaSerializer(required=False, help_text="The audience; give this or `cliente_ids`.")
@@ -97,7 +47,7 @@ class TextoYAudienciaSerializer(RefusesUnknown):
             "they need `clase_motivo`, and never reach clients who opted out."
         ),
     )
-    remitente = RemitentePropio(
+    remitente = RemitenteField(
         required=False, allow_null=True, help_text="Id of a sender of the shop's; the installation's when absent."
     )
 
@@ -130,7 +80,7 @@ class CrearCampanaSerializer(TextoYAudienciaSerializer):
     nombre = serializers.CharField(
         max_length=200, required=False, help_text="Name of the campaign; made from the date when absent."
     )
-    programada_para = Momento(
+    programada_para = TimedDateField(
         required=False,
         allow_null=True,
         help_text="The moment to start, within a year, instead of now. Without an offset it is in TIME_ZONE. The "
@@ -317,52 +267,3 @@ class ProgresoSerializer(serializers.Serializer[Any]):
         help_text="The next opening, while it waits for the shop's sending window; it goes on by itself.",
     )
     completado_en = serializers.DateTimeField(allow_null=True)
-
-
-@extend_schema_serializer(
-    examples=[
-        OpenApiExample(
-            "Enviado",
-            value={
-                "id": 501,
-                "cliente_id": 1,
-                "nombre": "Maria Gonzalez",
-                "telefono": "+573001234567",
-                "mensaje": "Hola Maria Gonzalez, aprovecha 20% de descuento este mes!",
-                "estado": "enviado",
-                "twilio_sid": "SM1234567890abcdef1234567890abcdef",
-                "codigo": "",
-                "error": "",
-                "entrega": "delivered",
-                "entrega_codigo": "",
-                "intentos": 1,
-                "actualizado": "2026-03-15T10:30:02-05:00",
-            },
-            response_only=True,
-        )
-    ]
-)
-class SMSLogSerializer(serializers.ModelSerializer[SMSLog]):
-    cliente_id = serializers.IntegerField(allow_null=True, read_only=True)
-    entrega = serializers.ChoiceField(
-        SMSLog.Entrega.choices, allow_blank=True, read_only=True, help_text="Twilio's status; empty until Twilio tells."
-    )
-
-    class Meta:
-        model = SMSLog
-        fields = (
-            "id",
-            "cliente_id",
-            "nombre",
-            "telefono",
-            "mensaje",
-            "estado",
-            "twilio_sid",
-            "codigo",
-            "error",
-            "entrega",
-            "entrega_codigo",
-            "intentos",
-            "actualizado",
-        )
-        read_only_fields = fields

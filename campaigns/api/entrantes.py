@@ -1,22 +1,20 @@
 """`/api/v1/entrantes/`: what clients wrote back."""
 
-from typing import cast
-
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer, extend_schema_view
-from rest_framework import mixins, serializers
+from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
+from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from campaigns.entrantes import selectors
 from campaigns.entrantes.services import marcar_leidos
 from campaigns.models import Entrante
 from campaigns.values.intencion import Intencion
-from core.api.filters import SiONo
-from core.models import Usuario
+from core.api.base import ShopRowsView
+from core.api.filters import YesNoFilter
 
 
 @extend_schema_serializer(
@@ -58,7 +56,7 @@ class EntranteSerializer(serializers.ModelSerializer[Entrante]):
 
 class EntranteFilter(filters.FilterSet):
     tipo = filters.MultipleChoiceFilter(choices=Intencion.choices)
-    leido = SiONo(method="por_leido", label="Read already")
+    leido = YesNoFilter(method="por_leido", label="Read already")
     recibido_desde = filters.IsoDateTimeFilter(field_name="recibido", lookup_expr="gte")
     recibido_hasta = filters.IsoDateTimeFilter(field_name="recibido", lookup_expr="lt")
 
@@ -75,19 +73,18 @@ class EntranteFilter(filters.FilterSet):
     list=extend_schema(summary="List the texts that clients sent"),
     retrieve=extend_schema(summary="Read a text that a client sent"),
 )
-class EntranteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Entrante]):
+class EntranteViewSet(ShopRowsView[Entrante], ReadOnlyModelViewSet[Entrante]):
     serializer_class = EntranteSerializer
     filterset_class = EntranteFilter
     lookup_value_converter = "int"
-    queryset = Entrante.objects.none()  # for the schema only
 
-    def get_queryset(self) -> QuerySet[Entrante]:
-        return selectors.entrantes_de(cast("Usuario", self.request.user))
+    def rows(self) -> QuerySet[Entrante]:
+        return selectors.entrantes_de(self.usuario)
 
     @extend_schema(summary="Mark a client's text as read", request=None, responses=EntranteSerializer)
     @action(detail=True, methods=["post"], filterset_class=None)
     def leer(self, request: Request, pk: int) -> Response:
         entrante = self.get_object()
-        marcar_leidos(usuario=cast("Usuario", request.user), ids=[entrante.pk], leido=True)
+        marcar_leidos(usuario=self.usuario, ids=[entrante.pk], leido=True)
         entrante.refresh_from_db()
         return Response(self.get_serializer(entrante).data)

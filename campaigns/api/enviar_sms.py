@@ -1,23 +1,21 @@
 """`POST /clientes/enviar-sms/`: the reference's call, which answers with what happened to each client."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from campaigns.api.fields import ListaDeIds
+from campaigns.api.fields import IdListField
 from campaigns.api.idempotency import idempotency_of
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.campana import selectors, services
 from campaigns.campana.espera import esperar
 from campaigns.campana.services import Idempotency
 from campaigns.models import CampanaSMS, SMSLog
-from core.api import ajax
+from core.api.ajax import ReferenceView
 from core.api.prefer import Prefer
 from core.api.serializers import RefusesUnknown
 from core.models import Usuario
@@ -26,24 +24,18 @@ DETALLES = 1_000  # rows in the answer; of a larger campaign the rest is at `det
 
 
 class EnviarSMSSerializer(RefusesUnknown):
-    cliente_ids = ListaDeIds()
+    cliente_ids = IdListField()
     mensaje = serializers.CharField(trim_whitespace=False)
     nombre_campana = serializers.CharField(max_length=200, required=False, allow_blank=True, allow_null=True)
 
 
-@extend_schema(exclude=True)  # its errors have the reference's shape, not the API's
-class EnviarSMS(APIView):
-    authentication_classes = (ajax.Sesion,)
-
-    def get_exception_handler(self) -> Any:
-        return ajax.refuse
-
+class EnviarSMSView(ReferenceView):
     def post(self, request: Request) -> Response:
         """Create the campaign, wait for its end, and tell what happened to each client.
 
         200 with the whole result, or 202 with what there is so far, its `estado` and `progreso_url`.
         """
-        usuario = cast("Usuario", request.user)
+        usuario = self.usuario
         idempotency = idempotency_of(request)
         campana = services.campana_con_clave(usuario=usuario, idempotency=idempotency) if idempotency else None
         created = False

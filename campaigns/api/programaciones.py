@@ -18,9 +18,9 @@ from campaigns.campana.selectors import progreso_de
 from campaigns.campana.services import Idempotency
 from campaigns.models import Ocurrencia, Programacion
 from campaigns.programaciones import selectors, services
-from core.api.filters import SiONo
+from core.api.base import ShopRowsView
+from core.api.filters import YesNoFilter
 from core.api.schema import ErrorSerializer
-from core.models import Usuario
 
 MOVED = {200: ProgramacionSerializer, 409: ErrorSerializer}
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -35,7 +35,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 
 
 class ProgramacionFilter(filters.FilterSet):
-    activa = SiONo()
+    activa = YesNoFilter()
     q = filters.CharFilter(field_name="nombre", lookup_expr="icontains", label="Part of the name")
 
 
@@ -57,23 +57,22 @@ class ProgramacionFilter(filters.FilterSet):
     partial_update=extend_schema(summary="Change some fields of a recurring campaign"),
     destroy=extend_schema(summary="Delete a recurring campaign and its history; the campaigns that it made stay"),
 )
-class ProgramacionViewSet(ModelViewSet[Programacion]):
+class ProgramacionViewSet(ShopRowsView[Programacion], ModelViewSet[Programacion]):
     serializer_class = ProgramacionSerializer
     filterset_class = ProgramacionFilter
     lookup_value_converter = "int"
-    queryset = Programacion.objects.none()  # for the schema only
 
-    def get_queryset(self) -> QuerySet[Programacion]:
-        return selectors.programaciones_de(self.request.user)  # type: ignore[arg-type]
+    def rows(self) -> QuerySet[Programacion]:
+        return selectors.programaciones_de(self.usuario)
 
     def perform_create(self, serializer: BaseSerializer[Programacion]) -> None:
         asked = cast("ProgramacionSerializer", serializer).definicion()
-        serializer.instance = services.crear_programacion(usuario=self._usuario, definicion=asked)
+        serializer.instance = services.crear_programacion(usuario=self.usuario, definicion=asked)
 
     def perform_update(self, serializer: BaseSerializer[Programacion]) -> None:
         asked = cast("ProgramacionSerializer", serializer).definicion()
         serializer.instance = services.cambiar_programacion(
-            programacion=cast("Programacion", serializer.instance), usuario=self._usuario, definicion=asked
+            programacion=cast("Programacion", serializer.instance), usuario=self.usuario, definicion=asked
         )
 
     def perform_destroy(self, instance: Programacion) -> None:
@@ -106,29 +105,23 @@ class ProgramacionViewSet(ModelViewSet[Programacion]):
         key = clave_de(request)
         ocurrencia, created = services.ejecutar_programacion(
             programacion=programacion,
-            usuario=self._usuario,
+            usuario=self.usuario,
             idempotency=Idempotency.of(key, {"ejecutar": programacion.pk}) if key is not None else None,
         )
         body = OcurrenciaSerializer(ocurrencia, context=self.get_serializer_context()).data
         headers = {} if created else {"Idempotent-Replayed": "true"}
         return Response(body, status=status.HTTP_201_CREATED, headers=headers)
 
-    @property
-    def _usuario(self) -> Usuario:
-        return cast("Usuario", self.request.user)
-
     def _answer(self, programacion: Programacion) -> Response:
         return Response(ProgramacionSerializer(programacion, context=self.get_serializer_context()).data)
 
 
 @extend_schema(tags=["programaciones"], summary="List the occurrences, the latest first, with campaigns and results")
-class OcurrenciaListView(ListAPIView[Ocurrencia]):
+class OcurrenciaListView(ShopRowsView[Ocurrencia], ListAPIView[Ocurrencia]):
     serializer_class = OcurrenciaSerializer
-    queryset = Ocurrencia.objects.none()  # for the schema only
 
-    def get_queryset(self) -> QuerySet[Ocurrencia]:
-        usuario = cast("Usuario", self.request.user)
-        programacion = get_object_or_404(selectors.programaciones_de(usuario), pk=self.kwargs["pk"])
+    def rows(self) -> QuerySet[Ocurrencia]:
+        programacion = get_object_or_404(selectors.programaciones_de(self.usuario), pk=self.kwargs["pk"])
         return selectors.ocurrencias_de(programacion)
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:

@@ -9,8 +9,9 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 
 from campaigns.api.audiencia import AudienciaSerializer, audiencia_de
-from campaigns.api.campanas_serializers import DOS_MENSAJES, FALTA_MENSAJE, MENSAJE, CampanaSerializer, PlantillaPropia
-from campaigns.api.remitentes import RemitentePropio
+from campaigns.api.campanas_serializers import DOS_MENSAJES, FALTA_MENSAJE, CampanaSerializer
+from campaigns.api.plantillas import MENSAJE, PlantillaField
+from campaigns.api.remitentes import RemitenteField
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.models import Ocurrencia, Programacion
 from campaigns.models.programacion import GRACIA, GRACIA_MAX, NOMBRE_MAX
@@ -100,12 +101,12 @@ class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Program
         allow_blank=True,
         help_text="The text, with {nombre}; give this or `plantilla`.",
     )
-    plantilla = PlantillaPropia(
+    plantilla = PlantillaField(
         required=False,
         allow_null=True,
         help_text="Id of a template, whose text is read at each occurrence; give this or `mensaje`.",
     )
-    remitente = RemitentePropio(
+    remitente = RemitenteField(
         required=False, allow_null=True, help_text="Id of a sender of the shop's; the installation's when absent."
     )
     audiencia = AudienciaGuardada()

@@ -65,8 +65,7 @@ def anotar_move(*, campana_id: int, action: str, motivo: str = "") -> Suceso:
     Args:
         action: its key.
     """
-    tipo = DE_MOVES.get(action, Tipo.MOVIDA)
-    return anotar(campana_id=campana_id, tipo=tipo, detalle=motivo or (action if tipo == Tipo.MOVIDA else ""))
+    return anotar(campana_id=campana_id, tipo=DE_MOVES[action], detalle=motivo)
 
 
 def anotar_avance(campana_id: int) -> None:

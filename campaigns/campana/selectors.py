@@ -13,8 +13,8 @@ from django.utils import timezone
 from campaigns.models import CampanaSMS, Lote, PlantillaSMS, SMSLog
 from campaigns.values import codigos
 from campaigns.values.remedios import remedio
+from core.cache import Recent
 from core.models import Usuario
-from core.reciente import Reciente
 
 RATE_WINDOW_S = 10
 EN_CURSO_MAX = 200  # campaigns of a shop that the dashboard sums while they run
@@ -132,7 +132,7 @@ def _contar(ids: Collection[int]) -> dict[int, Progreso]:
 
 
 # What is counted of a campaign in course, a second old at most when it is asked for again and again.
-recuentos: Final[Reciente[int, Progreso | None]] = Reciente(lambda pk: _contar([pk]).get(pk), fresh_s=0.5, stale_s=1.0)
+recuentos: Final[Recent[int, Progreso | None]] = Recent(lambda pk: _contar([pk]).get(pk), fresh_s=0.5, stale_s=1.0)
 
 
 def progreso_reciente(campana: CampanaSMS) -> Progreso | None:

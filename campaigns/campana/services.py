@@ -21,7 +21,7 @@ from campaigns.mensaje import texto
 from campaigns.models import CampanaSMS, Lote, PlantillaSMS, Remitente, Suceso
 from campaigns.signals import plantilla_por_eliminar
 from campaigns.values import estados
-from campaigns.values.nudges import nudge
+from campaigns.values.wake import nudge
 from campaigns.vista_previa import aprobaciones
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario

@@ -11,9 +11,9 @@ from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 
+from core.cache import forget, shared
 from core.models import Usuario
-from core.pages.comun import entero
-from core.shared import forget, shared
+from core.pages.query import entero
 
 # A fragment says with these where its version and its pause go: both are known only after it was rendered.
 VERSION: Final = "@@version@@"

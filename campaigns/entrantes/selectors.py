@@ -31,12 +31,6 @@ def sin_leer(usuario: Usuario) -> int:
     return entrantes_de(usuario).filter(leido_en__isnull=True)[: SIN_LEER_MAX + 1].count()
 
 
-def clientes_de_telefonos(usuario: Usuario, telefonos: set[str]) -> dict[str, Cliente]:
-    """The shop's client of each phone; the first of several."""
-    found = Cliente.objects.filter(usuario=usuario.tenant_id, telefono_e164__in=telefonos - {""}).order_by("-pk")
-    return {cliente.telefono_e164: cliente for cliente in found}
-
-
 @dataclass(frozen=True, slots=True)
 class Globo:
     """A text of a conversation.

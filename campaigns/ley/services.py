@@ -13,7 +13,7 @@ from campaigns.ley import reglas
 from campaigns.ley.contactos import recordar_contactos
 from campaigns.models import Ajustes, AjustesCambio, CampanaSMS
 from campaigns.values.horario import dia_de, inicio_del_dia
-from campaigns.values.nudges import nudge
+from campaigns.values.wake import nudge
 from clientes.signals import exclusiones_cambiaron
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario

@@ -39,7 +39,7 @@ Encoding = Literal["GSM-7", "UCS-2"]
 
 
 @dataclass(frozen=True, slots=True)
-class Segmentos:
+class Partes:
     """Args:
     encoding: of the whole message.
     unidades: septets (GSM-7) or 16-bit units (UCS-2) it takes, without headers.
@@ -51,11 +51,11 @@ class Segmentos:
     segmentos: int
 
 
-def contar(texto: str) -> Segmentos:
+def contar(texto: str) -> Partes:
     """Count a rendered text.
 
     >>> contar("ó" * 71)
-    Segmentos(encoding='UCS-2', unidades=71, segmentos=2)
+    Partes(encoding='UCS-2', unidades=71, segmentos=2)
     """
     if es_gsm7(texto):
         return _partir("GSM-7", [2 if c in GSM7_EXTENSION else 1 for c in texto], GSM7_SINGLE, GSM7_PART)
@@ -89,13 +89,13 @@ def _utf16(grapheme: str) -> int:
     return len(grapheme.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _partir(encoding: Encoding, sizes: list[int], single: int, part: int) -> Segmentos:
+def _partir(encoding: Encoding, sizes: list[int], single: int, part: int) -> Partes:
     total = sum(sizes)
     if total <= single:
-        return Segmentos(encoding, total, 1)
+        return Partes(encoding, total, 1)
     parts, used = 1, 0
     for size in sizes:
         if used + size > part:
             parts, used = parts + 1, 0
         used += size
-    return Segmentos(encoding, total, parts)
+    return Partes(encoding, total, parts)

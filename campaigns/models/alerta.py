@@ -1,6 +1,7 @@
 """What a shop wants to be told, what there was to tell, and how telling it went."""
 
 import uuid
+from typing import Final
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -9,7 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-MINUTOS = (MinValueValidator(1), MaxValueValidator(1440))
+MINUTOS_VALIDOS = (MinValueValidator(1), MaxValueValidator(1440))
+MINUTOS_SIN_AVANCE: Final = 10  # unless the shop says otherwise
 
 
 class AjustesAlertas(models.Model):
@@ -19,12 +21,12 @@ class AjustesAlertas(models.Model):
         settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="ajustes_alertas"
     )
     url = models.URLField(max_length=500, blank=True, default="")
-    secreto = models.CharField(max_length=80, blank=True, default="")  # signs the calls: see workers.alerts.signature
+    secreto = models.CharField(max_length=80, blank=True, default="")  # signs the calls: see workers.alerts.webhook
     correos = ArrayField(models.EmailField(), default=list, blank=True)
     al_pausarse = models.BooleanField(default=True)
     al_detenerse = models.BooleanField(default=True)
     al_fallar = models.BooleanField(default=True)
-    minutos_sin_avance = models.PositiveSmallIntegerField(default=10, validators=MINUTOS)
+    minutos_sin_avance = models.PositiveSmallIntegerField(default=MINUTOS_SIN_AVANCE, validators=MINUTOS_VALIDOS)
 
     class Meta:
         verbose_name = verbose_name_plural = "ajustes de alertas"

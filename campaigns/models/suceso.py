@@ -21,7 +21,7 @@ class Suceso(models.Model):
         REANUDADA = "reanudada", "Reanudada"
         CANCELADA = "cancelada", "Cancelada"
         REINTENTADA = "reintentada", "Se reintentan los fallidos"
-        MOVIDA = "movida", "Cambió de estado"  # by a move that has no name here
+        MOVIDA = "movida", "Cambió de estado"  # nothing writes it; the API names it
         AVANCE_25 = "avance_25", "Llegó al 25 %"
         AVANCE_50 = "avance_50", "Llegó al 50 %"
         AVANCE_75 = "avance_75", "Llegó al 75 %"

@@ -26,7 +26,9 @@ from clientes.rne.selectors import es_vieja, excluidos_de, ultima_consulta
 from clientes.selectors import clientes_de
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
-from core.pages.comun import admin_de, entero, pagina
+from core.pages.access import admin_de, pagina
+from core.pages.paging import page_before
+from core.pages.query import entero
 
 SOLO_ADMIN = "Solo un administrador ve y cambia los ajustes."
 GUARDADO = "Los ajustes quedaron guardados. Las campañas en curso los siguen desde ya."
@@ -64,8 +66,7 @@ def _guardar(request: HttpRequest, usuario: Usuario, form: SeccionForm) -> bool:
 def _contexto(request: HttpRequest, usuario: Usuario, found: Ajustes, sent: SeccionForm | None) -> dict[str, Any]:
     forms = {name: sent if sent and sent.nombre == name else kind(found) for name, kind in SECCIONES.items()}
     antes = entero(request, "antes")
-    history = historial_de(usuario)
-    rows = list((history.filter(pk__lt=antes) if antes else history)[: CAMBIOS + 1])
+    page = page_before(historial_de(usuario), antes, CAMBIOS)
     return {
         "seccion": "ajustes",
         "formularios": forms,
@@ -77,9 +78,9 @@ def _contexto(request: HttpRequest, usuario: Usuario, found: Ajustes, sent: Secc
         **_consentimiento(usuario),
         "precio_base": precio_base(found),
         "moneda": settings.SMS_PRICE_CURRENCY,
-        "historial": [(cambio, list(en_palabras(cambio.cambios))) for cambio in rows[:CAMBIOS]],
+        "historial": [(cambio, list(en_palabras(cambio.cambios))) for cambio in page.rows],
         "antes": antes,
-        "siguiente": rows[CAMBIOS - 1].pk if len(rows) > CAMBIOS else None,
+        "siguiente": page.siguiente,
     }
 
 

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from campaigns.models import Ajustes
 from campaigns.values.ventanas import DIAS, NOMBRES
 from core.errors import InvalidInputError
-from core.forms import ConAspecto, Interruptor
+from core.forms import StyledForm, YesNoField
 
 # Where most shops are; any other country that somebody chose through the API stays in the list.
 PAISES: Final = {
@@ -58,7 +58,7 @@ NO_ES_PRECIO = "«{valor}» no es un país y su precio. Escriba uno por línea, 
 AYUDA_MOTIVO = "Queda en el historial. Es obligatorio para apagar o aflojar una protección."
 
 
-class SeccionForm(ConAspecto, forms.Form):
+class SeccionForm(StyledForm, forms.Form):
     """Args:
     ajustes: what the section shows before anything is sent.
     """
@@ -148,7 +148,7 @@ class FranjaField(forms.Field):
 class HorarioForm(SeccionForm):
     nombre = "horario"
 
-    ventanas_activas = Interruptor(label="Enviar solo dentro del horario")
+    ventanas_activas = YesNoField(label="Enviar solo dentro del horario")
     zona_horaria = forms.ChoiceField(label="Zona horaria")
     festivos_pais = forms.ChoiceField(label="Festivos de", required=False)
     dias_cerrados = FechasField(label="Otros días cerrados", required=False, help_text="Uno por línea: 24/12/2026.")
@@ -186,17 +186,17 @@ class HorarioForm(SeccionForm):
 class FrecuenciaForm(SeccionForm):
     nombre = "frecuencia"
 
-    frecuencia_activa = Interruptor(label="Limitar los mensajes a un mismo teléfono")
+    frecuencia_activa = YesNoField(label="Limitar los mensajes a un mismo teléfono")
     frecuencia_maxima = forms.IntegerField(label="Máximo", help_text="En un día, entre todas las campañas.")
 
 
 class ExclusionesForm(SeccionForm):
     nombre = "exclusiones"
 
-    rne_activo = Interruptor(label="Excluir los números del RNE")
+    rne_activo = YesNoField(label="Excluir los números del RNE")
     rne_vigencia_dias = forms.IntegerField(label="Una consulta del RNE vale")
-    rne_exigir_consulta = Interruptor(label="No enviar publicidad sin una consulta vigente")
-    exigir_consentimiento = Interruptor(label="Exigir el consentimiento registrado")
+    rne_exigir_consulta = YesNoField(label="No enviar publicidad sin una consulta vigente")
+    exigir_consentimiento = YesNoField(label="Exigir el consentimiento registrado")
 
 
 class PreciosField(forms.CharField):

@@ -14,15 +14,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 from rest_framework.request import Request
 
-from campaigns.bitacora import alertas as services
 from campaigns.bitacora import selectors
+from campaigns.bitacora.alertas import cambiar_secreto, guardar_ajustes
+from campaigns.bitacora.alertas import probar as enviar_prueba
 from campaigns.models import AjustesAlertas
 from campaigns.values.direccion import CORREOS_MAX, leer
-from core.api.throttling import PorPrueba
+from core.api.throttling import TrialThrottle
 from core.errors import ConflictError, InvalidInputError
-from core.forms import ConAspecto, ConservaLoNoEnviado, Interruptor
+from core.forms import KeepsUnsentForm, StyledForm, YesNoField
 from core.models import Usuario
-from core.pages.comun import admin_de, pagina
+from core.pages.access import admin_de, pagina
 from core.text import formato
 
 DEMASIADOS: Final = "Son demasiados: hasta {max} correos."
@@ -46,7 +47,7 @@ def correos_de(texto: str) -> list[str]:
     return found
 
 
-class AjustesForm(ConservaLoNoEnviado, ConAspecto, forms.ModelForm[AjustesAlertas]):
+class AjustesForm(KeepsUnsentForm, StyledForm, forms.ModelForm[AjustesAlertas]):
     url = forms.URLField(
         label="Dirección del webhook",
         required=False,
@@ -54,9 +55,9 @@ class AjustesForm(ConservaLoNoEnviado, ConAspecto, forms.ModelForm[AjustesAlerta
         assume_scheme="https",
         help_text="Un programa suyo que recibe cada alerta: https://…",
     )
-    al_pausarse = Interruptor(label="Una campaña se pausa sola")
-    al_detenerse = Interruptor(label="Una campaña deja de avanzar")
-    al_fallar = Interruptor(label="Una campaña termina con error")
+    al_pausarse = YesNoField(label="Una campaña se pausa sola")
+    al_detenerse = YesNoField(label="Una campaña deja de avanzar")
+    al_fallar = YesNoField(label="Una campaña termina con error")
     correos = forms.CharField(
         label="Correos",
         required=False,
@@ -108,7 +109,7 @@ def _pagina(request: HttpRequest, usuario: Usuario, **context: Any) -> HttpRespo
         "alertas": selectors.alertas_de(usuario)[:ALERTAS],
         "sin_correo": not settings.EMAIL_HOST,
     }
-    return render(request, "campaigns/alertas.html", context)
+    return render(request, "campaigns/alertas/alertas.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -122,7 +123,7 @@ def alertas(request: HttpRequest) -> HttpResponse:
     form = AjustesForm(request.POST, instance=selectors.ajustes_de(usuario))
     if not form.is_valid():
         return _pagina(request, usuario, form=form)
-    ajustes = services.guardar_ajustes(usuario=usuario, datos=form.cleaned_data)
+    ajustes = guardar_ajustes(usuario=usuario, datos=form.cleaned_data)
     if ajustes.secreto != before.secreto:
         # Shown in this answer and never again.
         return _pagina(request, usuario, secreto_nuevo=ajustes.secreto)
@@ -135,7 +136,7 @@ def alertas(request: HttpRequest) -> HttpResponse:
 @pagina
 def secreto(request: HttpRequest) -> HttpResponse:
     usuario = admin_de(request, SOLO_ADMIN)
-    return _pagina(request, usuario, secreto_nuevo=services.cambiar_secreto(usuario=usuario).secreto)
+    return _pagina(request, usuario, secreto_nuevo=cambiar_secreto(usuario=usuario).secreto)
 
 
 @require_POST
@@ -145,13 +146,13 @@ def probar(request: HttpRequest) -> HttpResponse:
     # The same count as the API's. Its request does not know who signed in to a page.
     asked = Request(request)
     asked.user = usuario
-    throttle = PorPrueba()
+    throttle = TrialThrottle()
     if not throttle.allow_request(asked, None):
         espera = formato.duracion(ceil(throttle.wait() or 1))
         messages.error(request, DEMASIADAS.format(espera=espera))
         return redirect("alertas")
     try:
-        services.probar(usuario=usuario)
+        enviar_prueba(usuario=usuario)
     except ConflictError as refusal:
         messages.error(request, refusal.message)
     else:

@@ -6,10 +6,10 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from campaigns.campana import sondeo
-from campaigns.pages.comun import campana_de
+from campaigns.pages.campana import campana_de
 from campaigns.vista_previa import aprobaciones
 from core.errors import ConflictError, InvalidInputError
-from core.pages.comun import admin_de, pagina
+from core.pages.access import admin_de, pagina
 
 SOLO_ADMIN = "Solo un administrador puede aprobar o rechazar una campaña."
 APROBADA = "La campaña quedó aprobada y está en camino."

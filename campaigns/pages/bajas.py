@@ -11,18 +11,20 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from campaigns.bajas import services
-from campaigns.entrantes.selectors import clientes_de_telefonos
 from campaigns.remitentes import valores_de
 from clientes.bajas.selectors import bajas_de, historia_de
 from clientes.models import Baja, Fuente
 from clientes.models.baja import EVIDENCIA_MAX, MOTIVO_MAX
+from clientes.selectors import clientes_de_telefonos
 from core.errors import ConflictError, InvalidInputError
-from core.forms import ConAspecto
+from core.forms import StyledForm
 from core.models import Usuario
-from core.pages.comun import admin_de, entero, pagina, usuario_de
+from core.pages.access import admin_de, pagina, usuario_de
+from core.pages.paging import page_before
+from core.pages.query import entero
 
 
-class BajaForm(ConAspecto, forms.Form):
+class BajaForm(StyledForm, forms.Form):
     telefono = forms.CharField(
         label="Teléfono",
         max_length=40,
@@ -44,7 +46,7 @@ class BajaForm(ConAspecto, forms.Form):
     )
 
 
-class AltaForm(ConAspecto, forms.Form):
+class AltaForm(StyledForm, forms.Form):
     motivo = forms.CharField(
         label="Cómo consintió de nuevo",
         max_length=MOTIVO_MAX,
@@ -81,14 +83,11 @@ def bajas(request: HttpRequest) -> HttpResponse:
         found = found.filter(fuente=fuente)
     if q:
         found = found.filter(telefono__contains=q)
-    if antes:
-        found = found.filter(pk__lt=antes)
-    rows = list(found[: BAJAS + 1])
-    shown = rows[:BAJAS]
-    clientes = clientes_de_telefonos(usuario, {row.telefono for row in shown})
+    page = page_before(found, antes, BAJAS)
+    clientes = clientes_de_telefonos(usuario, {row.telefono for row in page.rows})
     context = {
         "seccion": "respuestas",
-        "filas": [(row, clientes.get(row.telefono)) for row in shown],
+        "filas": [(row, clientes.get(row.telefono)) for row in page.rows],
         "fuentes": Fuente.choices,
         "fuente": fuente,
         "vigentes": VIGENTES.items(),
@@ -97,7 +96,7 @@ def bajas(request: HttpRequest) -> HttpResponse:
         "filtrado": bool(fuente or q or vigente == "no"),
         "busqueda": urlencode({"fuente": fuente, "vigente": vigente, "q": q}),
         "antes": antes,
-        "siguiente": shown[-1].pk if len(rows) > BAJAS else None,
+        "siguiente": page.siguiente,
     }
     return render(request, "campaigns/bajas/bajas.html", context)
 

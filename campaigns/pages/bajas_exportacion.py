@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from clientes.models import RegistroBaja
-from core.pages.comun import admin_de, pagina
+from core.pages.access import admin_de, pagina
 from core.text import planilla
 
 SOLO_ADMIN: Final = "Solo un administrador puede exportar: son datos personales."

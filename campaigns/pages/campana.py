@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -16,11 +16,13 @@ from campaigns.campana.historia import historia_de
 from campaigns.campana.serie import serie_de
 from campaigns.campana.sondeo import PAUSA, VERSION, Fragmento
 from campaigns.models import CampanaSMS, SMSLog
-from campaigns.pages.comun import campana_de, intervalo_de
+from campaigns.pages.polling import intervalo_de
 from campaigns.values import estados
 from core.errors import ConflictError
 from core.models import Usuario
-from core.pages.comun import admin_de, entero, pagina, usuario_de
+from core.pages.access import admin_de, pagina, usuario_de
+from core.pages.paging import page_of
+from core.pages.query import entero
 
 DESTINATARIOS = 25
 CODIGO_MAX = 40
@@ -47,6 +49,15 @@ ACCIONES = {
 }
 
 
+def campana_de(usuario: Usuario, pk: int) -> CampanaSMS:
+    return get_object_or_404(
+        selectors.campanas_de(usuario).select_related(
+            "plantilla", "remitente", "ocurrencia__programacion", "creada_por", "decidida_por"
+        ),
+        pk=pk,
+    )
+
+
 @require_safe
 @never_cache
 @pagina
@@ -57,7 +68,7 @@ def campana(request: HttpRequest, pk: int) -> HttpResponse:
     context["muestra"] = selectors.destinatarios_de(campana).exclude(mensaje="").first()
     context["serie"] = serie_de(campana)
     context["version"] = ""  # of nothing: the first look brings whatever has changed since
-    return render(request, "campaigns/campana.html", context)
+    return render(request, "campaigns/campana/campana.html", context)
 
 
 @require_safe
@@ -70,7 +81,7 @@ def campana_viva(request: HttpRequest, pk: int) -> HttpResponse:
     def build() -> Fragmento:
         context = _campana_viva(usuario, campana_de(usuario, pk))
         context |= {"version": VERSION, "pausa": PAUSA, "fragmento": True}
-        html = render_to_string("campaigns/_campana_viva.html", context)
+        html = render_to_string("campaigns/campana/_viva.html", context)
         return Fragmento(html, context["intervalo"] or SERIE_S, context["visto"])
 
     found = sondeo.fragmento(sondeo.clave(usuario, "campana", pk), build)
@@ -79,7 +90,7 @@ def campana_viva(request: HttpRequest, pk: int) -> HttpResponse:
         # With its form's token, so of this person alone.
         campana = campana_de(usuario, pk)
         context = {"campana": campana, "acciones": _acciones(usuario, campana)}
-        extra = render_to_string("campaigns/_campana_cambio.html", context, request)
+        extra = render_to_string("campaigns/campana/_cambio.html", context, request)
     return sondeo.responder(request, found, extra=extra)
 
 
@@ -90,12 +101,12 @@ def destinatarios(request: HttpRequest, pk: int) -> HttpResponse:
     usuario = usuario_de(request)
     if "v" not in request.GET:  # a person asks, not the page by itself
         context = _destinatarios(request, usuario, campana_de(usuario, pk))
-        return render(request, "campaigns/_destinatarios.html", {**context, "version": ""})
+        return render(request, "campaigns/campana/_destinatarios.html", {**context, "version": ""})
 
     def build() -> Fragmento:
         context = _destinatarios(request, usuario, campana_de(usuario, pk))
         context |= {"version": VERSION, "pausa": PAUSA, "user": usuario}
-        return Fragmento(render_to_string("campaigns/_destinatarios.html", context), FILAS_S)
+        return Fragmento(render_to_string("campaigns/campana/_destinatarios.html", context), FILAS_S)
 
     asked = (request.GET.get("estado", "")[:10], _codigo(request), entero(request, "despues"))
     found = sondeo.fragmento(sondeo.clave(usuario, "filas", pk, *asked), build)
@@ -113,7 +124,7 @@ def serie(request: HttpRequest, pk: int) -> HttpResponse:
         campana = campana_de(usuario, pk)
         context: dict[str, Any] = {"campana": campana, "serie": serie_de(campana), "intervalo": intervalo_de([campana])}
         context |= {"version": VERSION, "pausa_serie": PAUSA}
-        return Fragmento(render_to_string("campaigns/_serie.html", context), SERIE_S)
+        return Fragmento(render_to_string("campaigns/campana/_serie.html", context), SERIE_S)
 
     return sondeo.responder(request, sondeo.fragmento(sondeo.clave(usuario, "serie", pk), build))
 
@@ -192,15 +203,15 @@ def _destinatarios(request: HttpRequest, usuario: Usuario, campana: CampanaSMS) 
     codigo = _codigo(request) if estado == SMSLog.Estado.FALLIDO else ""
     despues = entero(request, "despues")
     found = partial(selectors.destinatarios_de, campana, estado=estado, codigo=codigo)
-    rows = list(found(despues=despues)[: DESTINATARIOS + 1])
+    page = page_of(found(despues=despues), DESTINATARIOS)
     return {
         "campana": campana,
-        "logs": rows[:DESTINATARIOS],
+        "logs": page.rows,
         "filtros": FILTROS,
         "estado": estado,
         "codigo": codigo,
         "despues": despues,
-        "siguiente": rows[DESTINATARIOS - 1].pk if len(rows) > DESTINATARIOS else None,
+        "siguiente": page.siguiente,
         "intervalo": intervalo_de([campana]),
         "pausa": FILAS_S,
     }

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from campaigns.campana.selectors import campanas_de, destinatarios_de
 from campaigns.models import CampanaSMS, SMSLog
-from core.pages.comun import pagina, usuario_de
+from core.pages.access import pagina, usuario_de
 from core.text import planilla
 
 SOLO_ADMIN = "Solo un administrador puede exportar: son datos personales."

@@ -13,8 +13,10 @@ from django.views.decorators.http import require_safe
 from campaigns.campana import selectors, sondeo
 from campaigns.campana.sondeo import PAUSA, VERSION, Fragmento
 from campaigns.models import CampanaSMS
-from campaigns.pages.comun import REPOSO_S, filas_de, intervalo_de
-from core.pages.comun import entero, pagina, usuario_de
+from campaigns.pages.polling import REPOSO_S, filas_de, intervalo_de
+from core.pages.access import pagina, usuario_de
+from core.pages.paging import page_before
+from core.pages.query import entero
 
 CAMPANAS = 25
 Q_MAX = 200  # the longest name
@@ -25,7 +27,7 @@ FILTROS = (("", "Todas"), *((e.value, str(e.label)) for e in CampanaSMS.Estado))
 @never_cache
 @pagina
 def campanas(request: HttpRequest) -> HttpResponse:
-    return render(request, "campaigns/campanas.html", _campanas(request))
+    return render(request, "campaigns/campanas/campanas.html", _campanas(request))
 
 
 @require_safe
@@ -34,7 +36,7 @@ def campanas(request: HttpRequest) -> HttpResponse:
 def campanas_vivas(request: HttpRequest) -> HttpResponse:
     def build() -> Fragmento:
         context = _campanas(request) | {"version": VERSION, "pausa": PAUSA}
-        return Fragmento(render_to_string("campaigns/_campanas_vivas.html", context), context["intervalo"] or REPOSO_S)
+        return Fragmento(render_to_string("campaigns/campanas/_vivas.html", context), context["intervalo"] or REPOSO_S)
 
     asked = hashlib.blake2s(repr(_pedido(request)).encode(), digest_size=8).hexdigest()
     found = sondeo.fragmento(sondeo.clave(usuario_de(request), "campanas", asked), build)
@@ -53,26 +55,23 @@ def _campanas(request: HttpRequest) -> dict[str, Any]:
     usuario = usuario_de(request)
     antes, estado, q = _pedido(request)
     found = selectors.campanas_de(usuario)
-    if antes:
-        found = found.filter(pk__lt=antes)
     if estado:
         found = found.filter(estado=estado)
     if q:
         found = found.filter(nombre__icontains=q)
-    rows = list(found[: CAMPANAS + 1])
-    shown = rows[:CAMPANAS]
-    intervalo = intervalo_de(shown)
+    page = page_before(found, antes, CAMPANAS)
+    intervalo = intervalo_de(page.rows)
     return {
         "seccion": "campanas",
         "user": usuario,
-        "filas": filas_de(shown, selectors.progreso_de(shown)),
+        "filas": filas_de(page.rows, selectors.progreso_de(page.rows)),
         "filtros": FILTROS,
         "estado": estado,
         "q": q,
         "filtrado": bool(estado or q),
         "busqueda": urlencode({"estado": estado, "q": q}),
         "antes": antes,
-        "siguiente": shown[-1].pk if len(rows) > CAMPANAS else None,
+        "siguiente": page.siguiente,
         "intervalo": intervalo,
         "version": "",
         "pausa": intervalo,

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from campaigns.bajas import services
 from campaigns.bajas.services import Invitado
 from clientes.models import Fuente
-from core.api.throttling import PorEnlace, PorEnlaceErrado
+from core.api.throttling import LinkThrottle, WrongLinkThrottle
 
 VOLVER: Final = "volver"  # the other button; a POST that says nothing asks to leave
 
@@ -33,11 +33,11 @@ def enlace(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _enlace(request: HttpRequest, token: str) -> HttpResponse:
-    many, wrong = PorEnlace(), PorEnlaceErrado()
+    many, wrong = LinkThrottle(), WrongLinkThrottle()
     caller = Request(request)
     # An address that guesses is refused whatever it asks for, or the right guess would be the one that passes.
     if wrong.is_spent(caller) or not many.allow_request(caller, None):
-        answer = render(request, "campaigns/bajas/enlace_demasiados.html", status=429)
+        answer = render(request, "campaigns/enlace/demasiados.html", status=429)
         answer["Retry-After"] = "60"
         return answer
     log_id = services.leer_token(token)
@@ -45,11 +45,11 @@ def _enlace(request: HttpRequest, token: str) -> HttpResponse:
         wrong.allow_request(caller, None)
     invitado = services.invitado_de(log_id) if log_id is not None else None
     if invitado is None:
-        return render(request, "campaigns/bajas/enlace_no_sirve.html", status=404)
+        return render(request, "campaigns/enlace/no_sirve.html", status=404)
     if request.method == "POST":
         (services.volver if request.POST.get("accion") == VOLVER else services.salir)(invitado)
         return HttpResponseRedirect(request.path, status=303)
-    return render(request, "campaigns/bajas/enlace.html", _context(invitado))
+    return render(request, "campaigns/enlace/enlace.html", _context(invitado))
 
 
 def _context(invitado: Invitado) -> dict[str, object]:

@@ -15,9 +15,11 @@ from campaigns.entrantes.services import marcar_leidos
 from campaigns.remitentes import valores_de
 from clientes.bajas.selectors import ultima_palabra
 from clientes.models import Cliente
-from clientes.selectors import clientes_de
+from clientes.selectors import clientes_de, clientes_de_telefonos
 from core.models import Usuario
-from core.pages.comun import admin_de, entero, pagina, usuario_de
+from core.pages.access import admin_de, pagina, usuario_de
+from core.pages.paging import page_before, page_of
+from core.pages.query import entero
 
 TEXTOS: Final = 25
 GLOBOS: Final = 30
@@ -39,23 +41,20 @@ def entrantes(request: HttpRequest) -> HttpResponse:
     found = selectors.entrantes_de(usuario).filter(selectors.FILTROS[filtro]).select_related("campana")
     if q:
         found = found.filter(_busca(q))
-    if antes:
-        found = found.filter(pk__lt=antes)
-    rows = list(found[: TEXTOS + 1])
-    shown = rows[:TEXTOS]
-    clientes = selectors.clientes_de_telefonos(usuario, {row.telefono for row in shown})
+    page = page_before(found, antes, TEXTOS)
+    clientes = clientes_de_telefonos(usuario, {row.telefono for row in page.rows})
     sin_leer = selectors.sin_leer(usuario)
     context = {
         "seccion": "respuestas",
-        "filas": [(row, clientes.get(row.telefono)) for row in shown],
-        "ids": [row.pk for row in shown if row.leido_en is None],
+        "filas": [(row, clientes.get(row.telefono)) for row in page.rows],
+        "ids": [row.pk for row in page.rows if row.leido_en is None],
         "filtros": NOMBRES.items(),
         "ver": filtro,
         "q": q,
         "filtrado": bool(filtro or q),
         "busqueda": urlencode({"ver": filtro, "q": q}),
         "antes": antes,
-        "siguiente": shown[-1].pk if len(rows) > TEXTOS else None,
+        "siguiente": page.siguiente,
         "sin_leer": min(sin_leer, selectors.SIN_LEER_MAX),
         "sin_leer_mas": sin_leer > selectors.SIN_LEER_MAX,
     }
@@ -75,7 +74,7 @@ def conversacion(request: HttpRequest, pk: int) -> HttpResponse:
     """With whoever wrote this text: a client of the shop, or a number that it does not know."""
     usuario = usuario_de(request)
     entrante = get_object_or_404(selectors.entrantes_de(usuario), pk=pk)
-    cliente = selectors.clientes_de_telefonos(usuario, {entrante.telefono}).get(entrante.telefono)
+    cliente = clientes_de_telefonos(usuario, {entrante.telefono}).get(entrante.telefono)
     return _conversacion(request, usuario, entrante.telefono, cliente)
 
 
@@ -90,17 +89,16 @@ def de_cliente(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _conversacion(request: HttpRequest, usuario: Usuario, telefono: str, cliente: Cliente | None) -> HttpResponse:
     antes = request.GET.get("antes", "")
-    found = selectors.conversacion(usuario, telefono, antes=antes, n=GLOBOS + 1)
-    shown = found[:GLOBOS]
+    page = page_of(selectors.conversacion(usuario, telefono, antes=antes, n=GLOBOS + 1), GLOBOS)
     last = ultima_palabra(telefono, tienda_id=usuario.tenant_id, remitentes=valores_de(usuario)) if telefono else None
     context: dict[str, Any] = {
         "seccion": "respuestas",
         "cliente": cliente,
         "telefono": telefono,
-        "globos": shown[::-1],
-        "ids": [g.entrante.pk for g in shown if g.entrante and g.entrante.leido_en is None],
+        "globos": page.rows[::-1],
+        "ids": [g.entrante.pk for g in page.rows if g.entrante and g.entrante.leido_en is None],
         "antes": antes,
-        "siguiente": shown[-1].clave if len(found) > GLOBOS else "",
+        "siguiente": page.rows[-1].clave if page.more else "",
         "baja": last if last and last.vigente else None,
     }
     return render(request, "campaigns/entrantes/conversacion.html", context)

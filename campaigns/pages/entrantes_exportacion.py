@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from campaigns.entrantes.selectors import FILTROS, entrantes_de
 from campaigns.models import Entrante
-from core.pages.comun import admin_de, pagina
+from core.pages.access import admin_de, pagina
 from core.text import planilla
 
 SOLO_ADMIN: Final = "Solo un administrador puede exportar: son datos personales."

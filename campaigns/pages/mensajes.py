@@ -10,7 +10,9 @@ from campaigns.entrantes.selectors import entrantes_de
 from campaigns.remitentes import valores_de
 from clientes.bajas.selectors import ultima_palabra
 from clientes.selectors import clientes_de
-from core.pages.comun import entero, pagina, usuario_de
+from core.pages.access import pagina, usuario_de
+from core.pages.paging import page_before
+from core.pages.query import entero
 
 MENSAJES = 10
 
@@ -22,18 +24,16 @@ def mensajes(request: HttpRequest, pk: int) -> HttpResponse:
     usuario = usuario_de(request)
     cliente = get_object_or_404(clientes_de(usuario), pk=pk)
     found = selectors.logs_de(usuario).filter(cliente=cliente).select_related("campana").order_by("-pk")
-    if antes := entero(request, "antes"):
-        found = found.filter(pk__lt=antes)
-    rows = list(found[: MENSAJES + 1])
-    siguiente = rows[MENSAJES - 1].pk if len(rows) > MENSAJES else None
+    antes = entero(request, "antes")
+    page = page_before(found, antes, MENSAJES)
     phone = cliente.telefono_e164
     last = ultima_palabra(phone, tienda_id=usuario.tenant_id, remitentes=valores_de(usuario)) if phone else None
     context = {
         "cliente": cliente,
-        "logs": rows[:MENSAJES],
+        "logs": page.rows,
         "antes": antes,
-        "siguiente": siguiente,
+        "siguiente": page.siguiente,
         "baja": last if last and last.vigente else None,
         "respondio": bool(phone) and entrantes_de(usuario).filter(telefono=phone).exists(),
     }
-    return render(request, "campaigns/_mensajes_de_cliente.html", context)
+    return render(request, "campaigns/mensajes/_mensajes.html", context)

@@ -12,9 +12,9 @@ from campaigns.campana import selectors, sondeo
 from campaigns.campana.historia import sucesos_de
 from campaigns.campana.sondeo import PAUSA, VERSION, Fragmento
 from campaigns.models import CampanaSMS
-from campaigns.pages.comun import REPOSO_S, filas_de, intervalo_de
+from campaigns.pages.polling import REPOSO_S, filas_de, intervalo_de
 from core.models import Usuario
-from core.pages.comun import pagina, usuario_de
+from core.pages.access import pagina, usuario_de
 
 CAMPANAS = 24
 SUCESOS = 12
@@ -26,7 +26,7 @@ ORDEN = {CampanaSMS.Estado.PROCESANDO: 0, CampanaSMS.Estado.PAUSADO: 1}
 @never_cache
 @pagina
 def muro(request: HttpRequest) -> HttpResponse:
-    return render(request, "campaigns/muro.html", _muro(usuario_de(request)))
+    return render(request, "campaigns/muro/muro.html", _muro(usuario_de(request)))
 
 
 @require_safe
@@ -37,7 +37,7 @@ def muro_vivo(request: HttpRequest) -> HttpResponse:
 
     def build() -> Fragmento:
         context = _muro(usuario) | {"version": VERSION, "pausa": PAUSA}
-        return Fragmento(render_to_string("campaigns/_muro.html", context), context["intervalo"])
+        return Fragmento(render_to_string("campaigns/muro/_muro.html", context), context["intervalo"])
 
     return sondeo.responder(request, sondeo.fragmento(sondeo.clave(usuario, "muro"), build))
 

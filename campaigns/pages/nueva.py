@@ -17,13 +17,14 @@ from campaigns.ley import clases
 from campaigns.mensaje.partes import transliterar
 from campaigns.models import CampanaSMS, Lote
 from campaigns.pages import pasos
-from campaigns.pages.comun import campana_de
+from campaigns.pages.campana import campana_de
 from campaigns.vista_previa import borrador as borradores
 from campaigns.vista_previa.borrador import Borrador
 from clientes.selectors import clientes_de
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
-from core.pages.comun import admin_de, entero, pagina
+from core.pages.access import admin_de, pagina
+from core.pages.query import entero
 from core.text import formato
 
 SOLO_ADMIN = "Solo un administrador puede crear una campaña."

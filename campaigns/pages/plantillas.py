@@ -1,6 +1,6 @@
 """The shop's templates."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -8,30 +8,29 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from campaigns.campana import selectors
 from campaigns.campana.services import eliminar_plantilla
 from campaigns.mensaje import texto
 from campaigns.mensaje.texto import editor
 from campaigns.models import MENSAJE_MAX, PlantillaSMS
-from core.api import ajax
+from core.api.ajax import ReferenceView
 from core.errors import ConflictError, InvalidInputError
-from core.forms import ConAspecto, ConservaLoNoEnviado, Interruptor
-from core.models import Usuario
-from core.pages.comun import admin_de, entero, pagina, usuario_de
+from core.forms import KeepsUnsentForm, StyledForm, YesNoField
+from core.pages.access import admin_de, pagina, usuario_de
+from core.pages.paging import page_before
+from core.pages.query import entero
 
 
-class PlantillaForm(ConservaLoNoEnviado, ConAspecto, forms.ModelForm[PlantillaSMS]):
+class PlantillaForm(KeepsUnsentForm, StyledForm, forms.ModelForm[PlantillaSMS]):
     mensaje = forms.CharField(
         strip=False,
         widget=forms.Textarea({"rows": 5, "placeholder": "Hola {nombre}, …", "spellcheck": "true"}),
         help_text="Escriba {nombre} donde va el nombre de cada cliente, y {enlace_baja} donde va un enlace de baja.",
     )
-    activo = Interruptor(label="Activa", help_text="Solo las activas se ofrecen al crear una campaña.", initial=True)
+    activo = YesNoField(label="Activa", help_text="Solo las activas se ofrecen al crear una campaña.", initial=True)
 
     class Meta:
         model = PlantillaSMS
@@ -62,13 +61,9 @@ def _propia(request: HttpRequest, pk: int) -> PlantillaSMS:
 @never_cache
 @pagina
 def plantillas(request: HttpRequest) -> HttpResponse:
-    found = selectors.plantillas_de(usuario_de(request))
-    if antes := entero(request, "antes"):
-        found = found.filter(pk__lt=antes)
-    rows = list(found[: PLANTILLAS + 1])
-    shown = rows[:PLANTILLAS]
-    siguiente = shown[-1].pk if len(rows) > PLANTILLAS else None
-    context = {"seccion": "plantillas", "plantillas": shown, "antes": antes, "siguiente": siguiente}
+    antes = entero(request, "antes")
+    page = page_before(selectors.plantillas_de(usuario_de(request)), antes, PLANTILLAS)
+    context = {"seccion": "plantillas", "plantillas": page.rows, "antes": antes, "siguiente": page.siguiente}
     return render(request, "campaigns/plantillas/plantillas.html", context)
 
 
@@ -101,7 +96,7 @@ def _formulario(request: HttpRequest, plantilla: PlantillaSMS) -> HttpResponse:
         form.save()
         messages.success(request, f"La plantilla «{plantilla.nombre}» quedó guardada.")
         return redirect("plantillas")
-    return render(request, "campaigns/plantillas/formulario.html", {**context, "form": form})
+    return render(request, "campaigns/plantillas/form.html", {**context, "form": form})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -120,16 +115,10 @@ def eliminar(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "campaigns/plantillas/eliminar.html", {"seccion": "plantillas", "plantilla": plantilla})
 
 
-@extend_schema(exclude=True)  # its errors have the reference's shape, not the API's
-class PlantillasSMS(APIView):
+class PlantillasSMSView(ReferenceView):
     """`GET /clientes/plantillas-sms/`: the reference's call, for a page that lets one choose."""
 
-    authentication_classes = (ajax.Sesion,)
-
-    def get_exception_handler(self) -> Any:
-        return ajax.refuse
-
     def get(self, request: Request) -> Response:
-        active = selectors.plantillas_de(cast("Usuario", request.user)).filter(activo=True)
+        active = selectors.plantillas_de(self.usuario).filter(activo=True)
         rows = active.order_by("nombre", "pk").values("id", "nombre", "mensaje")
         return Response({"success": True, "plantillas": list(rows)})

@@ -25,7 +25,7 @@ from campaigns.vista_previa.borrador import Borrador
 from clientes.selectors import segmentos_de
 from core.errors import InvalidInputError
 from core.models import Usuario
-from core.pages.comun import admin_de, pagina
+from core.pages.access import admin_de, pagina
 
 CREADA = "La programación «{nombre}» quedó creada. Su primera campaña sale sola en la primera fecha."
 GUARDADA = "La programación «{nombre}» quedó guardada."
@@ -53,7 +53,7 @@ def vista_previa(request: HttpRequest) -> HttpResponse:
     """The next dates, how many would receive it today, and what that costs, while the form is filled in."""
     usuario = admin_de(request, SOLO_ADMIN)
     context = _vista(usuario, ProgramacionForm(request.POST), Borrador.de(request.POST))
-    return render(request, "campaigns/programaciones/_vista.html", context)
+    return render(request, "campaigns/programacion/_vista_previa.html", context)
 
 
 def _formulario(request: HttpRequest, usuario: Usuario, row: Programacion | None) -> HttpResponse:
@@ -98,7 +98,7 @@ def _formulario(request: HttpRequest, usuario: Usuario, row: Programacion | None
         "marcador": NOMBRE,
         "mensaje_max": MENSAJE_MAX,
     }
-    return render(request, "campaigns/programaciones/formulario.html", context)
+    return render(request, "campaigns/programacion/form.html", context)
 
 
 def _guardar(usuario: Usuario, row: Programacion | None, form: ProgramacionForm, borrador: Borrador) -> Programacion:

@@ -18,7 +18,7 @@ from campaigns.values.recurrencia import CRON_MAX, Frecuencia, Recurrencia
 from campaigns.values.zonas import ofrecidas, zonas
 from campaigns.vista_previa.borrador import ALGUNOS, TODOS, Borrador
 from core.errors import InvalidInputError
-from core.forms import ConAspecto
+from core.forms import StyledForm
 from core.models import Usuario
 
 PLANTILLA: Final = "plantilla"
@@ -38,7 +38,7 @@ FALTA_MENSAJE = "Escriba el mensaje, o elija una plantilla."
 DE_FECHAS: Final = ("frecuencia", "hora", "dias", "dia_mes", "cron", "zona", "desde", "hasta")
 
 
-class ProgramacionForm(ConAspecto, forms.Form):
+class ProgramacionForm(StyledForm, forms.Form):
     nombre = forms.CharField(
         max_length=NOMBRE_MAX,
         widget=forms.TextInput({"autocomplete": "off"}),

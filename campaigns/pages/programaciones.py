@@ -12,13 +12,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.campana.selectors import progreso_de
 from campaigns.campana.services import Idempotency
-from campaigns.models import Ocurrencia, Programacion
-from campaigns.pages.comun import intervalo_de
+from campaigns.models import Programacion
+from campaigns.pages.polling import intervalo_de
 from campaigns.programaciones import criterios, palabras, selectors, services
 from campaigns.programaciones.resumen import Resumen, resumir
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
-from core.pages.comun import admin_de, entero, pagina, usuario_de
+from core.pages.access import admin_de, pagina, usuario_de
+from core.pages.paging import page_before
+from core.pages.query import entero
 
 PROGRAMACIONES = 50
 HISTORIA = 20
@@ -41,19 +43,16 @@ def propia(usuario: Usuario, pk: int) -> Programacion:
 @never_cache
 @pagina
 def programaciones(request: HttpRequest) -> HttpResponse:
-    found = selectors.programaciones_de(usuario_de(request))
-    if antes := entero(request, "antes"):
-        found = found.filter(pk__lt=antes)
-    rows = list(found[: PROGRAMACIONES + 1])
-    shown = rows[:PROGRAMACIONES]
-    last = selectors.ultimas_de(shown)
+    antes = entero(request, "antes")
+    page = page_before(selectors.programaciones_de(usuario_de(request)), antes, PROGRAMACIONES)
+    last = selectors.ultimas_de(page.rows)
     context = {
         "seccion": "campanas",
-        "filas": [(row, palabras.en_palabras(row.recurrencia), _local(row), last.get(row.pk)) for row in shown],
+        "filas": [(row, palabras.en_palabras(row.recurrencia), _local(row), last.get(row.pk)) for row in page.rows],
         "antes": antes,
-        "siguiente": shown[-1].pk if len(rows) > PROGRAMACIONES else None,
+        "siguiente": page.siguiente,
     }
-    return render(request, "campaigns/programaciones/lista.html", context)
+    return render(request, "campaigns/programaciones/programaciones.html", context)
 
 
 @require_safe
@@ -147,12 +146,8 @@ def _resumen(row: Programacion) -> Resumen:
 
 def _historia(request: HttpRequest, row: Programacion) -> dict[str, Any]:
     antes = entero(request, "antes")
-    found = selectors.ocurrencias_de(row)
-    if antes:
-        found = found.filter(pk__lt=antes)
-    rows: list[Ocurrencia] = list(found[: HISTORIA + 1])
-    shown = rows[:HISTORIA]
-    campanas = selectors.campanas_de(shown)
+    page = page_before(selectors.ocurrencias_de(row), antes, HISTORIA)
+    campanas = selectors.campanas_de(page.rows)
     progreso = progreso_de(campanas)
     zona = ZoneInfo(row.zona)
     waiting = EN_ESPERA_S if row.activa and not row.terminada else None
@@ -160,9 +155,9 @@ def _historia(request: HttpRequest, row: Programacion) -> dict[str, Any]:
         "seccion": "campanas",
         "programacion": row,
         "historia": [
-            (each, each.ocurrencia_utc.astimezone(zona), progreso.get(each.campana_id or 0)) for each in shown
+            (each, each.ocurrencia_utc.astimezone(zona), progreso.get(each.campana_id or 0)) for each in page.rows
         ],
         "antes": antes,
-        "siguiente": shown[-1].pk if len(rows) > HISTORIA else None,
+        "siguiente": page.siguiente,
         "intervalo": intervalo_de(campanas) or waiting,
     }

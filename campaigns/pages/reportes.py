@@ -6,7 +6,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from campaigns.campana.reporte import reporte_de
-from core.pages.comun import entero, pagina, usuario_de
+from core.pages.access import pagina, usuario_de
+from core.pages.query import entero
 
 DIAS = (14, 30, 90)
 
@@ -19,5 +20,7 @@ def reportes(request: HttpRequest) -> HttpResponse:
     dias = asked if asked in DIAS else DIAS[1]
     reporte = reporte_de(usuario_de(request), dias=dias)
     return render(
-        request, "campaigns/reportes.html", {"seccion": "reportes", "reporte": reporte, "dias": dias, "opciones": DIAS}
+        request,
+        "campaigns/reportes/reportes.html",
+        {"seccion": "reportes", "reporte": reporte, "dias": dias, "opciones": DIAS},
     )

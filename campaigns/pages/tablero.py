@@ -10,9 +10,10 @@ from django.views.decorators.http import require_safe
 
 from campaigns.campana import selectors, sondeo
 from campaigns.campana.sondeo import PAUSA, VERSION, Fragmento
-from campaigns.pages.comun import REPOSO_S, filas_de, intervalo_de
+from campaigns.pages.polling import REPOSO_S, filas_de, intervalo_de
 from core.models import Usuario
-from core.pages.comun import pagina, usuario_de
+from core.pages.access import pagina, usuario_de
+from core.pages.paging import page_of
 
 CAMPANAS = 8
 DIAS = 14
@@ -25,7 +26,7 @@ def tablero(request: HttpRequest) -> HttpResponse:
     usuario = usuario_de(request)
     context = _tablero(usuario)
     context["dias"] = selectors.por_dia(usuario, dias=DIAS) if context["filas"] else []
-    return render(request, "campaigns/tablero.html", context)
+    return render(request, "campaigns/tablero/tablero.html", context)
 
 
 @require_safe
@@ -36,22 +37,22 @@ def tablero_vivo(request: HttpRequest) -> HttpResponse:
 
     def build() -> Fragmento:
         context = _tablero(usuario) | {"version": VERSION, "pausa": PAUSA}
-        return Fragmento(render_to_string("campaigns/_tablero.html", context), context["intervalo"] or REPOSO_S)
+        return Fragmento(render_to_string("campaigns/tablero/_tablero.html", context), context["intervalo"] or REPOSO_S)
 
     return sondeo.responder(request, sondeo.fragmento(sondeo.clave(usuario, "tablero"), build))
 
 
 def _tablero(usuario: Usuario) -> dict[str, Any]:
-    campanas = list(selectors.campanas_de(usuario)[: CAMPANAS + 1])
+    page = page_of(selectors.campanas_de(usuario), CAMPANAS)
     vivas = list(selectors.en_curso_de(usuario))
     # One statement for what is shown and what is summed.
-    progreso = selectors.progreso_de({c.pk: c for c in [*campanas, *vivas]}.values())
+    progreso = selectors.progreso_de({c.pk: c for c in [*page.rows, *vivas]}.values())
     intervalo = intervalo_de(vivas)
     return {
         "seccion": "tablero",
         "user": usuario,
-        "filas": filas_de(campanas[:CAMPANAS], progreso),
-        "hay_mas": len(campanas) > CAMPANAS,
+        "filas": filas_de(page.rows, progreso),
+        "hay_mas": page.more,
         "resumen": selectors.resumen_de(usuario, [progreso[c.pk] for c in vivas]),
         "intervalo": intervalo,
         "version": "",

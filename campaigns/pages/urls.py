@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from campaigns.api.enviar_sms import EnviarSMS
+from campaigns.api.enviar_sms import EnviarSMSView
 from campaigns.pages import (
     ajustes,
     alertas,
@@ -53,7 +53,7 @@ urlpatterns = [
     ),
     path("campanas/<int:pk>/aprobar/", aprobacion.decidir, {"aprobar": True}, name="campana-aprobar"),
     path("campanas/<int:pk>/rechazar/", aprobacion.decidir, {"aprobar": False}, name="campana-rechazar"),
-    path("clientes/enviar-sms/", EnviarSMS.as_view(), name="enviar-sms"),
+    path("clientes/enviar-sms/", EnviarSMSView.as_view(), name="enviar-sms"),
     path("programaciones/", programaciones.programaciones, name="programaciones"),
     path("programaciones/nueva/", programacion.nueva, name="programacion-nueva"),
     path("programaciones/vista-previa/", programacion.vista_previa, name="programacion-vista-previa"),
@@ -76,7 +76,7 @@ urlpatterns = [
     path("clientes/plantillas/crear/", plantillas.crear, name="plantilla-crear"),
     path("clientes/plantillas/editar/<int:pk>/", plantillas.editar, name="plantilla-editar"),
     path("clientes/plantillas/eliminar/<int:pk>/", plantillas.eliminar, name="plantilla-eliminar"),
-    path("clientes/plantillas-sms/", plantillas.PlantillasSMS.as_view(), name="plantillas-sms"),
+    path("clientes/plantillas-sms/", plantillas.PlantillasSMSView.as_view(), name="plantillas-sms"),
     path("clientes/<int:pk>/mensajes/", mensajes.mensajes, name="cliente-mensajes"),
     path("ajustes/", ajustes.ajustes, name="ajustes"),
     # The message spares the last slash: `campaigns.mensaje.enlace`.

@@ -8,7 +8,7 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from campaigns.campana import barra as barras
+from campaigns.campana.barra import ANCHO, tramos
 from campaigns.campana.selectors import Progreso
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje.texto import MARCADORES
@@ -109,12 +109,12 @@ def dia_y_hora(local: datetime) -> str:
 
 @register.inclusion_tag("campaigns/_barra.html")
 def barra(campana: CampanaSMS, progreso: Progreso) -> dict[str, object]:
-    return {"campana": campana, "progreso": progreso, "tramos": barras.tramos(progreso), "ancho": barras.ANCHO}
+    return {"campana": campana, "progreso": progreso, "tramos": tramos(progreso), "ancho": ANCHO}
 
 
 @register.inclusion_tag("campaigns/_cuentas.html")
 def cuentas(progreso: Progreso) -> dict[str, object]:
-    return {"tramos": barras.tramos(progreso)}
+    return {"tramos": tramos(progreso)}
 
 
 @register.filter

@@ -54,12 +54,6 @@ def paises() -> tuple[str, ...]:
     return tuple(sorted(holidays.list_supported_countries(include_aliases=False)))
 
 
-def is_open(horario: Horario, at: datetime) -> bool:
-    """Whether messages may leave at this moment."""
-    span = _span(horario, at.astimezone(horario.zona).date())
-    return span is not None and span[0] <= at < span[1]
-
-
 def next_open(horario: Horario, at: datetime) -> datetime | None:
     """The first moment from `at` on when messages may leave: `at` itself while it is open; None if there is none."""
     at = at.astimezone(UTC)

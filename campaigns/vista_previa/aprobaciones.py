@@ -11,7 +11,7 @@ from campaigns.audiencia.seleccion import Audiencia
 from campaigns.bitacora.services import anotar
 from campaigns.ley.jornada import dia_del_envio
 from campaigns.models import Ajustes, CampanaSMS, Remitente, Suceso
-from campaigns.values.nudges import nudge
+from campaigns.values.wake import nudge
 from campaigns.vista_previa.costo import calcular, grupos_de
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario

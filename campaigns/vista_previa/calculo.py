@@ -10,8 +10,8 @@ from campaigns.audiencia.juicio import enviables_de
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.ley.jornada import Jornada, dia_del_envio, jornada_desde
 from campaigns.ley.selectors import ajustes_de
-from campaigns.mensaje import texto as mensajes
-from campaigns.mensaje.partes import Segmentos, contar, letras_ucs2, transliterar
+from campaigns.mensaje.partes import Partes, contar, letras_ucs2, transliterar
+from campaigns.mensaje.texto import con_enlace, render, validate, validate_length
 from campaigns.models import Ajustes, CampanaSMS, Remitente
 from campaigns.remitentes import valor_de
 from campaigns.vista_previa.aprobaciones import costo_a_aprobar, por_que_espera
@@ -29,7 +29,7 @@ class Ejemplo:
     cliente_id: int
     nombre: str
     mensaje: str
-    segmentos: Segmentos
+    segmentos: Partes
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +77,16 @@ def calcular_vista_previa(
     Raises:
         InvalidInputError: what creating the campaign would refuse, with the same field and text.
     """
-    mensajes.validate(mensaje)
+    validate(mensaje)
     medida = seleccion.medir(audiencia, tenant_id=usuario.tenant_id)
-    mensajes.validate_length(mensaje, longest_nombre=medida.longest_nombre)
+    validate_length(mensaje, longest_nombre=medida.longest_nombre)
     ajustes = ajustes_de(usuario.tenant_id)
     a_toda_hora = clase != CampanaSMS.Clase.PROMOCIONAL
     jornada = jornada_desde(ajustes, timezone.now(), a_toda_hora=a_toda_hora)
     dia = dia_del_envio(ajustes, a_toda_hora=a_toda_hora)
     grupos = grupos_de(audiencia, ajustes=ajustes, dia=dia, remitente=remitente, a_toda_hora=a_toda_hora)
     a_aprobar = costo_a_aprobar(mensaje, audiencia, ajustes=ajustes, remitente=remitente, a_toda_hora=a_toda_hora)
-    enlazado = mensajes.con_enlace(mensaje)
+    enlazado = con_enlace(mensaje)
     plain = transliterar(mensaje)
     sendable = enviables_de(audiencia, ajustes=ajustes, dia=dia, remitente=valor_de(remitente), a_toda_hora=a_toda_hora)
     longest = sendable.order_by(Length("nombre").desc(), "pk").first()
@@ -106,5 +106,5 @@ def calcular_vista_previa(
 
 
 def _ejemplo(mensaje: str, cliente: Cliente) -> Ejemplo:
-    texto = mensajes.render(mensaje, cliente.nombre)
+    texto = render(mensaje, cliente.nombre)
     return Ejemplo(cliente.pk, cliente.nombre, texto, contar(texto))

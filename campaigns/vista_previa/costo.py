@@ -18,7 +18,7 @@ from campaigns.audiencia.juicio import JUZGADOS_TODOS, parametros
 from campaigns.audiencia.seleccion import Audiencia, elegidos_sql
 from campaigns.ley.precios import precio_base, precio_de
 from campaigns.mensaje import texto
-from campaigns.mensaje.partes import Segmentos, contar
+from campaigns.mensaje.partes import Partes, contar
 from campaigns.models import Ajustes, Remitente
 from campaigns.remitentes import valor_de
 
@@ -64,7 +64,7 @@ class Costo:
     por_pais: Counter[str] = field(default_factory=Counter)
     sin_consentimiento: int = 0
 
-    def add(self, counted: Segmentos, messages: int, pais: str) -> None:
+    def add(self, counted: Partes, messages: int, pais: str) -> None:
         self.destinatarios += messages
         self.segmentos += counted.segmentos * messages
         self.por_segmentos[counted.segmentos] += messages

@@ -16,7 +16,7 @@ FECHA_LEJANA = "Elija una fecha entre los años 1900 y 2200."
 NO_EXISTEN = "No existen etiquetas con estos ids: {ids}."
 
 
-class EtiquetasPropias(serializers.ListField):
+class EtiquetasField(serializers.ListField):
     """Ids of tags of the caller's shop."""
 
     child = serializers.IntegerField(min_value=1)
@@ -53,8 +53,8 @@ class CondicionesSerializer(RefusesUnknown, serializers.Serializer[Any]):
 
     activo = serializers.BooleanField(required=False)
     con_movil = serializers.BooleanField(required=False, help_text="The client has a valid mobile phone.")
-    etiquetas = EtiquetasPropias(required=False, help_text="The client has any of these tags.")
-    sin_etiquetas = EtiquetasPropias(required=False, help_text="The client has none of these tags.")
+    etiquetas = EtiquetasField(required=False, help_text="The client has any of these tags.")
+    sin_etiquetas = EtiquetasField(required=False, help_text="The client has none of these tags.")
     compro_en_dias = serializers.IntegerField(
         required=False, min_value=1, max_value=YEARS, help_text="The client bought within this many days."
     )

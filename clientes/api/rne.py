@@ -1,6 +1,6 @@
 """`/api/v1/rne/`: the shop's consultations of the register."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
@@ -13,8 +13,8 @@ from clientes.importacion.limites import FILAS_MAX
 from clientes.models import ConsultaRNE
 from clientes.rne import services
 from clientes.rne.selectors import consultas_de
+from core.api.base import ShopRowsView
 from core.api.serializers import RefusesUnknown
-from core.models import Usuario
 
 EJEMPLO = {"numeros": ["3001234567", "+573109876543"], "consultado_en": "2026-03-15", "reemplaza": False}
 
@@ -72,12 +72,11 @@ class ConsultaRNESerializer(serializers.ModelSerializer[ConsultaRNE]):
 
 
 @extend_schema(tags=["rne"])
-class ConsultasRNE(ListAPIView[ConsultaRNE]):
+class ConsultasRNEView(ShopRowsView[ConsultaRNE], ListAPIView[ConsultaRNE]):
     serializer_class = ConsultaRNESerializer
-    queryset = ConsultaRNE.objects.none()  # for the schema only
 
-    def get_queryset(self) -> QuerySet[ConsultaRNE]:
-        return consultas_de(cast("Usuario", self.request.user).tenant_id)
+    def rows(self) -> QuerySet[ConsultaRNE]:
+        return consultas_de(self.usuario.tenant_id)
 
     @extend_schema(summary="List the consultations of the register: who, when, and the file's SHA-256")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -94,7 +93,7 @@ class ConsultasRNE(ListAPIView[ConsultaRNE]):
         serializer.is_valid(raise_exception=True)
         asked = serializer.validated_data
         consulta = services.importar_lista(
-            usuario=cast("Usuario", request.user),
+            usuario=self.usuario,
             telefonos=asked["numeros"],
             consultado_en=asked["consultado_en"],
             reemplaza=asked["reemplaza"],

@@ -31,8 +31,8 @@ XLSX_BOMBA = "El libro de Excel se infla demasiado al abrirlo. Copie solo los da
 SIN_HOJAS = "El libro de Excel no tiene ninguna hoja visible con datos."
 
 
-class ArchivoIlegible(InvalidInputError):
-    """Raised when the file cannot be read to its end. The message is for the person who uploaded it."""
+class UnreadableFileError(InvalidInputError):
+    """The file cannot be read, or not to its end. The message is for the person who uploaded it."""
 
     default_code = "archivo"
 

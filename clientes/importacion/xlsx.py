@@ -31,7 +31,7 @@ from clientes.importacion.limites import (
     SIN_HOJAS,
     XLSX_BOMBA,
     XLSX_DANADO,
-    ArchivoIlegible,
+    UnreadableFileError,
 )
 
 if not DEFUSEDXML:
@@ -77,7 +77,7 @@ class _Parte:
         last = max(data.rfind(mark) for mark in MARCAS)
         self._since_row = len(data) - last if last >= 0 else self._since_row + len(data)
         if self._left < 0 or self._since_row > FILA_MAX:
-            raise ArchivoIlegible(XLSX_BOMBA)
+            raise UnreadableFileError(XLSX_BOMBA)
         return data
 
 
@@ -94,7 +94,7 @@ class _Libro(ZipFile):
     def read(self, name: Any, pwd: bytes | None = None) -> bytes:
         info = self.getinfo(name) if isinstance(name, str) else name
         if info.file_size > OTRO_MAX:
-            raise ArchivoIlegible(XLSX_BOMBA)
+            raise UnreadableFileError(XLSX_BOMBA)
         with super().open(info, pwd=pwd) as part:
             return part.read()
 
@@ -206,19 +206,19 @@ class _Lector(ExcelReader):
         """The sheet of that name; the first that is visible when "".
 
         Raises:
-            ArchivoIlegible: there is none.
+            UnreadableFileError: there is none.
         """
         for sheet in self.wb.worksheets:
             if sheet.title == nombre or (not nombre and sheet.sheet_state == "visible"):
                 return sheet
-        raise ArchivoIlegible(SIN_HOJAS)
+        raise UnreadableFileError(SIN_HOJAS)
 
 
 def examinar(file: BinaryIO) -> tuple[Formato, list[list[str]], int]:
     """The sheet to read, its first rows, and how many it says it has.
 
     Raises:
-        ArchivoIlegible: it is no workbook.
+        UnreadableFileError: it is no workbook.
     """
     try:
         lector = _Lector(file)
@@ -233,10 +233,10 @@ def examinar(file: BinaryIO) -> tuple[Formato, list[list[str]], int]:
             while block := part.read(BLOQUE):  # a tag that two blocks share is missed: it is an estimate
                 filas += sum(block.count(mark) for mark in FILAS)
         muestra = [[como_texto(textos[int(c)] if isinstance(c, _Pendiente) else c) for c in cells] for cells in rows]
-    except ArchivoIlegible:
+    except UnreadableFileError:
         raise
     except DANOS as error:
-        raise ArchivoIlegible(XLSX_DANADO) from error
+        raise UnreadableFileError(XLSX_DANADO) from error
     return Formato("xlsx", hoja=hoja.title), muestra, filas
 
 
@@ -244,7 +244,7 @@ def _celdas(hoja: Any) -> Iterator[tuple[Any, ...]]:
     # One column more than is allowed, so that too many are seen without making 16,384 cells of each row.
     for numero, cells in enumerate(hoja.filas(COLUMNAS_MAX + 1), 1):
         if numero > LINEAS_MAX:
-            raise ArchivoIlegible(DEMASIADAS_FILAS)
+            raise UnreadableFileError(DEMASIADAS_FILAS)
         yield cells
 
 
@@ -252,17 +252,17 @@ def leer(file: BinaryIO, formato: Formato) -> Iterator[tuple[int, list[str]]]:
     """The rows of the sheet, empty ones too.
 
     Raises:
-        ArchivoIlegible: at the row where it cannot go on.
+        UnreadableFileError: at the row where it cannot go on.
     """
     try:
         lector = _Lector(file)
         lector.read()
         for numero, cells in enumerate(_celdas(lector.hoja(formato.hoja)), 1):
             yield numero, [como_texto(value) for value in cells]
-    except ArchivoIlegible:
+    except UnreadableFileError:
         raise
     except DANOS as error:
-        raise ArchivoIlegible(XLSX_DANADO) from error
+        raise UnreadableFileError(XLSX_DANADO) from error
 
 
 def como_texto(value: Any) -> str:

@@ -10,12 +10,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clientes.api.serializers import REPETIDO, EtiquetaSerializer
+from clientes.api.etiquetas import EtiquetaSerializer
 from clientes.grupos.services import eliminar_etiqueta
 from clientes.models import Etiqueta
 from clientes.selectors import etiquetas_de
+from core.api.serializers import REPETIDO
 from core.errors import ConflictError
-from core.pages.comun import admin_de, pagina, usuario_de
+from core.pages.access import admin_de, pagina, usuario_de
 
 SOLO_ADMIN = "Solo un administrador puede cambiar las etiquetas."
 MAX = 500  # on the page
@@ -70,7 +71,7 @@ def eliminar(request: HttpRequest, pk: int) -> HttpResponse:
 def _lista(request: HttpRequest, form: dict[str, Any]) -> HttpResponse:
     active = Count("clientes", filter=Q(clientes__activo=True))
     rows = etiquetas_de(usuario_de(request)).annotate(cuantos=active).order_by("nombre")[:MAX]
-    return render(request, "clientes/etiquetas/lista.html", {"seccion": "clientes", "etiquetas": rows, **form})
+    return render(request, "clientes/etiquetas/etiquetas.html", {"seccion": "clientes", "etiquetas": rows, **form})
 
 
 def _guardar(request: HttpRequest, nombre: str, etiqueta: Etiqueta | None = None) -> str:

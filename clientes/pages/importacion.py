@@ -1,86 +1,39 @@
 """Pages: upload, choose the columns, watch, see what became of each row. For admins only: it is personal data."""
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from clientes.importacion import descargas, limites, services, subida
-from clientes.importacion.limites import ArchivoIlegible
+from clientes.importacion import descargas, limites, services
+from clientes.importacion.limites import UnreadableFileError
 from clientes.importacion.opciones import Opciones, opciones_guardadas
 from clientes.importacion.services import importaciones_de
 from clientes.models import Importacion
 from clientes.pages import importacion_form
+from clientes.pages.upload import solo_admin, upload_page
 from core.errors import ConflictError, InvalidInputError
-from core.pages.comun import View, pagina, usuario_de
+from core.pages.access import usuario_de
 from core.text import planilla
 
-SOLO_ADMIN = "Solo un administrador puede importar."
-SIN_ARCHIVO = "Elija un archivo."
 ULTIMAS = 20
 DETALLE = 20
 SEGUNDOS = 1  # between two looks at an import that runs
-
-
-def solo_admin(view: Callable[..., HttpResponse]) -> View:
-    """A page for admins who have signed in."""
-
-    @wraps(view)
-    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not usuario_de(request).es_admin:
-            raise PermissionDenied(SOLO_ADMIN)
-        return view(request, *args, **kwargs)
-
-    return pagina(wrapper)
 
 
 def _importacion(request: HttpRequest, pk: int) -> Importacion:
     return get_object_or_404(importaciones_de(usuario_de(request)), pk=pk)
 
 
-@csrf_exempt  # the token is in the body, and the body is not read before it is bounded: `_subir` asks for it
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-@solo_admin
-def importaciones(request: HttpRequest) -> HttpResponse:
+def _importaciones(request: HttpRequest, *, error: str = "") -> HttpResponse:
     """The latest imports, and a form for a new one."""
-    if request.method == "POST":
-        subida.limitar(request)
-        answer: HttpResponse = _subir(request)
-        return answer
-    return _formulario(request)
-
-
-@csrf_protect
-def _subir(request: HttpRequest) -> HttpResponse:
-    tipo = request.POST.get("tipo", "")
-    if tipo not in Importacion.Tipo.values:
-        tipo = Importacion.Tipo.CLIENTES
-    subido = request.FILES.get("archivo")
-    if subida.es_demasiado(request):
-        return _formulario(request, tipo=tipo, error=limites.DEMASIADO_GRANDE)
-    if subido is None:
-        return _formulario(request, tipo=tipo, error=limites.VACIO if "archivo" in request.FILES else SIN_ARCHIVO)
-    try:
-        importacion = services.subir(usuario=usuario_de(request), tipo=tipo, subido=subido)
-    except ArchivoIlegible as error:
-        return _formulario(request, tipo=tipo, error=error.message)
-    return redirect("importacion", importacion.pk)
-
-
-def _formulario(request: HttpRequest, tipo: str = "", error: str = "") -> HttpResponse:
-    if not tipo:
-        tipo = "ventas" if request.GET.get("tipo") == "ventas" else "clientes"
     context = {
         "seccion": "clientes",
-        "tipo": tipo,
+        "tipo": _tipo(request),
         "tipos": Importacion.Tipo.choices,
         "error": error,
         "importaciones": importaciones_de(usuario_de(request)).defer("muestra")[:ULTIMAS],
@@ -88,6 +41,23 @@ def _formulario(request: HttpRequest, tipo: str = "", error: str = "") -> HttpRe
         "filas_max": limites.FILAS_MAX,
     }
     return render(request, "clientes/importacion/importaciones.html", context)
+
+
+def _tipo(request: HttpRequest) -> str:
+    """What is imported: that of the form that was sent, or of the link that led here."""
+    asked = (request.POST if request.method == "POST" else request.GET).get("tipo", "")
+    return asked if asked in Importacion.Tipo.values else Importacion.Tipo.CLIENTES
+
+
+def _subir(request: HttpRequest, subido: "UploadedFile[Any]") -> HttpResponse:
+    try:
+        importacion = services.subir(usuario=usuario_de(request), tipo=_tipo(request), subido=subido)
+    except UnreadableFileError as error:
+        return _importaciones(request, error=error.message)
+    return redirect("importacion", importacion.pk)
+
+
+importaciones = upload_page(show=_importaciones, take=_subir)
 
 
 @require_safe

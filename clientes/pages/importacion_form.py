@@ -11,7 +11,7 @@ from django.utils import timezone
 from clientes.importacion import columnas
 from clientes.importacion.filas import interpretar
 from clientes.importacion.opciones import Opciones, plan_de
-from clientes.importacion.valores import Invalido
+from clientes.importacion.valores import InvalidCellError
 from clientes.models import Importacion
 from core.text import formato
 
@@ -88,7 +88,7 @@ def muestra(importacion: Importacion, opciones: Opciones) -> Muestra:
         try:
             datos = interpretar(_sin_relleno(cells), plan)
             filas.append((numero, [_dicho(datos, c.nombre) for c in chosen], ""))
-        except Invalido as error:
+        except InvalidCellError as error:
             filas.append((numero, [cells[opciones.columnas[c.nombre]][:60] for c in chosen], error.motivo))
     return Muestra([campo.etiqueta for campo in chosen], filas)
 

@@ -4,19 +4,17 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_http_methods
 
-from clientes.importacion import limites, subida
-from clientes.pages.importacion import SIN_ARCHIVO, solo_admin
+from clientes.importacion import limites
+from clientes.pages.upload import upload_page
 from clientes.rne import services
 from clientes.rne.selectors import consultas_de, excluidos_de
 from core.errors import InvalidInputError
-from core.pages.comun import usuario_de
+from core.pages.access import usuario_de
 from core.text import formato
 
 ULTIMAS = 20
@@ -25,25 +23,7 @@ TRAIDA = "La consulta quedó guardada: {numeros} número{s} del RNE."
 ILEGIBLES = "{n} celda{s} no tenía{ene} un número y no se tomó en cuenta."
 
 
-@csrf_exempt  # the token is in the body, and the body is not read before it is bounded: `_subir` asks for it
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-@solo_admin
-def rne(request: HttpRequest) -> HttpResponse:
-    if request.method == "POST":
-        subida.limitar(request)
-        answer: HttpResponse = _subir(request)
-        return answer
-    return _pagina(request)
-
-
-@csrf_protect
-def _subir(request: HttpRequest) -> HttpResponse:
-    subido = request.FILES.get("archivo")
-    if subida.es_demasiado(request):
-        return _pagina(request, error=limites.DEMASIADO_GRANDE)
-    if subido is None:
-        return _pagina(request, error=limites.VACIO if "archivo" in request.FILES else SIN_ARCHIVO)
+def _subir(request: HttpRequest, subido: "UploadedFile[Any]") -> HttpResponse:
     dia = _dia(request.POST.get("consultado_en", ""))
     if dia is None:
         return _pagina(request, error=NO_ES_FECHA, campo="consultado_en")
@@ -71,7 +51,7 @@ def _dia(text: str) -> date | None:
         return None
 
 
-def _pagina(request: HttpRequest, error: str = "", campo: str = "archivo") -> HttpResponse:
+def _pagina(request: HttpRequest, *, error: str = "", campo: str = "archivo") -> HttpResponse:
     usuario = usuario_de(request)
     context: dict[str, Any] = {
         "seccion": "ajustes",
@@ -86,3 +66,6 @@ def _pagina(request: HttpRequest, error: str = "", campo: str = "archivo") -> Ht
         "filas_max": limites.FILAS_MAX,
     }
     return render(request, "clientes/rne/rne.html", context)
+
+
+rne = upload_page(show=_pagina, take=_subir)

@@ -10,15 +10,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clientes.api.condiciones import CondicionesSerializer
-from clientes.api.serializers import REPETIDO, SegmentoSerializer
+from clientes.api.segmentos import SegmentoSerializer
 from clientes.condiciones import filtrar
 from clientes.grupos.palabras import en_palabras
 from clientes.grupos.services import eliminar_segmento
 from clientes.models import Segmento
 from clientes.selectors import clientes_de, etiquetas_de, segmentos_de
+from core.api.serializers import REPETIDO
 from core.errors import ConflictError
 from core.models import Usuario
-from core.pages.comun import admin_de, pagina, usuario_de
+from core.pages.access import admin_de, pagina, usuario_de
 
 SOLO_ADMIN = "Solo un administrador puede cambiar los segmentos."
 MAX = 500  # on the page
@@ -39,7 +40,7 @@ def lista(request: HttpRequest) -> HttpResponse:
     usuario = usuario_de(request)
     names = dict(etiquetas_de(usuario).values_list("pk", "nombre"))
     rows = [(s, en_palabras(s.condiciones, names)) for s in segmentos_de(usuario).order_by("nombre")[:MAX]]
-    return render(request, "clientes/segmentos/lista.html", {"seccion": "clientes", "filas": rows})
+    return render(request, "clientes/segmentos/segmentos.html", {"seccion": "clientes", "filas": rows})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -121,7 +122,7 @@ def _formulario(request: HttpRequest, usuario: Usuario, segmento: Segmento | Non
         "errores": {"nombre": errors.get("nombre"), **errors.get("condiciones", {})},
         **_cuenta(request, usuario, condiciones),
     }
-    return render(request, "clientes/segmentos/formulario.html", context)
+    return render(request, "clientes/segmentos/form.html", context)
 
 
 def _guardar(

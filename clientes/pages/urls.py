@@ -1,18 +1,18 @@
 from django.urls import path
 
-from clientes.pages import acciones, etiquetas, exportacion, ficha, importacion, lista, rne, segmentos
-from clientes.pages.ajax import CrearAjax
+from clientes.pages import cliente, clientes, clientes_exportacion, etiquetas, importacion, rne, segmentos
+from clientes.pages.cliente_ajax import ClienteAjaxView
 
 urlpatterns = [
-    path("clientes/", lista.clientes, name="clientes"),
-    path("clientes/nuevo/", ficha.nuevo, name="cliente-nuevo"),
-    path("clientes/crear/ajax/", CrearAjax.as_view(), name="cliente-crear-ajax"),
-    path("clientes/editar/<int:pk>/", ficha.editar, name="cliente-editar"),
-    path("clientes/eliminar/<int:pk>/", acciones.eliminar, name="cliente-eliminar"),
-    path("clientes/<int:pk>/", ficha.cliente, name="cliente"),
-    path("clientes/<int:pk>/activar/", acciones.activar, {"activo": True}, name="cliente-activar"),
-    path("clientes/<int:pk>/desactivar/", acciones.activar, {"activo": False}, name="cliente-desactivar"),
-    path("clientes/<int:pk>/anonimizar/", acciones.anonimizar, name="cliente-anonimizar"),
+    path("clientes/", clientes.clientes, name="clientes"),
+    path("clientes/nuevo/", cliente.nuevo, name="cliente-nuevo"),
+    path("clientes/crear/ajax/", ClienteAjaxView.as_view(), name="cliente-crear-ajax"),
+    path("clientes/editar/<int:pk>/", cliente.editar, name="cliente-editar"),
+    path("clientes/eliminar/<int:pk>/", cliente.eliminar, name="cliente-eliminar"),
+    path("clientes/<int:pk>/", cliente.cliente, name="cliente"),
+    path("clientes/<int:pk>/activar/", cliente.activar, {"activo": True}, name="cliente-activar"),
+    path("clientes/<int:pk>/desactivar/", cliente.activar, {"activo": False}, name="cliente-desactivar"),
+    path("clientes/<int:pk>/anonimizar/", cliente.anonimizar, name="cliente-anonimizar"),
     path("clientes/etiquetas/", etiquetas.lista, name="etiquetas"),
     path("clientes/etiquetas/crear/", etiquetas.crear, name="etiqueta-crear"),
     path("clientes/etiquetas/editar/<int:pk>/", etiquetas.editar, name="etiqueta-editar"),
@@ -23,7 +23,7 @@ urlpatterns = [
     path("clientes/segmentos/eliminar/<int:pk>/", segmentos.eliminar, name="segmento-eliminar"),
     path("clientes/segmentos/cuenta/", segmentos.cuenta, name="segmento-cuenta"),
     path("clientes/segmentos/cuenta/<int:pk>/", segmentos.cuenta_de, name="segmento-cuenta-de"),
-    path("clientes/exportar/", exportacion.exportar, name="clientes-exportar"),
+    path("clientes/exportar/", clientes_exportacion.exportar, name="clientes-exportar"),
     path("clientes/importar/", importacion.importaciones, name="importaciones"),
     path("clientes/importar/<int:pk>/", importacion.importacion, name="importacion"),
     path("clientes/importar/<int:pk>/muestra/", importacion.muestra, name="importacion-muestra"),

@@ -10,7 +10,7 @@ from django.conf import settings
 from clientes import phones
 from clientes.importacion import lectura
 from clientes.importacion.formato import Formato
-from clientes.importacion.limites import ArchivoIlegible
+from clientes.importacion.limites import UnreadableFileError
 
 SIN_NUMEROS = "No se encontró una columna con números de teléfono."
 # A Colombian mobile as the register writes it; reading each through phonenumbers would take a minute for a million.
@@ -58,7 +58,7 @@ def de_archivo(file: BinaryIO) -> Numeros:
     """The numbers of the column that has most of them.
 
     Raises:
-        ArchivoIlegible: it cannot be read, or no column has numbers.
+        UnreadableFileError: it cannot be read, or no column has numbers.
     """
     formato, muestra, _ = lectura.examinar(file)
     columna = _columna(muestra)
@@ -81,7 +81,7 @@ def _columna(muestra: Sequence[Sequence[str]]) -> int:
     counts = [sum(bool(leer_numero(row[n])) for row in muestra) for n in range(len(muestra[0]))]
     best = max(range(len(counts)), key=lambda n: counts[n])
     if not counts[best]:
-        raise ArchivoIlegible(SIN_NUMEROS)
+        raise UnreadableFileError(SIN_NUMEROS)
     return best
 
 

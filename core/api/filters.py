@@ -10,8 +10,8 @@ SPELLINGS: Final = {"true": True, "True": True, "1": True, "false": False, "Fals
 
 
 @extend_schema_field(OpenApiTypes.BOOL)
-class SiONo(filters.TypedChoiceFilter):
-    """Yes or no; anything else is answered with 400. django-filter's own filter ignores what it cannot read."""
+class YesNoFilter(filters.TypedChoiceFilter):
+    """Yes or no; anything else is 400. django-filter's own takes what it cannot read for no filter at all."""
 
     def __init__(self, **kwargs: Any) -> None:
         choices = [(spelling, spelling) for spelling in SPELLINGS]

@@ -7,8 +7,8 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
 
-class PorCursor(CursorPagination):
-    """Pages with the newest rows first; `?page_size=` goes up to 200."""
+class NewestFirstPagination(CursorPagination):
+    """Newest first; `?page_size=` up to 200."""
 
     ordering = "-id"
     page_size = 50
@@ -24,8 +24,8 @@ class PorCursor(CursorPagination):
         return cursor
 
 
-class PorCursorAscendente(PorCursor):
-    """Pages in the order of sending, up to 1,000 rows each."""
+class OldestFirstPagination(NewestFirstPagination):
+    """In the order of sending, up to 1,000 rows a page."""
 
     ordering = "id"
     max_page_size = 1000

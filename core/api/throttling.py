@@ -1,8 +1,8 @@
 """Rates of the API, counted in Redis and shared by every web process.
 
-The sliding-window counter of `limits` counts the calls. Where many calls are allowed, each process takes a few at once
-from the count and hands them out, so that most calls wait for no Redis. They fail open: a Redis that is down must not
-stop a shop from starting a campaign.
+The sliding-window counter of `limits` counts calls. Where many calls are allowed, each process takes a few at once from
+the count and hands them out, so that most calls wait for no Redis. They fail open: a Redis that is down must not stop a
+shop from starting a campaign.
 """
 
 import logging
@@ -127,16 +127,16 @@ class FailOpen(SimpleRateThrottle):
             return True
 
 
-class PorUsuario(FailOpen, UserRateThrottle):
+class UserThrottle(FailOpen, UserRateThrottle):
     scope = "usuario"
 
 
-class PorDireccion(FailOpen, AnonRateThrottle):
+class AddressThrottle(FailOpen, AnonRateThrottle):
     scope = "direccion"
 
 
-class PorPrueba(FailOpen, UserRateThrottle):
-    """The rate of trial alerts, by shop: each trial makes several calls to addresses that the shop names."""
+class TrialThrottle(FailOpen, UserRateThrottle):
+    """Trials of alerts, by shop: each is several calls to whom the shop names."""
 
     scope = "prueba"
 
@@ -145,20 +145,20 @@ class PorPrueba(FailOpen, UserRateThrottle):
         return str(self.cache_format % {"scope": self.scope, "ident": usuario.tenant_id})
 
 
-class PorIngreso(FailOpen, AnonRateThrottle):
-    """The rate of password guesses, by address."""
+class LoginThrottle(FailOpen, AnonRateThrottle):
+    """Password guesses, by address."""
 
     scope = "ingreso"
 
 
-class PorEnlace(FailOpen, AnonRateThrottle):
-    """The rate of visits to opt-out links, by address. Carriers put thousands of phones behind one address."""
+class LinkThrottle(FailOpen, AnonRateThrottle):
+    """Visits to opt-out links, by address. Carriers put thousands of phones behind one."""
 
     scope = "enlace"
 
 
-class PorEnlaceErrado(FailOpen, AnonRateThrottle):
-    """The rate of opt-out links that do not exist, by address: `allow_request` counts one."""
+class WrongLinkThrottle(FailOpen, AnonRateThrottle):
+    """Links that are none of ours, by address: `allow_request` counts one."""
 
     scope = "enlace_errado"
 

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.api.parsers import BoundedJSONParser
-from core.api.throttling import PorIngreso
+from core.api.throttling import LoginThrottle
 
 # Bytes. Nobody has signed in yet; a name and a password are some hundred.
 CREDENTIALS_MAX: Final = 4 * 1024
@@ -33,8 +33,8 @@ class CredentialsParser(BoundedJSONParser):
         return min(CREDENTIALS_MAX, super().limit)
 
 
-class ObtenerToken(ObtainAuthToken):
-    throttle_classes = (PorIngreso,)
+class ObtainToken(ObtainAuthToken):
+    throttle_classes = (LoginThrottle,)
     parser_classes = (CredentialsParser,)
     permission_classes = ()
     authentication_classes = ()
@@ -55,8 +55,8 @@ class ObtenerToken(ObtainAuthToken):
 
 
 @extend_schema(exclude=True)
-class NoExiste(APIView):
-    """Answer 404 in the API's own shape for every other path below /api/v1/.
+class NotFoundView(APIView):
+    """Every other path below /api/v1/: 404 in the API's own shape.
 
     It also stands in the way of APPEND_SLASH, whose redirect turns a POST without the last slash into a GET.
     """
@@ -67,7 +67,7 @@ class NoExiste(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         other: Any = resolve(f"{request.path_info}/").func
-        text = NO_HAY if other.cls is NoExiste else FALTA_BARRA
+        text = NO_HAY if other.cls is NotFoundView else FALTA_BARRA
         raise NotFound(text.format(path=request.path_info))
 
 

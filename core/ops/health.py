@@ -1,14 +1,13 @@
 """Health for machines: whether the process is alive, and whether it can serve."""
 
 import redis
-from django.conf import settings
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from core import redis_client
 from core.models import Pulso
 from core.ops import pulses
 
-TIMEOUT_S = 2
 OK, MISSING, UNKNOWN = "ok", "missing", "unknown"
 
 
@@ -51,7 +50,7 @@ def _postgres() -> str:
 
 def _redis() -> str:
     try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=TIMEOUT_S) as client:
+        with redis_client.connect() as client:
             client.ping()
     except (redis.RedisError, ValueError) as error:
         return type(error).__name__

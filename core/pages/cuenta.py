@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.forms import PasswordChangeForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -12,11 +14,35 @@ from django.views.decorators.http import require_http_methods, require_POST
 from rest_framework.authtoken.models import Token
 
 from core import services
+from core.forms import StyledForm, shorten_password_help
 from core.models import Usuario
-from core.pages.comun import pagina, usuario_de
-from core.pages.formularios import ClavePropiaForm, NombreForm
+from core.pages.access import pagina, usuario_de
 
 NO_HABIA = "No había ningún token."
+
+
+class ClavePropiaForm(StyledForm, PasswordChangeForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        shorten_password_help(self, "new_password1", "new_password2")
+        self.fields["old_password"].label = "Clave actual"
+        self.fields["new_password1"].label = "Clave nueva"
+        # The page has other forms; focus belongs to none of them.
+        del self.fields["old_password"].widget.attrs["autofocus"]
+
+
+class NombreForm(StyledForm, forms.ModelForm[Usuario]):
+    """The person's name, and the shop's name where the person is its admin."""
+
+    class Meta:
+        model = Usuario
+        fields = ("first_name", "last_name", "tienda")
+        labels = {"first_name": "Nombre", "last_name": "Apellido", "tienda": "Nombre de la tienda"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.es_admin:
+            del self.fields["tienda"]
 
 
 def _pagina(request: HttpRequest, **context: Any) -> HttpResponse:
@@ -24,7 +50,7 @@ def _pagina(request: HttpRequest, **context: Any) -> HttpResponse:
     context.setdefault("nombre", NombreForm(instance=usuario))
     context.setdefault("clave", ClavePropiaForm(usuario))
     token = Token.objects.filter(user=usuario).first()
-    return render(request, "core/cuenta.html", {"seccion": "cuenta", "token": token, **context})
+    return render(request, "core/cuenta/cuenta.html", {"seccion": "cuenta", "token": token, **context})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

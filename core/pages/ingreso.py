@@ -8,19 +8,19 @@ from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
-from core.api.throttling import PorIngreso
+from core.api.throttling import LoginThrottle
 from core.text import formato
 
 DEMASIADOS = "Demasiados intentos desde esta conexión. Espere {espera} y vuelva a intentar."
 
 
-class Ingresar(LoginView):
+class IngresoView(LoginView):
     redirect_authenticated_user = True
     http_method_names = ["get", "head", "post", "options"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Count the guess with those of the API's token: one door does not give what the other refuses."""
-        throttle = PorIngreso()
+        throttle = LoginThrottle()
         if throttle.allow_request(Request(request), self):
             return super().post(request, *args, **kwargs)
         seconds = ceil(throttle.wait() or 1)

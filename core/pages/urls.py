@@ -2,10 +2,10 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from core.pages import cuenta, usuarios
-from core.pages.ingreso import Ingresar
+from core.pages.ingreso import IngresoView
 
 urlpatterns = [
-    path("cuentas/ingresar/", Ingresar.as_view(), name="ingresar"),
+    path("cuentas/ingresar/", IngresoView.as_view(), name="ingresar"),
     path("cuentas/salir/", LogoutView.as_view(), name="salir"),
     path("cuenta/", cuenta.cuenta, name="cuenta"),
     path("cuenta/clave/", cuenta.clave, name="cuenta-clave"),

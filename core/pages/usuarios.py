@@ -1,6 +1,9 @@
 """An admin's page about the vendedores of the shop."""
 
+from typing import Any
+
 from django.contrib import messages
+from django.contrib.auth.forms import SetPasswordForm, UserCreationForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -8,11 +11,36 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core import services
+from core.forms import StyledForm, shorten_password_help
 from core.models import Usuario
-from core.pages.comun import admin_de, pagina
-from core.pages.formularios import ClaveAjenaForm, VendedorForm
+from core.pages.access import admin_de, pagina
 
+AYUDA_USUARIO = "Con él ingresa. Letras, números y @ . + - _, sin espacios."
 SOLO_ADMIN = "Solo un administrador ve y cambia los usuarios."
+
+
+class VendedorForm(StyledForm, UserCreationForm):  # type: ignore[type-arg]  # not generic at run time
+    class Meta:
+        model = Usuario
+        fields = ("first_name", "last_name", "username")
+        labels = {"first_name": "Nombre", "last_name": "Apellido", "username": "Usuario"}
+        help_texts = {"username": AYUDA_USUARIO}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["first_name"].required = True
+        self.fields["username"].widget.attrs.update(autofocus=False, autocomplete="off")
+        self.fields["password1"].label = "Clave"
+        shorten_password_help(self, "password1", "password2")
+
+
+class ClaveAjenaForm(StyledForm, SetPasswordForm):  # type: ignore[type-arg]  # not generic at run time
+    """The form by which an admin gives a vendedor a new password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        shorten_password_help(self, "new_password1", "new_password2")
+        self.fields["new_password1"].label = "Clave nueva"
 
 
 def _vendedor(request: HttpRequest, pk: int) -> Usuario:

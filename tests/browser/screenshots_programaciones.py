@@ -14,7 +14,7 @@ from core.models import Usuario
 from tests.browser.conftest import SignIn
 from tests.browser.screenshots import shoot
 from tests.browser.screenshots_campanas import MENSAJE, _simulado, clientes  # noqa: F401 - fixtures
-from tests.campaigns.campana_support import finished_campana, running_campana
+from tests.campaigns.support import finished_campana, running_campana
 from tests.factories import PlantillaFactory, una_programacion
 
 

@@ -28,7 +28,7 @@ MENSAJE = "Hola {nombre}, promoción del día: " + "todo con descuento. " * 3
 
 def test_the_browser_counts_as_the_server_does(page: Page) -> None:
     page.goto("about:blank")
-    page.add_script_tag(path=BASE_DIR / "campaigns/static/campaigns/segmentos.js")
+    page.add_script_tag(path=BASE_DIR / "campaigns/static/campaigns/partes.js")
     found: list[Any] = page.evaluate(
         "texts => texts.map((text) => {const {encoding, unidades, segmentos: n} = segmentos.contar(text);"
         " return [encoding, unidades, n, segmentos.letrasUcs2(text), segmentos.transliterar(text)];})",

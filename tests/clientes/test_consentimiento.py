@@ -15,7 +15,7 @@ from core.models import Usuario
 from tests.clientes.importacion.support import counts, csv, problems, run
 from tests.core.api.support import error_of
 from tests.factories import ClienteFactory
-from tests.paginas import get, signed_in
+from tests.pages import get, signed_in
 
 URL = "/api/v1/clientes/"
 DADO = {"consentimiento_fuente": "Formulario", "consentimiento_en": "2026-03-01"}

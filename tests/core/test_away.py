@@ -22,7 +22,7 @@ from tests.core.api import test_matrix as api
 from tests.core.pages import test_matrix as pages
 from tests.core.test_postgresql import end
 from tests.factories import AdminFactory
-from tests.paginas import signed_in
+from tests.pages import signed_in
 
 api_world, pages_world = api.world, pages.world
 

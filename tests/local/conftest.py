@@ -1,1 +1,1 @@
-from tests.local.fixtures import _simulator_process, simulator, webhooks  # noqa: F401
+from tests.local.fixtures import _simulator_process, gateway, make_gateway, simulator, webhooks  # noqa: F401

@@ -5,7 +5,7 @@ from django_celery_results.models import TaskResult
 
 from core.models import Pulso, Usuario
 from core.ops.pulses import Heart
-from tests.paginas import get, signed_in
+from tests.pages import get, signed_in
 from workers.admin import plain
 
 

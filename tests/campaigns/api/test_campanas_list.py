@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from campaigns.models import CampanaSMS
 from core.models import Usuario
-from tests.campaigns.campana_support import finished_campana, lote_with, running_campana
+from tests.campaigns.support import finished_campana, lote_with, running_campana
 from tests.factories import CampanaFactory
 
 URL = "/api/v1/campanas/"

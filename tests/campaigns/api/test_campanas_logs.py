@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 
 from campaigns.models import CampanaSMS, SMSLog
 from core.models import Usuario
-from tests.campaigns.campana_support import add_rows, running_campana
+from tests.campaigns.support import add_rows, running_campana
 from tests.factories import CampanaFactory, open_lote
 
 

@@ -19,7 +19,7 @@ from core.models import Usuario
 from tests.conftest import signed_in
 from tests.core.api.support import error_of
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
-from tests.paginas import signed_in as pages
+from tests.pages import signed_in as pages
 
 ACTIONS = ["pausar", "reanudar", "cancelar", "reintentar"]
 # from the design, not from the code: what each action makes of each estado, None where it is refused

@@ -13,9 +13,9 @@ from rest_framework.test import APIClient
 from campaigns.campana.selectors import Progreso
 from campaigns.models import CampanaSMS, Lote, SMSLog
 from campaigns.values import codigos
-from core.api.throttling import PorUsuario
+from core.api.throttling import UserThrottle
 from core.models import Usuario
-from tests.campaigns.campana_support import add_rows, finished_campana, lote_with, running_campana
+from tests.campaigns.support import add_rows, finished_campana, lote_with, running_campana
 from tests.factories import CampanaFactory
 
 PARTS = ("pendientes", "enviando", "inciertos", "exitosos", "fallidos")
@@ -283,7 +283,7 @@ def test_the_quick_way_opens_nothing_to_others(owner: Usuario, teammate: Usuario
 
 
 def test_the_quick_way_counts_calls_as_the_other(owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PorUsuario, "rate", "3/min", raising=False)
+    monkeypatch.setattr(UserThrottle, "rate", "3/min", raising=False)
     path = f"/api/v1/campanas/{running_campana(owner).pk}/progreso/"
     assert [by_token(owner, p).status_code for p in (path, f"{path}?x=1", path)] == [200] * 3
     refused = by_token(owner, path)

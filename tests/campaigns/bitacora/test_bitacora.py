@@ -14,10 +14,10 @@ from campaigns.values import codigos, estados
 from clientes.models import Cliente
 from core.errors import ConflictError
 from core.models import Usuario
-from tests.campaigns.campana_support import lote_with, running_campana
+from tests.campaigns.support import lote_with, running_campana
 from tests.conftest import signed_in as api_of
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
-from tests.paginas import signed_in
+from tests.pages import signed_in
 from workers.engine.campaign import campana as engine
 from workers.gateway.outcomes import Account
 

@@ -18,7 +18,7 @@ from tests.factories import (
     open_lote,
     sms_log,
 )
-from tests.paginas import flashes, get
+from tests.pages import flashes, get
 
 SENT = {"estado": "enviado", "twilio_sid": "SM1", "intentos": 1}
 DATOS = ("Ana Gómez", "3001234567", "987654321")

@@ -12,9 +12,9 @@ from campaigns.campana import sondeo
 from campaigns.campana.sondeo import Aforo, Fragmento
 from campaigns.models import CampanaSMS, SMSLog
 from core.models import Usuario
-from tests.campaigns.campana_support import running_campana
+from tests.campaigns.support import running_campana
 from tests.factories import ClienteFactory, sms_log
-from tests.paginas import signed_in
+from tests.pages import signed_in
 
 
 @pytest.fixture(autouse=True)

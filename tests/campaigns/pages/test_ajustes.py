@@ -16,9 +16,9 @@ from campaigns.pages import ajustes, ajustes_form
 from campaigns.values import ventanas
 from core.errors import ConflictError
 from core.models import Usuario
-from tests.campaigns.campana_support import running_campana
+from tests.campaigns.support import running_campana
 from tests.factories import AdminFactory
-from tests.paginas import flashes, get, signed_in
+from tests.pages import flashes, get, signed_in
 
 URL = "/ajustes/"
 DIAS = {

@@ -12,7 +12,7 @@ from campaigns.pages.alertas import DEMASIADAS, PROBADA
 from campaigns.values import direccion
 from core.models import Usuario
 from tests.core.api.support import error_of
-from tests.paginas import flashes, get, signed_in
+from tests.pages import flashes, get, signed_in
 
 PATH = "/alertas/"
 FORM = {

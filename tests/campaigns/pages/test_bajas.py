@@ -13,7 +13,7 @@ from clientes.bajas.sql import huella
 from clientes.models import Baja, Fuente, RegistroBaja
 from core.models import Usuario
 from tests.factories import ClienteFactory
-from tests.paginas import flashes, get, signed_in
+from tests.pages import flashes, get, signed_in
 
 ANA, EVA, NUMERO = "+573001234567", "+573009876543", "+15005550006"
 SMS = Prueba(Fuente.SMS, texto="¡Baja ya!", sid="SM" + "1" * 32, remitente=NUMERO, campana_id=7, campana_nombre="Promo")

@@ -14,7 +14,7 @@ from clientes.bajas.services import Prueba, dar_de_baja
 from clientes.models import Cliente, Fuente
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
-from tests.paginas import flashes, get, signed_in
+from tests.pages import flashes, get, signed_in
 
 ANA = "+573001234567"
 

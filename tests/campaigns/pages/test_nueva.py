@@ -12,7 +12,7 @@ from campaigns.models import CampanaSMS
 from campaigns.vista_previa import borrador
 from clientes.models import Cliente
 from core.models import Usuario
-from tests.campaigns.pages.nueva_support import URL, hidden, post, signed_in
+from tests.campaigns.pages.support import URL, hidden, post, signed_in
 from tests.factories import CampanaFactory, ClienteFactory, EtiquetaFactory, PlantillaFactory, SegmentoFactory
 
 FRAGMENTS = ("cuenta/", "costo/", "buscar/clientes/", "buscar/excluir_clientes/")

@@ -9,7 +9,7 @@ from campaigns.models import PlantillaSMS
 from campaigns.pages import plantillas
 from core.models import Usuario
 from tests.factories import CampanaFactory, PlantillaFactory
-from tests.paginas import get, signed_in
+from tests.pages import get, signed_in
 
 BASE = "/clientes/plantillas/"
 

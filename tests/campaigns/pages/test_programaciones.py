@@ -27,7 +27,7 @@ from tests.factories import (
     SegmentoFactory,
     una_programacion,
 )
-from tests.paginas import flashes, get, signed_in
+from tests.pages import flashes, get, signed_in
 
 URL = "/programaciones/"
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)  # Tuesday, 10:00 in Bogotá

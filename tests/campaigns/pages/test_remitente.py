@@ -7,7 +7,7 @@ from campaigns import remitentes
 from campaigns.models import CampanaSMS
 from clientes.models import Cliente
 from core.models import Usuario
-from tests.campaigns.pages.nueva_support import URL, hidden, post, signed_in
+from tests.campaigns.pages.support import URL, hidden, post, signed_in
 from tests.factories import CampanaFactory, ClienteFactory, RemitenteFactory
 
 

@@ -20,7 +20,7 @@ from tests.factories import (
     SegmentoFactory,
     una_programacion,
 )
-from tests.paginas import flashes
+from tests.pages import flashes
 
 Needed = Etiqueta | Segmento | PlantillaSMS | Remitente
 # kind: (how to make one, what a programación that needs it is made with, its paths: a sender has no page)

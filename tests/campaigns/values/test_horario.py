@@ -13,7 +13,6 @@ from campaigns.values.horario import (
     dia_de,
     festivos,
     fin_del_dia,
-    is_open,
     next_open,
     paises,
 )
@@ -22,6 +21,12 @@ BOGOTA = ZoneInfo("America/Bogota")
 ENTRE_SEMANA, SABADO = Franja(8 * 60, 19 * 60), Franja(8 * 60, 15 * 60)
 LEY = Horario(BOGOTA, (*[ENTRE_SEMANA] * 5, SABADO, None), pais="CO")
 TODO = Franja(0, DIA)
+
+
+def is_open(horario: Horario, at: datetime) -> bool:
+    """Whether messages may leave at this moment."""
+    return next_open(horario, at) == at
+
 
 # Ley 51 de 1983, art. 1 and 2, by the calendar: the fixed ones, those moved to Monday, and those that follow Easter
 # (5 April 2026, 28 March 2027).

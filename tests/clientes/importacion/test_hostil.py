@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from clientes.importacion import columnas, formato, lectura, limites, valores, xlsx
-from clientes.importacion.limites import ArchivoIlegible
+from clientes.importacion.limites import UnreadableFileError
 from clientes.models import Cliente, Importacion
 from core.models import Usuario
 from tests.clientes.importacion.support import as_excel, csv, problems, run
@@ -84,7 +84,7 @@ def refusal(usuario: Usuario, data: bytes) -> str:
     """Why it is refused, when it is uploaded or when it is read."""
     try:
         return run(usuario, data, columnas={"nombre": 0}, clave="ninguna").error
-    except ArchivoIlegible as error:
+    except UnreadableFileError as error:
         return error.message
 
 
@@ -151,7 +151,7 @@ def test_texts_are_only_texts(text: str, owner: Usuario) -> None:
 
 def _read(work: Callable[[str], object]) -> Callable[[str], None]:
     def reading(text: str) -> None:
-        with contextlib.suppress(valores.Invalido):
+        with contextlib.suppress(valores.InvalidCellError):
             work(text)
 
     return reading

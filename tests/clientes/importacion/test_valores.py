@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clientes.importacion import valores
-from clientes.importacion.valores import Invalido
+from clientes.importacion.valores import InvalidCellError
 from core.text import planilla
 
 
@@ -38,7 +38,7 @@ def test_it_reads_sums(raw: str, expected: str) -> None:
     "raw", ["", "x", "-5", "1.2.3", "85,000.500", "1.234,567", "1,2,3", "85..0", "1e5", "9" * 13, "85.00.000"]
 )
 def test_it_refuses_what_is_no_sum(raw: str) -> None:
-    with pytest.raises(Invalido):
+    with pytest.raises(InvalidCellError):
         valores.total(raw)
 
 
@@ -60,7 +60,7 @@ def test_it_reads_dates(raw: str, expected: str) -> None:
 
 @pytest.mark.parametrize("raw", ["", "ayer", "31/02/2026", "13/13/2026", "45000", "1800-01-01", "03/15/2026"])
 def test_it_refuses_what_is_no_date(raw: str) -> None:
-    with pytest.raises(Invalido):
+    with pytest.raises(InvalidCellError):
         valores.fecha(raw)
 
 

@@ -7,10 +7,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from clientes import services
 from clientes.models import Cliente
-from clientes.pages import lista
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, EtiquetaFactory, VentaFactory, open_lote, sms_log
-from tests.paginas import flashes, get, signed_in
+from tests.pages import flashes, get, signed_in
 
 
 @pytest.fixture
@@ -88,7 +87,7 @@ def test_it_pages_in_every_order(
 ) -> None:
     for letter in "DACAB":
         ClienteFactory.create(usuario=owner, nombre=f"{letter} Prueba")
-    monkeypatch.setattr(lista, "CLIENTES", 2)
+    monkeypatch.setattr("clientes.pages.clientes.CLIENTES", 2)
     seen, path = "", f"/clientes/?q={q}&orden={orden}"
     for _ in range(3):
         answer: Any = signed_in(owner).get(path)

@@ -9,7 +9,7 @@ from django.test import Client
 from clientes.importacion import limites, proceso, subida
 from clientes.importacion.filas import SOBRAN_CELDAS
 from clientes.models import Cliente, Importacion, ImportacionTrozo
-from clientes.pages import importacion as views
+from clientes.pages.upload import SIN_ARCHIVO
 from core.models import Usuario
 from tests.clientes.importacion.support import csv, run, upload
 
@@ -135,7 +135,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_words(data: bytes, reason: str
 
 
 def test_no_file_is_said(owner: Usuario) -> None:
-    assert views.SIN_ARCHIVO in signed_in(owner).post(LISTA, {"tipo": "clientes"}).content.decode()
+    assert SIN_ARCHIVO in signed_in(owner).post(LISTA, {"tipo": "clientes"}).content.decode()
 
 
 def test_a_file_that_is_too_large_is_refused_while_it_arrives(owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:

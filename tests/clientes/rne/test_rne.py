@@ -15,7 +15,7 @@ from clientes import phones
 from clientes.importacion import limites
 from clientes.models import ConsultaRNE, NumeroRNE
 from clientes.pages import rne
-from clientes.pages.importacion import SIN_ARCHIVO
+from clientes.pages.upload import SIN_ARCHIVO
 from clientes.rne import numeros, services
 from clientes.rne.selectors import es_vieja, ultima_consulta
 from core.errors import InvalidInputError
@@ -24,7 +24,7 @@ from tests.clientes.importacion.support import csv, xlsx
 from tests.core.api.support import error_of
 from tests.factories import VendedorFactory
 from tests.growth import growth
-from tests.paginas import flashes, get, signed_in
+from tests.pages import flashes, get, signed_in
 
 URL, API = "/clientes/rne/", "/api/v1/rne/"
 DIA = date(2026, 3, 15)

@@ -18,7 +18,7 @@ from campaigns.ley.services import cambiar_ajustes
 from campaigns.models import CampanaSMS, Entrante, PlantillaSMS, Programacion, Remitente, Suceso
 from clientes.models import Baja, Cliente, Etiqueta, Segmento, Venta
 from clientes.rne.services import importar_lista
-from core.api.views import NoExiste
+from core.api.views import NotFoundView
 from core.models import Usuario
 from tests.conftest import signed_in
 from tests.core.api.support import errors_of, row_counts
@@ -267,7 +267,7 @@ def routes(patterns: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
             yield from routes(pattern.url_patterns, route)
         elif isinstance(pattern, URLPattern) and route.startswith("api/v1/"):
             view: Any = pattern.callback
-            if getattr(view, "cls", None) is NoExiste:
+            if getattr(view, "cls", None) is NotFoundView:
                 continue
             names = getattr(view, "actions", None) or [m for m in view.cls.http_method_names if hasattr(view.cls, m)]
             yield from ((method, route) for method in names if method not in {"head", "options"})

@@ -12,7 +12,7 @@ from openapi_spec_validator import validate
 from rest_framework.test import APIClient
 
 from core.models import Usuario
-from tests.campaigns.campana_support import finished_campana, running_campana
+from tests.campaigns.support import finished_campana, running_campana
 from tests.core.api.test_matrix import TABLE
 from tests.factories import CampanaFactory, ClienteFactory, PlantillaFactory
 

@@ -21,7 +21,7 @@ TOKEN, CLIENTES = "/api/v1/auth/token/", "/api/v1/clientes/"
 @pytest.fixture
 def rates(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two a minute for everybody."""
-    for throttle in (throttling.PorUsuario, throttling.PorDireccion, throttling.PorIngreso):
+    for throttle in (throttling.UserThrottle, throttling.AddressThrottle, throttling.LoginThrottle):
         monkeypatch.setattr(throttle, "rate", "2/min", raising=False)
 
 
@@ -79,7 +79,7 @@ def test_a_process_takes_several_calls_at_once_and_counts_each(
     monkeypatch.setattr(throttling, "taken", throttling.Taken())
     monkeypatch.setattr(throttling, "TAKEN_AT_ONCE", 3)
     monkeypatch.setattr(throttling, "TAKEN_OF", 2)
-    monkeypatch.setattr(throttling.PorUsuario, "rate", "10/min", raising=False)
+    monkeypatch.setattr(throttling.UserThrottle, "rate", "10/min", raising=False)
     asked: list[int] = []
     hit = SlidingWindowCounterRateLimiter.hit
 

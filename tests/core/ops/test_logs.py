@@ -15,7 +15,7 @@ from core.celery import DatabaseTask, pass_request_id
 from core.models import Usuario
 from core.ops import logs
 from core.ops.middleware import HEADER, RequestLog
-from tests.paginas import signed_in
+from tests.pages import signed_in
 
 Lines = Callable[[], list[str]]
 

@@ -8,7 +8,7 @@ from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from core.models import Usuario
-from tests.paginas import get, signed_in
+from tests.pages import get, signed_in
 
 CLAVE = "una-clave-larga-9"
 

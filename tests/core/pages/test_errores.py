@@ -56,7 +56,7 @@ def test_a_template_obeys_the_csp(page: Path) -> None:
 
 def test_a_page_that_names_no_icon_has_it_too() -> None:
     answer = Client().get("/favicon.ico")
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/static/core/icono.svg")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/static/core/icon.svg")
 
 
 def test_every_icon_is_in_the_sprite() -> None:

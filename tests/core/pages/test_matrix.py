@@ -33,7 +33,7 @@ from tests.factories import (
     sms_log,
     una_programacion,
 )
-from tests.paginas import signed_in
+from tests.pages import signed_in
 
 MARCA = "ZAFIRO"  # in everything of the owner's that a page may show
 CLAVE = "una-clave-larga-9"

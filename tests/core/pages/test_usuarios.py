@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from core.models import Usuario
 from tests.factories import VendedorFactory
-from tests.paginas import get, signed_in
+from tests.pages import get, signed_in
 
 CLAVE = "una-clave-larga-9"
 NUEVO = {"first_name": "Marta", "last_name": "Peña", "username": "marta", "password1": CLAVE, "password2": CLAVE}

@@ -7,9 +7,9 @@ import pytest
 import urllib3
 
 from local.simulator.client import SimulatorError
+from tests.local.fixtures import MakeGateway
 from tests.local.simulator.support import create, listing
 from tests.local.simulator_process import RunningSimulator
-from tests.workers.conftest import MakeGateway
 from workers.gateway.outcomes import Accepted, Ambiguous, Outcome, Retryable
 from workers.gateway.twilio import TwilioGateway
 

@@ -1,4 +1,4 @@
-"""A stack of fake processes on a data folder, to be killed: `stack_host.py DATA CODE`."""
+"""A stack of fake processes on a data folder, to be killed: `python -m tests.local.stack.host DATA CODE`."""
 
 import asyncio
 import sys

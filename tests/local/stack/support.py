@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 DEADLINE_S = 120.0
 # A child as stubborn as can be: it outlives the supervisor (it takes back PDEATHSIG) and ignores polite requests.
 STUBBORN = """

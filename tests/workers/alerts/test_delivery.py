@@ -5,9 +5,10 @@ import ssl
 import threading
 import time
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -21,7 +22,7 @@ from tests.factories import AdminFactory
 from tests.local.scripted_server import Behaviour, answering, scripted_server
 from tests.ports import held, port_of
 from tests.workers.alerts.listener import Listener
-from workers.alerts import deliver, signature, webhook
+from workers.alerts import deliver, webhook
 from workers.alerts.results import Delivered, Failed, Result
 
 CERTIFICATE = Path(__file__).parents[1] / "data" / "localhost.pem"
@@ -51,13 +52,17 @@ def test_the_signature_is_one_that_the_standards_library_accepts(
 
 def test_it_signs_as_the_standard_says() -> None:
     """The example of https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md"""
-    found = signature.headers(
+    found = webhook.signature_headers(
         secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
         message_id="msg_p5jXN8AQM9LWM0D4loKWxJek",
-        timestamp=1614265330,
+        moment=datetime.fromtimestamp(1614265330, ZoneInfo("America/Bogota")),
         body='{"test": 2432232314}',
     )
-    assert found["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    assert found == {
+        "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        "webhook-timestamp": "1614265330",
+        "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    }
 
 
 @pytest.mark.parametrize("status", [500, 404, 302, 429])

@@ -10,7 +10,7 @@ from campaigns.bitacora import alertas
 from campaigns.ley.services import cambiar_ajustes
 from campaigns.models import AjustesAlertas, Alerta, CampanaSMS, Lote, Suceso
 from core.models import Usuario
-from tests.campaigns.campana_support import running_campana
+from tests.campaigns.support import running_campana
 from workers.alerts import stalls
 from workers.engine.campaign import jornadas
 from workers.engine.message import ledger

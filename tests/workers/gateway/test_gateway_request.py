@@ -5,8 +5,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from tests.local.fixtures import CONFIG, MakeGateway
 from tests.local.scripted_server import ScriptedServer, answering, scripted_server
-from tests.workers.conftest import CONFIG, MakeGateway
 from tests.workers.gateway.raw import message_json
 from workers.gateway.callbacks import is_public
 from workers.gateway.http import LeanHttpClient

@@ -13,7 +13,7 @@ from campaigns.campana.selectors import motivos_de
 from campaigns.ley.selectors import ajustes_de
 from campaigns.models import CampanaSMS, Lote
 from campaigns.values import codigos, estados
-from campaigns.values.nudges import nudge
+from campaigns.values.wake import nudge
 from core.ops import logs
 from core.text.formato import numero
 from workers.engine.campaign import jornadas, pausas, plazo

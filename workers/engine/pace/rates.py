@@ -1,6 +1,6 @@
 """How fast each sender may send now: in Redis, one truth for all processes, by Redis's clock.
 
-A sender's messages take turns (GCRA, the generic cell rate algorithm, without a burst): each turn begins where the one
+A sender's messages take slots (GCRA, the generic cell rate algorithm, without a burst): each slot begins where the one
 before it ends, and lasts as long as its segments at the sender's rate. So in no span of time, however short, do more
 segments leave than the rate allows. When Twilio says "too many", a brake is put on: nothing for a while, then half of
 what was sent before, and a little more every second until a minute has passed without another refusal.
@@ -14,17 +14,17 @@ from decimal import Decimal
 from time import monotonic
 from typing import Any, Final
 
-import redis
 from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.commands.core import Script
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from core import redis_client
 from core.senders import NO_LIMIT
-from workers.engine.pace.rates_lua import BRAKE_LUA, TURN_LUA
+from workers.engine.pace.rates_lua import BRAKE_LUA, SLOT_LUA
 
-# Two rows of turns for each sender: that of sending, and that of putting tasks into the queue for it.
+# Two rows of slots for each sender: that of sending, and that of putting tasks into the queue for it.
 SEND: Final = "turno"
 PUBLISH: Final = "tanda"
 BRAKE: Final = "freno"
@@ -65,7 +65,7 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Slot:
     """Args:
     granted: whether it was taken; otherwise nothing was.
     wait_s: seconds until it begins.
@@ -96,17 +96,15 @@ class Rates:
     """
 
     def __init__(self, url: str) -> None:
-        self._redis = redis.Redis.from_url(
-            url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0)
-        )
-        self._turn: Script = self._redis.register_script(TURN_LUA)
+        self._redis = redis_client.connect(url, timeout_s=TIMEOUT_S, retry=Retry(NoBackoff(), 0))
+        self._slot: Script = self._redis.register_script(SLOT_LUA)
         self._brake: Script = self._redis.register_script(BRAKE_LUA)
-        # Next free instants as last seen: if Redis is wiped, its turns go on from there.
+        # Next free instants as last seen: if Redis is wiped, its slots go on from there.
         self._taken: dict[str, int] = {}
         self._away_until = 0.0
 
-    def take_turn(self, lane: str, sender: Sender, *, segments: int, patience_s: float) -> Turn:
-        """Take the sender's next turn, unless it begins later than in `patience_s` seconds.
+    def take_slot(self, lane: str, sender: Sender, *, segments: int, patience_s: float) -> Slot:
+        """Take the sender's next slot, unless it begins later than in `patience_s` seconds.
 
         Args:
             lane: `SEND` or `PUBLISH`; publishing never runs behind sending.
@@ -114,9 +112,9 @@ class Rates:
         key = _key(sender, lane)
         keys = [key, _key(sender, BRAKE), _key(sender, SEND)]
         args = [segments, sender.rate, round(patience_s * 1e6), self._taken.get(key, 0)]
-        granted, wait, free = self._ask(self._turn, keys, args)
+        granted, wait, free = self._ask(self._slot, keys, args)
         self._taken[key] = max(free, self._taken.get(key, 0))
-        return Turn(bool(granted), wait / 1e6, free)
+        return Slot(bool(granted), wait / 1e6, free)
 
     def slow_down(self, sender: Sender, *, retry_after_s: float | None, sent_rate: float) -> None:
         """Put the brake on: Twilio refused a message for its rate.

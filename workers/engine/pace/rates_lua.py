@@ -4,8 +4,8 @@ from typing import Final
 
 # KEYS: the lane's next free instant; the brake; the same of the lane that this one must not run behind.
 # ARGV: segments; segments per second (0: no limit); the longest wait; an instant known to be taken. Microseconds.
-# Answers {granted, wait, next free instant}. A floor of before a wipe of Redis never blocks longer than a turn may.
-TURN_LUA: Final = """
+# Answers {granted, wait, next free instant}. A floor of before a wipe of Redis never blocks longer than a slot may.
+SLOT_LUA: Final = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local rate, patience = tonumber(ARGV[2]), tonumber(ARGV[3])

@@ -1,7 +1,7 @@
 """Whether a message may go out now: each sender's rate, and its brake, shared by all processes.
 
-A thread that has claimed a message asks here before it calls Twilio. It may be held for a moment until its turn comes;
-a turn further away is not waited for: the row is given back, and published again when it is due. Few have to wait, for
+A thread that has claimed a message asks here before it calls Twilio. It may be held for a moment until its slot comes;
+a slot further away is not waited for: the row is given back, and published again when it is due. Few have to wait, for
 what is published for a limited sender is little more than it may send at once (`workers.engine.publish.slices`).
 """
 
@@ -57,14 +57,14 @@ class Throttle:
         self._meter = _Meter()
 
     def admit(self, sender: Sender, mensaje: str) -> bool:
-        """Hold the thread until the message's turn, if that is soon.
+        """Hold the thread until the message's slot, if that is soon.
 
         While Redis is away only senders without a limit, and without a brake when last seen, go on.
 
         Returns:
             False when the message must not go out now.
         """
-        if (sender.rate != NO_LIMIT or self._is_braked(sender)) and not self._take_turn(sender, mensaje):
+        if (sender.rate != NO_LIMIT or self._is_braked(sender)) and not self._take_slot(sender, mensaje):
             return False
         self._meter.count(sender.value)
         return True
@@ -81,20 +81,20 @@ class Throttle:
         except RedisError as error:
             logger.warning("%s must slow down, and Redis does not take it: %s", sender.value, error)
 
-    def _take_turn(self, sender: Sender, mensaje: str) -> bool:
+    def _take_slot(self, sender: Sender, mensaje: str) -> bool:
         seated = self._seats.acquire(blocking=False)
         try:
             patience = PATIENCE_S if seated else CROWDED_PATIENCE_S
-            turn = self._rates.take_turn(SEND, sender, segments=contar(mensaje).segmentos, patience_s=patience)
-            if turn.granted and turn.wait_s:
-                sleep(turn.wait_s)
+            slot = self._rates.take_slot(SEND, sender, segments=contar(mensaje).segmentos, patience_s=patience)
+            if slot.granted and slot.wait_s:
+                sleep(slot.wait_s)
         except RedisError as error:
             logger.warning("%s sends nothing while Redis does not answer: %s", sender.value, error)
             return False
         finally:
             if seated:
                 self._seats.release()
-        return turn.granted
+        return slot.granted
 
     def _is_braked(self, sender: Sender) -> bool:
         seen = self._seen.get(sender.value)

@@ -9,12 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-import redis
 from django.conf import settings
 from django.db import connection
 from redis.exceptions import RedisError
 
-from core import queues
+from core import queues, redis_client
 from workers.engine.publish import chords
 
 # Published Lotes with pending rows of which none has changed for a while.
@@ -95,7 +94,7 @@ def _heads(numbers: Iterable[int]) -> dict[int, int | None]:
         redis.RedisError: the broker does not answer.
     """
     known = sorted(numbers)
-    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as client:
+    with redis_client.connect() as client:
         asked = client.pipeline(transaction=False)
         for number in known:
             asked.lindex(queues.envios_of(number, settings.ENVIOS_QUEUES), -1)

@@ -23,7 +23,7 @@ SLICE_S: Final = 0.2
 AHEAD_S: Final = 0.25
 LEAST_AHEAD_S: Final = 0.05
 AHEAD_SEGMENTS: Final = 4.0
-# A slice's turn is taken however far away it is: a sender of many campaigns. What is beyond is asked for again then.
+# A slice's slot is taken however far away it is: a sender of many campaigns. What is beyond is asked for again then.
 PATIENCE_S: Final = 3600.0
 
 
@@ -43,10 +43,10 @@ class Slice:
 def cut(lote_id: int, *, after: int | None, sender: Sender, most: int) -> Slice:
     """Choose the next slice of a Lote.
 
-    A limited sender's slices take turns before they are published, so that its campaigns advance together.
+    A limited sender's slices take slots before they are published, so that its campaigns advance together.
 
     Args:
-        after: rows up to this id were published, and the next slice has its turn; None before the first one.
+        after: rows up to this id were published, and the next slice has its slot; None before the first one.
         most: rows.
 
     Raises:
@@ -63,17 +63,17 @@ def cut(lote_id: int, *, after: int | None, sender: Sender, most: int) -> Slice:
     rows = list(pending.values_list("id", "mensaje")[: 2 * int(worth)])
     first, segments = _worth(rows, worth)
     ahead = min(AHEAD_S, max(LEAST_AHEAD_S, AHEAD_SEGMENTS / look.rate))
-    if first and after is None and (wait := _turn(sender, segments)) > ahead:
+    if first and after is None and (wait := _slot(sender, segments)) > ahead:
         return Slice([], until=0, next_in_s=wait - ahead)
     second, segments = _worth(rows[len(first) :], worth)
     if not second:
         return Slice(first)
-    return Slice(first, until=first[-1], next_in_s=max(0.0, _turn(sender, segments) - ahead))
+    return Slice(first, until=first[-1], next_in_s=max(0.0, _slot(sender, segments) - ahead))
 
 
-def _turn(sender: Sender, segments: int) -> float:
+def _slot(sender: Sender, segments: int) -> float:
     """Seconds until so many segments are to be published for the sender, after all that was asked for before."""
-    return _rates().take_turn(PUBLISH, sender, segments=segments, patience_s=PATIENCE_S).wait_s
+    return _rates().take_slot(PUBLISH, sender, segments=segments, patience_s=PATIENCE_S).wait_s
 
 
 def _worth(rows: list[tuple[int, str]], segments: float) -> tuple[list[int], int]:

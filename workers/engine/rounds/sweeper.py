@@ -20,7 +20,7 @@ from workers.engine.campaign import campana
 from workers.engine.lote import lotes
 from workers.engine.lote.lotes import EN_VUELO, POR_PUBLICAR
 from workers.engine.message import ledger
-from workers.engine.publish import broker, losses, window
+from workers.engine.publish import losses, probe, window
 from workers.engine.publish.window import VENTANAS
 from workers.metrics.measures import Closer
 
@@ -106,7 +106,7 @@ def _sweep() -> Sweep:
     lost = losses.publish_again()
     ocurrencias.atender_vencidas()  # a new campaign is ready at once
     ready = [campana_id for (campana_id,) in _rows(READY_SQL, {**window.params(), "lote": settings.LOTE_SIZE})]
-    _advance(ready, publish=broker.answers())
+    _advance(ready, publish=probe.answers())
     found = Sweep(leases, closed, len(lost), len(ready))
     if leases or lost:
         logger.warning("sweep: %s", found)
@@ -120,7 +120,7 @@ def _advance(campana_ids: list[int], *, publish: bool) -> None:
         if publish:
             try:
                 _guarded(partial(campana.advance, campana_id), what)
-            except broker.ERRORS as error:
+            except probe.ERRORS as error:
                 logger.warning("%s: %s", BROKER_DOWN, error)
                 publish = False
         if not publish:
@@ -137,13 +137,13 @@ def publish_due() -> float | None:
     now = [campana_id for campana_id, seconds in due if seconds <= 0]
     if not now:
         return min((float(seconds) for _, seconds in due), default=None)
-    if not broker.answers():
+    if not probe.answers():
         return None
     for campana_id in now:
         try:
             if not _guarded(partial(_publish, campana_id), f"campaign {campana_id}"):
                 return None
-        except broker.ERRORS as error:
+        except probe.ERRORS as error:
             logger.warning("%s: %s", BROKER_DOWN, error)
             return None
     return 0.0  # what was published may have set the time of what follows it
@@ -161,11 +161,11 @@ def _guarded(step: Callable[[], object], what: str) -> bool:
     """Take one step; False when it failed: one campaign in trouble must not keep the sweeper from the others.
 
     Raises:
-        broker.ERRORS: the step wanted to publish.
+        probe.ERRORS: the step wanted to publish.
     """
     try:
         step()
-    except broker.ERRORS:
+    except probe.ERRORS:
         raise
     except Exception:
         if not connection.is_usable():

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from campaigns.models import CampanaSMS, Lote, SMSLog
 from core.models import Usuario
-from tests.campaigns.campana_support import add_rows
+from tests.campaigns.support import add_rows
 from tests.factories import CampanaFactory, open_lote
 from tests.workers.engine.conftest import Running, take, write
 from workers.engine.lote import entregas, lotes

@@ -14,7 +14,7 @@ import redis
 from django.conf import settings
 from redis.exceptions import RedisError
 
-from tests.workers.engine.turns import micros, take_turns
+from tests.workers.engine.slots import micros, take_slots
 from workers.engine.pace import rates as module
 from workers.engine.pace.rates import MEMORY_S, PUBLISH, SEND, Rates, Sender
 
@@ -44,7 +44,7 @@ def key(sender: Sender, what: str) -> str:
 
 
 def process(sender: Sender, seconds: float, mode: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "tests.workers.engine.turns", settings.REDIS_URL]
+    command = [sys.executable, "-m", "tests.workers.engine.slots", settings.REDIS_URL]
     return subprocess.Popen(
         [*command, sender.value, str(sender.rate), str(seconds), mode],
         cwd=ROOT,
@@ -60,70 +60,70 @@ def printed(process: "subprocess.Popen[str]") -> Any:
 
 
 def test_many_threads_of_many_processes_never_exceed_the_rate(sender: Sender) -> None:
-    """No span of time has more than its rate: each turn ends at least its own length after the one before it."""
-    others = [process(sender, 4.0, "turns") for _ in range(2)]
-    mine = take_turns(settings.REDIS_URL, sender, 5.0)
+    """In no span of time: each slot ends at least its own length after the one before it."""
+    others = [process(sender, 4.0, "slots") for _ in range(2)]
+    mine = take_slots(settings.REDIS_URL, sender, 5.0)
     theirs = [[(end, segments) for end, segments in printed(other)] for other in others]
-    assert all(len(turns) > 10 for turns in (mine, *theirs))
-    turns = sorted([*mine, *(turn for turns in theirs for turn in turns)])
-    for (before, _), (end, segments) in pairwise(turns):
+    assert all(len(slots) > 10 for slots in (mine, *theirs))
+    slots = sorted([*mine, *(slot for slots in theirs for slot in slots)])
+    for (before, _), (end, segments) in pairwise(slots):
         assert end - before >= segments * 1e6 / RATE
     # Nor is it wasted: there was always somebody who would have sent.
-    took = turns[-1][0] - turns[0][0]
-    assert sum(segments for _, segments in turns[1:]) >= 0.95 * RATE * took / 1e6
+    took = slots[-1][0] - slots[0][0]
+    assert sum(segments for _, segments in slots[1:]) >= 0.95 * RATE * took / 1e6
 
 
 def test_a_turn_that_is_too_far_away_is_not_taken(rates: Rates, sender: Sender, client: "redis.Redis") -> None:
     slow = Sender(sender.value, 0.5)
-    first = rates.take_turn(SEND, slow, segments=1, patience_s=1.0)
+    first = rates.take_slot(SEND, slow, segments=1, patience_s=1.0)
     assert (first.granted, first.wait_s) == (True, 0.0)
-    second = rates.take_turn(SEND, slow, segments=1, patience_s=1.0)
+    second = rates.take_slot(SEND, slow, segments=1, patience_s=1.0)
     assert not second.granted
     assert 1.0 < second.wait_s <= 2.0
     assert client.get(key(sender, SEND)) == str(first.ends_at)
 
 
 def test_a_turn_is_as_long_as_its_segments(rates: Rates, sender: Sender) -> None:
-    ends = [rates.take_turn(SEND, sender, segments=n, patience_s=10.0).ends_at for n in (1, 3, 2)]
+    ends = [rates.take_slot(SEND, sender, segments=n, patience_s=10.0).ends_at for n in (1, 3, 2)]
     assert [later - before for before, later in pairwise(ends)] == [15_000, 10_000]
 
 
 def test_senders_do_not_share(rates: Rates, sender: Sender) -> None:
-    rates.take_turn(SEND, Sender(sender.value, 0.1), segments=1, patience_s=1.0)
-    assert rates.take_turn(SEND, Sender(f"{sender.value}0", 0.1), segments=1, patience_s=0.0).granted
+    rates.take_slot(SEND, Sender(sender.value, 0.1), segments=1, patience_s=1.0)
+    assert rates.take_slot(SEND, Sender(f"{sender.value}0", 0.1), segments=1, patience_s=0.0).granted
 
 
 def test_without_a_limit_nothing_is_written(rates: Rates, sender: Sender, client: "redis.Redis") -> None:
     for _ in range(3):
-        turn = rates.take_turn(SEND, Sender(sender.value, 0.0), segments=1, patience_s=0.0)
-        assert (turn.granted, turn.wait_s) == (True, 0.0)
+        slot = rates.take_slot(SEND, Sender(sender.value, 0.0), segments=1, patience_s=0.0)
+        assert (slot.granted, slot.wait_s) == (True, 0.0)
     assert client.exists(key(sender, SEND)) == 0
 
 
 def test_what_is_published_takes_turns_of_its_own_and_never_runs_behind(rates: Rates, sender: Sender) -> None:
-    published = [rates.take_turn(PUBLISH, sender, segments=200, patience_s=60.0).ends_at for _ in range(3)]
-    assert rates.take_turn(SEND, sender, segments=1, patience_s=0.0).granted
-    later = rates.take_turn(PUBLISH, sender, segments=1, patience_s=60.0)
+    published = [rates.take_slot(PUBLISH, sender, segments=200, patience_s=60.0).ends_at for _ in range(3)]
+    assert rates.take_slot(SEND, sender, segments=1, patience_s=0.0).granted
+    later = rates.take_slot(PUBLISH, sender, segments=1, patience_s=60.0)
     assert later.ends_at == published[-1] + 5_000
     other = Sender(f"{sender.value}1", RATE)
-    sent = rates.take_turn(SEND, other, segments=100, patience_s=0.0)
-    assert rates.take_turn(PUBLISH, other, segments=1, patience_s=10.0).ends_at == sent.ends_at + 5_000
+    sent = rates.take_slot(SEND, other, segments=100, patience_s=0.0)
+    assert rates.take_slot(PUBLISH, other, segments=1, patience_s=10.0).ends_at == sent.ends_at + 5_000
 
 
 def test_a_wiped_redis_goes_on_from_where_the_process_knows(
     rates: Rates, sender: Sender, client: "redis.Redis"
 ) -> None:
     slow = Sender(sender.value, 2.0)
-    ends = [rates.take_turn(SEND, slow, segments=1, patience_s=1.0).ends_at for _ in range(2)]
+    ends = [rates.take_slot(SEND, slow, segments=1, patience_s=1.0).ends_at for _ in range(2)]
     client.delete(key(sender, SEND))
-    assert rates.take_turn(SEND, slow, segments=1, patience_s=1.0).ends_at == ends[-1] + 500_000
+    assert rates.take_slot(SEND, slow, segments=1, patience_s=1.0).ends_at == ends[-1] + 500_000
 
 
 def test_a_clock_that_was_put_back_blocks_nobody(rates: Rates, sender: Sender, client: "redis.Redis") -> None:
-    rates.take_turn(SEND, sender, segments=1, patience_s=1.0)
+    rates.take_slot(SEND, sender, segments=1, patience_s=1.0)
     client.delete(key(sender, SEND))
     rates._taken[key(sender, SEND)] += 3_600_000_000
-    assert rates.take_turn(SEND, sender, segments=1, patience_s=1.0).wait_s <= 1.01
+    assert rates.take_slot(SEND, sender, segments=1, patience_s=1.0).wait_s <= 1.01
 
 
 # --- the brake ---------------------------------------------------------------------------------------
@@ -146,8 +146,8 @@ def test_a_brake_holds_all_for_as_long_as_twilio_asks(rates: Rates, sender: Send
     other = Rates(settings.REDIS_URL)  # another process
     assert other.is_braked(sender)
     assert 29.0 < other.look(sender).brake_s <= 30.0
-    turn = other.take_turn(SEND, sender, segments=1, patience_s=1.0)
-    assert (turn.granted, 29.0 < turn.wait_s <= 30.0) == (False, True)
+    slot = other.take_slot(SEND, sender, segments=1, patience_s=1.0)
+    assert (slot.granted, 29.0 < slot.wait_s <= 30.0) == (False, True)
 
 
 def test_the_refusals_of_one_moment_are_one(rates: Rates, sender: Sender, client: "redis.Redis") -> None:
@@ -199,7 +199,7 @@ def test_it_recovers_by_the_second_and_is_forgotten(rates: Rates, sender: Sender
     for seconds, rate in ((10, 100.0), (20, 150.0), (50, 300.0)):
         release(client, unlimited, seconds_ago=seconds)
         assert rates.look(unlimited).rate == pytest.approx(rate, rel=0.05)
-        ends = [rates.take_turn(SEND, unlimited, segments=1, patience_s=5.0).ends_at for _ in range(2)]
+        ends = [rates.take_slot(SEND, unlimited, segments=1, patience_s=5.0).ends_at for _ in range(2)]
         assert ends[1] - ends[0] == pytest.approx(1e6 / rate, rel=0.05)
     # A limited sender never gets more than its limit.
     assert rates.look(sender).rate == RATE
@@ -237,14 +237,14 @@ def test_another_process_honours_the_brake(rates: Rates, sender: Sender, client:
 def test_an_absent_redis_is_not_asked_by_one_after_the_other(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
     rates = Rates("redis://127.0.0.1:1/0")
     with pytest.raises(RedisError):
-        rates.take_turn(SEND, sender, segments=1, patience_s=1.0)
+        rates.take_slot(SEND, sender, segments=1, patience_s=1.0)
 
     def asked(*args: object, **kwargs: object) -> None:
         raise AssertionError("asked again")
 
-    monkeypatch.setattr(rates, "_turn", asked)
+    monkeypatch.setattr(rates, "_slot", asked)
     with pytest.raises(RedisError, match="a moment ago"):
-        rates.take_turn(SEND, sender, segments=1, patience_s=1.0)
+        rates.take_slot(SEND, sender, segments=1, patience_s=1.0)
     monkeypatch.setattr(rates, "_away_until", 0.0)
     with pytest.raises(AssertionError):
-        rates.take_turn(SEND, sender, segments=1, patience_s=1.0)
+        rates.take_slot(SEND, sender, segments=1, patience_s=1.0)

@@ -11,7 +11,7 @@ from django.test import override_settings
 
 from campaigns.models import Remitente, SMSLog
 from tests.workers.engine.conftest import Running, take, write
-from tests.workers.engine.turns import micros
+from tests.workers.engine.slots import micros
 from workers.engine.campaign import campana
 from workers.engine.lote import lotes
 from workers.engine.message import sending
@@ -34,7 +34,7 @@ def mine() -> Throttle:
     return Throttle(Rates(settings.REDIS_URL), threads=32)
 
 
-def test_no_thread_sends_before_its_turn(mine: Throttle) -> None:
+def test_no_thread_sends_before_its_slot(mine: Throttle) -> None:
     limited = sender(50.0)
     with redis.Redis.from_url(settings.REDIS_URL) as clock:
         begun = micros(clock)
@@ -45,16 +45,16 @@ def test_no_thread_sends_before_its_turn(mine: Throttle) -> None:
         with ThreadPoolExecutor(8) as pool:
             admitted = sorted(instant for found in pool.map(work, range(8)) for instant in found)
     assert len(admitted) == 40
-    # The n-th message had at least n turns before it.
+    # The n-th message had at least n slots before it.
     assert all(instant >= begun + n * 20_000 for n, instant in enumerate(admitted))
 
 
 def test_segments_are_counted_and_not_messages(mine: Throttle) -> None:
     limited = sender(2.0)
     assert mine.admit(limited, TWO_SEGMENTS)
-    turn = Rates(settings.REDIS_URL).take_turn(SEND, limited, segments=1, patience_s=0.0)
-    assert not turn.granted
-    assert turn.wait_s > 0.5  # of the second that two segments take
+    slot = Rates(settings.REDIS_URL).take_slot(SEND, limited, segments=1, patience_s=0.0)
+    assert not slot.granted
+    assert slot.wait_s > 0.5  # of the second that two segments take
 
 
 def test_a_turn_far_away_is_not_waited_for(mine: Throttle) -> None:
@@ -64,7 +64,7 @@ def test_a_turn_far_away_is_not_waited_for(mine: Throttle) -> None:
 
 
 def test_few_threads_wait_at_a_time() -> None:
-    """A turn is a second away; one of four threads waits for it, and the others are free for other senders."""
+    """A slot is a second away; one of four threads waits for it, and the others are free for other senders."""
     crowded = Throttle(Rates(settings.REDIS_URL), threads=4)
     limited = sender(1.25)
     assert crowded.admit(limited, "Hola")
@@ -85,7 +85,7 @@ def test_a_sender_without_a_limit_pays_no_round_trip_for_a_message(
         return False
 
     monkeypatch.setattr(Rates, "is_braked", look)
-    monkeypatch.setattr(Rates, "take_turn", None)
+    monkeypatch.setattr(Rates, "take_slot", None)
     unlimited = sender(0.0)
     assert all(mine.admit(unlimited, "Hola") for _ in range(500))
     assert looks == [unlimited]

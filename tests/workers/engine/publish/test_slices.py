@@ -1,4 +1,4 @@
-"""A limited sender's campaigns are published little by little, in turns, and shortly before their time."""
+"""A limited sender's campaigns are published little by little, in slots, and shortly before their time."""
 
 import secrets
 from collections.abc import Sequence
@@ -89,14 +89,14 @@ def test_a_fast_senders_slices_fill_few_threads(remitente: Remitente, owner: Usu
     assert 0.1 < first.next_in_s <= 0.2 - slices.LEAST_AHEAD_S
 
 
-def test_the_campaigns_of_a_sender_take_turns(remitente: Remitente, owner: Usuario) -> None:
-    """Another shop's campaigns too: the turns are the sender's."""
+def test_the_campaigns_of_a_sender_take_slots(remitente: Remitente, owner: Usuario) -> None:
+    """Also another's: the slots are the sender's."""
     Remitente.objects.update(segmentos_por_segundo=1)
     remitente.refresh_from_db()
     large, _ = sending(remitente, 9, owner)
     small, rows = sending(remitente, 2, owner)
     first = slices.cut(large.pk, after=None, sender=sender_of(remitente), most=500)
-    # Two turns are taken: the large campaign's second slice and what it has published.
+    # Two slots are taken: the large campaign's second slice and what it has published.
     waits = slices.cut(small.pk, after=None, sender=sender_of(remitente), most=500)
     assert (waits.log_ids, waits.until) == ([], 0)
     assert waits.next_in_s is not None
@@ -105,7 +105,7 @@ def test_the_campaigns_of_a_sender_take_turns(remitente: Remitente, owner: Usuar
     second = slices.cut(large.pk, after=first.until, sender=sender_of(remitente), most=500)
     assert second.next_in_s is not None
     assert second.next_in_s > waits.next_in_s
-    # Its turn has come: it takes no other one.
+    # Its slot has come: it takes no other one.
     assert slices.cut(small.pk, after=0, sender=sender_of(remitente), most=500).log_ids == rows[:1]
 
 
@@ -148,7 +148,7 @@ def test_what_was_given_back_is_published_in_the_next_pass(
     SMSLog.objects.exclude(pk=rows[0]).update(estado="fallido", codigo="21211")
     Lote.objects.update(publicar_desde=None)
     lotes.close(lote.pk)
-    for _ in range(2):  # it takes a turn, and has it; or has it at once, when the passes before took their time
+    for _ in range(2):  # it takes a slot, and has it; or has it at once, when the passes before took their time
         if len(published) == 2:
             Lote.objects.update(publicar_desde=LONG_AGO)
             lotes.publish_due(lote.campana_id, most=500)

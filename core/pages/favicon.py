@@ -1,0 +1,14 @@
+"""The icon at the address where browsers look for it on pages that name none: the admin, the API's documentation, an
+error."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.templatetags.static import static
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+@cache_control(public=True, max_age=3600)
+def favicon(request: HttpRequest) -> HttpResponse:
+    return redirect(static("core/icon.svg"))
