@@ -55,6 +55,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say the seed once more: who reads a failure reads the end."""
+    seed = config.getoption("randomly_seed", None)
+    if seed is not None:
+        terminalreporter.write_line(f"The same order again: scripts/test --randomly-seed={seed}")
+
+
 def _check_groups(items: list[pytest.Item]) -> None:
     """pytest-xdist hands groups on at the end of each test's id. Where it cannot, it spreads them and says nothing.
 
