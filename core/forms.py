@@ -1,4 +1,5 @@
-"""What the forms of the pages share: look, yes-or-no fields, passwords, and keeping what a request does not send."""
+"""Parts that the forms of the pages share: look, yes-or-no fields, passwords, and keeping what a request does not
+send."""
 
 from collections.abc import Iterable
 from typing import Any, Final

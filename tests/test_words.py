@@ -39,7 +39,9 @@ def test_every_docstring_opens_with_a_plain_sentence(folder: str) -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("text", ["Of one that made a campaign.", "Whose the token is.", "Raises:\n    ValueError: no."])
+@pytest.mark.parametrize(
+    "text", ["Of one that made a campaign.", "Whose the token is.", "Raises:\n    ValueError: no."]
+)
 def test_it_sees_a_riddle(text: str) -> None:
     assert BAD_START.match(text)
 

@@ -1,4 +1,4 @@
-"""What the text of a cell means. A cell that means nothing raises `InvalidCellError` with the reason."""
+"""The meaning of a cell's text. A cell that means nothing raises `InvalidCellError` with the reason."""
 
 import re
 import unicodedata
@@ -25,8 +25,10 @@ NO_ES_VALOR = "«{valor}» no es un valor en dinero."
 
 
 class InvalidCellError(Exception):
-    """Args:
-    motivo: for people.
+    """Raised when a cell's text means nothing.
+
+    Args:
+        motivo: for people.
     """
 
     def __init__(self, motivo: str) -> None:

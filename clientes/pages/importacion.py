@@ -44,7 +44,7 @@ def _importaciones(request: HttpRequest, *, error: str = "") -> HttpResponse:
 
 
 def _tipo(request: HttpRequest) -> str:
-    """What is imported: that of the form that was sent, or of the link that led here."""
+    """Return what is imported, as the form says that was sent, or the link that led here."""
     asked = (request.POST if request.method == "POST" else request.GET).get("tipo", "")
     return asked if asked in Importacion.Tipo.values else Importacion.Tipo.CLIENTES
 

@@ -1,4 +1,4 @@
-"""What a page reads from its query string."""
+"""Values that a page reads from its query string."""
 
 from django.http import HttpRequest
 
