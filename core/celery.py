@@ -19,7 +19,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")
 for scheme in ("redis", "rediss"):
     TRANSPORT_ALIASES[scheme] = "workers.broker.transport:Transport"
 
-# Of the HTTP request that asked for a task: the task's lines in the log carry it too.
+# The id of the HTTP request that asked for a task: the task's lines in the log carry it too.
 REQUEST_ID = "request_id"
 
 

@@ -34,7 +34,7 @@ LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=environment.LOG_LEVEL)
 LOG_FORMAT = env.str("LOG_FORMAT", "line", validate=environment.LOG_FORMAT)
 # Touched with each pulse of a worker or of beat, for a container's health check.
 PULSE_FILE = env.str("PULSE_FILE", "")
-# Who may read /metrics; without it only staff who have signed in.
+# The key to /metrics; without it only staff who have signed in may read it.
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 WORKER_THREADS = env.int("WORKER_THREADS", 64, validate=environment.POSITIVE)
 # A campaign takes all the processor there is: the web and PostgreSQL come first on a machine that they share.

@@ -12,7 +12,7 @@ FROM clientes_importacionfila f, jsonb_to_record(f.datos)
     AS d(documento text, e164 text, fecha timestamptz, total numeric, referencia text)
 WHERE f.importacion_id = %(id)s AND f.datos IS NOT NULL
 """  # noqa: S608
-# By the document when the row has one; by the phone when it has none.
+# A sale's client is found by the document when the row has one; by the phone when it has none.
 CLIENTES_SQL = f"""
 WITH por_documento AS (
     SELECT clave, min(id) AS id, count(*) AS n FROM (

@@ -126,7 +126,7 @@ class RunningStack:
         self._host.wait()
         self._host = None
         died = [name for name, entry in before.items() if gone(entry, 10.0)]
-        # The next start begins its logs anew.
+        # The next start empties its logs.
         shutil.copytree(self.data / "log", self.data / f"log-until-kill-{self._starts}")
         return died
 

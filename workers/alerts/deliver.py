@@ -150,7 +150,7 @@ def _try(entrega: EntregaAlerta) -> Result:
 
 def _call(entrega: EntregaAlerta) -> Result:
     alerta = entrega.alerta
-    # Of now, not of then: a secret that was changed because others knew it signs nothing more.
+    # The secret of now: one that was changed because others knew it signs nothing more.
     secret = AjustesAlertas.objects.values_list("secreto", flat=True).get(pk=alerta.usuario_id)
     body = json.dumps(
         {"type": alerta.tipo, "timestamp": alerta.creada.isoformat(timespec="seconds"), "data": alerta.datos},

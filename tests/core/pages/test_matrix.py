@@ -336,7 +336,7 @@ def test_it_covers_every_route() -> None:
 def test_it_covers_every_method(route: str, world: World, owner: Usuario) -> None:
     known = {row.method for row in TABLE if row.route == route}
     row = next(row for row in TABLE if row.route == route)
-    # The login sends away whoever is in, whatever they ask for.
+    # The login sends people away who are in, whatever they ask for.
     client = Client() if route == "cuentas/ingresar/" else signed_in(owner)
     others = [method for method in METHODS if method not in known]
     answers = {method: getattr(client, method)(row.path(world)).status_code for method in others}

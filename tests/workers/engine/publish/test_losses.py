@@ -183,7 +183,7 @@ def test_it_reads_the_open_lotes_only(planner: Planner, owner: Usuario, broker: 
     publish(owner, minutes_ago=10)
     planner.learn(CampanaSMS, Lote, SMSLog)
     with connection.cursor() as cursor:
-        # Of a table as small as a test's the planner may read all, whatever indexes there are.
+        # The planner may read all of a table as small as a test's, whatever indexes there are.
         cursor.execute("SET LOCAL enable_seqscan = off")
     plan = planner.explain(losses.QUIET_SQL, {"quiet": 30, "queues": 8})
     assert plan.count("smslog_por_lote") == 2  # and nothing else of the rows
