@@ -141,8 +141,8 @@ class TwilioGateway:
 
     def _messages_to(self, to: str, since: datetime) -> list[Message]:
         recent: list[Message] = []
-        # The list is filtered by recipient alone: a filter by date leaves out what is still queued. Newest first, and a page is fetched when
-        # the one before is used up.
+        # The list is filtered by recipient alone: a filter by date leaves out what is still queued. Newest first, and a
+        # page is fetched when the one before is used up.
         for number, listed in enumerate(self._messages.stream(to=to, page_size=LISTED), 1):
             message = _listed(listed)
             if message.created_at >= since:
