@@ -1,4 +1,4 @@
-"""Alerts through the API: what the shop wants, what there was to tell, and a trial."""
+"""Alerts through the API: the shop's settings, the alerts that there were, and a trial."""
 
 from typing import Any, cast
 

@@ -1,4 +1,4 @@
-"""`/api/v1/bajas/`: who asked not to be written to."""
+"""`/api/v1/bajas/`: the clients who opted out."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`/api/v1/entrantes/`: what clients wrote back."""
+"""`/api/v1/entrantes/`: the texts that clients sent."""
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters

@@ -162,7 +162,7 @@ class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Program
         return [moment.isoformat() for moment in selectors.proximas_de(programacion)]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """What is said apart from the fields: one text, and only what the frequency knows."""
+        """Check what concerns several fields: one text, and only the fields that the frequency uses."""
         if attrs.get("mensaje") and attrs.get("plantilla"):
             raise serializers.ValidationError({"plantilla": [DOS_MENSAJES]}, code="invalid")
         frecuencia = attrs["frecuencia"] if "frecuencia" in attrs else cast("Programacion", self.instance).frecuencia
@@ -173,7 +173,7 @@ class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Program
         return attrs
 
     def definicion(self) -> Definicion:
-        """What the validated body asks for; in a PATCH, on top of what there is.
+        """Return the definition that the validated body asks for; in a PATCH, on top of the present one.
 
         Raises:
             InvalidInputError: naming the field and the reason.
@@ -205,13 +205,13 @@ class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Program
         )
 
     def _audiencia(self) -> Audiencia:
-        """What there is, without the clients that were deleted since: nobody asked about them now."""
+        """Return the present audience without the clients that were deleted since: nobody asked about them now."""
         present = cast("Programacion", self.instance)
         return criterios.vigente(present.audiencia, tenant_id=present.usuario_id)
 
 
 def hoy(zona: str) -> date:
-    """The date in this zone now; in the product's when the zone is none, which is refused by name later."""
+    """Return the date in this zone now; the product's when the name is no zone, which is refused by name later."""
     try:
         return datetime.now(ZoneInfo(zona)).date()
     except (KeyError, ValueError, OSError):

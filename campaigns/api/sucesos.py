@@ -1,4 +1,4 @@
-"""What happened to a campaign and who did it, through the API."""
+"""The events of a campaign, and who did them, through the API."""
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer

@@ -150,7 +150,7 @@ def as_json(vista: VistaPrevia) -> dict[str, Any]:
 
 
 def _plain(text: str) -> str:
-    """Without the spaces that only keep a line from breaking."""
+    """Return the text without the spaces that only keep a line from breaking."""
     return text.replace("\N{NO-BREAK SPACE}", " ")
 
 

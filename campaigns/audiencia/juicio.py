@@ -1,4 +1,4 @@
-"""Who of an audience can be sent to, and why the others cannot: one judgement for the preview and the engine."""
+"""The judgement of an audience, for the preview and the engine: who can be sent to, and why the others cannot."""
 
 from datetime import date
 from typing import Any, Final
@@ -74,8 +74,8 @@ def parametros(
 def enviables_de(
     audiencia: Audiencia, *, ajustes: Ajustes, dia: date, remitente: str, a_toda_hora: bool = False
 ) -> QuerySet[Cliente]:
-    """Of the audience, those who can be sent to; of two clients with one phone, both. As `JUZGADOS` for Django's
-    queries, with the arguments of `parametros`."""
+    """Filter the audience to the clients who can be sent to; of two clients with one phone, both stay. It is `JUZGADOS`
+    for Django's queries, with the arguments of `parametros`."""
     tenant_id = ajustes.usuario_id
     usable = clientes_de(audiencia, tenant_id=tenant_id).filter(activo=True).exclude(telefono_e164="")
     usable = sin_baja(usable, tienda_id=tenant_id, remitente=remitente)

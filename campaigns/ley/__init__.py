@@ -1,4 +1,5 @@
-"""What a shop decides about its sending, within the law and its wallet, and what its campaigns share of each day.
+"""The settings of a shop about its sending, within the law and its wallet, and the quotas that its campaigns share each
+day.
 
 services    changes the settings, with a history; selectors reads them
 reglas      says what each setting may be; nombres says it to people

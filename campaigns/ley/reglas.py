@@ -1,4 +1,4 @@
-"""What each setting may be. A rule takes what was sent and gives what is stored."""
+"""The rules of the settings. A rule takes what was sent and gives what is stored."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
@@ -55,7 +55,7 @@ LIMITES: Final = frozenset(
 
 
 def desprotege(nombre: str, antes: Any, despues: Any) -> bool:
-    """Whether the change of this setting gives a protection up, or some of it, for which the history keeps the reason.
+    """Tell whether the change gives up a protection, or a part of it, for which the history keeps the reason.
 
     Args:
         antes, despues: the stored values, which differ.
@@ -72,7 +72,7 @@ def desprotege(nombre: str, antes: Any, despues: Any) -> bool:
 
 
 def _abre_mas(antes: Franja | None, despues: Franja | None) -> bool:
-    """Whether something may leave at an hour at which nothing could."""
+    """Tell whether something may leave at an hour at which nothing could."""
     if antes is None or despues is None:
         return despues is not None
     return despues.abre < antes.abre or despues.cierra > antes.cierra
@@ -166,7 +166,7 @@ def aplicar(ajustes: Ajustes, cambios: Mapping[str, Any]) -> None:
 
 
 def _juntos(ajustes: Ajustes, cambios: Mapping[str, Any]) -> None:
-    """What the settings must be together."""
+    """Check the settings that depend on one another."""
     horario = ajustes.horario
     if horario is not None and next_open(horario, datetime.now(UTC)) is None:
         field = next((name for name in ("ventanas", "dias_cerrados") if name in cambios), "ventanas")

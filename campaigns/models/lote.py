@@ -61,7 +61,7 @@ class Lote(models.Model):
             ),
             # the engine: the next Lote to open
             models.Index(fields=["campana", "numero"], name="lote_por_abrir", condition=Q(estado="pendiente")),
-            # whoever counts deliveries: closed Lotes whose reports are still coming
+            # the count of deliveries: closed Lotes whose reports are still coming
             models.Index(fields=["contado_en"], name="lote_por_contar", condition=Q(estado="cerrado", asentado=False)),
         ]
 

@@ -59,8 +59,10 @@ AYUDA_MOTIVO = "Queda en el historial. Es obligatorio para apagar o aflojar una 
 
 
 class SeccionForm(StyledForm, forms.Form):
-    """Args:
-    ajustes: what the section shows before anything is sent.
+    """A section of the settings' page.
+
+    Args:
+        ajustes: what the section shows before anything is sent.
     """
 
     nombre: ClassVar[str]

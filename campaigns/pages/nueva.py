@@ -74,7 +74,7 @@ def nueva(request: HttpRequest) -> HttpResponse:
 @never_cache
 @pagina
 def cuenta(request: HttpRequest) -> HttpResponse:
-    """How many the audience of the form has now."""
+    """Count the audience of the form as it is now."""
     usuario = admin_de(request, SOLO_ADMIN)
     return render(request, "campaigns/nueva/_cuenta.html", pasos.cuenta(usuario, Borrador.de(request.POST)))
 
@@ -83,7 +83,7 @@ def cuenta(request: HttpRequest) -> HttpResponse:
 @never_cache
 @pagina
 def buscar(request: HttpRequest, campo: str) -> HttpResponse:
-    """The search for clients of one field, with those already chosen."""
+    """Search clients for one field, beside those already chosen."""
     usuario = admin_de(request, SOLO_ADMIN)
     found = pasos.buscador(usuario, Borrador.de(request.POST), campo, request.POST)
     return render(request, "campaigns/nueva/_buscador.html", {"buscador": found})
@@ -93,7 +93,7 @@ def buscar(request: HttpRequest, campo: str) -> HttpResponse:
 @never_cache
 @pagina
 def costo(request: HttpRequest) -> HttpResponse:
-    """What the message of the form takes, over its whole audience."""
+    """Count what the message of the form takes, over its whole audience."""
     usuario = admin_de(request, SOLO_ADMIN)
     return render(request, "campaigns/nueva/_costo.html", pasos.costo(usuario, Borrador.de(request.POST)))
 

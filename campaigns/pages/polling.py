@@ -1,4 +1,4 @@
-"""How often an open page looks again, and the rows that it looks at."""
+"""The polling of open pages: how often each looks again, and the rows that it looks at."""
 
 from campaigns.campana.selectors import Progreso
 from campaigns.campana.sondeo import BASE_MIN
@@ -20,5 +20,5 @@ def intervalo_de(campanas: list[CampanaSMS]) -> int | None:
 
 
 def _reposa(campana: CampanaSMS) -> bool:
-    """Whether nothing happens before its date comes, a window opens or a person does something."""
+    """Tell whether nothing happens before the campaign's date comes, a window opens or a person does something."""
     return campana.espera_fecha or campana.por_aprobar or campana.espera or campana.estado == CampanaSMS.Estado.PAUSADO

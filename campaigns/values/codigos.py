@@ -1,4 +1,4 @@
-"""Why a recipient was not sent to, when it was this product that decided: slug → text for people.
+"""The codes of recipients to whom this product decided not to send: slug → text for people.
 
 Twilio's own codes are numbers and live with the gateway.
 """

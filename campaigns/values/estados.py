@@ -56,7 +56,7 @@ REFUSALS: Final[dict[EstadoCampana, str]] = {
 
 
 def may(action: str, estado: str, reanuda_en: datetime | None = None) -> bool:
-    """Whether `action` may be asked of a campaign.
+    """Tell whether `action` may be asked of a campaign.
 
     One that a cap paused goes on by itself, so pausing it means something: it then waits for a person.
 
@@ -69,5 +69,5 @@ def may(action: str, estado: str, reanuda_en: datetime | None = None) -> bool:
 
 
 def refusal(action: str, estado: str) -> str:
-    """Why `action` is not possible from `estado`, as a sentence for people."""
+    """Say why `action` is not possible from `estado`, as a sentence for people."""
     return f"No se puede {action}: {REFUSALS[EstadoCampana(estado)]}."

@@ -1,4 +1,4 @@
-"""What to do about a message that did not arrive: code → a sentence for whoever runs the campaign.
+"""The remedy for a message that did not arrive: code → a sentence for the person who runs the campaign.
 
 Twilio's codes: https://www.twilio.com/docs/api/errors (one page per code).
 """
@@ -88,10 +88,10 @@ ENTREGAS: Final[dict[str, str]] = {
 
 
 def remedio(codigo: str) -> str:
-    """What to do about this code; a general advice when it is not known."""
+    """Say what to do about this code; a general advice when it is not known."""
     return REMEDIOS.get(codigo, REVISAR)
 
 
 def motivo_de_entrega(codigo: str) -> str:
-    """What a code of a status callback means."""
+    """Say what a code of a status callback means."""
     return ENTREGAS.get(codigo) or (f"Código {codigo}" if codigo else "Twilio no dijo la causa")

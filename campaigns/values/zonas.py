@@ -14,5 +14,5 @@ def zonas() -> frozenset[str]:
 
 @cache
 def ofrecidas() -> list[str]:
-    """Those of places, in the order of the alphabet, and UTC: the others are old names or offsets."""
+    """List the zones of places, in the order of the alphabet, and UTC: the others are old names or offsets."""
     return [*sorted(zona for zona in zonas() if "/" in zona and not zona.startswith("Etc/")), "UTC"]

@@ -6,7 +6,8 @@ py-spy 0.4.3 and workers of 32 threads:
 
 - asked for every thread that is not asleep, it counts those that wait for the lock or a processor too, so that waiting
   for work leads the list;
-- stopping the process for each look, 100 times a second, doubles what a message costs and hands the lock to whoever is
+- stopping the process for each look, 100 times a second, doubles what a message costs and hands the lock to the thread
+that is
   stopped last. Not stopping it changes nothing measurable; a quarter of the looks then finds a stack that changed
   meanwhile, and is dropped. Looks and drops together are as many as the CPU seconds in user mode predict.
 """

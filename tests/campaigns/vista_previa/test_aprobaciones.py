@@ -1,4 +1,4 @@
-"""Large campaigns wait for a yes, whoever makes them and whatever nudges the engine."""
+"""Large campaigns wait for a yes, whatever makes them and whatever nudges the engine."""
 
 from datetime import timedelta
 from decimal import Decimal

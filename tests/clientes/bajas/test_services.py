@@ -1,4 +1,4 @@
-"""A client's last word about a phone, whoever it was said to, and its proof."""
+"""A client's last word about a phone, to any of the shops, and its proof."""
 
 from datetime import datetime, timedelta
 

@@ -73,7 +73,7 @@ def test_open_lotes_come_first(cancelled: CampanaSMS, nudged: list[int]) -> None
 
 @pytest.mark.django_db(transaction=True)
 def test_two_do_not_wait_for_each_other(cancelled: CampanaSMS, nudged: list[int]) -> None:
-    """The sweeper meets a slice under way: it leaves the campaign to whoever is at it."""
+    """The sweeper meets a slice under way: it leaves the campaign to the process that is at it."""
     other = connection.copy()
     try:
         other.set_autocommit(False)

@@ -1,4 +1,4 @@
-"""Trying the failed of an ended campaign again: judged anew, and nobody twice."""
+"""Retrying the failed recipients of an ended campaign: they are judged again, and nobody gets it twice."""
 
 from collections.abc import Callable
 from typing import Any
