@@ -137,7 +137,7 @@ class Recent(Generic[K, T]):
             self._renew(key)
         except Exception:
             # The copy grows too old, and who asks then hears of it.
-            logger.warning("a copy could not be read anew", exc_info=True)
+            logger.warning("a copy could not be read again", exc_info=True)
         finally:
             with self._lock:
                 self._reading.discard(key)

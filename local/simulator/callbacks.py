@@ -42,7 +42,7 @@ class Overrides:
 
 
 class CallbackSender:
-    """Posts webhooks, `concurrency` at a time. The queue before it is short: whoever feeds it waits."""
+    """Posts webhooks, `concurrency` at a time. The queue before it is short, so the threads that feed it wait."""
 
     def __init__(self, account_sid: str, auth_token: str, service_number: str, concurrency: int) -> None:
         self._account_sid, self._auth_token = account_sid, auth_token

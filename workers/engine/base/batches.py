@@ -1,4 +1,4 @@
-"""What many threads ask for, done by one thread for all of them: one statement instead of one for each."""
+"""Requests of many threads, answered by one thread for all of them: one statement instead of one for each."""
 
 import logging
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """One statement for what several threads of the process want to write at the same moment.
 
-No thread waits for company: whoever comes while a statement runs shares the next one with the others that came. So a
-quiet web writes at once, and a busy one writes in larger groups.
+No thread waits for company: the threads that come while a statement runs share the next one. So a quiet web writes at
+once, and a busy one writes in larger groups.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,8 +23,10 @@ class _Entry(Generic[T, R]):
 
 
 class Grouping(Generic[T, R]):
-    """Args:
-    write: writes a group, in the order of arrival, and returns the answer to each.
+    """Groups what threads write at the same moment.
+
+    Args:
+        write: writes a group, in the order of arrival, and returns the answer to each.
     """
 
     def __init__(self, write: Callable[[Sequence[T]], Sequence[R]]) -> None:

@@ -61,8 +61,8 @@ def advance(campana_id: int, *, publish: bool = True) -> None:
 
 @transaction.atomic
 def _start(campana_id: int) -> None:
-    """Start it if it has not, once its date has come and unless it waits for approval, whoever asks; one begun again,
-    and so without a deadline, gets a new one."""
+    """Start the campaign if it has not started, once its date has come and unless it waits for approval. One that is
+    begun again, and so has no deadline, gets a new one."""
     sources, target = estados.MOVES["iniciar"]
     found = CampanaSMS.objects.filter(pk=campana_id)
     due = Q(programada_para=None) | Q(programada_para__lte=Now())
@@ -83,7 +83,8 @@ def _start(campana_id: int) -> None:
 
 
 def _send(campana_id: int, *, publish: bool) -> None:
-    """Within its jornada; Lote by Lote, so that the first messages leave while the rest of the window opens."""
+    """Send within the campaign's jornada, Lote by Lote, so that the first messages leave while the rest of the window
+    opens."""
     if not jornadas.begin(campana_id):
         return
     room = window.of(campana_id)
@@ -123,7 +124,7 @@ def _open_one(campana_id: int, room: Window) -> bool:
 
 @transaction.atomic
 def _open_within_quotas(campana_id: int, room: Window) -> bool:
-    # The shop's lock first: whoever changes its settings takes it before its campaigns'.
+    # The shop's lock first: a change of its settings takes it before its campaigns'.
     held = Cupos.hold(CampanaSMS.objects.values_list("usuario_id", flat=True).get(pk=campana_id))
     # Serialises the openers of one campaign: two Lotes may hold the same phone.
     campana = CampanaSMS.objects.select_for_update(no_key=True).get(pk=campana_id)
@@ -164,7 +165,7 @@ def _drain(campana_id: int) -> bool:
     return True
 
 
-# Ends a campaign once, whoever asks first: the chord's callback, the errback or the sweeper. A paused one ends only
+# Ends a campaign once, whichever asks first: the chord's callback, the errback or the sweeper. A paused one ends only
 # when its deadline has passed.
 FINISH_SQL = """
 UPDATE campaigns_campanasms c
@@ -219,5 +220,5 @@ def _why_nothing_was_sent(campana_id: int) -> str:
 
 
 def pause_for_account(campana_id: int, refusal: Account) -> None:
-    """Twilio refuses the account or the sender: stop, keep the rows, and say why."""
+    """Pause the campaign because Twilio refuses the account or the sender: keep the rows, and say why."""
     pausas.pause(campana_id, f"Twilio: {refusal.message} ({refusal.code}).")

@@ -1,4 +1,5 @@
-"""The engine pauses a campaign by itself, and says why; one that reached a cap goes on when the next day's opens."""
+"""The pauses that the engine makes by itself, with their reason; a campaign that reached a cap goes on when the next
+day's opens."""
 
 import logging
 from datetime import datetime, time

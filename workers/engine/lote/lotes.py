@@ -138,7 +138,7 @@ def cut_next(campana_id: int, parte: Decimal) -> bool:
     Returns:
         Whether there are fewer now; not when nobody would be left, or when its rows exist already.
     """
-    # As whoever opens one does: nobody takes the same numero.
+    # The opening of a Lote locks it too: no two take the same numero.
     CampanaSMS.objects.select_for_update(no_key=True).only("pk").get(pk=campana_id)
     lotes = Lote.objects.filter(campana_id=campana_id)
     lote = lotes.select_for_update().filter(estado=Lote.Estado.PENDIENTE).order_by("numero").first()
@@ -309,7 +309,7 @@ def close(lote_id: int, by: Closer = Closer.CHORD) -> int | None:
 
 
 def backoff(intentos: int) -> float:
-    """How many seconds a Lote waits before its pending rows are tried again.
+    """Return how many seconds a Lote waits before its pending rows are tried again.
 
     Args:
         intentos: attempts already made for the most tried of them.
@@ -317,7 +317,7 @@ def backoff(intentos: int) -> float:
     return min(settings.RETRY_BACKOFF_S * 2.0 ** max(intentos - 1, 0), LONGEST_BACKOFF_S)
 
 
-# Of an open Lote `l`: whether it holds a place in its campaign's window. One that waits to try again does not, or a few
+# Whether an open Lote `l` holds a place in its campaign's window. One that waits to try again does not, or a few
 # stubborn recipients would keep all the others waiting. Of a limited sender's campaign only the Lote that is being
 # published holds one: between the last slice of one and the first of the next the sender would stand idle.
 POR_PUBLICAR = "(l.publicar_desde <= now() OR l.publicado_hasta IS NOT NULL)"

@@ -20,8 +20,8 @@ from clientes.models import Fuente
 # Twilio refuses the phone because it sent STOP to the sender: https://www.twilio.com/docs/api/errors/21610
 REFUSED: Final = "21610"
 
-# Of rows `s` of campaigns_smslog, with the installation's sender as the parameter `remitente`. The campaign is read in
-# sub-selects and only for a phone of which something was said: see ledger.CLAIM_SQL.
+# Whether the phone of rows `s` of campaigns_smslog opted out; the installation's sender is the parameter `remitente`.
+# The campaign is read in sub-selects and only for a phone of which something was said: see ledger.CLAIM_SQL.
 FUERA_SQL: Final = fuera_sql(
     telefono="s.telefono",
     tienda="(SELECT c.usuario_id FROM campaigns_campanasms c WHERE c.id = s.campana_id)",
