@@ -1,4 +1,4 @@
-"""Two processes of pytest-xdist side by side: what they would share is given to each, and who runs what.
+"""Processes of pytest-xdist side by side: what they would share is given to each, and who runs what.
 
 A plugin (`-p` in pyproject.toml), because the settings are read before any conftest is. PostgreSQL's databases are
 told apart by pytest-django.
@@ -40,19 +40,36 @@ if "PYTEST_XDIST_WORKER" in os.environ and os.environ.get("REDIS_URL"):
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Whole systems one after another in one process, the browser's tests in one, all others wherever there is room.
+    """Give what takes longest to one process each, and begin with it; all others run wherever there is room.
 
-    Browser tests come last of theirs: Playwright keeps an event loop running in the thread until they have ended.
+    Where nothing runs side by side, browser tests come last: Playwright keeps an event loop running in the thread until
+    they have ended.
     """
     for item in items:
-        if item.get_closest_marker("e2e") or "system" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("sistema"))
-        elif item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("navegador"))
+        if group := _group(item):
+            item.add_marker(pytest.mark.xdist_group(group))
     yield
     if "PYTEST_XDIST_WORKER" in os.environ:
         _check_groups(items)
+        # pytest-xdist hands out the largest groups first, and groups of one size as they come.
+        items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+def _group(item: pytest.Item) -> str:
+    """Return the group whose tests run one after another in one process; "" where it does not matter.
+
+    They mostly wait: for leases, rounds and each other's processes.
+    """
+    if "system" in getattr(item, "fixturenames", ()):
+        return "sistema"
+    if item.get_closest_marker("browser"):
+        return "navegador"
+    if item.get_closest_marker("faults"):
+        return "fallas"
+    if item.get_closest_marker("e2e"):
+        return "procesos"
+    return ""
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -15,7 +15,7 @@ from clientes.importacion import proceso
 from core.celery import DatabaseTask
 from workers.alerts import deliver
 from workers.engine.campaign import campana
-from workers.engine.lote import lotes
+from workers.engine.lote import closing
 from workers.engine.message import sending
 from workers.engine.rounds import rounds
 
@@ -49,7 +49,7 @@ def enviar_sms(log_id: int) -> None:
 @shared_task(name="workers.cerrar_lote", base=Recorded)
 def cerrar_lote(lote_id: int) -> None:
     """Sum the Lote, open the next, try to finish the campaign: the chord's callback and errback."""
-    campana_id = lotes.close(lote_id)
+    campana_id = closing.close(lote_id)
     if campana_id is not None:
         campana.advance(campana_id)
 

@@ -11,12 +11,14 @@ from rest_framework.response import Response
 
 from campaigns.bitacora import alertas, selectors
 from campaigns.models import AjustesAlertas, Alerta, EntregaAlerta
+from campaigns.values import twilio
 from campaigns.values.direccion import CORREOS_MAX
 from core.api.base import ShopRowsView, SignedInView
 from core.api.schema import ErrorSerializer
 from core.api.serializers import RefusesUnknown
 from core.api.throttling import TrialThrottle
 
+RECHAZO = twilio.look_up(twilio.CREDENTIALS)
 AJUSTES = {
     "url": "https://sistema.tienda.co/alertas",
     "correos": ["gerencia@tienda.co"],
@@ -64,7 +66,7 @@ class EntregaSerializer(serializers.ModelSerializer[EntregaAlerta]):
                 "tipo": "campana.pausada",
                 "datos": {
                     "campana": {"id": 10, "nombre": "Promoción Marzo", "url": "https://sms.tienda.co/campanas/10/"},
-                    "motivo": "Twilio: Twilio rechazó las credenciales (20003).",
+                    "motivo": f"Twilio: {RECHAZO.text} ({RECHAZO.code}).",
                 },
                 "creada": "2026-03-15T10:31:02-05:00",
                 "entregas": [

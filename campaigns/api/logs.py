@@ -8,6 +8,7 @@ from rest_framework.generics import ListAPIView, get_object_or_404
 
 from campaigns.campana import selectors
 from campaigns.models import SMSLog
+from campaigns.values.twilio import Entrega
 from core.api.base import ShopRowsView
 from core.api.pagination import OldestFirstPagination
 
@@ -38,7 +39,7 @@ from core.api.pagination import OldestFirstPagination
 class SMSLogSerializer(serializers.ModelSerializer[SMSLog]):
     cliente_id = serializers.IntegerField(allow_null=True, read_only=True)
     entrega = serializers.ChoiceField(
-        SMSLog.Entrega.choices, allow_blank=True, read_only=True, help_text="Twilio's status; empty until Twilio tells."
+        Entrega.choices, allow_blank=True, read_only=True, help_text="Twilio's status; empty until Twilio tells."
     )
 
     class Meta:

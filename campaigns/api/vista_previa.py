@@ -7,8 +7,8 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from campaigns.audiencia.juicio import TEXTOS
 from campaigns.models import Ajustes
-from campaigns.values import codigos
 from campaigns.vista_previa.avisos import avisos_de, cuando
 from campaigns.vista_previa.calculo import Ejemplo, VistaPrevia
 from campaigns.vista_previa.costo import Costo
@@ -134,7 +134,7 @@ def as_json(vista: VistaPrevia) -> dict[str, Any]:
         {
             "total": vista.total,
             "excluidos": [
-                {"codigo": codigo, "texto": codigos.TEXTOS[codigo], "cantidad": n}
+                {"codigo": codigo, "texto": TEXTOS[codigo], "cantidad": n}
                 for codigo, n in vista.costo.excluidos.most_common()
             ],
             "costo": _costo(vista.costo, vista.ajustes),

@@ -1,5 +1,12 @@
-"""The judgement of an audience, for the preview and the engine: who can be sent to, and why the others cannot."""
+"""The judgement of an audience, in one table for the preview and the engine: who can be sent to, and why the others
+cannot.
 
+Another reason is one more row of EXCLUSIONES. From it come what the preview counts, what happens to a recipient when a
+Lote opens and while they wait in it, who may stand as an example, and what people read about it.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -7,8 +14,176 @@ from django.db.models import Count, QuerySet
 
 from campaigns.audiencia.seleccion import Audiencia, clientes_de
 from campaigns.models import Ajustes, Contacto
+from campaigns.values import codigos
+from campaigns.values.remedios import CORREGIR, NADA, NO_INSISTIR
 from clientes.bajas.sql import LISTA_SQL, en_lista_sql, fuera_sql, sin_baja
 from clientes.models import Cliente, NumeroRNE
+
+
+@dataclass(frozen=True, slots=True)
+class Fila:
+    """SQL of the one who is judged, who is `c` of clientes_cliente.
+
+    Args:
+        telefono: expression of the phone in E.164 that the message would go to.
+        fuera: condition that nothing may be sent to it, by the word of its owner.
+    """
+
+    telefono: str
+    fuera: str
+
+
+@dataclass(frozen=True, slots=True)
+class Envio:
+    """The facts that a query of clients is about.
+
+    Args:
+        ajustes: of the shop.
+        dia: on its calendar, on which the messages leave.
+        remitente: what they come from.
+    """
+
+    ajustes: Ajustes
+    dia: date
+    remitente: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusion:
+    """A reason why nothing is sent to somebody.
+
+    Args:
+        code: what the row of the ledger keeps, and the name of the parameter that `setting` gives.
+        text, remedy: what it means and what to do about it, for the person who runs the campaign.
+        sql: the condition; it may use the parameters `tenant`, `remitente`, `dia`, `campana` and its own. None when it
+            cannot be told of one client alone.
+        without: leaves these clients out of one of Django's queries; None when none of them can be in it.
+        setting: what of the shop's settings switches it on, 0 when nothing does; None when it holds in every shop.
+        at_all_hours: whether it also holds for the campaigns that may go out at any hour.
+        may_come_later: whether it may begin to hold for somebody who waits in an open Lote, and is asked of them again.
+    """
+
+    code: str
+    text: str
+    remedy: str
+    sql: Callable[[Fila], str] | None
+    without: Callable[[QuerySet[Cliente], Envio], QuerySet[Cliente]] | None
+    setting: Callable[[Ajustes], int] | None = None
+    at_all_hours: bool = True
+    may_come_later: bool = False
+
+
+def _sin_los_del_registro(clientes: QuerySet[Cliente], envio: Envio) -> QuerySet[Cliente]:
+    excluidos = NumeroRNE.objects.filter(usuario_id=envio.ajustes.usuario_id)
+    return clientes.exclude(telefono_e164__in=excluidos.values("telefono"))
+
+
+def _sin_los_contactados(clientes: QuerySet[Cliente], envio: Envio) -> QuerySet[Cliente]:
+    contacted = Contacto.objects.filter(usuario_id=envio.ajustes.usuario_id, dia=envio.dia).values("telefono")
+    full = contacted.annotate(veces=Count("pk")).filter(veces__gte=envio.ajustes.tope_por_telefono)
+    return clientes.exclude(telefono_e164__in=full.values("telefono"))
+
+
+# In the order of judgement: of somebody whom several keep out, the first one is told. docs/ley.md promises it.
+EXCLUSIONES: Final = (
+    Exclusion(
+        code=codigos.CLIENTE_ELIMINADO,
+        text="El cliente fue eliminado antes del envío.",
+        remedy=NADA,
+        sql=lambda _: "c.id IS NULL",
+        without=None,
+    ),
+    Exclusion(
+        code=codigos.CLIENTE_INACTIVO,
+        text="El cliente está desactivado.",
+        remedy="Si debe recibir mensajes, active al cliente en su ficha.",
+        sql=lambda _: "NOT c.activo",
+        without=lambda clientes, _: clientes.filter(activo=True),
+        may_come_later=True,
+    ),
+    Exclusion(
+        code=codigos.SIN_TELEFONO,
+        text="El cliente no tiene teléfono.",
+        remedy="Escriba el teléfono en la ficha del cliente.",
+        sql=lambda _: "c.telefono = ''",
+        without=lambda clientes, _: clientes.exclude(telefono=""),
+    ),
+    Exclusion(
+        code=codigos.TELEFONO_INVALIDO,
+        text="El teléfono no es un número válido.",
+        remedy=CORREGIR,
+        sql=lambda _: "c.telefono_e164 = ''",
+        without=lambda clientes, _: clientes.exclude(telefono_e164=""),
+    ),
+    Exclusion(
+        code=codigos.BAJA,
+        text="Pidió no recibir mensajes.",
+        remedy=NO_INSISTIR,
+        sql=lambda fila: fila.fuera,
+        without=lambda clientes, envio: sin_baja(
+            clientes, tienda_id=envio.ajustes.usuario_id, remitente=envio.remitente
+        ),
+        may_come_later=True,
+    ),
+    Exclusion(
+        code=codigos.RNE,
+        text="El número está en el Registro de Números Excluidos (RNE).",
+        remedy="No le escriba publicidad: el número está en el Registro de Números Excluidos.",
+        sql=lambda fila: (
+            "EXISTS (SELECT FROM clientes_numerorne r"
+            f" WHERE r.usuario_id = %(tenant)s AND r.telefono = {fila.telefono})"
+        ),
+        without=_sin_los_del_registro,
+        setting=lambda ajustes: ajustes.rne_activo,
+        may_come_later=True,
+    ),
+    Exclusion(
+        code=codigos.SIN_CONSENTIMIENTO,
+        text="El cliente no tiene registrado su consentimiento.",
+        remedy="Pida al cliente su consentimiento y regístrelo en su ficha.",
+        sql=lambda _: "c.consentimiento_en IS NULL",
+        without=lambda clientes, _: clientes.filter(consentimiento_en__isnull=False),
+        setting=lambda ajustes: ajustes.exigir_consentimiento,
+        may_come_later=True,
+    ),
+    # What the campaign itself took of a phone's contacts of the day does not speak against it. Who waits when the day
+    # ends takes one of the next day's, or is kept out then: workers.engine.lote.cupos.
+    Exclusion(
+        code=codigos.FRECUENCIA,
+        text="El teléfono ya recibió hoy los mensajes que permite el tope de frecuencia.",
+        remedy="Reintente la campaña otro día: hoy ya recibió los mensajes que su tienda permite.",
+        sql=lambda fila: (
+            "(SELECT count(*) FROM campaigns_contacto k WHERE k.usuario_id = %(tenant)s AND k.dia = %(dia)s"  # noqa: S608 - constants
+            f" AND k.telefono = {fila.telefono} AND k.campana_id <> %(campana)s) >= %(frecuencia)s"
+        ),
+        without=_sin_los_contactados,
+        setting=lambda ajustes: ajustes.tope_por_telefono,
+        at_all_hours=False,
+    ),
+    # Among those whom nothing else keeps out, the first of two clients with one phone receives the message.
+    Exclusion(
+        code=codigos.TELEFONO_DUPLICADO,
+        text="Otro cliente de la campaña tiene el mismo teléfono y ya recibe el mensaje.",
+        remedy="Ese número ya recibió el mensaje. Si son dos personas, corrija el teléfono de una.",
+        sql=None,
+        without=None,
+    ),
+)
+
+# The texts of all our codes, those of the table and the others.
+TEXTOS: Final = codigos.TEXTOS | {exclusion.code: exclusion.text for exclusion in EXCLUSIONES}
+REMEDIOS: Final = codigos.REMEDIOS | {exclusion.code: exclusion.remedy for exclusion in EXCLUSIONES}
+
+
+def _codigo(exclusiones: Iterable[Exclusion], fila: Fila) -> str:
+    """Return an SQL expression of the first code that holds, '' when none does."""
+    cases = [
+        f"WHEN {f'%({exclusion.code})s > 0 AND ' if exclusion.setting else ''}({exclusion.sql(fila)})"
+        f" THEN '{exclusion.code}'"
+        for exclusion in exclusiones
+        if exclusion.sql
+    ]
+    return "\n            ".join(["CASE", *cases, "ELSE '' END"])
 
 
 def _juzgados(fuera: str) -> str:
@@ -16,36 +191,35 @@ def _juzgados(fuera: str) -> str:
 candidatos AS (
     SELECT e.n, c.id AS cliente_id, coalesce(c.nombre, '') AS nombre, coalesce(c.telefono_e164, '') AS telefono,
         coalesce(c.pais, '') AS pais, c.consentimiento_en IS NOT NULL AS consentido,
-        CASE
-            WHEN c.id IS NULL THEN 'cliente_eliminado'
-            WHEN NOT c.activo THEN 'cliente_inactivo'
-            WHEN c.telefono = '' THEN 'sin_telefono'
-            WHEN c.telefono_e164 = '' THEN 'telefono_invalido'
-            WHEN {fuera} THEN 'baja'
-            WHEN %(rne)s AND EXISTS (SELECT FROM clientes_numerorne r
-                WHERE r.usuario_id = %(tenant)s AND r.telefono = c.telefono_e164) THEN 'rne'
-            WHEN %(consentimiento)s AND c.consentimiento_en IS NULL THEN 'sin_consentimiento'
-            WHEN %(frecuencia)s > 0 AND (SELECT count(*) FROM campaigns_contacto k WHERE k.usuario_id = %(tenant)s
-                AND k.dia = %(dia)s AND k.telefono = c.telefono_e164 AND k.campana_id <> %(campana)s) >= %(frecuencia)s
-                THEN 'frecuencia'
-            ELSE ''
-        END AS codigo
+        {_codigo(EXCLUSIONES, Fila("c.telefono_e164", fuera))} AS codigo
     FROM elegidos e LEFT JOIN clientes_cliente c ON c.id = e.id AND c.usuario_id = %(tenant)s
 ), juzgados AS (
     SELECT n, cliente_id, nombre, telefono, pais, consentido,
         CASE WHEN codigo = '' AND row_number() OVER (PARTITION BY codigo, telefono ORDER BY n) > 1
-            THEN 'telefono_duplicado' ELSE codigo END AS codigo
+            THEN '{codigos.TELEFONO_DUPLICADO}' ELSE codigo END AS codigo
     FROM candidatos
 )
 """  # noqa: S608 - constants
 
 
 # Needs `elegidos (id, n)` before it and the parameters of `parametros`; gives `juzgados (n, cliente_id, nombre,
-# telefono, pais, consentido, codigo)` with codigo '' for those who can be sent to. The first of two clients with one
-# phone receives the message. What the campaign itself took of a phone's contacts of the day does not speak against it.
+# telefono, pais, consentido, codigo)` with codigo '' for those who can be sent to.
 JUZGADOS: Final = _juzgados(fuera_sql(telefono="c.telefono_e164", tienda="%(tenant)s", remitente="%(remitente)s"))
 # The same for a whole audience instead of one Lote.
 JUZGADOS_TODOS: Final = f"{LISTA_SQL},{_juzgados(en_lista_sql(telefono='c.telefono_e164'))}"
+# The code of a row `s` of campaigns_smslog that waits in an open Lote, of the client `c`: '' when it may still go out.
+# Needs the parameters of `parametros`.
+CODIGO_DE_FILA: Final = _codigo(
+    [exclusion for exclusion in EXCLUSIONES if exclusion.may_come_later],
+    Fila("s.telefono", fuera_sql(telefono="s.telefono", tienda="%(tenant)s", remitente="%(remitente)s")),
+)
+
+
+def _valor(exclusion: Exclusion, ajustes: Ajustes, *, a_toda_hora: bool) -> int:
+    """Return what the shop's settings say to the exclusion; 0 when it keeps nobody out."""
+    if exclusion.setting is None:
+        return 1
+    return int(exclusion.setting(ajustes)) if exclusion.at_all_hours or not a_toda_hora else 0
 
 
 def parametros(
@@ -65,9 +239,7 @@ def parametros(
         "remitente": remitente,
         "dia": dia,
         "campana": campana_id,
-        "rne": ajustes.rne_activo,
-        "consentimiento": ajustes.exigir_consentimiento,
-        "frecuencia": 0 if a_toda_hora else ajustes.tope_por_telefono,
+        **{cada.code: _valor(cada, ajustes, a_toda_hora=a_toda_hora) for cada in EXCLUSIONES if cada.setting},
     }
 
 
@@ -76,15 +248,9 @@ def enviables_de(
 ) -> QuerySet[Cliente]:
     """Filter the audience to the clients who can be sent to; of two clients with one phone, both stay. It is `JUZGADOS`
     for Django's queries, with the arguments of `parametros`."""
-    tenant_id = ajustes.usuario_id
-    usable = clientes_de(audiencia, tenant_id=tenant_id).filter(activo=True).exclude(telefono_e164="")
-    usable = sin_baja(usable, tienda_id=tenant_id, remitente=remitente)
-    if ajustes.rne_activo:
-        usable = usable.exclude(telefono_e164__in=NumeroRNE.objects.filter(usuario_id=tenant_id).values("telefono"))
-    if ajustes.exigir_consentimiento:
-        usable = usable.filter(consentimiento_en__isnull=False)
-    if ajustes.tope_por_telefono and not a_toda_hora:
-        contacted = Contacto.objects.filter(usuario_id=tenant_id, dia=dia).values("telefono")
-        full = contacted.annotate(veces=Count("pk")).filter(veces__gte=ajustes.tope_por_telefono)
-        usable = usable.exclude(telefono_e164__in=full.values("telefono"))
+    envio = Envio(ajustes, dia, remitente)
+    usable = clientes_de(audiencia, tenant_id=ajustes.usuario_id)
+    for exclusion in EXCLUSIONES:
+        if exclusion.without and _valor(exclusion, ajustes, a_toda_hora=a_toda_hora):
+            usable = exclusion.without(usable, envio)
     return usable

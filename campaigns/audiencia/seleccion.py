@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Length
 
 from campaigns.models import CampanaSMS
+from campaigns.values.estados import LOTE
 from clientes.condiciones import filtrar
 from clientes.models import Cliente, Etiqueta, Segmento
 from core.errors import InvalidInputError
@@ -109,17 +110,17 @@ WHERE usuario_id = %(tenant)s AND id = ANY(%(ids)s::bigint[])
 """
 
 # One array of all, then slices of it: of an array of numbers that is a copy without a search.
-CONGELAR_SQL = """
-WITH elegidos AS MATERIALIZED ({elegidos}), lotes AS (
+CONGELAR_SQL = f"""
+WITH elegidos AS MATERIALIZED ({{elegidos}}), lotes AS (
     INSERT INTO campaigns_lote (campana_id, numero, cliente_ids, total, estado, exitosos, fallidos)
-    SELECT %s, k + 1, tanda, cardinality(tanda), 'pendiente', 0, 0
+    SELECT %s, k + 1, tanda, cardinality(tanda), {LOTE.PENDIENTE}, 0, 0
     FROM elegidos, LATERAL (SELECT %s AS size) AS s,
         generate_series(0, (cardinality(ids) - 1) / size) AS k,
         LATERAL (SELECT ids[k * size + 1 : (k + 1) * size] AS tanda OFFSET 0) AS t
     RETURNING total
 )
 SELECT coalesce(sum(total), 0) FROM lotes
-"""
+"""  # noqa: S608 - constants
 
 
 def medir(audiencia: Audiencia, *, tenant_id: int) -> Medida:
@@ -162,7 +163,7 @@ def congelar(audiencia: Audiencia, *, campana: CampanaSMS) -> int:
         sql, params = "SELECT %s::bigint[] AS ids", [_array(audiencia.incluir.cliente_ids)]
     else:
         inner, given = clientes_de(audiencia, tenant_id=campana.usuario_id).values("id").query.sql_with_params()
-        sql, params = f"SELECT array_agg(id ORDER BY id) AS ids FROM ({inner}) AS q", list(given)  # noqa: S608
+        sql, params = f"SELECT array_agg(id ORDER BY id) AS ids FROM ({inner}) AS q", list(given)  # noqa: S608 - constants
     with connection.cursor() as cursor:
         cursor.execute(CONGELAR_SQL.replace("{elegidos}", sql), [*params, campana.pk, settings.LOTE_SIZE])
         return int(cursor.fetchone()[0])
@@ -175,7 +176,7 @@ def elegidos_sql(audiencia: Audiencia, *, tenant_id: int) -> tuple[str, list[Any
         return sql, [_array(audiencia.incluir.cliente_ids)]
     inner, params = clientes_de(audiencia, tenant_id=tenant_id).values("id").query.sql_with_params()
     # Django's own SQL with its parameters apart: nothing of the request is in the text.
-    return f"SELECT id, row_number() OVER (ORDER BY id) AS n FROM ({inner}) AS q", list(params)  # noqa: S608
+    return f"SELECT id, row_number() OVER (ORDER BY id) AS n FROM ({inner}) AS q", list(params)  # noqa: S608 - constants
 
 
 def clientes_de(audiencia: Audiencia, *, tenant_id: int) -> QuerySet[Cliente]:

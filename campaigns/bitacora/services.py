@@ -5,39 +5,31 @@ from typing import Final
 from django.db import connection
 
 from campaigns.bitacora.alertas import avisar
-from campaigns.models import CampanaSMS, Suceso
+from campaigns.models import Suceso
+from campaigns.values import estados
+from campaigns.values.estados import LOTE
 from core.ops import actor
 
 DETALLE_MAX: Final = 300
 Tipo = Suceso.Tipo
 
-# action of campaigns.values.estados.MOVES: what it is called afterwards
-DE_MOVES: Final = {
-    "iniciar": Tipo.INICIADA,
-    "pausar": Tipo.PAUSADA,
-    "reanudar": Tipo.REANUDADA,
-    "cancelar": Tipo.CANCELADA,
-    "reintentar": Tipo.REINTENTADA,
-}
-DE_FINALES: Final = {
-    CampanaSMS.Estado.COMPLETADO: Tipo.COMPLETADA,
-    CampanaSMS.Estado.ERROR: Tipo.ERROR,
-    CampanaSMS.Estado.CANCELADO: Tipo.CERRADA,
-}
+# What a move, and an end, is called afterwards.
+DE_MOVES: Final = {action: Tipo(move.suceso) for action, move in estados.MOVES.items()}
+DE_FINALES: Final = {estado: Tipo(row.termina) for estado, row in estados.CAMPANAS.items() if row.termina}
 AVANCES: Final = {25: Tipo.AVANCE_25, 50: Tipo.AVANCE_50, 75: Tipo.AVANCE_75}
 
 # The highest mark that the closed Lotes have passed, once. All of them: the end has an event of its own. By those who
 # close Lotes, at once: each looks after its own is committed, so the last one sees them all.
-AVANCE_SQL = """
+AVANCE_SQL = f"""
 INSERT INTO campaigns_suceso (campana_id, tipo, via, detalle)
 SELECT %(campana)s, 'avance_' || m.marca, '', ''
 FROM (
-    SELECT 100 * coalesce(sum(total) FILTER (WHERE estado = 'cerrado'), 0) / sum(total) AS hecho
+    SELECT 100 * coalesce(sum(total) FILTER (WHERE estado = {LOTE.CERRADO}), 0) / sum(total) AS hecho
     FROM campaigns_lote WHERE campana_id = %(campana)s
 ) l CROSS JOIN LATERAL (SELECT max(marca) AS marca FROM unnest(%(marcas)s::int[]) marca WHERE marca <= l.hecho) m
 WHERE m.marca IS NOT NULL AND l.hecho < 100
 ON CONFLICT (campana_id, tipo) WHERE tipo IN ('avance_25', 'avance_50', 'avance_75') DO NOTHING
-"""
+"""  # noqa: S608 - constants
 
 
 def anotar(*, campana_id: int, tipo: Suceso.Tipo, detalle: str = "") -> Suceso:

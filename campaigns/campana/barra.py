@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from campaigns.campana.selectors import Progreso
+from campaigns.values.estados import MENSAJES
 
 ANCHO: Final = 1000
 VISIBLE: Final = 6  # one failure in a million is still seen
@@ -32,22 +33,14 @@ class Tramo:
     ancho: int
 
 
-ESTADOS: Final = (
-    ("exitosos", "Enviados", "tono-exito", "circle-check"),
-    ("fallidos", "Fallidos", "tono-falla", "circle-x"),
-    ("inciertos", "Inciertos", "tono-duda", "help-circle"),
-    ("enviando", "Enviando", "tono-activo", "send"),
-    ("pendientes", "Pendientes", "tono-quieto", "circle-dashed"),
-)
-
-
 def tramos(progreso: Progreso) -> list[Tramo]:
     """The stretches from left to right; their lengths add up to ANCHO."""
-    counts = [getattr(progreso, clave) for clave, *_ in ESTADOS]
+    rows = MENSAJES.values()
+    counts = [getattr(progreso, row.cuenta) for row in rows]
     found: list[Tramo] = []
     x = 0
-    for (clave, etiqueta, tono, icono), n, ancho in zip(ESTADOS, counts, anchos(counts), strict=True):
-        found.append(Tramo(clave, etiqueta, tono, icono, n, x, ancho))
+    for row, n, ancho in zip(rows, counts, anchos(counts), strict=True):
+        found.append(Tramo(row.cuenta, row.varios, row.tono, row.icono, n, x, ancho))
         x += ancho
     return found
 

@@ -2,22 +2,20 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final
 
 from django.db import connection
 
+from campaigns.campana.motivos import motivo_de_entrega, remedio
 from campaigns.ley.precios import COSTO_DE_LOTE, precio_base
 from campaigns.ley.selectors import ajustes_de
 from campaigns.models import CampanaSMS
-from campaigns.values.remedios import motivo_de_entrega, remedio
-
-LLEGARON: Final = ("delivered", "read")
-NO_LLEGARON: Final = ("undelivered", "failed", "canceled")
+from campaigns.values.estados import LOTE, SMS
+from campaigns.values.twilio import ARRIVED, EXPLAINED, LOST, sql_list
 
 # Closed Lotes carry their sums (workers.engine.lote.entregas), also while they wait to be opened once more for a retry;
 # the rows of the few others are counted, Lote by Lote.
-SUMADO = "l.contado_en IS NOT NULL AND l.estado IN ('cerrado', 'pendiente')"
-POR_CONTAR = f"NOT ({SUMADO}) AND (l.estado <> 'pendiente' OR l.cerrado_en IS NOT NULL)"
+SUMADO = f"l.contado_en IS NOT NULL AND l.estado IN {LOTE.SUMADOS}"
+POR_CONTAR = f"NOT ({SUMADO}) AND (l.estado <> {LOTE.PENDIENTE} OR l.cerrado_en IS NOT NULL)"
 EMBUDO_SQL = f"""
 SELECT clave, sum(n)::bigint FROM (
     SELECT e.key AS clave, e.value::bigint AS n
@@ -25,9 +23,9 @@ SELECT clave, sum(n)::bigint FROM (
     WHERE l.campana_id = %(campana)s AND {SUMADO}
     UNION ALL
     SELECT s.clave, s.n FROM campaigns_lote l CROSS JOIN LATERAL (
-        SELECT CASE WHEN entrega IN ('undelivered', 'failed') AND entrega_codigo <> ''
+        SELECT CASE WHEN entrega IN ({sql_list(EXPLAINED)}) AND entrega_codigo <> ''
             THEN entrega || '/' || entrega_codigo ELSE entrega END AS clave, count(*) AS n
-        FROM campaigns_smslog WHERE lote_id = l.id AND estado = 'enviado' GROUP BY 1
+        FROM campaigns_smslog WHERE lote_id = l.id AND estado = {SMS.ENVIADO} GROUP BY 1
     ) s WHERE l.campana_id = %(campana)s AND {POR_CONTAR}
 ) f GROUP BY clave
 """  # noqa: S608 - a constant
@@ -37,7 +35,7 @@ SELECT coalesce(sum(CASE WHEN {SUMADO} THEN l.segmentos ELSE s.segmentos END), 0
 FROM campaigns_lote l LEFT JOIN LATERAL (
     SELECT sum(coalesce(segmentos, 1)) AS segmentos,
         sum(coalesce(costo, coalesce(segmentos, 1) * %(precio)s::numeric)) AS costo FROM campaigns_smslog
-    WHERE lote_id = l.id AND estado = 'enviado' AND {POR_CONTAR}
+    WHERE lote_id = l.id AND estado = {SMS.ENVIADO} AND {POR_CONTAR}
 ) s ON true WHERE l.campana_id = %(campana)s
 """  # noqa: S608 - a constant
 
@@ -97,11 +95,11 @@ def embudo_de(campana: CampanaSMS) -> Embudo:
         cursor.execute(SEGMENTOS_SQL, {"campana": campana.pk, "precio": precio})
         segmentos, costo = cursor.fetchone()
     total = sum(n for _, _, n in counted)
-    arrived = sum(n for entrega, _, n in counted if entrega in LLEGARON)
-    lost = sum(n for entrega, _, n in counted if entrega in NO_LLEGARON)
+    arrived = sum(n for entrega, _, n in counted if entrega in ARRIVED)
+    lost = sum(n for entrega, _, n in counted if entrega in LOST)
     reasons: dict[str, int] = {}
     for entrega, codigo, n in counted:
-        if entrega in NO_LLEGARON:
+        if entrega in LOST:
             reasons[codigo] = reasons.get(codigo, 0) + n
     razones = [Razon(codigo, motivo_de_entrega(codigo), remedio(codigo), n) for codigo, n in reasons.items()]
     razones.sort(key=lambda razon: (-razon.n, razon.codigo))

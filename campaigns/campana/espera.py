@@ -9,8 +9,10 @@ from threading import BoundedSemaphore
 from typing import Final
 
 from django.conf import settings
+from django.utils import timezone
 
 from campaigns.models import CampanaSMS
+from campaigns.values.estados import ESPERAS, descansa
 
 # Seconds between two looks: a campaign of five takes half a second, one of five hundred several.
 FIRST_S: Final = 0.1
@@ -43,7 +45,6 @@ def esperar(campana: CampanaSMS, *, segundos: float) -> bool:
 
 
 def _rests(campana_id: int) -> bool:
-    campana = CampanaSMS.objects.only("estado", "completado_en", "espera_hasta", "aprobacion").get(pk=campana_id)
-    if campana.completado_en is not None or campana.estado == CampanaSMS.Estado.PAUSADO:
-        return True
-    return campana.espera or campana.por_aprobar
+    fields = {espera.campo for espera in ESPERAS}
+    campana = CampanaSMS.objects.only("estado", "completado_en", *fields).get(pk=campana_id)
+    return campana.completado_en is not None or descansa(campana, timezone.now())

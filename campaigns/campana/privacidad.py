@@ -9,6 +9,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from campaigns.models import CampanaSMS, Lote, SMSLog
+from campaigns.values.estados import ESPERA_FECHA, SMS_FINALES
 from clientes.models import Cliente
 from clientes.signals import cliente_por_anonimizar
 from core.errors import ConflictError
@@ -19,7 +20,6 @@ EN_CAMPANA = (
 )
 # One that starts sooner may be reading the client while the data is erased.
 MARGEN = timedelta(minutes=5)
-FINALES = (SMSLog.Estado.ENVIADO, SMSLog.Estado.FALLIDO)
 
 
 @receiver(cliente_por_anonimizar)
@@ -44,10 +44,10 @@ def olvidar(sender: type[Cliente], *, cliente: Cliente, **kwargs: Any) -> None:
 def _en_curso(cliente: Cliente) -> CampanaSMS | None:
     """A campaign that still needs the client's data: a row of theirs is not final, or is yet to be written."""
     vivas = CampanaSMS.objects.filter(usuario=cliente.usuario_id, completado_en=None)
-    row = SMSLog.objects.filter(cliente=cliente).exclude(estado__in=FINALES).select_related("campana").first()
+    row = SMSLog.objects.filter(cliente=cliente).exclude(estado__in=SMS_FINALES).select_related("campana").first()
     if row is not None:
         return row.campana
     # A campaign of another day holds nothing of the client but an id, and will find the client erased.
-    otro_dia = Q(estado=CampanaSMS.Estado.PENDIENTE, programada_para__gt=timezone.now() + MARGEN)
+    otro_dia = ESPERA_FECHA.q(timezone.now() + MARGEN)
     waiting = Lote.objects.filter(campana__in=vivas, estado=Lote.Estado.PENDIENTE, cliente_ids__contains=[cliente.pk])
     return vivas.exclude(otro_dia).filter(lotes__in=waiting).first()

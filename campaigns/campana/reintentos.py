@@ -10,13 +10,15 @@ from campaigns.ley.jornada import dia_del_envio
 from campaigns.ley.selectors import ajustes_de
 from campaigns.models import CampanaSMS, SMSLog
 from campaigns.remitentes import valor_de
-from campaigns.values import codigos
+from campaigns.values import codigos, twilio
+from campaigns.values.estados import LOTE, SMS
+from campaigns.values.twilio import Retry
 from core.errors import ConflictError
 
-# Failed rows that are never tried again: the message may have been sent, the client left (Twilio's 21610), or is gone.
-NUNCA: Final = (codigos.DESCONOCIDO, "21610", codigos.CLIENTE_ELIMINADO)
+# Failed rows that are never tried again: the message may have been sent, the client is gone, or told Twilio to stop.
+NUNCA: Final = (codigos.DESCONOCIDO, codigos.CLIENTE_ELIMINADO, *twilio.retried(Retry.NEVER))
 # Twilio's judgements of a number: only another number can change them.
-DEL_NUMERO: Final = ("21211", "21214", "21217", "21265", "21266", "21604", "21614", "21635")
+DEL_NUMERO: Final = tuple(twilio.retried(Retry.OTHER_NUMBER))
 SIN_APROBAR = "No se puede reintentar: la campaña venció sin que nadie la aprobara. Cree una copia."
 NADA = "No se puede reintentar: ningún destinatario fallido puede recibir el mensaje ahora."
 
@@ -25,7 +27,7 @@ JUZGADOS_MAX: Final = 10_000
 
 
 def elegidos(condition: str, *, limit: str = "") -> str:
-    """SQL of `fallidos`, and of `elegidos` for `destinatarios.JUZGADOS`: failed rows that may work now.
+    """SQL of `fallidos`, and of `elegidos` for `juicio.JUZGADOS`: failed rows that may work now.
 
     Args:
         condition: on the rows, which are `s`.
@@ -34,7 +36,7 @@ def elegidos(condition: str, *, limit: str = "") -> str:
     return f"""
 fallidos AS MATERIALIZED (
     SELECT s.id, s.cliente_id, s.codigo, s.telefono FROM campaigns_smslog s
-    WHERE {condition} AND s.estado = 'fallido' AND s.codigo <> ALL(%(nunca)s) {limit}
+    WHERE {condition} AND s.estado = {SMS.FALLIDO} AND s.codigo <> ALL(%(nunca)s) {limit}
 ), elegidos AS (
     SELECT f.cliente_id AS id, f.id AS n FROM fallidos f JOIN clientes_cliente c ON c.id = f.cliente_id
     WHERE f.codigo <> ALL(%(del_numero)s) OR f.telefono <> c.telefono_e164
@@ -61,12 +63,12 @@ MIRAR_SQL: Final = (
 )
 
 # Lote by Lote, each by its index.
-REABRIR_SQL: Final = """
-UPDATE campaigns_lote l SET estado = 'pendiente', publicar_desde = NULL, publicado_hasta = NULL
-WHERE l.campana_id = %(campana)s AND l.estado = 'cerrado' AND l.fallidos > 0 AND (
+REABRIR_SQL: Final = f"""
+UPDATE campaigns_lote l SET estado = {LOTE.PENDIENTE}, publicar_desde = NULL, publicado_hasta = NULL
+WHERE l.campana_id = %(campana)s AND l.estado = {LOTE.CERRADO} AND l.fallidos > 0 AND (
     SELECT 1 FROM campaigns_smslog s
-    WHERE s.lote_id = l.id AND s.estado = 'fallido' AND s.codigo <> ALL(%(nunca)s) LIMIT 1) = 1
-"""
+    WHERE s.lote_id = l.id AND s.estado = {SMS.FALLIDO} AND s.codigo <> ALL(%(nunca)s) LIMIT 1) = 1
+"""  # noqa: S608 - constants
 
 
 def reintentables(campana: CampanaSMS) -> bool:
@@ -74,7 +76,7 @@ def reintentables(campana: CampanaSMS) -> bool:
     be."""
     if campana.aprobacion == CampanaSMS.Aprobacion.PENDIENTE:
         return False
-    return SMSLog.objects.filter(campana=campana, estado="fallido").exclude(codigo__in=NUNCA).exists()
+    return SMSLog.objects.filter(campana=campana, estado=SMSLog.Estado.FALLIDO).exclude(codigo__in=NUNCA).exists()
 
 
 def exigir_aprobada(campana: CampanaSMS) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from campaigns.ley.precios import COSTO_DE_LOTE, precio_base
 from campaigns.ley.selectors import ajustes_de
+from campaigns.values.twilio import ARRIVED
 from core.models import Usuario
 
 # Campaigns carry their totals and Lotes their deliveries: no recipient is looked at.
@@ -19,7 +20,7 @@ SELECT (c.completado_en AT TIME ZONE %(zona)s)::date, count(*), sum(c.enviados_e
     sum(l.entregados), sum(l.segmentos), sum(l.costo)
 FROM campaigns_campanasms c CROSS JOIN LATERAL (
     SELECT coalesce(sum(segmentos), 0) AS segmentos, coalesce(sum({COSTO_DE_LOTE}), 0) AS costo, coalesce(sum(
-        coalesce((entregas ->> 'delivered')::int, 0) + coalesce((entregas ->> 'read')::int, 0)), 0) AS entregados
+        {" + ".join(f"coalesce((entregas ->> '{status}')::int, 0)" for status in ARRIVED)}), 0) AS entregados
     FROM campaigns_lote l WHERE campana_id = c.id
 ) l
 WHERE c.usuario_id = %(tenant)s AND c.completado_en >= %(desde)s GROUP BY 1

@@ -6,17 +6,19 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from django.db import connection
-from django.db.models import Min, Q, QuerySet, Subquery, Sum
+from django.db.models import Min, QuerySet, Subquery, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from campaigns.campana.motivos import remedio
 from campaigns.models import CampanaSMS, Lote, PlantillaSMS, SMSLog
 from campaigns.values import codigos
-from campaigns.values.remedios import remedio
+from campaigns.values.estados import ESPERA_FECHA, LOTE, SMS
 from core.cache import Recent
 from core.models import Usuario
 
 RATE_WINDOW_S = 10
+WINDOW = f"interval '{RATE_WINDOW_S} seconds'"
 EN_CURSO_MAX = 200  # campaigns of a shop that the dashboard sums while they run
 FALLOS_MAX = 10_000  # failures that are grouped by reason; beyond it the groups are a sample
 
@@ -76,30 +78,30 @@ class Progreso:
 # A pending Lote with some sent is one whose failed are tried again.
 # Lote by Lote (LATERAL), each by its index: joined as a whole, the planner may read every message ever sent, for it
 # cannot know how few Lotes are open.
-PROGRESO_SQL = """
+PROGRESO_SQL = f"""
 SELECT l.campana_id, sum(l.total),
-    sum(CASE l.estado WHEN 'pendiente' THEN l.total - l.exitosos ELSE f.pendientes END),
+    sum(CASE l.estado WHEN {LOTE.PENDIENTE} THEN l.total - l.exitosos ELSE f.pendientes END),
     sum(f.enviando), sum(f.inciertos),
-    sum(CASE WHEN l.estado IN ('cerrado', 'pendiente') THEN l.exitosos ELSE f.exitosos END),
-    sum(CASE l.estado WHEN 'cerrado' THEN l.fallidos WHEN 'pendiente' THEN 0 ELSE f.fallidos END),
-    sum(CASE WHEN l.estado <> 'cerrado' THEN f.recientes
-        WHEN l.cerrado_en > now() - {window} AND l.publicado_en IS NOT NULL
-        THEN (l.exitosos + l.fallidos) * least(1, extract(epoch FROM l.cerrado_en - now() + {window})
+    sum(CASE WHEN l.estado IN {LOTE.SUMADOS} THEN l.exitosos ELSE f.exitosos END),
+    sum(CASE l.estado WHEN {LOTE.CERRADO} THEN l.fallidos WHEN {LOTE.PENDIENTE} THEN 0 ELSE f.fallidos END),
+    sum(CASE WHEN l.estado <> {LOTE.CERRADO} THEN f.recientes
+        WHEN l.cerrado_en > now() - {WINDOW} AND l.publicado_en IS NOT NULL
+        THEN (l.exitosos + l.fallidos) * least(1, extract(epoch FROM l.cerrado_en - now() + {WINDOW})
             / nullif(greatest(0, extract(epoch FROM l.cerrado_en - l.publicado_en)), 0)) ELSE 0 END),
-    sum(CASE l.estado WHEN 'cerrado' THEN l.desconocidos WHEN 'pendiente' THEN 0 ELSE f.desconocidos END)
+    sum(CASE l.estado WHEN {LOTE.CERRADO} THEN l.desconocidos WHEN {LOTE.PENDIENTE} THEN 0 ELSE f.desconocidos END)
 FROM campaigns_lote l CROSS JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE s.estado = 'pendiente') AS pendientes,
-        count(*) FILTER (WHERE s.estado = 'enviando') AS enviando,
-        count(*) FILTER (WHERE s.estado = 'incierto') AS inciertos,
-        count(*) FILTER (WHERE s.estado = 'enviado') AS exitosos,
-        count(*) FILTER (WHERE s.estado = 'fallido') AS fallidos,
-        count(*) FILTER (WHERE s.estado = 'fallido' AND s.codigo = %(desconocido)s) AS desconocidos,
-        count(*) FILTER (WHERE s.estado IN ('enviado', 'fallido') AND s.intentos > 0
-            AND s.actualizado > now() - {window}) AS recientes
-    FROM campaigns_smslog s WHERE s.lote_id = l.id AND l.estado IN ('abierto', 'por_conciliar')
+    SELECT count(*) FILTER (WHERE s.estado = {SMS.PENDIENTE}) AS pendientes,
+        count(*) FILTER (WHERE s.estado = {SMS.ENVIANDO}) AS enviando,
+        count(*) FILTER (WHERE s.estado = {SMS.INCIERTO}) AS inciertos,
+        count(*) FILTER (WHERE s.estado = {SMS.ENVIADO}) AS exitosos,
+        count(*) FILTER (WHERE s.estado = {SMS.FALLIDO}) AS fallidos,
+        count(*) FILTER (WHERE s.estado = {SMS.FALLIDO} AND s.codigo = %(desconocido)s) AS desconocidos,
+        count(*) FILTER (WHERE s.estado IN {SMS.FINALES} AND s.intentos > 0
+            AND s.actualizado > now() - {WINDOW}) AS recientes
+    FROM campaigns_smslog s WHERE s.lote_id = l.id AND l.estado IN {LOTE.EN_CURSO}
 ) f
 WHERE l.campana_id = ANY(%(ids)s) GROUP BY l.campana_id
-""".replace("{window}", f"interval '{RATE_WINDOW_S} seconds'")
+"""  # noqa: S608 - constants
 # A campaign by the API token of somebody of its shop; no row when the token opens nothing or the campaign is another's.
 # The users who may sign in: `core.auth`.
 DE_QUIEN_PIDE_SQL = """
@@ -179,8 +181,9 @@ class Resumen:
 
 
 def en_curso_de(usuario: Usuario) -> QuerySet[CampanaSMS]:
-    waiting = Q(estado=CampanaSMS.Estado.PENDIENTE, programada_para__gt=timezone.now())
-    return campanas_de(usuario).filter(completado_en=None).exclude(waiting)[:EN_CURSO_MAX]
+    """The shop's campaigns that are not over, but those of another day."""
+    alive = campanas_de(usuario).filter(completado_en=None)
+    return alive.exclude(ESPERA_FECHA.q(timezone.now()))[:EN_CURSO_MAX]
 
 
 def resumen_de(usuario: Usuario, en_curso: Iterable[Progreso]) -> Resumen:
@@ -228,12 +231,12 @@ class Motivo:
 
 
 # The first failures only, so that a campaign where a million fail costs what one with ten thousand does.
-MOTIVOS_SQL = """
+MOTIVOS_SQL = f"""
 SELECT codigo, min(error), count(*), (array_agg(nombre ORDER BY id) FILTER (WHERE nombre <> ''))[1:3] FROM (
     SELECT id, codigo, error, nombre FROM campaigns_smslog
-    WHERE campana_id = %s AND estado = 'fallido' ORDER BY id LIMIT %s
+    WHERE campana_id = %s AND estado = {SMS.FALLIDO} ORDER BY id LIMIT %s
 ) f GROUP BY codigo ORDER BY 3 DESC, 1
-"""
+"""  # noqa: S608 - constants
 
 
 def motivos_de(campana: CampanaSMS) -> list[Motivo]:
@@ -261,7 +264,7 @@ def destinatarios_de(campana: CampanaSMS, *, estado: str = "", codigo: str = "",
     if estado in {SMSLog.Estado.ENVIADO, SMSLog.Estado.FALLIDO}:
         return rows
     # What is not final lives in the few Lotes that are not closed; looking there spares reading the whole campaign.
-    return rows.filter(lote__in=Lote.objects.filter(campana=campana).exclude(estado="cerrado"))
+    return rows.filter(lote__in=Lote.objects.filter(campana=campana).exclude(estado=Lote.Estado.CERRADO))
 
 
 def _primera_fila(campana: CampanaSMS) -> QuerySet[SMSLog, int]:
@@ -269,7 +272,7 @@ def _primera_fila(campana: CampanaSMS) -> QuerySet[SMSLog, int]:
     through every older campaign (0.4 s per million rows), sure that the campaign's rows are spread evenly."""
     opened = (
         Lote.objects.filter(campana=campana)
-        .exclude(estado="pendiente", cerrado_en=None)
+        .exclude(estado=Lote.Estado.PENDIENTE, cerrado_en=None)
         .order_by("numero")
         .values("pk")[:1]
     )

@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from campaigns.models import CampanaSMS
+from campaigns.values.estados import LOTE, SMS
 
 # Up to so many recipients each row's own time counts. Beyond, a Lote counts whole when it closes: of two thousand of
 # them that is as fine as the drawing, and reading a million rows would not be.
@@ -15,16 +16,16 @@ POR_FILAS: Final = 20_000
 PUNTOS: Final = 60
 PASOS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400)
 
-FILAS_SQL = """
+FILAS_SQL = f"""
 SELECT floor(extract(epoch FROM s.actualizado - %(desde)s) / %(paso)s)::int AS tramo,
-    count(*) FILTER (WHERE s.estado = 'enviado'), count(*) FILTER (WHERE s.estado = 'fallido')
+    count(*) FILTER (WHERE s.estado = {SMS.ENVIADO}), count(*) FILTER (WHERE s.estado = {SMS.FALLIDO})
 FROM campaigns_smslog s
-WHERE s.campana_id = %(campana)s AND s.estado IN ('enviado', 'fallido') AND s.intentos > 0 GROUP BY 1 ORDER BY 1
-"""
-LOTES_SQL = """
+WHERE s.campana_id = %(campana)s AND s.estado IN {SMS.FINALES} AND s.intentos > 0 GROUP BY 1 ORDER BY 1
+"""  # noqa: S608 - constants
+LOTES_SQL = f"""
 SELECT floor(extract(epoch FROM cerrado_en - %(desde)s) / %(paso)s)::int AS tramo, sum(exitosos), sum(fallidos)
-FROM campaigns_lote WHERE campana_id = %(campana)s AND estado = 'cerrado' GROUP BY 1 ORDER BY 1
-"""
+FROM campaigns_lote WHERE campana_id = %(campana)s AND estado = {LOTE.CERRADO} GROUP BY 1 ORDER BY 1
+"""  # noqa: S608 - constants
 
 
 @dataclass(frozen=True, slots=True)

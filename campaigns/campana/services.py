@@ -174,7 +174,7 @@ def mover_campana(*, campana: CampanaSMS, action: str, motivo: str = "") -> Camp
     Raises:
         ConflictError: the campaign's estado does not allow it, with the reason.
     """
-    _, target = estados.MOVES[action]
+    target = estados.MOVES[action].a
     if action == "reintentar" and estados.may(action, campana.estado):
         reintentos.exigir_aprobada(campana)
     with transaction.atomic():

@@ -16,10 +16,11 @@ from typing import Final
 from django.db import connection
 
 from campaigns.remitentes import tiendas_de, valor_de
+from campaigns.values.estados import SMS
 from clientes.models import Cliente
 
 # Sent, or perhaps: it is what the client may have read.
-SENT: Final = "s.estado IN ('enviado', 'incierto', 'enviando')"
+SENT: Final = f"s.estado IN {SMS.QUIZAS_LEIDOS}"
 
 # The sender of a campaign `c`, its own sender being `r`, if it has one.
 SENDER: Final = "coalesce(r.valor, %(instalacion)s)"

@@ -6,6 +6,8 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from campaigns.values.estados import SMS
+
 # Contacts are asked about on their own day, in every zone.
 GUARDAR = timedelta(days=3)
 
@@ -19,7 +21,7 @@ WHERE c.usuario_id = %(tienda)s AND c.clase = 'promocional' AND c.iniciado_en IS
 """
 HASTA_SQL = "SELECT id FROM campaigns_smslog WHERE campana_id = %s AND id > %s ORDER BY id OFFSET %s LIMIT 1"
 # A campaign writes to a phone once.
-RECORDAR_SQL = """
+RECORDAR_SQL = f"""
 INSERT INTO campaigns_contacto (usuario_id, dia, telefono, n, campana_id)
 SELECT %(tienda)s, %(dia)s, s.telefono, 1 + k.n, s.campana_id
 FROM campaigns_smslog s CROSS JOIN LATERAL (
@@ -27,9 +29,9 @@ FROM campaigns_smslog s CROSS JOIN LATERAL (
     FROM campaigns_contacto WHERE usuario_id = %(tienda)s AND dia = %(dia)s AND telefono = s.telefono
 ) k
 WHERE s.campana_id = %(campana)s AND s.id > %(tras)s AND s.id <= %(hasta)s
-    AND s.estado IN ('enviando', 'enviado', 'incierto') AND s.reclamado_en >= %(desde)s AND NOT k.propio
+    AND s.estado IN {SMS.QUIZAS_LEIDOS} AND s.reclamado_en >= %(desde)s AND NOT k.propio
 ON CONFLICT DO NOTHING
-"""
+"""  # noqa: S608 - constants
 # Each its own transaction, under beat: what was deleted stays deleted.
 OLVIDAR_SQL = """
 DELETE FROM campaigns_contacto WHERE id IN (SELECT id FROM campaigns_contacto WHERE dia < %s LIMIT %s)

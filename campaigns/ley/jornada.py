@@ -14,7 +14,7 @@ from campaigns.models import Ajustes
 from campaigns.values.horario import close_of, dia_de, fin_del_dia, next_open
 
 # The last messages leave this long before the window closes. Their ValidityPeriod ends at the close, and one of a few
-# seconds would expire in Twilio's queue: https://www.twilio.com/docs/api/errors/30036
+# seconds would expire in Twilio's queue.
 MARGEN: Final = timedelta(seconds=60)
 
 

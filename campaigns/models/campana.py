@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from campaigns.models.plantilla import MENSAJE_MAX, PlantillaSMS
 from campaigns.models.remitente import Remitente
-from campaigns.values.estados import EstadoCampana
+from campaigns.values.estados import ESPERA_APROBACION, ESPERA_FECHA, ESPERA_VENTANA, Aprobacion, EstadoCampana
 
 
 class CampanaSMS(models.Model):
@@ -18,22 +18,17 @@ class CampanaSMS(models.Model):
     completado | error → procesando, to try the failed again
     procesando | pausado → error, when the deadline passes
 
-    `campaigns.values.estados` is the table of moves.
+    `DE_CAMPANA` of `campaigns.values.estados` is the table of moves; `ESPERAS` says what it may wait for.
     """
 
     Estado = EstadoCampana
+    Aprobacion = Aprobacion
 
     class Clase(models.TextChoices):
         PROMOCIONAL = "promocional", "Promocional"
         # These leave at any hour and to a phone as often as needed; never to who opted out.
         TRANSACCIONAL = "transaccional", "Transaccional"  # about something the client did: an order, an appointment
         EMERGENCIA = "emergencia", "Emergencia"  # a danger to the client: a product that is recalled
-
-    class Aprobacion(models.TextChoices):
-        NO_HACE_FALTA = "", "No hace falta"
-        PENDIENTE = "pendiente", "Por aprobar"  # it does not start before somebody says yes
-        APROBADA = "aprobada", "Aprobada"
-        RECHAZADA = "rechazada", "Rechazada"  # and so it is `cancelado`
 
     nombre = models.CharField(max_length=200)
     mensaje = models.TextField(max_length=MENSAJE_MAX)
@@ -94,7 +89,7 @@ class CampanaSMS(models.Model):
             models.CheckConstraint(name="campana_tiene_destinatarios", condition=Q(total_clientes__gt=0)),
             models.CheckConstraint(
                 name="campana_terminada_cuadra",
-                condition=~Q(estado__in=["completado", "error"])
+                condition=~Q(estado__in=[EstadoCampana.COMPLETADO, EstadoCampana.ERROR])
                 | Q(
                     total_clientes=F("enviados_exitosos") + F("enviados_fallidos"),
                     completado_en__isnull=False,
@@ -105,17 +100,20 @@ class CampanaSMS(models.Model):
             ),
             models.CheckConstraint(
                 name="campana_por_aprobar_no_empezo",
-                condition=~Q(aprobacion="pendiente") | Q(iniciado_en__isnull=True),
+                condition=~Q(aprobacion=Aprobacion.PENDIENTE) | Q(iniciado_en__isnull=True),
             ),
             models.CheckConstraint(
                 name="campana_completada_envio_algo",
-                condition=~Q(estado="completado") | Q(enviados_exitosos__gt=0),
+                condition=~Q(estado=EstadoCampana.COMPLETADO) | Q(enviados_exitosos__gt=0),
             ),
             models.CheckConstraint(
                 name="campana_no_empieza_antes_de_su_fecha",
                 condition=Q(programada_para=None)
                 | Q(iniciado_en__isnull=False, iniciado_en__gte=F("programada_para"))
-                | Q(iniciado_en=None, estado__in=["pendiente", "cancelado", "error"]),
+                | Q(
+                    iniciado_en=None,
+                    estado__in=[EstadoCampana.PENDIENTE, EstadoCampana.CANCELADO, EstadoCampana.ERROR],
+                ),
             ),
         ]
         indexes = [
@@ -130,13 +128,12 @@ class CampanaSMS(models.Model):
     @property
     def espera_fecha(self) -> bool:
         """Tell whether the campaign does nothing before its date."""
-        waits = self.programada_para is not None and self.programada_para > timezone.now()
-        return waits and self.estado == self.Estado.PENDIENTE
+        return ESPERA_FECHA.aplica(self, timezone.now())
 
     @property
     def espera(self) -> bool:
         """Tell whether the campaign runs and waits for the shop's next window."""
-        return self.estado == self.Estado.PROCESANDO and self.espera_hasta is not None
+        return ESPERA_VENTANA.aplica(self, timezone.now())
 
     @property
     def a_toda_hora(self) -> bool:
@@ -146,4 +143,4 @@ class CampanaSMS(models.Model):
     @property
     def por_aprobar(self) -> bool:
         """Tell whether the campaign waits for somebody to approve it."""
-        return self.estado == self.Estado.PENDIENTE and self.aprobacion == self.Aprobacion.PENDIENTE
+        return ESPERA_APROBACION.aplica(self, timezone.now())

@@ -5,13 +5,15 @@ from django.db import models
 from django.db.models import F, Q
 
 from campaigns.models.campana import CampanaSMS
-from campaigns.values.estados import EstadoLote
+from campaigns.values.estados import LOTES_EN_CURSO, EstadoLote
 
 
 class Lote(models.Model):
     """A slice of a campaign's frozen audience: the unit of one chord.
 
     pendiente → abierto → cerrado;  abierto → por_conciliar → cerrado;  cerrado → pendiente to try the failed again
+
+    `DE_LOTE` of `campaigns.values.estados` is the table of moves.
 
     Its SMSLog rows are written when it opens, so creating a campaign costs the same for five recipients
     and for a million.
@@ -27,7 +29,7 @@ class Lote(models.Model):
     exitosos = models.PositiveIntegerField(default=0)
     fallidos = models.PositiveIntegerField(default=0)
     desconocidos = models.PositiveIntegerField(default=0, db_default=0)  # of fallidos
-    # Once closed: how many of its messages have each delivery status ("undelivered/30003": with its code), counted
+    # Once closed: how many of its messages have each delivery status ("undelivered/…": with its code), counted
     # again and again until nothing more is to come: see workers.engine.lote.entregas.
     entregas = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), blank=True)
     segmentos = models.PositiveIntegerField(default=0, db_default=0)
@@ -51,18 +53,19 @@ class Lote(models.Model):
             models.UniqueConstraint(fields=["campana", "numero"], name="lote_numero_unico"),
             models.CheckConstraint(
                 name="lote_cerrado_cuadra",
-                condition=~Q(estado="cerrado") | Q(total=F("exitosos") + F("fallidos"), cerrado_en__isnull=False),
+                condition=~Q(estado=EstadoLote.CERRADO)
+                | Q(total=F("exitosos") + F("fallidos"), cerrado_en__isnull=False),
             ),
         ]
         indexes = [
             # the sweeper: Lotes that may need publishing or closing
-            models.Index(
-                fields=["campana"], name="lote_en_curso", condition=Q(estado__in=["abierto", "por_conciliar"])
-            ),
+            models.Index(fields=["campana"], name="lote_en_curso", condition=Q(estado__in=list(LOTES_EN_CURSO))),
             # the engine: the next Lote to open
-            models.Index(fields=["campana", "numero"], name="lote_por_abrir", condition=Q(estado="pendiente")),
+            models.Index(fields=["campana", "numero"], name="lote_por_abrir", condition=Q(estado=EstadoLote.PENDIENTE)),
             # the count of deliveries: closed Lotes whose reports are still coming
-            models.Index(fields=["contado_en"], name="lote_por_contar", condition=Q(estado="cerrado", asentado=False)),
+            models.Index(
+                fields=["contado_en"], name="lote_por_contar", condition=Q(estado=EstadoLote.CERRADO, asentado=False)
+            ),
         ]
 
     def __str__(self) -> str:

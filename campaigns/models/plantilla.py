@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import models
 
-MENSAJE_MAX = 1600  # characters after rendering: https://www.twilio.com/docs/api/errors/21617
+MENSAJE_MAX = 1600  # characters after rendering, as many as Twilio takes
 
 
 class PlantillaSMS(models.Model):

@@ -6,6 +6,7 @@ from django.db.models import Q
 from campaigns.models.campana import CampanaSMS
 from campaigns.models.lote import Lote
 from campaigns.values.estados import EstadoSMS
+from campaigns.values.twilio import Entrega
 from clientes.models import Cliente
 from clientes.phones import E164_MAX
 
@@ -16,24 +17,12 @@ class SMSLog(models.Model):
     pendiente → enviando → enviado | fallido | incierto;  incierto → enviado | fallido | pendiente
     fallido → pendiente when it is tried again (campaigns.campana.reintentos)
 
+    `DE_SMS` of `campaigns.values.estados` is the table of moves.
     `enviando` is a committed claim with a token and a lease; only the holder of the token writes the outcome.
     """
 
     Estado = EstadoSMS
-
-    class Entrega(models.TextChoices):
-        """Twilio's delivery status. https://www.twilio.com/docs/messaging/api/message-resource#message-status-values"""
-
-        ACCEPTED = "accepted", "Aceptado"
-        SCHEDULED = "scheduled", "Programado"
-        QUEUED = "queued", "En cola"
-        SENDING = "sending", "Saliendo"
-        SENT = "sent", "Enviado al operador"
-        DELIVERED = "delivered", "Entregado"
-        UNDELIVERED = "undelivered", "No entregado"
-        FAILED = "failed", "Falló"
-        READ = "read", "Leído"
-        CANCELED = "canceled", "Cancelado"
+    Entrega = Entrega
 
     campana = models.ForeignKey(CampanaSMS, on_delete=models.CASCADE, related_name="logs", db_index=False)
     lote = models.ForeignKey(Lote, on_delete=models.CASCADE, related_name="logs", db_index=False)
@@ -76,22 +65,26 @@ class SMSLog(models.Model):
             ),
             models.CheckConstraint(
                 name="smslog_enviando_tiene_claim",
-                condition=~Q(estado="enviando") | Q(token__isnull=False, lease_hasta__isnull=False),
+                condition=~Q(estado=EstadoSMS.ENVIANDO) | Q(token__isnull=False, lease_hasta__isnull=False),
             ),
             # A message is one row's; the reconciler asks whose.
             models.UniqueConstraint(fields=["twilio_sid"], name="smslog_un_sid", condition=~Q(twilio_sid="")),
-            models.CheckConstraint(name="smslog_enviado_tiene_sid", condition=~Q(estado="enviado") | ~Q(twilio_sid="")),
-            models.CheckConstraint(name="smslog_fallido_tiene_codigo", condition=~Q(estado="fallido") | ~Q(codigo="")),
+            models.CheckConstraint(
+                name="smslog_enviado_tiene_sid", condition=~Q(estado=EstadoSMS.ENVIADO) | ~Q(twilio_sid="")
+            ),
+            models.CheckConstraint(
+                name="smslog_fallido_tiene_codigo", condition=~Q(estado=EstadoSMS.FALLIDO) | ~Q(codigo="")
+            ),
         ]
         indexes = [
             models.Index(fields=["campana", "id"], name="smslog_por_campana"),  # logs by cursor
             # the campaign's page: failures by reason and by cursor
-            models.Index(fields=["campana", "id"], name="smslog_fallidos", condition=Q(estado="fallido")),
+            models.Index(fields=["campana", "id"], name="smslog_fallidos", condition=Q(estado=EstadoSMS.FALLIDO)),
             models.Index(fields=["lote", "estado"], name="smslog_por_lote"),  # closing a Lote, progress
             # the reconciler: uncertain rows, in the order of their next look
-            models.Index(fields=["revisar_desde"], name="smslog_incierto", condition=Q(estado="incierto")),
+            models.Index(fields=["revisar_desde"], name="smslog_incierto", condition=Q(estado=EstadoSMS.INCIERTO)),
             # the sweeper: claims whose worker died
-            models.Index(fields=["lease_hasta"], name="smslog_con_lease", condition=Q(estado="enviando")),
+            models.Index(fields=["lease_hasta"], name="smslog_con_lease", condition=Q(estado=EstadoSMS.ENVIANDO)),
         ]
 
     def __str__(self) -> str:

@@ -158,6 +158,6 @@ def _baja(request: HttpRequest, usuario: Usuario, found: Baja, form: AltaForm) -
         "cliente": clientes_de_telefonos(usuario, {found.telefono}).get(found.telefono),
         "historia": historia_de(found, usuario)[:HISTORIA],
         "form": form,
-        "twilio": found.fuente in (Fuente.SMS, Fuente.TWILIO_21610),
+        "twilio": found.fuente in (Fuente.SMS, Fuente.TWILIO),
     }
     return render(request, "campaigns/bajas/baja.html", context)

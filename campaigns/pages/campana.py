@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -31,22 +32,10 @@ SERIE_S = 10  # … and at the drawing
 SOLO_ADMIN = "Solo un administrador puede pausar, reanudar, cancelar o reintentar una campaña."
 
 # In the order of the counters above the table.
-FILTROS = (
-    ("", "Todos"),
-    (SMSLog.Estado.ENVIADO, "Enviados"),
-    (SMSLog.Estado.FALLIDO, "Fallidos"),
-    (SMSLog.Estado.INCIERTO, "Inciertos"),
-    (SMSLog.Estado.ENVIANDO, "Enviando"),
-    (SMSLog.Estado.PENDIENTE, "Pendientes"),
-)
+FILTROS = (("", "Todos"), *((estado, row.varios) for estado, row in estados.MENSAJES.items()))
 
-# action of a button: (what the log of the campaign says, what the person reads)
-ACCIONES = {
-    "pausar": ("La pausó {usuario}.", "La campaña quedó en pausa. Lo que ya salió hacia Twilio no se detiene."),
-    "reanudar": ("", "La campaña continúa."),
-    "reintentar": ("", "Se intenta de nuevo con los fallidos que aún pueden recibir el mensaje."),
-    "cancelar": ("La canceló {usuario}.", "La campaña se canceló. Lo que no se había enviado ya no se enviará."),
-}
+# The moves that have a button.
+ACCIONES = {action: move for action, move in estados.MOVES.items() if move.hecho}
 
 
 def campana_de(usuario: Usuario, pk: int) -> CampanaSMS:
@@ -136,13 +125,13 @@ def mover(request: HttpRequest, pk: int, accion: str) -> HttpResponse:
     """Pause, resume, retry or cancel, and go back to the page, which says what happened."""
     usuario = admin_de(request, SOLO_ADMIN)
     campana = campana_de(usuario, pk)
-    motivo, done = ACCIONES[accion]
+    move = ACCIONES[accion]
     try:
-        services.mover_campana(campana=campana, action=accion, motivo=motivo.format(usuario=usuario.username))
+        services.mover_campana(campana=campana, action=accion, motivo=move.anota.format(usuario=usuario.username))
     except ConflictError as refusal:
         messages.error(request, refusal.message)
     else:
-        messages.success(request, done)
+        messages.success(request, move.hecho)
     sondeo.olvidar(usuario, "campana", pk)
     return redirect("campana", pk)
 
@@ -174,8 +163,7 @@ def _campana_viva(usuario: Usuario, campana: CampanaSMS) -> dict[str, Any]:
         "visto": "-".join(
             [
                 campana.estado,
-                *["espera"] * campana.espera,
-                *["aprobar"] * campana.por_aprobar,
+                *(espera.clave for espera in estados.esperas_de(campana, timezone.now())),
                 *["sola"] * (campana.reanuda_en is not None),
                 *["fin"] * (campana.completado_en is not None),
             ]

@@ -58,6 +58,6 @@ def _context(invitado: Invitado) -> dict[str, object]:
         "final": invitado.final,
         "baja": invitado.baja,
         # Perhaps by a word for which Twilio blocks the number itself, and only a text lifts that.
-        "respondio": invitado.baja is not None and invitado.baja.fuente in (Fuente.SMS, Fuente.TWILIO_21610),
+        "respondio": invitado.baja is not None and invitado.baja.fuente in (Fuente.SMS, Fuente.TWILIO),
         "volver": VOLVER,
     }

@@ -13,13 +13,12 @@ from campaigns.campana.historia import sucesos_de
 from campaigns.campana.sondeo import PAUSA, VERSION, Fragmento
 from campaigns.models import CampanaSMS
 from campaigns.pages.polling import REPOSO_S, filas_de, intervalo_de
+from campaigns.values import estados
 from core.models import Usuario
 from core.pages.access import pagina, usuario_de
 
 CAMPANAS = 24
 SUCESOS = 12
-# What a screen on a wall shows first.
-ORDEN = {CampanaSMS.Estado.PROCESANDO: 0, CampanaSMS.Estado.PAUSADO: 1}
 
 
 @require_safe
@@ -45,7 +44,7 @@ def muro_vivo(request: HttpRequest) -> HttpResponse:
 def _muro(usuario: Usuario) -> dict[str, Any]:
     vivas = list(selectors.en_curso_de(usuario))
     progreso = selectors.progreso_de(vivas)
-    shown = sorted(vivas, key=lambda campana: (ORDEN.get(CampanaSMS.Estado(campana.estado), 2), -campana.pk))
+    shown = sorted(vivas, key=lambda campana: (estados.CAMPANAS[CampanaSMS.Estado(campana.estado)].orden, -campana.pk))
     # It never rests: a wall is there to see the next campaign begin.
     intervalo = intervalo_de(vivas) or REPOSO_S
     return {

@@ -9,10 +9,10 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from campaigns import remitentes
+from campaigns.audiencia.juicio import TEXTOS
 from campaigns.campana import selectors
 from campaigns.mensaje import texto
 from campaigns.models import MENSAJE_MAX, Remitente
-from campaigns.values import codigos
 from campaigns.vista_previa import borrador as borradores
 from campaigns.vista_previa import elegibles
 from campaigns.vista_previa.avisos import avisos_de, cuando
@@ -84,7 +84,7 @@ def costo(usuario: Usuario, borrador: Borrador) -> dict[str, Any]:
     plain = vista.costo_transliterado
     return {
         "vista": vista,
-        "excluidos": [(codigos.TEXTOS[codigo], n) for codigo, n in vista.costo.excluidos.most_common()],
+        "excluidos": [(TEXTOS[codigo], n) for codigo, n in vista.costo.excluidos.most_common()],
         "precio": vista.costo.precio(vista.ajustes),
         "cuando": cuando(vista),
         "avisos": avisos_de(vista),

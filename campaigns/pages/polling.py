@@ -1,8 +1,11 @@
 """The polling of open pages: how often each looks again, and the rows that it looks at."""
 
+from django.utils import timezone
+
 from campaigns.campana.selectors import Progreso
 from campaigns.campana.sondeo import BASE_MIN
 from campaigns.models import CampanaSMS
+from campaigns.values.estados import descansa
 
 REPOSO_S = 10  # between two looks at what stands still, in seconds
 
@@ -16,9 +19,5 @@ def intervalo_de(campanas: list[CampanaSMS]) -> int | None:
     vivas = [c for c in campanas if c.completado_en is None]
     if not vivas:
         return None
-    return REPOSO_S if all(_reposa(c) for c in vivas) else BASE_MIN
-
-
-def _reposa(campana: CampanaSMS) -> bool:
-    """Tell whether nothing happens before the campaign's date comes, a window opens or a person does something."""
-    return campana.espera_fecha or campana.por_aprobar or campana.espera or campana.estado == CampanaSMS.Estado.PAUSADO
+    now = timezone.now()
+    return REPOSO_S if all(descansa(c, now) for c in vivas) else BASE_MIN

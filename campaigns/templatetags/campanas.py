@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from django import template
+from django.utils import timezone
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -13,28 +14,13 @@ from campaigns.campana.selectors import Progreso
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje.texto import MARCADORES
 from campaigns.models import CampanaSMS, Ocurrencia, Programacion, SMSLog
+from campaigns.values.estados import AVISO, CAMPANAS, MENSAJES, Aspecto, esperas_de
 from campaigns.values.intencion import Intencion
 from core.text import formato
 
 register = template.Library()
 
 # estado: (CSS class of its colour, icon)
-CAMPANA: Final = {
-    CampanaSMS.Estado.PENDIENTE: ("tono-quieto", "clock"),
-    CampanaSMS.Estado.PROCESANDO: ("tono-activo", "send"),
-    CampanaSMS.Estado.PAUSADO: ("tono-duda", "player-pause"),
-    CampanaSMS.Estado.COMPLETADO: ("tono-exito", "circle-check"),
-    CampanaSMS.Estado.ERROR: ("tono-falla", "alert-triangle"),
-    CampanaSMS.Estado.CANCELADO: ("tono-quieto", "ban"),
-}
-SMS: Final = {
-    SMSLog.Estado.PENDIENTE: ("tono-quieto", "circle-dashed"),
-    SMSLog.Estado.ENVIANDO: ("tono-activo", "send"),
-    SMSLog.Estado.ENVIADO: ("tono-exito", "circle-check"),
-    SMSLog.Estado.FALLIDO: ("tono-falla", "circle-x"),
-    SMSLog.Estado.INCIERTO: ("tono-duda", "help-circle"),
-}
-
 OCURRENCIA: Final = {
     Ocurrencia.Estado.CREADA: ("tono-exito", "circle-check"),
     Ocurrencia.Estado.OMITIDA: ("tono-duda", "player-skip-forward"),
@@ -44,15 +30,25 @@ OCURRENCIA: Final = {
 
 @register.inclusion_tag("core/_chip.html")
 def estado_campana(campana: CampanaSMS) -> dict[str, str]:
-    tono, icono, texto = *CAMPANA[CampanaSMS.Estado(campana.estado)], campana.get_estado_display()
-    if campana.espera_fecha:
-        tono, icono, texto = "tono-quieto", "calendar-event", "Programada"
-    if campana.por_aprobar:
-        tono, icono = "tono-duda", "shield-check"
-        texto = "Programada, por aprobar" if campana.espera_fecha else "Por aprobar"
-    elif campana.espera:
-        tono, icono, texto = "tono-duda", "clock", "En espera"
-    return {"tono": tono, "icono": icono, "texto": texto}
+    """The campaign's estado, or what it waits for: of two such things both are named."""
+    look: Aspecto = CAMPANAS[CampanaSMS.Estado(campana.estado)]
+    texto = campana.get_estado_display()
+    if waits := esperas_de(campana, timezone.now()):
+        look = waits[0].aspecto
+        texto = ", ".join(espera.texto for espera in reversed(waits)).capitalize()
+    return {"tono": look.tono, "icono": look.icono, "texto": texto}
+
+
+@register.inclusion_tag("campaigns/_motivo.html")
+def motivo_campana(campana: CampanaSMS, acciones: list[str]) -> dict[str, object]:
+    """Why the campaign stands as it does, in the colour of its estado when that is an alarm.
+
+    Args:
+        acciones: what this person may ask of it.
+    """
+    row = CAMPANAS[CampanaSMS.Estado(campana.estado)]
+    continua = campana.estado == CampanaSMS.Estado.PAUSADO and "reanudar" in acciones
+    return {"motivo": campana.motivo, "aspecto": row if row.alarma else AVISO, "continua": continua}
 
 
 @register.inclusion_tag("campaigns/_espera.html")
@@ -66,8 +62,8 @@ def espera_campana(campana: CampanaSMS) -> dict[str, object]:
 
 @register.inclusion_tag("core/_chip.html")
 def estado_sms(log: SMSLog) -> dict[str, str]:
-    tono, icono = SMS[SMSLog.Estado(log.estado)]
-    return {"tono": tono, "icono": icono, "texto": log.get_estado_display()}
+    look = MENSAJES[SMSLog.Estado(log.estado)]
+    return {"tono": look.tono, "icono": look.icono, "texto": log.get_estado_display()}
 
 
 TIPO: Final = {

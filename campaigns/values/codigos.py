@@ -1,10 +1,13 @@
-"""The codes of recipients to whom this product decided not to send: slug → text for people.
+"""Why a recipient was not sent to, when it was this product that decided.
 
-Twilio's own codes are numbers and live with the gateway.
+Twilio's own codes are numbers: campaigns.values.twilio.
 """
 
 from typing import Final
 
+from campaigns.values.remedios import NADA, REINTENTAR
+
+# Exclusions, each a row of campaigns.audiencia.juicio. One that nothing else names needs no constant.
 SIN_TELEFONO: Final = "sin_telefono"
 TELEFONO_INVALIDO: Final = "telefono_invalido"
 TELEFONO_DUPLICADO: Final = "telefono_duplicado"
@@ -13,23 +16,24 @@ CLIENTE_ELIMINADO: Final = "cliente_eliminado"
 RNE: Final = "rne"
 SIN_CONSENTIMIENTO: Final = "sin_consentimiento"
 FRECUENCIA: Final = "frecuencia"
+BAJA: Final = "baja"
+# Ends of a recipient that could have been sent to.
 CAMPANA_CANCELADA: Final = "campana_cancelada"
 PLAZO_VENCIDO: Final = "plazo_vencido"
+NO_ACEPTADO: Final = "no_aceptado"
 # It may have been sent all the same, so it is never sent again.
 DESCONOCIDO: Final = "desconocido"
-BAJA: Final = "baja"
 
+# The texts of these codes for people, and what to do about them; the exclusions have theirs in their rows.
 TEXTOS: Final = {
-    SIN_TELEFONO: "El cliente no tiene teléfono.",
-    TELEFONO_INVALIDO: "El teléfono no es un número válido.",
-    TELEFONO_DUPLICADO: "Otro cliente de la campaña tiene el mismo teléfono y ya recibe el mensaje.",
-    CLIENTE_INACTIVO: "El cliente está desactivado.",
-    CLIENTE_ELIMINADO: "El cliente fue eliminado antes del envío.",
-    RNE: "El número está en el Registro de Números Excluidos (RNE).",
-    SIN_CONSENTIMIENTO: "El cliente no tiene registrado su consentimiento.",
-    FRECUENCIA: "El teléfono ya recibió hoy los mensajes que permite el tope de frecuencia.",
     CAMPANA_CANCELADA: "La campaña fue cancelada antes de enviar este mensaje.",
     PLAZO_VENCIDO: "El plazo de la campaña venció antes de enviar este mensaje.",
+    NO_ACEPTADO: "Twilio no aceptó el mensaje en ninguno de los intentos.",
     DESCONOCIDO: "No fue posible saber si el mensaje salió: Twilio no respondió a la consulta dentro del plazo.",
-    BAJA: "Pidió no recibir mensajes.",
+}
+REMEDIOS: Final = {
+    CAMPANA_CANCELADA: NADA,
+    PLAZO_VENCIDO: "Reintente la campaña: quienes faltan aún pueden recibir el mensaje.",
+    NO_ACEPTADO: REINTENTAR,
+    DESCONOCIDO: "Pregunte al cliente si le llegó antes de escribirle otra vez.",
 }

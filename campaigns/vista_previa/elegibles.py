@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from django.db.models import Count, Q
 from django.db.models.functions import Length
 
-from campaigns.audiencia.juicio import enviables_de
+from campaigns.audiencia.juicio import TEXTOS, enviables_de
 from campaigns.audiencia.seleccion import Audiencia, medir
 from campaigns.ley.jornada import dia_del_envio
 from campaigns.ley.selectors import ajustes_de
 from campaigns.models import Remitente
 from campaigns.remitentes import valor_de
-from campaigns.values import codigos
 from campaigns.vista_previa.costo import grupos_de
 from clientes import selectors
 from clientes.busqueda import buscar
@@ -79,12 +78,12 @@ def contar_audiencia(usuario: Usuario, audiencia: Audiencia, remitente: Remitent
         InvalidInputError: nobody is chosen, or something that is not the shop's.
     """
     medida = medir(audiencia, tenant_id=usuario.tenant_id)
-    excluded = dict.fromkeys(codigos.TEXTOS, 0)
+    excluded = dict.fromkeys(TEXTOS, 0)
     ajustes = ajustes_de(usuario.tenant_id)
     for grupo in grupos_de(audiencia, ajustes=ajustes, dia=dia_del_envio(ajustes), remitente=remitente):
         if grupo.codigo:
             excluded[grupo.codigo] += grupo.cantidad
-    rows = sorted(((codigos.TEXTOS[c], n) for c, n in excluded.items() if n), key=lambda row: -row[1])
+    rows = sorted(((TEXTOS[c], n) for c, n in excluded.items() if n), key=lambda row: -row[1])
     return Cuenta(medida.total, medida.total - sum(n for _, n in rows), rows)
 
 

@@ -12,8 +12,8 @@ from clientes.models import Baja, Fuente, RegistroBaja
 from core.models import Usuario
 
 # Said by the client or by somebody for them: each time counts. What Twilio says a second time is nothing new.
-DICHAS: Final = frozenset(Fuente) - {Fuente.TWILIO_21610}
-POR_EL_REMITENTE: Final = (Fuente.SMS, Fuente.TWILIO_21610)
+DICHAS: Final = frozenset(Fuente) - {Fuente.TWILIO}
+POR_EL_REMITENTE: Final = (Fuente.SMS, Fuente.TWILIO)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,8 @@ class Fuente(models.TextChoices):
     SMS = "sms", "Respuesta por SMS"
     ENLACE = "enlace", "Enlace del mensaje"
     PAGINA = "pagina", "Sitio web de la tienda"  # told to the product by the shop's own program
-    TWILIO_21610 = (
-        "twilio_21610",
-        "Bloqueado en Twilio",
-    )  # Twilio refuses the number: https://twilio.com/docs/api/errors/21610
+    # Twilio refuses the number, which sent STOP to the sender; Twilio's code for it is part of the stored value.
+    TWILIO = "twilio_21610", "Bloqueado en Twilio"
     IMPORTACION = "importacion", "Lista anterior"  # of those who had left before the shop came here
     MANUAL = "manual", "Registrada por la tienda"
 

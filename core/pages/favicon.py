@@ -11,4 +11,4 @@ from django.views.decorators.http import require_safe
 @require_safe
 @cache_control(public=True, max_age=3600)
 def favicon(request: HttpRequest) -> HttpResponse:
-    return redirect(static("core/icon.svg"))
+    return redirect(static("core/icono.svg"))

@@ -70,7 +70,7 @@ async def run(command: Sequence[str], data: Path | None) -> int:
         try:
             async with Session(folder, env, Printer(sys.stderr)) as session:
                 session.env["SECRET_KEY"] = environment.secret_key(env, session.layout)
-                await session.start_databases(always=True)
+                await session.start_databases(always=True, durable=data is not None)
                 return await session.in_foreground(command)
         except Interrupted:
             return CTRL_C

@@ -35,6 +35,8 @@ SETTINGS = {
     "log_line_prefix": "%m [%p] ",
     "password_encryption": "scram-sha-256",
 }
+# Nothing is kept when the machine itself stops. A server that is killed still finds all it had committed.
+THROWAWAY = {"fsync": "off", "full_page_writes": "off", "wal_level": "minimal", "max_wal_senders": "0"}
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,13 @@ class Postgres:
     Attributes:
         sockets: the private folder for its socket; the path has 80 bytes at most.
         connections: how many clients it takes.
+        durable: False when its data folder does not outlive the run.
     """
 
     layout: Layout
     sockets: Path
     connections: int
+    durable: bool = True
 
     @property
     def data(self) -> Path:
@@ -75,6 +79,7 @@ class Postgres:
         cluster.own(private_folder(self.socket), who.owner)
         settings = {
             **SETTINGS,
+            **({} if self.durable else THROWAWAY),
             "max_connections": str(self.connections),
             "unix_socket_directories": self.socket,
         }

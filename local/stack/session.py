@@ -71,11 +71,12 @@ class Session:
     def stack_env(self) -> Path:
         return self.layout.run / "stack.env"
 
-    async def start_databases(self, *, always: bool = False) -> None:
+    async def start_databases(self, *, always: bool = False, durable: bool = True) -> None:
         """Start PostgreSQL and Valkey and put their addresses into the environment.
 
         Args:
             always: also when `DATABASE_URL` or `REDIS_URL` names a server already.
+            durable: False when the data folder is thrown away afterwards.
 
         Raises:
             StackError: one cannot be started.
@@ -84,7 +85,7 @@ class Session:
         folder = self.registry.socket_folder = sockets.make_folder()
         self.registry.write()
         if always or not self.env.get("DATABASE_URL"):
-            postgres = Postgres(self.layout, folder, connections(self.env))
+            postgres = Postgres(self.layout, folder, connections(self.env), durable)
             specs.append(postgres.spec(self.env))
             self.env = {**without_pg(self.env), "DATABASE_URL": postgres.url}
         if always or not self.env.get("REDIS_URL"):

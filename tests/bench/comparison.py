@@ -137,8 +137,15 @@ def report(runs: dict[str, list[Run]], *, rounds: int) -> Section:
         },
         others=max(busiest(found) for found in runs.values()),
         goals=[Goal(RATIO, f"≥ {least}", text, rate >= least) for least in GOALS],
-        notes=list(NOTES),
+        notes=[*NOTES, chords(runs)],
     )
+
+
+def chords(runs: dict[str, list[Run]]) -> str:
+    """Say in words how many of our Lotes were closed by their chords."""
+    ours = [run for found in runs.values() for run in found if run.lotes]
+    lotes, closed = sum(run.lotes for run in ours), sum(run.by_chord for run in ours)
+    return f"The callbacks of their chords closed {closed:,} of our {lotes:,} Lotes ({closed / max(lotes, 1):.1%})."
 
 
 def ratios(runs: dict[str, list[Run]], name: str) -> tuple[float, float]:

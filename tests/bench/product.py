@@ -11,6 +11,8 @@ from local.simulator.client import LedgerRow
 from tests.bench.errors import BenchError
 from tests.bench.run import Run, measured
 from tests.bench.stage import Stage
+from tests.closings import COUNTED_WITHIN_S, Closings
+from tests.closings import SQL as CLOSINGS_SQL
 from tests.e2e.system import Answer, Shop
 
 MENSAJE = "Hola {nombre}, esta semana tienes 20% de descuento en la tienda. Responde BAJA para no recibir mas."
@@ -61,6 +63,7 @@ async def send_campaign(stage: Stage, username: str, count: int, *, callbacks: b
     """
     await stage.clean(callbacks=callbacks)
     shop, audiencia = await stage.shop(username), await audience(stage, username, count)
+    closed = await closings(stage)
     before, started, clock = stage.usage(), time.time(), time.monotonic()
     campana, _ = await create(shop, audiencia)
     await ended(stage, campana)
@@ -78,7 +81,37 @@ async def send_campaign(stage: Stage, username: str, count: int, *, callbacks: b
     stats = await asyncio.to_thread(stage.simulator.stats)
     if first is None or (estado, sent, stats.accepted, stats.duplicates) != ("completado", count, count, 0):
         raise BenchError(f"campaign of {count}: {estado}, {sent} sent, the stand-in accepted {stats}")
-    return replace(run, first_s=first.accepted_at - started)
+    lotes, by_chord = await closed_by_chord(stage, campana, closed)
+    return replace(run, first_s=first.accepted_at - started, lotes=lotes, by_chord=by_chord)
+
+
+async def closings(stage: Stage) -> Closings:
+    """Return what has closed Lotes until now."""
+    return Closings.read(await stage.sql(CLOSINGS_SQL))
+
+
+async def closed_by_chord(stage: Stage, campana: int, before: Closings) -> tuple[int, int]:
+    """See that the callbacks of their chords closed the Lotes of the campaign, which has ended.
+
+    Args:
+        before: who had closed Lotes when it was created.
+
+    Returns:
+        Its Lotes, and how many of them were closed so.
+
+    Raises:
+        BenchError: they are too few, or the workers have not said within half a minute.
+    """
+    [(lotes,)] = await stage.sql("SELECT count(*) FROM campaigns_lote WHERE campana_id = %s", campana)
+    deadline = time.monotonic() + COUNTED_WITHIN_S
+    while (found := (await closings(stage)).since(before)).total < lotes:
+        if time.monotonic() > deadline:
+            raise BenchError(f"of {lotes} Lotes the workers have counted {found.total} in {COUNTED_WITHIN_S:.0f} s")
+        await asyncio.sleep(POLL_S)
+    if not found.suffices(lotes):
+        raise BenchError(f"of {lotes} Lotes {found}: what only makes up for lost chords has closed the others")
+    # Lotes that were closed before and counted only now may be among them.
+    return lotes, min(found.by_chord, lotes)
 
 
 def first_message(stage: Stage) -> LedgerRow | None:

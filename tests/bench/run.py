@@ -27,6 +27,8 @@ class Run:
         cpu: CPU seconds by part.
         others: the share (0–1) of the machine that somebody else used meanwhile.
         first_s: seconds from the request to the first message's arrival at the stand-in.
+        lotes: how many Lotes the campaign had; 0 of who has none.
+        by_chord: how many of them the callbacks of their chords closed.
     """
 
     recipients: int
@@ -34,6 +36,8 @@ class Run:
     cpu: Mapping[str, float] = field(default_factory=dict)
     others: float = 0.0
     first_s: float = 0.0
+    lotes: int = 0
+    by_chord: int = 0
 
     @property
     def rate(self) -> float:

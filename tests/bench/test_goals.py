@@ -2,6 +2,7 @@
 
 import argparse
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -37,6 +38,12 @@ def test_the_textbook_is_beaten_or_not(ours: list[float], reached: list[bool]) -
     section = comparison.report(runs(ours, [400.0] * 3), rounds=3)
     assert [goal.reached for goal in section.goals] == reached
     assert section.data["cpu_ratio"] == pytest.approx(0.4)
+
+
+def test_the_comparison_says_how_many_lotes_their_chords_closed() -> None:
+    ours = [replace(run(400.0), lotes=3, by_chord=3), replace(run(400.0), lotes=197, by_chord=195)]
+    section = comparison.report(runs([], [400.0, 400.0]) | {comparison.OURS: ours}, rounds=2)
+    assert section.notes[-1] == "The callbacks of their chords closed 198 of our 200 Lotes (99.0%)."
 
 
 def test_who_ran_once_is_compared_with_the_round_it_ran_in() -> None:

@@ -24,7 +24,16 @@ from tests.core.test_postgresql import end
 from tests.factories import AdminFactory
 from tests.pages import signed_in
 
-api_world, pages_world = api.world, pages.world
+
+@pytest.fixture
+def api_world(owner: Usuario) -> api.World:
+    return api.make_world(owner)
+
+
+@pytest.fixture
+def pages_world(owner: Usuario) -> pages.World:
+    return pages.make_world(owner)
+
 
 CUT = "server closed the connection unexpectedly"
 BODY = {

@@ -1,13 +1,15 @@
 """Reading the run's database while it is being restarted under us."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg2
 
 WITHIN_S = 60.0
 PAUSE_S = 0.2
+SWEEP_LOCK = 7_301_002  # of the product: who holds it sweeps
 
 
 class Database:
@@ -34,6 +36,22 @@ class Database:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(PAUSE_S)
+
+    @contextmanager
+    def locked(self, lock: int) -> Iterator[None]:
+        """Hold one of the product's advisory locks; wait for the process that has it now.
+
+        Raises:
+            psycopg2.Error: the server was not there.
+        """
+        connection = psycopg2.connect(self._url(), connect_timeout=5)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_lock(%s)", [lock])
+            connection.commit()
+            yield
+        finally:
+            connection.close()
 
     def once(self, sql: str, *params: object) -> list[tuple[Any, ...]]:
         """Run a statement once, and commit.

@@ -16,11 +16,13 @@ class Mutant:
         what: the fault, in words.
         reported: what the oracle must call it.
         faults: kinds of faults that bring it out.
+        calm: whether it comes out while nothing is broken, before the first round.
     """
 
     what: str
     reported: Kind
     faults: tuple[str, ...]
+    calm: bool = False
 
 
 MUTANTS: Final = {
@@ -39,5 +41,9 @@ MUTANTS: Final = {
     "no-sweeper": Mutant(
         "nobody looks for what was lost",
         Kind.STUCK, ("redis-flushall", "kill-worker"),
+    ),
+    "no-callback": Mutant(
+        "the callback of a chord closes nothing, and the sweeper makes up for it",
+        Kind.STUCK, ("429",), calm=True,
     ),
 }  # fmt: skip

@@ -8,10 +8,12 @@ from typing import Any, Final
 from django.db import connection
 
 from tests.faults.mutants import VARIABLE
+from workers.engine.lote import closing
 from workers.engine.rounds import sweeper
 from workers.gateway import callbacks, twilio
 from workers.gateway.outcomes import Ambiguous, Outcome, Permanent, Retryable
 from workers.gateway.twilio import TwilioGateway
+from workers.metrics.measures import Closer
 
 NOBODY: Final = "http://127.0.0.1:9"
 
@@ -59,11 +61,17 @@ def _without_sweeper() -> None:
     sweeper.sweep = lambda: None
 
 
+def _without_callback() -> None:
+    close = closing.close
+    closing.close = lambda lote_id, by=Closer.CHORD: None if by == Closer.CHORD else close(lote_id, by)
+
+
 INSTALL: Final[dict[str, Callable[[], None]]] = {
     "blind-retry": _blind_and_deaf,
     "record-first": _sending(_record_first),
     "give-up": _sending(_give_up),
     "no-sweeper": _without_sweeper,
+    "no-callback": _without_callback,
 }
 
 

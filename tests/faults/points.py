@@ -37,10 +37,10 @@ PLACES: Final = (
     Place("publish", "workers.engine.publish.chords.publish"),
     Place("chord-size", "celery.backends.redis.RedisBackend.set_chord_size"),  # after: counted, and no part sent
     Place("count", "workers.broker.results.Backend.count", often=True),  # after: the callback is published
-    Place("cerrar-lote", "workers.engine.lote.lotes.close"),
-    Place("open-lote", "workers.engine.lote.lotes.open_next"),
+    Place("cerrar-lote", "workers.engine.lote.closing.close"),
+    Place("open-lote", "workers.engine.lote.opening.open_next"),
     Place("advance", "workers.engine.campaign.campana.advance"),
-    Place("finish", "workers.engine.campaign.campana.finish"),
+    Place("finish", "workers.engine.campaign.final.finish"),
     Place("settle", "workers.engine.message.doubts.settle"),
     Place("turn", "workers.engine.rounds.turns.take"),  # after: the sweep that it stands for is not done
     Place("expire-leases", "workers.engine.message.ledger.expire_leases"),

@@ -24,6 +24,7 @@ class Report:
     Attributes:
         looks: how often a progress was read through the API and added up.
         exchanged: messages that count for another row than they were made for; see `credit`.
+        calm: of the Lotes that were sent before anything was broken, how many their chords closed; "" of a mutant.
     """
 
     def __init__(self, options: Options, folder: Path) -> None:
@@ -31,6 +32,7 @@ class Report:
         self.seconds = 0.0
         self.rounds = self.campaigns = self.recipients = self.accepted = self.looks = 0
         self.exchanged = 0
+        self.calm = ""
         self.measures = Measures(finalize_within_s=options.finalize_within_s)
         self.violations: list[Violation] = []
         self.injected: Counter[str] = Counter()
@@ -112,6 +114,8 @@ class Report:
             f"(bound {self.options.final_within_s:g} s)"
         )
         yield f"messages that stand for another campaign's same words to the same phone: {self.exchanged:,}"
+        if self.calm:
+            yield f"Lotes closed by their chords before anything was broken: {self.calm}"
         yield f"progress read through the API and added up: {self.looks:,} times"
 
     def as_json(self) -> str:
@@ -134,6 +138,7 @@ class Report:
             "violations": {str(kind): count for kind, count in self.counts.items()},
             "details": [str(violation) for violation in self.violations],
             "exchanged": self.exchanged,
+            "calm": self.calm,
             "measures": asdict(self.measures),
         }
         return json.dumps(told, indent=2, ensure_ascii=False)

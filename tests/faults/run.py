@@ -15,7 +15,10 @@ import redis
 
 from local.simulator.client import SimulatorError
 from local.stack.layout import DEFAULT_DATA, private_folder
+from tests.closings import COUNTED_WITHIN_S, Closings
+from tests.closings import SQL as CLOSINGS_SQL
 from tests.faults.api import NoAnswerError
+from tests.faults.database import SWEEP_LOCK
 from tests.faults.deck import Deck
 from tests.faults.injectors import FAULTS
 from tests.faults.injectors.scene import Fault, Scene
@@ -25,7 +28,7 @@ from tests.faults.judge import Judge
 from tests.faults.lane import Lane
 from tests.faults.load import Load, Made
 from tests.faults.measures import worst
-from tests.faults.mutants import VARIABLE
+from tests.faults.mutants import MUTANTS, VARIABLE
 from tests.faults.operator import Operator
 from tests.faults.options import Options
 from tests.faults.report import Report
@@ -40,6 +43,8 @@ LANES: Final = {"twilio": (3, (0.5, 2.0)), "": (4, (0.7, 3.0))}
 BACKLOG: Final = 1500
 TAIL: Final = 150
 LOOK_S: Final = 0.3
+# Recipients of the calm before the first round.
+CALM: Final = 300
 # A round that gets nowhere under its faults rests after so many seconds, or nobody would ever see why.
 LONGEST_S: Final = 600.0
 
@@ -104,6 +109,8 @@ class Run:
             self.stack.database.rows(INSTALL)
             self._load = self._make_load()
             self._judge = Judge(self.stack, self._load, self.journal, self.report)
+            if not self.options.mutant or MUTANTS[self.options.mutant].calm:
+                self._calm()
             twilio = TwilioFaults(self.stack, self.journal, self.options.seed)
             self._scene = Scene(self.stack, self._load, self.journal, twilio, self._rng)
             operator = Operator(self._load, self.journal, Random(self.options.seed))
@@ -117,6 +124,32 @@ class Run:
         self.report.seconds = time.monotonic() - started
         self.report.take(self.journal)
         return self.report
+
+    def _calm(self) -> None:
+        """Send a little while nothing is broken and nobody sweeps: the Lotes must be closed by their chords."""
+        self._judge.begin()
+        made: list[Made] = []
+        database = self.stack.database
+        before = Closings.read(database.rows(CLOSINGS_SQL))
+        with database.locked(SWEEP_LOCK):
+            while (left := CALM - sum(len(campaign.fates) for campaign in made)) > 0:
+                made.append(self._load.create(left))
+            ids = {campaign.id for campaign in made}
+            deadline = time.monotonic() + self.options.final_within_s
+            while ids & {campaign.id for campaign in self._load.unfinished()} and time.monotonic() < deadline:
+                self.stack.check()
+                time.sleep(LOOK_S)
+        [(lotes,)] = database.rows("SELECT count(*) FROM campaigns_lote WHERE campana_id = ANY(%s)", list(ids))
+        deadline = time.monotonic() + COUNTED_WITHIN_S
+        while (found := Closings.read(database.rows(CLOSINGS_SQL)).since(before)).total < lotes:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(LOOK_S)
+        self.journal.say(f"calm: of {lotes} Lotes {found}")
+        self.report.calm = f"{found.by_chord} of {lotes}"
+        if not found.suffices(lotes):
+            self.report.found([Violation(Kind.STUCK, 0, None, f"nothing was broken, and of {lotes} Lotes {found}")])
+        self._judge.round(made)
 
     def _make_load(self) -> Load:
         shops = make(self.stack.manage_env, shops=self.options.shops, clients=self.options.clients)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import crash, mutations
+from tests.faults.database import SWEEP_LOCK
 from tests.faults.deck import TRIES, Deck
 from tests.faults.injectors import FAULTS
 from tests.faults.injectors.scene import Fault
@@ -19,6 +20,7 @@ from tests.faults.points import PLACES, Place, points
 from tests.faults.recipients import Fate, Recipient, fates, telefono
 from tests.faults.report import Report
 from tests.faults.verdict import Kind, Violation
+from workers.engine.base import locks
 
 DYING = """
 import sys
@@ -29,6 +31,10 @@ for number in range(1, 6):
     armory.passing("before-claim")
     print(number, flush=True)
 """
+
+
+def test_the_calm_holds_the_lock_of_those_who_sweep() -> None:
+    assert SWEEP_LOCK == locks.SWEEP
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)

@@ -22,6 +22,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from campaigns.models import AjustesAlertas, EntregaAlerta
+from campaigns.values.estados import en_sql
 from core.ops import logs
 from workers.alerts import email, webhook
 from workers.alerts.results import Delivered, Failed, Result
@@ -39,23 +40,26 @@ RUN_S: Final = 30.0
 ERROR_MAX: Final = 300
 SIN_RESPUESTA: Final = "No se supo cómo terminó ninguno de los intentos."
 
+Estado = EntregaAlerta.Estado
+
 # WITH, so that it is chosen once: joined as a sub-select it might be asked again for each row.
-CLAIM_SQL = """
+CLAIM_SQL = f"""
 WITH due AS MATERIALIZED (
     SELECT d.id, a.usuario_id FROM campaigns_entregaalerta d JOIN campaigns_alerta a ON a.id = d.alerta_id
-    WHERE d.estado = 'pendiente' AND d.proximo_intento <= statement_timestamp() AND d.intentos < %(tries)s
+    WHERE d.estado = {en_sql(Estado.PENDIENTE)} AND d.proximo_intento <= statement_timestamp()
+        AND d.intentos < %(tries)s
         AND NOT a.usuario_id = ANY(%(served)s)
     ORDER BY d.proximo_intento LIMIT 1 FOR UPDATE OF d SKIP LOCKED
 )
 UPDATE campaigns_entregaalerta e SET intentos = e.intentos + 1,
     proximo_intento = statement_timestamp() + %(claim)s * interval '1 second'
 FROM due WHERE e.id = due.id RETURNING e.id, e.intentos, due.usuario_id
-"""
+"""  # noqa: S608 - constants
 # Those whose last try was claimed and never written down.
-END_SQL = """
-UPDATE campaigns_entregaalerta SET estado = 'fallida', error = coalesce(nullif(error, ''), %(error)s)
-WHERE estado = 'pendiente' AND proximo_intento <= statement_timestamp() AND intentos >= %(tries)s
-"""
+END_SQL = f"""
+UPDATE campaigns_entregaalerta SET estado = {en_sql(Estado.FALLIDA)}, error = coalesce(nullif(error, ''), %(error)s)
+WHERE estado = {en_sql(Estado.PENDIENTE)} AND proximo_intento <= statement_timestamp() AND intentos >= %(tries)s
+"""  # noqa: S608 - constants
 
 _delivering: Final = Lock()
 # Shops that had their turn, kept from run to run: each one that waits has one before any has its next.
@@ -126,13 +130,13 @@ def end_overtried() -> int:
 
 def record(claim: Claim, result: Result) -> bool:
     """Write what came of a try; return False when somebody else has tried since."""
-    mine = EntregaAlerta.objects.filter(pk=claim.entrega_id, intentos=claim.intento, estado="pendiente")
+    mine = EntregaAlerta.objects.filter(pk=claim.entrega_id, intentos=claim.intento, estado=Estado.PENDIENTE)
     if isinstance(result, Delivered):
-        return bool(mine.update(estado="entregada", codigo_http=result.status, error="", entregada_en=Now()))
+        return bool(mine.update(estado=Estado.ENTREGADA, codigo_http=result.status, error="", entregada_en=Now()))
     logger.warning("try %s of delivery %s failed: %s", claim.intento, claim.entrega_id, result.reason)
     failure = {"codigo_http": result.status, "error": result.reason[:ERROR_MAX]}
     if result.for_good or claim.intento >= TRIES:
-        return bool(mine.update(estado="fallida", **failure))
+        return bool(mine.update(estado=Estado.FALLIDA, **failure))
     pause = timedelta(seconds=PAUSES_S[claim.intento - 1])
     return bool(mine.update(proximo_intento=Now() + pause, **failure))
 

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from campaigns.bitacora.services import anotar
 from campaigns.models import CampanaSMS, Suceso
 from campaigns.models.alerta import MINUTOS_SIN_AVANCE
+from campaigns.values.estados import CAMPANA, LOTE, SMS
 from core.text.formato import duracion
 
 DETENIDA: Final = "Lleva {tiempo} sin que salga ningún mensaje."
@@ -16,7 +17,7 @@ DETENIDA: Final = "Lleva {tiempo} sin que salga ningún mensaje."
 # on purpose for the shop's next window, and when none of its open Lotes is to be published within that time. The end of
 # its jornada is a move too: changing the settings ends the jornada, even of a campaign that has waited since Friday,
 # and the next sweep goes on from there. A campaign that was reported is reported again only after it has moved.
-STALLED_SQL = """
+STALLED_SQL = f"""
 SELECT c.id, extract(epoch FROM now() - m.movido)::float8
 FROM campaigns_campanasms c
 LEFT JOIN campaigns_ajustesalertas a ON a.usuario_id = c.usuario_id
@@ -26,17 +27,17 @@ CROSS JOIN LATERAL (
         (SELECT max(s.creado) FROM campaigns_suceso s WHERE s.campana_id = c.id AND s.tipo <> 'sin_avance'),
         (SELECT max(l.cerrado_en) FROM campaigns_lote l WHERE l.campana_id = c.id),
         (SELECT max(f.actualizado) FROM campaigns_lote l CROSS JOIN LATERAL (
-            SELECT max(s.actualizado) FILTER (WHERE s.estado IN ('enviado', 'fallido')) AS actualizado
+            SELECT max(s.actualizado) FILTER (WHERE s.estado IN {SMS.FINALES}) AS actualizado
             FROM campaigns_smslog s WHERE s.lote_id = l.id
-        ) f WHERE l.campana_id = c.id AND l.estado IN ('abierto', 'por_conciliar'))) AS movido
+        ) f WHERE l.campana_id = c.id AND l.estado IN {LOTE.EN_CURSO})) AS movido
 ) m
-WHERE c.completado_en IS NULL AND c.estado = 'procesando'
+WHERE c.completado_en IS NULL AND c.estado = {CAMPANA.PROCESANDO}
     AND m.movido < now() - p.plazo
     AND NOT EXISTS (SELECT FROM campaigns_suceso s
         WHERE s.campana_id = c.id AND s.tipo = 'sin_avance' AND s.creado > m.movido)
     AND NOT coalesce((SELECT bool_and(l.publicar_desde > now() + p.plazo) FROM campaigns_lote l
-        WHERE l.campana_id = c.id AND l.estado = 'abierto'), false)
-"""
+        WHERE l.campana_id = c.id AND l.estado = {LOTE.ABIERTO}), false)
+"""  # noqa: S608 - constants
 
 
 def report() -> int:

@@ -1,7 +1,22 @@
 """The sending engine: exactly once, by committed claims in PostgreSQL.
 
-avanzar_campana   opens Lotes (a bounded window) and publishes one chord per Lote
-enviar_sms        claims one row, calls Twilio, records the outcome under the claim's token
-cerrar_lote       the chord's callback: sums the Lote, opens the next, tries to finish the campaign
-barrer            the sweeper: does again whatever a lost task, chord or process left undone
+Four tasks and timers drive it:
+
+avanzar_campana   `campaign.campana.advance`: opens Lotes (a bounded window) and publishes one chord per Lote
+enviar_sms        `message.sending.send_one`: claims one row, calls Twilio, records the outcome under the claim's token
+cerrar_lote       the chord's callback, `lote.closing.close`: sums the Lote; then the campaign is advanced
+barrer            `rounds.sweeper.sweep`: does again whatever a lost task, chord or process left undone
+
+Its rooms in the order in which to read them; each imports only rooms that stand further down (`base`, the last, none):
+
+message    one recipient: sending → claims → ledger → outbox; then doubts and reconciler, receipts, optouts
+campaign   campana (the steps of one turn), each step's module beside it: pausas, plazo, jornadas, envio, cancelacion,
+           final
+lote       opening → publishing → closing; beside them flight (the window's places), cupos (what a Lote takes of the
+           shop's quotas), medida (segments and cost), entregas (what became of the messages)
+publish    chords (the messages of a chord), slices (how many at a time), window (how much of a campaign), losses
+           (tasks that are gone), probe (whether the broker answers)
+pace       throttle and rates: each sender's turns and its brake
+rounds     what every live process does every few seconds, by turns: rounds, turns, sweeper; it stands above all others
+base       groups (one statement for many threads), database, locks
 """

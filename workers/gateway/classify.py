@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from time import time
 
-from workers.gateway.codes import Kind, explain, kind_of
+from campaigns.values.twilio import TOO_MANY_REQUESTS
+from workers.gateway.codes import Decision, decision_for, explain
 from workers.gateway.outcomes import Account, Ambiguous, Outcome, Permanent, Retryable
 
 # The longest a Retry-After is believed, in seconds: a wrong clock must not park a campaign for a day.
@@ -33,7 +34,9 @@ def classify_error(status: int, headers: Mapping[str, str], body: str) -> Outcom
     """
     if status == 429:
         code, text = _twilio_error(body)
-        return Retryable(code or "20429", explain("20429", text), _retry_after(headers), throttled=True)
+        return Retryable(
+            code or TOO_MANY_REQUESTS, explain(TOO_MANY_REQUESTS, text), _retry_after(headers), throttled=True
+        )
     code, text = _twilio_error(body) if 400 <= status < 500 else ("", "")
     if code:
         return _refusal(code, text, headers)
@@ -45,12 +48,12 @@ def classify_error(status: int, headers: Mapping[str, str], body: str) -> Outcom
 
 def _refusal(code: str, text: str, headers: Mapping[str, str]) -> Outcome:
     message = explain(code, text)
-    match kind_of(code):
-        case Kind.PERMANENT:
+    match decision_for(code):
+        case Decision.PERMANENT:
             return Permanent(code, message)
-        case Kind.RETRYABLE:
+        case Decision.RETRYABLE:
             return Retryable(code, message, _retry_after(headers), throttled=True)
-        case Kind.ACCOUNT:
+        case Decision.ACCOUNT:
             return Account(code, message)
 
 

@@ -9,34 +9,31 @@ from prometheus_client.metrics_core import Metric
 
 from campaigns.campana.selectors import Progreso, progreso_de
 from campaigns.models import CampanaSMS, Lote, SMSLog
+from campaigns.values.estados import ESPERAS, SMS
 
 # Beyond so many the numbers are a part of the truth: a scrape must end.
 MOST_CAMPAIGNS: Final = 1000
 MOST_ROWS: Final = 200_000
 
 # Those that wait on purpose are counted apart: with none of the others moving, something is wrong.
-WAITING: Final = ("espera_ventana", "espera_aprobacion", "espera_fecha")
-CAMPAIGNS_SQL = """
-SELECT CASE
-    WHEN estado = 'procesando' AND espera_hasta > now() THEN 'espera_ventana'
-    WHEN estado = 'pendiente' AND aprobacion = 'pendiente' THEN 'espera_aprobacion'
-    WHEN estado = 'pendiente' AND programada_para > now() THEN 'espera_fecha'
-    ELSE estado END, count(*)
+WAITING: Final = tuple(espera.clave for espera in ESPERAS)
+CAMPAIGNS_SQL = f"""
+SELECT CASE {" ".join(f"WHEN {espera.sql()} THEN '{espera.clave}'" for espera in ESPERAS)} ELSE estado END, count(*)
 FROM campaigns_campanasms WHERE completado_en IS NULL GROUP BY 1
-"""
+"""  # noqa: S608 - constants
 LOTES_SQL = """
 SELECT l.estado, count(*) FROM campaigns_lote l JOIN campaigns_campanasms c ON c.id = l.campana_id
 WHERE c.completado_en IS NULL GROUP BY 1
 """
-DOUBTS_SQL = """
+DOUBTS_SQL = f"""
 SELECT count(*), coalesce(extract(epoch FROM now() - min(actualizado)), 0)::float8
-FROM (SELECT actualizado FROM campaigns_smslog WHERE estado = 'incierto' LIMIT %s) s
-"""
-LATE_SQL = """
+FROM (SELECT actualizado FROM campaigns_smslog WHERE estado = {SMS.INCIERTO} LIMIT %s) s
+"""  # noqa: S608 - constants
+LATE_SQL = f"""
 SELECT count(*) FROM (
-    SELECT FROM campaigns_smslog WHERE estado = 'enviando' AND lease_hasta < now() LIMIT %s
+    SELECT FROM campaigns_smslog WHERE estado = {SMS.ENVIANDO} AND lease_hasta < now() LIMIT %s
 ) s
-"""
+"""  # noqa: S608 - constants
 CONNECTIONS_SQL = """
 SELECT count(*), current_setting('max_connections')::int FROM pg_stat_activity WHERE backend_type = 'client backend'
 """

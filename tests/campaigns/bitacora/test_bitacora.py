@@ -19,6 +19,7 @@ from tests.conftest import signed_in as api_of
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
 from tests.pages import signed_in
 from workers.engine.campaign import campana as engine
+from workers.engine.campaign import final, pausas
 from workers.gateway.outcomes import Account
 
 Tipo = Suceso.Tipo
@@ -99,7 +100,7 @@ def test_a_retry_is_written_and_so_is_its_new_end(owner: Usuario) -> None:
     signed_in(owner).post(f"{page}reintentar/", REMOTE_ADDR="192.0.2.7")
     assert events(campana) == [("reintentada", owner.pk, "192.0.2.7", "pagina", "")]
     Lote.objects.update(estado="cerrado")
-    engine.finish(campana.pk)
+    final.finish(campana.pk)
     assert [e[0] for e in events(campana)] == ["reintentada", "error"]
     assert "Se reintentan los fallidos" in signed_in(owner).get(page).content.decode()
 
@@ -133,8 +134,8 @@ def test_the_engine_writes_its_own_moves(owner: Usuario) -> None:
     cliente = ClienteFactory.create(usuario=owner)
     Lote.objects.create(campana=campana, numero=1, cliente_ids=[cliente.pk], total=1)
     engine.advance(campana.pk)
-    engine.pause_for_account(campana.pk, Account("20003", "Twilio rechazó las credenciales"))
-    engine.pause_for_account(campana.pk, Account("20003", "Twilio rechazó las credenciales"))
+    pausas.pause_for_account(campana.pk, Account("20003", "Twilio rechazó las credenciales"))
+    pausas.pause_for_account(campana.pk, Account("20003", "Twilio rechazó las credenciales"))
     assert events(campana) == [
         ("iniciada", None, None, "", ""),
         ("pausada_sola", None, None, "", "Twilio: Twilio rechazó las credenciales (20003)."),

@@ -15,14 +15,14 @@ from tests.conftest import signed_in
 from tests.core.api.support import error_of
 from tests.factories import AdminFactory, ClienteFactory
 from workers.engine.campaign import campana
-from workers.engine.lote import lotes
+from workers.engine.lote import publishing
 
 URL = "/api/v1/campanas/"
 
 
 @pytest.fixture(autouse=True)
 def _publishes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lotes, "_publish", lambda due, *, most: None)
+    monkeypatch.setattr(publishing, "_publish", lambda due, *, most: None)
 
 
 @pytest.fixture

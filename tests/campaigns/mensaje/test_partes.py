@@ -11,7 +11,7 @@ import regex
 from campaigns.mensaje.partes import GRAPHEME, contar, letras_ucs2, transliterar
 from tests.growth import growth
 
-TABLE = json.loads(Path(__file__).with_name("segmentos.json").read_text(encoding="utf-8"))
+TABLE = json.loads(Path(__file__).with_name("partes.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(("texto", "encoding", "segmentos"), TABLE, ids=[f"{n}" for n in range(len(TABLE))])

@@ -23,7 +23,7 @@ from clientes.models import Baja, Cliente, Fuente, RegistroBaja
 from core.errors import InvalidInputError
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory
-from workers.engine.lote import lotes
+from workers.engine.lote import opening
 
 NUMERO = "+15005550006"
 
@@ -43,7 +43,7 @@ def sent(owner: Usuario, mensaje: str, *nombres: str) -> list[SMSLog]:
         usuario=owner, mensaje=mensaje, total_clientes=len(clientes), estado="procesando", nombre="Promo"
     )
     Lote.objects.create(campana=campana, numero=1, cliente_ids=[c.pk for c in clientes], total=len(clientes))
-    lotes.open_next(campana)
+    opening.open_next(campana)
     return list(SMSLog.objects.filter(campana=campana).order_by("pk"))
 
 

@@ -112,7 +112,7 @@ class TestLateNews:
     def test_it_does_not_undo_a_later_word(self, owner: Usuario, stranger: Usuario) -> None:
         dar_de_baja(telefono=ANA, tienda_id=owner.pk, prueba=SMS, remitentes=[NUMERO])
         dar_de_alta(telefono=ANA, tienda_id=owner.pk, prueba=SMS, remitentes=[NUMERO])
-        old = Prueba(Fuente.TWILIO_21610, remitente=NUMERO, momento=self.ago(5))
+        old = Prueba(Fuente.TWILIO, remitente=NUMERO, momento=self.ago(5))
         assert not dar_de_baja(telefono=ANA, tienda_id=owner.pk, prueba=old, remitentes=[NUMERO])
         assert not fuera(owner)
         assert not fuera(stranger)
@@ -120,12 +120,12 @@ class TestLateNews:
     def test_a_new_refusal_counts(self, owner: Usuario) -> None:
         dar_de_baja(telefono=ANA, tienda_id=owner.pk, prueba=Prueba(Fuente.ENLACE, momento=self.ago(9)))
         dar_de_alta(telefono=ANA, tienda_id=owner.pk, prueba=Prueba(Fuente.ENLACE, momento=self.ago(8)))
-        new = Prueba(Fuente.TWILIO_21610, remitente=NUMERO, momento=self.ago(7))
+        new = Prueba(Fuente.TWILIO, remitente=NUMERO, momento=self.ago(7))
         assert dar_de_baja(telefono=ANA, tienda_id=owner.pk, prueba=new, remitentes=[NUMERO])
         assert fuera(owner)
 
     def test_the_same_refusal_again_is_no_news(self, owner: Usuario) -> None:
-        refusal = Prueba(Fuente.TWILIO_21610, remitente=NUMERO, sid="SM1", momento=self.ago(1))
+        refusal = Prueba(Fuente.TWILIO, remitente=NUMERO, sid="SM1", momento=self.ago(1))
         for expected in (True, False, False):
             assert dar_de_baja(telefono=ANA, tienda_id=owner.pk, prueba=refusal, remitentes=[NUMERO]) is expected
         assert RegistroBaja.objects.count() == 1

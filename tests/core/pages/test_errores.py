@@ -56,14 +56,17 @@ def test_a_template_obeys_the_csp(page: Path) -> None:
 
 def test_a_page_that_names_no_icon_has_it_too() -> None:
     answer = Client().get("/favicon.ico")
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/static/core/icon.svg")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/static/core/icono.svg")
 
 
 def test_every_icon_is_in_the_sprite() -> None:
     found = finders.find("vendor/icons/sprite.svg")
     sprite = set(re.findall(r'<symbol id="([\w-]+)"', Path(str(found)).read_text()))
     sources = "".join(p.read_text() for p in PAGES)
-    tables = "".join((BASE_DIR / "campaigns" / p).read_text() for p in ("templatetags/campanas.py", "campana/barra.py"))
+    tables = "".join(
+        (BASE_DIR / "campaigns" / p).read_text()
+        for p in ("templatetags/campanas.py", "campana/barra.py", "campana/historia.py")
+    )
     used = set(re.findall(r'{% icono "([\w-]+)"', sources)) | set(
         re.findall(r'"tono-\w+", (?:"icono": )?"([\w-]+)"', tables)
     )

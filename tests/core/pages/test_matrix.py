@@ -4,6 +4,7 @@ A route, or a method of one, that is not in the table fails a test: a page canno
 row: the statuses for the three, and the least form that does something.
 """
 
+import copy
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,13 +16,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from pytest_django import DjangoDbBlocker
 
 from campaigns.bajas.services import registrar
 from campaigns.bitacora.alertas import guardar_ajustes, probar
 from campaigns.models import CampanaSMS, Entrante
 from clientes.importacion.services import subir
 from core.models import Usuario
+from tests import shared
 from tests.factories import (
+    AdminFactory,
     CampanaFactory,
     ClienteFactory,
     EtiquetaFactory,
@@ -262,8 +266,52 @@ IDS = [f"{row.method} /{row.route}" for row in TABLE]
 every_row = pytest.mark.parametrize("row", TABLE, ids=IDS)
 
 
+@dataclass(frozen=True)
+class Made:
+    owner: Usuario
+    teammate: Usuario
+    stranger: Usuario
+    world: World
+
+
+@pytest.fixture(scope="module")
+def pages_made(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Made]:
+    """The people and the owner's things, for all tests here."""
+    with shared.rows(django_db_blocker):
+        with django_db_blocker.unblock():
+            owner = AdminFactory.create(username="duena")
+            teammate = VendedorFactory.create(username="vendedor", creado_por=owner)
+            made = Made(owner, teammate, AdminFactory.create(username="ajeno"), make_world(owner))
+        yield made
+
+
 @pytest.fixture
-def world(owner: Usuario) -> World:
+def made(pages_made: Made, db: None) -> Made:
+    """A copy: what a test does to these objects is its own."""
+    return copy.deepcopy(pages_made)
+
+
+@pytest.fixture
+def owner(made: Made) -> Usuario:
+    return made.owner
+
+
+@pytest.fixture
+def teammate(made: Made) -> Usuario:
+    return made.teammate
+
+
+@pytest.fixture
+def stranger(made: Made) -> Usuario:
+    return made.stranger
+
+
+@pytest.fixture
+def world(made: Made) -> World:
+    return made.world
+
+
+def make_world(owner: Usuario) -> World:
     """One of each of the owner's things. `cliente` has no history, so that it may be deleted."""
     con_historia = ClienteFactory.create(usuario=owner, nombre=f"{MARCA} 1")
     campana = CampanaFactory.create(usuario=owner, nombre=f"{MARCA} 2", mensaje=f"{MARCA} 3")

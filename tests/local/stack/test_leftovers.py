@@ -14,6 +14,8 @@ from local.stack import leftovers
 from local.stack.registry import born
 from tests.local.stack.support import PATIENT, STUBBORN, alive, environment, eventually, record, running, stack
 
+pytestmark = pytest.mark.stack
+
 
 @contextmanager
 def host(data: Path, code: str) -> Iterator["subprocess.Popen[bytes]"]:

@@ -11,6 +11,8 @@ from local.stack.layout import Layout
 from local.stack.postgres import Postgres
 from tests.local.stack.support import stack
 
+pytestmark = pytest.mark.stack
+
 # Long enough that a socket below it could not exist: those paths hold 107 bytes.
 DEEP = "a private home/" + "a folder with a long name/" * 8 + "datos"
 ASK = """
@@ -113,6 +115,12 @@ print([ask("sms", url.password, f"SHOW {name}") for name in ("fsync", "synchrono
 """,
     )
     assert said.splitlines() == ["42", "b'42'", "['on', 'on', 'on']"]
+
+
+def test_what_is_thrown_away_is_not_forced_to_the_disk() -> None:
+    code = 'print([ask("sms", url.password, f"SHOW {name}") for name in ("fsync", "synchronous_commit")])'
+    done = stack("run", "--", sys.executable, "-c", ASK + code)
+    assert (done.returncode, done.stdout.strip()) == (0, "['off', 'on']"), done.stderr
 
 
 def test_it_passes_the_exit_code_on(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from tests.local.stack.support import ROOT, environment
 
+pytestmark = pytest.mark.stack
+
 USE = 'source "$1/scripts/_setup"; setup requirements-local; echo "ready $VENV_PYTHON"'
 
 

@@ -9,7 +9,7 @@ from campaigns.bitacora import alertas
 from campaigns.models import AjustesAlertas, CampanaSMS, EntregaAlerta
 from core.models import Usuario
 from workers.alerts import deliver, email
-from workers.engine.campaign import campana as engine
+from workers.engine.campaign import pausas
 from workers.gateway.outcomes import Account
 
 REFUSAL = Account("20003", "Twilio rechazó las credenciales")
@@ -23,7 +23,7 @@ def correo(owner: Usuario, settings: Any) -> AjustesAlertas:
 
 def test_each_address_gets_its_own_email(correo: AjustesAlertas, campana: CampanaSMS) -> None:
     CampanaSMS.objects.update(nombre="Aniversario\r\nBcc: x@y.co")
-    engine.pause_for_account(campana.pk, REFUSAL)
+    pausas.pause_for_account(campana.pk, REFUSAL)
     assert deliver.deliver() == 2
     assert sorted(message.to[0] for message in mail.outbox) == ["ana@tienda.co", "luis@tienda.co"]
     message = mail.outbox[0]

@@ -14,6 +14,7 @@ from tests.factories import CampanaFactory, ClienteFactory
 from tests.workers.alerts.listener import Listener
 from workers.alerts import deliver
 from workers.engine.campaign import campana as engine
+from workers.engine.campaign import pausas
 from workers.gateway.outcomes import Account
 
 REFUSAL = Account("20003", "Twilio rechazó las credenciales")
@@ -22,8 +23,8 @@ REFUSAL = Account("20003", "Twilio rechazó las credenciales")
 def test_a_campaign_that_pauses_itself_is_told_once(
     ajustes: AjustesAlertas, campana: CampanaSMS, listener: Listener
 ) -> None:
-    engine.pause_for_account(campana.pk, REFUSAL)
-    engine.pause_for_account(campana.pk, REFUSAL)
+    pausas.pause_for_account(campana.pk, REFUSAL)
+    pausas.pause_for_account(campana.pk, REFUSAL)
     assert deliver.deliver() == 1
     assert deliver.deliver() == 0
     [call] = listener.calls
@@ -51,7 +52,7 @@ def test_a_cap_that_pauses_a_campaign_is_told_too(ajustes: AjustesAlertas, campa
 
 def test_each_pause_is_another_thing_that_happened(ajustes: AjustesAlertas, campana: CampanaSMS) -> None:
     for _ in range(2):
-        engine.pause_for_account(campana.pk, REFUSAL)
+        pausas.pause_for_account(campana.pk, REFUSAL)
         CampanaSMS.objects.update(estado="procesando")
     assert Alerta.objects.count() == 2
 
@@ -83,13 +84,13 @@ def test_a_shop_is_told_what_it_wants_alone(
     change: dict[str, Any], ajustes: AjustesAlertas, campana: CampanaSMS, owner: Usuario
 ) -> None:
     alertas.guardar_ajustes(usuario=owner, datos=change)
-    engine.pause_for_account(campana.pk, REFUSAL)
+    pausas.pause_for_account(campana.pk, REFUSAL)
     assert Suceso.objects.filter(tipo="pausada_sola").exists()
     assert not Alerta.objects.exists()
 
 
 def test_another_shop_hears_nothing(ajustes: AjustesAlertas, stranger: Usuario, listener: Listener) -> None:
-    engine.pause_for_account(CampanaFactory.create(usuario=stranger, estado="procesando").pk, REFUSAL)
+    pausas.pause_for_account(CampanaFactory.create(usuario=stranger, estado="procesando").pk, REFUSAL)
     assert not Alerta.objects.exists()
 
 

@@ -12,7 +12,7 @@ from django.db.backends.utils import CursorWrapper
 
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory
-from workers.engine.lote import lotes
+from workers.engine.lote import closing, opening
 from workers.engine.message import claims, outbox, sending
 from workers.gateway.outcomes import Accepted, Outcome
 
@@ -62,7 +62,7 @@ def test_it_takes_a_few_statements_for_a_hundred_recipients(
     lote = campana.lotes.create(numero=1, cliente_ids=ids, total=RECIPIENTS)
     statements.clear()
     with transaction.atomic():
-        assert lotes.open_next(campana)
+        assert opening.open_next(campana)
     log_ids = list(lote.logs.order_by("id").values_list("pk", flat=True))
     with ThreadPoolExecutor(THREADS) as pool:
         for start in range(0, RECIPIENTS, FETCHED):
@@ -71,7 +71,7 @@ def test_it_takes_a_few_statements_for_a_hundred_recipients(
                 claims.ask_ahead(log_id)
             list(pool.map(sending.send_one, fetched))
     assert outbox.batches.stop(10)
-    lotes.close(lote.pk)
+    closing.close(lote.pk)
     lote.refresh_from_db()
     assert (lote.estado, lote.exitosos) == ("cerrado", RECIPIENTS)
     # One statement for each claim and each outcome would be 800.

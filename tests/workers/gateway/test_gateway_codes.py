@@ -1,30 +1,39 @@
-"""The table of Twilio's codes."""
+"""The decisions of the codes of refused requests, and how the codes are said."""
 
 import pytest
 
-from workers.gateway.codes import Kind, TwilioCodes, explain, kind_of
+from campaigns.values.twilio import ROWS, Kind
+from workers.gateway.codes import DECISIONS, Decision, decision_for, explain
 
 
 @pytest.mark.parametrize(
-    ("code", "kind"),
+    ("code", "decision"),
     [
-        ("21610", Kind.PERMANENT),
-        ("21606", Kind.ACCOUNT),
-        ("20429", Kind.RETRYABLE),
-        ("21999", Kind.PERMANENT),
-        ("63999", Kind.PERMANENT),
-        ("20999", Kind.ACCOUNT),
-        ("99999", Kind.ACCOUNT),
+        ("21610", Decision.PERMANENT),
+        ("21606", Decision.ACCOUNT),
+        ("20429", Decision.RETRYABLE),
+        ("21999", Decision.PERMANENT),
+        ("63999", Decision.PERMANENT),
+        ("20999", Decision.ACCOUNT),
+        ("99999", Decision.ACCOUNT),
     ],
 )
-def test_it_decides(code: str, kind: Kind) -> None:
-    assert kind_of(code) is kind
+def test_it_decides(code: str, decision: Decision) -> None:
+    assert decision_for(code) is decision
 
 
-def test_every_code_is_in_one_table_only() -> None:
-    tables = (TwilioCodes.RECIPIENT, TwilioCodes.CONTENT, TwilioCodes.ACCOUNT, TwilioCodes.RETRYABLE)
+@pytest.mark.parametrize("kind", DECISIONS, ids=lambda kind: kind.value)
+def test_each_kind_of_refusal_decides_alike(kind: Kind) -> None:
+    assert {decision_for(row.code) for row in ROWS if row.kind is kind} == {DECISIONS[kind]}
 
-    assert len(TwilioCodes.KINDS) == sum(map(len, tables))
+
+def test_every_kind_of_refusal_decides() -> None:
+    assert set(DECISIONS) == set(Kind) - {Kind.DELIVERY, Kind.UNKNOWN}
+
+
+def test_a_code_of_a_delivery_fails_one_recipient() -> None:
+    """It goes by its family, as an unknown one does."""
+    assert {decision_for(row.code) for row in ROWS if row.kind is Kind.DELIVERY} == {Decision.PERMANENT}
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from django.utils import timezone
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from campaigns.models import SMSLog
+from campaigns.values.twilio import Entrega
 from clientes.bajas.services import Prueba, dar_de_alta, dar_de_baja
 from clientes.models import Baja, Fuente, RegistroBaja
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
@@ -99,7 +100,7 @@ def test_a_late_status_never_overwrites(row: SMSLog, first: str, late: str) -> N
 
 
 def test_its_ranks_know_every_status_that_a_row_can_have() -> None:
-    assert set(RANK) == set(SMSLog.Entrega.values)
+    assert set(RANK) == set(Entrega.values)
     order = ["queued", "sending", "sent", "delivered", "read"]
     assert sorted(order, key=RANK.__getitem__) == order
     assert len({RANK[status] for status in ("delivered", "undelivered", "failed", "canceled")}) == 1

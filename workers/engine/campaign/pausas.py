@@ -16,6 +16,7 @@ from campaigns.values import estados
 from campaigns.values.horario import fin_del_dia
 from core.text import formato
 from workers.engine.lote.cupos import ExhaustedError
+from workers.gateway.outcomes import Account
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,11 @@ def pause(campana_id: int, motivo: str) -> bool:
         motivo: for people.
     """
     return _pause(campana_id, motivo[:MOTIVO_MAX], reanuda_en=None)
+
+
+def pause_for_account(campana_id: int, refusal: Account) -> None:
+    """Pause the campaign because Twilio refuses the account or the sender: keep the rows, and say why."""
+    pause(campana_id, f"Twilio: {refusal.message} ({refusal.code}).")
 
 
 def pause_for_cap(campana_id: int, cap: ExhaustedError) -> bool:
@@ -48,10 +54,10 @@ def pause_for_cap(campana_id: int, cap: ExhaustedError) -> bool:
 
 
 def _pause(campana_id: int, motivo: str, *, reanuda_en: datetime | None, sigue: str = "") -> bool:
-    sources, target = estados.MOVES["pausar"]
-    running = CampanaSMS.objects.filter(pk=campana_id, estado__in=sources)
+    move = estados.MOVES["pausar"]
+    running = CampanaSMS.objects.filter(pk=campana_id, estado__in=move.de)
     with transaction.atomic():
-        if not running.update(estado=target, motivo=motivo, reanuda_en=reanuda_en):
+        if not running.update(estado=move.a, motivo=motivo, reanuda_en=reanuda_en):
             return False
         anotar(campana_id=campana_id, tipo=Suceso.Tipo.PAUSADA_SOLA, detalle=motivo + sigue)
     logger.error("campaign %s paused: %s%s", campana_id, motivo, sigue)
@@ -61,8 +67,8 @@ def _pause(campana_id: int, motivo: str, *, reanuda_en: datetime | None, sigue: 
 @transaction.atomic
 def resume_if_due(campana_id: int) -> None:
     """Let a campaign that reached a cap go on once its day has come. The caps, and the windows, are asked again."""
-    sources, target = estados.MOVES["reanudar"]
-    due = CampanaSMS.objects.filter(pk=campana_id, estado__in=sources, reanuda_en__lte=Now())
-    if due.update(estado=target, motivo="", reanuda_en=None):
+    move = estados.MOVES["reanudar"]
+    due = CampanaSMS.objects.filter(pk=campana_id, estado__in=move.de, reanuda_en__lte=Now())
+    if due.update(estado=move.a, motivo="", reanuda_en=None):
         publicar_de_nuevo(campana_id)
         anotar_move(campana_id=campana_id, action="reanudar")

@@ -12,7 +12,8 @@ from django.db.models.functions import Now
 
 from campaigns.models import CampanaSMS
 from campaigns.values import codigos
-from workers.engine.lote import lotes
+from campaigns.values.estados import LOTE, SMS, EstadoSMS
+from workers.engine.lote import closing, opening
 from workers.metrics import measures
 from workers.metrics.measures import Closer
 
@@ -21,16 +22,16 @@ SLICE = 2_000
 TURN_S = 5.0
 
 # Each estado by itself, Lote by Lote, by its index. Asked again where the row is locked: a call that ends then wins.
-FAIL_SQL = """
-UPDATE campaigns_smslog SET estado = 'fallido', codigo = %(codigo)s, error = %(texto)s, revisar_desde = NULL,
+FAIL_SQL = f"""
+UPDATE campaigns_smslog SET estado = {SMS.FALLIDO}, codigo = %(codigo)s, error = %(texto)s, revisar_desde = NULL,
     actualizado = now()
 WHERE estado = %(estado)s AND id = ANY(ARRAY(
     SELECT s.id FROM campaigns_lote l CROSS JOIN LATERAL (
         SELECT s.id FROM campaigns_smslog s WHERE s.lote_id = l.id AND s.estado = %(estado)s LIMIT %(slice)s
     ) s
-    WHERE l.campana_id = %(campana)s AND l.estado IN ('abierto', 'por_conciliar') LIMIT %(slice)s))
+    WHERE l.campana_id = %(campana)s AND l.estado IN {LOTE.EN_CURSO} LIMIT %(slice)s))
 RETURNING lote_id
-"""
+"""  # noqa: S608 - constants
 
 
 def overdue(campana_id: int) -> CampanaSMS | None:
@@ -53,14 +54,14 @@ def enforce(campana: CampanaSMS) -> None:
     """
     until = time.monotonic() + TURN_S
     if campana.estado != CampanaSMS.Estado.CANCELADO:
-        _fail(campana, "pendiente", codigos.PLAZO_VENCIDO, until)
+        _fail(campana, EstadoSMS.PENDIENTE, codigos.PLAZO_VENCIDO, until)
         while time.monotonic() < until and _fail_next_lote(campana):
             pass
     if _grace_is_over(campana):
-        _fail(campana, "incierto", codigos.DESCONOCIDO, until)
+        _fail(campana, EstadoSMS.INCIERTO, codigos.DESCONOCIDO, until)
 
 
-def _fail(campana: CampanaSMS, estado: str, codigo: str, until: float) -> None:
+def _fail(campana: CampanaSMS, estado: EstadoSMS, codigo: str, until: float) -> None:
     params: dict[str, str | int] = {
         "campana": campana.pk,
         "estado": estado,
@@ -77,17 +78,17 @@ def _fail(campana: CampanaSMS, estado: str, codigo: str, until: float) -> None:
         if codigo == codigos.DESCONOCIDO:
             measures.SETTLED.labels("unknown").inc(len(failed))
         for lote_id in sorted(set(failed)):
-            lotes.close(lote_id, Closer.DEADLINE)
+            closing.close(lote_id, Closer.DEADLINE)
 
 
 def _fail_next_lote(campana: CampanaSMS) -> bool:
     """Give the recipients of one unopened Lote their failed rows; True when there was one."""
     with transaction.atomic():
         locked = CampanaSMS.objects.select_for_update(no_key=True).get(pk=campana.pk)
-        lote = lotes.open_next(locked, sin_enviar=codigos.PLAZO_VENCIDO)
+        lote = opening.open_next(locked, sin_enviar=codigos.PLAZO_VENCIDO)
     if lote is None:
         return False
-    lotes.close(lote.pk, Closer.DEADLINE)
+    closing.close(lote.pk, Closer.DEADLINE)
     return True
 
 

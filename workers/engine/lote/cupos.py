@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from campaigns.audiencia.juicio import parametros
+from campaigns.audiencia.juicio import CODIGO_DE_FILA, TEXTOS, parametros
 from campaigns.ley.gasto import gastado
 from campaigns.ley.precios import precio_base
 from campaigns.ley.selectors import ajustes_de
@@ -22,8 +22,8 @@ from campaigns.ley.services import bloquear
 from campaigns.models import Ajustes, CampanaSMS, Lote
 from campaigns.remitentes import valor_de
 from campaigns.values import codigos
+from campaigns.values.estados import LOTES_EN_CURSO, SMS
 from campaigns.values.horario import dia_de
-from clientes.bajas.sql import fuera_sql
 from core.text.formato import dinero
 from workers.engine.base import database
 from workers.engine.lote import medida
@@ -85,7 +85,7 @@ class Cupos:
             ExhaustedError: the money is not there; the caller undoes the transaction.
         """
         lote = Lote.objects.select_for_update(no_key=True).defer("cliente_ids").get(pk=lote_id)
-        params = {**self._parametros(campana), "lote": lote_id, "textos": json.dumps(codigos.TEXTOS)}
+        params = {**self._parametros(campana), "lote": lote_id, "textos": json.dumps(TEXTOS)}
         with connection.cursor() as cursor:
             cursor.execute(REJUZGAR_SQL, params)
         medida.price(lote_id, self.judge(campana))
@@ -104,23 +104,17 @@ class Cupos:
 
 
 # The part of what the judgement saw when the Lote opened that may have come since.
-FUERA_SQL = fuera_sql(telefono="s.telefono", tienda="%(tenant)s", remitente="%(remitente)s")
 REJUZGAR_SQL = f"""
-UPDATE campaigns_smslog s SET estado = 'fallido', codigo = j.codigo, error = %(textos)s::jsonb ->> j.codigo,
+UPDATE campaigns_smslog s SET estado = {SMS.FALLIDO}, codigo = j.codigo, error = %(textos)s::jsonb ->> j.codigo,
     actualizado = now()
-FROM (SELECT s.id, CASE
-        WHEN NOT c.activo THEN 'cliente_inactivo'
-        WHEN {FUERA_SQL} THEN 'baja'
-        WHEN %(rne)s AND EXISTS (SELECT FROM clientes_numerorne r
-            WHERE r.usuario_id = %(tenant)s AND r.telefono = s.telefono) THEN 'rne'
-        WHEN %(consentimiento)s AND c.consentimiento_en IS NULL THEN 'sin_consentimiento' ELSE '' END AS codigo
+FROM (SELECT s.id, {CODIGO_DE_FILA} AS codigo
     FROM campaigns_smslog s JOIN clientes_cliente c ON c.id = s.cliente_id
-    WHERE s.lote_id = %(lote)s AND s.estado = 'pendiente') j
-WHERE s.id = j.id AND j.codigo <> '' AND s.estado = 'pendiente'
+    WHERE s.lote_id = %(lote)s AND s.estado = {SMS.PENDIENTE}) j
+WHERE s.id = j.id AND j.codigo <> '' AND s.estado = {SMS.PENDIENTE}
 """  # noqa: S608 - constants
 
 # Each phone of a waiting row gets the lowest free number of its day, if it has any left.
-CONTACTOS_SQL = """
+CONTACTOS_SQL = f"""
 INSERT INTO campaigns_contacto (usuario_id, dia, telefono, n, campana_id)
 SELECT %(tenant)s, %(dia)s, s.telefono, libre.n, %(campana)s
 FROM campaigns_smslog s CROSS JOIN LATERAL (
@@ -129,26 +123,26 @@ FROM campaigns_smslog s CROSS JOIN LATERAL (
 ) dia CROSS JOIN LATERAL (
     SELECT min(g) AS n FROM generate_series(1, %(frecuencia)s) g WHERE dia.tomados IS NULL OR g <> ALL (dia.tomados)
 ) libre
-WHERE s.lote_id = %(lote)s AND s.estado = 'pendiente'
+WHERE s.lote_id = %(lote)s AND s.estado = {SMS.PENDIENTE}
     AND dia.usados < %(frecuencia)s AND dia.propio IS NOT TRUE AND libre.n IS NOT NULL
-"""
+"""  # noqa: S608 - constants
 
-SIN_CONTACTO_SQL = """
-UPDATE campaigns_smslog s SET estado = 'fallido', codigo = %(codigo)s, error = %(texto)s, actualizado = now()
-WHERE s.lote_id = %(lote)s AND s.estado = 'pendiente' AND NOT EXISTS (SELECT FROM campaigns_contacto k
+SIN_CONTACTO_SQL = f"""
+UPDATE campaigns_smslog s SET estado = {SMS.FALLIDO}, codigo = %(codigo)s, error = %(texto)s, actualizado = now()
+WHERE s.lote_id = %(lote)s AND s.estado = {SMS.PENDIENTE} AND NOT EXISTS (SELECT FROM campaigns_contacto k
     WHERE k.usuario_id = %(tenant)s AND k.dia = %(dia)s AND k.telefono = s.telefono AND k.campana_id = %(campana)s)
-"""
+"""  # noqa: S608 - constants
 
 # What certainly was not sent gives its phone's contact back.
-DEVOLVER_SQL = """
+DEVOLVER_SQL = f"""
 DELETE FROM campaigns_contacto k USING campaigns_smslog s
-WHERE s.lote_id = %(lote)s AND s.estado = 'fallido' AND s.telefono <> '' AND s.codigo <> ALL (%(no)s)
+WHERE s.lote_id = %(lote)s AND s.estado = {SMS.FALLIDO} AND s.telefono <> '' AND s.codigo <> ALL (%(no)s)
     AND k.usuario_id = %(tenant)s AND k.dia = %(dia)s AND k.telefono = s.telefono AND k.campana_id = s.campana_id
-"""
+"""  # noqa: S608 - constants
 
 
 def _take_contacts(params: dict[str, Any]) -> None:
-    params = {**params, "codigo": codigos.FRECUENCIA, "texto": codigos.TEXTOS[codigos.FRECUENCIA]}
+    params = {**params, "codigo": codigos.FRECUENCIA, "texto": TEXTOS[codigos.FRECUENCIA]}
     with connection.cursor() as cursor:
         cursor.execute(CONTACTOS_SQL, params)
         cursor.execute(SIN_CONTACTO_SQL, params)
@@ -168,13 +162,13 @@ def settle(lote_id: int) -> None:
 
 
 # What may have been sent counts as sent.
-SUMAS_SQL = """
-SELECT coalesce(sum(costo) FILTER (WHERE estado = 'enviado' OR codigo = %(desconocido)s), 0),
-    coalesce(sum(costo) FILTER (WHERE estado IN ('pendiente', 'enviando', 'incierto')), 0),
-    count(*) FILTER (WHERE estado IN ('pendiente', 'enviando', 'incierto') AND costo IS NULL),
-    count(*) FILTER (WHERE estado IN ('pendiente', 'enviando', 'incierto'))
+SUMAS_SQL = f"""
+SELECT coalesce(sum(costo) FILTER (WHERE estado = {SMS.ENVIADO} OR codigo = %(desconocido)s), 0),
+    coalesce(sum(costo) FILTER (WHERE estado IN {SMS.VIVOS}), 0),
+    count(*) FILTER (WHERE estado IN {SMS.VIVOS} AND costo IS NULL),
+    count(*) FILTER (WHERE estado IN {SMS.VIVOS})
 FROM campaigns_smslog WHERE lote_id = %(lote)s
-"""
+"""  # noqa: S608 - constants
 
 GASTO_SQL = """
 INSERT INTO campaigns_gasto AS g (usuario_id, dia, monto) VALUES (%(tenant)s, %(dia)s, greatest(0, %(monto)s::numeric))
@@ -249,7 +243,7 @@ def renew(campana: CampanaSMS) -> None:
     Raises:
         ExhaustedError: the money is not there. What was taken until then stays taken.
     """
-    open_lotes = Lote.objects.filter(campana=campana, estado__in=(Lote.Estado.ABIERTO, Lote.Estado.POR_CONCILIAR))
+    open_lotes = Lote.objects.filter(campana=campana, estado__in=LOTES_EN_CURSO)
     for lote_id in open_lotes.order_by("pk").values_list("pk", flat=True):
         renew_lote(campana.pk, lote_id)
 

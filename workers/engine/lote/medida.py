@@ -12,6 +12,7 @@ from django.db import connection
 
 from campaigns.mensaje import texto
 from campaigns.mensaje.partes import contar
+from campaigns.values.estados import SMS
 from campaigns.vista_previa.costo import GSM7_PLAIN, SAMPLE, UCS2_PLAIN
 from clientes.models import NOMBRE_MAX
 
@@ -30,9 +31,9 @@ contados AS (
 )
 """  # noqa: S608 - constants
 
-ODD_SQL: Final = """
-SELECT id, mensaje FROM campaigns_smslog WHERE lote_id = %s AND estado = 'pendiente' AND segmentos = 0
-"""
+ODD_SQL: Final = f"""
+SELECT id, mensaje FROM campaigns_smslog WHERE lote_id = %s AND estado = {SMS.PENDIENTE} AND segmentos = 0
+"""  # noqa: S608 - constants
 
 COUNT_SQL: Final = f"""
 UPDATE campaigns_smslog s SET segmentos = n.segmentos, costo = n.segmentos * {PRECIO.format(pais="c.pais")}
@@ -42,10 +43,10 @@ WHERE s.id = n.id AND c.id = s.cliente_id
 
 
 # Rows that were written before the shop had a price.
-UNPRICED_SQL: Final = """
+UNPRICED_SQL: Final = f"""
 SELECT id, mensaje FROM campaigns_smslog
-WHERE lote_id = %s AND estado IN ('pendiente', 'enviando', 'incierto') AND costo IS NULL
-"""
+WHERE lote_id = %s AND estado IN {SMS.VIVOS} AND costo IS NULL
+"""  # noqa: S608 - constants
 
 
 def params(mensaje: str) -> dict[str, Any]:

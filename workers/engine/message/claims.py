@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import Error as DatabaseError
 
 from workers.engine.base import database
-from workers.engine.base.batches import Batches
+from workers.engine.base.groups import Batches
 from workers.engine.message import ledger, outbox
 from workers.engine.message.ledger import Claim
 

@@ -16,7 +16,9 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, connection
 
-from campaigns.models import SMSLog
+from campaigns.values import codigos
+from campaigns.values.estados import LOTE, SMS
+from campaigns.values.twilio import known_status
 from workers.gateway.lookup import Message
 from workers.metrics import measures
 
@@ -24,14 +26,12 @@ logger = logging.getLogger(__name__)
 
 # The longest pause between two looks while Twilio is out of reach, in seconds.
 LONGEST_PAUSE_S = 900.0
-REFUSED = "no_aceptado"
-REFUSED_TEXT = "Twilio no aceptó el mensaje en ninguno de los intentos."
 
 # The first of the messages that no row of ours accounts for. A message may also be one that another campaign is sending
 # to the same phone at this moment, whose sid is in no row yet: taking it would lose ours, so then nothing is taken. Who
 # writes the same sid at the same moment meets the unique index.
-SENT_SQL = """
-UPDATE campaigns_smslog s SET estado = 'enviado', twilio_sid = m.sid, codigo = '', error = '', actualizado = now(),
+SENT_SQL = f"""
+UPDATE campaigns_smslog s SET estado = {SMS.ENVIADO}, twilio_sid = m.sid, codigo = '', error = '', actualizado = now(),
     entrega = CASE WHEN s.entrega = '' THEN m.entrega ELSE s.entrega END,
     entrega_codigo = CASE WHEN s.entrega = '' THEN m.entrega_codigo ELSE s.entrega_codigo END, revisar_desde = NULL
 FROM (SELECT sid, entrega, entrega_codigo
@@ -39,11 +39,11 @@ FROM (SELECT sid, entrega, entrega_codigo
         WITH ORDINALITY AS u(sid, entrega, entrega_codigo, n)
       WHERE NOT EXISTS (SELECT FROM campaigns_smslog k WHERE k.twilio_sid = u.sid AND k.twilio_sid <> '')
       ORDER BY n LIMIT 1) m
-WHERE s.id = %(id)s AND s.token = %(token)s AND s.estado = 'incierto'
+WHERE s.id = %(id)s AND s.token = %(token)s AND s.estado = {SMS.INCIERTO}
     AND NOT EXISTS (SELECT FROM campaigns_smslog r
-        WHERE r.estado = 'enviando' AND r.telefono = s.telefono AND r.id <> s.id)
+        WHERE r.estado = {SMS.ENVIANDO} AND r.telefono = s.telefono AND r.id <> s.id)
 RETURNING s.twilio_sid
-"""
+"""  # noqa: S608 - constants
 
 UNCLAIMED_SQL = """
 SELECT EXISTS (SELECT FROM unnest(%(sids)s::text[]) AS u(sid)
@@ -51,30 +51,31 @@ SELECT EXISTS (SELECT FROM unnest(%(sids)s::text[]) AS u(sid)
 """
 
 # The last look before the deadline is just after it, while there is still time for what it says.
-LATER_SQL = """
+LATER_SQL = f"""
 UPDATE campaigns_smslog s SET ausencias = %(absences)s, revisar_desde = greatest(
     least(now() + %(pause)s * interval '1 second', c.vence_en), now() + %(least)s * interval '1 second')
 FROM campaigns_campanasms c
-WHERE c.id = s.campana_id AND s.id = %(id)s AND s.token = %(token)s AND s.estado = 'incierto'
-"""
+WHERE c.id = s.campana_id AND s.id = %(id)s AND s.token = %(token)s AND s.estado = {SMS.INCIERTO}
+"""  # noqa: S608 - constants
 
 # Its Lote opens again, so that the row is published; a cancelled or overdue campaign's rows are failed by the sweeper.
-FREE_SQL = """
+FREE_SQL = f"""
 WITH libre AS (
-    UPDATE campaigns_smslog SET estado = 'pendiente', revisar_desde = NULL, actualizado = now()
-    WHERE id = %(id)s AND token = %(token)s AND estado = 'incierto' AND ausencias = %(absences)s
+    UPDATE campaigns_smslog SET estado = {SMS.PENDIENTE}, revisar_desde = NULL, actualizado = now()
+    WHERE id = %(id)s AND token = %(token)s AND estado = {SMS.INCIERTO} AND ausencias = %(absences)s
         AND intentos < %(most)s
     RETURNING lote_id
 )
-UPDATE campaigns_lote SET estado = 'abierto', publicar_desde = coalesce(publicar_desde, now())
+UPDATE campaigns_lote SET estado = {LOTE.ABIERTO}, publicar_desde = coalesce(publicar_desde, now())
 WHERE id IN (SELECT lote_id FROM libre)
-"""
+"""  # noqa: S608 - constants
 
-REFUSED_SQL = """
-UPDATE campaigns_smslog SET estado = 'fallido', codigo = %(codigo)s, error = %(texto)s, actualizado = now(),
+REFUSED_SQL = f"""
+UPDATE campaigns_smslog SET estado = {SMS.FALLIDO}, codigo = %(codigo)s, error = %(texto)s, actualizado = now(),
     revisar_desde = NULL
-WHERE id = %(id)s AND token = %(token)s AND estado = 'incierto' AND ausencias = %(absences)s AND intentos >= %(most)s
-"""
+WHERE id = %(id)s AND token = %(token)s AND estado = {SMS.INCIERTO} AND ausencias = %(absences)s
+    AND intentos >= %(most)s
+"""  # noqa: S608 - constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +121,8 @@ def settle(doubt: Doubt, messages: Sequence[Message]) -> None:
             doubt,
             absences=doubt.absences,
             most=settings.SEND_ATTEMPTS,
-            codigo=REFUSED,
-            texto=REFUSED_TEXT,
+            codigo=codigos.NO_ACEPTADO,
+            texto=codigos.TEXTOS[codigos.NO_ACEPTADO],
         )
         measures.SETTLED.labels("refused").inc(refused)
 
@@ -146,14 +147,14 @@ def pause_s(age_s: float) -> float:
 
 def _take(doubt: Doubt, same: Sequence[Message]) -> str | None:
     """The sid of the message that is the row's now; None when none is free, or the row is settled."""
-    entregas = [message.status if message.status in SMSLog.Entrega.values else "" for message in same]
-    codigos = [message.error_code if entrega else "" for message, entrega in zip(same, entregas, strict=True)]
+    entregas = [known_status(message.status) for message in same]
+    reasons = [message.error_code if entrega else "" for message, entrega in zip(same, entregas, strict=True)]
     params: dict[str, Any] = {
         "id": doubt.log_id,
         "token": doubt.token,
         "sids": _sids(same),
         "entregas": entregas,
-        "codigos": codigos,
+        "codigos": reasons,
     }
     try:
         with connection.cursor() as cursor:

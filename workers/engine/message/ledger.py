@@ -18,6 +18,8 @@ from django.db import connection
 from campaigns.mensaje.partes import contar
 from campaigns.models import SMSLog
 from campaigns.remitentes import valor_de
+from campaigns.values.estados import CAMPANA, SMS
+from campaigns.values.twilio import known_status
 from workers.engine.base import database
 from workers.engine.message import optouts
 from workers.engine.pace.rates import Sender
@@ -98,11 +100,13 @@ class Claim:
 # read all of it for each group.
 CLAIM_SQL = f"""
 UPDATE campaigns_smslog s
-SET estado = 'enviando', token = n.token, intentos = s.intentos + CASE s.estado WHEN 'pendiente' THEN 1 ELSE 0 END,
+SET estado = {SMS.ENVIANDO}, token = n.token,
+    intentos = s.intentos + CASE s.estado WHEN {SMS.PENDIENTE} THEN 1 ELSE 0 END,
     ausencias = 0, reclamado_en = now(), lease_hasta = now() + %(lease)s * interval '1 second', actualizado = now()
 FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(held)s::uuid[]) AS n(id, token, held)
-WHERE s.id = n.id AND CASE s.estado WHEN 'pendiente' THEN true WHEN 'enviando' THEN s.token = n.held ELSE false END
-    AND (SELECT c.estado = 'procesando' AND (c.vence_en IS NULL OR c.vence_en > now()) AND c.cierra_en > now()
+WHERE s.id = n.id
+    AND CASE s.estado WHEN {SMS.PENDIENTE} THEN true WHEN {SMS.ENVIANDO} THEN s.token = n.held ELSE false END
+    AND (SELECT c.estado = {CAMPANA.PROCESANDO} AND (c.vence_en IS NULL OR c.vence_en > now()) AND c.cierra_en > now()
         FROM campaigns_campanasms c WHERE c.id = s.campana_id)
     AND NOT {optouts.FUERA_SQL}
 RETURNING s.id, s.campana_id, s.telefono, s.mensaje, s.intentos, (SELECT row_to_json(r) FROM (
@@ -114,7 +118,7 @@ RETURNING s.id, s.campana_id, s.telefono, s.mensaje, s.intentos, (SELECT row_to_
 # A late outcome may still settle a row that the sweeper called `incierto`: the token proves whose it is. One that
 # was found absent and freed keeps its token until the next claim: an acceptance stops it from being sent again. One
 # that its callback has settled first may lack the segments still, if it was written before they were counted here.
-OUTCOME_SQL = """
+OUTCOME_SQL = f"""
 UPDATE campaigns_smslog s
 SET estado = n.estado, intentos = s.intentos - n.devuelto, twilio_sid = n.sid, codigo = n.codigo, error = n.error,
     lease_hasta = NULL, entrega = CASE WHEN s.entrega = '' THEN n.entrega ELSE s.entrega END,
@@ -123,10 +127,16 @@ FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(estados)s::text[], %(sids)s
     %(errors)s::text[], %(entregas)s::text[], %(devueltos)s::int[], %(segmentos)s::int[])
     AS n(id, token, estado, sid, codigo, error, entrega, devuelto, segmentos)
 WHERE s.id = n.id AND s.token = n.token
-    AND (s.estado IN ('enviando', 'incierto') OR (s.estado = 'pendiente' AND n.estado = 'enviado')
-        OR (s.estado = 'enviado' AND s.twilio_sid = n.sid AND s.segmentos IS NULL))
+    AND (s.estado IN {SMS.RECLAMADOS} OR (s.estado = {SMS.PENDIENTE} AND n.estado = {SMS.ENVIADO})
+        OR (s.estado = {SMS.ENVIADO} AND s.twilio_sid = n.sid AND s.segmentos IS NULL))
 RETURNING s.id
-"""
+"""  # noqa: S608 - constants
+
+
+EXPIRE_SQL = f"""
+UPDATE campaigns_smslog SET estado = {SMS.INCIERTO}, lease_hasta = NULL, codigo = %s, error = %s, actualizado = now()
+WHERE estado = {SMS.ENVIANDO} AND lease_hasta < now()
+"""  # noqa: S608 - constants
 
 
 def claim_many(held: Mapping[int, uuid.UUID | None]) -> dict[int, Claim]:
@@ -204,7 +214,7 @@ def record_many(results: Sequence[tuple[Claim, Outcome | NotPosted]]) -> set[int
 
 def _row(claim: Claim, outcome: Outcome | NotPosted) -> tuple[int, str, str, str, str, str, str, int, int | None]:
     estado, codigo, error = _decide(outcome, claim.intentos)
-    sid, entrega = (outcome.sid, _entrega(outcome.status)) if isinstance(outcome, Accepted) else ("", "")
+    sid, entrega = (outcome.sid, known_status(outcome.status)) if isinstance(outcome, Accepted) else ("", "")
     devuelto = int(isinstance(outcome, NotPosted) or (isinstance(outcome, Retryable) and outcome.throttled))
     segmentos = _segmentos(claim, outcome) if isinstance(outcome, Accepted) else None
     return (
@@ -229,11 +239,7 @@ def _segmentos(claim: Claim, accepted: Accepted) -> int:
 def expire_leases() -> int:
     """Rows whose worker fell silent in mid-call become `incierto`. Returns how many."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE campaigns_smslog SET estado = 'incierto', lease_hasta = NULL, codigo = %s, error = %s,"
-            " actualizado = now() WHERE estado = 'enviando' AND lease_hasta < now()",
-            [LEASE_EXPIRED, LEASE_EXPIRED_TEXT],
-        )
+        cursor.execute(EXPIRE_SQL, [LEASE_EXPIRED, LEASE_EXPIRED_TEXT])
         expired = int(cursor.rowcount)
     measures.LEASES.inc(expired)
     return expired
@@ -254,7 +260,3 @@ def _decide(outcome: Outcome | NotPosted, intentos: int) -> tuple[str, str, str]
             return SMSLog.Estado.PENDIENTE, code, message
         case NotPosted():
             return SMSLog.Estado.PENDIENTE, "", ""
-
-
-def _entrega(status: str) -> str:
-    return status if status in SMSLog.Entrega.values else ""

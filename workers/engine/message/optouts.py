@@ -10,18 +10,18 @@ from uuid import UUID
 
 from django.db import connection
 
+from campaigns.audiencia.juicio import TEXTOS
 from campaigns.models import CampanaSMS, SMSLog
 from campaigns.remitentes import valor_de
 from campaigns.values import codigos
+from campaigns.values.estados import CAMPANA, SMS
 from clientes.bajas.services import Prueba, dar_de_baja
 from clientes.bajas.sql import fuera_sql
 from clientes.models import Fuente
 
-# Twilio refuses the phone because it sent STOP to the sender: https://www.twilio.com/docs/api/errors/21610
-REFUSED: Final = "21610"
-
-# Whether the phone of rows `s` of campaigns_smslog opted out; the installation's sender is the parameter `remitente`.
-# The campaign is read in sub-selects and only for a phone of which something was said: see ledger.CLAIM_SQL.
+# Whether the phone of rows `s` of campaigns_smslog opted out, with the installation's sender as the parameter
+# `remitente`. The campaign is read in sub-selects and only for a phone of which something was said: see
+# ledger.CLAIM_SQL.
 FUERA_SQL: Final = fuera_sql(
     telefono="s.telefono",
     tienda="(SELECT c.usuario_id FROM campaigns_campanasms c WHERE c.id = s.campana_id)",
@@ -34,11 +34,12 @@ FUERA_SQL: Final = fuera_sql(
 # What a claim takes, but of phones that opted out. An attempt that was counted for a claim made before is given back.
 FAIL_SQL: Final = f"""
 UPDATE campaigns_smslog s
-SET estado = 'fallido', codigo = %(codigo)s, error = %(error)s, lease_hasta = NULL, actualizado = now(),
-    intentos = s.intentos - CASE s.estado WHEN 'enviando' THEN 1 ELSE 0 END
+SET estado = {SMS.FALLIDO}, codigo = %(codigo)s, error = %(error)s, lease_hasta = NULL, actualizado = now(),
+    intentos = s.intentos - CASE s.estado WHEN {SMS.ENVIANDO} THEN 1 ELSE 0 END
 FROM unnest(%(ids)s::bigint[], %(held)s::uuid[]) AS n(id, held)
-WHERE s.id = n.id AND CASE s.estado WHEN 'pendiente' THEN true WHEN 'enviando' THEN s.token = n.held ELSE false END
-    AND (SELECT c.estado = 'procesando' FROM campaigns_campanasms c WHERE c.id = s.campana_id)
+WHERE s.id = n.id
+    AND CASE s.estado WHEN {SMS.PENDIENTE} THEN true WHEN {SMS.ENVIANDO} THEN s.token = n.held ELSE false END
+    AND (SELECT c.estado = {CAMPANA.PROCESANDO} FROM campaigns_campanasms c WHERE c.id = s.campana_id)
     AND {FUERA_SQL}
 """  # noqa: S608 - constants
 
@@ -58,7 +59,7 @@ def fail_opted_out(held: Mapping[int, UUID | None]) -> int:
                 "ids": ids,
                 "held": [token and token.hex for token in (held[log_id] for log_id in ids)],
                 "codigo": codigos.BAJA,
-                "error": codigos.TEXTOS[codigos.BAJA],
+                "error": TEXTOS[codigos.BAJA],
                 "remitente": valor_de(None),
             },
         )
@@ -90,7 +91,7 @@ def learn_from_callbacks(sids: Mapping[int, str]) -> None:
 
 def _opt_out(campana: CampanaSMS, telefono: str, remitente: str, *, sid: str, momento: datetime | None) -> None:
     prueba = Prueba(
-        Fuente.TWILIO_21610,
+        Fuente.TWILIO,
         sid=sid,
         remitente=remitente,
         campana_id=campana.pk,

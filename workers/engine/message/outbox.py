@@ -16,10 +16,11 @@ from django.db import IntegrityError
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
+from campaigns.values.twilio import UNSUBSCRIBED
 from core.ops import logs
 from workers.broker.results import Part, backend
 from workers.engine.base import database
-from workers.engine.base.batches import Batches
+from workers.engine.base.groups import Batches
 from workers.engine.message import ledger, optouts
 from workers.engine.message.ledger import Claim, NotPosted
 from workers.gateway.outcomes import Ambiguous, Outcome, Permanent
@@ -59,7 +60,7 @@ def _deliver(items: list[Result | Part]) -> None:
 
 def _record(results: list[Result]) -> None:
     for claim, outcome in results:
-        if isinstance(outcome, Permanent) and outcome.code == optouts.REFUSED:
+        if isinstance(outcome, Permanent) and outcome.code == UNSUBSCRIBED:
             _learn(claim)
     for pause in (*PAUSES_S, None):
         try:

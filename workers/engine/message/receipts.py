@@ -10,26 +10,15 @@ from django.db import Error as DatabaseError
 from django.db import IntegrityError, connection
 
 from campaigns.models import SMSLog
+from campaigns.values.estados import SMS
+from campaigns.values.twilio import UNSUBSCRIBED, Entrega
 from workers.engine.base import database
-from workers.engine.base.grouping import Grouping
+from workers.engine.base.groups import Grouping
 from workers.engine.message import optouts
 
 logger = logging.getLogger(__name__)
 
-# A later status replaces an earlier one, never the reverse: callbacks come twice and out of order.
-# https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks
-RANK: Final = {
-    "accepted": 0,
-    "scheduled": 0,
-    "queued": 1,
-    "sending": 2,
-    "sent": 3,
-    "delivered": 4,
-    "undelivered": 4,
-    "failed": 4,
-    "canceled": 4,
-    "read": 5,
-}
+RANK: Final = {status.value: status.rank for status in Entrega}
 UNKNOWN: Final = -1  # it proves only that the message exists
 RANK_SQL: Final = f"CASE s.entrega {' '.join(f'WHEN {s!r} THEN {rank}' for s, rank in RANK.items())} ELSE -1 END"
 
@@ -52,10 +41,10 @@ SET entrega = CASE WHEN t.rango > {RANK_SQL} THEN t.entrega ELSE s.entrega END,
     entrega_codigo = CASE WHEN t.rango > {RANK_SQL} THEN t.codigo ELSE s.entrega_codigo END,
     -- Only an accepted message has a status, so this settles a row whose call never came back. `pendiente` under this
     -- token: the message was looked for and not found yet; it must not be sent again.
-    estado = CASE WHEN s.estado = ANY(%(open)s) THEN 'enviado' ELSE s.estado END,
+    estado = CASE WHEN s.estado = ANY(%(open)s) THEN {SMS.ENVIADO} ELSE s.estado END,
     codigo = CASE WHEN s.estado = ANY(%(open)s) THEN '' ELSE s.codigo END,
     error = CASE WHEN s.estado = ANY(%(open)s) THEN '' ELSE s.error END,
-    lease_hasta = CASE WHEN s.estado = 'enviando' THEN NULL ELSE s.lease_hasta END,
+    lease_hasta = CASE WHEN s.estado = {SMS.ENVIANDO} THEN NULL ELSE s.lease_hasta END,
     actualizado = CASE WHEN s.estado = ANY(%(open)s) THEN now() ELSE s.actualizado END,
     twilio_sid = CASE WHEN s.twilio_sid = '' THEN t.sid ELSE s.twilio_sid END
 FROM told t WHERE s.id = t.id
@@ -137,7 +126,7 @@ def apply_receipts(receipts: Sequence[Receipt]) -> list[bool]:
         for n in now:
             known[n] = receipts[n].log_id in found
         left = sorted(set(left) - set(now))
-    refused = [receipt for n, receipt in enumerate(receipts) if known[n] and receipt.error_code == optouts.REFUSED]
+    refused = [receipt for n, receipt in enumerate(receipts) if known[n] and receipt.error_code == UNSUBSCRIBED]
     if refused:
         optouts.learn_from_callbacks({receipt.log_id: receipt.sid for receipt in refused})
     return known

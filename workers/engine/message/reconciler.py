@@ -14,6 +14,7 @@ from itertools import groupby
 
 from django.db import connection
 
+from campaigns.values.estados import SMS
 from core.ops import logs
 from workers.engine.base import locks
 from workers.engine.message import doubts
@@ -36,12 +37,12 @@ SILENT_AFTER = LOOKUPS
 # Twilio's clock against ours, and the time between a claim and its call.
 SKEW = timedelta(minutes=5)
 
-DUE_SQL = """
+DUE_SQL = f"""
 SELECT id, telefono, mensaje, token, reclamado_en, ausencias, extract(epoch FROM now() - actualizado)::float
 FROM campaigns_smslog
-WHERE estado = 'incierto' AND (revisar_desde IS NULL OR revisar_desde <= now())
+WHERE estado = {SMS.INCIERTO} AND (revisar_desde IS NULL OR revisar_desde <= now())
 ORDER BY revisar_desde NULLS FIRST, id LIMIT %s
-"""
+"""  # noqa: S608 - constants
 
 Question = Future[list[Message]]
 

@@ -7,7 +7,7 @@ from django.db import Error as DatabaseError
 
 from core.ops import logs
 from workers.engine.base import database
-from workers.engine.campaign import campana
+from workers.engine.campaign import pausas
 from workers.engine.message import claims, outbox
 from workers.engine.message.ledger import Claim, NotPosted
 from workers.engine.pace import throttle
@@ -71,7 +71,7 @@ def _send(claim: Claim, validity_s: int | None) -> Outcome:
 
 def _pause(claim: Claim, refusal: Account) -> None:
     try:
-        campana.pause_for_account(claim.campana_id, refusal)
+        pausas.pause_for_account(claim.campana_id, refusal)
     except DatabaseError:
         # The row is pending again: the next refusal pauses the campaign.
         logger.exception("campaign %s could not be paused", claim.campana_id)

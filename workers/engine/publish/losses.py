@@ -13,19 +13,20 @@ from django.conf import settings
 from django.db import connection
 from redis.exceptions import RedisError
 
+from campaigns.values.estados import CAMPANA, LOTE, SMS
 from core import queues, redis_client
 from workers.engine.publish import chords
 
 # Published Lotes with pending rows of which none has changed for a while.
-QUIET_SQL = """
+QUIET_SQL = f"""
 SELECT l.id, c.usuario_id %% %(queues)s, l.publicado_en
 FROM campaigns_lote l JOIN campaigns_campanasms c ON c.id = l.campana_id
-WHERE c.estado = 'procesando' AND l.estado = 'abierto' AND l.publicar_desde IS NULL
+WHERE c.estado = {CAMPANA.PROCESANDO} AND l.estado = {LOTE.ABIERTO} AND l.publicar_desde IS NULL
     AND l.publicado_en < now() - %(quiet)s * interval '1 second'
-    AND (SELECT 1 FROM campaigns_smslog s WHERE s.lote_id = l.id AND s.estado = 'pendiente' LIMIT 1) = 1
+    AND (SELECT 1 FROM campaigns_smslog s WHERE s.lote_id = l.id AND s.estado = {SMS.PENDIENTE} LIMIT 1) = 1
     AND (SELECT 1 FROM campaigns_smslog s WHERE s.lote_id = l.id
         AND s.actualizado > now() - %(quiet)s * interval '1 second' LIMIT 1) IS NULL
-"""
+"""  # noqa: S608 - constants
 
 # When the tasks at the heads of the queues were published.
 HEADS_SQL = """
@@ -33,10 +34,10 @@ SELECT s.id, l.publicado_en FROM campaigns_smslog s JOIN campaigns_lote l ON l.i
 """
 
 # From its beginning: what is gone may have been of an earlier slice.
-AGAIN_SQL = """
+AGAIN_SQL = f"""
 UPDATE campaigns_lote SET publicar_desde = now(), publicado_hasta = NULL
-WHERE id = ANY(%s) AND estado = 'abierto' AND publicar_desde IS NULL RETURNING id
-"""
+WHERE id = ANY(%s) AND estado = {LOTE.ABIERTO} AND publicar_desde IS NULL RETURNING id
+"""  # noqa: S608 - constants
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Final
 from django.conf import settings
 from django.db import connection
 
+from campaigns.values.estados import CAMPANA, LOTE
 from core.senders import NO_LIMIT
 
 # However many campaigns are sending: a chord of fewer messages costs more than the messages.
@@ -20,19 +21,19 @@ LEAST_ROWS: Final = 20
 # Those of senders with a limit are not among them: what they have there is a moment's work
 # (workers.engine.publish.slices). Lote by Lote (a sub-select with LIMIT), each by its partial index, as everything that
 # is asked every few seconds.
-VENTANAS: Final = """
+VENTANAS: Final = f"""
 vivas AS MATERIALIZED (
     SELECT c.id, c.usuario_id FROM campaigns_campanasms c LEFT JOIN campaigns_remitente r ON r.id = c.remitente_id
-    WHERE c.completado_en IS NULL AND c.estado = 'procesando' AND c.espera_hasta IS NULL
+    WHERE c.completado_en IS NULL AND c.estado = {CAMPANA.PROCESANDO} AND c.espera_hasta IS NULL
         AND CASE WHEN c.remitente_id IS NULL THEN %(sin_limite)s ELSE r.segmentos_por_segundo IS NULL END AND (
-        (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado = 'pendiente' LIMIT 1) = 1
-        OR (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado = 'abierto' LIMIT 1) = 1)
+        (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado = {LOTE.PENDIENTE} LIMIT 1) = 1
+        OR (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado = {LOTE.ABIERTO} LIMIT 1) = 1)
 ), ventanas AS (
     SELECT id, greatest(%(least)s, %(filas)s / (SELECT count(DISTINCT usuario_id) FROM vivas)
         / count(*) OVER (PARTITION BY usuario_id)) AS filas
     FROM vivas
 )
-"""
+"""  # noqa: S608 - constants
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,11 @@ from django.conf import settings
 from django.db import connection
 
 from campaigns.programaciones import ocurrencias
+from campaigns.values.estados import CAMPANA, ESPERA_APROBACION, ESPERA_FECHA, ESPERA_VENTANA, LOTE, SMS
 from workers.engine.base import locks
-from workers.engine.campaign import campana
-from workers.engine.lote import lotes
-from workers.engine.lote.lotes import EN_VUELO, POR_PUBLICAR
+from workers.engine.campaign import campana, envio
+from workers.engine.lote import closing
+from workers.engine.lote.flight import EN_VUELO, POR_PUBLICAR
 from workers.engine.message import ledger
 from workers.engine.publish import losses, probe, window
 from workers.engine.publish.window import VENTANAS
@@ -30,17 +31,17 @@ logger = logging.getLogger(__name__)
 # have rows to send again (a worker that woke up late gave them back). Whether a publication is due makes no difference.
 # An open one of which a row ended just now is left to its chord, whose callback is on its way: to sweep it at once
 # would only race it. A sub-select with LIMIT, unlike EXISTS, is never turned into one scan of all that was ever sent.
-MOVABLE_SQL = """
+MOVABLE_SQL = f"""
 SELECT l.id FROM campaigns_lote l
-WHERE l.estado IN ('abierto', 'por_conciliar') AND CASE l.estado
-    WHEN 'abierto' THEN (SELECT 1 FROM campaigns_smslog s
-        WHERE s.lote_id = l.id AND s.estado IN ('pendiente', 'enviando') LIMIT 1) IS NULL
-        AND (SELECT coalesce(max(s.actualizado) FILTER (WHERE s.estado IN ('enviado', 'fallido')), '-infinity')
+WHERE l.estado IN {LOTE.EN_CURSO} AND CASE l.estado
+    WHEN {LOTE.ABIERTO} THEN (SELECT 1 FROM campaigns_smslog s
+        WHERE s.lote_id = l.id AND s.estado IN {SMS.POR_ENVIAR} LIMIT 1) IS NULL
+        AND (SELECT coalesce(max(s.actualizado) FILTER (WHERE s.estado IN {SMS.FINALES}), '-infinity')
             FROM campaigns_smslog s WHERE s.lote_id = l.id) <= now() - %(patience)s * interval '1 second'
-    ELSE (SELECT 1 FROM campaigns_smslog s WHERE s.lote_id = l.id AND s.estado = 'incierto' LIMIT 1) IS NULL
-        OR (SELECT 1 FROM campaigns_smslog s WHERE s.lote_id = l.id AND s.estado = 'pendiente' LIMIT 1) = 1
+    ELSE (SELECT 1 FROM campaigns_smslog s WHERE s.lote_id = l.id AND s.estado = {SMS.INCIERTO} LIMIT 1) IS NULL
+        OR (SELECT 1 FROM campaigns_smslog s WHERE s.lote_id = l.id AND s.estado = {SMS.PENDIENTE} LIMIT 1) = 1
     END
-"""
+"""  # noqa: S608 - constants
 
 # Campaigns for which `campana.advance` has something to do: to start, to fail what a cancelled or overdue one left, to
 # begin a jornada, to publish, to open, to end. The others only wait, for their messages or for the next window, and
@@ -49,31 +50,34 @@ READY_SQL = f"""
 WITH {VENTANAS}
 SELECT c.id FROM campaigns_campanasms c LEFT JOIN ventanas v ON v.id = c.id
 WHERE c.completado_en IS NULL AND CASE
-    WHEN c.estado = 'cancelado' OR c.vence_en <= now() THEN true
-    WHEN c.estado = 'pendiente'
-        THEN c.aprobacion <> 'pendiente' AND (c.programada_para IS NULL OR c.programada_para <= now())
-    WHEN c.estado = 'pausado' THEN c.reanuda_en <= now()
-    WHEN (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado <> 'cerrado' LIMIT 1) IS NULL THEN true
-    WHEN c.espera_hasta > now() THEN false
+    WHEN c.estado = {CAMPANA.CANCELADO} OR c.vence_en <= now() THEN true
+    WHEN {ESPERA_APROBACION.sql("c.")} OR {ESPERA_FECHA.sql("c.")} THEN false
+    WHEN c.estado = {CAMPANA.PENDIENTE} THEN true
+    WHEN c.estado = {CAMPANA.PAUSADO} THEN c.reanuda_en <= now()
+    WHEN (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado <> {LOTE.CERRADO} LIMIT 1) IS NULL
+        THEN true
+    WHEN {ESPERA_VENTANA.sql("c.")} THEN false
     WHEN c.cierra_en IS NULL OR c.cierra_en <= now() THEN true
     ELSE EXISTS (SELECT FROM campaigns_lote l
-            WHERE l.campana_id = c.id AND l.estado = 'abierto' AND l.publicar_desde <= now())
+            WHERE l.campana_id = c.id AND l.estado = {LOTE.ABIERTO} AND l.publicar_desde <= now())
         OR (CASE WHEN v.id IS NULL THEN (SELECT 1 FROM campaigns_lote l
-                    WHERE l.campana_id = c.id AND l.estado = 'abierto' AND {POR_PUBLICAR} LIMIT 1) IS NULL
+                    WHERE l.campana_id = c.id AND l.estado = {LOTE.ABIERTO} AND {POR_PUBLICAR} LIMIT 1) IS NULL
                 ELSE (SELECT count(*) FROM campaigns_lote l
-                    WHERE l.campana_id = c.id AND l.estado = 'abierto' AND {EN_VUELO}) < greatest(1, v.filas / %(lote)s)
+                    WHERE l.campana_id = c.id AND l.estado = {LOTE.ABIERTO} AND {EN_VUELO})
+                    < greatest(1, v.filas / %(lote)s)
                 END
-            AND (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado = 'pendiente' LIMIT 1) = 1)
+            AND (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado = {LOTE.PENDIENTE} LIMIT 1) = 1)
     END
 ORDER BY c.id
 """  # noqa: S608 - constants
 
-DUE_SQL = """
+DUE_SQL = f"""
 SELECT l.campana_id, extract(epoch FROM min(l.publicar_desde) - now())
 FROM campaigns_lote l JOIN campaigns_campanasms c ON c.id = l.campana_id
-WHERE c.estado = 'procesando' AND c.cierra_en > now() AND l.estado = 'abierto' AND l.publicar_desde IS NOT NULL
+WHERE c.estado = {CAMPANA.PROCESANDO} AND c.cierra_en > now() AND l.estado = {LOTE.ABIERTO}
+    AND l.publicar_desde IS NOT NULL
 GROUP BY l.campana_id ORDER BY 2
-"""
+"""  # noqa: S608 - constants
 
 BROKER_DOWN = "the broker does not answer: nothing can be published"
 
@@ -102,7 +106,7 @@ def sweep() -> Sweep | None:
 def _sweep() -> Sweep:
     leases = ledger.expire_leases()
     movable = _rows(MOVABLE_SQL, {"patience": patience_s()})
-    closed = sum(_guarded(partial(lotes.close, lote_id, Closer.SWEEP), f"Lote {lote_id}") for (lote_id,) in movable)
+    closed = sum(_guarded(partial(closing.close, lote_id, Closer.SWEEP), f"Lote {lote_id}") for (lote_id,) in movable)
     lost = losses.publish_again()
     ocurrencias.atender_vencidas()  # a new campaign is ready at once
     ready = [campana_id for (campana_id,) in _rows(READY_SQL, {**window.params(), "lote": settings.LOTE_SIZE})]
@@ -151,7 +155,7 @@ def publish_due() -> float | None:
 
 def _publish(campana_id: int) -> None:
     room = window.of(campana_id)
-    pieces = campana.publish_due(campana_id, most=room.rows)
+    pieces = envio.publish_due(campana_id, most=room.rows)
     # A limited sender's next Lote is opened while the last messages of this one are on their way.
     if room.paced and any(piece.until is None for piece in pieces):
         campana.advance(campana_id)

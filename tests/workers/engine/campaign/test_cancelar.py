@@ -7,7 +7,7 @@ from campaigns.campana.services import mover_campana
 from campaigns.models import CampanaSMS, Lote, SMSLog
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory
-from workers.engine.campaign import campana
+from workers.engine.campaign import campana, cancelacion
 from workers.engine.publish import chords
 
 LOTES = 7
@@ -19,7 +19,7 @@ def nudged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Campaigns for which another task was asked."""
     asked: list[int] = []
     monkeypatch.setattr(campana, "nudge", asked.append)
-    monkeypatch.setattr(campana, "DRAINED", 3)
+    monkeypatch.setattr(cancelacion, "DRAINED", 3)
     monkeypatch.setattr(chords, "publish", lambda **options: None)
     return asked
 
@@ -81,12 +81,12 @@ def test_two_do_not_wait_for_each_other(cancelled: CampanaSMS, nudged: list[int]
             cursor.execute("SELECT 1 FROM campaigns_campanasms WHERE id = %s FOR NO KEY UPDATE", [cancelled.pk])
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '2s'")
-            assert not campana._drain(cancelled.pk)
+            assert not cancelacion.drain(cancelled.pk)
         other.rollback()
     finally:
         other.close()
     assert closed(cancelled) == 0
-    assert campana._drain(cancelled.pk)
+    assert cancelacion.drain(cancelled.pk)
     assert closed(cancelled) == 3
 
 
@@ -94,5 +94,5 @@ def test_two_do_not_wait_for_each_other(cancelled: CampanaSMS, nudged: list[int]
 @pytest.mark.parametrize("estado", ["pendiente", "procesando", "pausado"])
 def test_only_a_cancelled_campaign_is_drained(cancelled: CampanaSMS, nudged: list[int], estado: str) -> None:
     CampanaSMS.objects.update(estado=estado)
-    assert not campana._drain(cancelled.pk)
+    assert not cancelacion.drain(cancelled.pk)
     assert closed(cancelled) == 0

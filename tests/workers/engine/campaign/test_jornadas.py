@@ -22,7 +22,7 @@ from tests.factories import EACH_ITS_SID, AdminFactory, CampanaFactory, ClienteF
 from tests.workers.engine.conftest import Running, take
 from workers.engine.base import database
 from workers.engine.campaign import campana, jornadas
-from workers.engine.lote import cupos, lotes
+from workers.engine.lote import closing, cupos, publishing
 from workers.engine.message import claims, ledger, outbox, sending
 from workers.engine.rounds import sweeper
 from workers.gateway.outcomes import Accepted, Outcome
@@ -40,7 +40,7 @@ def bogota(text: str) -> datetime:
 def published(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Lotes that were published, instead of a broker that no worker reads."""
     found: list[int] = []
-    monkeypatch.setattr(lotes, "_publish", lambda due, *, most: found.append(due.lote_id))
+    monkeypatch.setattr(publishing, "_publish", lambda due, *, most: found.append(due.lote_id))
     return found
 
 
@@ -259,10 +259,10 @@ class TestClosing:
     def test_nothing_is_published_after_the_close(self, running: Running, published: list[int]) -> None:
         Lote.objects.update(publicar_desde=PAST)
         set_window(running, cierra_en=PAST)
-        lotes.publish_due(running.campana.pk, most=500)
+        publishing.publish_due(running.campana.pk, most=500)
         assert published == []
         set_window(running, cierra_en=AHEAD)
-        lotes.publish_due(running.campana.pk, most=500)
+        publishing.publish_due(running.campana.pk, most=500)
         assert published == [running.lote.pk]
 
     @pytest.mark.parametrize(
@@ -315,7 +315,7 @@ class TestClosing:
         Ajustes.objects.update(ventanas_activas=True, ventanas={})
         set_window(running, cierra_en=Now())
         assert take(running.logs[2].pk) is None
-        lotes.close(running.lote.pk)
+        closing.close(running.lote.pk)
         campana.advance(running.campana.pk)
         Lote.objects.update(publicar_desde=PAST)
         campana.advance(running.campana.pk)

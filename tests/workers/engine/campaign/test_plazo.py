@@ -13,7 +13,7 @@ from core.models import Usuario
 from tests.factories import EACH_ITS_SID, CampanaFactory, ClienteFactory
 from tests.workers.engine.conftest import Running, take, write
 from workers.engine.campaign import campana, plazo
-from workers.engine.lote import lotes
+from workers.engine.lote import closing, publishing
 from workers.engine.message import ledger
 from workers.engine.rounds import sweeper
 from workers.gateway.outcomes import Accepted, Retryable
@@ -26,7 +26,7 @@ SID = "SM" + "0" * 32
 def broker(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Lotes that were published, instead of a broker that no worker reads."""
     published: list[int] = []
-    monkeypatch.setattr(lotes, "_publish", lambda due, *, most: published.append(due.lote_id))
+    monkeypatch.setattr(publishing, "_publish", lambda due, *, most: published.append(due.lote_id))
     return published
 
 
@@ -199,7 +199,7 @@ def test_one_that_ended_in_time_is_not_touched(running: Running) -> None:
 
 def test_a_paused_one_that_has_nothing_left_ends_well(running: Running) -> None:
     put(running, "enviado", "enviado", "fallido")
-    lotes.close(running.lote.pk)
+    closing.close(running.lote.pk)
     expired(running, estado="pausado")
     sweep()
     running.reload()

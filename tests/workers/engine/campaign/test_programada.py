@@ -18,8 +18,8 @@ from campaigns.vista_previa import aprobaciones
 from core.errors import ConflictError
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, RemitenteFactory, una_programacion
-from workers.engine.campaign import campana as engine
-from workers.engine.lote import lotes
+from workers.engine.campaign import envio, final
+from workers.engine.lote import publishing
 from workers.engine.publish.window import Window
 from workers.engine.rounds import rounds, sweeper
 from workers.tasks import atender_programacion, avanzar_campana, barrer, cerrar_lote
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def published(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     lote_ids: list[int] = []
-    monkeypatch.setattr(lotes, "_publish", lambda due, *, most: lote_ids.append(due.lote_id))
+    monkeypatch.setattr(publishing, "_publish", lambda due, *, most: lote_ids.append(due.lote_id))
     return lote_ids
 
 
@@ -59,8 +59,8 @@ PATHS: dict[str, Callable[[CampanaSMS], object]] = {
     "sweep": lambda campana: sweeper.sweep(),
     "resume": resume,
     "a closed Lote": lambda campana: cerrar_lote(campana.lotes.get().pk),
-    "open": lambda campana: engine._open_one(campana.pk, Window(rows=500, lotes=20)),
-    "finish": lambda campana: engine.finish(campana.pk),
+    "open": lambda campana: envio._open_one(campana.pk, Window(rows=500, lotes=20)),
+    "finish": lambda campana: final.finish(campana.pk),
 }
 
 

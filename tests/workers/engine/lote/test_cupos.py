@@ -14,6 +14,7 @@ from django.db.models import Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from campaigns.audiencia.juicio import TEXTOS
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.campana import services
 from campaigns.campana.embudo import embudo_de
@@ -33,7 +34,7 @@ from tests.factories import AdminFactory, CampanaFactory, ClienteFactory
 from workers.engine.base import database
 from workers.engine.campaign import campana as campanas
 from workers.engine.campaign import jornadas, pausas
-from workers.engine.lote import cupos, entregas, lotes
+from workers.engine.lote import closing, cupos, entregas, publishing
 from workers.engine.message import ledger
 from workers.gateway.outcomes import Accepted, Permanent
 
@@ -46,7 +47,7 @@ ANA, LUIS = "+573001112233", "+573004445566"
 def published(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Lotes that were published, instead of a broker that no worker reads."""
     found: list[int] = []
-    monkeypatch.setattr(lotes, "_publish", lambda due, *, most: found.append(due.lote_id))
+    monkeypatch.setattr(publishing, "_publish", lambda due, *, most: found.append(due.lote_id))
     return found
 
 
@@ -105,7 +106,7 @@ def send(campana: CampanaSMS, *, ok: bool = True) -> None:
 
 def close(campana: CampanaSMS) -> None:
     for lote_id in Lote.objects.filter(campana=campana, estado="abierto").values_list("pk", flat=True):
-        lotes.close(lote_id)
+        closing.close(lote_id)
 
 
 def spent(usuario: Usuario, days: int = 0) -> Decimal:
@@ -121,7 +122,7 @@ class TestFrequency:
         second = opened(tienda, ana, luis)
         assert codes(second) == [codigos.FRECUENCIA, ""]
         row = SMSLog.objects.get(campana=second, cliente=ana)
-        assert (row.estado, row.error) == ("fallido", codigos.TEXTOS[codigos.FRECUENCIA])
+        assert (row.estado, row.error) == ("fallido", TEXTOS[codigos.FRECUENCIA])
 
     def test_another_client_with_the_phone_is_the_same_phone(self, tienda: Usuario) -> None:
         send(opened(tienda, client(tienda, ANA)))
@@ -253,7 +254,7 @@ class TestFrequency:
         ana = client(tienda, ANA)
         found = opened(tienda, ana)
         Lote.objects.update(publicar_desde=PAST, publicado_en=PAST)
-        lotes.publish_due(found.pk, most=500)
+        publishing.publish_due(found.pk, most=500)
         assert (codes(found), Contacto.objects.count()) == ([""], 1)
 
     def test_a_row_that_is_tried_again_takes_a_contact_anew(self, tienda: Usuario) -> None:
@@ -264,7 +265,7 @@ class TestFrequency:
         send(opened(tienda, ana))
         SMSLog.objects.filter(campana=first).update(estado="pendiente", codigo="", error="")
         Lote.objects.filter(campana=first).update(estado="abierto", publicar_desde=PAST, publicado_en=PAST)
-        lotes.publish_due(first.pk, most=500)
+        publishing.publish_due(first.pk, most=500)
         assert codes(first) == [codigos.FRECUENCIA]
 
     def test_another_day_is_another_count(self, tienda: Usuario, next_day: Callable[[], None]) -> None:

@@ -11,7 +11,7 @@ from core.models import Usuario
 from tests.campaigns.support import add_rows
 from tests.factories import CampanaFactory, open_lote
 from tests.workers.engine.conftest import Running, take, write
-from workers.engine.lote import entregas, lotes
+from workers.engine.lote import closing, entregas
 from workers.engine.message.receipts import Receipt, apply_receipt
 from workers.gateway.outcomes import Accepted, Permanent
 
@@ -93,7 +93,7 @@ def test_a_lote_that_closes_again_is_counted_again(campana: CampanaSMS) -> None:
     lote = closed(campana, 1, delivered=1)
     entregas.contar()
     Lote.objects.filter(pk=lote.pk).update(estado="abierto")
-    lotes.close(lote.pk)
+    closing.close(lote.pk)
     lote.refresh_from_db()
     assert (lote.estado, lote.asentado, lote.contado_en) == ("cerrado", False, None)
 

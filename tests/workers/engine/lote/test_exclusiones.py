@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from campaigns.audiencia.juicio import TEXTOS
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.campana import services
 from campaigns.campana.services import mover_campana
@@ -29,14 +30,14 @@ from tests.factories import CampanaFactory, ClienteFactory
 from tests.workers.engine.conftest import take
 from workers.engine.campaign import campana as campanas
 from workers.engine.campaign import jornadas
-from workers.engine.lote import lotes
+from workers.engine.lote import closing, publishing
 
 ANA, LUIS, EVA = "+573001112233", "+573004445566", "+573007778899"
 
 
 @pytest.fixture(autouse=True)
 def _publishes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lotes, "_publish", lambda due, *, most: None)
+    monkeypatch.setattr(publishing, "_publish", lambda due, *, most: None)
 
 
 def client(usuario: Usuario, telefono: str, **fields: Any) -> Cliente:
@@ -69,7 +70,7 @@ def test_a_number_of_the_register_gets_nothing(owner: Usuario, stranger: Usuario
     assert codes(found) == [codigos.RNE, ""]
     row = SMSLog.objects.filter(campana=found).first()
     assert row is not None
-    assert (row.estado, row.error) == ("fallido", codigos.TEXTOS[codigos.RNE])
+    assert (row.estado, row.error) == ("fallido", TEXTOS[codigos.RNE])
 
 
 def test_the_register_is_a_setting(owner: Usuario) -> None:
@@ -257,7 +258,7 @@ def test_nor_does_trying_again_reach_them(owner: Usuario) -> None:
     ana, luis = client(owner, ANA), client(owner, LUIS)
     found = opened(owner, ana, luis)
     SMSLog.objects.update(estado="fallido", codigo="30003")
-    lotes.close(found.lotes.get().pk)
+    closing.close(found.lotes.get().pk)
     campanas.advance(found.pk)
     exclude(owner, ANA)
     mover_campana(campana=found, action="reintentar")
@@ -269,7 +270,7 @@ def test_a_campaign_that_is_tried_again_follows_the_settings_of_now(owner: Usuar
     """The campaign had ended when they changed, so nobody told it."""
     found = opened(owner, client(owner, ANA))
     SMSLog.objects.update(estado="fallido", codigo="30003")
-    lotes.close(found.lotes.get().pk)
+    closing.close(found.lotes.get().pk)
     campanas.advance(found.pk)
     closed = dict.fromkeys(("lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo"))
     CampanaSMS.objects.filter(pk=found.pk).update(ventana_hasta=Now())

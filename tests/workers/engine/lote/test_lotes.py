@@ -8,8 +8,8 @@ from campaigns.models import CampanaSMS, Lote, SMSLog
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote
 from tests.workers.engine.conftest import Running
-from workers.engine.campaign import campana
-from workers.engine.lote import lotes
+from workers.engine.campaign import campana, final
+from workers.engine.lote import closing, opening, publishing
 from workers.engine.publish.slices import Slice
 
 SID = "SM" + "0" * 32
@@ -40,7 +40,7 @@ def settle(running: Running, *estados: str) -> None:
 )
 def test_it_closes_a_lote_by_its_rows(running: Running, rows: tuple[str, ...], estado: str, republished: bool) -> None:
     settle(running, *rows)
-    assert lotes.close(running.lote.pk) == running.campana.pk
+    assert closing.close(running.lote.pk) == running.campana.pk
     running.reload()
     assert (running.lote.estado, running.lote.publicar_desde is not None) == (estado, republished)
     if estado == "cerrado":
@@ -50,26 +50,26 @@ def test_it_closes_a_lote_by_its_rows(running: Running, rows: tuple[str, ...], e
 
 def test_it_closes_a_lote_once(running: Running) -> None:
     settle(running, "enviado", "enviado", "enviado")
-    lotes.close(running.lote.pk)
+    closing.close(running.lote.pk)
     running.reload()
     closed = running.lote.cerrado_en
-    lotes.close(running.lote.pk)
+    closing.close(running.lote.pk)
     running.reload()
     assert running.lote.cerrado_en == closed
-    assert lotes.close(10**9) is None
+    assert closing.close(10**9) is None
 
 
 @pytest.mark.parametrize(("intentos", "seconds"), [(0, 5), (1, 5), (2, 10), (4, 40), (30, 300)])
 def test_it_waits_longer_after_each_attempt(intentos: int, seconds: float) -> None:
-    assert lotes.backoff(intentos) == seconds
+    assert closing.backoff(intentos) == seconds
 
 
 def test_it_ends_a_campaign_only_when_every_lote_is_closed(running: Running) -> None:
-    assert not campana.finish(running.campana.pk)
+    assert not final.finish(running.campana.pk)
     settle(running, "enviado", "fallido", "enviado")
-    lotes.close(running.lote.pk)
-    assert campana.finish(running.campana.pk)
-    assert not campana.finish(running.campana.pk)
+    closing.close(running.lote.pk)
+    assert final.finish(running.campana.pk)
+    assert not final.finish(running.campana.pk)
     running.reload()
     assert running.campana.estado == "completado"
     assert (running.campana.enviados_exitosos, running.campana.enviados_fallidos) == (2, 1)
@@ -77,9 +77,9 @@ def test_it_ends_a_campaign_only_when_every_lote_is_closed(running: Running) -> 
 
 def test_it_does_not_end_a_paused_campaign(running: Running) -> None:
     settle(running, "enviado", "enviado", "enviado")
-    lotes.close(running.lote.pk)
+    closing.close(running.lote.pk)
     CampanaSMS.objects.update(estado="pausado")
-    assert not campana.finish(running.campana.pk)
+    assert not final.finish(running.campana.pk)
 
 
 def test_it_opens_a_lote_with_a_row_for_every_id(owner: Usuario, stranger: Usuario) -> None:
@@ -96,7 +96,7 @@ def test_it_opens_a_lote_with_a_row_for_every_id(owner: Usuario, stranger: Usuar
     campana = CampanaFactory.create(usuario=owner, total_clientes=7, estado="procesando", mensaje="Hola {nombre}.")
     Lote.objects.create(campana=campana, numero=1, cliente_ids=ids, total=7)
 
-    lote = lotes.open_next(campana)
+    lote = opening.open_next(campana)
 
     assert lote is not None
     rows = list(SMSLog.objects.order_by("id").values_list("cliente_id", "estado", "codigo", "telefono", "mensaje"))
@@ -117,7 +117,7 @@ def test_it_finds_a_phone_that_an_earlier_lote_has(owner: Usuario) -> None:
     campana = CampanaFactory.create(usuario=owner, total_clientes=2, estado="procesando")
     for numero, cliente in enumerate((first, second), start=1):
         Lote.objects.create(campana=campana, numero=numero, cliente_ids=[cliente.pk], total=1)
-        lotes.open_next(campana)
+        opening.open_next(campana)
     assert list(SMSLog.objects.order_by("id").values_list("estado", "codigo")) == [
         ("pendiente", ""),
         ("fallido", "telefono_duplicado"),
@@ -143,16 +143,16 @@ def test_it_publishes_again_what_the_broker_did_not_take(running: Running, monke
     second = open_lote(running.campana, [], numero=2)
     taken: list[int] = []
 
-    def publish(due: lotes.Due, *, most: int) -> Slice:
+    def publish(due: publishing.Due, *, most: int) -> Slice:
         if taken:
             raise ConnectionError
         taken.append(due.lote_id)
         return Slice([1])
 
-    monkeypatch.setattr(lotes, "_publish", publish)
+    monkeypatch.setattr(publishing, "_publish", publish)
     Lote.objects.update(publicar_desde=Now() - timedelta(minutes=1))
     with pytest.raises(ConnectionError):
-        lotes.publish_due(running.campana.pk, most=500)
+        publishing.publish_due(running.campana.pk, most=500)
     [left] = {running.lote.pk, second.pk} - set(taken)
     assert list(Lote.objects.filter(publicar_desde__isnull=False).values_list("pk", flat=True)) == [left]
     assert Lote.objects.filter(pk=left, publicar_desde__gt=Now()).exists()
@@ -161,7 +161,7 @@ def test_it_publishes_again_what_the_broker_did_not_take(running: Running, monke
 @override_settings(LOTE_SIZE=1)
 def test_it_opens_no_lote_while_too_much_is_uncertain(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twilio answers 500 to everything: without this the whole campaign would be in doubt within the hour."""
-    monkeypatch.setattr(lotes, "_publish", lambda due, *, most: Slice([1]))
+    monkeypatch.setattr(publishing, "_publish", lambda due, *, most: Slice([1]))
     Lote.objects.create(campana=running.campana, numero=2, cliente_ids=[1], total=1)
     settle(running, "incierto", "incierto", "enviado")
     campana.advance(running.campana.pk)

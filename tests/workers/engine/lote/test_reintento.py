@@ -14,8 +14,8 @@ from clientes.models import Cliente
 from core.errors import ConflictError
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, sms_log
-from workers.engine.campaign import campana
-from workers.engine.lote import lotes
+from workers.engine.campaign import campana, final
+from workers.engine.lote import closing
 from workers.engine.publish import chords
 
 
@@ -43,8 +43,8 @@ def ended(owner: Usuario) -> CampanaSMS:
     ]
     for cliente, values in zip(clientes, fields, strict=True):
         sms_log(found, lote, cliente, **values)
-    lotes.close(lote.pk)
-    assert campana.finish(found.pk)
+    closing.close(lote.pk)
+    assert final.finish(found.pk)
     found.refresh_from_db()
     return found
 
@@ -85,7 +85,7 @@ def test_a_number_that_twilio_refused_is_tried_again_once_it_is_another(
     assert (rows[1].estado, rows[1].codigo) == ("fallido", codigo)
 
     SMSLog.objects.filter(pk=rows[2].pk).update(estado="enviado", twilio_sid="SM2")
-    lotes.close(rows[2].lote_id)
+    closing.close(rows[2].lote_id)
     campana.advance(ended.pk)
     assert rows[1].cliente is not None
     with_phone(rows[1].cliente, "+573009998877")
@@ -150,7 +150,7 @@ def test_of_a_large_campaign_only_the_first_are_judged_before_the_move(
     ended.refresh_from_db()
     assert published == []
     assert (ended.estado, ended.vence_en is not None) == ("procesando", True)
-    lotes.close(ended.lotes.get().pk)
+    closing.close(ended.lotes.get().pk)
     campana.advance(ended.pk)
     ended.refresh_from_db()
     assert (ended.estado, ended.enviados_exitosos, ended.enviados_fallidos) == ("completado", 1, 4)
@@ -186,7 +186,7 @@ def test_it_ends_again_with_the_new_sums(ended: CampanaSMS, published: list[list
     rows = again(ended)
     for number, row in enumerate(rows[1:3]):
         SMSLog.objects.filter(pk=row.pk).update(estado="enviado", twilio_sid=f"SM2{number}")
-    lotes.close(ended.lotes.get().pk)
+    closing.close(ended.lotes.get().pk)
     campana.advance(ended.pk)
     ended.refresh_from_db()
     assert (ended.estado, ended.enviados_exitosos, ended.enviados_fallidos) == ("completado", 3, 2)

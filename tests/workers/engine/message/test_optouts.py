@@ -11,13 +11,13 @@ from django.db import OperationalError, connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from campaigns.audiencia.juicio import TEXTOS
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.campana.services import crear_campana, mover_campana
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje.enlace import enlaces_de
 from campaigns.models import CampanaSMS, Lote, Remitente, SMSLog
 from campaigns.programaciones import ocurrencias
-from campaigns.values import codigos
 from campaigns.vista_previa.costo import Grupo, grupos_de
 from campaigns.vista_previa.elegibles import nombres_de
 from clientes.bajas.services import Prueba, dar_de_alta, dar_de_baja
@@ -29,8 +29,8 @@ from tests.factories import EACH_ITS_SID, CampanaFactory, ClienteFactory, Remite
 from tests.plans import Planner
 from tests.workers.engine.conftest import Running, take, write
 from workers.engine.base import database
-from workers.engine.campaign import campana
-from workers.engine.lote import lotes
+from workers.engine.campaign import campana, final
+from workers.engine.lote import closing, opening
 from workers.engine.message import claims, ledger, optouts, sending
 from workers.engine.message.ledger import NotPosted
 from workers.engine.publish import chords
@@ -55,7 +55,7 @@ def test_it_is_not_claimed_and_ends_baja(running: Running) -> None:
     leaves(log.telefono, running.campana.usuario)
     assert take(log.pk) is None
     running.reload()
-    assert (log.estado, log.codigo, log.error) == ("fallido", "baja", codigos.TEXTOS["baja"])
+    assert (log.estado, log.codigo, log.error) == ("fallido", "baja", TEXTOS["baja"])
     assert (log.intentos, log.token) == (0, None)
     assert take(running.logs[1].pk) is not None
 
@@ -194,18 +194,18 @@ def test_the_lote_closes_and_the_campaign_ends(running: Running, monkeypatch: py
     for log in running.logs:
         leaves(log.telefono, running.campana.usuario)
         sending.send_one(log.pk)
-    campana_id = lotes.close(running.lote.pk)
+    campana_id = closing.close(running.lote.pk)
     assert campana_id is not None
-    assert campana.finish(campana_id)
+    assert final.finish(campana_id)
     running.reload()
     assert (running.campana.estado, running.campana.enviados_fallidos) == ("error", 3)
-    assert running.campana.motivo == f"{campana.NADA_ENVIADO}3 × {codigos.TEXTOS['baja']}"
+    assert running.campana.motivo == f"{final.NADA_ENVIADO}3 × {TEXTOS['baja']}"
 
 
 def opened(owner: Usuario, clientes: list[Cliente], remitente: Remitente | None = None) -> list[tuple[str, str]]:
     made = CampanaFactory.create(usuario=owner, total_clientes=len(clientes), estado="procesando", remitente=remitente)
     Lote.objects.create(campana=made, numero=1, cliente_ids=[c.pk for c in clientes], total=len(clientes))
-    lotes.open_next(made)
+    opening.open_next(made)
     return list(SMSLog.objects.filter(campana=made).order_by("id").values_list("estado", "codigo"))
 
 
@@ -248,7 +248,7 @@ class TestRetry:
         SMSLog.objects.update(estado="enviado", twilio_sid=EACH_ITS_SID)
         for log, code in zip(running.logs, codes, strict=False):
             SMSLog.objects.filter(pk=log.pk).update(estado="fallido", codigo=code, twilio_sid="")
-        campana.advance(lotes.close(running.lote.pk) or 0)
+        campana.advance(closing.close(running.lote.pk) or 0)
 
     def test_it_leaves_out_who_left(self, running: Running) -> None:
         self.ended(running, "21408", "21408")

@@ -7,7 +7,7 @@ from campaigns.models import SMSLog
 from clientes.models import RegistroBaja
 from tests.workers.engine.conftest import Running, take
 from workers.engine.base import database
-from workers.engine.campaign import campana
+from workers.engine.campaign import pausas
 from workers.engine.message import claims, ledger, optouts, outbox, sending
 from workers.gateway.outcomes import Account, Outcome, Permanent
 
@@ -61,7 +61,7 @@ def test_the_row_ends_when_its_opt_out_cannot_be_kept(running: Running, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("module", "name"), [(campana, "pause_for_account"), (ledger, "claim_many"), (ledger, "record_many")]
+    ("module", "name"), [(pausas, "pause_for_account"), (ledger, "claim_many"), (ledger, "record_many")]
 )
 def test_it_does_not_raise_while_the_database_is_away(
     running: Running, monkeypatch: pytest.MonkeyPatch, module: object, name: str

@@ -18,7 +18,7 @@ from tests.workers.engine.slots import micros, take_slots
 from workers.engine.pace import rates as module
 from workers.engine.pace.rates import MEMORY_S, PUBLISH, SEND, Rates, Sender
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 RATE = 200.0
 
 

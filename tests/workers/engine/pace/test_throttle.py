@@ -12,8 +12,8 @@ from django.test import override_settings
 from campaigns.models import Remitente, SMSLog
 from tests.workers.engine.conftest import Running, take, write
 from tests.workers.engine.slots import micros
-from workers.engine.campaign import campana
-from workers.engine.lote import lotes
+from workers.engine.campaign import final
+from workers.engine.lote import closing
 from workers.engine.message import sending
 from workers.engine.pace import throttle
 from workers.engine.pace.rates import SEND, Rates, Sender
@@ -219,5 +219,5 @@ def test_a_campaign_ends_whatever_was_given_back(
     while SMSLog.objects.filter(estado="pendiente").exists():
         for log in running.logs:
             sending.send_one(log.pk)
-    lotes.close(running.lote.pk)
-    assert campana.finish(running.campana.pk)
+    closing.close(running.lote.pk)
+    assert final.finish(running.campana.pk)

@@ -16,7 +16,7 @@ from core import queues
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
 from tests.plans import Planner
-from workers.engine.lote import lotes
+from workers.engine.lote import publishing
 from workers.engine.publish import chords, losses
 
 
@@ -92,7 +92,7 @@ def test_it_is_published_once_for_each_loss(
     gone.fetch(broker, 3)
     with django_assert_max_num_queries(3):
         assert losses.publish_again() == [gone.lote.pk]
-    assert len(lotes.publish_due(gone.lote.campana_id, most=10)) == 1
+    assert len(publishing.publish_due(gone.lote.campana_id, most=10)) == 1
     assert broker.llen(gone.queue) == 6
     # Long after, while the other Lote still waits before it.
     Lote.objects.filter(pk=gone.lote.pk).update(publicado_en=Now() - timedelta(minutes=1))
@@ -136,7 +136,7 @@ def test_a_slice_that_is_gone_is_published_from_the_lotes_beginning(owner: Usuar
     broker.delete(gone.queue)
     Lote.objects.update(publicado_hasta=gone.rows[1])
     assert losses.publish_again() == [gone.lote.pk]
-    lotes.publish_due(gone.lote.campana_id, most=10)
+    publishing.publish_due(gone.lote.campana_id, most=10)
     assert broker.llen(gone.queue) == 3
 
 

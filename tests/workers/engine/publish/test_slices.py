@@ -15,7 +15,7 @@ from campaigns.models import Lote, Remitente, SMSLog
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
 from workers.engine.campaign import campana
-from workers.engine.lote import lotes
+from workers.engine.lote import closing, publishing
 from workers.engine.pace.rates import Rates, Sender
 from workers.engine.publish import chords, slices, window
 from workers.engine.rounds import rounds, sweeper
@@ -128,11 +128,11 @@ def test_only_the_last_slices_end_closes_the_lote(
     remitente: Remitente, owner: Usuario, published: list[tuple[list[int], bool]]
 ) -> None:
     lote, rows = sending(remitente, 3, owner)
-    lotes.publish_due(lote.campana_id, most=500)
+    publishing.publish_due(lote.campana_id, most=500)
     lote.refresh_from_db()
     assert (lote.publicado_hasta, lote.publicar_desde is not None) == (rows[1], True)
     Lote.objects.update(publicar_desde=LONG_AGO)
-    lotes.publish_due(lote.campana_id, most=500)
+    publishing.publish_due(lote.campana_id, most=500)
     lote.refresh_from_db()
     assert (lote.publicado_hasta, lote.publicar_desde) == (None, None)
     assert published == [(rows[:2], False), (rows[2:], True)]
@@ -143,15 +143,15 @@ def test_what_was_given_back_is_published_in_the_next_pass(
 ) -> None:
     lote, rows = sending(remitente, 3, owner)
     for _ in range(2):
-        lotes.publish_due(lote.campana_id, most=500)
+        publishing.publish_due(lote.campana_id, most=500)
         Lote.objects.update(publicar_desde=LONG_AGO)
     SMSLog.objects.exclude(pk=rows[0]).update(estado="fallido", codigo="21211")
     Lote.objects.update(publicar_desde=None)
-    lotes.close(lote.pk)
+    closing.close(lote.pk)
     for _ in range(2):  # it takes a slot, and has it; or has it at once, when the passes before took their time
         if len(published) == 2:
             Lote.objects.update(publicar_desde=LONG_AGO)
-            lotes.publish_due(lote.campana_id, most=500)
+            publishing.publish_due(lote.campana_id, most=500)
     assert published[2:] == [(rows[:1], True)]
 
 
@@ -162,7 +162,7 @@ def test_it_tries_again_later_while_redis_is_away(
     monkeypatch.setattr(slices, "_rates", lambda: Rates(settings.REDIS_URL))
     lote, _ = sending(remitente, 3, owner)
     with pytest.raises(redis.RedisError):
-        lotes.publish_due(lote.campana_id, most=500)
+        publishing.publish_due(lote.campana_id, most=500)
     assert Lote.objects.filter(pk=lote.pk, publicar_desde__gt=Now(), publicado_hasta=None).exists()
 
 

@@ -16,7 +16,7 @@ from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
 from tests.plans import Planner
 from tests.workers.engine.conftest import Running
 from workers.engine.campaign import campana
-from workers.engine.lote import lotes
+from workers.engine.lote import closing, flight, publishing
 from workers.engine.publish import chords, window
 from workers.engine.publish.window import LEAST_ROWS, Window
 
@@ -104,7 +104,7 @@ def test_it_opens_as_many_lotes_as_fit(owner: Usuario, stranger: Usuario, publis
 def test_a_shop_has_its_queue(owner: Usuario, stranger: Usuario, published: list[Publication]) -> None:
     for usuario in (owner, stranger):
         made, _ = with_rows(usuario, 1)
-        lotes.publish_due(made.pk, most=10)
+        publishing.publish_due(made.pk, most=10)
     assert [queue for _, _, queue in published] == [queue_of(usuario) for usuario in (owner, stranger)]
 
 
@@ -112,13 +112,13 @@ def test_a_lote_beyond_the_window_goes_out_in_slices(owner: Usuario, published: 
     made, rows = with_rows(owner, 7)
     lote = made.lotes.get()
     for expected in (rows[:3], rows[3:6], rows[6:]):
-        assert len(lotes.publish_due(made.pk, most=3)) == 1
+        assert len(publishing.publish_due(made.pk, most=3)) == 1
         assert published.pop() == (lote.pk, expected, queue_of(owner))
-        assert lotes.publish_due(made.pk, most=3) == []  # not before this slice has ended
+        assert publishing.publish_due(made.pk, most=3) == []  # not before this slice has ended
         SMSLog.objects.filter(pk__in=expected).update(
             estado="enviado", twilio_sid=Concat(Value("SM"), Cast("pk", CharField()))
         )
-        lotes.close(lote.pk)
+        closing.close(lote.pk)
     lote.refresh_from_db()
     assert (lote.estado, lote.exitosos) == ("cerrado", 7)
 
@@ -126,18 +126,18 @@ def test_a_lote_beyond_the_window_goes_out_in_slices(owner: Usuario, published: 
 def test_what_was_refused_for_now_waits_for_the_end_of_the_pass(owner: Usuario, published: list[Publication]) -> None:
     made, rows = with_rows(owner, 3)
     lote = made.lotes.get()
-    lotes.publish_due(made.pk, most=2)
+    publishing.publish_due(made.pk, most=2)
     SMSLog.objects.filter(pk=rows[0]).update(estado="enviado", twilio_sid=Concat(Value("SM"), Cast("pk", CharField())))
     SMSLog.objects.filter(pk=rows[1]).update(intentos=1)
-    lotes.close(lote.pk)
-    lotes.publish_due(made.pk, most=2)
+    closing.close(lote.pk)
+    publishing.publish_due(made.pk, most=2)
     assert [ids for _, ids, _ in published] == [rows[:2], rows[2:]]
 
     SMSLog.objects.filter(pk=rows[2]).update(estado="enviado", twilio_sid="SM2")
-    lotes.close(lote.pk)
-    assert lotes.publish_due(made.pk, most=2) == []  # its backoff
+    closing.close(lote.pk)
+    assert publishing.publish_due(made.pk, most=2) == []  # its backoff
     Lote.objects.filter(pk=lote.pk).update(publicar_desde=LONG_AGO)
-    lotes.publish_due(made.pk, most=2)
+    publishing.publish_due(made.pk, most=2)
     assert published[-1][1] == [rows[1]]
 
 
@@ -145,11 +145,11 @@ def test_the_retries_of_a_few_keep_no_place_from_the_others(owner: Usuario, publ
     """A Lote that waits for its next try leaves the window, unless a whole window waits."""
     made, rows = with_rows(owner, 2)
     waiting = made.lotes.get()
-    lotes.publish_due(made.pk, most=10)
+    publishing.publish_due(made.pk, most=10)
     SMSLog.objects.filter(pk=rows[0]).update(estado="enviado", twilio_sid=Concat(Value("SM"), Cast("pk", CharField())))
-    lotes.close(waiting.pk)
+    closing.close(waiting.pk)
     Lote.objects.create(campana=made, numero=2, cliente_ids=[1], total=1)
-    assert (lotes.in_flight(made.pk), lotes.unsettled(made.pk, limit=10)) == (0, 1)
+    assert (flight.in_flight(made.pk), flight.unsettled(made.pk, limit=10)) == (0, 1)
     with override_settings(LOTES_EN_VUELO=1, LOTE_SIZE=20):
         campana.advance(made.pk)
     assert made.lotes.get(numero=2).estado == "abierto"
@@ -159,8 +159,8 @@ def test_the_retries_of_a_few_keep_no_place_from_the_others(owner: Usuario, publ
 def test_it_opens_nothing_while_much_waits_to_be_tried_again(owner: Usuario, published: list[Publication]) -> None:
     """Twilio is out of reach: what was opened is tried first."""
     made, _ = with_rows(owner, 2)
-    lotes.publish_due(made.pk, most=10)
-    lotes.close(made.lotes.get().pk)
+    publishing.publish_due(made.pk, most=10)
+    closing.close(made.lotes.get().pk)
     Lote.objects.create(campana=made, numero=2, cliente_ids=[1], total=1)
     campana.advance(made.pk)
     assert made.lotes.get(numero=2).estado == "pendiente"

@@ -13,8 +13,8 @@ from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
 from tests.workers.engine.conftest import Running
 from workers.alerts import deliver, stalls
-from workers.engine.lote import entregas, lotes
-from workers.engine.lote.lotes import Due
+from workers.engine.lote import entregas, publishing
+from workers.engine.lote.publishing import Due
 from workers.engine.message import reconciler
 from workers.engine.rounds import rounds, sweeper, turns
 from workers.models import Turno
@@ -28,7 +28,7 @@ NO_BROKER = override_settings(REDIS_URL="redis://127.0.0.1:1/0")
 def broker(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Lotes that were published, instead of a broker that no worker reads."""
     published: list[int] = []
-    monkeypatch.setattr(lotes, "_publish", lambda due, *, most: published.append(due.lote_id))
+    monkeypatch.setattr(publishing, "_publish", lambda due, *, most: published.append(due.lote_id))
     return published
 
 
@@ -110,7 +110,7 @@ def test_a_broker_that_fails_while_publishing_fails_once_for_all_campaigns(
         tried.append(due.lote_id)
         raise OperationalError("gone")
 
-    monkeypatch.setattr(lotes, "_publish", fail)
+    monkeypatch.setattr(publishing, "_publish", fail)
     publish(running.lote, after=timedelta(0))
     for _ in range(3):
         campana = CampanaFactory.create(usuario=owner, estado="procesando")
@@ -130,7 +130,7 @@ def test_it_does_not_spin_on_a_campaign_in_trouble(running: Running, monkeypatch
     def fail(due: Due, *, most: int) -> None:
         raise ValueError("a fault of ours")
 
-    monkeypatch.setattr(lotes, "_publish", fail)
+    monkeypatch.setattr(publishing, "_publish", fail)
     publish(running.lote, after=timedelta(0))
     assert rounds.publish_round() == rounds.LOOK_S
 

@@ -10,7 +10,7 @@ from core.models import Usuario
 from tests.factories import EACH_ITS_SID, CampanaFactory, ClienteFactory, open_lote, sms_log
 from tests.workers.engine.conftest import Running, take, write
 from workers.engine.base import locks
-from workers.engine.lote import lotes
+from workers.engine.lote import publishing
 from workers.engine.message.ledger import NotPosted
 from workers.engine.publish.slices import Slice
 from workers.engine.rounds import sweeper
@@ -24,11 +24,11 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Lotes that were published, instead of a broker that no worker reads."""
     published: list[int] = []
 
-    def publish(due: lotes.Due, *, most: int) -> Slice:
+    def publish(due: publishing.Due, *, most: int) -> Slice:
         published.append(due.lote_id)
         return Slice([1])
 
-    monkeypatch.setattr(lotes, "_publish", publish)
+    monkeypatch.setattr(publishing, "_publish", publish)
     return published
 
 

@@ -1,0 +1,79 @@
+"""Sending what a campaign has: publishing its open Lotes and opening the next ones."""
+
+from django.conf import settings
+from django.db import transaction
+
+from campaigns.models import CampanaSMS, Lote
+from workers.engine.campaign import jornadas, pausas
+from workers.engine.lote import flight, opening, publishing
+from workers.engine.lote.cupos import Cupos, ExhaustedError
+from workers.engine.publish import window
+from workers.engine.publish.slices import Slice
+from workers.engine.publish.window import Window
+
+
+def send(campana_id: int, *, publish: bool) -> None:
+    """Publish what is open and open more, within the jornada.
+
+    Lote by Lote, so that the first messages leave while the rest of the window opens.
+
+    Args:
+        publish: False while the broker does not answer.
+    """
+    if not jornadas.begin(campana_id):
+        return
+    room = window.of(campana_id)
+    if publish:
+        publish_due(campana_id, most=room.rows)
+    while _open_one(campana_id, room):
+        if publish:
+            publish_due(campana_id, most=room.rows)
+
+
+def publish_due(campana_id: int, *, most: int) -> list[Slice]:
+    """Publish the next slice of every open Lote whose time has come; pause the campaign when a quota is used up.
+
+    Args:
+        most: messages of one slice.
+    """
+    try:
+        return publishing.publish_due(campana_id, most=most)
+    except ExhaustedError as error:
+        pausas.pause_for_cap(campana_id, error)
+        return []
+
+
+def _open_one(campana_id: int, room: Window) -> bool:
+    """Open one Lote if the window has room and the shop's quotas allow it; True when it did, or may next time."""
+    try:
+        return _open_within_quotas(campana_id, room)
+    except ExhaustedError as error:
+        # What the open Lotes do not use comes back when they close.
+        if Lote.objects.filter(campana_id=campana_id, estado=Lote.Estado.ABIERTO).exists():
+            return False
+        if opening.cut_next(campana_id, error.parte):
+            return True
+        pausas.pause_for_cap(campana_id, error)
+        return False
+
+
+@transaction.atomic
+def _open_within_quotas(campana_id: int, room: Window) -> bool:
+    # The shop's lock first: a change of its settings takes it before its campaigns'.
+    held = Cupos.hold(CampanaSMS.objects.values_list("usuario_id", flat=True).get(pk=campana_id))
+    # Serialises the openers of one campaign: two Lotes may hold the same phone.
+    campana = CampanaSMS.objects.select_for_update(no_key=True).get(pk=campana_id)
+    if campana.estado != CampanaSMS.Estado.PROCESANDO:
+        return False
+    if flight.in_flight(campana_id, paced=room.paced) >= room.lotes:
+        return False
+    if not jornadas.runs(campana_id):
+        return False
+    # Twilio answers nothing but errors: what was tried already is settled before more is put in doubt.
+    if flight.unsettled(campana_id, limit=2 * settings.LOTE_SIZE) >= 2 * settings.LOTE_SIZE:
+        return False
+    lote = opening.open_next(campana, held)
+    if lote is None:
+        return False
+    held.take(campana, lote.pk)
+    return True

@@ -1,0 +1,76 @@
+"""The end of a campaign: its sums, its last estado and why."""
+
+import logging
+
+from django.db import connection, transaction
+
+from campaigns.bitacora.services import DE_FINALES, anotar
+from campaigns.campana.selectors import motivos_de
+from campaigns.models import CampanaSMS
+from campaigns.values import codigos
+from campaigns.values.estados import CAMPANA, LOTE, SMS
+from core.ops import logs
+from core.text.formato import numero
+from workers.engine.campaign import pausas
+
+logger = logging.getLogger(__name__)
+
+NADA_ENVIADO = "No se envió ningún mensaje: "
+VENCIO = "El plazo de la campaña venció: se enviaron {exitosos} de {total} mensajes{desconocidos}."
+SIN_SABER = "; de {n} no se sabe si salieron"
+ENVIADOS = "{exitosos} enviados, {fallidos} fallidos"
+# What the deadline did to a row.
+CORTADO = [codigos.PLAZO_VENCIDO, codigos.DESCONOCIDO]
+
+# Ends a campaign once, whichever asks first: the chord's callback, the errback or the sweeper. A paused one ends only
+# when its deadline has passed.
+FINISH_SQL = f"""
+UPDATE campaigns_campanasms c
+SET estado = CASE WHEN c.estado = {CAMPANA.CANCELADO} THEN {CAMPANA.CANCELADO} WHEN t.cortada THEN {CAMPANA.ERROR}
+        WHEN t.exitosos > 0 THEN {CAMPANA.COMPLETADO} ELSE {CAMPANA.ERROR} END,
+    motivo = CASE WHEN c.estado = {CAMPANA.CANCELADO} THEN c.motivo ELSE '' END,
+    enviados_exitosos = t.exitosos, enviados_fallidos = t.fallidos, desconocidos = t.desconocidos,
+    completado_en = now(), espera_hasta = NULL, reanuda_en = NULL
+FROM (SELECT coalesce(sum(exitosos), 0) AS exitosos, coalesce(sum(fallidos), 0) AS fallidos,
+        coalesce(sum(desconocidos), 0) AS desconocidos,
+        EXISTS (SELECT FROM campaigns_campanasms WHERE id = %(id)s AND vence_en <= now())
+            AND EXISTS (SELECT FROM campaigns_smslog
+                WHERE campana_id = %(id)s AND estado = {SMS.FALLIDO} AND codigo = ANY(%(cortado)s)) AS cortada
+      FROM campaigns_lote WHERE campana_id = %(id)s) t
+WHERE c.id = %(id)s AND c.completado_en IS NULL AND (c.estado IN {CAMPANA.TERMINA_SOLA} OR c.vence_en <= now())
+    AND NOT EXISTS (SELECT FROM campaigns_lote WHERE campana_id = %(id)s AND estado <> {LOTE.CERRADO})
+RETURNING c.estado, t.cortada, c.enviados_exitosos, c.enviados_fallidos, c.desconocidos, c.total_clientes
+"""  # noqa: S608 - constants
+
+
+@transaction.atomic
+def finish(campana_id: int) -> bool:
+    """End the campaign if every Lote is closed; True when this call did it."""
+    with connection.cursor() as cursor:
+        cursor.execute(FINISH_SQL, {"id": campana_id, "cortado": CORTADO})
+        row = cursor.fetchone()
+    if row is None:
+        return False
+    estado, cortada, exitosos, fallidos, desconocidos, total = row
+    motivo = ""
+    if estado == CampanaSMS.Estado.ERROR:
+        sin_saber = SIN_SABER.format(n=desconocidos) if desconocidos else ""
+        motivo = (
+            VENCIO.format(exitosos=exitosos, total=total, desconocidos=sin_saber)
+            if cortada
+            else _why_nothing_was_sent(campana_id)
+        )[: pausas.MOTIVO_MAX]
+        CampanaSMS.objects.filter(pk=campana_id).update(motivo=motivo)
+    anotar(
+        campana_id=campana_id,
+        tipo=DE_FINALES[CampanaSMS.Estado(estado)],
+        detalle=motivo or ENVIADOS.format(exitosos=numero(exitosos), fallidos=numero(fallidos)),
+    )
+    with logs.about(campana=campana_id):
+        logger.info("campaign %s ended in %s: %s sent, %s failed", campana_id, estado, exitosos, fallidos)
+    return True
+
+
+def _why_nothing_was_sent(campana_id: int) -> str:
+    reasons = motivos_de(CampanaSMS(pk=campana_id))[:3]
+    return NADA_ENVIADO + "; ".join(f"{reason.n} × {reason.error}" for reason in reasons)

@@ -1,0 +1,156 @@
+"""Opening a Lote: its ledger rows are written, or, for a retry, its failed rows are judged again.
+
+The step is part of the caller's transaction and guarded by the Lote's own estado, so doing it twice is doing it once.
+"""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+
+from campaigns.audiencia.juicio import JUZGADOS, TEXTOS
+from campaigns.campana.reintentos import OCUPADO, PARAMS, elegidos
+from campaigns.mensaje.enlace import enlaces_de
+from campaigns.mensaje.texto import ENLACE
+from campaigns.models import CampanaSMS, Lote
+from campaigns.values.estados import LOTE, SMS
+from workers.engine.lote import medida
+from workers.engine.lote.cupos import Cupos
+from workers.engine.lote.medida import MEDIDOS
+
+# The rows' ids beforehand, because a message may hold a link that names its row.
+IDS_SQL = "SELECT nextval(pg_get_serial_sequence('campaigns_smslog', 'id')) FROM generate_series(1, %s)"
+
+# One statement: who of the frozen ids can be sent to, and why the others cannot. Rendering is the plain
+# substitution of campaigns.mensaje.texto.render.
+OPEN_SQL = (
+    "WITH elegidos AS (SELECT u.id, u.n FROM unnest(%(ids)s) WITH ORDINALITY AS u(id, n)),"  # noqa: S608 - constants
+    + JUZGADOS
+    + """
+, finales AS (
+    SELECT n, cliente_id, nombre, telefono, pais, CASE
+        WHEN %(sin_enviar)s <> '' THEN %(sin_enviar)s
+        -- an earlier Lote of the campaign has this phone
+        WHEN codigo = '' AND EXISTS (SELECT FROM campaigns_smslog s WHERE s.campana_id = %(campana)s
+            AND s.telefono = j.telefono AND s.telefono <> '' AND s.codigo <> 'telefono_duplicado')
+            THEN 'telefono_duplicado'
+        ELSE codigo END AS codigo
+    FROM juzgados j
+), reservados AS (
+    SELECT * FROM unnest(%(log_ids)s::bigint[], %(enlaces)s::text[]) WITH ORDINALITY AS r (id, enlace, n)
+), """
+    + MEDIDOS
+    + f"""
+INSERT INTO campaigns_smslog (id, campana_id, lote_id, cliente_id, nombre, telefono, mensaje, estado, codigo, error,
+    segmentos, costo, twilio_sid, entrega, entrega_codigo, intentos, ausencias, creado, actualizado)
+SELECT r.id, %(campana)s, %(lote)s, cliente_id, nombre,
+    -- a row that is not sent to does not hold the phone's place in the campaign
+    CASE WHEN codigo IN ('', 'telefono_duplicado') THEN telefono ELSE '' END,
+    CASE WHEN codigo = ''
+        THEN replace(replace(%(mensaje)s, '{{enlace_baja}}', enlace), '{{nombre}}', nombre) ELSE '' END,
+    CASE WHEN codigo = '' THEN {SMS.PENDIENTE} ELSE {SMS.FALLIDO} END,
+    codigo, CASE WHEN codigo = '' THEN '' ELSE %(textos)s::jsonb ->> codigo END,
+    segmentos, costo, '', '', '', 0, 0, now(), now()
+FROM medidos JOIN reservados r USING (n) ORDER BY n
+"""  # noqa: S608 - constants
+)
+
+FAILED_SQL = f"SELECT id FROM campaigns_smslog WHERE lote_id = %s AND estado = {SMS.FALLIDO}"  # noqa: S608 - constants
+
+# The failed rows of a Lote that was closed, judged again by their clients' present data. A row that still cannot be
+# sent to keeps its reason, or gets the new one.
+AGAIN_SQL = (
+    "WITH "  # noqa: S608 - constants
+    + elegidos("s.lote_id = %(lote)s")
+    + ","
+    + JUZGADOS
+    + ", finales AS (SELECT n, nombre, telefono, pais, CASE WHEN codigo = '' AND "
+    + OCUPADO
+    + "THEN 'telefono_duplicado' ELSE codigo END AS codigo FROM juzgados j), "
+    + MEDIDOS
+    + f"""
+UPDATE campaigns_smslog s SET nombre = f.nombre,
+    telefono = CASE WHEN f.codigo IN ('', 'telefono_duplicado') THEN f.telefono ELSE '' END,
+    mensaje = CASE WHEN f.codigo = ''
+        THEN replace(replace(%(mensaje)s, '{{enlace_baja}}', r.enlace), '{{nombre}}', f.nombre) ELSE '' END,
+    estado = CASE WHEN f.codigo = '' THEN {SMS.PENDIENTE} ELSE {SMS.FALLIDO} END, codigo = f.codigo,
+    error = CASE WHEN f.codigo = '' THEN '' ELSE %(textos)s::jsonb ->> f.codigo END, intentos = 0, actualizado = now(),
+    segmentos = f.segmentos, costo = f.costo
+FROM medidos f JOIN unnest(%(log_ids)s::bigint[], %(enlaces)s::text[]) AS r (id, enlace) ON r.id = f.n
+WHERE s.id = f.n
+"""  # noqa: S608 - constants
+)
+
+
+# `now()` of the database: the sweeper compares with it, and clocks of machines differ.
+OPENED_SQL = f"UPDATE campaigns_lote SET estado = {LOTE.ABIERTO}, publicar_desde = now() WHERE id = %s"  # noqa: S608 - constants
+
+
+def open_next(campana: CampanaSMS, held: Cupos | None = None, *, sin_enviar: str = "") -> Lote | None:
+    """Open the campaign's next pending Lote: write its rows. The caller holds the campaign's lock.
+
+    Args:
+        held: the shop's quotas; None when nobody is sent to.
+        sin_enviar: the code with which all of them fail at once; "" when they are to be sent.
+    """
+    lote = (
+        Lote.objects.select_for_update().filter(campana=campana, estado=Lote.Estado.PENDIENTE).order_by("numero")
+    ).first()
+    if lote is None:
+        return None
+    params: dict[str, Any] = {
+        **(held or Cupos.look(campana.usuario_id)).judge(campana),
+        **medida.params(campana.mensaje),
+        "lote": lote.pk,
+        "ids": lote.cliente_ids,
+        "mensaje": campana.mensaje,
+        "sin_enviar": sin_enviar,
+        "textos": json.dumps(TEXTOS),
+        **PARAMS,
+    }
+    with connection.cursor() as cursor:
+        if lote.cerrado_en is None:
+            cursor.execute(IDS_SQL, [len(lote.cliente_ids)])
+            cursor.execute(OPEN_SQL, params | _links(cursor.fetchall(), campana.mensaje))
+        elif not sin_enviar:
+            cursor.execute(FAILED_SQL, [lote.pk])
+            cursor.execute(AGAIN_SQL, params | _links(cursor.fetchall(), campana.mensaje))
+        if not sin_enviar:
+            medida.count_odd(lote.pk, params)
+        cursor.execute(OPENED_SQL, [lote.pk])
+    lote.estado = Lote.Estado.ABIERTO
+    return lote
+
+
+def _links(rows: list[tuple[int]], mensaje: str) -> dict[str, Any]:
+    """The rows' `log_ids` in order, and the `enlaces` by which their clients opt out, if the text has one."""
+    log_ids = sorted(row[0] for row in rows)
+    return {"log_ids": log_ids, "enlaces": enlaces_de(log_ids) if ENLACE in mensaje else [""] * len(log_ids)}
+
+
+@transaction.atomic
+def cut_next(campana_id: int, parte: Decimal) -> bool:
+    """Leave in the campaign's next unopened Lote a part of its recipients; the others make the campaign's last Lote.
+
+    Args:
+        parte: the share (0–1) that stays.
+
+    Returns:
+        Whether there are fewer now; not when nobody would be left, or when its rows exist already.
+    """
+    # The opening of a Lote locks it too: no two take the same numero.
+    CampanaSMS.objects.select_for_update(no_key=True).only("pk").get(pk=campana_id)
+    lotes = Lote.objects.filter(campana_id=campana_id)
+    lote = lotes.select_for_update().filter(estado=Lote.Estado.PENDIENTE).order_by("numero").first()
+    if lote is None or lote.cerrado_en is not None:
+        return False
+    stay = int(lote.total * parte)
+    if not 0 < stay < lote.total:
+        return False
+    last = lotes.order_by("-numero").values_list("numero", flat=True)[0]
+    rest = lote.cliente_ids[stay:]
+    Lote.objects.create(campana_id=campana_id, numero=last + 1, cliente_ids=rest, total=len(rest))
+    lote.cliente_ids, lote.total = lote.cliente_ids[:stay], stay
+    lote.save(update_fields=["cliente_ids", "total"])
+    return True
