@@ -99,7 +99,7 @@ class SMSLogAdmin(OnlyRead, admin.ModelAdmin[SMSLog]):
 
 @admin.register(Ajustes)
 class AjustesAdmin(OnlyRead, admin.ModelAdmin[Ajustes]):
-    """To look at: their page keeps the history, and tells the campaigns."""
+    """Settings, read only: their page keeps the history, and tells the campaigns."""
 
     list_display = ("usuario", "ventanas_activas", "frecuencia_activa", "rne_activo", "tope_diario", "tope_mensual")
     list_select_related = ("usuario",)
@@ -122,7 +122,7 @@ class GastoAdmin(OnlyRead, admin.ModelAdmin[Gasto]):
 
 @admin.register(Entrante)
 class EntranteAdmin(OnlyRead, admin.ModelAdmin[Entrante]):
-    """Also those that nobody knows the shop of."""
+    """Texts of clients, also those whose shop nobody knows."""
 
     list_display = ("recibido", "telefono", "tipo", "texto", "usuario", "campana", "remitente", "leido_en")
     list_filter = ("tipo", ("usuario", admin.EmptyFieldListFilter), "usuario")

@@ -1,4 +1,4 @@
-"""Senders: a shop's own, the installation's, and which of them a client wrote to."""
+"""Senders: a shop's own, the installation's, and the ones that a client wrote to."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -24,7 +24,7 @@ def remitentes_de(usuario: Usuario) -> QuerySet[Remitente]:
 
 
 def valor_de(remitente: Remitente | None) -> str:
-    """What a campaign's messages come from, and what a client answers; "" without an account.
+    """Return what a campaign's messages come from, and what a client answers; "" without an account.
 
     Args:
         remitente: the campaign's; None for the installation's sender.
@@ -33,13 +33,13 @@ def valor_de(remitente: Remitente | None) -> str:
 
 
 def valores_de(usuario: Usuario) -> list[str]:
-    """Everything that a campaign of the shop's may come from."""
+    """Return every sender that a campaign of the shop may come from."""
     own = remitentes_de(usuario).order_by("pk").values_list("valor", flat=True)
     return list(dict.fromkeys([valor_de(None), *own]))
 
 
 def conocidos(nombres: Sequence[str]) -> list[str]:
-    """Which senders of ours a client wrote to.
+    """Find the senders of ours that a client wrote to.
 
     Carriers in Colombia put a short code of theirs in the place of a long number, and then it is none.
 
@@ -54,7 +54,7 @@ def conocidos(nombres: Sequence[str]) -> list[str]:
 
 
 def tiendas_de(valores: Sequence[str]) -> QuerySet[Usuario]:
-    """The shops that have sent from one of these senders. A sender that a shop only says is its own is not enough:
+    """Return the shops that have sent from one of these senders. It is not enough that a shop says a sender is its own:
     Twilio must have taken messages from it."""
     came_from = Q(remitente__valor__in=valores) & (Q(enviados_exitosos__gt=0) | Q(lotes__exitosos__gt=0))
     if valor_de(None) in valores:
@@ -121,8 +121,10 @@ def crear_remitente(
 
 
 def eliminar_remitente(*, remitente: Remitente) -> None:
-    """Raises:
-    ConflictError: a campaign or a programación has it.
+    """Delete a sender that nothing uses.
+
+    Raises:
+        ConflictError: a campaign or a programación has it.
     """
     try:
         with transaction.atomic():

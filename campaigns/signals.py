@@ -1,6 +1,7 @@
-"""What other rooms may have to say before something is deleted.
+"""Signals by which other rooms have a say before something is deleted.
 
-Each is sent inside the transaction that deletes it. Whoever needs it raises ConflictError, and it stays.
+Each is sent inside the transaction that deletes a row. A receiver that needs the row raises ConflictError, and it
+stays.
 """
 
 from django.dispatch import Signal

@@ -56,7 +56,7 @@ class VentaAdmin(admin.ModelAdmin[Venta]):
 
 @admin.register(Importacion)
 class ImportacionAdmin(admin.ModelAdmin[Importacion]):
-    """To look at: an import is moved by its pages and the workers only."""
+    """Imports, read only: their pages and the workers move them."""
 
     list_display = ("archivo", "tipo", "estado", "leidas", "creadas", "rechazadas", "usuario", "creado")
     list_filter = ("estado", "tipo", "usuario")
@@ -71,7 +71,7 @@ class ImportacionAdmin(admin.ModelAdmin[Importacion]):
 
 @admin.register(ConsultaRNE)
 class ConsultaRNEAdmin(OnlyRead, admin.ModelAdmin[ConsultaRNE]):
-    """To look at: it is evidence."""
+    """Consultations of the register, read only: they are evidence."""
 
     list_display = ("consultado_en", "archivo", "numeros", "sha256", "quien", "usuario", "creado")
     list_filter = ("usuario",)
@@ -80,7 +80,7 @@ class ConsultaRNEAdmin(OnlyRead, admin.ModelAdmin[ConsultaRNE]):
 
 @admin.register(Baja)
 class BajaAdmin(OnlyRead, admin.ModelAdmin[Baja]):
-    """To look at: a suppression is made and lifted with its proof, by the pages, the API or the client."""
+    """Suppressions, read only: the pages, the API or the client make and lift them, with their proof."""
 
     list_display = ("telefono", "vigente", "fuente", "desde", "usuario", "remitente")
     list_filter = ("vigente", "fuente", "usuario")

@@ -1,4 +1,4 @@
-"""Finding clients in a shop of a million: by the words of the name, by document, by phone.
+"""Search among the clients of a shop of a million: by the words of the name, by document, by phone.
 
 Every order here has an index behind it, and a page is read by its bound, never by its number.
 """
@@ -21,7 +21,7 @@ RECIENTES, ANTIGUOS, NOMBRE = ORDENES
 
 
 def buscar(clientes: QuerySet[Cliente], q: str) -> QuerySet[Cliente]:
-    """Those that match: digits in the phone or the document, or the beginnings of words of the name.
+    """Filter clients by digits of the phone or the document, or by the beginnings of words of the name.
 
     Args:
         q: as typed; accents and capitals do not count.
@@ -41,7 +41,7 @@ def buscar(clientes: QuerySet[Cliente], q: str) -> QuerySet[Cliente]:
 
 
 def pagina(clientes: QuerySet[Cliente], *, orden: str, despues: int, n: int, buscados: bool = False) -> list[Cliente]:
-    """The clients that come after one, in this order.
+    """Return the clients that come after one, in this order.
 
     Args:
         orden: a key of ORDENES.
@@ -68,5 +68,5 @@ def pagina(clientes: QuerySet[Cliente], *, orden: str, despues: int, n: int, bus
 
 
 def hasta(clientes: QuerySet[Cliente], tope: int) -> int:
-    """How many there are, counting to `tope` + 1 at most."""
+    """Count the clients, up to `tope` + 1."""
     return clientes.order_by()[: tope + 1].count()

@@ -14,7 +14,7 @@ from clientes.models import Cliente, Venta
 
 
 class Condiciones(TypedDict, total=False):
-    """As stored, in JSON: dates are ISO 8601, amounts are decimal strings, days count back from now."""
+    """The conditions as JSON stores them: dates are ISO 8601, amounts are decimal strings, days count back from now."""
 
     activo: bool
     etiquetas: list[int]  # has any of these tags
@@ -29,7 +29,7 @@ class Condiciones(TypedDict, total=False):
 
 
 def filtrar(clientes: QuerySet[Cliente], condiciones: Condiciones) -> QuerySet[Cliente]:
-    """The clients that meet every condition.
+    """Filter clients to those that meet every condition.
 
     Args:
         clientes: one tenant's clients.
@@ -72,5 +72,5 @@ def _ago(days: int) -> datetime:
 
 
 def _start_of(day: date) -> datetime:
-    """Midnight in the product's zone: a day is what the shop's calendar says."""
+    """Return midnight in the product's zone: a day is what the shop's calendar says."""
     return timezone.make_aware(datetime.combine(day, time.min))

@@ -12,8 +12,10 @@ EN_EL_FUTURO = "El consentimiento no puede ser de una fecha que no ha llegado."
 
 
 def validar(fuente: str, fecha: date | None) -> None:
-    """Raises:
-    InvalidInputError: one is missing, or the date is to come.
+    """Check that a consent has both its source and its date, or neither.
+
+    Raises:
+        InvalidInputError: one is missing, or the date is to come.
     """
     if fecha is not None and not fuente:
         raise InvalidInputError(FALTA_FUENTE, field="consentimiento_fuente", code="required")

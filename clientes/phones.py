@@ -23,7 +23,7 @@ INTERNATIONAL: Final = re.compile(r"00\s*(?=\d)")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a typed phone means.
+    """The meaning of a typed phone.
 
     Args:
         e164: `+573001234567`, or "" when it is not a valid phone number.

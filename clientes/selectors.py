@@ -1,4 +1,4 @@
-"""Reads. Each one starts from the tenant."""
+"""Selectors of clients. Each one starts from the tenant."""
 
 from django.db.models import QuerySet
 

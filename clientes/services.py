@@ -1,4 +1,4 @@
-"""Writes."""
+"""Services that write clients."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -34,7 +34,7 @@ def eliminar_cliente(*, cliente: Cliente) -> None:
 
 
 def tiene_historia(cliente: Cliente) -> bool:
-    """Whether something refers to the client that forbids its deletion."""
+    """Tell whether something refers to the client that forbids its deletion."""
     try:
         Collector(using="default").collect([cliente])
     except ProtectedError:

@@ -1,4 +1,4 @@
-"""Who may sign in. A shop whose admin is disabled is closed: to its vendedores too, by session and by token."""
+"""Sign-in by session and by token. A shop whose admin is disabled is closed, to its vendedores too."""
 
 from functools import cache
 from typing import Any
@@ -19,7 +19,7 @@ class OpenShopBackend(ModelBackend):
         return user is not None and user.puede_ingresar
 
     def get_user(self, user_id: int) -> Usuario | None:
-        """The person of a session.
+        """Return the person of a session.
 
         Every page and every fragment asks for it: `puede_ingresar` in one statement that is written once.
         """

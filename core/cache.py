@@ -1,11 +1,11 @@
-"""Answers that many ask for again and again, kept for a moment. The truth is in PostgreSQL.
+"""Answers that many callers ask for again and again, kept for a moment. The truth is in PostgreSQL.
 
-`shared` keeps one copy in Redis for all processes: a hundred tabs cost what one does. Of those who find it stale one
-reads the truth, under a lock, and the others take the stale copy. Without Redis each reads for itself.
+`shared` keeps one copy in Redis for all processes: a hundred tabs cost what one does. When it is stale, one caller
+reads the truth, under a lock, and the others take the stale copy. Without Redis each caller reads for itself.
 
-`Recent` keeps copies in this process, for those who ask many times a second while the machine is busy. It gives a copy
-at once and reads the truth behind the answer (stale while revalidate, RFC 5861), so that nobody waits for the reading.
-A copy that is too old is given to nobody.
+`Recent` keeps copies in this process, for callers who ask many times a second while the machine is busy. It gives a
+copy at once and reads the truth behind the answer (stale while revalidate, RFC 5861), so that nobody waits for the
+reading. A copy that is too old is given to nobody.
 """
 
 import logging
@@ -24,9 +24,9 @@ logger = logging.getLogger(__name__)
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
-# A copy stays so long beyond its time, in seconds, for those who come while it is read anew …
+# A copy stays this long beyond its time, in seconds, for callers that come while it is read again …
 STALE_S: Final = 10.0
-# … and who finds none waits so long for whoever is reading, before reading too.
+# … and a caller that finds none waits this long for the one that is reading, before it reads too.
 WAIT_S: Final = 1.0
 PAUSE_S: Final = 0.02
 # A reader that dies holds the others up no longer.
@@ -34,7 +34,7 @@ LOCK_S: Final = 5
 
 
 def shared(key: str, build: Callable[[], T], *, fresh_s: float) -> T:
-    """What `build` returned within the last `fresh_s` seconds, here or in another process; else what it returns now.
+    """Return what `build` returned within the last `fresh_s` seconds, here or in another process; else call it now.
 
     Args:
         key: of the answer; it must name all that the answer depends on, the shop above all.
@@ -57,7 +57,7 @@ def shared(key: str, build: Callable[[], T], *, fresh_s: float) -> T:
 
 
 def forget(*keys: str) -> None:
-    """Drop answers that something has just made wrong. Never raises for Redis."""
+    """Drop answers that something has just made wrong. It never raises an error of Redis."""
     try:
         cache.delete_many(keys)
     except RedisError:
@@ -86,8 +86,8 @@ class Recent(Generic[K, T]):
 
     Args:
         read: reads the truth. It runs in the caller's thread or in one of ours, and must know everything by its key.
-        fresh_s: a copy so old, in seconds, is given and read anew behind the answer …
-        stale_s: … and one so old is read anew before it.
+        fresh_s: a copy older than this, in seconds, is given and read again behind the answer.
+        stale_s: a copy older than this, in seconds, is read again before the answer.
     """
 
     def __init__(self, read: Callable[[K], T], *, fresh_s: float, stale_s: float) -> None:
@@ -99,7 +99,8 @@ class Recent(Generic[K, T]):
         self._behind: ThreadPoolExecutor | None = None
 
     def get(self, key: K) -> T:
-        """Raises what `read` raises when there is no copy to give."""
+        """Return the copy, or read it first when it is too old. It raises what `read` raises when there is no copy to
+        give."""
         moment, copy = self._copies.get(key, (0.0, None))
         age = time.monotonic() - moment
         if copy is None or age > self._stale_s:
@@ -136,7 +137,7 @@ class Recent(Generic[K, T]):
             self._renew(key)
         except Exception:
             # The copy grows too old, and who asks then hears of it.
-            logger.warning("a copy could not be read anew", exc_info=True)
+            logger.warning("a copy could not be read again", exc_info=True)
         finally:
             with self._lock:
                 self._reading.discard(key)

@@ -19,12 +19,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")
 for scheme in ("redis", "rediss"):
     TRANSPORT_ALIASES[scheme] = "workers.broker.transport:Transport"
 
-# Of the HTTP request that asked for a task: the task's lines in the log carry it too.
+# The id of the HTTP request that asked for a task: the task's lines in the log carry it too.
 REQUEST_ID = "request_id"
 
 
 class DatabaseTask(Task):  # type: ignore[type-arg]
-    """A task that uses its thread's own database connection."""
+    """A task that uses the database connection of its thread."""
 
     abstract = True
 
@@ -61,7 +61,7 @@ def pass_request_id(headers: dict[str, Any], **kwargs: Any) -> None:
 # Sent to workers and beat as they start. beat_init comes too late: beat has read its schedule from PostgreSQL by then.
 @import_modules.connect(sender=app)
 def refuse(**kwargs: Any) -> None:
-    """Celery logs what a signal's receiver raises and goes on, but it lets an exit pass."""
+    """Exit, because Celery logs what a signal's receiver raises and goes on, but lets an exit pass."""
     try:
         refuse_misconfiguration()
     except ImproperlyConfigured as error:

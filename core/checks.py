@@ -81,7 +81,7 @@ def lease(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckM
 
 @register()
 def watchdog(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """While it waits to reconnect, a worker is silent and well."""
+    """Check that the watchdog is more patient than a reconnect, during which a worker is silent and well."""
     if settings.WATCHDOG_S == 0 or settings.WATCHDOG_S >= MIN_WATCHDOG_S:
         return []
     hint = f"Celery waits up to 32 s between two attempts to reconnect: {MIN_WATCHDOG_S:g} or more, or 0."

@@ -1,4 +1,4 @@
-"""What every page knows."""
+"""Variables that the template of every page knows."""
 
 import json
 

@@ -2,7 +2,7 @@
 
 
 class DomainError(Exception):
-    """A request the rules refuse.
+    """An error for a request that the rules refuse.
 
     Args:
         message: the reason, in Spanish, ready for a person to read.
@@ -20,10 +20,10 @@ class DomainError(Exception):
 
 
 class InvalidInputError(DomainError):
-    """The input breaks a rule: 400."""
+    """Raised when the input breaks a rule; the API answers 400."""
 
 
 class ConflictError(DomainError):
-    """The input is fine but the state refuses it: 409."""
+    """Raised when the input is fine but the state refuses it; the API answers 409."""
 
     default_code = "conflict"

@@ -1,4 +1,5 @@
-"""What the forms of the pages share: look, yes-or-no fields, passwords, and keeping what a request does not send."""
+"""Parts that the forms of the pages share: look, yes-or-no fields, passwords, and keeping what a request does not
+send."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -80,7 +81,7 @@ class KeepsUnsentForm(forms.BaseModelForm[Any]):
 
 
 def _as_sent(value: Any) -> list[str]:
-    """A field's value as a browser would send it."""
+    """Return a field's value as a browser would send it."""
     if value is None:
         return []
     if isinstance(value, bool):

@@ -29,5 +29,5 @@ loglevel = "warning"
 
 
 def on_starting(server: object) -> None:
-    """The master's own lines, in the form of all others; each worker sets itself up with Django."""
+    """Write the master's own lines in the form of all others; each web process sets itself up with Django."""
     dictConfig(logs.configuration(os.environ.get("LOG_FORMAT") or "line", os.environ.get("LOG_LEVEL") or "INFO"))

@@ -1,4 +1,4 @@
-"""Ids as callers name them."""
+"""Lists of ids as callers send them."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -7,7 +7,7 @@ MAX_ID: Final = 2**63 - 1  # PostgreSQL bigint
 
 
 def sin_repetir(ids: Iterable[int]) -> list[int]:
-    """The ids in their order, each once.
+    """Return the ids in their order, each once.
 
     Numbers beyond those of the database are told apart by their text: a caller can choose any amount of them whose
     hashes are equal, and a dictionary of 100,000 of those takes a minute, in one call that no thread can interrupt.

@@ -49,17 +49,17 @@ class Usuario(AbstractUser):
 
     @property
     def nombre_tienda(self) -> str:
-        """Of an admin's shop, as clients know it; until it is told, who the admin is."""
+        """The shop's name as clients know it; the admin's own name until the shop has one."""
         return self.tienda or self.get_full_name() or self.username
 
     @property
     def puede_ingresar(self) -> bool:
-        """A vendedor works for an admin, and not without them."""
+        """Tell whether the user may sign in: a vendedor works for an admin, and not without them."""
         return self.is_active and (self.creado_por is None or self.creado_por.is_active)
 
     @property
     def tenant_id(self) -> int:
-        """The id of the admin whose rows this user may see. Every query of the product filters by it."""
+        """Return the id of the admin whose rows this user may see. Every query of the product filters by it."""
         return self.pk if self.creado_por_id is None else self.creado_por_id
 
 
@@ -88,7 +88,7 @@ class Pulso(models.Model):
 
 
 class Contador(models.Model):
-    """What all worker processes together have counted since the installation: see `core.ops.series`."""
+    """A count that all worker processes together have reached since the installation: see `core.ops.series`."""
 
     serie = models.CharField(max_length=100)  # Prometheus's name of the sample
     etiquetas = models.CharField(max_length=300)  # its labels, as canonical JSON

@@ -1,4 +1,4 @@
-"""The last look before a process serves: `manage.py` runs the system checks by itself, gunicorn and Celery do not."""
+"""A last check before a process serves: `manage.py` runs the system checks by itself, gunicorn and Celery do not."""
 
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured

@@ -13,16 +13,16 @@ ENVIOS: Final = "envios"
 
 
 def envios(count: int) -> list[str]:
-    """The names of the `count` queues of messages."""
+    """Return the names of the `count` queues of messages."""
     return [f"{ENVIOS}.{number}" for number in range(count)]
 
 
 def envios_of(tenant_id: int, count: int) -> str:
-    """The queue, of `count`, in which a shop's messages wait."""
+    """Return the queue, among `count`, in which a shop's messages wait."""
     return f"{ENVIOS}.{tenant_id % count}"
 
 
 def declared(count: int) -> list[Queue]:
-    """All of them, as Celery wants them: what a worker consumes unless it is told otherwise."""
+    """Return all queues as Celery wants them: a worker consumes them unless it is told otherwise."""
     # Without a routing key of its own each would be bound by the default queue's.
     return [Queue(name, routing_key=name) for name in (CAMPANAS, *envios(count))]

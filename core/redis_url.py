@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 
 def for_celery(url: str) -> str:
-    """The broker and result backend URL that Celery understands.
+    """Return the URL of broker and result backend in Celery's spelling.
 
     Args:
         url: a redis-py URL (`redis://`, `rediss://` or `unix://`).

@@ -1,4 +1,4 @@
-"""What a message can come from, and how fast Twilio lets each kind send."""
+"""The kinds of sender that a message can come from, and how fast Twilio lets each kind send."""
 
 import re
 from enum import Enum
@@ -42,7 +42,7 @@ SEGMENTS_PER_S: Final = {
 
 
 def kind_of(value: str) -> Kind | None:
-    """What kind of sender this is; None when it is none.
+    """Return the kind of a sender; None when the text is no sender.
 
     >>> kind_of("+573001112233")
     <Kind.NUMBER: 'número'>
@@ -51,7 +51,7 @@ def kind_of(value: str) -> Kind | None:
 
 
 def default_rate(value: str) -> float:
-    """Segments per second for a sender of which nothing else is known; `NO_LIMIT` for none.
+    """Return the segments per second of a sender of which nothing else is known; `NO_LIMIT` for no limit.
 
     Args:
         value: a sender; what is none gets the lowest rate.

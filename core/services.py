@@ -1,4 +1,4 @@
-"""Writes about people."""
+"""Services that write users, their passwords and their tokens."""
 
 from django.db import transaction
 from rest_framework.authtoken.models import Token
@@ -7,7 +7,7 @@ from core.models import Usuario
 
 
 def crear_vendedor(*, admin: Usuario, datos: dict[str, str], clave: str) -> Usuario:
-    """Give somebody of the shop their own way in.
+    """Create a vendedor of the shop.
 
     Args:
         datos: `username`, `first_name` and `last_name`, already validated.
@@ -20,13 +20,13 @@ def crear_vendedor(*, admin: Usuario, datos: dict[str, str], clave: str) -> Usua
 
 
 def activar_usuario(*, usuario: Usuario, activo: bool) -> None:
-    """Let a vendedor in, or no more: their open sessions and their token stop working at once."""
+    """Let a vendedor in, or keep them out: then their open sessions and their token stop working at once."""
     usuario.is_active = activo
     usuario.save(update_fields=["is_active"])
 
 
 def cambiar_clave(*, usuario: Usuario, clave: str) -> None:
-    """Set a password that its owner may have lost to others: every session and the token end with the old one."""
+    """Set a password that somebody else may have known: every session and the token end with the old one."""
     usuario.set_password(clave)
     with transaction.atomic():
         usuario.save(update_fields=["password"])
@@ -34,7 +34,7 @@ def cambiar_clave(*, usuario: Usuario, clave: str) -> None:
 
 
 def nuevo_token(*, usuario: Usuario) -> str:
-    """A new API token in the place of the old one."""
+    """Make a new API token in the place of the old one."""
     with transaction.atomic():
         # Serialises two clicks: each would delete the same old token and then insert its own.
         Usuario.objects.select_for_update().get(pk=usuario.pk)
@@ -43,5 +43,5 @@ def nuevo_token(*, usuario: Usuario) -> str:
 
 
 def revocar_token(*, usuario: Usuario) -> bool:
-    """End the API token; False when there was none."""
+    """End the API token; return False when there was none."""
     return bool(Token.objects.filter(user=usuario).delete()[0])

@@ -12,7 +12,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
-from core import environment, queues, redis_url, senders
+from core import __version__, environment, queues, redis_url, senders
 from core.ops import logs
 
 # Lets `ModelAdmin[Cliente]` be written: Django leaves these classes unsubscriptable.
@@ -34,7 +34,7 @@ LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=environment.LOG_LEVEL)
 LOG_FORMAT = env.str("LOG_FORMAT", "line", validate=environment.LOG_FORMAT)
 # Touched with each pulse of a worker or of beat, for a container's health check.
 PULSE_FILE = env.str("PULSE_FILE", "")
-# Who may read /metrics; without it only staff who have signed in.
+# The key to /metrics; without it only staff who have signed in may read it.
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 WORKER_THREADS = env.int("WORKER_THREADS", 64, validate=environment.POSITIVE)
 # A campaign takes all the processor there is: the web and PostgreSQL come first on a machine that they share.
@@ -280,7 +280,7 @@ DRF_STANDARDIZED_ERRORS = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Campañas SMS",
     "DESCRIPTION": "Send SMS campaigns to a shop's clients, each message exactly once, and watch them live.",
-    "VERSION": "1.0.0",
+    "VERSION": __version__,
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -1,4 +1,4 @@
-"""Unicode normalisation of text from strangers."""
+"""Unicode normalisation of text that strangers wrote."""
 
 import unicodedata
 from typing import Final, Literal
@@ -16,7 +16,7 @@ SHORT: Final = 200
 
 
 def normalize(form: Literal["NFC", "NFKD"], text: str) -> str:
-    """The text in a normalisation form, in a time that grows as its length does.
+    """Return the text in a normalisation form, in a time that grows as its length does.
 
     In a text longer than SHORT, a run of more than MARKS_MAX marks is parted by a grapheme joiner: see above.
     """

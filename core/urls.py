@@ -1,4 +1,4 @@
-"""Every URL of the product. The other rooms are reached by dotted string only."""
+"""Every URL of the product. Other packages are reached by dotted string only."""
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path

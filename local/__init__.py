@@ -1,1 +1,2 @@
-"""What stands in for the world on one machine: servers, a simulator of Twilio, a demonstration. Never in production."""
+"""Everything that stands in for the world on one machine: servers, a simulator of Twilio, a demonstration. It is never
+in production."""

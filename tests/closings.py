@@ -1,4 +1,4 @@
-"""Who closed the Lotes, as the workers count it: the callback of the chord, or whoever makes up for a lost one."""
+"""The closers of Lotes, as the workers count them: the callback of the chord, or what makes up for a lost one."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,19 +17,21 @@ CHORD: Final = "chord"
 
 @dataclass(frozen=True, slots=True)
 class Closings:
-    """Args:
-    by: how many Lotes were closed, by who did it.
+    """The Lotes that were closed.
+
+    Args:
+        by: how many Lotes were closed, by who did it.
     """
 
     by: Mapping[str, int]
 
     @classmethod
     def read(cls, rows: Iterable[tuple[Any, ...]]) -> "Closings":
-        """From the rows of `SQL`."""
+        """Read the counts from the rows of `SQL`."""
         return cls({str(by): int(count) for by, count in rows})
 
     def since(self, before: "Closings") -> "Closings":
-        """Those that were closed after `before` was read."""
+        """Return the Lotes that were closed after `before` was read."""
         return Closings({by: count - before.by.get(by, 0) for by, count in self.by.items()})
 
     @property
@@ -41,7 +43,7 @@ class Closings:
         return self.by.get(CHORD, 0)
 
     def suffices(self, lotes: int) -> bool:
-        """Whether enough of so many Lotes were closed by their chords."""
+        """Tell whether enough of so many Lotes were closed by their chords."""
         return self.by_chord >= LEAST_BY_CHORD * lotes
 
     def __str__(self) -> str:

@@ -57,7 +57,7 @@ def api(owner: Usuario) -> APIClient:
 
 @pytest.fixture(autouse=True, scope="session")
 def _test_settings() -> None:
-    """What a test run needs that no environment should have to say."""
+    """Set what a test run needs and no environment should have to say."""
     settings.SECRET_KEY = "only-for-tests-and-worth-nothing-to-anybody"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
     # Pages name their static files; without collectstatic there is no manifest of their hashed names.

@@ -1,4 +1,4 @@
-"""How the work of a function grows with its input: by processor time, never by seconds of the clock."""
+"""The growth of a function's work with its input: by processor time, never by seconds of the clock."""
 
 import time
 from collections.abc import Callable
@@ -13,7 +13,8 @@ LEAST_S = 0.001
 
 
 def growth(work: Callable[[T], object], make: Callable[[int], T], size: int) -> float:
-    """How many times as long `work` takes for TIMES as much of what `make` gives. The best of three for each."""
+    """Return how many times as long `work` takes for TIMES as much of what `make` gives. The best of three counts for
+    each."""
     return max(LEAST_S, _best(work, make(TIMES * size))) / max(LEAST_S, _best(work, make(size)))
 
 

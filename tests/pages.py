@@ -1,4 +1,4 @@
-"""What the tests of pages share: somebody signed in, and what the page said to them."""
+"""Helpers of the pages' tests: somebody signed in, and what the page said to them."""
 
 from typing import Any
 

@@ -17,7 +17,7 @@ SECOND_SYSTEMS_FROM: Final = 12
 
 
 def process() -> int:
-    """Which process of pytest-xdist this is, from 0; the only one is 0 too."""
+    """Return the number of this process of pytest-xdist, from 0; the only one is 0 too."""
     return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
 
@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
 
 
 def _group(item: pytest.Item) -> str:
-    """Whose tests run one after another in one process; "" where it does not matter.
+    """Return the group whose tests run one after another in one process; "" where it does not matter.
 
     They mostly wait: for leases, rounds and each other's processes.
     """

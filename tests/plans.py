@@ -16,7 +16,8 @@ APPS: Final = ("core", "clientes", "campaigns", "workers")
 
 
 class Planner:
-    """What the planner knows, and what it makes of it. Takes the product's tables empty, with no statistics.
+    """The planner's statistics, and the plans it makes of them. It takes the product's tables empty, with no
+    statistics.
 
     Ask for the fixture before the fixtures that make rows.
     """

@@ -6,9 +6,9 @@ import socket
 def held() -> socket.socket:
     """Take a port of 127.0.0.1 that stays taken until the socket is closed, and listen on it never.
 
-    Whoever connects is refused, as by a program that is down. A server that binds it with SO_REUSEADDR, as servers do,
-    can listen there, end and listen there again, while no stranger is given the port in between: Linux shares a port
-    among sockets that allow it as long as at most one listens.
+    Connections to it are refused, as by a program that is down. A server that binds it with SO_REUSEADDR, as servers
+    do, can listen there, end and listen there again, while no stranger is given the port in between: Linux shares a
+    port among sockets that allow it as long as at most one listens.
     """
     holder = socket.socket()
     try:

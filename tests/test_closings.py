@@ -1,4 +1,4 @@
-"""What the workers' counts say about the chords."""
+"""The counts of the workers, and what they say about the chords."""
 
 import pytest
 

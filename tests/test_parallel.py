@@ -1,4 +1,4 @@
-"""What two processes of tests do not share."""
+"""The things that two processes of tests do not share."""
 
 import pytest
 

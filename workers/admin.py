@@ -17,7 +17,8 @@ admin.site.unregister(GroupResult)  # chords count in Redis: there is never a ro
 
 @admin.register(TaskResult)
 class TareaAdmin(TaskResultAdmin):
-    """Which task, for what, and what came of it; its id says nothing to anybody."""
+    """The admin of campaign-level tasks: which task ran, for what, and what came of it; its id says nothing to
+    anybody."""
 
     list_display = ("tarea", "argumentos", "status", "date_done", "tardo", "worker")
     list_display_links = ("tarea",)
@@ -44,7 +45,7 @@ class TareaAdmin(TaskResultAdmin):
 
 
 def plain(task_args: str | None) -> str:
-    """The arguments as they were passed: `"(12,)"` and `"[12]"` both read `12`.
+    """Return the arguments as they were passed: `"(12,)"` and `"[12]"` both read `12`.
 
     Args:
         task_args: as django-celery-results keeps them: a repr, in JSON.

@@ -1,4 +1,4 @@
-"""What a worker process starts when it begins and finishes before it ends."""
+"""The parts that a worker process starts when it begins and finishes before it ends."""
 
 import atexit
 import logging
@@ -62,7 +62,7 @@ def receive(request: Any, **kwargs: Any) -> None:
 
 @worker_shutdown.connect
 def finish(**kwargs: Any) -> None:
-    """The pool has ended: nothing is put any more. What was, is written."""
+    """Write what was put, after the pool has ended: nothing is put any more."""
     for claim in claims.given_up():
         outbox.put_outcome(claim, ledger.NotPosted())
     claims.batches.stop(FLUSH_S)

@@ -1,4 +1,4 @@
-"""What runs under Celery. A task fetches its arguments and calls one function."""
+"""The tasks that run under Celery. A task fetches its arguments and calls one function."""
 
 from dataclasses import asdict
 from functools import cached_property
@@ -42,13 +42,13 @@ def avanzar_campana(campana_id: int) -> None:
 
 @shared_task(name="workers.enviar_sms", base=Task, ignore_result=True)
 def enviar_sms(log_id: int) -> None:
-    """Send one message; a part of its Lote's chord."""
+    """Send one message, as a part of its Lote's chord."""
     sending.send_one(log_id)
 
 
 @shared_task(name="workers.cerrar_lote", base=Recorded)
 def cerrar_lote(lote_id: int) -> None:
-    """The chord's callback and errback: sum the Lote, open the next, try to finish the campaign."""
+    """Sum the Lote, open the next, try to finish the campaign: the chord's callback and errback."""
     campana_id = closing.close(lote_id)
     if campana_id is not None:
         campana.advance(campana_id)
@@ -56,32 +56,33 @@ def cerrar_lote(lote_id: int) -> None:
 
 @shared_task(name="workers.barrer", ignore_result=True)
 def barrer() -> dict[str, Any] | None:
-    """Sweep, by beat, unless a worker's timer just did."""
+    """Sweep, unless a worker's timer just did; beat sends it."""
     found = rounds.sweep()
     return asdict(found) if found else None
 
 
 @shared_task(name="workers.conciliar", ignore_result=True)
 def conciliar() -> None:
-    """Ask Twilio about uncertain messages, by beat, unless a worker's timer just did."""
+    """Ask Twilio about uncertain messages, unless a worker's timer just did; beat sends it."""
     rounds.reconcile()
 
 
 @shared_task(name="workers.entregar_alertas", ignore_result=True)
 def entregar_alertas() -> int:
-    """Deliver the alerts that are due: sent when one is raised; the next tries are a timer's."""
+    """Deliver the alerts that are due. It is sent when an alert is raised; a timer makes the next tries."""
     return deliver.deliver()
 
 
 @shared_task(name="workers.importar_clientes", ignore_result=True)
 def importar_clientes() -> int:
-    """Do the imports that wait, one by one: sent when one is started, and by beat for what was lost."""
+    """Process the imports that wait, one by one. It is sent when an import is started, and by beat for what was
+    lost."""
     return proceso.atender()
 
 
 @shared_task(name="workers.atender_programacion", base=Recorded)
 def atender_programacion(programacion_id: int) -> int:
-    """Make the campaign of a programación whose time has come: sent by its own entry in beat's schedule."""
+    """Make the campaign of a programación whose time has come. The programación's entry in beat's schedule sends it."""
     return ocurrencias.atender(programacion_id)
 
 

@@ -22,8 +22,8 @@ VALORES = {ajuste.name: ajuste.example for ajuste in AJUSTES}
 
 
 class FranjaSerializer(RefusesUnknown):
-    abre = serializers.CharField(help_text="Such as 08:00.")
-    cierra = serializers.CharField(help_text="Such as 19:00; 24:00 is the end of the day.")
+    abre = serializers.CharField(help_text="The hour of opening, such as 08:00.")
+    cierra = serializers.CharField(help_text="The hour of closing, such as 19:00; 24:00 is the end of the day.")
 
 
 class VentanasSerializer(RefusesUnknown):
@@ -75,7 +75,7 @@ class AjustesView(SignedInView, GenericAPIView[Ajustes]):
 
     @extend_schema(
         summary="Change some of the shop's settings",
-        description="Campaigns that are under way obey from their next message on. Every change is in the history.",
+        description="Campaigns that are under way obey from their next message on. The history keeps every change.",
         request=AjustesSerializer,
         responses=AjustesSerializer,
     )
@@ -104,7 +104,7 @@ class AjustesView(SignedInView, GenericAPIView[Ajustes]):
     ]
 )
 class CambioSerializer(serializers.ModelSerializer[AjustesCambio]):
-    quien = serializers.CharField(source="quien.username", help_text="Username of who made it.")
+    quien = serializers.CharField(source="quien.username", help_text="Username of the person who made it.")
     cambios = serializers.SerializerMethodField(help_text="Each setting that changed, before and after.")
 
     class Meta:
@@ -116,7 +116,7 @@ class CambioSerializer(serializers.ModelSerializer[AjustesCambio]):
         return {name: {"antes": before, "despues": after} for name, (before, after) in cambio.cambios.items()}
 
 
-@extend_schema(tags=["ajustes"], summary="Who changed which setting, when, and why")
+@extend_schema(tags=["ajustes"], summary="List the changes of the settings: who made each, when, and why")
 class HistorialView(ShopRowsView[AjustesCambio], ListAPIView[AjustesCambio]):
     serializer_class = CambioSerializer
 

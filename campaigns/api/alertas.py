@@ -1,4 +1,4 @@
-"""Alerts through the API: what the shop wants, what there was to tell, and a trial."""
+"""Alerts through the API: the shop's settings, the alerts that there were, and a trial."""
 
 from typing import Any, cast
 
@@ -38,7 +38,7 @@ AJUSTES = {
 )
 class AjustesAlertasSerializer(RefusesUnknown, serializers.ModelSerializer[AjustesAlertas]):
     correos = serializers.ListField(child=serializers.EmailField(), max_length=CORREOS_MAX, required=False)
-    firmado = serializers.SerializerMethodField(help_text="Whether there is a secret; it is shown when it is made.")
+    firmado = serializers.SerializerMethodField(help_text="true: there is a secret; it is shown only when it is made.")
 
     class Meta:
         model = AjustesAlertas
@@ -88,7 +88,7 @@ class EntregaSerializer(serializers.ModelSerializer[EntregaAlerta]):
 )
 class AlertaSerializer(serializers.ModelSerializer[Alerta]):
     entregas = EntregaSerializer(many=True)
-    datos = serializers.DictField(help_text="As the webhook gets it, under `data`.")
+    datos = serializers.DictField(help_text="The data as the webhook gets them, under `data`.")
 
     class Meta:
         model = Alerta

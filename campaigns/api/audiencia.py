@@ -29,7 +29,7 @@ class SegmentoField(serializers.PrimaryKeyRelatedField[Segmento]):
 class SeleccionSerializer(RefusesUnknown):
     etiquetas = EtiquetasField(required=False, help_text="Clients with any of these tags.")
     segmento = SegmentoField(required=False, help_text="Id of a saved segment.")
-    cliente_ids = IdListField(required=False, help_text="These clients.")
+    cliente_ids = IdListField(required=False, help_text="Ids of clients.")
 
 
 @extend_schema_serializer(
@@ -39,10 +39,10 @@ class SeleccionSerializer(RefusesUnknown):
     ]
 )
 class AudienciaSerializer(SeleccionSerializer):
-    """Clients that are in any of these, less those in `excluir`; frozen when the campaign is created."""
+    """The clients that are in any of these, without those in `excluir`; frozen when the campaign is created."""
 
     todos = serializers.BooleanField(required=False, help_text="true: every active client of the shop.")
-    excluir = SeleccionSerializer(required=False, help_text="Who of them is left out after all.")
+    excluir = SeleccionSerializer(required=False, help_text="The clients among them who are left out.")
 
     def validate_todos(self, value: bool) -> bool:
         if not value:

@@ -1,4 +1,4 @@
-"""`/api/v1/bajas/`: who asked not to be written to."""
+"""`/api/v1/bajas/`: the clients who opted out."""
 
 from typing import Any
 
@@ -57,11 +57,13 @@ HISTORIA = {
 
 @extend_schema_serializer(examples=[OpenApiExample("Baja", value=BAJA, response_only=True)])
 class BajaSerializer(serializers.ModelSerializer[Baja]):
-    telefono = serializers.CharField(help_text='E.164; "" once its owner asked to be forgotten.')
-    fuente = serializers.ChoiceField(choices=Fuente.choices, help_text="Where the last word was said.")
+    telefono = serializers.CharField(help_text='The number in E.164; "" once its owner asked to be forgotten.')
+    fuente = serializers.ChoiceField(choices=Fuente.choices, help_text="The source of the last word.")
     desde = serializers.DateTimeField(help_text="When the last word was said.")
-    vigente = serializers.BooleanField(help_text="Nothing is sent to the phone.")
-    de_remitente = serializers.SerializerMethodField(help_text="It was said to a sender that several shops share.")
+    vigente = serializers.BooleanField(help_text="true: nothing is sent to the phone.")
+    de_remitente = serializers.SerializerMethodField(
+        help_text="true: it was said to a sender that several shops share."
+    )
 
     class Meta:
         model = Baja
@@ -110,7 +112,7 @@ class BajaConHistoriaSerializer(BajaSerializer):
     ]
 )
 class RegistrarBajaSerializer(RefusesUnknown):
-    telefono = serializers.CharField(max_length=40, help_text="As people write it.")
+    telefono = serializers.CharField(max_length=40, help_text="The phone as people write it.")
     motivo = serializers.CharField(max_length=MOTIVO_MAX, help_text="What the client said, and how.")
     evidencia = serializers.CharField(
         max_length=EVIDENCIA_MAX, required=False, allow_blank=True, default="", help_text="Where the proof is kept."
@@ -141,7 +143,7 @@ class BajaFilter(filters.FilterSet):
 @extend_schema(tags=["bajas"])
 @extend_schema_view(
     list=extend_schema(summary="List the phones that asked not to be written to"),
-    retrieve=extend_schema(summary="Read one with its proofs", responses=BajaConHistoriaSerializer),
+    retrieve=extend_schema(summary="Read an opt-out with its proofs", responses=BajaConHistoriaSerializer),
 )
 class BajaViewSet(ShopRowsView[Baja], ReadOnlyModelViewSet[Baja]):
     serializer_class = BajaSerializer
@@ -161,7 +163,10 @@ class BajaViewSet(ShopRowsView[Baja], ReadOnlyModelViewSet[Baja]):
 
     @extend_schema(
         summary="Write down that a client asked not to be written to",
-        description="From now on nothing is sent to the phone. Said twice, it is kept twice and answered the same.",
+        description=(
+            "Nothing is sent to the phone from now on. Calling it again records the request again and returns the same "
+            "answer."
+        ),
         request=RegistrarBajaSerializer,
         responses={201: BajaSerializer},
     )
@@ -179,10 +184,10 @@ class BajaViewSet(ShopRowsView[Baja], ReadOnlyModelViewSet[Baja]):
         return Response(BajaSerializer(baja).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(
-        summary="Write again to a client who consented anew",
+        summary="Write to a client again who has consented again",
         description=(
-            "Needs `motivo` and `evidencia`, in the body as JSON or in the address. It is kept with the rest, and the "
-            "row stays, not in force. The client's own START or ALTA needs nobody."
+            "The call needs `motivo` and `evidencia`, in the body as JSON or in the address. They are kept with the "
+            "other proofs; the row stays, no longer in force. A client's own START or ALTA lifts it without this call."
         ),
         parameters=[
             OpenApiParameter("motivo", OpenApiTypes.STR, description="How the client consented."),

@@ -101,7 +101,7 @@ class CampanaViewSet(ShopRowsView[CampanaSMS], ReadOnlyModelViewSet[CampanaSMS])
         return Response(body, status=status.HTTP_201_CREATED, headers=headers)
 
     @extend_schema(
-        summary="Recipients, exclusions, segments and cost of a campaign that does not exist yet",
+        summary="Count recipients, exclusions, segments and cost of a campaign that does not exist yet",
         request=TextoYAudienciaSerializer,
         responses=VistaPreviaSerializer,
     )
@@ -119,7 +119,9 @@ class CampanaViewSet(ShopRowsView[CampanaSMS], ReadOnlyModelViewSet[CampanaSMS])
         )
         return Response(as_json(vista))
 
-    @extend_schema(summary="Counts by estado, rate and time left", responses=ProgresoSerializer, filters=False)
+    @extend_schema(
+        summary="Read the counts by estado, the rate and the time left", responses=ProgresoSerializer, filters=False
+    )
     @action(detail=True, filterset_class=None)
     def progreso(self, request: Request, pk: int) -> Response:
         campana = self.get_object()
@@ -141,7 +143,7 @@ class CampanaViewSet(ShopRowsView[CampanaSMS], ReadOnlyModelViewSet[CampanaSMS])
         return self._move("cancelar", "La canceló una persona.")
 
     @extend_schema(
-        summary="Try again those who failed and certainly got nothing, by the clients' present data",
+        summary="Retry the failed recipients who certainly received nothing, with the clients' present data",
         request=None,
         responses=MOVED,
     )

@@ -30,18 +30,22 @@ DOS_AUDIENCIAS = "Envíe «cliente_ids» o «audiencia», no los dos."
     ]
 )
 class TextoYAudienciaSerializer(RefusesUnknown):
-    """What to say and to whom: what the preview takes, and the creation with a name."""
+    """The text and the audience: the preview takes them, and the creation takes them with a name."""
 
-    mensaje = serializers.CharField(trim_whitespace=False, required=False, help_text=f"Or `plantilla`. {MARCADORES}")
-    plantilla = PlantillaField(required=False, help_text="Id of a template; or `mensaje`.")
-    cliente_ids = IdListField(required=False, help_text="1 to 100,000 ids of the shop's clients; or `audiencia`.")
-    audiencia = AudienciaSerializer(required=False, help_text="Or `cliente_ids`.")
+    mensaje = serializers.CharField(
+        trim_whitespace=False, required=False, help_text=f"The text; give this or `plantilla`. {MARCADORES}"
+    )
+    plantilla = PlantillaField(required=False, help_text="Id of a template; give this or `mensaje`.")
+    cliente_ids = IdListField(
+        required=False, help_text="1 to 100,000 ids of the shop's clients; give this or `audiencia`."
+    )
+    audiencia = AudienciaSerializer(required=False, help_text="The audience; give this or `cliente_ids`.")
     clase = serializers.ChoiceField(
         choices=CampanaSMS.Clase.choices,
         required=False,
         help_text=(
             "`promocional` when absent. The others leave at any hour and are not counted against the cap on contacts; "
-            "they need `clase_motivo`, and never reach who opted out."
+            "they need `clase_motivo`, and never reach clients who opted out."
         ),
     )
     remitente = RemitenteField(
@@ -78,8 +82,8 @@ class CrearCampanaSerializer(TextoYAudienciaSerializer):
     programada_para = TimedDateField(
         required=False,
         allow_null=True,
-        help_text="Start then and not now: a moment to come, within a year. Without an offset it is in TIME_ZONE. Who "
-        "receives it and its text are frozen now all the same.",
+        help_text="The moment to start, within a year, instead of now. Without an offset it is in TIME_ZONE. The "
+        "recipients and the text are frozen now all the same.",
     )
     clase_motivo = serializers.CharField(
         max_length=MOTIVO_MAX, required=False, help_text="Why the campaign is not promotional; kept with who made it."
@@ -130,10 +134,10 @@ class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
         CampanaSMS.Aprobacion.choices,
         allow_blank=True,
         read_only=True,
-        help_text="`pendiente`: it does not start before it is approved, for it is large; `motivo` says how large.",
+        help_text="`pendiente`: the campaign is large and starts only once approved; `motivo` says how large.",
     )
-    enviados_exitosos = serializers.SerializerMethodField(help_text="Live while the campaign runs.")
-    enviados_fallidos = serializers.SerializerMethodField(help_text="Live while the campaign runs.")
+    enviados_exitosos = serializers.SerializerMethodField(help_text="Counted live while the campaign runs.")
+    enviados_fallidos = serializers.SerializerMethodField(help_text="Counted live while the campaign runs.")
     progreso_url = serializers.SerializerMethodField()
     logs_url = serializers.SerializerMethodField()
 
@@ -165,12 +169,12 @@ class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
         )
         read_only_fields = fields
         extra_kwargs = {
-            "espera_hasta": {"help_text": "Set while it waits for the shop's next sending window."},
+            "espera_hasta": {"help_text": "The next opening, while the campaign waits for the shop's sending window."},
             "reanuda_en": {
-                "help_text": "Set while a cap on spending pauses it: when it goes on by itself, a day or a month later."
+                "help_text": "When a campaign that a cap on spending paused goes on by itself, a day or a month later."
             },
             "vence_en": {
-                "help_text": "Nothing is sent after this moment: the campaign ends, in `error` if any is left."
+                "help_text": "Nothing is sent after this moment: the campaign ends, in `error` if anything is left."
             },
         }
 
@@ -203,7 +207,7 @@ class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
 @extend_schema_serializer(examples=[OpenApiExample("Decisión", value={"motivo": "Falta el precio en el texto"})])
 class DecisionSerializer(RefusesUnknown):
     motivo = serializers.CharField(
-        max_length=aprobaciones.MOTIVO_MAX, required=False, help_text="Why not, for the campaign's page."
+        max_length=aprobaciones.MOTIVO_MAX, required=False, help_text="Why the campaign is refused, for its page."
     )
 
 
@@ -233,9 +237,9 @@ class DecisionSerializer(RefusesUnknown):
     ]
 )
 class ProgresoSerializer(serializers.Serializer[Any]):
-    """total = pendientes + enviando + inciertos + exitosos + fallidos, at every moment.
+    """Counts of a campaign: total = pendientes + enviando + inciertos + exitosos + fallidos, at every moment.
 
-    While the campaign is in course and is asked for again and again, these counts may be a second old.
+    While the campaign is in course and is asked for again and again, the counts may be a second old.
     """
 
     id = serializers.IntegerField()
@@ -244,16 +248,19 @@ class ProgresoSerializer(serializers.Serializer[Any]):
     total = serializers.IntegerField()
     pendientes = serializers.IntegerField()
     enviando = serializers.IntegerField()
-    inciertos = serializers.IntegerField(help_text="Outcome unknown; being reconciled, never blindly sent again.")
+    inciertos = serializers.IntegerField(
+        help_text="The outcome is unknown; it is being reconciled, never blindly sent again."
+    )
     exitosos = serializers.IntegerField()
     fallidos = serializers.IntegerField()
     desconocidos = serializers.IntegerField(
-        help_text="Of `fallidos`: Twilio never said what became of them, so they may have been sent all the same."
+        help_text="The part of `fallidos` of which Twilio never told: they may have been sent all the same."
     )
     porcentaje = serializers.FloatField()
     por_segundo = serializers.FloatField(help_text="Recipients finished per second over the last 10 seconds.")
     segundos_restantes = serializers.IntegerField(allow_null=True)
     espera_hasta = serializers.DateTimeField(
-        allow_null=True, help_text="Set while it waits for the shop's next sending window; it goes on by itself."
+        allow_null=True,
+        help_text="The next opening, while it waits for the shop's sending window; it goes on by itself.",
     )
     completado_en = serializers.DateTimeField(allow_null=True)

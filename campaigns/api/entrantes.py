@@ -1,4 +1,4 @@
-"""`/api/v1/entrantes/`: what clients wrote back."""
+"""`/api/v1/entrantes/`: the texts that clients sent."""
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
@@ -39,7 +39,7 @@ from core.api.filters import YesNoFilter
 )
 class EntranteSerializer(serializers.ModelSerializer[Entrante]):
     tipo = serializers.ChoiceField(
-        choices=Intencion.choices, help_text="What it was taken for; bajas and altas are done already."
+        choices=Intencion.choices, help_text="What the text was taken for; bajas and altas are applied already."
     )
     campana = serializers.IntegerField(
         source="campana_id", allow_null=True, help_text="The campaign whose message the phone had got last."

@@ -21,8 +21,10 @@ def idempotency_of(request: Request) -> Idempotency | None:
 
 
 def clave_de(request: Request) -> str | None:
-    """Raises:
-    InvalidInputError: the key is empty, too long or not printable.
+    """Read the key of a request.
+
+    Raises:
+        InvalidInputError: the key is empty, too long or not printable.
     """
     key = request.headers.get("Idempotency-Key")
     if key is not None and not (1 <= len(key) <= 255 and key.isprintable()):

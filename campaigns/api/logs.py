@@ -39,7 +39,7 @@ from core.api.pagination import OldestFirstPagination
 class SMSLogSerializer(serializers.ModelSerializer[SMSLog]):
     cliente_id = serializers.IntegerField(allow_null=True, read_only=True)
     entrega = serializers.ChoiceField(
-        Entrega.choices, allow_blank=True, read_only=True, help_text="Twilio's status; empty until it tells."
+        Entrega.choices, allow_blank=True, read_only=True, help_text="Twilio's status; empty until Twilio tells."
     )
 
     class Meta:
@@ -70,7 +70,7 @@ class LogFilter(filters.FilterSet):
         fields = ("codigo", "entrega", "telefono")
 
 
-@extend_schema(tags=["campanas"], summary="One row per recipient, in the order of sending")
+@extend_schema(tags=["campanas"], summary="List the recipients, one row each, in the order of sending")
 class LogListView(ShopRowsView[SMSLog], ListAPIView[SMSLog]):
     serializer_class = SMSLogSerializer
     filterset_class = LogFilter

@@ -45,11 +45,11 @@ class ProgramacionFilter(filters.FilterSet):
     create=extend_schema(
         summary="Create a recurring campaign",
         description=(
-            "At each occurrence a campaign is made with its audience and its template's text as they are then. Each "
-            "occurrence makes one, whatever happens to the clock, the queue or the machine: what could not be made in "
-            "time is made late within `gracia_minutos`, or recorded as skipped with the reason. Where the zone changes "
-            "its clocks, an hour that is skipped means the first moment after it, and one that comes twice means the "
-            "first of the two."
+            "Each occurrence makes one campaign, with the audience and the template's text as they are then, whatever "
+            "happens to the clock, the queue or the machine: a campaign that could not be made in time is made late "
+            "within `gracia_minutos`, or the occurrence is recorded as skipped with the reason. Where the zone changes "
+            "its clocks, an hour that is skipped means the first moment after it, and an hour that comes twice means "
+            "the first of the two."
         ),
     ),
     retrieve=extend_schema(summary="Read a recurring campaign"),
@@ -78,19 +78,23 @@ class ProgramacionViewSet(ShopRowsView[Programacion], ModelViewSet[Programacion]
     def perform_destroy(self, instance: Programacion) -> None:
         services.eliminar_programacion(programacion=instance)
 
-    @extend_schema(summary="Pause; what falls into the pause is skipped", request=None, responses=MOVED)
+    @extend_schema(
+        summary="Pause a recurring campaign; the occurrences of the pause are skipped", request=None, responses=MOVED
+    )
     @action(detail=True, methods=["post"], filterset_class=None)
     def pausar(self, request: Request, pk: int) -> Response:
         return self._answer(services.pausar_programacion(programacion=self.get_object()))
 
-    @extend_schema(summary="Resume with the first occurrence after now", request=None, responses=MOVED)
+    @extend_schema(
+        summary="Resume a recurring campaign with the first occurrence after now", request=None, responses=MOVED
+    )
     @action(detail=True, methods=["post"], filterset_class=None)
     def reanudar(self, request: Request, pk: int) -> Response:
         return self._answer(services.reanudar_programacion(programacion=self.get_object()))
 
     @extend_schema(
-        summary="Run now: one more campaign, whatever the schedule says",
-        description="The schedule goes on as if nothing had been. It works also while paused or over.",
+        summary="Run a recurring campaign now: one more campaign, whatever the schedule says",
+        description="The schedule does not change. The call also works while the recurring campaign is paused or over.",
         request=None,
         responses={201: OcurrenciaSerializer, 400: ErrorSerializer, 409: ErrorSerializer},
         parameters=[IDEMPOTENCY_KEY],
@@ -112,7 +116,7 @@ class ProgramacionViewSet(ShopRowsView[Programacion], ModelViewSet[Programacion]
         return Response(ProgramacionSerializer(programacion, context=self.get_serializer_context()).data)
 
 
-@extend_schema(tags=["programaciones"], summary="Its history, the latest first, with campaigns and results")
+@extend_schema(tags=["programaciones"], summary="List the occurrences, the latest first, with campaigns and results")
 class OcurrenciaListView(ShopRowsView[Ocurrencia], ListAPIView[Ocurrencia]):
     serializer_class = OcurrenciaSerializer
 

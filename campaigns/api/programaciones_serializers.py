@@ -33,7 +33,7 @@ AUSENTES: Final[dict[str, Any]] = {"hora": None, "dias": [], "dia_mes": None, "c
 
 
 class AudienciaGuardada(AudienciaSerializer):
-    """Clients that are in any of these, less those in `excluir`; asked anew at each occurrence."""
+    """The clients that are in any of these, without those in `excluir`; asked again at each occurrence."""
 
     def to_representation(self, instance: Any) -> Any:
         return instance
@@ -94,12 +94,17 @@ PROGRAMACION: Final = {
     ]
 )
 class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Programacion]):
-    nombre = serializers.CharField(max_length=NOMBRE_MAX, help_text="Of its campaigns, which add their date.")
+    nombre = serializers.CharField(max_length=NOMBRE_MAX, help_text="Name of its campaigns, which add their date.")
     mensaje = serializers.CharField(
-        trim_whitespace=False, required=False, allow_blank=True, help_text="With {nombre}; or `plantilla`."
+        trim_whitespace=False,
+        required=False,
+        allow_blank=True,
+        help_text="The text, with {nombre}; give this or `plantilla`.",
     )
     plantilla = PlantillaField(
-        required=False, allow_null=True, help_text="Its text as it is at each occurrence; or `mensaje`."
+        required=False,
+        allow_null=True,
+        help_text="Id of a template, whose text is read at each occurrence; give this or `mensaje`.",
     )
     remitente = RemitenteField(
         required=False, allow_null=True, help_text="Id of a sender of the shop's; the installation's when absent."
@@ -111,26 +116,26 @@ class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Program
         allow_null=True,
         format="%H:%M",
         input_formats=["%H:%M", "%H:%M:%S"],
-        help_text="Of the clock on the wall in `zona`; not for `cron`.",
+        help_text="The hour by the clock on the wall in `zona`; not for `cron`.",
     )
     dias = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=7),
         required=False,
         max_length=7,
-        help_text="For `semanal`: from 1, Monday, to 7.",
+        help_text="Days of the week, for `semanal`: from 1, Monday, to 7.",
     )
     dia_mes = serializers.IntegerField(
         required=False,
         allow_null=True,
         min_value=1,
         max_value=31,
-        help_text="For `mensual`; a shorter month has it on its last day.",
+        help_text="Day of the month, for `mensual`; in a shorter month it is the last day.",
     )
     cron = serializers.CharField(
         required=False,
         allow_blank=True,
         max_length=CRON_MAX,
-        help_text="For `cron`: minute (one number), hour, day of the month, month, day of the week.",
+        help_text="The expression, for `cron`: minute (one number), hour, day of the month, month, day of the week.",
     )
     zona = serializers.CharField(required=False, max_length=64, help_text="IANA name; TIME_ZONE when absent.")
     desde = serializers.DateField(required=False, help_text="First day on which it may occur; today when absent.")
@@ -139,7 +144,7 @@ class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Program
         required=False,
         min_value=1,
         max_value=GRACIA_MAX,
-        help_text="How late an occurrence may still become a campaign; later it is recorded as skipped.",
+        help_text="Minutes by which a campaign may be made late; later the occurrence is recorded as skipped.",
     )
     descripcion = serializers.SerializerMethodField(help_text="When it occurs, in words.")
     proximas = serializers.SerializerMethodField(help_text="The next 5 moments; none while it is paused or over.")
@@ -157,7 +162,7 @@ class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Program
         return [moment.isoformat() for moment in selectors.proximas_de(programacion)]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """What is said apart from the fields: one text, and only what the frequency knows."""
+        """Check what concerns several fields: one text, and only the fields that the frequency uses."""
         if attrs.get("mensaje") and attrs.get("plantilla"):
             raise serializers.ValidationError({"plantilla": [DOS_MENSAJES]}, code="invalid")
         frecuencia = attrs["frecuencia"] if "frecuencia" in attrs else cast("Programacion", self.instance).frecuencia
@@ -168,7 +173,7 @@ class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Program
         return attrs
 
     def definicion(self) -> Definicion:
-        """What the validated body asks for; in a PATCH, on top of what there is.
+        """Return the definition that the validated body asks for; in a PATCH, on top of the present one.
 
         Raises:
             InvalidInputError: naming the field and the reason.
@@ -200,7 +205,7 @@ class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Program
         )
 
     def _audiencia(self) -> Audiencia:
-        """What there is, without the clients that were deleted since: nobody asked about them now."""
+        """Return the present audience without the clients that were deleted since: nobody asked about them now."""
         present = cast("Programacion", self.instance)
         return criterios.vigente(present.audiencia, tenant_id=present.usuario_id)
 
@@ -230,7 +235,7 @@ def _presente(programacion: Any) -> dict[str, Any]:
 )
 class OcurrenciaSerializer(serializers.ModelSerializer[Ocurrencia]):
     ocurrencia_utc = serializers.DateTimeField(
-        default_timezone=ZoneInfo("UTC"), read_only=True, help_text="The moment it was for."
+        default_timezone=ZoneInfo("UTC"), read_only=True, help_text="The moment for which the campaign was due."
     )
     campana = CampanaSerializer(allow_null=True, read_only=True)
 

@@ -1,7 +1,7 @@
 """Progress, which programs and pages ask for many times a second while the machine is busy sending.
 
-The quick way asks PostgreSQL once, whose the token is and for the campaign's row; what is counted of a campaign in
-course may be a second old. Whatever is not plainly a good request goes on to the framework, which gives the same
+The quick way asks PostgreSQL once, for the token's user and the campaign's row together; the counts of a campaign in
+course may be a second old. Every request that is not plainly a good one goes on to the framework, which gives the same
 answers and every refusal.
 """
 

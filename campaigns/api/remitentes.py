@@ -61,7 +61,7 @@ class RemitenteSerializer(RefusesUnknown, serializers.ModelSerializer[Remitente]
         min_value=RITMO_MINIMO,
         allow_null=True,
         required=False,
-        help_text="How fast all its campaigns together may send, in segments; null for no limit.",
+        help_text="Segments a second that all its campaigns together may send; null for no limit.",
     )
 
     class Meta:

@@ -1,4 +1,4 @@
-"""What happened to a campaign and who did it, through the API."""
+"""The events of a campaign, and who did them, through the API."""
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
@@ -39,7 +39,7 @@ class SucesoSerializer(serializers.ModelSerializer[Suceso]):
         fields = ("id", "tipo", "texto", "usuario", "ip", "via", "detalle", "creado")
 
 
-@extend_schema(tags=["campanas"], summary="What happened to the campaign and who did it, the newest first")
+@extend_schema(tags=["campanas"], summary="List what happened to the campaign and who did it, the newest first")
 class SucesoListView(ShopRowsView[Suceso], ListAPIView[Suceso]):
     serializer_class = SucesoSerializer
 

@@ -22,12 +22,14 @@ class ExcluidosSerializer(serializers.Serializer[Any]):
 
 class CostoSerializer(serializers.Serializer[Any]):
     mensajes = serializers.IntegerField(help_text="Recipients that will be sent to.")
-    segmentos = serializers.IntegerField(help_text="What Twilio bills: the sum over all rendered messages.")
+    segmentos = serializers.IntegerField(
+        help_text="The segments that Twilio bills: the sum over all rendered messages."
+    )
     segmentos_por_mensaje = serializers.DictField(
-        child=serializers.IntegerField(), help_text="How many messages take 1, 2, … segments."
+        child=serializers.IntegerField(), help_text="The number of messages that take 1, 2, … segments."
     )
     encoding = serializers.DictField(
-        child=serializers.IntegerField(), help_text="How many messages are GSM-7, and how many UCS-2."
+        child=serializers.IntegerField(), help_text="The number of messages in GSM-7, and in UCS-2."
     )
     segmentos_por_pais = serializers.DictField(
         child=serializers.IntegerField(), help_text="Segments by the country of the recipients, such as CO."
@@ -47,8 +49,10 @@ class EjemploSerializer(serializers.Serializer[Any]):
 
 
 class VentanaSerializer(serializers.Serializer[Any]):
-    abierta = serializers.BooleanField(help_text="The first messages would leave at once.")
-    desde = serializers.DateTimeField(allow_null=True, help_text="When they would; null if the shop never opens.")
+    abierta = serializers.BooleanField(help_text="true: the first messages would leave at once.")
+    desde = serializers.DateTimeField(
+        allow_null=True, help_text="When the first messages would leave; null if the shop never opens."
+    )
     hasta = serializers.DateTimeField(allow_null=True, help_text="When the window closes; null if nothing ends it.")
     texto = serializers.CharField(help_text="The same as a sentence, by the shop's clock.")
 
@@ -105,14 +109,15 @@ class VistaPreviaSerializer(serializers.Serializer[Any]):
     excluidos = ExcluidosSerializer(many=True)
     costo = CostoSerializer()
     ventana = VentanaSerializer(help_text="When it would be sent.")
-    avisos = AvisoSerializer(many=True, help_text="What may surprise whoever creates the campaign.")
+    avisos = AvisoSerializer(many=True, help_text="Warnings of what may surprise the person who creates the campaign.")
     letras_ucs2 = serializers.ListField(
         child=serializers.CharField(), help_text="Letters of the text that force UCS-2: 70 characters instead of 160."
     )
     ejemplos = EjemploSerializer(many=True)
     mas_largo = EjemploSerializer(allow_null=True, help_text="The longest rendering among those who are sent to.")
     transliterado = TransliteradoSerializer(
-        allow_null=True, help_text="The text without those letters, and what it would save. Never applied unasked."
+        allow_null=True,
+        help_text="The text without those letters, and what it would save. It is never applied unasked.",
     )
 
 
@@ -145,7 +150,7 @@ def as_json(vista: VistaPrevia) -> dict[str, Any]:
 
 
 def _plain(text: str) -> str:
-    """Without the spaces that only keep a line from breaking."""
+    """Return the text without the spaces that only keep a line from breaking."""
     return text.replace("\N{NO-BREAK SPACE}", " ")
 
 

@@ -1,5 +1,5 @@
-"""Who a campaign is for.
+"""The audience of a campaign.
 
-seleccion   which clients were chosen, counted or frozen
-juicio      who of them may be sent to, and why not the others
+seleccion   counts or freezes the clients who were chosen
+juicio      says who of them may be sent to, and why not the others
 """

@@ -1,4 +1,5 @@
-"""Who of an audience can be sent to, and why the others cannot: one table for the preview and the engine.
+"""The judgement of an audience, in one table for the preview and the engine: who can be sent to, and why the others
+cannot.
 
 Another reason is one more row of EXCLUSIONES. From it come what the preview counts, what happens to a recipient when a
 Lote opens and while they wait in it, who may stand as an example, and what people read about it.
@@ -34,7 +35,7 @@ class Fila:
 
 @dataclass(frozen=True, slots=True)
 class Envio:
-    """What a query of clients is about.
+    """The facts that a query of clients is about.
 
     Args:
         ajustes: of the shop.
@@ -53,7 +54,7 @@ class Exclusion:
 
     Args:
         code: what the row of the ledger keeps, and the name of the parameter that `setting` gives.
-        text, remedy: what it means and what to do about it, for whoever runs the campaign.
+        text, remedy: what it means and what to do about it, for the person who runs the campaign.
         sql: the condition; it may use the parameters `tenant`, `remitente`, `dia`, `campana` and its own. None when it
             cannot be told of one client alone.
         without: leaves these clients out of one of Django's queries; None when none of them can be in it.
@@ -169,7 +170,7 @@ EXCLUSIONES: Final = (
     ),
 )
 
-# Of every code of ours, those of the table and the others.
+# The texts of all our codes, those of the table and the others.
 TEXTOS: Final = codigos.TEXTOS | {exclusion.code: exclusion.text for exclusion in EXCLUSIONES}
 REMEDIOS: Final = codigos.REMEDIOS | {exclusion.code: exclusion.remedy for exclusion in EXCLUSIONES}
 
@@ -215,7 +216,7 @@ CODIGO_DE_FILA: Final = _codigo(
 
 
 def _valor(exclusion: Exclusion, ajustes: Ajustes, *, a_toda_hora: bool) -> int:
-    """What the shop's settings say to the exclusion; 0 when it keeps nobody out."""
+    """Return what the shop's settings say to the exclusion; 0 when it keeps nobody out."""
     if exclusion.setting is None:
         return 1
     return int(exclusion.setting(ajustes)) if exclusion.at_all_hours or not a_toda_hora else 0
@@ -245,8 +246,8 @@ def parametros(
 def enviables_de(
     audiencia: Audiencia, *, ajustes: Ajustes, dia: date, remitente: str, a_toda_hora: bool = False
 ) -> QuerySet[Cliente]:
-    """Of the audience, those who can be sent to; of two clients with one phone, both. As `JUZGADOS` for Django's
-    queries, with the arguments of `parametros`."""
+    """Filter the audience to the clients who can be sent to; of two clients with one phone, both stay. It is `JUZGADOS`
+    for Django's queries, with the arguments of `parametros`."""
     envio = Envio(ajustes, dia, remitente)
     usable = clientes_de(audiencia, tenant_id=ajustes.usuario_id)
     for exclusion in EXCLUSIONES:

@@ -1,4 +1,4 @@
-"""Who receives a campaign: chosen by the caller, frozen when the campaign is created.
+"""The recipients of a campaign: chosen by the caller, frozen when the campaign is created.
 
 Freezing writes one array of ids per Lote in one statement; a million recipients cost a few thousand rows.
 """
@@ -51,9 +51,11 @@ class Seleccion:
 
 @dataclass(frozen=True, slots=True)
 class Audiencia:
-    """Args:
-    incluir, excluir: who is in, and who of them is left out after all.
-    field: the request's field, for errors.
+    """The choice of recipients.
+
+    Args:
+        incluir, excluir: who is in, and who of them is left out after all.
+        field: the request's field, for errors.
     """
 
     incluir: Seleccion
@@ -85,9 +87,11 @@ class Audiencia:
 
 @dataclass(frozen=True, slots=True)
 class Medida:
-    """Args:
-    total: recipients.
-    longest_nombre: characters of the longest name among them.
+    """The size of an audience.
+
+    Args:
+        total: recipients.
+        longest_nombre: characters of the longest name among them.
     """
 
     total: int

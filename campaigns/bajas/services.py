@@ -1,4 +1,4 @@
-"""Writes: by the opt-out link, and by the shop for a client who told it."""
+"""Services of opt-outs: by the link in a message, and by the shop for a client who told it."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -24,7 +24,7 @@ BORRADO: Final = "El teléfono se borró a petición de su dueño: si vuelve, de
 
 @dataclass(frozen=True, slots=True)
 class Invitado:
-    """Who holds a link.
+    """The holder of an opt-out link.
 
     Args:
         log: the message that it came in.
@@ -45,12 +45,12 @@ class Invitado:
 
 
 def leer_token(token: str) -> int | None:
-    """The id of the message that a token came in, or None when it is none of ours."""
+    """Read the id of the message that a token came in; None when it is none of ours."""
     return log_de(token, llave())
 
 
 def invitado_de(log_id: int) -> Invitado | None:
-    """None when the message is not kept any more, or its phone was erased."""
+    """Find the holder of a link; None when the message is not kept any more, or its phone was erased."""
     log = (
         SMSLog.objects.select_related("campana__usuario", "campana__remitente")
         .filter(pk=log_id)
@@ -65,13 +65,13 @@ def invitado_de(log_id: int) -> Invitado | None:
 
 
 def salir(invitado: Invitado) -> None:
-    """The client asks the shop to write no more. Who is left alone already has said so."""
+    """Opt the client out of the shop's messages. A client who is left alone already has said so."""
     if invitado.baja is None:
         dar_de_baja(telefono=invitado.log.telefono, tienda_id=invitado.tienda.pk, prueba=_prueba(invitado))
 
 
 def volver(invitado: Invitado) -> None:
-    """The client asks the shop to write again."""
+    """Let the shop write to the client again, by the client's own word."""
     if invitado.baja is not None:
         dar_de_alta(telefono=invitado.log.telefono, tienda_id=invitado.tienda.pk, prueba=_prueba(invitado))
 
@@ -106,7 +106,7 @@ def registrar(
 
 
 def levantar(*, usuario: Usuario, baja: Baja, motivo: str, evidencia: str) -> None:
-    """Let the shop write again to a client who consented anew, on an admin's word and with evidence.
+    """Let the shop write again to a client who has consented again, on an admin's word and with evidence.
 
     Decreto 1377 de 2013, art. 8: it is for the shop to prove that consent was given.
 

@@ -1,4 +1,4 @@
-"""What happened to campaigns, and who is told.
+"""The events of campaigns, and the alerts about them.
 
 services    writes down an event, with who did it
 alertas     makes the alert and its deliveries, in the transaction of what they tell of; `workers.alerts` delivers them

@@ -1,4 +1,4 @@
-"""Raising alerts, and what a shop wants to be told."""
+"""Services of alerts: raising them, and keeping what a shop wants to be told."""
 
 import base64
 import secrets
@@ -28,7 +28,8 @@ AVISAN: Final = {
 
 
 def nuevo_secreto() -> str:
-    """As https://www.standardwebhooks.com asks: 24 random bytes in base64, with a prefix that says what it is."""
+    """Make a secret as https://www.standardwebhooks.com asks: 24 random bytes in base64, with a prefix that says what
+    it is."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
 
 
@@ -53,7 +54,7 @@ def guardar_ajustes(*, usuario: Usuario, datos: dict[str, Any]) -> AjustesAlerta
 
 
 def cambiar_secreto(*, usuario: Usuario) -> AjustesAlertas:
-    """A new secret in the place of the old one, which signs nothing any more."""
+    """Make a new secret in the place of the old one, which signs nothing any more."""
     ajustes, _ = AjustesAlertas.objects.get_or_create(usuario_id=usuario.tenant_id)
     ajustes.secreto = nuevo_secreto()
     ajustes.save(update_fields=["secreto"])
@@ -79,7 +80,7 @@ def avisar(suceso: Suceso) -> Alerta | None:
 
 
 def probar(*, usuario: Usuario) -> Alerta:
-    """An alert that says that it is a trial.
+    """Raise an alert that says that it is a trial.
 
     Raises:
         ConflictError: there is nobody to tell.

@@ -1,4 +1,4 @@
-"""Reads about alerts. Each one starts from the tenant."""
+"""Selectors of alerts. Each one starts from the tenant."""
 
 from django.db.models import QuerySet
 
@@ -7,7 +7,7 @@ from core.models import Usuario
 
 
 def ajustes_de(usuario: Usuario) -> AjustesAlertas:
-    """What the shop wants; the defaults while it has said nothing."""
+    """Return the shop's settings of alerts; the defaults while it has said nothing."""
     found = AjustesAlertas.objects.filter(usuario_id=usuario.tenant_id).first()
     return found or AjustesAlertas(usuario_id=usuario.tenant_id)
 

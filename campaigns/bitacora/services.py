@@ -1,4 +1,4 @@
-"""Writing what happened. The caller's transaction is the move's own: both are there, or neither."""
+"""Services that write what happened. The caller's transaction is the move's own: both are there, or neither."""
 
 from typing import Final
 
@@ -33,7 +33,7 @@ ON CONFLICT (campana_id, tipo) WHERE tipo IN ('avance_25', 'avance_50', 'avance_
 
 
 def anotar(*, campana_id: int, tipo: Suceso.Tipo, detalle: str = "") -> Suceso:
-    """Write down what just happened, by whoever is acting, and raise the alert that goes with it.
+    """Write down what just happened, with the person or program that acts, and raise the alert that goes with it.
 
     Args:
         detalle: the reason, for people; cut at 300 characters.
@@ -61,6 +61,6 @@ def anotar_move(*, campana_id: int, action: str, motivo: str = "") -> Suceso:
 
 
 def anotar_avance(campana_id: int) -> None:
-    """Write down the 25, 50 or 75 % that the campaign has reached, if it has and nobody did."""
+    """Write down the 25, 50 or 75 % that the campaign has reached, unless somebody has done so."""
     with connection.cursor() as cursor:
         cursor.execute(AVANCE_SQL, {"campana": campana_id, "marcas": list(AVANCES)})

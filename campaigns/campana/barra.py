@@ -12,14 +12,16 @@ VISIBLE: Final = 6  # one failure in a million is still seen
 
 @dataclass(frozen=True, slots=True)
 class Tramo:
-    """Args:
-    clave: the field of Progreso.
-    etiqueta: for people.
-    tono: CSS class of its colour.
-    icono: name in the sprite, so that colour never speaks alone.
-    n: recipients.
-    x: where the stretch begins, of ANCHO.
-    ancho: how long it is, of ANCHO.
+    """A stretch of the progress bar.
+
+    Args:
+        clave: the field of Progreso.
+        etiqueta: for people.
+        tono: CSS class of its colour.
+        icono: name in the sprite, so that colour never speaks alone.
+        n: recipients.
+        x: where the stretch begins, of ANCHO.
+        ancho: how long it is, of ANCHO.
     """
 
     clave: str

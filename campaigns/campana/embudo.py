@@ -1,4 +1,4 @@
-"""From accepted to delivered: how many messages got how far, and what they cost."""
+"""The funnel from accepted to delivered: how many messages got how far, and what they cost."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -87,7 +87,7 @@ class Embudo:
 
 
 def embudo_de(campana: CampanaSMS) -> Embudo:
-    """How far the campaign's messages got. The cost does not grow with what is closed but by Lotes."""
+    """Count how far the campaign's messages got. The cost grows by Lotes, as they are opened."""
     precio = precio_base(ajustes_de(campana.usuario_id))
     with connection.cursor() as cursor:
         cursor.execute(EMBUDO_SQL, {"campana": campana.pk})

@@ -1,7 +1,7 @@
 """Waiting for a campaign to end, inside the request that started it.
 
-A thread of the web that waits serves nobody else, so only some of a process's threads may: who comes when they
-are taken is answered at once. Nothing of the database is held meanwhile: no transaction, no lock.
+A thread of the web that waits serves nobody else, so only some of a process's threads may: a caller who comes
+when they are taken is answered at once. Nothing of the database is held meanwhile: no transaction, no lock.
 """
 
 import time

@@ -29,7 +29,7 @@ ASPECTO: Final = {
     Tipo.ERROR: ("tono-falla", "alert-triangle"),
     Tipo.CERRADA: ("tono-quieto", "ban"),
 }
-# Whose text only says again who did it.
+# Events whose text would only repeat who did it.
 DE_PERSONA: Final = frozenset(Tipo(move.suceso) for move in estados.MOVES.values() if move.hecho)
 
 

@@ -1,4 +1,4 @@
-"""Why a message did not arrive, and what to do about it, for whoever runs the campaign."""
+"""Why a message did not arrive, and what to do about it, for the person who runs the campaign."""
 
 from campaigns.audiencia.juicio import REMEDIOS
 from campaigns.values import twilio

@@ -1,4 +1,4 @@
-"""What campaigns keep of a client's personal data, and its erasure."""
+"""The personal data that campaigns keep of a client, and its erasure."""
 
 from datetime import timedelta
 from typing import Any

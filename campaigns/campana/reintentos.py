@@ -1,4 +1,4 @@
-"""Trying again those of a campaign that has ended who certainly got nothing."""
+"""Retry the recipients of an ended campaign who certainly received nothing."""
 
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ DEL_NUMERO: Final = tuple(twilio.retried(Retry.OTHER_NUMBER))
 SIN_APROBAR = "No se puede reintentar: la campaña venció sin que nadie la aprobara. Cree una copia."
 NADA = "No se puede reintentar: ningún destinatario fallido puede recibir el mensaje ahora."
 
-# Of a large campaign so many failed rows are judged before the move is made; the others when their Lotes open.
+# In a large campaign this many failed rows are judged before the move is made; the others when their Lotes open.
 JUZGADOS_MAX: Final = 10_000
 
 
@@ -44,7 +44,7 @@ fallidos AS MATERIALIZED (
 """  # noqa: S608 - constants
 
 
-# Of what was judged, `j`: another row of the campaign has the phone already.
+# A condition on what was judged, `j`: another row of the campaign has the phone already.
 OCUPADO: Final = """
 EXISTS (SELECT FROM campaigns_smslog o WHERE o.campana_id = %(campana)s AND o.id <> j.n
     AND o.telefono = j.telefono AND o.telefono <> '' AND o.codigo <> 'telefono_duplicado')
@@ -72,7 +72,8 @@ WHERE l.campana_id = %(campana)s AND l.estado = {LOTE.CERRADO} AND l.fallidos > 
 
 
 def reintentables(campana: CampanaSMS) -> bool:
-    """Whether there is a failed recipient who might be tried again; whether one can be, only `reabrir` finds out."""
+    """Tell whether there is a failed recipient who might be tried again; only `reabrir` finds out whether one can
+    be."""
     if campana.aprobacion == CampanaSMS.Aprobacion.PENDIENTE:
         return False
     return SMSLog.objects.filter(campana=campana, estado=SMSLog.Estado.FALLIDO).exclude(codigo__in=NUNCA).exists()

@@ -1,4 +1,4 @@
-"""What a shop's campaigns did, by the day on which they ended, and who opted out, by the day on which they did."""
+"""The report of a shop: what its campaigns did, by the day on which they ended, and the opt-outs of each day."""
 
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -35,9 +35,11 @@ WHERE usuario_id = %(tenant)s AND tipo = 'baja' AND fuente <> 'importacion' AND 
 
 @dataclass(frozen=True, slots=True)
 class Dia:
-    """Args:
-    bajas: clients who opted out.
-    costo: of the segments, in SMS_PRICE_CURRENCY; None while the shop has no price.
+    """One day of the report.
+
+    Args:
+        bajas: clients who opted out.
+        costo: of the segments, in SMS_PRICE_CURRENCY; None while the shop has no price.
     """
 
     fecha: date
@@ -57,9 +59,11 @@ class Dia:
 
 @dataclass(frozen=True, slots=True)
 class Reporte:
-    """Args:
-    dias: one for each, today last.
-    total: of all of them.
+    """The report of a shop's last days.
+
+    Args:
+        dias: one for each, today last.
+        total: of all of them.
     """
 
     dias: list[Dia]

@@ -1,4 +1,4 @@
-"""Reads. Each one starts from the tenant."""
+"""Selectors of campaigns. Each one starts from the tenant."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ def logs_de(usuario: Usuario) -> QuerySet[SMSLog]:
 
 @dataclass(frozen=True, slots=True)
 class Progreso:
-    """Where a campaign stands. `total = pendientes + enviando + inciertos + exitosos + fallidos`, always.
+    """The state of a campaign's recipients. `total = pendientes + enviando + inciertos + exitosos + fallidos`, always.
 
     Args:
         desconocidos: of `fallidos`, those that may have been sent all the same.
@@ -103,7 +103,7 @@ FROM campaigns_lote l CROSS JOIN LATERAL (
 WHERE l.campana_id = ANY(%(ids)s) GROUP BY l.campana_id
 """  # noqa: S608 - constants
 # A campaign by the API token of somebody of its shop; no row when the token opens nothing or the campaign is another's.
-# Who may sign in: `core.auth`.
+# The users who may sign in: `core.auth`.
 DE_QUIEN_PIDE_SQL = """
 SELECT u.id, {campos}
 FROM authtoken_token t JOIN core_usuario u ON u.id = t.user_id AND u.is_active
@@ -138,12 +138,12 @@ recuentos: Final[Recent[int, Progreso | None]] = Recent(lambda pk: _contar([pk])
 
 
 def progreso_reciente(campana: CampanaSMS) -> Progreso | None:
-    """As `progreso_de`, for those who ask many times a second; None when the campaign has no Lotes."""
+    """Return what `progreso_de` does, for callers who ask many times a second; None when the campaign has no Lotes."""
     return recuentos.get(campana.pk) if campana.completado_en is None else _progreso_final(campana)
 
 
 def campana_con_token(key: str, campana_id: int, campos: Collection[str]) -> tuple[int, CampanaSMS] | None:
-    """Whose the API token is, and the campaign, in one statement.
+    """Read the token's user and the campaign at once.
 
     Args:
         key: of the token, as it came.
@@ -172,7 +172,7 @@ def _progreso_final(campana: CampanaSMS) -> Progreso:
 
 @dataclass(frozen=True, slots=True)
 class Resumen:
-    """What a shop's campaigns are doing: those in course, and those that ended today."""
+    """The campaigns of a shop: those in course, and those that ended today."""
 
     en_curso: int
     exitosos: int
@@ -187,8 +187,10 @@ def en_curso_de(usuario: Usuario) -> QuerySet[CampanaSMS]:
 
 
 def resumen_de(usuario: Usuario, en_curso: Iterable[Progreso]) -> Resumen:
-    """Args:
-    en_curso: the progress of each campaign that is not over, which the caller has read already.
+    """Count the campaigns of a shop.
+
+    Args:
+        en_curso: the progress of each campaign that is not over, which the caller has read already.
     """
     vivas = list(en_curso)
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
@@ -207,7 +209,7 @@ def resumen_de(usuario: Usuario, en_curso: Iterable[Progreso]) -> Resumen:
 
 @dataclass(frozen=True, slots=True)
 class Motivo:
-    """Why recipients failed, and how many.
+    """A reason why recipients failed, and how many did.
 
     Args:
         nombres: of the first few of them.
@@ -224,7 +226,7 @@ class Motivo:
 
     @property
     def otros(self) -> int:
-        """Those who are not named."""
+        """Count the recipients that no other field names."""
         return self.n - len(self.nombres)
 
 
@@ -280,7 +282,7 @@ def _primera_fila(campana: CampanaSMS) -> QuerySet[SMSLog, int]:
 
 @dataclass(frozen=True, slots=True)
 class Dia:
-    """What a shop's campaigns did, by the day on which they ended."""
+    """The results of a shop's campaigns, by the day on which they ended."""
 
     fecha: date
     exitosos: int

@@ -30,11 +30,13 @@ FROM campaigns_lote WHERE campana_id = %(campana)s AND estado = {LOTE.CERRADO} G
 
 @dataclass(frozen=True, slots=True)
 class Punto:
-    """Args:
-    hora: when the stretch begins.
-    enviados, fallidos: within it.
-    por_minuto: both, as a rate.
-    acumulado: both, from the beginning to its end.
+    """A stretch of time on the chart.
+
+    Args:
+        hora: when the stretch begins.
+        enviados, fallidos: within it.
+        por_minuto: both, as a rate.
+        acumulado: both, from the beginning to its end.
     """
 
     hora: datetime
@@ -46,8 +48,10 @@ class Punto:
 
 @dataclass(frozen=True, slots=True)
 class Serie:
-    """Args:
-    paso: seconds of each stretch.
+    """The messages over time.
+
+    Args:
+        paso: seconds of each stretch.
     """
 
     paso: int
@@ -55,7 +59,7 @@ class Serie:
 
 
 def serie_de(campana: CampanaSMS) -> Serie | None:
-    """At most PUNTOS stretches of equal length; None while nothing was sent."""
+    """Divide the sending into at most PUNTOS stretches of equal length; None while nothing was sent."""
     if campana.iniciado_en is None:
         return None
     desde = campana.iniciado_en

@@ -1,4 +1,4 @@
-"""Writes: creating a campaign, and the moves a person makes with it."""
+"""Services of campaigns: creating one, and the moves that a person makes with it."""
 
 import hashlib
 import json
@@ -34,9 +34,11 @@ LEJOS = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class Idempotency:
-    """Args:
-    key: the caller's `Idempotency-Key`, 1 to 255 characters.
-    hash: SHA-256 of the request's meaning, hexadecimal.
+    """The identity of a request, by which its repetition is recognised.
+
+    Args:
+        key: the caller's `Idempotency-Key`, 1 to 255 characters.
+        hash: SHA-256 of the request's meaning, hexadecimal.
     """
 
     key: str
@@ -218,7 +220,7 @@ def mover_campana(*, campana: CampanaSMS, action: str, motivo: str = "") -> Camp
 
 
 def publicar_de_nuevo(campana_id: int) -> None:
-    """What was consumed as no-ops while the campaign stood still has to be published again."""
+    """Publish again what was consumed as no-ops while the campaign stood still."""
     Lote.objects.filter(campana_id=campana_id, estado=Lote.Estado.ABIERTO).update(
         publicar_desde=Now(), publicado_hasta=None
     )

@@ -1,4 +1,4 @@
-"""Answering pages that ask again and again."""
+"""Answers to pages that ask again and again."""
 
 import hashlib
 import math
@@ -33,10 +33,12 @@ VENTANA_S: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Fragmento:
-    """Args:
-    html: with VERSION and PAUSA where they go.
-    base: its pause when few pages are open, in seconds.
-    marca: what a page must have seen to need nothing more than this.
+    """A rendered fragment of a page.
+
+    Args:
+        html: with VERSION and PAUSA where they go.
+        base: its pause when few pages are open, in seconds.
+        marca: what a page must have seen to need nothing more than this.
     """
 
     html: str
@@ -49,7 +51,7 @@ class Fragmento:
 
 
 class Aforo:
-    """How many answers a second the open pages would like, judged by who asked lately.
+    """The number of answers a second that the open pages would like, judged by the tabs that asked lately.
 
     When that is more than POR_SEGUNDO, every pause grows by the same factor: what moves most is still asked for most.
     """
@@ -60,7 +62,7 @@ class Aforo:
         self._lock = Lock()
 
     def pausa(self, base: int, pausa: int) -> int:
-        """Count one that asks, and say after how many seconds it should ask again.
+        """Count a page that asks, and say after how many seconds it should ask again.
 
         Args:
             base: the pause of this fragment when few are open, in seconds.
@@ -75,12 +77,12 @@ class Aforo:
             return min(PAUSA_MAX_S, math.ceil(base * self._factor))
 
     def frescura(self) -> float:
-        """How old a copy may be, in seconds."""
+        """Return how old a copy may be, in seconds."""
         return max(FRESCO_S, min(PAUSA_MAX_S, BASE_MIN * self._factor) * FRESCO_DE_PAUSA)
 
     @property
     def _factor(self) -> float:
-        """How much longer pauses are than with few pages.
+        """Return how much longer pauses are than with few pages.
 
         A tab that pauses p seconds has asked VENTANA_S / p times, and would like one answer in each `base` seconds.
         """
@@ -101,12 +103,12 @@ def fragmento(key: str, build: Callable[[], Fragmento]) -> Fragmento:
 
 
 def olvidar(usuario: Usuario, *parts: object) -> None:
-    """A person has just changed what these fragments show, for everybody who may see them."""
+    """Forget fragments that a person has just changed, for everybody who may see them."""
     forget(*(f"vivo:{usuario.tenant_id}:{rol}:{':'.join(map(str, parts))}" for rol in ("admin", "lee")))
 
 
 def responder(request: HttpRequest, found: Fragmento, *, extra: str = "") -> HttpResponse:
-    """Answer one that asks again: nothing (204) when it has this already, else the fragment.
+    """Answer a page that asks again: nothing (204) when it has this already, else the fragment.
 
     Args:
         extra: sent along, when there is something to send.

@@ -1,1 +1,1 @@
-"""What clients write back: which shop it is for, what they want, and the pages that show it."""
+"""The texts that clients send: which shop each is for, what it asks for, and the pages that show it."""

@@ -1,4 +1,4 @@
-"""Which shop a client's text is for.
+"""The shop that a client's text is for.
 
 A sender may be shared by several shops, and a text says no more than the number it was written to. It is for:
 
@@ -22,11 +22,11 @@ from clientes.models import Cliente
 # Sent, or perhaps: it is what the client may have read.
 SENT: Final = f"s.estado IN {SMS.QUIZAS_LEIDOS}"
 
-# Of a campaign `c` with its own sender `r`, if it has one.
+# The sender of a campaign `c`, its own sender being `r`, if it has one.
 SENDER: Final = "coalesce(r.valor, %(instalacion)s)"
 CAME_FROM: Final = f"(%(remitentes)s::text[] IS NULL OR {SENDER} = ANY(%(remitentes)s))"
 
-# By the clients with this phone: few, each with its messages, so nothing is searched.
+# The clients with this phone are few, each with its messages, so nothing is searched.
 POR_CLIENTE_SQL: Final = f"""
 SELECT c.id, c.nombre, c.usuario_id, s.mensaje, {SENDER}
 FROM clientes_cliente k JOIN campaigns_smslog s ON s.cliente_id = k.id AND s.telefono = k.telefono_e164
@@ -52,7 +52,7 @@ ORDER BY m.reclamado_en DESC NULLS LAST, c.id DESC LIMIT 1
 
 @dataclass(frozen=True, slots=True)
 class Destino:
-    """Who a text is for, and what it answers.
+    """The shops that a text is for, and the message that it answers.
 
     Args:
         tiendas: ids of the shops; none when nobody knows.
@@ -68,9 +68,11 @@ class Destino:
 
 
 def destino_de(telefono: str, *, remitentes: Sequence[str]) -> Destino:
-    """Args:
-    telefono: who wrote, in E.164.
-    remitentes: the senders of ours that they wrote to; none when that is not known.
+    """Find the shops that a text is for.
+
+    Args:
+        telefono: who wrote, in E.164.
+        remitentes: the senders of ours that they wrote to; none when that is not known.
     """
     found = (_last_sent(telefono, remitentes) if remitentes else None) or _last_sent(telefono, None)
     if found is not None:
@@ -83,7 +85,7 @@ def destino_de(telefono: str, *, remitentes: Sequence[str]) -> Destino:
 
 
 def _last_sent(telefono: str, remitentes: Sequence[str] | None) -> Destino | None:
-    """By the last message that the phone got; from these senders only, if any are given."""
+    """Find the shop by the last message that the phone got; from these senders only, if any are given."""
     params = {
         "telefono": telefono,
         "remitentes": list(remitentes) if remitentes else None,

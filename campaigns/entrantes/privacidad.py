@@ -1,4 +1,4 @@
-"""What clients' texts keep of their personal data, and its erasure."""
+"""The personal data that clients' texts keep, and its erasure."""
 
 from typing import Any
 

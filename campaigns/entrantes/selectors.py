@@ -1,4 +1,4 @@
-"""Reads. Each one starts from the tenant."""
+"""Selectors of clients' texts. Each one starts from the tenant."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +27,7 @@ def entrantes_de(usuario: Usuario) -> QuerySet[Entrante]:
 
 
 def sin_leer(usuario: Usuario) -> int:
-    """How many texts wait for a person, counted up to one more than SIN_LEER_MAX."""
+    """Count the texts that wait for a person, up to one more than SIN_LEER_MAX."""
     return entrantes_de(usuario).filter(leido_en__isnull=True)[: SIN_LEER_MAX + 1].count()
 
 
@@ -48,7 +48,7 @@ class Globo:
 
     @property
     def clave(self) -> str:
-        """Where it stands: what a page before it begins with."""
+        """Return the place of the text in the list: the page before it begins with it."""
         return f"{self.momento.isoformat()}~{self.orden[0]}~{self.orden[1]}"
 
 
@@ -60,14 +60,14 @@ def conversacion(usuario: Usuario, telefono: str, *, antes: str = "", n: int) ->
         antes: the `clave` of the earliest text that was seen; "" begins at the end.
     """
     clientes = Cliente.objects.filter(usuario=usuario.tenant_id, telefono_e164=telefono).exclude(telefono_e164="")
-    # By the clients of the phone: there is no index of every message by its phone.
+    # Messages are found by the clients of the phone: there is no index of every message by its phone.
     logs = SMSLog.objects.filter(cliente__in=clientes, telefono=telefono).exclude(mensaje="").select_related("campana")
     entrantes = entrantes_de(usuario).filter(telefono=telefono).exclude(telefono="").select_related("campana")
     cursor = _leer(antes)
     if cursor is not None:
         logs = logs.filter(actualizado__lte=cursor[0])
         entrantes = entrantes.filter(recibido__lte=cursor[0])
-    # Of one moment there may be some that were seen already.
+    # Several texts may share one timestamp, so some of these may have been shown already.
     some = n + (20 if cursor else 0)
     found = [Globo(e.recibido, (1, e.pk), entrante=e) for e in entrantes.order_by("-recibido", "-pk")[:some]]
     found += [Globo(log.actualizado, (0, log.pk), log=log) for log in logs.order_by("-actualizado", "-pk")[:some]]
@@ -80,7 +80,7 @@ def _lugar(globo: Globo) -> tuple[datetime, tuple[int, int]]:
 
 
 def _leer(clave: str) -> tuple[datetime, tuple[int, int]] | None:
-    """A `clave` that came back; None when it is none."""
+    """Read a `clave` that came back; None when it is none."""
     when, _, order = clave.partition("~")
     first, _, second = order.partition("~")
     try:

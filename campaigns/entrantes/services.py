@@ -1,4 +1,4 @@
-"""Writes: a text that came, and what it asks for."""
+"""Services of clients' texts: keeping one, and doing what it asks for."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
-"""What a shop decides about its sending, within the law and its wallet, and what its campaigns share of each day.
+"""The settings of a shop about its sending, within the law and its wallet, and the quotas that its campaigns share each
+day.
 
 services     changes the settings, with a history; selectors reads them
 reglas       has a row for each setting: its rule, its names, its help; nombres says its changes to people

@@ -1,4 +1,4 @@
-"""Campaigns that may leave at any hour: what somebody who makes one has to say."""
+"""The classes of campaigns that may leave at any hour, and the reason that a person must give."""
 
 from campaigns.models import CampanaSMS
 from campaigns.models.campana import MOTIVO_MAX
@@ -10,7 +10,7 @@ MOTIVO_LARGO = f"El motivo puede tener hasta {MOTIVO_MAX} caracteres."
 
 
 def validar(clase: str, motivo: str) -> str:
-    """The reason, without spaces around it.
+    """Return the reason without spaces around it.
 
     Raises:
         InvalidInputError: `clase_motivo` is missing, too long, or given for a promotional campaign.

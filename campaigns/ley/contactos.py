@@ -1,4 +1,4 @@
-"""What is remembered of a day's contacts when nobody counted them, and when it is forgotten."""
+"""The contacts of a day: counting them afterwards when nobody counted, and forgetting them."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -40,7 +40,7 @@ MAX_ID = 2**63 - 1
 
 
 def recordar_contactos(*, tenant_id: int, dia: date, desde: datetime) -> int:
-    """Count what was sent today while the shop did not limit it; how many phones' contacts that were.
+    """Count what was sent today while the shop did not limit it; return how many phones' contacts that were.
 
     Args:
         dia: today, on the shop's calendar.
@@ -63,7 +63,7 @@ def recordar_contactos(*, tenant_id: int, dia: date, desde: datetime) -> int:
 
 
 def olvidar_contactos() -> int:
-    """Delete the contacts of past days, in slices; how many."""
+    """Delete the contacts of past days, in slices; return how many."""
     deleted = 0
     with connection.cursor() as cursor:
         while True:

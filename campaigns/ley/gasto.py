@@ -1,4 +1,4 @@
-"""Reads. Each one starts from the tenant."""
+"""Selectors of the money spent. Each one starts from the tenant."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -13,8 +13,10 @@ CERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Gastado:
-    """Args:
-    dia, mes: spent so far, what open Lotes may still send included.
+    """The money that a shop has spent.
+
+    Args:
+        dia, mes: spent so far, what open Lotes may still send included.
     """
 
     dia: Decimal
@@ -22,7 +24,7 @@ class Gastado:
 
 
 def gastado(tenant_id: int, dia: date) -> Gastado:
-    """What the shop has spent on a day, and in its month."""
+    """Add up what the shop has spent on a day, and in its month."""
     first = dia.replace(day=1)
     after = first.replace(year=first.year + 1, month=1) if first.month == 12 else first.replace(month=first.month + 1)
     rows = Gasto.objects.filter(usuario_id=tenant_id, dia__gte=first, dia__lt=after)

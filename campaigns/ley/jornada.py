@@ -20,11 +20,13 @@ MARGEN: Final = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Jornada:
-    """Args:
-    dia: on the shop's calendar.
-    desde: when it begins.
-    cierra_en: nothing is handed to Twilio from then on.
-    ventana_hasta: nothing is delivered from then on; None when no window ends it.
+    """A stretch of time in which a campaign may send.
+
+    Args:
+        dia: on the shop's calendar.
+        desde: when it begins.
+        cierra_en: nothing is handed to Twilio from then on.
+        ventana_hasta: nothing is delivered from then on; None when no window ends it.
     """
 
     dia: date

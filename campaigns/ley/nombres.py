@@ -1,4 +1,4 @@
-"""How the history calls each setting, and what it held."""
+"""The names of the settings and of their values, as the history says them."""
 
 from collections.abc import Iterator
 from typing import Any

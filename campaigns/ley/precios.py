@@ -1,4 +1,4 @@
-"""What one segment costs the shop, by the country of its recipient, in SMS_PRICE_CURRENCY."""
+"""The price of one segment for the shop, by the country of its recipient, in SMS_PRICE_CURRENCY."""
 
 from decimal import Decimal
 from typing import Final
@@ -16,12 +16,12 @@ CASE WHEN l.cupo_previo + l.cupo_monto > 0 THEN l.cupo_previo + l.cupo_monto
 
 
 def precio_base(ajustes: Ajustes) -> Decimal | None:
-    """Of a country without a price of its own; None while there is no price."""
+    """Return the price for a country without one of its own; None while there is no price."""
     base: Decimal | None = settings.SMS_SEGMENT_PRICE
     return base if ajustes.precio_segmento is None else ajustes.precio_segmento
 
 
 def precio_de(ajustes: Ajustes, pais: str) -> Decimal | None:
-    """Of one segment to this country; None while there is no price."""
+    """Return the price of one segment to this country; None while there is no price."""
     own = ajustes.precios.get(pais)
     return precio_base(ajustes) if own is None else Decimal(own)

@@ -332,7 +332,7 @@ def aplicar(ajustes: Ajustes, cambios: Mapping[str, Any]) -> None:
 
 
 def _juntos(ajustes: Ajustes, cambios: Mapping[str, Any]) -> None:
-    """What the settings must be together."""
+    """Check the settings that depend on one another."""
     horario = ajustes.horario
     if horario is not None and next_open(horario, datetime.now(UTC)) is None:
         field = next((name for name in ("ventanas", "dias_cerrados") if name in cambios), "ventanas")

@@ -1,4 +1,4 @@
-"""Reads. Each one starts from the tenant."""
+"""Selectors of the settings. Each one starts from the tenant."""
 
 from django.db.models import QuerySet
 

@@ -1,4 +1,4 @@
-"""Changing a shop's settings, and what follows for the campaigns that are under way."""
+"""Services of a shop's settings, and what follows for the campaigns that are under way."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,7 @@ OCUPADA = "Hay campañas en curso que no se pudieron detener un momento: intént
 
 
 class _EnMarchaError(Exception):
-    """A campaign of the shop is sending, while what it sent is about to be counted."""
+    """Raised while a campaign of the shop is sending and what it sent is about to be counted."""
 
 
 def cambiar_ajustes(*, usuario: Usuario, cambios: Mapping[str, Any], motivo: str = "") -> Ajustes:
@@ -78,13 +78,13 @@ def _cambiar(*, usuario: Usuario, cambios: Mapping[str, Any], motivo: str) -> Aj
 
 
 def _recordar(ajustes: Ajustes) -> None:
-    """What was sent today while nobody counted counts too."""
+    """Count the messages that were sent today while nobody counted."""
     hoy = dia_de(ajustes.zona, timezone.now())
     recordar_contactos(tenant_id=ajustes.usuario_id, dia=hoy, desde=inicio_del_dia(ajustes.zona, hoy))
 
 
 def bloquear(tenant_id: int) -> Ajustes:
-    """The shop's settings, which nobody else changes or hands out quotas by until the transaction ends."""
+    """Lock the shop's settings: nobody else changes them, or hands out quotas by them, until the transaction ends."""
     locked = Ajustes.objects.select_for_update(no_key=True)
     found = locked.filter(usuario_id=tenant_id).first()
     if found is None:

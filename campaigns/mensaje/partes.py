@@ -1,4 +1,4 @@
-"""What a text costs: its encoding and its segments, as Twilio counts and bills them.
+"""The encoding and the segments of a text, as Twilio counts and bills them.
 
 One letter outside GSM-7 makes the whole message UCS-2: 70 characters instead of 160. Rules:
 https://www.twilio.com/docs/glossary/what-sms-character-limit and Twilio's published segment calculator,
@@ -40,10 +40,12 @@ Encoding = Literal["GSM-7", "UCS-2"]
 
 @dataclass(frozen=True, slots=True)
 class Partes:
-    """Args:
-    encoding: of the whole message.
-    unidades: septets (GSM-7) or 16-bit units (UCS-2) it takes, without headers.
-    segmentos: messages billed.
+    """The size of a text.
+
+    Args:
+        encoding: of the whole message.
+        unidades: septets (GSM-7) or 16-bit units (UCS-2) it takes, without headers.
+        segmentos: messages billed.
     """
 
     encoding: Encoding

@@ -79,5 +79,6 @@ def render(mensaje: str, nombre: str, enlace: str | None = None) -> str:
 
 
 def editor() -> dict[str, str]:
-    """What the message's editor knows: the placeholders, and the link that stands in for every client's."""
+    """Return the variables of the message's editor: the placeholders, and the link that stands in for every
+    client's."""
     return {"marcador": NOMBRE, "marcador_enlace": ENLACE, "enlace": muestra()}

@@ -19,9 +19,11 @@ FIRMA_LETRAS: Final = 6
 
 
 def token_de(log_id: int, llave: bytes) -> str:
-    """Args:
-    log_id: the message's row.
-    llave: the installation's key.
+    """Make the token of an opt-out link.
+
+    Args:
+        log_id: the message's row.
+        llave: the installation's key.
     """
     mac = hmac.digest(llave, b"baja:%d" % log_id, hashlib.sha256)
     firma = int.from_bytes(mac[:8], "big") % len(LETRAS) ** FIRMA_LETRAS

@@ -16,7 +16,7 @@ MOTIVO_MAX = 300
 class Ajustes(models.Model):
     """One row per shop, made when it is first changed or needed; until then the defaults hold.
 
-    It is also the shop's lock: whoever hands out what its campaigns share holds this row.
+    It is also the shop's lock: a transaction that hands out what its campaigns share holds this row.
     """
 
     usuario = models.OneToOneField(
@@ -29,7 +29,7 @@ class Ajustes(models.Model):
     festivos_pais = models.CharField(max_length=2, blank=True, default=defecto.festivos_pais)
     dias_cerrados = ArrayField(models.DateField(), default=list, blank=True)
     plazo_h = models.FloatField(default=defecto.plazo_h)  # hours from its start until a campaign's deadline
-    # Messages to one phone on one day, over all campaigns: `campaigns.cupos`.
+    # Messages to one phone on one day, over all campaigns: `campaigns.ley.contactos`.
     frecuencia_activa = models.BooleanField(default=True)
     frecuencia_maxima = models.PositiveSmallIntegerField(default=defecto.FRECUENCIA_MAXIMA)
     # Numbers of the Registro de Números Excluidos: `clientes.rne`.

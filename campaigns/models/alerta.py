@@ -1,4 +1,4 @@
-"""What a shop wants to be told, what there was to tell, and how telling it went."""
+"""Alerts of a shop: its settings, the alerts that there were, and their deliveries."""
 
 import uuid
 from typing import Final
@@ -17,7 +17,7 @@ MINUTOS_SIN_AVANCE: Final = 10  # unless the shop says otherwise
 
 
 class AjustesAlertas(models.Model):
-    """Where a shop wants its alerts, and which."""
+    """The addresses at which a shop wants its alerts, and the alerts that it wants."""
 
     usuario = models.OneToOneField(
         settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="ajustes_alertas"
@@ -100,7 +100,7 @@ class EntregaAlerta(models.Model):
             models.UniqueConstraint(fields=["alerta", "canal", "destino"], name="entrega_una_por_destino"),
         ]
         indexes = [
-            # whoever delivers: what is due
+            # the delivery of alerts: what is due
             models.Index(fields=["proximo_intento"], name="entrega_pendiente", condition=Q(estado="pendiente")),
         ]
 

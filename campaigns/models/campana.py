@@ -61,7 +61,7 @@ class CampanaSMS(models.Model):
     # Written once, when the campaign ends: a counter that every message updates would be one hot row.
     enviados_exitosos = models.PositiveIntegerField(default=0)
     enviados_fallidos = models.PositiveIntegerField(default=0)
-    # Of enviados_fallidos: those that may have been sent all the same.
+    # The part of enviados_fallidos that may have been sent all the same.
     desconocidos = models.PositiveIntegerField(default=0, db_default=0)
     creado = models.DateTimeField(auto_now_add=True)
     # Set: it does not start before this moment. Its text and its audience are those of its creation all the same.
@@ -77,7 +77,7 @@ class CampanaSMS(models.Model):
     cierra_en = models.DateTimeField(null=True, blank=True)
     ventana_hasta = models.DateTimeField(null=True, blank=True)
     espera_hasta = models.DateTimeField(null=True, blank=True)  # set: it waits for a window, and goes on by itself then
-    # Of a paused one that reached a cap on money: when the next day's or month's opens, and it goes on by itself.
+    # When a campaign that a cap on money paused goes on by itself: the next day's or month's opening.
     reanuda_en = models.DateTimeField(null=True, blank=True)
     usuario = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="campanas", db_index=False
@@ -132,20 +132,20 @@ class CampanaSMS(models.Model):
 
     @property
     def espera_fecha(self) -> bool:
-        """Whether nothing happens with it before its date."""
+        """Tell whether the campaign does nothing before its date."""
         return ESPERA_FECHA.aplica(self, timezone.now())
 
     @property
     def espera(self) -> bool:
-        """Whether it runs and waits for the shop's next window."""
+        """Tell whether the campaign runs and waits for the shop's next window."""
         return ESPERA_VENTANA.aplica(self, timezone.now())
 
     @property
     def a_toda_hora(self) -> bool:
-        """Whether the shop's windows and its cap on contacts are not for it."""
+        """Tell whether the campaign is exempt from the shop's windows and its cap on contacts."""
         return self.clase != self.Clase.PROMOCIONAL
 
     @property
     def por_aprobar(self) -> bool:
-        """Whether it waits for somebody to say yes."""
+        """Tell whether the campaign waits for somebody to approve it."""
         return ESPERA_APROBACION.aplica(self, timezone.now())

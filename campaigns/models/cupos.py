@@ -1,4 +1,4 @@
-"""What is taken of each day's quotas."""
+"""The part of each day's quotas that is taken."""
 
 from django.conf import settings
 from django.db import models
@@ -34,7 +34,8 @@ class Contacto(models.Model):
 
 
 class Gasto(models.Model):
-    """What a shop has spent on a day of its calendar: what was sent, and what its open Lotes may still send."""
+    """The money that a shop has spent on a day of its calendar: for what was sent, and for what its open Lotes may
+    still send."""
 
     usuario = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     dia = models.DateField()

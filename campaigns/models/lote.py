@@ -62,7 +62,7 @@ class Lote(models.Model):
             models.Index(fields=["campana"], name="lote_en_curso", condition=Q(estado__in=list(LOTES_EN_CURSO))),
             # the engine: the next Lote to open
             models.Index(fields=["campana", "numero"], name="lote_por_abrir", condition=Q(estado=EstadoLote.PENDIENTE)),
-            # whoever counts deliveries: closed Lotes whose reports are still coming
+            # the count of deliveries: closed Lotes whose reports are still coming
             models.Index(
                 fields=["contado_en"], name="lote_por_contar", condition=Q(estado=EstadoLote.CERRADO, asentado=False)
             ),

@@ -27,7 +27,7 @@ class Programacion(models.Model):
     remitente = models.ForeignKey(  # NULL: the installation's sender
         "campaigns.Remitente", null=True, blank=True, on_delete=models.PROTECT, related_name="programaciones"
     )
-    audiencia = models.JSONField()  # criteria, asked anew at each occurrence: campaigns.programaciones.criterios
+    audiencia = models.JSONField()  # criteria, asked again at each occurrence: campaigns.programaciones.criterios
 
     frecuencia = models.CharField(max_length=7, choices=Frecuencia)
     hora = models.TimeField(null=True, blank=True)
@@ -97,12 +97,12 @@ class Programacion(models.Model):
 
     @property
     def terminada(self) -> bool:
-        """Whether it will never occur again by itself."""
+        """Tell whether it will never occur again by itself."""
         return self.proxima is None
 
 
 class Ocurrencia(models.Model):
-    """What became of one moment of a Programacion. The row decides: a moment that has one is never done again."""
+    """The record of one moment of a Programacion. The row decides: a moment that has one is never done again."""
 
     class Tipo(models.TextChoices):
         PROGRAMADA = "programada", "Programada"  # its time came

@@ -40,12 +40,12 @@ class SMSLog(models.Model):
     twilio_sid = models.CharField(max_length=100, blank=True, default="")
     entrega = models.CharField(max_length=11, choices=Entrega, blank=True, default="")
     entrega_codigo = models.CharField(max_length=10, blank=True, default="")
-    # Of the rendered text, 0 without one; once it was sent, what Twilio bills.
+    # The parts of the rendered text, 0 without one; once it was sent, what Twilio bills.
     segmentos = models.PositiveSmallIntegerField(null=True, blank=True)
     token = models.UUIDField(null=True, blank=True)
     reclamado_en = models.DateTimeField(null=True, blank=True)
     lease_hasta = models.DateTimeField(null=True, blank=True)
-    # Of an uncertain row: how often Twilio was seen not to have it, and when to look next (NULL: at once).
+    # How often Twilio was seen not to have an uncertain row, and when to look next (NULL: at once).
     ausencias = models.PositiveSmallIntegerField(default=0)
     revisar_desde = models.DateTimeField(null=True, blank=True)
     intentos = models.PositiveSmallIntegerField(default=0)

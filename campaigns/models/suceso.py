@@ -47,7 +47,7 @@ class Suceso(models.Model):
         verbose_name = "suceso"
         ordering = ("id",)
         constraints = [
-            # Whoever sees it first writes it; the others find it there.
+            # The first to see it writes it; the others find it there.
             models.UniqueConstraint(
                 fields=["campana", "tipo"],
                 name="suceso_un_avance",

@@ -99,7 +99,7 @@ def _consentimiento(usuario: Usuario) -> dict[str, int]:
 
 
 def estado_ahora(found: Ajustes) -> dict[str, Any]:
-    """Whether a message could leave at this moment, and until when, or from when on."""
+    """Say whether a message could leave at this moment, and until when, or from when on."""
     now = timezone.now()
     jornada: Jornada | None = jornada_desde(found, now)
     abierto = jornada is not None and jornada.desde <= now

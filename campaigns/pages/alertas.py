@@ -1,4 +1,4 @@
-"""Which alerts the shop wants, where, and what became of the last ones."""
+"""The page of the shop's alerts: which it wants, where, and what became of the last ones."""
 
 from math import ceil
 from typing import Any, Final

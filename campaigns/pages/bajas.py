@@ -1,4 +1,5 @@
-"""Who asked not to be written to: the shop's list, one of them with its proofs, and what an admin writes down."""
+"""The pages of opt-outs: the shop's list, one of them with its proofs, and the form in which an admin writes one
+down."""
 
 from typing import Any, Final
 

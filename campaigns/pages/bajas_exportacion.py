@@ -1,4 +1,4 @@
-"""Who asked not to be written to, and what was said, as a file for a spreadsheet: the proof, one row a word."""
+"""The opt-outs, and what was said, as a file for a spreadsheet: the proof, one row a word."""
 
 from collections.abc import Iterator
 from typing import Any, Final

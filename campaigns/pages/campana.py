@@ -64,7 +64,8 @@ def campana(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @pagina
 def campana_viva(request: HttpRequest, pk: int) -> HttpResponse:
-    """What moves in a campaign's page; with `?visto=` another estado than now, also what depends on it."""
+    """Show the part of a campaign's page that moves; with `?visto=` another estado than now, also what depends on
+    it."""
     usuario = usuario_de(request)
 
     def build() -> Fragmento:

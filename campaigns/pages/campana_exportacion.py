@@ -1,4 +1,4 @@
-"""What happened to each recipient of a campaign, as a file for a spreadsheet."""
+"""The recipients of a campaign, and what happened to each, as a file for a spreadsheet."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -23,8 +23,10 @@ TITULOS: Final = (
 
 
 def filas(campana: CampanaSMS, estado: str = "") -> Iterator[list[str]]:
-    """Args:
-    estado: only these; "" for all that have had their turn.
+    """Yield one row for each recipient.
+
+    Args:
+        estado: only these; "" for all that have had their turn.
     """
     for log in planilla.por_partes(destinatarios_de(campana, estado=estado).select_related("cliente")):
         yield [

@@ -1,7 +1,7 @@
 """The page behind an opt-out link: for the shop's clients, who have no account here.
 
-The link is the permission, so there is no login and no CSRF token: whoever could forge the POST holds the link. GET
-changes nothing, because phones and mail scanners open links that nobody pressed.
+The link is the permission, so there is no login and no CSRF token: a caller who could forge the POST holds the link.
+GET changes nothing, because phones and mail scanners open links that nobody pressed.
 """
 
 from typing import Final

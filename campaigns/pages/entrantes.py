@@ -1,4 +1,4 @@
-"""What clients wrote back: the list, and the conversation with one of them."""
+"""The pages of clients' texts: the list, and the conversation with one client."""
 
 from typing import Any, Final
 
@@ -71,7 +71,7 @@ def _busca(q: str) -> Q:
 @never_cache
 @pagina
 def conversacion(request: HttpRequest, pk: int) -> HttpResponse:
-    """With whoever wrote this text: a client of the shop, or a number that it does not know."""
+    """Show the conversation with the sender of this text: a client of the shop, or a number that it does not know."""
     usuario = usuario_de(request)
     entrante = get_object_or_404(selectors.entrantes_de(usuario), pk=pk)
     cliente = clientes_de_telefonos(usuario, {entrante.telefono}).get(entrante.telefono)

@@ -1,4 +1,4 @@
-"""What clients wrote, as a file for a spreadsheet."""
+"""The clients' texts, as a file for a spreadsheet."""
 
 from collections.abc import Iterator
 from typing import Any, Final

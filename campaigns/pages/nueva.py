@@ -80,7 +80,7 @@ def nueva(request: HttpRequest) -> HttpResponse:
 @never_cache
 @pagina
 def cuenta(request: HttpRequest) -> HttpResponse:
-    """How many the audience of the form has now."""
+    """Count the audience of the form as it is now."""
     usuario = admin_de(request, SOLO_ADMIN)
     return render(request, "campaigns/nueva/_cuenta.html", pasos.cuenta(usuario, borrador_form.leer(request.POST)))
 
@@ -89,7 +89,7 @@ def cuenta(request: HttpRequest) -> HttpResponse:
 @never_cache
 @pagina
 def buscar(request: HttpRequest, campo: str) -> HttpResponse:
-    """The search for clients of one field, with those already chosen."""
+    """Search clients for one field, beside those already chosen."""
     usuario = admin_de(request, SOLO_ADMIN)
     found = pasos.buscador(usuario, borrador_form.leer(request.POST), campo, request.POST)
     return render(request, "campaigns/nueva/_buscador.html", {"buscador": found})
@@ -99,7 +99,7 @@ def buscar(request: HttpRequest, campo: str) -> HttpResponse:
 @never_cache
 @pagina
 def costo(request: HttpRequest) -> HttpResponse:
-    """What the message of the form takes, over its whole audience."""
+    """Count what the message of the form takes, over its whole audience."""
     usuario = admin_de(request, SOLO_ADMIN)
     return render(request, "campaigns/nueva/_costo.html", pasos.costo(usuario, borrador_form.leer(request.POST)))
 

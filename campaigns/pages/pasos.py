@@ -105,7 +105,7 @@ def revision(
         "fecha_error": fecha_error,
         "desde": f"{timezone.localtime() + timedelta(minutes=1):%Y-%m-%dT%H:%M}",
         "zona": timezone.get_current_timezone_name(),
-        # Of this preview: sending it twice makes one campaign.
+        # A key for this preview: sending it twice makes one campaign.
         "clave": str(uuid4()),
         "aviso": aviso,
     }

@@ -39,7 +39,7 @@ class PlantillaForm(KeepsUnsentForm, StyledForm, forms.ModelForm[PlantillaSMS]):
         widgets = {"nombre": forms.TextInput({"autocomplete": "off"})}
 
     def clean_mensaje(self) -> str:
-        """Browsers send every line end as two characters, and each would cost a letter of the SMS."""
+        """Join line ends: browsers send each as two characters, and each would cost a letter of the SMS."""
         mensaje: str = self.cleaned_data["mensaje"].replace("\r\n", "\n")
         try:
             texto.validate(mensaje)

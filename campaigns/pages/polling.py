@@ -1,4 +1,4 @@
-"""How often an open page looks again, and the rows that it looks at."""
+"""The polling of open pages: how often each looks again, and the rows that it looks at."""
 
 from django.utils import timezone
 

@@ -1,4 +1,4 @@
-"""The form of a programación: what it says, when, and to whom."""
+"""The form of a programación: its text, its moments and its audience."""
 
 from datetime import time
 from typing import Any, Final
@@ -90,12 +90,12 @@ class ProgramacionForm(StyledForm, forms.Form):
         self.fields["zona"].widget.choices = [(zona, zona.replace("_", " ")) for zona in known]
 
     def clean_mensaje(self) -> str:
-        """Browsers send every line end as two characters, and each would cost a letter of the SMS."""
+        """Join line ends: browsers send each as two characters, and each would cost a letter of the SMS."""
         mensaje: str = self.cleaned_data["mensaje"]
         return mensaje.replace("\r\n", "\n")
 
     def recurrencia(self) -> Recurrencia:
-        """When it occurs. What the frequency does not ask for is what another one left in the form.
+        """Read the recurrence. The form may hold fields of another frequency, which are left out.
 
         Raises:
             InvalidInputError: what a field says makes no sense.
@@ -118,7 +118,7 @@ class ProgramacionForm(StyledForm, forms.Form):
         return made
 
     def definicion(self, usuario: Usuario, borrador: Borrador) -> Definicion:
-        """What a valid form asks for.
+        """Return the definition that a valid form asks for.
 
         Raises:
             InvalidInputError: naming the field.
@@ -138,8 +138,10 @@ class ProgramacionForm(StyledForm, forms.Form):
         )
 
     def plantilla(self, usuario: Usuario, borrador: Borrador) -> PlantillaSMS | None:
-        """Raises:
-        InvalidInputError: it is to be a template, and none of the shop's active ones is chosen.
+        """Return the chosen template.
+
+        Raises:
+            InvalidInputError: it is to be a template, and none of the shop's active ones is chosen.
         """
         if self["fuente"].value() != PLANTILLA:
             return None
@@ -167,7 +169,7 @@ def borrador_de(programacion: Programacion) -> Borrador:
 
 
 def propuesta() -> Recurrencia:
-    """When a new one occurs unless something else is chosen."""
+    """Return the recurrence that the form of a new programación begins with."""
     return Recurrencia(Frecuencia.SEMANAL, settings.TIME_ZONE, timezone.localdate(), hora=time(9), dias=(1,))
 
 

@@ -65,7 +65,7 @@ def programacion(request: HttpRequest, pk: int) -> HttpResponse:
         "cuando": palabras.en_palabras(row.recurrencia),
         "quienes": criterios.en_palabras(row.audiencia, tenant_id=row.usuario_id),
         "proximas": selectors.proximas_de(row),
-        # Of this look at the page: pressing twice makes one campaign.
+        # A key for this look at the page: pressing twice makes one campaign.
         "clave": str(uuid4()),
     }
     return render(request, "campaigns/programaciones/programacion.html", context)
@@ -75,7 +75,7 @@ def programacion(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @pagina
 def ocurrencias(request: HttpRequest, pk: int) -> HttpResponse:
-    """Its history, which refreshes itself."""
+    """Show the history of a programación, which refreshes itself."""
     row = propia(usuario_de(request), pk)
     return render(request, "campaigns/programaciones/_historia.html", _historia(request, row))
 
@@ -84,7 +84,7 @@ def ocurrencias(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @pagina
 def costo(request: HttpRequest, pk: int) -> HttpResponse:
-    """How many would receive it now, and what that costs: asked when somebody is about to run it."""
+    """Count who would receive it now, and what that costs: asked when somebody is about to run it."""
     row = propia(usuario_de(request), pk)
     return render(request, "campaigns/programaciones/_costo.html", {"resumen": _resumen(row)})
 
@@ -106,7 +106,7 @@ def mover(request: HttpRequest, pk: int, accion: str) -> HttpResponse:
 @require_POST
 @pagina
 def ejecutar(request: HttpRequest, pk: int) -> HttpResponse:
-    """One more campaign, now; then its page."""
+    """Make one more campaign now, then go to its page."""
     usuario = admin_de(request, SOLO_ADMIN)
     row = propia(usuario, pk)
     clave = request.POST.get("clave", "").replace("\0", "")[:64] or str(uuid4())
@@ -131,7 +131,7 @@ def eliminar(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _local(row: Programacion) -> Any:
-    """Its next moment on its own clock; None when there is none to come."""
+    """Return its next moment on its own clock; None when there is none to come."""
     return row.proxima.astimezone(ZoneInfo(row.zona)) if row.proxima and row.activa else None
 
 

@@ -1,4 +1,4 @@
-"""Across campaigns, day by day: sent, failed, delivered, opt-outs and cost."""
+"""The report of a shop over its campaigns, day by day: sent, failed, delivered, opt-outs and cost."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render

@@ -2,7 +2,7 @@
 
 It decides nothing. Its crontab may fire when nothing is due (celery knows no last day of a month and no two kinds of
 days at once, so those days are left open), twice when there are two beats, or not at all when beat was killed between
-moving its schedule and publishing. Whoever wakes looks at `Programacion.proxima`, and every sweep does.
+moving its schedule and publishing. A worker that wakes looks at `Programacion.proxima`, and so does every sweep.
 
 Beat saves its entries whole, so a change made here at that very moment may be lost: then the sweep alone finds it.
 """
@@ -23,7 +23,7 @@ def nombre(programacion: Programacion) -> str:
 
 
 def sincronizar(programacion: Programacion) -> None:
-    """Write beat's entry anew, switched off while the programación is paused or over."""
+    """Write beat's entry again, switched off while the programación is paused or over."""
     spec = _crontab(programacion)
     # Not get_or_create: no constraint keeps the table from holding one twice.
     crontab = CrontabSchedule.objects.filter(**spec).first() or CrontabSchedule.objects.create(**spec)

@@ -1,4 +1,4 @@
-"""The audience of a programación: criteria that are stored, and asked anew at each occurrence."""
+"""The audience of a programación: criteria that are stored, and asked again at each occurrence."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,21 +16,25 @@ DEMASIADOS = f"Una programación puede nombrar hasta {MAX_CLIENTES} clientes. Pa
 
 
 def guardar(audiencia: Audiencia) -> dict[str, Any]:
-    """As it is stored, and as the API shows it."""
+    """Return the criteria as they are stored, and as the API shows them."""
     stored = _seleccion(audiencia.incluir)
     return {**stored, "excluir": _seleccion(audiencia.excluir)} if audiencia.excluir else stored
 
 
 def leer(stored: Mapping[str, Any]) -> Audiencia:
-    """Raises:
-    InvalidInputError: nobody is in it.
+    """Read stored criteria.
+
+    Raises:
+        InvalidInputError: nobody is in it.
     """
     return Audiencia(_leer(stored), _leer(stored.get("excluir", {})))
 
 
 def comprobar(audiencia: Audiencia, *, tenant_id: int) -> None:
-    """Raises:
-    InvalidInputError: it names too many clients, or what is not this shop's.
+    """Check the criteria of a shop.
+
+    Raises:
+        InvalidInputError: it names too many clients, or what is not this shop's.
     """
     if max(len(audiencia.incluir.cliente_ids), len(audiencia.excluir.cliente_ids)) > MAX_CLIENTES:
         raise InvalidInputError(DEMASIADOS, field=audiencia.field, code="max_length")
@@ -38,8 +42,8 @@ def comprobar(audiencia: Audiencia, *, tenant_id: int) -> None:
 
 
 def vigente(stored: Mapping[str, Any], *, tenant_id: int) -> Audiencia:
-    """The audience as of now: clients it names that were deleted since are nobody. A tag or a segment that is gone
-    stays in it, to be refused: without the one that leaves people out, they would be written to.
+    """Return the audience as of now, without the clients it names that were deleted since. A tag or a segment that is
+    gone stays in it, to be refused: without the one that leaves people out, they would be written to.
 
     Raises:
         InvalidInputError: nobody is left.

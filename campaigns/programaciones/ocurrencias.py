@@ -1,8 +1,8 @@
-"""What is due: found in PostgreSQL, made into a campaign or recorded as skipped, once.
+"""The occurrences that are due: found in PostgreSQL, made into a campaign or recorded as skipped, once.
 
 Anybody may look at any time, any number of times: beat's entry of a programación, and every sweep. The
 campaign, the occurrence's row and the next `proxima` are one transaction, under the programación's lock and the row's
-UNIQUE: killed anywhere, it did all of it or nothing, and whoever looks next does it.
+UNIQUE: killed anywhere, it did all of it or nothing, and the next look does it.
 """
 
 import logging
@@ -39,7 +39,7 @@ REMITENTE_INACTIVO = "El remitente «{remitente}» está inactivo."
 
 
 def atender_vencidas() -> int:
-    """Record the occurrences that are due; returns how many. One in trouble keeps nobody from the others."""
+    """Record the occurrences that are due; return how many. One in trouble keeps nobody from the others."""
     due = Programacion.objects.filter(activa=True, proxima__lte=timezone.now()).order_by("proxima", "pk")
     recorded, until = 0, time.monotonic() + TURN_S
     for pk in list(due.values_list("pk", flat=True)[:POR_VUELTA]):
@@ -56,7 +56,8 @@ def atender_vencidas() -> int:
 
 @transaction.atomic
 def atender(programacion_id: int) -> int:
-    """Record what is due of one programación; returns how many occurrences. Another one at it does it alone."""
+    """Record what is due of one programación; return how many occurrences. When another thread is at it, that thread
+    does it alone."""
     now = timezone.now()
     programacion = (
         Programacion.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
@@ -70,7 +71,7 @@ def atender(programacion_id: int) -> int:
 def poner_al_dia(programacion: Programacion, *, ahora: datetime) -> int:
     """Record every occurrence up to `ahora` and move `proxima` past them; returns how many there were.
 
-    The caller holds the row's lock. Of several that are due at once only the last becomes a campaign, if it is within
+    The caller holds the row's lock. When several are due at once, only the last becomes a campaign, if it is within
     its grace: nobody wants yesterday's and today's message in the same minute.
     """
     due = list(takewhile(lambda moment: moment <= ahora, _desde_proxima(programacion)))
@@ -91,7 +92,7 @@ def poner_al_dia(programacion: Programacion, *, ahora: datetime) -> int:
 
 
 def juzgar(vencidas: list[datetime], *, ahora: datetime, gracia: timedelta) -> list[str]:
-    """Why each of these is skipped, in order; "" for the one that becomes a campaign, which is the last or none."""
+    """Say why each of these is skipped, in order; "" for the one that becomes a campaign, which is the last or none."""
     tarde = TARDE.format(gracia=formato.duracion(gracia.total_seconds()).replace(" ", "\N{NO-BREAK SPACE}"))
     late = [tarde if ahora - moment > gracia else "" for moment in vencidas]
     return [*(motivo or SUPERADA for motivo in late[:-1]), late[-1]]
@@ -100,7 +101,7 @@ def juzgar(vencidas: list[datetime], *, ahora: datetime, gracia: timedelta) -> l
 def crear_una(
     programacion: Programacion, *, momento: datetime, idempotency: Idempotency | None = None
 ) -> tuple[CampanaSMS, bool]:
-    """A campaign of this programación, now: its audience and its template as they are at this moment.
+    """Make a campaign of this programación now: its audience and its template as they are at this moment.
 
     Args:
         momento: what it is for; part of its name.

@@ -1,4 +1,4 @@
-"""When a programación occurs, as a person would say it."""
+"""The recurrence of a programación in the words of a person."""
 
 from collections.abc import Sequence
 from datetime import time

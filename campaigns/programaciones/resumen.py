@@ -1,4 +1,4 @@
-"""What a programación would do if it occurred now."""
+"""The effect that a programación would have if it occurred now."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,11 +15,13 @@ from core.models import Usuario
 
 @dataclass(frozen=True, slots=True)
 class Resumen:
-    """Args:
-    recibirian: who would be sent to now.
-    segmentos: what that bills; None while there is no text.
-    precio: of them; None while the shop has none.
-    error: why it cannot be said.
+    """The audience and the cost of an occurrence now.
+
+    Args:
+        recibirian: who would be sent to now.
+        segmentos: what that bills; None while there is no text.
+        precio: of them; None while the shop has none.
+        error: why it cannot be said.
     """
 
     recibirian: int = 0

@@ -1,4 +1,4 @@
-"""Reads. Each one starts from the tenant."""
+"""Selectors of recurring campaigns. Each one starts from the tenant."""
 
 from datetime import datetime
 from itertools import islice
@@ -20,12 +20,12 @@ def programaciones_de(usuario: Usuario) -> QuerySet[Programacion]:
 
 
 def ocurrencias_de(programacion: Programacion) -> QuerySet[Ocurrencia]:
-    """Its history, the latest first, each with its campaign."""
+    """Return the occurrences of a programación, the latest first, each with its campaign."""
     return Ocurrencia.objects.filter(programacion=programacion).select_related("campana")
 
 
 def ultimas_de(programaciones: list[Programacion]) -> dict[int, Ocurrencia]:
-    """The latest occurrence of each, by the programación's id."""
+    """Return the latest occurrence of each, by the programación's id."""
     rows = Ocurrencia.objects.filter(programacion__in=programaciones).select_related("campana")
     latest = rows.order_by("programacion_id", "-id").distinct("programacion_id")
     return {row.programacion_id: row for row in latest}
@@ -36,7 +36,7 @@ def campanas_de(ocurrencias: list[Ocurrencia]) -> list[CampanaSMS]:
 
 
 def proximas_de(programacion: Programacion) -> list[datetime]:
-    """The next moments, each with its offset in the programación's zone; none while it is paused."""
+    """Return the next moments, each with its offset in the programación's zone; none while it is paused."""
     return proximas(programacion.recurrencia) if programacion.activa else []
 
 

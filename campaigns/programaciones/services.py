@@ -1,4 +1,4 @@
-"""Writes: a programación's definition, and what a person does with it."""
+"""Services of recurring campaigns: their definition, and what a person does with one."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -30,11 +30,11 @@ CAMPOS: Final = ("frecuencia", "hora", "dia_mes", "cron", "zona", "desde", "hast
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definicion:
-    """What a person decides about a programación.
+    """The decisions of a person about a programación.
 
     Args:
         mensaje, plantilla: one of the two; of a template, whatever its text is at each occurrence.
-        audiencia: criteria, asked anew at each occurrence.
+        audiencia: criteria, asked again at each occurrence.
         remitente: of the shop's own; None for the installation's sender.
         gracia_minutos: how late an occurrence may still become a campaign, 1 to 1440.
     """
@@ -48,8 +48,10 @@ class Definicion:
     gracia_minutos: int = GRACIA
 
     def validar(self, usuario: Usuario) -> None:
-        """Raises:
-        InvalidInputError: naming the field and the reason.
+        """Check the definition.
+
+        Raises:
+            InvalidInputError: naming the field and the reason.
         """
         if not self.nombre.strip():
             raise InvalidInputError(FALTA_NOMBRE, field="nombre", code="required")
@@ -77,15 +79,17 @@ class Definicion:
 
 
 def crear_programacion(*, usuario: Usuario, definicion: Definicion) -> Programacion:
-    """Raises:
-    InvalidInputError: naming the field and the reason.
+    """Create a programación.
+
+    Raises:
+        InvalidInputError: naming the field and the reason.
     """
     return _guardar(Programacion(usuario_id=usuario.tenant_id), usuario, definicion)
 
 
 @transaction.atomic
 def cambiar_programacion(*, programacion: Programacion, usuario: Usuario, definicion: Definicion) -> Programacion:
-    """Replace its definition. What was due before is settled by the old one.
+    """Replace the definition. What was due before is settled by the old one.
 
     Raises:
         InvalidInputError: naming the field and the reason.
@@ -97,7 +101,7 @@ def cambiar_programacion(*, programacion: Programacion, usuario: Usuario, defini
 
 @transaction.atomic
 def pausar_programacion(*, programacion: Programacion) -> Programacion:
-    """From now on it does not occur. What falls into the pause is recorded as skipped when it is resumed.
+    """Pause a programación. The occurrences of the pause are recorded as skipped when it is resumed.
 
     Raises:
         ConflictError: it is paused, or over.
@@ -128,7 +132,7 @@ def reanudar_programacion(*, programacion: Programacion) -> Programacion:
 
 @transaction.atomic
 def eliminar_programacion(*, programacion: Programacion) -> None:
-    """It and its history go; the campaigns that it made stay."""
+    """Delete a programación and its history; the campaigns that it made stay."""
     row = _bloquear(programacion)
     beat.olvidar(row)
     row.delete()
@@ -137,7 +141,7 @@ def eliminar_programacion(*, programacion: Programacion) -> None:
 def ejecutar_programacion(
     *, programacion: Programacion, usuario: Usuario, idempotency: Idempotency | None = None
 ) -> tuple[Ocurrencia, bool]:
-    """One more campaign now, whatever the schedule says, which goes on as if nothing had been.
+    """Make one more campaign now, whatever the schedule says; the schedule does not change.
 
     Args:
         idempotency: makes a repeated request return the first one's occurrence.

@@ -1,4 +1,4 @@
-"""What a programación needs is not deleted from under it."""
+"""The protection of what a programación needs: it is not deleted while one uses it."""
 
 from typing import Any
 
@@ -16,8 +16,10 @@ EN_USO = "No se puede eliminar: {programaciones}. Cámbiela o elimínela primero
 
 @receiver(etiqueta_por_eliminar)
 def cuidar_etiqueta(sender: type[Etiqueta], *, etiqueta: Etiqueta, **kwargs: Any) -> None:
-    """Raises:
-    ConflictError: naming the programaciones that use it.
+    """Keep a tag that is used from being deleted.
+
+    Raises:
+        ConflictError: naming the programaciones that use it.
     """
     _cuidar(
         etiqueta.usuario_id,
@@ -27,24 +29,30 @@ def cuidar_etiqueta(sender: type[Etiqueta], *, etiqueta: Etiqueta, **kwargs: Any
 
 @receiver(segmento_por_eliminar)
 def cuidar_segmento(sender: type[Segmento], *, segmento: Segmento, **kwargs: Any) -> None:
-    """Raises:
-    ConflictError: naming the programaciones that use it.
+    """Keep a segment that is used from being deleted.
+
+    Raises:
+        ConflictError: naming the programaciones that use it.
     """
     _cuidar(segmento.usuario_id, Q(audiencia__segmento=segmento.pk) | Q(audiencia__excluir__segmento=segmento.pk))
 
 
 @receiver(plantilla_por_eliminar)
 def cuidar_plantilla(sender: type[PlantillaSMS], *, plantilla: PlantillaSMS, **kwargs: Any) -> None:
-    """Raises:
-    ConflictError: naming the programaciones that use it.
+    """Keep a template that is used from being deleted.
+
+    Raises:
+        ConflictError: naming the programaciones that use it.
     """
     _cuidar(plantilla.usuario_id, Q(plantilla=plantilla))
 
 
 @receiver(remitente_por_eliminar)
 def cuidar_remitente(sender: type[Remitente], *, remitente: Remitente, **kwargs: Any) -> None:
-    """Raises:
-    ConflictError: naming the programaciones that use it.
+    """Keep a sender that is used from being deleted.
+
+    Raises:
+        ConflictError: naming the programaciones that use it.
     """
     _cuidar(remitente.usuario_id, Q(remitente=remitente))
 

@@ -1,4 +1,4 @@
-"""How a campaign and its recipients look."""
+"""The look of a campaign and its recipients."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -53,7 +53,8 @@ def motivo_campana(campana: CampanaSMS, acciones: list[str]) -> dict[str, object
 
 @register.inclusion_tag("campaigns/_espera.html")
 def espera_campana(campana: CampanaSMS) -> dict[str, object]:
-    """Until when the campaign waits, or stands paused by a cap, by the shop's own clock; nothing while it does not."""
+    """Say until when the campaign waits, or stands paused by a cap, by the shop's own clock; nothing while it does
+    not."""
     if not (campana.espera or campana.reanuda_en):
         return {}
     return {"campana": campana, "zona": ajustes_de(campana.usuario_id).zona}
@@ -74,14 +75,14 @@ TIPO: Final = {
 
 @register.inclusion_tag("core/_chip.html")
 def tipo_entrante(tipo: str) -> dict[str, str]:
-    """What a client's text asks for; only of what asks for something."""
+    """Show what a client's text asks for; nothing when it asks for nothing."""
     tono, icono = TIPO[Intencion(tipo)]
     return {"tono": tono, "icono": icono, "texto": Intencion(tipo).label}
 
 
 @register.inclusion_tag("core/_chip.html")
 def estado_ocurrencia(ocurrencia: Ocurrencia) -> dict[str, str]:
-    """Of one that made a campaign, how the campaign stands."""
+    """Show the occurrence's state, or its campaign's."""
     if ocurrencia.campana:
         return estado_campana(ocurrencia.campana)
     tono, icono = OCURRENCIA[Ocurrencia.Estado(ocurrencia.estado)]
@@ -99,7 +100,7 @@ def estado_programacion(programacion: Programacion) -> dict[str, str]:
 
 @register.filter
 def dia_y_hora(local: datetime) -> str:
-    """A moment on the clock of the zone it carries."""
+    """Show a moment on the clock of the zone it carries."""
     return formato.dia_y_hora(local)
 
 

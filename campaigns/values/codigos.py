@@ -24,7 +24,7 @@ NO_ACEPTADO: Final = "no_aceptado"
 # It may have been sent all the same, so it is never sent again.
 DESCONOCIDO: Final = "desconocido"
 
-# Of these, for people, and what to do about them; those of the exclusions are in their rows.
+# The texts of these codes for people, and what to do about them; the exclusions have theirs in their rows.
 TEXTOS: Final = {
     CAMPANA_CANCELADA: "La campaña fue cancelada antes de enviar este mensaje.",
     PLAZO_VENCIDO: "El plazo de la campaña venció antes de enviar este mensaje.",

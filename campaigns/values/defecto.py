@@ -1,4 +1,4 @@
-"""What a new shop begins with, each value with its source. Not legal advice: every one is a setting."""
+"""The values that a new shop begins with, each with its source. They are no legal advice: every one is a setting."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""Where an alert may be sent: an address that a person of a shop writes, and our network answers.
+"""Addresses to which an alert may be sent: a person of a shop writes them, and our network answers.
 
 Without care they could make the product call the database's machine or a cloud's metadata (SSRF). What can be known
 without looking the name up is refused when it is written; the rest at each call, by `workers.alerts.addresses`.
@@ -29,8 +29,10 @@ IP = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 @dataclass(frozen=True, slots=True)
 class Direccion:
-    """Args:
-    path: with the query.
+    """The address of a webhook.
+
+    Args:
+        path: with the query.
     """
 
     scheme: str
@@ -79,7 +81,7 @@ def _is_local(host: str) -> bool:
 
 
 def is_public(ip: IP) -> bool:
-    """Whether it is somebody's on the internet: not ours, not the machine's, not a group's."""
+    """Tell whether the address is somebody's on the internet: not ours, not the machine's, not a group's."""
     if isinstance(ip, ipaddress.IPv6Address):
         inside = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
         if ip in NAT64:

@@ -38,7 +38,7 @@ class EstadoSMS(TextChoices):
 
 
 class Aprobacion(TextChoices):
-    """Of a large campaign: whether somebody has said yes."""
+    """The approval of a large campaign: whether somebody has said yes."""
 
     NO_HACE_FALTA = "", "No hace falta"
     PENDIENTE = "pendiente", "Por aprobar"  # it does not start before somebody says yes
@@ -187,7 +187,7 @@ DE_SMS: Final[tuple[Move[EstadoSMS], ...]] = (
 
 
 def may(action: str, estado: str, reanuda_en: datetime | None = None) -> bool:
-    """Whether `action` may be asked of a campaign.
+    """Tell whether `action` may be asked of a campaign.
 
     One that a cap paused goes on by itself, so pausing it means something: it then waits for a person.
 
@@ -199,7 +199,7 @@ def may(action: str, estado: str, reanuda_en: datetime | None = None) -> bool:
 
 
 def refusal(action: str, estado: str) -> str:
-    """Why `action` is not possible from `estado`, as a sentence for people."""
+    """Say why `action` is not possible from `estado`, as a sentence for people."""
     return f"No se puede {action}: {REFUSALS[EstadoCampana(estado)]}."
 
 
@@ -332,7 +332,7 @@ class Espera:
         campo: the field that says so.
         valor: the field's value; None for a moment that is still to come.
         se_borra: whether the engine clears the moment when the campaign goes on. Until then it still waits for people
-            who look at it, though whoever moves campaigns on finds that its time has come.
+            who look at it, though the engine already finds that its time has come.
     """
 
     clave: str
@@ -344,7 +344,7 @@ class Espera:
     se_borra: bool = False
 
     def aplica(self, campana: Any, now: datetime) -> bool:
-        """Whether the campaign waits for it, as people see it."""
+        """Tell whether the campaign waits for it, as people see it."""
         if campana.estado != self.estado:
             return False
         value = getattr(campana, self.campo)
@@ -353,7 +353,7 @@ class Espera:
         return value is not None and (self.se_borra or value > now)
 
     def sql(self, alias: str = "") -> str:
-        """Whether nothing is to be done for the row of `campaigns_campanasms` yet; NULL is no.
+        """Return an SQL condition: nothing is to be done for the row of `campaigns_campanasms` yet; NULL is no.
 
         Args:
             alias: of the table, with its dot.
@@ -362,7 +362,7 @@ class Espera:
         return f"{alias}estado = {en_sql(self.estado)} AND {alias}{condition}"
 
     def q(self, now: datetime) -> Q:
-        """As `sql`, for the ORM."""
+        """Return the condition of `sql` for the ORM."""
         lookup = {f"{self.campo}__gt": now} if self.valor is None else {self.campo: self.valor}
         return Q(estado=self.estado, **lookup)
 
@@ -386,7 +386,7 @@ ESPERAS: Final = (ESPERA_VENTANA, ESPERA_APROBACION, ESPERA_FECHA)
 
 
 def esperas_de(campana: Any, now: datetime) -> list[Espera]:
-    """What the campaign waits for; nothing when it moves by itself.
+    """List what the campaign waits for; nothing when it moves by itself.
 
     Args:
         campana: a CampanaSMS.
@@ -395,5 +395,5 @@ def esperas_de(campana: Any, now: datetime) -> list[Espera]:
 
 
 def descansa(campana: Any, now: datetime) -> bool:
-    """Whether nothing happens before its date comes, a window opens or a person does something."""
+    """Tell whether nothing happens before its date comes, a window opens or a person does something."""
     return campana.estado == EstadoCampana.PAUSADO or bool(esperas_de(campana, now))

@@ -1,4 +1,4 @@
-"""When a shop may write to its clients: a timetable of the week, in a time zone, with holidays.
+"""The hours in which a shop may write to its clients: a timetable of the week, in a time zone, with holidays.
 
 Pure functions of a timetable and a moment. Every moment that goes in or comes out is aware; what comes out is in UTC,
 because two moments of one zone compare by the clock on its walls, which shows some hours twice a year.
@@ -19,8 +19,11 @@ MIRA: Final = timedelta(days=400)
 
 @dataclass(frozen=True, slots=True)
 class Franja:
-    """Args:
-    abre, cierra: minutes after midnight by the clock on the wall, 0 to 1440; open from the first, closed at the second.
+    """The open hours of a day.
+
+    Args:
+        abre, cierra: minutes after midnight by the clock on the wall, 0 to 1440; the shop opens at the first and
+            closes at the second.
     """
 
     abre: int
@@ -29,11 +32,13 @@ class Franja:
 
 @dataclass(frozen=True, slots=True)
 class Horario:
-    """Args:
-    zona: of the shop.
-    semana: Monday first; None is a day without sending.
-    pais: ISO 3166 country whose public holidays are closed; "" for none.
-    cerrados: other closed days.
+    """The timetable of a shop.
+
+    Args:
+        zona: of the shop.
+        semana: Monday first; None is a day without sending.
+        pais: ISO 3166 country whose public holidays are closed; "" for none.
+        cerrados: other closed days.
     """
 
     zona: ZoneInfo
@@ -93,18 +98,18 @@ def dia_de(zona: ZoneInfo, at: datetime) -> date:
 
 
 def inicio_del_dia(zona: ZoneInfo, day: date) -> datetime:
-    """When the shop's calendar turned to this date."""
+    """Return the moment when the shop's calendar turned to this date."""
     # Where the clock is changed at midnight, midnight comes twice or never.
     return min(moment for moment in _readings(zona, day, 0) if dia_de(zona, moment) == day)
 
 
 def fin_del_dia(zona: ZoneInfo, at: datetime) -> datetime:
-    """When the shop's calendar turns to the next date."""
+    """Return the moment when the shop's calendar turns to the next date."""
     return inicio_del_dia(zona, dia_de(zona, at) + timedelta(days=1))
 
 
 def _span(horario: Horario, day: date) -> tuple[datetime, datetime] | None:
-    """When the window of a date opens and closes; None when it has none."""
+    """Return when the window of a date opens and closes; None when it has none."""
     franja = horario.semana[day.weekday()]
     if franja is None or day in horario.cerrados or day in festivos(horario.pais, day.year):
         return None

@@ -1,11 +1,11 @@
-"""What a client's text asks for: to leave, to come back, help, or something for a person to read. Pure.
+"""The intention of a client's text: to leave, to come back, help, or something for a person to read. Pure.
 
 Which side to err on:
 
 - *Leaving*: the client needs no ritual. Ley 2300 de 2023, art. 5 par. 2, asks for an easy way out, and Ley 1581 de
   2012, art. 8 e), lets consent be revoked in any words. So a sentence that plainly asks to be left alone counts, and so
-  does one that asks how to leave. But whoever is taken for one who left gets nothing more and is not told why, so a
-  text that may be about an order, an appointment or the goods ("cancelar mi pedido", "talla baja", "uno no más") is
+  does one that asks how to leave. But a client who is taken for one who left gets nothing more and is not told why, so
+  a text that may be about an order, an appointment or the goods ("cancelar mi pedido", "talla baja", "uno no más") is
   left to a person, who sees it among the unread.
 - *Coming back* needs consent that is express: nothing but a whole message counts, or a sentence that names it. "Sí" and
   "yes" count only alone, as at Twilio: with more words they answer something else.
@@ -77,7 +77,7 @@ def ofrecida(mensaje: str) -> str:
 
 
 def intencion(texto: str, *, ofrecida: str = "") -> Intencion:
-    """What a text asks for.
+    """Tell what a text asks for.
 
     Args:
         texto: as it came.

@@ -1,4 +1,4 @@
-"""When a programación occurs: what a person chose, as cron expressions, and the moments these mean.
+"""The recurrence of a programación: a person's choice, as cron expressions, and the moments these mean.
 
 cronsim does the arithmetic and goes by the clock on the wall, as Debian's cron does. Where a zone changes its clocks,
 an hour that is skipped means the first moment after it, and an hour that comes twice means the first of the two. An
@@ -55,13 +55,15 @@ class Frecuencia(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Recurrencia:
-    """Args:
-    hora: of the wall in `zona`; None for `cron`.
-    dias: of the week, from 1, Monday, to 7; for `semanal`.
-    dia_mes: 1 to 31, for `mensual`; a month that is shorter has it on its last day.
-    cron: five fields, for `cron`.
-    zona: IANA name.
-    desde, hasta: the first and the last day on which it may occur, in `zona`; None is without end.
+    """The rule by which a programación occurs.
+
+    Args:
+        hora: of the wall in `zona`; None for `cron`.
+        dias: of the week, from 1, Monday, to 7; for `semanal`.
+        dia_mes: 1 to 31, for `mensual`; a month that is shorter has it on its last day.
+        cron: five fields, for `cron`.
+        zona: IANA name.
+        desde, hasta: the first and the last day on which it may occur, in `zona`; None is without end.
     """
 
     frecuencia: str
@@ -74,8 +76,10 @@ class Recurrencia:
     cron: str = ""
 
     def validar(self) -> None:
-        """Raises:
-        InvalidInputError: naming the field.
+        """Check the rule.
+
+        Raises:
+            InvalidInputError: naming the field.
         """
         _validar_zona(self.zona)
         if self.frecuencia == Frecuencia.CRON:

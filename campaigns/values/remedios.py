@@ -1,4 +1,4 @@
-"""What to do about a message that did not arrive: the sentences that several codes share."""
+"""The remedies for a message that did not arrive: the sentences that several codes share."""
 
 from typing import Final
 

@@ -24,7 +24,7 @@ from campaigns.values.remedios import (
 
 
 class Kind(Enum):
-    """What a code is about."""
+    """The subject of a code."""
 
     RECIPIENT = "recipient"  # the phone: no message was created
     CONTENT = "content"  # the text as rendered for the recipient: no message was created
@@ -36,7 +36,7 @@ class Kind(Enum):
 
 
 class Retry(Enum):
-    """What trying a failed recipient again may do."""
+    """The effect that trying a failed recipient again may have."""
 
     AGAIN = "again"  # send to the same number
     OTHER_NUMBER = "other number"  # send only if the client has another number now
@@ -50,7 +50,7 @@ class Code:
     Args:
         code: five digits.
         text: what it means, for people, without a full stop.
-        remedy: what to do about it, a sentence for whoever runs the campaign.
+        remedy: what to do about it, a sentence for the person who runs the campaign.
     """
 
     code: str
@@ -227,7 +227,7 @@ class Entrega(TextChoices):
 
     @property
     def final(self) -> bool:
-        """Whether it is Twilio's last word on the message, but for a reader's."""
+        """Tell whether the status is Twilio's last word on the message, but for a reader's."""
         return self.arrived is not None
 
 

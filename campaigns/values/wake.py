@@ -1,4 +1,4 @@
-"""Telling the workers that a campaign has something to do."""
+"""The nudge that tells the workers of a campaign that has something to do."""
 
 from core import nudges
 

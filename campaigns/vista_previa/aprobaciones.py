@@ -1,4 +1,4 @@
-"""Large campaigns wait until somebody says yes: which ones, and the decision."""
+"""The approval of large campaigns: which ones wait for it, and the decision."""
 
 import logging
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ MOTIVO_LARGO = f"El motivo puede tener hasta {MOTIVO_MAX} caracteres."
 
 
 def por_que_espera(ajustes: Ajustes, *, total: int, costo: Decimal | None) -> str:
-    """Why a campaign of this size waits for approval; "" when it does not.
+    """Say why a campaign of this size waits for approval; "" when it does not.
 
     Args:
         total: recipients, sendable or not.
@@ -56,9 +56,9 @@ def costo_a_aprobar(
     a_toda_hora: bool,
     desde: datetime | None = None,
 ) -> Decimal | None:
-    """What a campaign costs in the eyes of the limit on cost; None when there is no limit, or no price.
+    """Estimate what a campaign costs in the eyes of the limit on cost; None when there is no limit, or no price.
 
-    As if nobody had had a message that day: who waits for another day costs on that one.
+    The estimate is made as if nobody had had a message that day: a client who waits for another day costs on that one.
 
     Args:
         desde: when it starts; now when None.

@@ -1,4 +1,4 @@
-"""What a person should know before a campaign is made, beside what it counts and costs."""
+"""Warnings for the person who makes a campaign, beside what the preview counts and costs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,8 +31,10 @@ SIN_CONSENTIMIENTO: Final = "{n} de los que lo recibirán no tienen registrado s
 
 @dataclass(frozen=True, slots=True)
 class Aviso:
-    """Args:
-    codigo: short stable slug for programs.
+    """A warning.
+
+    Args:
+        codigo: short stable slug for programs.
     """
 
     codigo: str
@@ -40,7 +42,7 @@ class Aviso:
 
 
 def cuando(vista: VistaPrevia) -> str:
-    """When the first messages leave, as a sentence."""
+    """Say when the first messages leave."""
     jornada, zona = vista.jornada, vista.ajustes.zona
     if jornada is None:
         return NUNCA
@@ -52,7 +54,7 @@ def cuando(vista: VistaPrevia) -> str:
 
 
 def avisos_de(vista: VistaPrevia) -> list[Aviso]:
-    """What may surprise whoever presses the button."""
+    """List what may surprise the person who presses the button."""
     return [*_plazo(vista.ajustes, vista.jornada), *_gasto(vista), *_registros(vista)]
 
 

@@ -32,16 +32,18 @@ NOMBRE_LARGO = f"El nombre puede tener hasta {NOMBRE_MAX} caracteres."
 
 @dataclass(frozen=True, slots=True)
 class Borrador:
-    """Args:
-    quienes: TODOS, or ALGUNOS: those of the next three.
-    etiquetas, segmento, clientes: who is in; a segment of 0 is none.
-    excluir_etiquetas, excluir_segmento, excluir_clientes: who of them is left out.
-    nombre: of the campaign; "" lets it be made from the date.
-    plantilla: id of the template the text came from, or 0.
-    mensaje: the text.
-    remitente: id of the shop's sender; 0 for the installation's.
-    clase, clase_motivo: of the campaign, and why when it is not promotional.
-    cuando: AHORA, or DESPUES: at `fecha`, as the browser writes it, in the product's time zone.
+    """A campaign as a page's form holds it.
+
+    Args:
+        quienes: TODOS, or ALGUNOS: those of the next three.
+        etiquetas, segmento, clientes: who is in; a segment of 0 is none.
+        excluir_etiquetas, excluir_segmento, excluir_clientes: who of them is left out.
+        nombre: of the campaign; "" lets it be made from the date.
+        plantilla: id of the template the text came from, or 0.
+        mensaje: the text.
+        remitente: id of the shop's sender; 0 for the installation's.
+        clase, clase_motivo: of the campaign, and why when it is not promotional.
+        cuando: AHORA, or DESPUES: at `fecha`, as the browser writes it, in the product's time zone.
     """
 
     quienes: str = TODOS
@@ -62,7 +64,8 @@ class Borrador:
 
     @classmethod
     def copia(cls, campana: CampanaSMS, clientes: Iterable[int]) -> "Borrador":
-        """Another like `campana`, to `clientes`; if there are none, to nobody yet: never to more than received it."""
+        """Return another draft like `campana`, to `clientes`; if there are none, to nobody yet: never to more than
+        received it."""
         return cls(
             quienes=ALGUNOS,
             clientes=tuple(clientes),
@@ -73,7 +76,7 @@ class Borrador:
         )
 
     def audiencia(self) -> Audiencia:
-        """Who receives it.
+        """Return the chosen recipients.
 
         Raises:
             InvalidInputError: nobody is chosen, or too many one by one.
@@ -93,7 +96,7 @@ class Borrador:
         return Audiencia(incluir, excluir)
 
     def programada_para(self) -> datetime | None:
-        """When it starts; None is now.
+        """Return when the campaign starts; None is now.
 
         Raises:
             InvalidInputError: there is no date, or no such hour on that day.

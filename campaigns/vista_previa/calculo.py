@@ -1,4 +1,4 @@
-"""What a campaign will do and cost, before it exists."""
+"""The count of what a campaign will do and cost, before it exists."""
 
 from dataclasses import dataclass
 
@@ -34,17 +34,19 @@ class Ejemplo:
 
 @dataclass(frozen=True, slots=True)
 class VistaPrevia:
-    """Args:
-    total: recipients, sendable or not.
-    costo: of the text as it is.
-    letras_ucs2: what in the text itself forces UCS-2.
-    ejemplos: the first texts; `mas_largo` is the longest name's.
-    transliterado: the text without those letters, and `costo_transliterado` what it would cost; None when the
-        text has none.
-    ajustes: of the shop.
-    a_toda_hora: the shop's windows and its cap on contacts are not for it.
-    jornada: in which the first messages would leave; None when its timetable has none.
-    aprobacion: why it would wait for approval; "" when it would not.
+    """The preview of a campaign.
+
+    Args:
+        total: recipients, sendable or not.
+        costo: of the text as it is.
+        letras_ucs2: what in the text itself forces UCS-2.
+        ejemplos: the first texts; `mas_largo` is the longest name's.
+        transliterado: the text without those letters, and `costo_transliterado` what it would cost; None when the
+            text has none.
+        ajustes: of the shop.
+        a_toda_hora: the shop's windows and its cap on contacts are not for it.
+        jornada: in which the first messages would leave; None when its timetable has none.
+        aprobacion: why it would wait for approval; "" when it would not.
     """
 
     total: int

@@ -1,4 +1,4 @@
-"""What a campaign costs before it is sent: segments of every rendered recipient, exactly, without rendering each.
+"""The cost of a campaign before it is sent: segments of every rendered recipient, exactly, without rendering each.
 
 A name's effect on the count depends on its letters only through their class: as long as each is one unit and
 one grapheme, the count depends on the name's length alone. So names are grouped by class and length in the
@@ -46,14 +46,16 @@ SAMPLE: Final = {"gsm7": "a", "ucs2": "ó"}
 
 @dataclass(slots=True)
 class Costo:
-    """Args:
-    destinatarios: messages that will be sent.
-    excluidos: recipients that will not, by code.
-    segmentos: to be billed in all.
-    por_segmentos: messages by the number of segments each takes.
-    por_encoding: messages by encoding.
-    por_pais: segments by the country of the recipient.
-    sin_consentimiento: of the messages, those to clients without a consent on record.
+    """The messages, exclusions and segments of a campaign.
+
+    Args:
+        destinatarios: messages that will be sent.
+        excluidos: recipients that will not, by code.
+        segmentos: to be billed in all.
+        por_segmentos: messages by the number of segments each takes.
+        por_encoding: messages by encoding.
+        por_pais: segments by the country of the recipient.
+        sin_consentimiento: of the messages, those to clients without a consent on record.
     """
 
     destinatarios: int = 0
@@ -72,7 +74,7 @@ class Costo:
         self.por_pais[pais] += counted.segmentos * messages
 
     def precio(self, ajustes: Ajustes) -> Decimal | None:
-        """What all of it costs the shop, in SMS_PRICE_CURRENCY; None while some country has no price."""
+        """Return what all of it costs the shop, in SMS_PRICE_CURRENCY; None while some country has no price."""
         prices = {pais: precio_de(ajustes, pais) for pais in self.por_pais} or {"": precio_base(ajustes)}
         if None in prices.values():
             return None

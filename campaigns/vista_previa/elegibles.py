@@ -1,4 +1,4 @@
-"""What the audience's form offers: tags, segments, and clients found by name, phone or document."""
+"""The choices that the audience's form offers: tags, segments, and clients found by name, phone or document."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -58,10 +58,12 @@ def etiquetas(usuario: Usuario) -> list[Etiqueta]:
 
 @dataclass(frozen=True, slots=True)
 class Cuenta:
-    """Args:
-    total: who was chosen.
-    recibiran: who of them can be sent to.
-    excluidos: why the others cannot: (text, how many), the most frequent first.
+    """The count of a chosen audience.
+
+    Args:
+        total: who was chosen.
+        recibiran: who of them can be sent to.
+        excluidos: why the others cannot: (text, how many), the most frequent first.
     """
 
     total: int
@@ -70,8 +72,10 @@ class Cuenta:
 
 
 def contar_audiencia(usuario: Usuario, audiencia: Audiencia, remitente: Remitente | None = None) -> Cuenta:
-    """Raises:
-    InvalidInputError: nobody is chosen, or something that is not the shop's.
+    """Count a chosen audience.
+
+    Raises:
+        InvalidInputError: nobody is chosen, or something that is not the shop's.
     """
     medida = medir(audiencia, tenant_id=usuario.tenant_id)
     excluded = dict.fromkeys(TEXTOS, 0)

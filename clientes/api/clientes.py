@@ -80,9 +80,9 @@ class ClienteSerializer(ShopRowSerializer[Cliente]):
         )
         extra_kwargs = {
             "consentimiento_fuente": {
-                "help_text": "Where the client agreed to be written to; with its date, or neither."
+                "help_text": "Where the client agreed to be written to; give it with its date, or neither."
             },
-            "consentimiento_en": {"help_text": "When; null while the client has not agreed."},
+            "consentimiento_en": {"help_text": "When the client agreed; null while they have not."},
         }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

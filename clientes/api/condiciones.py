@@ -34,7 +34,8 @@ class EtiquetasField(serializers.ListField):
 
 
 def de_este_mundo(day: date) -> None:
-    """The last day of the calendar has no next one, and its first none before it in another time zone."""
+    """Refuse the last day of the calendar, which has no next one, and the first, which has none before it in another
+    time zone."""
     if not 1900 <= day.year <= 2200:
         raise serializers.ValidationError(FECHA_LEJANA)
 
@@ -48,29 +49,32 @@ def de_este_mundo(day: date) -> None:
     ]
 )
 class CondicionesSerializer(RefusesUnknown, serializers.Serializer[Any]):
-    """All that are given must hold."""
+    """Conditions on clients; every one that is given must hold."""
 
     activo = serializers.BooleanField(required=False)
-    con_movil = serializers.BooleanField(required=False, help_text="Has a valid mobile phone.")
-    etiquetas = EtiquetasField(required=False, help_text="Has any of these tags.")
-    sin_etiquetas = EtiquetasField(required=False, help_text="Has none of these tags.")
+    con_movil = serializers.BooleanField(required=False, help_text="The client has a valid mobile phone.")
+    etiquetas = EtiquetasField(required=False, help_text="The client has any of these tags.")
+    sin_etiquetas = EtiquetasField(required=False, help_text="The client has none of these tags.")
     compro_en_dias = serializers.IntegerField(
-        required=False, min_value=1, max_value=YEARS, help_text="Bought within this many days."
+        required=False, min_value=1, max_value=YEARS, help_text="The client bought within this many days."
     )
     no_compro_en_dias = serializers.IntegerField(
-        required=False, min_value=1, max_value=YEARS, help_text="Bought nothing within this many days."
+        required=False, min_value=1, max_value=YEARS, help_text="The client bought nothing within this many days."
     )
     gasto_minimo = serializers.DecimalField(
-        required=False, max_digits=14, decimal_places=2, min_value=0, help_text="Spent at least this."
+        required=False, max_digits=14, decimal_places=2, min_value=0, help_text="The client spent at least this."
     )
     gasto_en_dias = serializers.IntegerField(
-        required=False, min_value=1, max_value=YEARS, help_text="… within this many days; ever, when absent."
+        required=False,
+        min_value=1,
+        max_value=YEARS,
+        help_text="The days within which `gasto_minimo` was spent; ever, when absent.",
     )
     creado_desde = serializers.DateField(
-        required=False, validators=[de_este_mundo], help_text="Entered on this day or later."
+        required=False, validators=[de_este_mundo], help_text="The client was added on this day or later."
     )
     creado_hasta = serializers.DateField(
-        required=False, validators=[de_este_mundo], help_text="Entered on this day or earlier."
+        required=False, validators=[de_este_mundo], help_text="The client was added on this day or earlier."
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -82,6 +86,6 @@ class CondicionesSerializer(RefusesUnknown, serializers.Serializer[Any]):
         return attrs
 
     def as_stored(self) -> Condiciones:
-        """The validated conditions as JSON holds them."""
+        """Return the validated conditions as JSON holds them."""
         stored: Condiciones = {**self.data}  # type: ignore[typeddict-item]
         return stored

@@ -24,6 +24,8 @@ from core.api.serializers import UniqueNameSerializer
     ]
 )
 class EtiquetaSerializer(UniqueNameSerializer[Etiqueta]):
+    """A tag; its name is unique in the shop, whatever the case."""
+
     class Meta:
         model = Etiqueta
         fields = ("id", "nombre")

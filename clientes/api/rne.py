@@ -25,11 +25,11 @@ class ImportarRNESerializer(RefusesUnknown):
         child=serializers.CharField(max_length=40),
         min_length=1,
         max_length=FILAS_MAX,
-        help_text="As the register writes them; what is no number is counted and left out.",
+        help_text="Numbers as the register writes them; entries that are no number are counted and left out.",
     )
-    consultado_en = serializers.DateField(help_text="When the register was asked.")
+    consultado_en = serializers.DateField(help_text="The day on which the register was asked.")
     reemplaza = serializers.BooleanField(
-        default=False, help_text="true: what earlier consultations brought is not excluded any more."
+        default=False, help_text="true: the numbers of earlier consultations are not excluded any more."
     )
 
 
@@ -53,7 +53,7 @@ class ImportarRNESerializer(RefusesUnknown):
     ]
 )
 class ConsultaRNESerializer(serializers.ModelSerializer[ConsultaRNE]):
-    quien = serializers.CharField(source="quien.username", help_text="Username of who brought it.")
+    quien = serializers.CharField(source="quien.username", help_text="Username of the person who brought it.")
 
     class Meta:
         model = ConsultaRNE
@@ -84,7 +84,7 @@ class ConsultasRNEView(ShopRowsView[ConsultaRNE], ListAPIView[ConsultaRNE]):
 
     @extend_schema(
         summary="Bring the numbers that the register excludes",
-        description="They are left out of every campaign of the shop, of those under way too.",
+        description="Every campaign of the shop leaves these numbers out, also the campaigns that are under way.",
         request=ImportarRNESerializer,
         responses={201: ConsultaRNESerializer},
     )

@@ -44,6 +44,8 @@ CONDICIONES = {"gasto_minimo": "200000.00", "no_compro_en_dias": 90, "con_movil"
     ]
 )
 class SegmentoSerializer(UniqueNameSerializer[Segmento]):
+    """A saved segment; its name is unique in the shop, whatever the case."""
+
     condiciones = CondicionesSerializer()
 
     class Meta:

@@ -1,7 +1,7 @@
-"""What opt-outs keep of a client's personal data, and its erasure.
+"""The personal data that opt-outs keep of a client, and its erasure.
 
 The wish to be left alone outlives the data: consent was revoked (Ley 1581 de 2012, art. 8 e), and to honour that the
-shop must know the phone when it is shown again. So of an anonymised client stay `huella`, and the kind, the moment and
+shop must know the phone when it is shown again. So `huella` stays of an anonymised client, and the kind, the moment and
 the source of each word. Without them, importing an old list would write to somebody who asked for both.
 """
 
@@ -34,5 +34,5 @@ def olvidar(sender: type[Cliente], *, cliente: Cliente, **kwargs: Any) -> None:
 
 
 def otros_con_telefono(cliente: Cliente) -> QuerySet[Cliente]:
-    """Other clients of the installation with the same phone: a family, or another shop's."""
+    """Return other clients of the installation with the same phone: a family, or another shop's."""
     return Cliente.objects.filter(telefono_e164=cliente.telefono_e164).exclude(pk=cliente.pk)

@@ -1,4 +1,4 @@
-"""Reads. Each one starts from the tenant."""
+"""Selectors of opt-outs. Each one starts from the tenant."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from core.models import Usuario
 
 
 def ultima_palabra(telefono: str, *, tienda_id: int, remitentes: Iterable[str]) -> Baja | None:
-    """The row that decides whether this shop may write to this phone; None when nothing was said.
+    """Return the row that decides whether this shop may write to this phone; None when nothing was said.
 
     Args:
         telefono: E.164.
@@ -21,7 +21,7 @@ def ultima_palabra(telefono: str, *, tienda_id: int, remitentes: Iterable[str]) 
 
 
 def bajas_de(usuario: Usuario, *, remitentes: Iterable[str]) -> QuerySet[Baja]:
-    """The shop's own suppressions, lifted ones included, and those of its senders that are about its clients.
+    """Return the shop's own suppressions, lifted ones included, and those of its senders that are about its clients.
 
     A sender's row is shown only where it decides, and only of a phone that the shop has: of others' clients it tells
     nothing.
@@ -34,6 +34,6 @@ def bajas_de(usuario: Usuario, *, remitentes: Iterable[str]) -> QuerySet[Baja]:
 
 
 def historia_de(baja: Baja, usuario: Usuario) -> QuerySet[RegistroBaja]:
-    """What was said about the phone to this shop, the latest first."""
+    """Return what was said about the phone to this shop, the latest first."""
     rows = RegistroBaja.objects.filter(usuario=usuario.tenant_id, huella=bytes(baja.huella))
     return rows.select_related("quien").order_by("-pk")

@@ -1,4 +1,4 @@
-"""Writes: a client's wish to be left alone, or to be written to again, with its proof."""
+"""Services that write a client's wish to be left alone, or to be written to again, with its proof."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ POR_EL_REMITENTE: Final = (Fuente.SMS, Fuente.TWILIO)
 
 @dataclass(frozen=True, slots=True)
 class Prueba:
-    """What shows that it was said.
+    """The proof that the wish was said.
 
     Args:
         fuente: where it was said.

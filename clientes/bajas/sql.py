@@ -12,7 +12,8 @@ from clientes.models import Baja, Cliente
 
 
 def fuera_sql(*, telefono: str, tienda: str, remitente: str) -> str:
-    """A condition that is true when nothing may be sent to the phone: the last word that applies is an opt-out.
+    """Return an SQL condition that is true when nothing may be sent to the phone: the last word that applies is an
+    opt-out.
 
     Args:
         telefono, tienda, remitente: SQL expressions of the phone in E.164, the shop's id and the sender's name.
@@ -39,7 +40,7 @@ fuera AS MATERIALIZED (
 
 
 def en_lista_sql(*, telefono: str) -> str:
-    """The condition of `fuera_sql`, asked of LISTA_SQL.
+    """Return the condition of `fuera_sql`, asked of LISTA_SQL.
 
     Args:
         telefono: SQL expression of the phone in E.164.
@@ -48,23 +49,24 @@ def en_lista_sql(*, telefono: str) -> str:
 
 
 def huella(telefono: str) -> bytes:
-    """What stands for a phone in E.164 where the phone itself may be erased.
+    """Return the hash that stands for a phone in E.164 where the phone itself may be erased.
 
-    Not a secret: whoever holds the table can try every phone there is. It serves to recognise a phone that is shown
-    again, and no more of its owner is kept than that.
+    The hash is no secret: anybody who holds the table can try every phone there is. It serves to recognise a phone that
+    is shown again, and nothing else of its owner is kept.
     """
     return hashlib.sha256(telefono.encode()).digest()
 
 
 class Huella(Func):
-    """`huella` in a query."""
+    """The function `huella` in a query."""
 
     template = "sha256(convert_to(%(expressions)s, 'UTF8'))"
     output_field = BinaryField()
 
 
 def sin_baja(clientes: QuerySet[Cliente], *, tienda_id: int, remitente: str) -> QuerySet[Cliente]:
-    """Those of the shop's clients whose phone may be written to from this sender; LISTA_SQL for Django's queries."""
+    """Filter the shop's clients to those whose phone may be written to from this sender, with LISTA_SQL for Django's
+    queries."""
     applies = Q(usuario_id=tienda_id) | Q(usuario__isnull=True, remitente=remitente)
     last = Baja.objects.filter(applies).order_by("huella", "-desde").distinct("huella")
     out = Baja.objects.filter(pk__in=last.values("pk"), vigente=True)

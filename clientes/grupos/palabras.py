@@ -1,4 +1,4 @@
-"""The conditions of a segment, as a person would say them."""
+"""The conditions of a segment in the words of a person."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -11,8 +11,10 @@ from core.text import formato
 
 
 def en_palabras(condiciones: Condiciones, etiquetas: Mapping[int, str]) -> list[str]:
-    """Args:
-    etiquetas: the shop's tags, by id.
+    """Return one sentence for each condition.
+
+    Args:
+        etiquetas: the shop's tags, by id.
     """
     said: list[str] = []
     if "activo" in condiciones:

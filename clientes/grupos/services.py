@@ -1,4 +1,4 @@
-"""Writes."""
+"""Services that delete tags and segments."""
 
 from django.db import transaction
 from django.db.models import Q

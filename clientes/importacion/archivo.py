@@ -9,7 +9,7 @@ TROZO = 512 * 1024
 
 
 def guardar(importacion: Importacion, pedazos: Iterable[bytes]) -> int:
-    """Store the file; its size in bytes. The pieces may come in any size."""
+    """Store the file and return its size in bytes. The pieces may come in any size."""
     buffer = bytearray()
     numero = size = 0
     for pedazo in pedazos:
@@ -28,7 +28,7 @@ def _store(importacion: Importacion, numero: int, datos: bytes) -> None:
 
 
 class Archivo(io.RawIOBase):
-    """The stored file, for readers that seek (a zip's index is at its end). Holds one piece at a time."""
+    """The stored file, for readers that seek (a zip's index is at its end). It holds one piece at a time."""
 
     def __init__(self, importacion: Importacion) -> None:
         self._trozos = ImportacionTrozo.objects.filter(importacion=importacion)

@@ -1,4 +1,4 @@
-"""Who works on an import: a claim with a token and a lease, so that a dead worker's import is taken up again."""
+"""The claim on an import, with a token and a lease, so that a dead worker's import is taken up again."""
 
 import time
 from dataclasses import dataclass
@@ -36,8 +36,10 @@ class Heartbeat:
         self._next = time.monotonic() + HEARTBEAT_S
 
     def __call__(self) -> None:
-        """Raises:
-        LostClaimError: the claim is not ours any more.
+        """Renew the claim when it is time.
+
+        Raises:
+            LostClaimError: the claim is not ours any more.
         """
         if time.monotonic() >= self._next:
             alargar(self._claim)

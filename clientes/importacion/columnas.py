@@ -12,8 +12,10 @@ from core.unicode import normalize
 
 @dataclass(frozen=True, slots=True)
 class Campo:
-    """Args:
-    titulos: as `_plain` leaves them; the whole title, or its first words.
+    """A field of a client or a sale that a column may bring.
+
+    Args:
+        titulos: as `_plain` leaves them; the whole title, or its first words.
     """
 
     nombre: str
@@ -84,7 +86,7 @@ NUESTRAS: Final = (FILA, MOTIVO)
 
 
 def adivinar(titulos: Sequence[str], tipo: str = "") -> dict[str, int]:
-    """Which column is which field, by its title; the first that fits takes it.
+    """Guess which column brings which field, by its title; the first column that fits takes the field.
 
     Args:
         tipo: of `Importacion`; every field of any when "".
@@ -100,14 +102,14 @@ def adivinar(titulos: Sequence[str], tipo: str = "") -> dict[str, int]:
 
 
 def tiene_titulos(first: Sequence[str]) -> bool:
-    """Whether the first row holds titles: a title that we know, or nothing that looks like data."""
+    """Tell whether the first row holds titles: a title that we know, or nothing that looks like data."""
     if adivinar(first):
         return True
     return not any(phones.to_e164(cell) or (cell.strip() and cell.strip().isdigit()) for cell in first)
 
 
 def _plain(titulo: str) -> str:
-    """`  Teléfono_Móvil (1) ` → `telefono movil 1`; `NIT/CC` → `nit cc`; `fullName` → `full name`."""
+    """Simplify a title: `  Teléfono_Móvil (1) ` → `telefono movil 1`; `NIT/CC` → `nit cc`; `fullName` → `full name`."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", titulo)
     ascii_only = normalize("NFKD", spaced).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", " ", ascii_only.lower().replace(".", "")).strip()

@@ -11,7 +11,7 @@ from core.text.planilla import por_partes
 
 
 def titulos(importacion: Importacion) -> list[str]:
-    """The file's own titles; names that the next import will understand when it had none."""
+    """Return the file's own titles; where it has none, names that the next import will understand."""
     if importacion.con_titulos:
         return list(importacion.muestra[0])
     names = {c.nombre: c.etiqueta for c in columnas.CAMPOS[Importacion.Tipo(importacion.tipo)]}
@@ -28,7 +28,7 @@ def con_telefono_repetido(importacion: Importacion) -> QuerySet[ImportacionFila]
 
 
 def archivo_de_errores(importacion: Importacion) -> tuple[list[str], Iterator[list[str]]]:
-    """Titles and rows: those of the file, and why each row did not enter."""
+    """Yield titles and rows: those of the file, with the reason why each row did not enter."""
     own = titulos(importacion)
     # A corrected file that is imported again brings our columns of the first time.
     keep = [n for n, titulo in enumerate(own) if titulo.strip().lower() not in columnas.NUESTRAS]
@@ -41,7 +41,7 @@ def archivo_de_errores(importacion: Importacion) -> tuple[list[str], Iterator[li
 
 
 def archivo_de_repetidos(importacion: Importacion) -> tuple[list[str], Iterator[list[str]]]:
-    """Titles and rows: those of the file, whether each row entered, and who has the same phone."""
+    """Yield titles and rows: those of the file, with whether each row entered and who has the same phone."""
     own = titulos(importacion)
     keep = list(range(len(own)))
     # Only a finished import put its good rows into the shop.

@@ -1,4 +1,5 @@
-"""One row of the file: what it says of a client or a sale, or why it cannot be taken. Looks at nothing but the row."""
+"""One row of the file: the client or the sale that it describes, or the reason why it cannot be taken. Only the row is
+read."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ FALTA_TOTAL = "Falta el total."
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How the rows of one file are read.
+    """The way in which the rows of one file are read.
 
     Args:
         columnas: field: position of its column.
@@ -50,7 +51,7 @@ class Plan:
 
 
 def interpretar(cells: Sequence[str], plan: Plan) -> dict[str, Any]:
-    """The fields of the row that are not empty, ready for JSON.
+    """Read the fields of the row that are not empty, ready for JSON.
 
     Raises:
         InvalidCellError: with all the reasons.
@@ -88,7 +89,7 @@ def _cliente(raw: dict[str, str], plan: Plan, motivos: list[str]) -> dict[str, A
 
 
 def _consentimiento(raw: dict[str, str], plan: Plan, datos: dict[str, Any], motivos: list[str]) -> None:
-    """Put where and when the client agreed into the data: both, or neither."""
+    """Put the source and the date of the consent into the data: both, or neither."""
     fuente = raw.get("consentimiento_fuente", "")
     if "consentimiento_fuente" not in plan.columnas and raw.get("consentimiento_en"):
         fuente = FUENTE_ARCHIVO
@@ -109,7 +110,7 @@ def _consentimiento(raw: dict[str, str], plan: Plan, datos: dict[str, Any], moti
 
 
 def _telefono(raw: str, plan: Plan, datos: dict[str, Any], motivos: list[str]) -> str:
-    """Put the phone into the data; its E.164."""
+    """Put the phone into the data and return its E.164."""
     if not raw:
         return ""
     reading = phones.read(raw)

@@ -1,4 +1,4 @@
-"""What kind of file it is, found by looking at it: names and declared types are not to be believed."""
+"""The kind of a file, found by looking at it: its name and its declared type are not to be believed."""
 
 import codecs
 import csv
@@ -28,7 +28,7 @@ CODIFICACIONES: Final = ("utf-8", "cp1252", "latin-1")
 
 @dataclass(frozen=True, slots=True)
 class Formato:
-    """How to read the file.
+    """The way to read the file.
 
     Args:
         codificacion: a Python codec; "" for XLSX.
@@ -48,7 +48,7 @@ class Formato:
 
 
 def es_xlsx(file: BinaryIO) -> bool:
-    """Whether the file is a zip.
+    """Tell whether the file is a zip.
 
     Raises:
         UnreadableFileError: it is neither a zip nor text.
@@ -68,7 +68,7 @@ def es_xlsx(file: BinaryIO) -> bool:
 
 
 def de_csv(file: BinaryIO) -> Formato:
-    """How to read this text file.
+    """Find out how to read this text file.
 
     Raises:
         UnreadableFileError: it is not text.
@@ -107,7 +107,7 @@ def _codificacion(file: BinaryIO) -> str:
 
 
 def delimitador(text: str) -> str:
-    """The character between cells: whose titles we know, whose rows agree in length, whose cells are most."""
+    """Choose the character between cells: whose titles we know, whose rows agree in length, whose cells are most."""
 
     def worth(candidate: str) -> tuple[int, float, int]:
         rows = _rows(text, candidate)
@@ -134,7 +134,7 @@ def _rows(text: str, candidate: str) -> Sequence[list[str]]:
 
 
 class _Unclosed(io.BufferedIOBase):
-    """Lets a TextIOWrapper go without closing the file below it."""
+    """A TextIOWrapper that can be let go without closing the file below it."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -150,6 +150,6 @@ class _Unclosed(io.BufferedIOBase):
 
 
 def texto(file: BinaryIO, codificacion: str) -> io.TextIOWrapper:
-    """The file from its beginning, as text."""
+    """Open the file from its beginning, as text."""
     file.seek(0)
     return io.TextIOWrapper(_Unclosed(file), encoding=codificacion, newline="")  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What both merges share: running SQL with the import's parameters, and how a document or a phone is compared."""
+"""Helpers of both merges: running SQL with the import's parameters, and comparing documents and phones."""
 
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ def ejecutar(sql: str, importacion: Importacion, **params: Any) -> list[tuple[An
 
 
 def insertar(model: type[models.Model], given: dict[str, str], source: str) -> tuple[str, dict[str, Any]]:
-    """An INSERT … SELECT that also fills the columns it is not told about with the model's defaults.
+    """Build an INSERT … SELECT that also fills the columns it is not told about with the model's defaults.
 
     Args:
         given: column: SQL expression.

@@ -1,4 +1,4 @@
-"""Merge the checked rows of an import into the shop's clients. Set by set, in the caller's transaction."""
+"""The merge of an import's checked rows into the shop's clients, set by set, in the caller's transaction."""
 
 from typing import Final
 
@@ -151,7 +151,7 @@ FROM carga WHERE resultado = ''
 
 
 def aplicar(importacion: Importacion) -> dict[str, int]:
-    """Write the good rows; how many were created, changed, and as they were."""
+    """Write the good rows; return how many clients were created, changed, and left as they were."""
     for sql in (ETIQUETAS_SQL, PUESTAS_SQL, "ANALYZE puestas", CAMBIAN_SQL, ETIQUETAN_SQL):
         ejecutar(sql, importacion)
     # A file can deactivate clients, but clears no consent: an empty cell leaves what there is.

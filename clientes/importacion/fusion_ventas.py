@@ -1,4 +1,4 @@
-"""Merge the checked rows of an import into the shop's sales. Its key is the reference, so a second import of the same
+"""The merge of an import's checked rows into the shop's sales. The key is the reference, so a second import of the same
 file changes nothing."""
 
 from clientes.importacion.fusion import ANOTAR_SQL, DOCUMENTO, OLVIDAR_SQL, ejecutar, insertar
@@ -12,7 +12,7 @@ FROM clientes_importacionfila f, jsonb_to_record(f.datos)
     AS d(documento text, e164 text, fecha timestamptz, total numeric, referencia text)
 WHERE f.importacion_id = %(id)s AND f.datos IS NOT NULL
 """  # noqa: S608
-# By the document when the row has one; by the phone when it has none.
+# A sale's client is found by the document when the row has one; by the phone when it has none.
 CLIENTES_SQL = f"""
 WITH por_documento AS (
     SELECT clave, min(id) AS id, count(*) AS n FROM (
@@ -76,7 +76,7 @@ FROM carga WHERE resultado = ''
 
 
 def aplicar(importacion: Importacion) -> dict[str, int]:
-    """Write the good rows; how many were created, changed, and as they were."""
+    """Write the good rows; return how many sales were created, changed, and left as they were."""
     ejecutar(EXISTENTES_SQL, importacion)
     ejecutar(ACTUALIZAR_SQL, importacion)
     given = {

@@ -1,4 +1,4 @@
-"""The rows of the file, whatever its kind: (number of the row as a spreadsheet counts, its cells as text)."""
+"""The rows of a file, whatever its kind: (number of the row as a spreadsheet counts, its cells as text)."""
 
 import csv
 from collections.abc import Callable, Iterator
@@ -136,7 +136,7 @@ def datos(
 
 
 def en_bloques(filas: Iterator[Fila], size: int = BLOQUE_FILAS) -> Iterator[list[Fila]]:
-    """Lists of `size` rows; shorter ones where they have BLOQUE_TEXTO characters."""
+    """Yield lists of `size` rows, shorter ones where their text has BLOQUE_TEXTO characters."""
     block: list[Fila] = []
     letras = 0
     for fila in filas:

@@ -1,4 +1,4 @@
-"""What a file may be. Beyond it a person is told how to go on."""
+"""Limits of a file. Beyond them a person is told how to go on."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What a person chose for an import."""
+"""The choices of a person for an import."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,8 +9,10 @@ from clientes.models import Importacion
 
 @dataclass(frozen=True, slots=True)
 class Opciones:
-    """Args:
-    columnas: field: position of its column, from 0.
+    """The choices of one import.
+
+    Args:
+        columnas: field: position of its column, from 0.
     """
 
     columnas: Mapping[str, int] = field(default_factory=dict)
@@ -31,7 +33,8 @@ def opciones_guardadas(importacion: Importacion) -> Opciones:
 
 
 def plan_de(importacion: Importacion, opciones: Opciones) -> Plan:
-    """How its rows are read. A cell beyond the last title, or the last column that was chosen, is one too many."""
+    """Return how the import's rows are read. A cell beyond the last title, or the last column that was chosen, is one
+    too many."""
     ancho = 0
     if opciones.con_titulos:
         titled = [n for n, titulo in enumerate(importacion.muestra[0], 1) if titulo.strip()]

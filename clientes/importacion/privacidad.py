@@ -1,4 +1,4 @@
-"""What imports keep of a client's personal data, and its erasure."""
+"""The personal data that imports keep of a client, and its erasure."""
 
 import re
 from typing import Any
@@ -14,7 +14,7 @@ from core.errors import ConflictError
 EN_CURSO = "No se puede anonimizar mientras se importa un archivo: espere a que la importación termine."
 # Fewer digits than these are in half of all rows.
 DIGITS = 6
-# Of an international number, the part that people write: the country's prefix is often left out.
+# The part of an international number that people write: the country's prefix is often left out.
 LOCAL = 9
 
 

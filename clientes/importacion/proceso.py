@@ -1,7 +1,7 @@
-"""What a worker does with an import: read the file into checked rows, batch by batch, then merge them in one go.
+"""The work of a worker on an import: read the file into checked rows, batch by batch, then merge them in one go.
 
-Killed while reading, the next worker goes on after the last batch that was committed. Killed while merging, nothing
-of the merge is there: it is one transaction, the same that makes the import `completada`.
+When a worker is killed while reading, the next one goes on after the last batch that was committed. When it is killed
+while merging, nothing of the merge is there: it is one transaction, the same that makes the import `completada`.
 """
 
 import json
@@ -34,7 +34,8 @@ _ocupado = threading.Lock()
 
 
 def atender() -> int:
-    """Do every import that waits, oldest first; how many this call did. At most one call per process works."""
+    """Process every import that waits, oldest first, and return how many this call did. At most one call per process
+    works."""
     if not _ocupado.acquire(blocking=False):
         return 0
     try:
@@ -126,7 +127,7 @@ def _fusionar(mio: Claim) -> None:
             if importacion.leidas > MUCHAS:
                 # What just grew has no statistics, and a loop that looked short takes minutes.
                 cursor.execute("SET LOCAL enable_nestloop = off")
-            # Whoever else writes this shop's clients by import waits.
+            # Another import that writes this shop's clients waits.
             cursor.execute(
                 "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"importacion:{importacion.usuario_id}"]
             )
@@ -148,7 +149,7 @@ def _fusionar(mio: Claim) -> None:
 
 
 def _problemas(importacion: Importacion) -> dict[str, int]:
-    """How many rows are bad, and how many share a phone."""
+    """Count the bad rows and the rows that share a phone."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FILTER (WHERE resultado = 'rechazada'), count(*) FILTER (WHERE resultado = 'repetida'),"

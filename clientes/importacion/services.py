@@ -1,4 +1,4 @@
-"""What a person does with an import: upload, say how to read it, start, take the good rows after all, throw away."""
+"""Services for a person's import: upload, say how to read it, start, take the good rows after all, throw away."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
@@ -78,8 +78,10 @@ def necesarias(tipo: str, clave: str) -> Sequence[columnas.Campo]:
 
 
 def validar(importacion: Importacion, opciones: Opciones) -> None:
-    """Raises:
-    InvalidInputError: the choice makes no sense, with the field.
+    """Check that the choice makes sense for the import.
+
+    Raises:
+        InvalidInputError: the choice makes no sense, with the field.
     """
     campos = {campo.nombre: campo for campo in columnas.CAMPOS[Importacion.Tipo(importacion.tipo)]}
     claves = [Importacion.Clave.REFERENCIA] if importacion.tipo == "ventas" else list(Importacion.Clave)[:3]

@@ -29,12 +29,12 @@ class BoundedUploadHandler(TemporaryFileUploadHandler):
 
 
 def limitar(request: HttpRequest) -> None:
-    """Before the body is read: bound the files in it."""
+    """Bound the files of the request, before its body is read."""
     request.upload_handlers = [MemoryFileUploadHandler(request), BoundedUploadHandler(request)]
 
 
 def es_demasiado(request: HttpRequest) -> bool:
-    """Whether the body is, or says it is, beyond the limit."""
+    """Tell whether the body is, or says it is, beyond the limit."""
     return "importacion.demasiado_grande" in request.META or _declared(request) > BYTES_MAX + MARGEN
 
 

@@ -1,4 +1,4 @@
-"""What the text of a cell means. A cell that means nothing raises `InvalidCellError` with the reason."""
+"""The meaning of a cell's text. A cell that means nothing raises `InvalidCellError` with the reason."""
 
 import re
 import unicodedata
@@ -25,8 +25,10 @@ NO_ES_VALOR = "«{valor}» no es un valor en dinero."
 
 
 class InvalidCellError(Exception):
-    """Args:
-    motivo: for people.
+    """Raised when a cell's text means nothing.
+
+    Args:
+        motivo: for people.
     """
 
     def __init__(self, motivo: str) -> None:
@@ -62,7 +64,7 @@ def etiquetas(valor: str) -> list[str]:
 
 
 def unir_etiquetas(nombres: list[str]) -> str:
-    """What `etiquetas` reads back."""
+    """Join tags into the text that `etiquetas` reads back."""
     joined = "|".join(nombre.replace("|", "\\|") for nombre in nombres)
     return f"{joined}|" if len(nombres) == 1 and re.search(r"[,;|]", joined) else joined
 

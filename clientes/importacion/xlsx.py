@@ -104,7 +104,7 @@ class _Pendiente(str):
 
 
 class _Numeros:
-    """In place of the workbook's texts: a million of them are not read to look at ten rows."""
+    """A stand-in for the workbook's texts: a million of them are not read to look at ten rows."""
 
     def __getitem__(self, numero: int) -> _Pendiente:
         return _Pendiente(numero)
@@ -112,7 +112,7 @@ class _Numeros:
 
 class _Hoja(ReadOnlyWorksheet):
     def _get_size(self) -> None:
-        """Not asked for: a sheet that does not say its size is read to its end, and one that does may be wrong."""
+        """Skip the sheet's size: a sheet that does not say it is read to its end, and one that does may be wrong."""
 
     def filas(self, ancho: int) -> Iterator[tuple[Any, ...]]:
         """The values of every row's first `ancho` cells, those of rows that the sheet leaves out too."""
@@ -164,7 +164,8 @@ class _Lector(ExcelReader):
         self.read_worksheets()
 
     def read_formats(self) -> None:
-        """Which styles show a number as a date or as a length of time: all that a value needs of the style sheet."""
+        """Find the styles that show a number as a date or as a length of time: a value needs nothing else of the style
+        sheet."""
         if ARC_STYLE not in self.valid_files:
             return
         root = fromstring(self.archive.read(ARC_STYLE))

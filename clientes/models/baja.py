@@ -10,7 +10,7 @@ REMITENTE_MAX = 40  # a number, a name, or a Messaging Service's SID
 
 
 class Fuente(models.TextChoices):
-    """Where a client's wish came from."""
+    """The source of a client's wish."""
 
     SMS = "sms", "Respuesta por SMS"
     ENLACE = "enlace", "Enlace del mensaje"

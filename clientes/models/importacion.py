@@ -33,7 +33,7 @@ class Importacion(models.Model):
         GUARDANDO = "guardando", "Guardando"
 
     class Clave(models.TextChoices):
-        """How a row finds the client, or the sale, that is already there."""
+        """The key by which a row finds the client, or the sale, that is already there."""
 
         DOCUMENTO = "documento", "Por documento"
         TELEFONO = "telefono", "Por teléfono"
@@ -109,7 +109,7 @@ class Importacion(models.Model):
 
     @property
     def viva(self) -> bool:
-        """Whether a worker has, or will have, to do with it."""
+        """Tell whether a worker has, or will have, to do with it."""
         return self.estado in {self.Estado.PENDIENTE, self.Estado.PROCESANDO}
 
     @property

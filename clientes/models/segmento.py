@@ -4,7 +4,7 @@ from django.db.models.functions import Lower
 
 
 class Segmento(models.Model):
-    """A saved question about clients, answered anew each time it is used: `clientes.condiciones`."""
+    """A saved question about clients, which is asked again each time it is used: `clientes.condiciones`."""
 
     nombre = models.CharField(max_length=80)
     condiciones = models.JSONField(default=dict)

@@ -44,7 +44,7 @@ def _importaciones(request: HttpRequest, *, error: str = "") -> HttpResponse:
 
 
 def _tipo(request: HttpRequest) -> str:
-    """What is imported: that of the form that was sent, or of the link that led here."""
+    """Return what is imported, as the form says that was sent, or the link that led here."""
     asked = (request.POST if request.method == "POST" else request.GET).get("tipo", "")
     return asked if asked in Importacion.Tipo.values else Importacion.Tipo.CLIENTES
 
@@ -101,7 +101,7 @@ def muestra(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @solo_admin
 def importacion_viva(request: HttpRequest, pk: int) -> HttpResponse:
-    """What moves while an import runs."""
+    """Show the part of the page that moves while an import runs."""
     return render(request, "clientes/importacion/_importacion.html", _contexto(_importacion(request, pk)))
 
 

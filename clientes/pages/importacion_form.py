@@ -26,7 +26,7 @@ AYUDAS = {
 
 
 def opciones_de(importacion: Importacion, datos: QueryDict) -> Opciones:
-    """What the form says; a column that does not exist counts as none."""
+    """Read the choices from the form; a column that does not exist counts as none."""
     width, chosen = len(importacion.muestra[0]), {}
     for campo in columnas.CAMPOS[Importacion.Tipo(importacion.tipo)]:
         raw = datos.get(f"columna_{campo.nombre}", "")

@@ -75,7 +75,7 @@ def eliminar(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @pagina
 def cuenta(request: HttpRequest) -> HttpResponse:
-    """How many clients meet the conditions of the form as it is now."""
+    """Count the clients who meet the conditions of the form as it is now."""
     usuario = admin_de(request, SOLO_ADMIN)
     return render(request, "clientes/segmentos/_cuenta.html", _cuenta(request, usuario, condiciones_de(request.POST)))
 
@@ -84,7 +84,7 @@ def cuenta(request: HttpRequest) -> HttpResponse:
 @never_cache
 @pagina
 def cuenta_de(request: HttpRequest, pk: int) -> HttpResponse:
-    """How many are in one segment now: the list asks for each apart, so that a slow one holds nobody up."""
+    """Count the clients in one segment now: the list asks for each apart, so that a slow one holds nobody up."""
     usuario = usuario_de(request)
     segmento = get_object_or_404(segmentos_de(usuario), pk=pk)
     found = filtrar(clientes_de(usuario).order_by(), segmento.condiciones).count()

@@ -1,6 +1,6 @@
 """The Registro de Números Excluidos: numbers that no advertising may reach. Its consultation is mandatory (Ley 2300 de
 2023) and has no interface for programs, so its file is imported, and who did it and when is kept as evidence.
 
-numeros     the numbers of a file, whatever its kind
-services    the import
+numeros     reads the numbers of a file, whatever its kind
+services    imports them
 """

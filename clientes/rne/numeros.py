@@ -20,9 +20,11 @@ RELLENO: Final = re.compile(r"[\s().\-']+")
 
 @dataclass(slots=True)
 class Numeros:
-    """Args:
-    telefonos: in E.164, each once, in the order of the file.
-    ilegibles: cells that are no number.
+    """The numbers of a file.
+
+    Args:
+        telefonos: in E.164, each once, in the order of the file.
+        ilegibles: cells that are no number.
     """
 
     telefonos: dict[str, None] = field(default_factory=dict)

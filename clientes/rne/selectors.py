@@ -1,4 +1,4 @@
-"""Reads. Each one starts from the tenant."""
+"""Selectors of the register. Each one starts from the tenant."""
 
 from datetime import date, timedelta
 
@@ -13,7 +13,7 @@ def consultas_de(tenant_id: int) -> QuerySet[ConsultaRNE]:
 
 
 def excluidos_de(tenant_id: int) -> int:
-    """How many numbers the shop excludes."""
+    """Count the numbers that the shop excludes."""
     return NumeroRNE.objects.filter(usuario_id=tenant_id).count()
 
 
@@ -24,5 +24,5 @@ def ultima_consulta(tenant_id: int) -> date | None:
 
 
 def es_vieja(consultado_en: date | None, *, dias: int) -> bool:
-    """Whether a consultation is older than so many days, or was never made."""
+    """Tell whether a consultation is older than so many days, or was never made."""
     return consultado_en is None or timezone.localdate() - consultado_en > timedelta(days=dias)

@@ -1,4 +1,4 @@
-"""How an import looks."""
+"""The look of an import on its pages."""
 
 from typing import Final
 

@@ -1,4 +1,5 @@
-"""The reference's AJAX endpoints: a session, CSRF, and `{"success": false, "errors": {field: [..]}}` when refused."""
+"""The reference's AJAX endpoints: they take a session and CSRF, and answer `{"success": false, "errors": {field:
+[..]}}` when they refuse."""
 
 from collections import defaultdict
 from typing import Any
@@ -23,7 +24,7 @@ class PageSessionAuthentication(SessionAuthentication):
 
 
 def refuse(exc: Exception, context: ExceptionHandlerContext) -> Response | None:
-    """The API's errors in the reference's shape; a path such as `cliente_ids.3` belongs to its field."""
+    """Translate the API's errors into the reference's shape; a path such as `cliente_ids.3` belongs to its field."""
     answer = handle(exc, context)
     if answer is not None:
         errors: defaultdict[str, list[Any]] = defaultdict(list)

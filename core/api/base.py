@@ -1,4 +1,4 @@
-"""What the views of the API share: the person who calls, and the rows of their shop.
+"""Parts that the views of the API share: the person who calls, and the rows of their shop.
 
 The classes have no docstrings: the views that inherit from them would show those in the API's description.
 """

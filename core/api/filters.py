@@ -1,4 +1,4 @@
-"""Filters that say what they could not read."""
+"""Filters that refuse values that they cannot read."""
 
 from typing import Any, Final
 

@@ -47,12 +47,12 @@ class BoundedJSONParser(BaseParser):
 
     @property
     def limit(self) -> int:
-        """Bytes that a body may have."""
+        """Return the number of bytes that a body may have."""
         return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
 
 def parse_json(body: bytes) -> Any:
-    """The value of a JSON text.
+    """Read the value of a JSON text.
 
     Raises:
         ParseError: it is not JSON in UTF-8, repeats a key, is too deep, or holds what no Unicode text and no

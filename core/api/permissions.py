@@ -1,4 +1,4 @@
-"""Who may call what: everyone signed in reads their tenant's rows, admins write them."""
+"""Permissions of the API: everyone signed in reads their tenant's rows, admins write them."""
 
 from typing import Any
 

@@ -12,9 +12,11 @@ PREFERENCE: Final = re.compile(r'(?:[^,"]|"(?:\\.|[^"\\])*")+')
 
 @dataclass(frozen=True, slots=True)
 class Prefer:
-    """Args:
-    respond_async: answer before the work is done (§4.1).
-    wait: seconds that the caller is ready to wait; None when it does not say (§4.3).
+    """The wishes of a `Prefer` header (RFC 7240).
+
+    Args:
+        respond_async: answer before the work is done (§4.1).
+        wait: seconds that the caller is ready to wait; None when it does not say (§4.3).
     """
 
     respond_async: bool = False

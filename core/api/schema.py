@@ -11,10 +11,11 @@ TYPES = ["validation_error", "client_error", "server_error"]
 
 
 class ErrorDetailSerializer(serializers.Serializer[Any]):
-    code = serializers.CharField(help_text="Stable, for programs.")
+    code = serializers.CharField(help_text="A stable code, for programs.")
     detail = serializers.CharField(help_text="The reason, in Spanish, for people.")
     attr = serializers.CharField(
-        allow_null=True, help_text="Path of the field at fault, such as `cliente_ids.3`; null if it is the whole."
+        allow_null=True,
+        help_text="Path of the field at fault, such as `cliente_ids.3`; null if the whole request is at fault.",
     )
 
 

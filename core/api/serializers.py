@@ -1,4 +1,4 @@
-"""What the API's request bodies share.
+"""Parts that the API's request bodies share.
 
 The first two have no docstrings: the classes that inherit from them would show those in the API's description.
 """

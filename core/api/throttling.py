@@ -1,8 +1,8 @@
 """Rates of the API, counted in Redis and shared by every web process.
 
-By limits' sliding window counter. Where many calls are allowed, each process takes a few at once from the count and
-hands them out, so that most calls wait for no Redis. They fail open: a Redis that is down must not stop a shop from
-starting a campaign.
+The sliding-window counter of `limits` counts calls. Where many calls are allowed, each process takes a few at once from
+the count and hands them out, so that most calls wait for no Redis. They fail open: a Redis that is down must not stop a
+shop from starting a campaign.
 """
 
 import logging
@@ -33,14 +33,14 @@ TAKEN_FOR_S: Final = 5.0
 
 
 class Taken:
-    """Calls that this process may hand out, by whose they are, and how many each has just made here."""
+    """Calls that this process may hand out, by the caller's key, and how many each key has just made here."""
 
     def __init__(self) -> None:
         self._held: dict[str, tuple[int, int, float]] = {}  # left, made, until
         self._lock = Lock()
 
     def hand_out(self, key: str) -> bool:
-        """Whether there was one."""
+        """Take one from the stock; return whether there was one."""
         with self._lock:
             left, made, until = self._held.get(key, (0, 0, 0.0))
             if not left or until < time.monotonic():
@@ -49,12 +49,12 @@ class Taken:
             return True
 
     def most(self, key: str) -> int:
-        """How many to take at once."""
+        """Return how many to take at once."""
         _, made, until = self._held.get(key, (0, 0, 0.0))
         return TAKEN_AT_ONCE if made >= TAKEN_AT_ONCE and until >= time.monotonic() else 1
 
     def add(self, key: str, calls: int) -> None:
-        """One call was made, and so many more may be handed out."""
+        """Note that one call was made, and that `calls` more may be handed out."""
         now = time.monotonic()
         with self._lock:
             _, made, until = self._held.get(key, (0, 0, 0.0))
@@ -73,7 +73,8 @@ taken: Final = Taken()
 
 
 class FailOpen(SimpleRateThrottle):
-    """Who is asking, and how often they may, are the framework's; the counting is not."""
+    """A throttle that lets everybody pass when the counting fails; the framework decides who is asking and how often
+    they may."""
 
     # Read from the rate by the framework; it tells no types.
     num_requests: int | None
@@ -102,7 +103,7 @@ class FailOpen(SimpleRateThrottle):
         return False
 
     def wait(self) -> float | None:
-        """Seconds until another call may be allowed, after one was refused."""
+        """Return the seconds until another call may be allowed, after one was refused."""
         if self._refused is None:
             return None
         try:
@@ -112,7 +113,7 @@ class FailOpen(SimpleRateThrottle):
         return max(1.0, stats.reset_time - time.time())
 
     def _counted(self, request: Request, view: Any) -> tuple[RateLimitItem, str] | None:
-        """The limit and whose count it is; None when it does not concern them."""
+        """Return the limit and the caller's key; None when the limit is not about this caller."""
         if not self.num_requests or not self.duration:
             return None
         key = self.get_cache_key(request, view)
@@ -162,13 +163,13 @@ class WrongLinkThrottle(FailOpen, AnonRateThrottle):
     scope = "enlace_errado"
 
     def is_spent(self, request: Request) -> bool:
-        """Whether the address has guessed too often, without counting."""
+        """Return whether the address has guessed too often; the question itself does not count."""
         asked = self._counted(request, None)
         return asked is not None and not self._ask("test", *asked)
 
 
 def _limiter() -> SlidingWindowCounterRateLimiter:
-    """On the cache's server, or in this process where there is none."""
+    """Return the counter: on the cache's server, or in this process where there is none."""
     cached = settings.CACHES["default"]
     options = cached.get("OPTIONS", {})
     return _limiter_at(cached.get("LOCATION", ""), options.get("socket_timeout"), options.get("socket_connect_timeout"))

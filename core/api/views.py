@@ -42,7 +42,7 @@ class ObtainToken(ObtainAuthToken):
     @extend_schema(
         tags=["auth"],
         summary="Exchange username and password for a token",
-        description="Send it as `Authorization: Token …` with every call.",
+        description="Send the token as `Authorization: Token …` with every call.",
         request=AuthTokenSerializer,
         responses=TokenSerializer,
         examples=[

@@ -1,1 +1,1 @@
-"""For whoever runs it: health, logs, pulses of the processes, counters."""
+"""Tools for the engineer who runs the product: health, logs, pulses of the processes, counters."""

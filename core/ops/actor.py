@@ -1,4 +1,4 @@
-"""Who is acting: the person of the request that this thread serves, or nobody, in a worker.
+"""The acting person: the user of the request that this thread serves, or nobody, in a worker.
 
 Services write it down with what they do. It is read from the request and not passed along, so that no caller can forget
 it: https://docs.djangoproject.com/en/5.2/topics/http/middleware/ is where the request is at hand.
@@ -20,10 +20,12 @@ _request: ContextVar[HttpRequest | None] = ContextVar("request", default=None)
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Args:
-    usuario_id: None: the product itself.
-    ip: where they asked from, as far as the proxies of ours tell; None when that makes no sense.
-    via: PAGINA, API, or "" for the product itself.
+    """A person or the product itself, as the history records it.
+
+    Args:
+        usuario_id: None: the product itself.
+        ip: where they asked from, as far as the proxies of ours tell; None when that makes no sense.
+        via: PAGINA, API, or "" for the product itself.
     """
 
     usuario_id: int | None = None
@@ -35,7 +37,7 @@ NADIE: Final = Actor()
 
 
 class Acting:
-    """While the request is being served, its person acts."""
+    """Middleware that makes the request's user the acting person while the request is being served."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
@@ -57,7 +59,8 @@ def actual() -> Actor:
 
 
 def ip_de(request: HttpRequest) -> str | None:
-    """The caller's address: the last PROXIES entries of X-Forwarded-For are ours, what is before them anybody's."""
+    """Return the caller's address. The last PROXIES entries of X-Forwarded-For are ours; anybody may have written the
+    earlier ones."""
     text = request.META.get("REMOTE_ADDR", "")
     forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
     if settings.PROXIES and forwarded:

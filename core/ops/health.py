@@ -1,4 +1,4 @@
-"""For machines: is the process alive, and can it serve."""
+"""Health for machines: whether the process is alive, and whether it can serve."""
 
 import redis
 from django.db import Error, connection
@@ -12,15 +12,15 @@ OK, MISSING, UNKNOWN = "ok", "missing", "unknown"
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
-    """The process answers. Asks nobody: a database that is down must not restart the web."""
+    """Answer that the process is alive. It asks nobody: a database that is down must not restart the web."""
     return HttpResponse("ok", content_type="text/plain")
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Can this web serve: 200, or 503 when PostgreSQL or Redis does not answer; with what failed.
+    """Answer 200 when this web can serve, and 503 with what failed when PostgreSQL or Redis does not answer.
 
     Workers and beat are shown as well. Without them nothing is sent, but the pages work, and people need them to see
-    it: taking the web out of rotation would not help. `?all` is for who watches the whole: 503 also without them.
+    it: taking the web out of rotation would not help. `?all` is for monitoring: it answers 503 without them too.
     """
     checks = {"postgres": _postgres(), "redis": _redis()}
     able = all(state == OK for state in checks.values())
@@ -31,7 +31,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def _processes() -> dict[str, str]:
-    """Whether there is a worker, and a beat."""
+    """Tell whether there is a worker, and whether there is a beat."""
     try:
         alive = {seen.tipo for seen in pulses.vistos() if seen.vive}
     except Error as error:

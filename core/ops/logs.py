@@ -55,7 +55,7 @@ def begin(**fields: Any) -> None:
 
 
 def said(name: str) -> Any:
-    """What was said under this name; None when nothing was."""
+    """Return the value that was said under this name; None when nothing was."""
     return _fields.get().get(name)
 
 
@@ -87,7 +87,7 @@ class Json(JsonFormatter):
 
 
 def configuration(form: str, level: str) -> dict[str, Any]:
-    """For `logging.config.dictConfig`.
+    """Return the configuration for `logging.config.dictConfig`.
 
     Args:
         form: LINE or JSON.

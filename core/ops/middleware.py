@@ -39,7 +39,7 @@ class RequestLog:
 
 
 def _known(request: HttpRequest) -> Any:
-    """Who asks, if that was found out: the log asks nobody, least of all a database that is away."""
+    """Return the user if somebody has found out already: the log asks nobody, least of all a database that is away."""
     user = getattr(request, "user", None)
     return getattr(request, "_cached_user", None) if isinstance(user, SimpleLazyObject) else user
 

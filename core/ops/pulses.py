@@ -1,4 +1,4 @@
-"""The pulse of the processes that work: written by each, read by whoever wants to know what is missing."""
+"""The pulse of the processes that work: each process writes its own, and health, metrics and the admin read them."""
 
 import json
 import logging
@@ -134,7 +134,7 @@ class Visto:
 
 
 def vistos() -> list[Visto]:
-    """All of them, workers and beats, by name."""
+    """Return every process of the last day, workers and beats, by name."""
     with connection.cursor() as cursor:
         cursor.execute(READ_SQL)
         rows = cursor.fetchall()

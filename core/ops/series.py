@@ -52,7 +52,7 @@ def add() -> int:
 
 
 def totals() -> list[Metric]:
-    """Every shared series with the sum of all processes, for a registry's collector."""
+    """Return every shared series with the sum of all processes, for a registry's collector."""
     rows = Contador.objects.order_by("pk").values_list("serie", "etiquetas", "valor")
     found = [(serie, json.loads(labels), valor) for serie, labels, valor in rows]
     metrics = []
@@ -66,7 +66,7 @@ def totals() -> list[Metric]:
 
 
 def _order(row: tuple[str, dict[str, str], float]) -> tuple[object, ...]:
-    """A histogram's buckets come in the order of their bounds."""
+    """Sort a histogram's buckets by their bounds."""
     serie, labels, _ = row
     rest = sorted((name, value) for name, value in labels.items() if name != "le")
     return rest, serie, float(labels.get("le", "0"))

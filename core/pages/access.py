@@ -1,4 +1,4 @@
-"""Who may open a page, and how a fragment is refused."""
+"""The people whom a page lets in, and how it refuses a fragment."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -31,12 +31,12 @@ def pagina(view: Callable[..., HttpResponse]) -> View:
 
 
 def usuario_de(request: HttpRequest) -> Usuario:
-    """The person of a request that `pagina` let in."""
+    """Return the person of a request that `pagina` let in."""
     return cast("Usuario", request.user)
 
 
 def admin_de(request: HttpRequest, refusal: str) -> Usuario:
-    """The admin who asks.
+    """Return the admin who asks.
 
     Raises:
         PermissionDenied: it is a vendedor; `refusal` tells them so.

@@ -1,4 +1,4 @@
-"""One's own account: the name, the password and the API token. Everybody's, whatever their role."""
+"""The page of one's own account, whatever the role: name, password, API token."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ class ClavePropiaForm(StyledForm, PasswordChangeForm):
 
 
 class NombreForm(StyledForm, forms.ModelForm[Usuario]):
-    """Also the shop's name, which is its admin's to say."""
+    """The person's name, and the shop's name where the person is its admin."""
 
     class Meta:
         model = Usuario
@@ -87,7 +87,7 @@ def clave(request: HttpRequest) -> HttpResponse:
 @never_cache
 @pagina
 def token(request: HttpRequest) -> HttpResponse:
-    """A new token, shown in this answer and never again."""
+    """Make a new token, shown in this answer and never again."""
     return _pagina(request, token_nuevo=services.nuevo_token(usuario=usuario_de(request)))
 
 

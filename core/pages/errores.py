@@ -1,4 +1,4 @@
-"""What is answered to a request that failed: the API in its own shape, Twilio in plain text, people with a page."""
+"""Answers to requests that failed: the API in its own shape, Twilio in plain text, people with a page."""
 
 import sys
 from typing import Final

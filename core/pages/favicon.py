@@ -1,4 +1,5 @@
-"""The icon, where browsers look for it on pages that name none: the admin's, the API's documentation, an error's."""
+"""The icon at the address where browsers look for it on pages that name none: the admin, the API's documentation, an
+error."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect

@@ -19,7 +19,7 @@ class IngresoView(LoginView):
     http_method_names = ["get", "head", "post", "options"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The same count of guesses as the API's token: one door does not give what the other refuses."""
+        """Count the guess with those of the API's token: one door does not give what the other refuses."""
         throttle = LoginThrottle()
         if throttle.allow_request(Request(request), self):
             return super().post(request, *args, **kwargs)

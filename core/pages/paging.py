@@ -12,9 +12,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Args:
-    rows: those to show.
-    more: whether there are rows after them.
+    """A page of a list.
+
+    Args:
+        rows: those to show.
+        more: whether there are rows after them.
     """
 
     rows: list[T]

@@ -35,7 +35,7 @@ class VendedorForm(StyledForm, UserCreationForm):  # type: ignore[type-arg]  # n
 
 
 class ClaveAjenaForm(StyledForm, SetPasswordForm):  # type: ignore[type-arg]  # not generic at run time
-    """An admin gives a vendedor a new password."""
+    """The form by which an admin gives a vendedor a new password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""Whether PostgreSQL is away: it cannot be reached, it ended the connection, or it takes no more work."""
+"""Telling whether PostgreSQL is away: it cannot be reached, it ended the connection, or it takes no more work."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ CLOSED: Final = "connection already closed"
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Whether this error, which Django raised in place of the driver's, means that PostgreSQL is away.
+    """Tell whether this error, which Django raised in place of the driver's, means that PostgreSQL is away.
 
     A statement that took too long, a deadlock and a wrong value do not: PostgreSQL said so itself.
     """

@@ -1,4 +1,4 @@
-"""Small words of every page's template."""
+"""Tags and filters that the template of every page uses."""
 
 from datetime import datetime, tzinfo
 from decimal import Decimal
@@ -17,7 +17,7 @@ SPRITE = "vendor/icons/sprite.svg"
 
 @register.simple_tag
 def icono(name: str, clase: str = "") -> SafeString:
-    """An icon of the sprite, for the eye only: the words beside it say the same."""
+    """Show an icon of the sprite, for the eye only: the words beside it say the same."""
     return format_html(
         '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         clase,
@@ -28,7 +28,7 @@ def icono(name: str, clase: str = "") -> SafeString:
 
 @register.simple_tag
 def hora(value: datetime | None, vacio: str = "—") -> str | SafeString:
-    """A moment, readable by people and by programs."""
+    """Show a moment, readable by people and by programs."""
     if value is None:
         return vacio
     return format_html('<time datetime="{}">{}</time>', value.isoformat(timespec="seconds"), formato.momento(value))
@@ -36,7 +36,7 @@ def hora(value: datetime | None, vacio: str = "—") -> str | SafeString:
 
 @register.simple_tag
 def proximo(value: datetime, zona: tzinfo | None = None) -> SafeString:
-    """A moment to come, readable by people and by programs."""
+    """Show a moment to come, readable by people and by programs."""
     return format_html(
         '<time datetime="{}">{}</time>', value.isoformat(timespec="seconds"), formato.proximo(value, zona)
     )

@@ -1,4 +1,4 @@
-"""How the pages say numbers, durations and moments, as in Colombia."""
+"""Numbers, durations and moments as the pages say them, in Colombia's way."""
 
 from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
@@ -38,7 +38,7 @@ def momento(value: datetime) -> str:
 
 
 def proximo(value: datetime, zona: tzinfo | None = None) -> str:
-    """A moment to come: `hoy, 6:34 p. m.`; `mañana, …`; `el lunes 30 nov, …`.
+    """Say a moment to come: `hoy, 6:34 p. m.`; `mañana, …`; `el lunes 30 nov, …`.
 
     Args:
         zona: whose clock and calendar; the product's when None.

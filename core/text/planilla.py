@@ -22,17 +22,17 @@ M = TypeVar("M", bound=Model)
 
 
 def desarmar(texto: str) -> str:
-    """The text as a cell that no spreadsheet runs."""
+    """Return the text as a cell that no spreadsheet runs."""
     return f"'{texto}" if FORMULA.match(texto) else texto
 
 
 def rearmar(celda: str) -> str:
-    """The text of a cell that `desarmar`, or Excel, put an apostrophe before."""
+    """Return the text of a cell without the apostrophe that `desarmar`, or Excel, put before it."""
     return celda[1:] if celda.startswith("'") and FORMULA.match(celda) else celda
 
 
 def por_partes(rows: QuerySet[M], campo: str = "pk", size: int = 2_000) -> Iterator[M]:
-    """Every row in the order of `campo`, which no two share, some thousand at a time.
+    """Yield every row in the order of `campo`, which no two rows share, some thousand at a time.
 
     A cursor would hold a transaction, or all the rows in a file of the server, for as long as a slow client reads.
     """
@@ -44,14 +44,14 @@ def por_partes(rows: QuerySet[M], campo: str = "pk", size: int = 2_000) -> Itera
 
 
 class _Echo:
-    """A file that hands back what is written to it: csv.writer returns that."""
+    """A file that hands back what is written to it, because csv.writer returns that."""
 
     def write(self, text: str) -> str:
         return text
 
 
 def lineas(titulos: Sequence[str], filas: Iterable[Sequence[object]]) -> Iterator[str]:
-    """The pieces of the file, some hundred rows each: one by one they would cost more than the rows."""
+    """Yield the pieces of the file, some hundred rows each: one by one they would cost more than the rows."""
     write: Callable[[Sequence[str]], str] = csv.writer(_Echo(), delimiter=DELIMITADOR).writerow
     piece = [BOM + write([desarmar(t) for t in titulos])]
     for fila in filas:
@@ -63,7 +63,7 @@ def lineas(titulos: Sequence[str], filas: Iterable[Sequence[object]]) -> Iterato
 
 
 def descarga(nombre: str, titulos: Sequence[str], filas: Iterable[Sequence[object]]) -> StreamingHttpResponse:
-    """The file as an answer that is written while it is read.
+    """Answer with the file, written while it is read.
 
     Args:
         nombre: of the file, ASCII, without its ending.

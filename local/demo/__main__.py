@@ -1,4 +1,4 @@
-"""`python -m local.demo`: what scripts/demo runs once everything is up."""
+"""`python -m local.demo` runs the demonstration; scripts/demo calls it once everything is up."""
 
 import os
 import sys

@@ -13,9 +13,11 @@ PAGE = 1000
 
 
 class Api:
-    """Args:
-    base_url: the web's address, "http://127.0.0.1:8000".
-    host: the name the web serves, for the Host header.
+    """The product's API, called with a token.
+
+    Args:
+        base_url: the web's address, "http://127.0.0.1:8000".
+        host: the name the web serves, for the Host header.
     """
 
     def __init__(self, base_url: str, *, username: str, password: str) -> None:
@@ -32,7 +34,7 @@ class Api:
         return self._call("GET", f"/api/v1/campanas/{campana_id}/progreso/")
 
     def logs(self, campana_id: int) -> Iterator[dict[str, Any]]:
-        """Every recipient's row, page by page."""
+        """Yield every recipient's row, page by page."""
         path: str | None = f"/api/v1/campanas/{campana_id}/logs/?page_size={PAGE}"
         while path:
             page = self._call("GET", path)

@@ -12,10 +12,12 @@ from local.simulator.client import LedgerRow
 
 @dataclass(slots=True)
 class Audit:
-    """Args:
-    sent: recipients that are `enviado` and stand once in the ledger, with this text.
-    failed: how many recipients failed, by (code, text).
-    problems: every disagreement, as a sentence.
+    """The result of comparing a campaign's rows with the simulator's ledger.
+
+    Args:
+        sent: recipients that are `enviado` and stand once in the ledger, with this text.
+        failed: how many recipients failed, by (code, text).
+        problems: every disagreement, as a sentence.
     """
 
     sent: int = 0
@@ -58,7 +60,8 @@ def audit(muestras: list[Muestra], rows: Iterable[dict[str, Any]], ledger: Itera
 
 
 def _expected(row: dict[str, Any], by_name: Counter[tuple[str, str]]) -> str:
-    """The code that the row stands for: who opted out since an earlier demonstration ends so, whatever was to come."""
+    """Return the code that the row stands for. A client who opted out since an earlier demonstration ends so, whatever
+    was expected."""
     if row["codigo"] != codigos.BAJA:
         return str(row["codigo"])
     return next((code for (name, code), left in by_name.items() if name == row["nombre"] and left > 0), codigos.BAJA)

@@ -26,7 +26,7 @@ ENDED = ("completado", "error", "cancelado")
 
 
 class DemoError(Exception):
-    """The demonstration did not end as it should; the text says why."""
+    """Raised when the demonstration did not end as it should; the text says why."""
 
 
 def run() -> None:
@@ -75,7 +75,7 @@ def _demo_user(password: str) -> Usuario:
 
 
 def _watch(console: Console, api: Api, campana_id: int) -> dict[str, Any]:
-    """Show the bar until the campaign ends; its last progress."""
+    """Show the bar until the campaign ends; return its last progress."""
     bar = Progress(
         TextColumn("{task.fields[estado]:<11}"),
         BarColumn(bar_width=40),

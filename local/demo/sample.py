@@ -13,8 +13,10 @@ FILE = Path(__file__).with_name("clientes.csv")
 
 @dataclass(frozen=True, slots=True)
 class Muestra:
-    """Args:
-    esperado: the code the recipient must fail with; "" when the message must be sent.
+    """A client of the sample.
+
+    Args:
+        esperado: the code the recipient must fail with; "" when the message must be sent.
     """
 
     nombre: str

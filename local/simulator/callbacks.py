@@ -20,7 +20,7 @@ RETRY_AFTER_S = (0.1, 0.5, 1.0, 2.0, 4.0)
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """How to call one URL: times in seconds, and after which failures ("ct", "rt", "4xx", "5xx") to retry."""
+    """The way to call one URL: times in seconds, and the failures ("ct", "rt", "4xx", "5xx") after which to retry."""
 
     connect_s: float
     read_s: float
@@ -42,7 +42,7 @@ class Overrides:
 
 
 class CallbackSender:
-    """Posts webhooks, `concurrency` at a time. The queue before it is short: whoever feeds it waits."""
+    """Posts webhooks, `concurrency` at a time. The queue before it is short, so the threads that feed it wait."""
 
     def __init__(self, account_sid: str, auth_token: str, service_number: str, concurrency: int) -> None:
         self._account_sid, self._auth_token = account_sid, auth_token

@@ -1,4 +1,4 @@
-"""What Twilio refuses before it accepts a message.
+"""The requests that Twilio refuses before it accepts a message.
 
 https://www.twilio.com/docs/messaging/api/message-resource and, for the numbers that always fail,
 https://www.twilio.com/docs/iam/test-credentials#test-sms-messages

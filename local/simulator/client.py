@@ -116,7 +116,7 @@ class SimulatorControl:
         return self._call("GET", "faults")
 
     def fault_counts(self) -> dict[str, int]:
-        """How often each thing went wrong since the start or the last reset: rules by name, and the behaviour's
+        """Count how often each thing went wrong since the start or the last reset: rules by name, and the behaviour's
         `list_hidden`, `callback_dropped`, `callback_doubled`, `callback_late`, `callback_early`."""
         return self._call("GET", "fault-counts")
 

@@ -15,7 +15,7 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What does not change while the simulator runs."""
+    """The settings that do not change while the simulator runs."""
 
     account_sid: str
     auth_token: str = field(repr=False)

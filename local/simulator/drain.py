@@ -26,7 +26,8 @@ DRAINED_AT = "drained_at"
 
 
 class Turn(NamedTuple):
-    """When an accepted message is sending, sent and final; `expired`: its validity ends before its turn comes."""
+    """The moments at which an accepted message is sending, sent and final; `expired` says that its validity ends before
+    its turn."""
 
     sending_at: float
     sent_at: float
@@ -154,7 +155,7 @@ class Drain:
                 heapq.heappush(self._due, (instant + late, self._number, status, message))
 
     def _restore(self) -> None:
-        """After a restart: go on with the callbacks that were not sent, and with the senders' queues."""
+        """Go on, after a restart, with the callbacks that were not sent and with the senders' queues."""
         self._since = float(self._ledger.meta(DRAINED_AT) or 0)
         for message in self._ledger.select("final_at > ? ORDER BY id", (self._since,)):
             who = message.sender or message.service

@@ -1,4 +1,4 @@
-"""What can be made to go wrong, on demand.
+"""Faults that can be made on demand.
 
 A fault has a probability, a count, or both, and the random numbers have a seed: the same requests in the same
 order meet the same faults.
@@ -57,7 +57,7 @@ class Rule:
 
 @dataclass(slots=True)
 class CallbackFaults:
-    """What happens to status callbacks.
+    """The faults of status callbacks.
 
     Args:
         delay_s: added to every callback, in seconds.
@@ -130,7 +130,7 @@ class Faults:
         self.set(behaviour)
 
     def set(self, behaviour: Behaviour) -> None:
-        """Change the behaviour and start the random numbers anew."""
+        """Change the behaviour and start the random numbers again."""
         self.now = behaviour
         self.random = Random(behaviour.seed)  # noqa: S311
         self._seen: dict[int, int] = {}

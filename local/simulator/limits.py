@@ -15,7 +15,7 @@ class Limits:
         self._refilled_at = monotonic()
 
     def exceeded(self, max_concurrency: int, max_rate: float) -> bool:
-        """Whether a request that came now is over a limit (0: no limit). It takes a token if it is not."""
+        """Tell whether a request that came now is over a limit (0: no limit). It takes a token if it is not."""
         if max_concurrency and self.in_progress >= max_concurrency:
             return True
         if not max_rate:

@@ -74,7 +74,7 @@ async def list_messages(state: State, request: web.BaseRequest) -> web.StreamRes
 
 
 def _hides(state: State, query: dict[str, str], now: float) -> bool:
-    """Whether a message to the recipient is too young to be listed."""
+    """Tell whether a message to the recipient is too young to be listed."""
     since = now - state.faults.now.list_delay_s
     young = "to_ = ? AND accepted_at > ? LIMIT 1"
     return since < now and any(True for _ in state.ledger.select(young, (query.get("To", ""), since)))

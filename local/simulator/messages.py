@@ -23,7 +23,7 @@ FAILING_SUFFIXES: dict[str, tuple[str, str]] = {
     "30008": ("undelivered", "Unknown error"),
 }
 
-# Of a message that waited longer than its ValidityPeriod: https://www.twilio.com/docs/api/errors/30036
+# The code of a message that waited longer than its ValidityPeriod: https://www.twilio.com/docs/api/errors/30036
 EXPIRED = ("failed", "30036")
 ERROR_TEXTS = {code: text for code, (_, text) in FAILING_SUFFIXES.items()} | {EXPIRED[1]: "Validity Period Expired"}
 

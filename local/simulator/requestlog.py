@@ -41,7 +41,7 @@ class RequestLog:
             self._file.write(b"".join(lines))
 
     def clear(self) -> None:
-        """Start the log anew."""
+        """Empty the log and begin again."""
         self.flush()
         if self._file is not None:
             self._file.truncate(0)

@@ -1,4 +1,4 @@
-"""How many SMS segments a text takes: exactly, by walking the characters as a phone network packs them.
+"""The number of SMS segments that a text takes: exactly, by walking the characters as a phone network packs them.
 
 Source: 3GPP TS 23.038 (the GSM-7 alphabet) and https://www.twilio.com/docs/glossary/what-sms-character-limit
 """

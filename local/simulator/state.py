@@ -1,4 +1,4 @@
-"""What all parts of the running simulator share."""
+"""The state that all parts of the running simulator share."""
 
 import asyncio
 import base64

@@ -32,7 +32,7 @@ def programs() -> Path:
 
 
 def without_pg(env: Mapping[str, str]) -> dict[str, str]:
-    """Without PGHOST, PGOPTIONS and the like, which are meant for another server."""
+    """Return the environment without PGHOST, PGOPTIONS and the like, which are meant for another server."""
     return {name: value for name, value in env.items() if not name.startswith("PG")}
 
 

@@ -1,4 +1,4 @@
-"""What the three commands do. Each returns the exit code of the whole."""
+"""The three commands of the stack. Each returns the exit code of the whole."""
 
 import contextlib
 import signal

@@ -1,4 +1,4 @@
-"""What the stack cannot do, said in words for the person at the terminal."""
+"""Errors of the stack, in words for the person at the terminal."""
 
 
 class StackError(Exception):

@@ -50,7 +50,7 @@ async def first_of(ended: "asyncio.Task[int]", hurry: asyncio.Event, seconds: fl
 
 
 def shares_terminal() -> bool:
-    """Whether a Ctrl-C at our terminal reaches our process group, and so the command as well."""
+    """Tell whether a Ctrl-C at our terminal reaches our process group, and so the command as well."""
     try:
         return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
     except (OSError, ValueError):

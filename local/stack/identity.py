@@ -1,4 +1,4 @@
-"""Who runs the programs that refuse to run as root."""
+"""The user that runs the programs which refuse to run as root."""
 
 import os
 import pwd
@@ -22,7 +22,7 @@ NO_NAME = (
 
 @dataclass(frozen=True)
 class Identity:
-    """How to start such a program.
+    """The way to start such a program.
 
     Attributes:
         flags: for `launch.py`, before `--`.
@@ -71,6 +71,6 @@ def launch(command: Sequence[str], *, flags: Sequence[str] = (), death_signal: i
 
 
 def runs(command: Sequence[str], identity: Identity) -> bool:
-    """Whether the command ends well under the identity."""
+    """Tell whether the command ends well under the identity."""
     argv = launch(command, flags=identity.flags, death_signal=9)
     return subprocess.run(argv, capture_output=True, check=False, stdin=subprocess.DEVNULL).returncode == 0

@@ -1,4 +1,4 @@
-"""Where the stack keeps things: one data folder, private to its user."""
+"""The folders of the stack: one data folder, private to its user."""
 
 import os
 import pwd

@@ -1,4 +1,4 @@
-"""What the person at the terminal sees: one line per line, marked with the process that said it."""
+"""The output that the person at the terminal sees: one line per line, marked with the process that said it."""
 
 import contextlib
 import os
@@ -16,9 +16,11 @@ class Printer:
     """Prefixed, aligned output; coloured on a terminal unless NO_COLOR is set (https://no-color.org)."""
 
     def __init__(self, stream: TextIO | None = None, *, quiet: bool = False) -> None:
-        """Args:
-        stream: where to; standard output when None.
-        quiet: show what the stack itself says and not the lines of its processes.
+        """Prepare the output.
+
+        Args:
+            stream: where to; standard output when None.
+            quiet: show what the stack itself says and not the lines of its processes.
         """
         self.stream = stream or sys.stdout
         self.quiet = quiet
@@ -57,7 +59,7 @@ class Printer:
 
 
 class Log:
-    """One process's log file, kept to twice `LOG_LIMIT_BYTES`, begun anew with every start of the stack."""
+    """One process's log file, kept to twice `LOG_LIMIT_BYTES`. Every start of the stack begins it again."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

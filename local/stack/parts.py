@@ -69,7 +69,7 @@ def beat(env: Mapping[str, str]) -> Spec:
 
 
 def answers_http(port: int, path: str) -> bool:
-    """Whether the server on 127.0.0.1 answers this path, and does not say that it failed."""
+    """Tell whether the server on 127.0.0.1 answers this path, and does not say that it failed."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", path, headers={"Host": "localhost"})

@@ -55,7 +55,7 @@ def listen_from(host: str, first: int) -> socket.socket:
 
 
 def answers(port: int) -> bool:
-    """Whether something on `localhost` takes connections there.
+    """Tell whether something on `localhost` takes connections there.
 
     A browser tries ::1 before 127.0.0.1, so a stranger on ::1 alone would get our visitors; and some systems
     let two programs bind one port at different addresses.

@@ -108,7 +108,7 @@ class Postgres:
         )
 
     def _ready(self) -> bool:
-        """Whether it answers; if so, see that the product's role and database exist."""
+        """Tell whether the server answers; if so, see that the product's role and database exist."""
         try:
             connection = self._connect(ADMIN, "postgres")
         except psycopg2.OperationalError as error:

@@ -20,7 +20,7 @@ KILL_S = 5.0
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
-    """What to run and how it behaves.
+    """A description of a process: what to run and how it behaves.
 
     Attributes:
         name: shown before each of its lines; unique.

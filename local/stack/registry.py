@@ -54,7 +54,7 @@ def born(pid: int) -> str | None:
 
 
 def read_record(path: Path) -> dict[str, object]:
-    """What a run wrote; empty when it wrote nothing, or nothing whole."""
+    """Read what a run wrote; the record is empty when the run wrote nothing, or nothing whole."""
     try:
         record = json.loads(path.read_text())
     except (OSError, ValueError):

@@ -108,7 +108,7 @@ class Session:
 
 
 def connections(env: Mapping[str, str]) -> int:
-    """How many connections the processes may open together.
+    """Count the connections that the processes may open together.
 
     Raises:
         StackError: a variable is not a number in range.

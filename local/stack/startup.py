@@ -111,7 +111,7 @@ async def collect_static(session: Session) -> None:
 
 
 def banner(session: Session, *, stop: str = "Ctrl-C") -> str:
-    """Where to look and how to stop, for the terminal."""
+    """Say where to look and how to stop, for the terminal."""
     address, api = session.env.get("TWILIO_API_BASE_URL", ""), "https://api.twilio.com"
     if not address or address.rstrip("/") == api:
         sms = f"REAL, sent through Twilio account {session.env['TWILIO_ACCOUNT_SID'][:6]}…"

@@ -22,7 +22,7 @@ POLL_S = 0.05
 
 @dataclass(frozen=True)
 class Restarts:
-    """When a process that ended is started again.
+    """The rule for starting a process again that ended.
 
     Attributes:
         quick: seconds; a life shorter than this counts as a failed start.
@@ -172,7 +172,7 @@ class Supervisor(Stoppable):
 
 
 def how(code: int) -> str:
-    """How a process ended, in words."""
+    """Say in words how a process ended."""
     if code < 0:
         return f"by {signal.Signals(-code).name}"
     return f"exit code {code}"

@@ -47,7 +47,7 @@ class Valkey:
         return f"unix://{self.socket}?db=0"
 
     def spec(self, env: Mapping[str, str]) -> Spec:
-        """How to run it.
+        """Say how to run the server.
 
         Raises:
             StackError: no bundled server for this machine.

@@ -28,10 +28,12 @@ NOTES = (
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """Args:
-    count: recipients of one run.
-    warm_up: recipients of the run before it, which opens connections and is not counted; none if 0.
-    every_round: else only in the first: it needs no precision.
+    """One program of the comparison.
+
+    Args:
+        count: recipients of one run.
+        warm_up: recipients of the run before it, which opens connections and is not counted; none if 0.
+        every_round: else only in the first: it needs no precision.
     """
 
     name: str
@@ -76,8 +78,10 @@ async def race(stage: Stage, contender: Contender) -> Run:
 
 
 def contenders(count: int, warm_up: int) -> list[Contender]:
-    """Args:
-    count: recipients of the fast ones; the slow ones get as many as take about as long.
+    """List the programs to compare.
+
+    Args:
+        count: recipients of the fast ones; the slow ones get as many as take about as long.
     """
     plain, orm, prefork = Textbook("plain", "threads"), Textbook("orm", "threads"), Textbook("plain", "prefork")
     return [
@@ -138,7 +142,7 @@ def report(runs: dict[str, list[Run]], *, rounds: int) -> Section:
 
 
 def chords(runs: dict[str, list[Run]]) -> str:
-    """How many of our Lotes were closed by their chords, in words."""
+    """Say in words how many of our Lotes were closed by their chords."""
     ours = [run for found in runs.values() for run in found if run.lotes]
     lotes, closed = sum(run.lotes for run in ours), sum(run.by_chord for run in ours)
     return f"The callbacks of their chords closed {closed:,} of our {lotes:,} Lotes ({closed / max(lotes, 1):.1%})."

@@ -1,4 +1,4 @@
-"""Where a sampled stack spends its time, told from the modules it passes through."""
+"""The place where a sampled stack spends its time, told from the modules it passes through."""
 
 import re
 from collections import Counter
@@ -15,7 +15,7 @@ PUBLISHING = re.compile(
     rf"|\({re.escape(str(ROOT))}/workers/engine/chords\.py"
 )
 # The innermost frame that says whose work it is decides. The standard library's json, socket or threading say nothing:
-# they work for whoever called them.
+# they work for their caller.
 OWNERS = (
     (HTTP, rf"site-packages/(urllib3|twilio|requests)/|/http/client\.py|{re.escape(str(ROOT))}/workers/gateway/"),
     (DATABASE, r"site-packages/(psycopg2|django/db)/"),

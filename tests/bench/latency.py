@@ -1,4 +1,4 @@
-"""How fast the API answers: creating a large campaign, its first message, and progress at full speed."""
+"""The API's answers under the clock: creating a large campaign, its first message, and progress at full speed."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""How much memory processes had at most."""
+"""The most memory that processes had."""
 
 import asyncio
 import contextlib

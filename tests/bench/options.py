@@ -12,7 +12,7 @@ SECTIONS = ("comparison", "scaling", "latency", "tableros", "profile")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to measure.
+    """The choice of what to measure.
 
     Attributes:
         sections: which benchmarks, in order.

@@ -86,7 +86,7 @@ async def send_campaign(stage: Stage, username: str, count: int, *, callbacks: b
 
 
 async def closings(stage: Stage) -> Closings:
-    """Who has closed Lotes until now."""
+    """Return what has closed Lotes until now."""
     return Closings.read(await stage.sql(CLOSINGS_SQL))
 
 

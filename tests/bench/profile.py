@@ -1,4 +1,4 @@
-"""Where the CPU of a message goes: by the kernel's accounts, and inside the workers by a sampling profiler.
+"""The CPU of a message and where it goes: by the kernel's accounts, and inside the workers by a sampling profiler.
 
 The profiler looks which thread holds the interpreter's lock, and so runs Python. What the lock is released for, mostly
 the kernel's work on sockets and on waking threads, is in no sample; the kernel tells how much that is. Measured with
@@ -6,7 +6,8 @@ py-spy 0.4.3 and workers of 32 threads:
 
 - asked for every thread that is not asleep, it counts those that wait for the lock or a processor too, so that waiting
   for work leads the list;
-- stopping the process for each look, 100 times a second, doubles what a message costs and hands the lock to whoever is
+- stopping the process for each look, 100 times a second, doubles what a message costs and hands the lock to the thread
+that is
   stopped last. Not stopping it changes nothing measurable; a quarter of the looks then finds a stack that changed
   meanwhile, and is dropped. Looks and drops together are as many as the CPU seconds in user mode predict.
 """
@@ -55,11 +56,13 @@ PROCESSES = {
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Attributes:
-    kernel: the share of the workers' CPU that the kernel spent for them.
-    shares: of the samples of the rest, by part.
-    samples: how many there are.
-    hottest: functions in which most ended, with their shares.
+    """The CPU of a run and where it goes.
+
+    Attributes:
+        kernel: the share of the workers' CPU that the kernel spent for them.
+        shares: of the samples of the rest, by part.
+        samples: how many there are.
+        hottest: functions in which most ended, with their shares.
     """
 
     run: Run

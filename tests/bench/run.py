@@ -19,7 +19,7 @@ PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one campaign took.
+    """The measures of one campaign.
 
     Attributes:
         recipients: how many messages were sent.

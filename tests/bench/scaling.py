@@ -39,7 +39,7 @@ NOTES = (
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What campaigns of one size took, in processes started for them.
+    """The measures of campaigns of one size, in processes started for them.
 
     Attributes:
         runs: one, or several of a small size.
@@ -167,7 +167,7 @@ def report(sizes: list[Size]) -> Section:
 
 
 def goals(first: Size, size: Size) -> list[Goal]:
-    """What this size says about the goals; nothing unless it is the one that they name."""
+    """Return what this size says about the goals; nothing unless it is the one that they name."""
     found = []
     if size.recipients == COST_SIZE:
         cpu, wall = size.cpu_ms / first.cpu_ms, first.rate / size.rate

@@ -1,4 +1,4 @@
-"""What a benchmark hands to the report."""
+"""A section that a benchmark hands to the report."""
 
 from dataclasses import dataclass, field
 from typing import Any

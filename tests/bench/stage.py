@@ -1,4 +1,4 @@
-"""Where the benchmarks happen: databases and stand-in of their own, on which the product or a textbook is started."""
+"""The stage of the benchmarks: databases and stand-in of their own, on which the product or a textbook is started."""
 
 import asyncio
 import re

@@ -23,7 +23,7 @@ USERNAME = "bench-tableros"
 TABS = 100
 MOST_OF_THE_RATE = 0.10
 SETTLE_S = 35.0  # the web judges how many are watching by the last thirty seconds
-# Who shares the machine, as the accounts call them, and what the table calls them.
+# The parts that share the machine, as the accounts call them, and what the table calls them.
 PARTS = {
     "web": "web",
     "workers": "workers",

@@ -27,7 +27,7 @@ CONNECTIONS = 1_000
 
 @dataclass(slots=True)
 class Answers:
-    """What tabs have been answered.
+    """The answers that tabs have had.
 
     Attributes:
         statuses: answers by HTTP status; 204 is "nothing new".
@@ -102,7 +102,7 @@ class Tabs:
 
 
 def _first(error: BaseException) -> BaseException:
-    """What went wrong in a group of tasks."""
+    """Return what went wrong in a group of tasks."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error

@@ -15,7 +15,7 @@ HUNDRED = [float(n) for n in range(100, 0, -1)]
         ([3.0], 50, 3.0),
         ([1.0, 9.0], 50, 1.0),
         ([1.0, 9.0], 51, 9.0),
-        # Of 20 values the 19th does not exceed 95 %: one slow answer in twenty is not hidden behind a mean.
+        # The 19th of 20 values does not exceed 95 %: one slow answer in twenty is not hidden behind a mean.
         ([*[1.0] * 19, 500.0], 95, 1.0),
         ([*[1.0] * 18, 500.0, 500.0], 95, 500.0),
     ],

@@ -44,7 +44,7 @@ PUBLISH = [
     [
         (POST, frames.HTTP),
         (CLAIM, frames.DATABASE),
-        (FETCH, frames.CONSUME),  # the standard library works for whoever called it
+        (FETCH, frames.CONSUME),  # the standard library works for its caller
         (PUBLISH, frames.PUBLISH),
         (SEND, frames.ENGINE),
         (THREAD[:3], frames.CONSUME),

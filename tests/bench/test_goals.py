@@ -1,4 +1,4 @@
-"""What the figures say about the goals."""
+"""The figures against the goals."""
 
 import argparse
 from collections import Counter

@@ -2,7 +2,7 @@ from tests.bench.stage import without_foreign
 
 
 def test_no_account_sender_or_server_of_the_developer_is_used() -> None:
-    """With an account, nothing would stand in for Twilio, and the benchmarks would send real messages."""
+    """An account would mean that nothing stands in for Twilio, and the benchmarks would send real messages."""
     foreign = {
         "TWILIO_ACCOUNT_SID": "AC1",
         "TWILIO_AUTH_TOKEN": "secret",

@@ -1,4 +1,4 @@
-"""What processes cost, by the kernel's own accounts."""
+"""The cost of processes, by the kernel's own accounts."""
 
 import contextlib
 import os
@@ -29,8 +29,10 @@ class Snapshot:
 
 
 def snapshot(pids: Mapping[str, int]) -> Snapshot:
-    """Args:
-    pids: process by name.
+    """Read the accounts of the processes now.
+
+    Args:
+        pids: process by name.
     """
     return Snapshot(
         {name: sum(sum(process.cpu_times()[:4]) for process in tree(pid)) for name, pid in pids.items()},
@@ -64,13 +66,13 @@ def spent(before: Snapshot, after: Snapshot) -> dict[str, float]:
 
 
 def part_of(name: str) -> str:
-    """What the process of that name counts as: every `worker-N` as the workers."""
+    """Return what the process of that name counts as: every `worker-N` as the workers."""
     kind, _, number = name.rpartition("-")
     return "workers" if kind in WORKERS and number.isdigit() else name
 
 
 def share_of_others(before: Snapshot, after: Snapshot, *, ended: float = 0.0) -> float:
-    """How busy the machine was besides: the share (0–1) of its processors that neither we nor the measured used.
+    """Return how busy the machine was besides: the share (0–1) of its processors that neither we nor the measured used.
 
     Args:
         ended: CPU seconds of processes of ours that were born and ended between the two.

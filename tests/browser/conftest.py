@@ -51,7 +51,7 @@ def chromium() -> Iterator[Browser]:
 
 
 class Ears:
-    """What a page complained about."""
+    """The complaints of a page."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.complaints: list[str] = []
@@ -110,7 +110,7 @@ def sign_in(context: BrowserContext, page: Page, live_server: LiveServer) -> Sig
 
 
 def grave(page: Page) -> list[str]:
-    """What axe finds serious or critical in the page as it is now."""
+    """Return what axe finds serious or critical in the page as it is now."""
     # Evaluated by the debugger, so the page's CSP has no say.
     page.evaluate(AXE.read_text())
     found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]

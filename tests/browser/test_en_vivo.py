@@ -1,4 +1,4 @@
-"""What moves by itself, and the buttons."""
+"""The parts that move by themselves, and the buttons."""
 
 from urllib.parse import urlparse
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 
 def send_everything(campana: CampanaSMS) -> None:
-    """What the engine does to the rows, without the engine."""
+    """Do to the rows what the engine does, without the engine."""
     for log in campana.logs.exclude(estado__in=["enviado", "fallido"]):
         tienda.finish(log, SMSLog.Estado.ENVIADO)
 

@@ -226,7 +226,7 @@ def outside(chromium: Browser, system: System) -> Iterator[Page]:
 
 @pytest.mark.e2e
 def test_from_the_audience_to_the_end(outside: Page, system: System, shop: Shop) -> None:
-    """On a phone, with real workers: the bar moves by itself until the campaign is over."""
+    """It runs on a phone, with real workers: the bar moves by itself until the campaign is over."""
     phones = [f"+573007{n:06d}" for n in range(119)]
     shop.clients(*phones, "+15005550001")
     system.simulator.control.set_faults(latency_s=1.0)  # four rounds of 32 threads, against a bar that asks every 2 s

@@ -129,7 +129,7 @@ def test_the_admin_opens(owner: Usuario, sign_in: SignIn) -> None:
 
 
 def press_first_tab(page: Page) -> None:
-    """Until something has the focus: a key that a page just opened is not yet listening for is lost."""
+    """Press Tab until something has the focus: a key that a page just opened is not yet listening for is lost."""
     page.bring_to_front()
     for _ in range(10):
         page.keyboard.press("Tab")

@@ -1,4 +1,4 @@
-"""What clients write back and who left, as people see it; and the page behind an opt-out link, as clients do."""
+"""The pages of replies and opt-outs, as people see them; and the page behind an opt-out link, as clients do."""
 
 from typing import Any
 

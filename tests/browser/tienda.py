@@ -109,7 +109,7 @@ def _row(i: int) -> SMSLog:
 
 
 def terminada(usuario: Usuario, nombre: str, exitosos: int, fallidos: int, **fields: object) -> CampanaSMS:
-    """Over, with its sums on its own row and one closed Lote."""
+    """Make a campaign that is over, with its sums on its own row and one closed Lote."""
     now = timezone.now()
     campana = CampanaFactory.create(
         usuario=usuario,
@@ -136,7 +136,7 @@ def terminada(usuario: Usuario, nombre: str, exitosos: int, fallidos: int, **fie
 
 
 def detenida(usuario: Usuario, nombre: str, total: int, **fields: object) -> CampanaSMS:
-    """Not over and nothing of it opened yet."""
+    """Make a campaign that is not over and of which nothing is opened yet."""
     campana = CampanaFactory.create(usuario=usuario, nombre=nombre, mensaje=MENSAJE, total_clientes=total, **fields)
     Lote.objects.create(campana=campana, numero=1, cliente_ids=[], total=total)
     return campana

@@ -1,4 +1,4 @@
-"""Where and when a client agreed: both or neither, on every way a client is written."""
+"""The source and the date of a client's consent: both or neither, on every way a client is written."""
 
 from datetime import date, timedelta
 from typing import Any

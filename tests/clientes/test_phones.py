@@ -1,4 +1,4 @@
-"""What people type, and the number that is dialled. A wrong reading reaches a stranger's phone."""
+"""Phones as people type them, and the number that is dialled. A wrong reading reaches a stranger's phone."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is answered while PostgreSQL is away: 503, in the shape of the place, and when to come again."""
+"""The answer while PostgreSQL is away: 503, in the shape of the place, and when to come again."""
 
 import json
 import logging
@@ -49,7 +49,7 @@ BODY = {
 
 
 def from_driver(error: type[Error], cause: psycopg2.Error) -> Error:
-    """What Django raises in place of the driver's error."""
+    """Return the error that Django raises in place of the driver's."""
     raised = error(*cause.args)
     raised.__cause__ = cause
     return raised
@@ -94,7 +94,7 @@ def assert_says_so(answer: Any, body: Any, row: Any) -> None:
 
 @pytest.mark.parametrize("sign_in", [with_token, with_session])
 def test_every_call_of_the_api_says_so(api_world: api.World, owner: Usuario, sign_in: Any) -> None:
-    """Whose token or session it is, is what PostgreSQL is asked first."""
+    """PostgreSQL is asked first whose token or session it is."""
     client = sign_in(owner)
     for row in api.TABLE:
         path = "/" + row.route.replace("<int:pk>", str(api_world.pk_of(row.route)))

@@ -105,7 +105,7 @@ def test_without_redis_each_reads_for_itself(monkeypatch: pytest.MonkeyPatch) ->
 
 
 class Source:
-    """What is read; it counts how often, and may be slow or broken."""
+    """A source that counts how often it is read, and may be slow or broken."""
 
     def __init__(self) -> None:
         self.reads = 0

@@ -63,7 +63,7 @@ def start(prints: str = PRINTS, **values: str) -> subprocess.CompletedProcess[st
 
 @pytest.mark.parametrize(("name", "value"), BAD)
 def test_it_rejects_a_bad_value_naming_the_variable(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In this process: the same calls that the settings make, without starting Python each time."""
+    """It runs in this process: the same calls that the settings make, without starting Python each time."""
     monkeypatch.setenv("ENV_FILE", "")
     monkeypatch.setenv(name, value)
     source = (ROOT / "core" / "settings.py").read_text()

@@ -20,7 +20,7 @@ def pid(transactional_db: None) -> Iterator[int]:
 
 
 def end(pid: int) -> None:
-    """As a restart of the server, or its operator, ends a connection; returns when its process is gone."""
+    """End a connection as a restart of the server, or its operator, does; return when its process is gone."""
     other = psycopg2.connect(settings.DATABASE_URL)
     other.autocommit = True
     try:

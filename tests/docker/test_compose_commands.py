@@ -24,7 +24,7 @@ SIMULATOR_PORT = 8900
 
 
 def celery_options(command: list[str], name: str) -> list[str]:
-    """What follows the subcommand; what precedes it is checked here."""
+    """Return the options after the subcommand; those before it are checked here."""
     assert command[: command.index(name) + 1] == ["celery", "-q", "-A", "core", name]
     return command[command.index(name) + 1 :]
 

@@ -1,4 +1,5 @@
-"""What docker-compose.yml must never lose: pins, secrets outside, no privileges, nothing open, health."""
+"""The safeguards that docker-compose.yml must never lose: pins, secrets outside, no privileges, nothing open,
+health."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the Dockerfile and .dockerignore must never lose."""
+"""The safeguards that the Dockerfile and .dockerignore must never lose."""
 
 import ast
 import re
@@ -65,7 +65,7 @@ def test_it_starts_the_web_without_a_shell() -> None:
 
 
 def copied(*targets: str) -> set[str]:
-    """What the stages of these names copy from the clone."""
+    """Return what the stages of these names copy from the clone."""
     found = [each for stage in stages() if stage[0].words[-1] in targets for each in stage if each.name == "COPY"]
     return {source for each in found for source in each.words[:-1]} - {"/opt/venv"}
 

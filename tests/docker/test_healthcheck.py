@@ -31,7 +31,7 @@ class Answer(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Nothing on the terminal."""
+        """Write nothing on the terminal."""
 
 
 @pytest.fixture

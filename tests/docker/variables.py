@@ -1,4 +1,4 @@
-"""Which environment variables the project reads, found in its code, and which ones .env.example shows."""
+"""The environment variables that the project reads, found in its code, and those that .env.example shows."""
 
 import ast
 import re

@@ -255,7 +255,7 @@ class System:
         return redis.Redis.from_url(self.env["REDIS_URL"])
 
     def messages(self, *phones: str) -> list[tuple[str, str]]:
-        """What the simulator accepted for these phones: (to, body)."""
+        """List what the simulator accepted for these phones: (to, body)."""
         return [(row.to, row.body) for phone in phones for row in self.simulator.control.ledger(to=phone)]
 
     def _is_ready(self) -> bool:

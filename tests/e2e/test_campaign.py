@@ -220,7 +220,7 @@ def test_it_ends_at_its_deadline_with_what_was_sent(system: System, shop: Shop) 
 
 
 def test_it_survives_the_loss_of_every_database_connection(system: System, shop: Shop) -> None:
-    """What a restart of PostgreSQL does to the processes, three times in one campaign."""
+    """The test does what a restart of PostgreSQL does to the processes, three times in one campaign."""
     numbers = phones(6 * LOTE_SIZE, "43")
     ids = shop.clients(*numbers)
     system.simulator.control.set_faults(latency_s=0.3)
@@ -238,7 +238,7 @@ def test_it_survives_the_loss_of_every_database_connection(system: System, shop:
 
 
 def sent_more_than(least: int) -> Callable[[Answer], bool]:
-    """Whether an answer says that of the campaign's messages more than `least` are sent, or PostgreSQL is away."""
+    """Tell whether an answer says that more than `least` of the campaign's messages are sent, or PostgreSQL is away."""
 
     def good(answer: Answer) -> bool:
         if answer.status == 503:

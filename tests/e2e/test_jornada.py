@@ -52,7 +52,7 @@ def test_nothing_leaves_after_the_close_and_the_rest_leaves_later(system: System
     assert system.simulator.control.stats().accepted == 0
     set_jornada(system, campana, 60.0, 120.0)
     until(lambda: system.simulator.control.stats().accepted, bool)
-    # Not at once: a claim that was made under the other close is made anew after a second.
+    # Not at once: a claim that was made under the other close is made again after a second.
     closes, _ = set_jornada(system, campana, CLOSES_S, CLOSES_S + 60)
 
     waiting = until(lambda: shop.progress(campana), lambda now: now["espera_hasta"] is not None)

@@ -1,4 +1,4 @@
-"""What the engineer sees of the running product: who is alive, and what the workers counted."""
+"""The engineer's view of the running product: who is alive, and what the workers counted."""
 
 from typing import Any
 

@@ -28,9 +28,11 @@ class UnresolvedPlaceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """Args:
-    pid: of the process that died.
-    at: when, a Unix second.
+    """The death of a process at a point.
+
+    Args:
+        pid: of the process that died.
+        at: when, a Unix second.
     """
 
     pid: int
@@ -64,7 +66,7 @@ class Armory:
         return True
 
     def death(self, serial: str) -> Death | None:
-        """Who died of this arming."""
+        """Return the death that came of this arming."""
         try:
             return Death(*json.loads((self._fired / serial).read_text()))
         except FileNotFoundError:
@@ -104,7 +106,7 @@ def install(process: Process, armory: Armory) -> None:
 
 
 def resolve(place: Place) -> tuple[Any, str, Callable[..., Any]]:
-    """Where the function lives, its name there, and the function.
+    """Return the place where the function lives, its name there, and the function.
 
     Raises:
         UnresolvedPlaceError: it does not exist.

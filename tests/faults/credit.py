@@ -1,4 +1,4 @@
-"""Whose message is it: by the address of its status callback, or by an exchange that nobody can notice.
+"""The owner of a message: by the address of its status callback, or by an exchange that nobody can notice.
 
 When calls to one phone with the same words come back from nowhere, for two campaigns at once, Twilio's list shows the
 messages and not for which of the two calls each was created. The product credits each message to one row. If it is the

@@ -13,8 +13,10 @@ SWEEP_LOCK = 7_301_002  # of the product: who holds it sweeps
 
 
 class Database:
-    """Args:
-    url: gives the address now, or "" while there is none; the stack may be starting again.
+    """The database of the running product.
+
+    Args:
+        url: gives the address now, or "" while there is none; the stack may be starting again.
     """
 
     def __init__(self, url: Callable[[], str]) -> None:
@@ -37,7 +39,7 @@ class Database:
 
     @contextmanager
     def locked(self, lock: int) -> Iterator[None]:
-        """Hold one of the product's advisory locks; whoever has it now is waited for.
+        """Hold one of the product's advisory locks; wait for the process that has it now.
 
         Raises:
             psycopg2.Error: the server was not there.

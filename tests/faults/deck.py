@@ -41,7 +41,7 @@ class Deck:
         return None
 
     def failed(self, fault: Fault) -> None:
-        """It took no effect: it comes again, later."""
+        """Put a kind that took no effect back: it comes again, later."""
         if self._each is None:
             return
         with self._lock:
@@ -51,5 +51,5 @@ class Deck:
 
     @property
     def empty(self) -> bool:
-        """Whether every kind has had its turns."""
+        """Tell whether every kind has had its turns."""
         return self._each is not None and not self._cards

@@ -27,7 +27,7 @@ FROM campaigns_smslog WHERE campana_id = ANY(%s) ORDER BY id
 
 
 def gather(database: Database, load: Load, made: Sequence[Made], ledger: Iterable[LedgerRow]) -> Evidence:
-    """What the oracle compares for these campaigns.
+    """Gather what the oracle compares for these campaigns.
 
     Args:
         ledger: the messages accepted since before the first of them was made. Those for rows of campaigns made

@@ -1,4 +1,5 @@
-"""What was done to the product, and when: for the report, and for whoever reads the logs of a violation."""
+"""The journal of what was done to the product, and when: for the report, and for a person who reads the logs of a
+violation."""
 
 import threading
 import time
@@ -61,7 +62,7 @@ class Journal:
         self.say(f"{kind}: no effect {why}".rstrip())
 
     def requests_met(self, kind: str, times: int) -> None:
-        """So many requests or callbacks met a fault of the simulator."""
+        """Note that so many requests or callbacks met a fault of the simulator."""
         with self._lock:
             self.requests[kind] += times
 

@@ -23,8 +23,10 @@ TOLD = 50  # violations whose whole history is kept
 
 
 class Judge:
-    """Args:
-    report: what is found goes there.
+    """The judge of each round.
+
+    Args:
+        report: what is found goes there.
     """
 
     def __init__(self, stack: RunningStack, load: Load, journal: Journal, report: Report) -> None:

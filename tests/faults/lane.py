@@ -14,11 +14,13 @@ Do = Callable[[Fault, Random], bool]
 
 @dataclass(slots=True)
 class Lane:
-    """Args:
-    deck: what comes, in which order.
-    slots: how many may be under way.
-    every: shortest and longest seconds from one to the next.
-    rng: of the pace, and of each fault's own choices.
+    """A row of faults, one after the other.
+
+    Args:
+        deck: what comes, in which order.
+        slots: how many may be under way.
+        every: shortest and longest seconds from one to the next.
+        rng: of the pace, and of each fault's own choices.
     """
 
     deck: Deck
@@ -70,7 +72,7 @@ class Lane:
 
     @property
     def over(self) -> bool:
-        """Whether nothing more is to come."""
+        """Tell whether nothing more is to come."""
         return self.deck.empty and not self.running()
 
     def close(self) -> None:

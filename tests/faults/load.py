@@ -73,7 +73,7 @@ class Load:
         self._wished.set()
 
     def take_wish(self) -> bool:
-        """Whether somebody asked for a campaign since the last time."""
+        """Tell whether somebody asked for a campaign since the last time."""
         wished = self._wished.is_set()
         self._wished.clear()
         return wished

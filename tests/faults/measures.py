@@ -1,4 +1,4 @@
-"""How fast the product notices, from the times in PostgreSQL."""
+"""The product's reaction times, from the times in PostgreSQL."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from tests.faults.verdict import Kind, Violation
 
 @dataclass(slots=True)
 class Detection:
-    """How long messages stayed in the hands of workers that were killed: from the death to the end of the claim.
+    """The time that messages stayed in the hands of workers that were killed: from the death to the end of the claim.
 
     Args:
         held: how many.
@@ -36,12 +36,14 @@ class Detection:
 
 @dataclass(slots=True)
 class Measures:
-    """Args:
-    detection: after the deaths of workers.
-    detection_all: after the deaths of the whole stack, whose new start is part of it.
-    finalization: worst from a campaign's last row to its end, in seconds of the stack's life.
-    recovery: worst from a round's last fault to the end of its last campaign, in seconds.
-    finalize_within_s: the bound on the finalization, in seconds.
+    """The measures of a run.
+
+    Args:
+        detection: after the deaths of workers.
+        detection_all: after the deaths of the whole stack, whose new start is part of it.
+        finalization: worst from a campaign's last row to its end, in seconds of the stack's life.
+        recovery: worst from a round's last fault to the end of its last campaign, in seconds.
+        finalize_within_s: the bound on the finalization, in seconds.
     """
 
     detection: Detection = field(default_factory=Detection)
@@ -53,10 +55,12 @@ class Measures:
     def add_detections(
         self, database: Database, ids: Sequence[int], killed: Sequence[Killed], accepted: dict[int, float]
     ) -> None:
-        """Args:
-        ids: of the campaigns.
-        killed: the workers that died while they were sent.
-        accepted: when Twilio accepted each row's message, a Unix second, by the row's id.
+        """Add what became of the claims of killed workers.
+
+        Args:
+            ids: of the campaigns.
+            killed: the workers that died while they were sent.
+            accepted: when Twilio accepted each row's message, a Unix second, by the row's id.
         """
         for with_all, into in ((False, self.detection), (True, self.detection_all)):
             deaths = [death for death in killed if death.with_all == with_all]
@@ -85,7 +89,7 @@ class Measures:
 
 
 def outside(since: float, until: float, away: Sequence[tuple[float, float]]) -> float:
-    """How much of a stretch of time lies in none of the others, which do not overlap."""
+    """Return how much of a stretch of time lies in none of the others, which do not overlap."""
     return until - since - sum(max(0.0, min(until, end) - max(since, start)) for start, end in away)
 
 
@@ -95,7 +99,7 @@ def worst(*values: float | None) -> float | None:
 
 
 def first_accepted(pairs: Iterable[tuple[int | None, float]]) -> dict[int, float]:
-    """When the first message of each row was accepted."""
+    """Return when the first message of each row was accepted."""
     found: dict[int, float] = {}
     for log_id, at in pairs:
         if log_id is not None:

@@ -10,10 +10,12 @@ VARIABLE: Final = "FAULTS_MUTANT"
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """Args:
-    what: the fault, in words.
-    reported: what the oracle must call it.
-    faults: kinds of faults that bring it out.
+    """A product with a known fault.
+
+    Args:
+        what: the fault, in words.
+        reported: what the oracle must call it.
+        faults: kinds of faults that bring it out.
         calm: whether it comes out while nothing is broken, before the first round.
     """
 

@@ -15,20 +15,22 @@ MUTANT_FINAL_WITHIN_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Args:
-    seed: of every random choice of the harness.
-    seconds: the run begins no new round after so long …
-    recipients: … unless it has had fewer recipients than this.
-    round: recipients of one round.
-    kinds: the faults.
-    each: end once every kind took effect this often; None to go on until the time is up.
-    pace: stretches (above 1) or shortens the time between two faults.
-    shops, clients: how many tenants, and clients of each.
-    mutant: a fault put into the product on purpose.
-    final_within_s: the bound on the end of a round's campaigns after its last fault.
-    finalize_within_s: the bound on a campaign's end after its last row, in seconds of the stack's life.
-    report: where to write the report as well; JSON when the name ends so.
-    keep: leave the run's folder also when nothing was violated.
+    """The options of a run.
+
+    Args:
+        seed: of every random choice of the harness.
+        seconds: the run begins no new round after so long …
+        recipients: … unless it has had fewer recipients than this.
+        round: recipients of one round.
+        kinds: the faults.
+        each: end once every kind took effect this often; None to go on until the time is up.
+        pace: stretches (above 1) or shortens the time between two faults.
+        shops, clients: how many tenants, and clients of each.
+        mutant: a fault put into the product on purpose.
+        final_within_s: the bound on the end of a round's campaigns after its last fault.
+        finalize_within_s: the bound on a campaign's end after its last row, in seconds of the stack's life.
+        report: where to write the report as well; JSON when the name ends so.
+        keep: leave the run's folder also when nothing was violated.
     """
 
     seed: int

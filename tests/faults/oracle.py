@@ -88,8 +88,10 @@ class Accepted:
 
 @dataclass(slots=True)
 class Evidence:
-    """Args:
-    moves: (row's id, from, to) of every change of estado that happened.
+    """The evidence that the oracle judges.
+
+    Args:
+        moves: (row's id, from, to) of every change of estado that happened.
     """
 
     campaigns: list[Campaign] = field(default_factory=list)

@@ -15,11 +15,13 @@ SIDES: Final[tuple[Side, Side]] = ("before", "after")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Args:
-    name: for people, and for the file that arms it.
-    target: dotted path of the function.
-    process: which process runs it.
-    often: whether it runs for every message; then it dies at one of the first forty passes, else at the first.
+    """A place in the code at which a process can die.
+
+    Args:
+        name: for people, and for the file that arms it.
+        target: dotted path of the function.
+        process: which process runs it.
+        often: whether it runs for every message; then it dies at one of the first forty passes, else at the first.
     """
 
     name: str

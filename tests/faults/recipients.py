@@ -10,7 +10,7 @@ from typing import Final
 
 
 class Fate(Enum):
-    """What must become of one recipient. The values are the codes it may end with; empty: it must be sent."""
+    """The fate of one recipient. The values are the codes it may end with; empty: it must be sent."""
 
     SENT = ""
     NO_PHONE = "sin_telefono"
@@ -56,7 +56,7 @@ def nombre(n: int) -> str:
 
 
 def fates(recipients: Iterable[Recipient]) -> dict[int, Fate]:
-    """What must become of each client of a campaign, by id, in the order of its audience.
+    """Return the fate of each client of a campaign, by id, in the order of its audience.
 
     The first of two clients with one phone receives the message.
     """

@@ -1,4 +1,4 @@
-"""What a run says at its end."""
+"""The report of a run at its end."""
 
 import json
 import threading
@@ -58,7 +58,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing was violated; of a mutant, whether it was reported as what it is."""
+        """Tell whether nothing was violated; of a mutant, whether it was reported as what it is."""
         mutant = MUTANTS.get(self.options.mutant)
         return self.counts[mutant.reported] > 0 if mutant else not self.violations
 
@@ -75,7 +75,7 @@ class Report:
         return {kind: n for kind, n in self.injected.items() if FAULTS[kind].family in families}
 
     def text(self) -> str:
-        """For the terminal."""
+        """Return the report for the terminal."""
         infrastructure = self.of_families("process", "redis", "postgres", "crash")
         people, periods = self.of_families("people"), self.of_families("twilio")
         met = f"{sum(self.requests.values()):,} in {sum(periods.values()):,} periods"
@@ -119,7 +119,7 @@ class Report:
         yield f"progress read through the API and added up: {self.looks:,} times"
 
     def as_json(self) -> str:
-        """For machines."""
+        """Return the report for machines."""
         told = {
             "ok": self.ok,
             "verdict": self.verdict,

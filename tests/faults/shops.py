@@ -12,8 +12,10 @@ from tests.local.stack.support import ROOT
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """Args:
-    clients: in the order they were made; their ids grow.
+    """A shop of the run.
+
+    Args:
+        clients: in the order they were made; their ids grow.
     """
 
     username: str

@@ -59,12 +59,12 @@ class RunningStack:
 
     @property
     def env(self) -> dict[str, str]:
-        """What the stack shares with other terminals: addresses and keys."""
+        """Return what the stack shares with other terminals: addresses and keys."""
         return {name: value or "" for name, value in dotenv_values(self.data / "run" / "stack.env").items()}
 
     @property
     def manage_env(self) -> dict[str, str]:
-        """For a command that speaks to the stack's servers."""
+        """Return the environment of a command that speaks to the stack's servers."""
         return {**self._env, **self.env}
 
     @property
@@ -73,7 +73,7 @@ class RunningStack:
 
     @property
     def control(self) -> SimulatorControl:
-        """Of the simulator that runs now: each start of the stack gives it another port."""
+        """Return the control of the simulator that runs now: each start of the stack gives it another port."""
         url = self.env.get("TWILIO_API_BASE_URL", "")
         if self._control is None or self._control.base_url != url:
             self._control = SimulatorControl(url)
@@ -103,8 +103,10 @@ class RunningStack:
             time.sleep(POLL_S)
 
     def check(self) -> None:
-        """Raises:
-        StackDownError: the supervisor has ended.
+        """Check that the stack still runs.
+
+        Raises:
+            StackDownError: the supervisor has ended.
         """
         if self._host is not None and self._host.poll() is not None:
             holder = listening_on(self.port)
@@ -124,7 +126,7 @@ class RunningStack:
         self._host.wait()
         self._host = None
         died = [name for name, entry in before.items() if gone(entry, 10.0)]
-        # The next start begins its logs anew.
+        # The next start empties its logs.
         shutil.copytree(self.data / "log", self.data / f"log-until-kill-{self._starts}")
         return died
 
@@ -173,7 +175,7 @@ class RunningStack:
 
 
 def alive(entry: Entry) -> bool:
-    """Whether it is still the process that was recorded, and no zombie."""
+    """Tell whether it is still the process that was recorded, and no zombie."""
     try:
         return born(entry.pid) == entry.born and psutil.Process(entry.pid).status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
@@ -181,7 +183,7 @@ def alive(entry: Entry) -> bool:
 
 
 def listening_on(port: int) -> str:
-    """Who has the port, in words; "" when nobody has."""
+    """Say in words who has the port; "" when nobody has."""
     for connection in psutil.net_connections("tcp"):
         if connection.laddr and connection.laddr.port == port and connection.status == psutil.CONN_LISTEN:
             with contextlib.suppress(psutil.Error):

@@ -52,5 +52,5 @@ SELECT de, a, quien, en FROM harness_move WHERE log_id = %s ORDER BY en
 
 
 def worker_name(pid: int) -> str:
-    """What a worker's connections call themselves."""
+    """Return what a worker's connections call themselves."""
     return f"worker:{pid}"

@@ -1,4 +1,4 @@
-"""What the oracle can find."""
+"""The verdicts of the oracle."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -14,7 +14,7 @@ Behaviour = Callable[[socket.socket], bool]
 
 @dataclass
 class ScriptedServer:
-    """What came in: `requests` are whole requests as bytes, `connections` counts TCP connections."""
+    """The record of what came in: `requests` are whole requests as bytes, `connections` counts TCP connections."""
 
     url: str
     port: int

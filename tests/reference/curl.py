@@ -29,7 +29,7 @@ class Answer:
 
     @property
     def path(self) -> str:
-        """Where it redirects to, without the host."""
+        """Return where it redirects to, without the host."""
         return urlparse(self.headers["location"]).path
 
 

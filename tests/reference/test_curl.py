@@ -148,7 +148,7 @@ def test_a_template_from_creation_to_deletion(curl: Curl) -> None:
 
 
 def test_the_workflow(curl: Curl) -> None:
-    """Without step 4, which sends: it needs the workers."""
+    """The test leaves out step 4, which sends: it needs the workers."""
     assert curl.run("Workflow 1. Create client").path == "/clientes/"
     laura = Cliente.objects.get()
     # curl -d does not encode the +, and in a form's body a + is a space; the number is understood all the same.

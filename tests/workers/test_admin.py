@@ -1,4 +1,4 @@
-"""What an operator reads in the admin about tasks and processes."""
+"""The admin's view of tasks and processes."""
 
 import pytest
 from django_celery_results.models import TaskResult

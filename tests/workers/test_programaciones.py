@@ -50,7 +50,7 @@ class Beat(DatabaseScheduler):  # type: ignore[misc] # untyped
     doomed = False
 
     def setup_schedule(self) -> None:
-        """Without what settings tell beat to do, which has tests of its own: the scan is done by hand here."""
+        """Leave out what settings tell beat to do, which has tests of its own: the scan is done by hand here."""
         self.install_default_entries(self.schedule)
 
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
@@ -104,7 +104,7 @@ class Clocks:
 
 @pytest.fixture
 def queue() -> Iterator[Any]:
-    """Where beat publishes, empty."""
+    """Empty the queue where beat publishes."""
     with app.connection_for_read() as connection:
         queue = Queue("campanas", channel=connection.default_channel)
         queue.declare()

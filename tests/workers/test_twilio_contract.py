@@ -1,4 +1,4 @@
-"""What we send and what the simulator answers, against Twilio's published OpenAPI description.
+"""The requests that we send and the answers of the simulator, against Twilio's published OpenAPI description.
 
 The description enforces little, so the tests add what it leaves open: no unknown parameter, no missing and no
 unknown property. `TestItCanFail` shows that each check would notice.

@@ -1,1 +1,1 @@
-"""Alerts on their way to a shop: `campaigns.alertas` raises them, these deliver them."""
+"""Alerts on their way to a shop: `campaigns.bitacora.alertas` raises them, this room delivers them."""

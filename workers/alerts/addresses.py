@@ -1,7 +1,6 @@
-"""Looking an alert's address up, once: every address that the name has must be public, and the call goes to the one
+"""The look-up of an alert's address, once: every address that the name has must be public, and the call goes to the one
 that was looked at. A second look-up could say another.
-https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html
-"""
+https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html"""
 
 import ipaddress
 import socket
@@ -16,7 +15,7 @@ NO_EXISTE: Final = "El nombre {host} no se encontró."
 
 
 def look_up(direccion: Direccion) -> str:
-    """The IP address to call.
+    """Return the IP address to call.
 
     Raises:
         InvalidInputError: there is none, or one of them may not be called.

@@ -8,12 +8,12 @@ from threading import Event, Timer
 
 
 class OverdueError(TimeoutError):
-    """The time was over."""
+    """Raised when the time was over."""
 
 
 @contextmanager
 def ended_after(seconds: float, connection: socket.socket) -> Iterator[None]:
-    """Shut the connection down if the block takes longer, so that whoever reads from it is at its end.
+    """Shut the connection down if the block takes longer, so that a thread that reads from it comes to its end.
 
     A socket's timeout bounds each read, and a header that comes byte by byte has endlessly many.
 

@@ -1,4 +1,4 @@
-"""Delivering what is due: claim, call, write what came of it.
+"""Delivery of the alerts that are due: claim, call, write what came of it.
 
 An alert is raised once; each of its deliveries is tried until it is taken, eight times in about 18 hours. A try is
 claimed by moving its next one beyond the longest call, so two workers never make the same; a worker that dies in
@@ -121,14 +121,15 @@ def take(*, served: Collection[int] = ()) -> Claim | None:
 
 
 def end_overtried() -> int:
-    """Give up what was claimed as often as it may be, and whose workers were not heard of; return how many."""
+    """Give up the deliveries that were claimed as often as they may be and whose workers were not heard of; return how
+    many."""
     with connection.cursor() as cursor:
         cursor.execute(END_SQL, {"tries": TRIES, "error": SIN_RESPUESTA})
         return int(cursor.rowcount)
 
 
 def record(claim: Claim, result: Result) -> bool:
-    """Write what came of a try; False when somebody else has tried since."""
+    """Write what came of a try; return False when somebody else has tried since."""
     mine = EntregaAlerta.objects.filter(pk=claim.entrega_id, intentos=claim.intento, estado=Estado.PENDIENTE)
     if isinstance(result, Delivered):
         return bool(mine.update(estado=Estado.ENTREGADA, codigo_http=result.status, error="", entregada_en=Now()))
@@ -153,7 +154,7 @@ def _try(entrega: EntregaAlerta) -> Result:
 
 def _call(entrega: EntregaAlerta) -> Result:
     alerta = entrega.alerta
-    # Of now, not of then: a secret that was changed because others knew it signs nothing more.
+    # The secret of now: one that was changed because others knew it signs nothing more.
     secret = AjustesAlertas.objects.values_list("secreto", flat=True).get(pk=alerta.usuario_id)
     body = json.dumps(
         {"type": alerta.tipo, "timestamp": alerta.creada.isoformat(timespec="seconds"), "data": alerta.datos},

@@ -1,18 +1,18 @@
-"""What one try to deliver an alert can come to."""
+"""The results that one try to deliver an alert can have."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """It was taken. `status` is the HTTP status of a webhook."""
+    """The receiver took the alert. `status` is the HTTP status of a webhook."""
 
     status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """It was not, or nobody knows.
+    """The receiver did not take the alert, or nobody knows whether it did.
 
     Args:
         reason: for people.

@@ -1,4 +1,4 @@
-"""Finding campaigns that should move and do not."""
+"""The search for campaigns that should move and do not."""
 
 from typing import Final
 
@@ -12,11 +12,11 @@ from core.text.formato import duracion
 
 DETENIDA: Final = "Lleva {tiempo} sin que salga ningún mensaje."
 
-# A campaign in course of which for so long no message was sent or given up, no Lote closed and nobody made a move. What
-# was only tried is no progress: a message that Twilio puts off (429) is claimed and given back all day. It waits on
-# purpose for the shop's next window, and when none of its open Lotes is to be published for longer than that. The end
-# of its jornada is a move too: a change of the settings ends one, that of a campaign that waits since Friday as well,
-# and what follows is done by whoever looks next. One that was reported is reported again only after it has moved.
+# Campaigns in course that have stood still for so long: no message was sent or given up, no Lote closed, nobody made a
+# move. A try is no progress: a message that Twilio puts off (429) is claimed and given back all day. A campaign waits
+# on purpose for the shop's next window, and when none of its open Lotes is to be published within that time. The end of
+# its jornada is a move too: changing the settings ends the jornada, even of a campaign that has waited since Friday,
+# and the next sweep goes on from there. A campaign that was reported is reported again only after it has moved.
 STALLED_SQL = f"""
 SELECT c.id, extract(epoch FROM now() - m.movido)::float8
 FROM campaigns_campanasms c
@@ -41,7 +41,7 @@ WHERE c.completado_en IS NULL AND c.estado = {CAMPANA.PROCESANDO}
 
 
 def report() -> int:
-    """Write down, and so tell, which campaigns have stopped moving; return how many."""
+    """Write down which campaigns have stopped moving, which also raises their alerts; return how many."""
     with connection.cursor() as cursor:
         cursor.execute(STALLED_SQL, {"minutos": MINUTOS_SIN_AVANCE})
         found = cursor.fetchall()

@@ -47,8 +47,10 @@ class Part:
 
 
 class Backend(RedisBackend):
-    """Attributes:
-    on_part: who counts the parts of this process, later and together; None: each is counted at once.
+    """Celery's Redis result backend, which can leave the counting of parts to somebody else.
+
+    Attributes:
+        on_part: who counts the parts of this process, later and together; None: each is counted at once.
     """
 
     on_part: Callable[[Part], None] | None
@@ -69,7 +71,7 @@ class Backend(RedisBackend):
     def on_chord_part_return(
         self, request: Any, state: str, result: Any, propagate: bool | None = None, **kwargs: Any
     ) -> None:
-        """A part has ended, however it did: the callback reads what came of it from the ledger."""
+        """Note that a part has ended, however it did: the callback reads what came of it from the ledger."""
         if request.group is None or request.group_index is None:
             return
         part = Part(request.group, request.group_index, request.chord)
@@ -92,7 +94,7 @@ class Backend(RedisBackend):
 
 
 def backend() -> Backend:
-    """The application's.
+    """Return the application's result backend.
 
     Raises:
         TypeError: another is configured.

@@ -26,15 +26,15 @@ UNLIMITED: Final = 100
 
 
 class QoS(virtual.QoS):
-    """How many messages a consumer may have in hand."""
+    """The number of messages that a consumer may have in hand."""
 
     def credit(self) -> int:
-        """Messages that may be fetched now."""
+        """Return how many messages may be fetched now."""
         estimate: int | None = self.can_consume_max_estimate()
         return UNLIMITED if estimate is None else estimate
 
     def can_consume(self) -> bool:
-        """Whether a fetch is worth its round trip: a quarter of the limit is free."""
+        """Tell whether a fetch is worth its round trip: a quarter of the limit is free."""
         return self.credit() >= max(1, self.prefetch_count // LOW_WATER)
 
 
@@ -83,7 +83,7 @@ class Channel(redis.Channel):
             self._flush_brpop_reauth()
 
     def _restore(self, message: virtual.Message) -> None:
-        """Put a message that was fetched and not done back, as the next one."""
+        """Put a message that was fetched and not processed back, as the next one."""
         raw = message.serializable()
         raw["redelivered"] = True
         with self.conn_or_acquire() as client:

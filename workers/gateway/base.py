@@ -1,4 +1,4 @@
-"""What the sending engine needs from whoever delivers its messages."""
+"""The interface that the sending engine needs of a provider of messages."""
 
 import math
 from datetime import datetime
@@ -9,7 +9,7 @@ from workers.gateway.outcomes import Outcome
 
 
 class Gateway(Protocol):
-    """Sends one message. Safe to share among threads."""
+    """A provider that sends messages. It is safe to share among threads."""
 
     def send(
         self,
@@ -38,7 +38,7 @@ class Gateway(Protocol):
         ...
 
     def messages_to(self, to: str, *, since: datetime) -> list[Message]:
-        """What the provider holds for a recipient, newest first, whoever sent it.
+        """List what the provider holds for a recipient, newest first, whatever program sent it.
 
         Args:
             to: the recipient, in E.164.

@@ -12,7 +12,7 @@ LOCAL_SUFFIXES = (".localhost", ".local", ".internal", ".lan", ".test", ".exampl
 
 
 def status_callback(*, public_url: str, token: str) -> str:
-    """The status callback URL of one message, with Twilio's retry settings in its fragment.
+    """Build the status callback URL of one message, with Twilio's retry settings in its fragment.
 
     Args:
         public_url: the product's public address, "https://host[/prefix]".
@@ -22,7 +22,7 @@ def status_callback(*, public_url: str, token: str) -> str:
 
 
 def is_public(url: str) -> bool:
-    """Whether Twilio could call this address from the internet.
+    """Tell whether Twilio could call this address from the internet.
 
     Twilio refuses a message whose StatusCallback has an unusable host (error 21609: no valid or public
     hostname, or an underscore in it): https://www.twilio.com/docs/api/errors/21609

@@ -1,4 +1,4 @@
-"""From an HTTP error answer to an outcome. The status class decides first, the JSON code second."""
+"""The way from an HTTP error answer to an outcome. The status class decides first, the JSON code second."""
 
 import json
 from collections.abc import Mapping
@@ -58,7 +58,7 @@ def _refusal(code: str, text: str, headers: Mapping[str, str]) -> Outcome:
 
 
 def _twilio_error(body: str) -> tuple[str, str]:
-    """The code and text of Twilio's error JSON, or empty strings when the body is something else."""
+    """Return the code and text of Twilio's error JSON, or empty strings when the body is something else."""
     try:
         payload = json.loads(body)
     except (ValueError, RecursionError):
@@ -71,7 +71,7 @@ def _twilio_error(body: str) -> tuple[str, str]:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds of a Retry-After header (a number or an HTTP date, RFC 9110 section 10.2.3), capped."""
+    """Read the seconds of a Retry-After header (a number or an HTTP date, RFC 9110 section 10.2.3), capped."""
     value = headers.get("Retry-After", "").strip()
     if not value:
         return None

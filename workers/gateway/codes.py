@@ -8,7 +8,7 @@ from campaigns.values.twilio import Kind
 
 
 class Decision(Enum):
-    """What an error code of a refused request means for the message."""
+    """The decision about the message that an error code of a refused request means."""
 
     PERMANENT = "permanent"
     RETRYABLE = "retryable"

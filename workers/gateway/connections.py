@@ -30,7 +30,7 @@ write_until: ContextVar[float] = ContextVar("write_until", default=math.inf)
 
 
 class NeverSentError(HTTPError):
-    """No byte of the request left this machine: no connection was made, or it was made too late."""
+    """Raised when no byte of the request left this machine: no connection was made, or it was made too late."""
 
     def __init__(self, code: str, cause: BaseException | str) -> None:
         self.code = code
@@ -93,7 +93,7 @@ class SecurePool(HTTPSConnectionPool):
 
 
 def _why_not_connected(error: BaseException) -> str:
-    """A stable word for why `connect()` failed."""
+    """Return a stable word for why `connect()` failed."""
     if isinstance(error, NameResolutionError):
         return "dns"
     if isinstance(error, (ssl.SSLCertVerificationError, ssl.CertificateError)):

@@ -1,4 +1,4 @@
-"""The process's one gateway, built from the settings."""
+"""The one gateway of the process, built from the settings."""
 
 import os
 from threading import Lock
@@ -12,7 +12,7 @@ _gateway: TwilioGateway | None = None
 
 
 def get_gateway() -> TwilioGateway:
-    """The gateway of this process, made on first use: importing the SDK and its first call take ≈ 100 ms."""
+    """Return the gateway of this process, made on first use: importing the SDK and its first call take ≈ 100 ms."""
     global _gateway
     if _gateway is None:
         with _lock:
@@ -22,7 +22,7 @@ def get_gateway() -> TwilioGateway:
 
 
 def config_from_settings() -> GatewayConfig:
-    """The gateway's part of the Django settings."""
+    """Read the gateway's part of the Django settings."""
     return GatewayConfig(
         account_sid=settings.TWILIO_ACCOUNT_SID,
         auth_token=settings.TWILIO_AUTH_TOKEN,
@@ -37,7 +37,7 @@ def config_from_settings() -> GatewayConfig:
 
 
 def forget_gateway() -> None:
-    """Drop it, so that the next use builds one anew: after a fork, or when a test changes the settings."""
+    """Drop the gateway, so that the next use builds another: after a fork, or when a test changes the settings."""
     global _gateway, _lock
     _lock = Lock()
     _gateway = None

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class MaybeSentError(Exception):
-    """The connection was made and then failed: the request may have been acted on."""
+    """Raised when the connection was made and then failed: the request may have been acted on."""
 
     def __init__(self, code: str, cause: BaseException) -> None:
         self.code = code
@@ -30,7 +30,8 @@ class MaybeSentError(Exception):
 
 
 class ErrorAnswerError(Exception):
-    """An HTTP answer other than 2xx, whole: the SDK's own exception drops the headers and the raw body."""
+    """Raised for an HTTP answer other than 2xx, with all of it: the SDK's own exception drops the headers and the raw
+    body."""
 
     def __init__(self, answer: Response) -> None:
         self.answer = answer
@@ -116,7 +117,7 @@ def _response(answer: BaseHTTPResponse) -> Response:
 
 
 def _how_it_broke(error: HTTPError) -> str:
-    """A stable word for a failure after the connection was made."""
+    """Return a stable word for a failure after the connection was made."""
     if isinstance(error, ReadTimeoutError):
         return "read_timeout"
     if isinstance(error, SSLError):

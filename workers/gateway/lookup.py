@@ -1,4 +1,4 @@
-"""Asking Twilio what it has: the way to learn the outcome of a call that never came back.
+"""The look-up of Twilio's messages: the way to learn the outcome of a call that never came back.
 
 https://www.twilio.com/docs/messaging/api/message-resource#read-multiple-message-resources
 """
@@ -8,7 +8,7 @@ from datetime import datetime
 
 
 class LookupFailedError(Exception):
-    """Twilio could not be asked, or its answer is no proof of anything. `code` is as in the outcomes."""
+    """Raised when Twilio could not be asked, or its answer is no proof of anything. `code` is as in the outcomes."""
 
     def __init__(self, code: str, detail: str = "") -> None:
         self.code = code

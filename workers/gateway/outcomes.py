@@ -1,4 +1,4 @@
-"""What one attempt to send a message can come to.
+"""The outcomes that one attempt to send a message can have.
 
 The type carries the decision, so no caller ever parses a code or a text. `code` is Twilio's numeric error
 code as text ("21610"), or a stable word of ours for what has no such code ("read_timeout", "http_502").
@@ -18,7 +18,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Permanent:
-    """Not created, and this recipient will never work with this message: do not try again."""
+    """The message was not created, and this recipient will never work with it: do not try again."""
 
     code: str
     message: str
@@ -26,7 +26,8 @@ class Permanent:
 
 @dataclass(frozen=True, slots=True)
 class Retryable:
-    """Certainly not created: safe to send again later, not before `retry_after` seconds when it is given.
+    """The message was certainly not created: it is safe to send later, not before `retry_after` seconds when that is
+    given.
 
     `throttled`: refused for the sender's rate and not for the message. It was no attempt; the sender must slow down.
     """
@@ -39,7 +40,7 @@ class Retryable:
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """May or may not have been created: never send again before finding out."""
+    """The message may or may not have been created: never send it again before finding out."""
 
     code: str
     message: str
@@ -47,7 +48,7 @@ class Ambiguous:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Not created, and nothing will be until someone mends the account, the sender or the settings."""
+    """The message was not created, and none will be until someone mends the account, the sender or the settings."""
 
     code: str
     message: str

@@ -29,7 +29,7 @@ class Pools:
         self._by_origin: dict[tuple[str, str], HTTPConnectionPool] = {}
 
     def get(self, url: SplitResult) -> HTTPConnectionPool:
-        """The pool for the URL's scheme and host."""
+        """Return the pool for the URL's scheme and host."""
         origin = (url.scheme, url.netloc)
         pool = self._by_origin.get(origin)
         if pool is None:
@@ -39,7 +39,7 @@ class Pools:
         return pool
 
     def close(self) -> None:
-        """Close the idle connections. The next `get` makes pools anew."""
+        """Close the idle connections. The next `get` makes new pools."""
         with self._lock:
             for pool in self._by_origin.values():
                 pool.close()
@@ -66,7 +66,7 @@ def _proxy_login(proxy: str) -> dict[str, str]:
 
 
 def _tls() -> ssl.SSLContext:
-    """One context for all connections: loading the certificate authorities takes tens of milliseconds.
+    """Return the one TLS context for all connections: loading the certificate authorities takes tens of milliseconds.
 
     The machine's own store (or SSL_CERT_FILE / SSL_CERT_DIR) counts as well as certifi's, so a company's
     proxy certificate works where an administrator installed it, and a bare container works too.

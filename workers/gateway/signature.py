@@ -1,4 +1,4 @@
-"""Whether a webhook really comes from Twilio.
+"""The check that a webhook really comes from Twilio.
 
 https://www.twilio.com/docs/usage/security#validating-requests
 """

@@ -129,7 +129,7 @@ class TwilioGateway:
         self._http.close()
 
     def messages_to(self, to: str, *, since: datetime) -> list[Message]:
-        """What Twilio holds for a recipient. See `Gateway.messages_to`."""
+        """List what Twilio holds for a recipient. See `Gateway.messages_to`."""
         try:
             return self._messages_to(to, since)
         except (NeverSentError, MaybeSentError) as error:
@@ -141,8 +141,8 @@ class TwilioGateway:
 
     def _messages_to(self, to: str, since: datetime) -> list[Message]:
         recent: list[Message] = []
-        # By recipient alone: a filter by date leaves out what is still queued. Newest first, and a page is fetched when
-        # the one before is used up.
+        # The list is filtered by recipient alone: a filter by date leaves out what is still queued. Newest first, and a
+        # page is fetched when the one before is used up.
         for number, listed in enumerate(self._messages.stream(to=to, page_size=LISTED), 1):
             message = _listed(listed)
             if message.created_at >= since:
@@ -160,7 +160,8 @@ def _is_service(sender: str) -> bool:
 
 
 def _accepted(created: Any) -> Outcome:
-    """Only a message's sid proves that it exists; the status 2xx alone does not."""
+    """Read the acceptance from the answer: only a message's sid proves that it exists; the status 2xx alone does
+    not."""
     sid = created.sid
     if not isinstance(sid, str) or not sid.startswith(("SM", "MM")):
         return _unreadable()
@@ -188,6 +189,6 @@ def _unreadable() -> Ambiguous:
 
 
 def _goes_elsewhere(api_base_url: str | None) -> bool:
-    """Whether requests go to a stand-in, which can call back a private address."""
+    """Tell whether requests go to a stand-in, which can call back a private address."""
     host = urlsplit(api_base_url or "").hostname or "api.twilio.com"
     return host != "twilio.com" and not host.endswith(".twilio.com")

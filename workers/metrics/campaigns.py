@@ -1,4 +1,4 @@
-"""Gauges of the campaigns that are not over, from PostgreSQL. What has ended is not read."""
+"""Gauges of the campaigns that are not over, from PostgreSQL. Campaigns that have ended are not read."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -49,8 +49,10 @@ ROWS: Final = {
 
 
 def collect() -> Iterator[Metric]:
-    """Raises:
-    django.db.Error: PostgreSQL does not answer.
+    """Yield the gauges of the ledger.
+
+    Raises:
+        django.db.Error: PostgreSQL does not answer.
     """
     alive = CampanaSMS.objects.filter(completado_en=None).order_by("pk")[:MOST_CAMPAIGNS]
     progress = list(progreso_de(alive).values())
@@ -80,7 +82,7 @@ def collect() -> Iterator[Metric]:
 
 
 def _by_estado(name: str, text: str, estados: list[str], sql: str) -> Gauge:
-    """A gauge that also says 0, so that an alert on it never lacks its series."""
+    """Make a gauge that also says 0, so that an alert on it never lacks its series."""
     with connection.cursor() as cursor:
         cursor.execute(sql)
         counted = dict(cursor.fetchall())

@@ -1,4 +1,4 @@
-"""What the workers count."""
+"""The counters and histograms that the workers fill."""
 
 from collections import Counter as Tally
 from collections.abc import Iterable
@@ -54,7 +54,7 @@ SETTLED: Final = Counter(
 
 
 class Closer(StrEnum):
-    """What closes a Lote."""
+    """The part of the product that closes a Lote."""
 
     CHORD = "chord"
     SWEEP = "sweep"
@@ -71,8 +71,10 @@ def count_call(outcome: Outcome, seconds: float) -> None:
 
 
 def count_outcomes(outcomes: Iterable[tuple[str, str]]) -> None:
-    """Args:
-    outcomes: estado and codigo of each row that was written.
+    """Count the outcomes that were written.
+
+    Args:
+        outcomes: estado and codigo of each row that was written.
     """
     for (estado, codigo), n in Tally(outcomes).items():
         OUTCOMES.labels(estado, codigo).inc(n)

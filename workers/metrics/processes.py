@@ -12,8 +12,10 @@ from core.ops.pulses import Visto
 
 
 def collect(seen: Sequence[Visto]) -> Iterator[Metric]:
-    """Args:
-    seen: every process of the last day.
+    """Yield the gauges of the processes.
+
+    Args:
+        seen: every process of the last day.
     """
     alive = Gauge("sms_processes", "Processes with a pulse, by kind.", labels=["kind"])
     last = Gauge("sms_process_last_seen_timestamp_seconds", "When a process was last seen.", labels=["kind", "name"])
@@ -26,8 +28,10 @@ def collect(seen: Sequence[Visto]) -> Iterator[Metric]:
 
 
 def collect_queues(seen: Sequence[Visto]) -> Iterator[Metric]:
-    """Raises:
-    redis.RedisError: it does not answer.
+    """Yield the gauge of the queues' lengths.
+
+    Raises:
+        redis.RedisError: it does not answer.
     """
     names = sorted({*current_app.amqp.queues, *(queue for one in seen for queue in one.colas)})
     with redis_client.connect() as client:

@@ -26,7 +26,7 @@ NOT_ALLOWED = "Send METRICS_TOKEN as `Authorization: Bearer …`, or sign in as 
 
 
 class Product(Collector):
-    """Everything, read now. A part that does not answer is left out, and `sms_up` says so."""
+    """A collector that reads everything now. A part that does not answer is left out, and `sms_up` says so."""
 
     def collect(self) -> Iterator[Metric]:
         up = Gauge("sms_up", "Whether PostgreSQL and Redis answered this scrape.", labels=["part"])
@@ -60,7 +60,7 @@ class Product(Collector):
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """For Prometheus, by METRICS_TOKEN, and for staff who have signed in."""
+    """Answer Prometheus, by METRICS_TOKEN, and staff who have signed in."""
     if not _may_read(request):
         return HttpResponse(
             NOT_ALLOWED, status=401, content_type="text/plain", headers={"WWW-Authenticate": 'Bearer realm="metrics"'}

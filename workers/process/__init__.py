@@ -1,1 +1,1 @@
-"""What runs in every worker process beside its tasks, started and stopped with it."""
+"""The threads that run in every worker process beside its tasks, started and stopped with it."""

@@ -1,4 +1,4 @@
-"""Who gets the processor first where the workers share a machine with the web and PostgreSQL."""
+"""The priority of workers that share a machine with the web and PostgreSQL."""
 
 import os
 from pathlib import Path

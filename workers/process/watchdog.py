@@ -61,7 +61,7 @@ class Judge:
         self._at = self._turned_at = self._taken_at = -math.inf
 
     def verdict(self, sight: Sight, *, at: float) -> str | None:
-        """What is wrong with the worker, or None.
+        """Return what is wrong with the worker, or None.
 
         Args:
             at: the moment, in seconds of a clock that never goes back.

@@ -1,1 +1,1 @@
-"""What Twilio tells us: signed, applied once, in any order."""
+"""The calls by which Twilio tells us something: signed, applied once, in any order."""

@@ -16,7 +16,7 @@ WRITTEN, BAD_SIGNATURE, UNKNOWN = 204, 403, 404
 
 
 def is_twilio(path: str, form: Mapping[str, str], given: str | None) -> bool:
-    """Whether Twilio signed this call.
+    """Tell whether Twilio signed this call.
 
     Args:
         path: with the query string.

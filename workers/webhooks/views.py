@@ -20,7 +20,7 @@ NO_REPLY: Final = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 @csrf_exempt
 @require_POST
 def estado(request: HttpRequest, token: str) -> HttpResponse:
-    """A message's delivery status. 403 without Twilio's signature; 204 when it is written."""
+    """Take in a message's delivery status: 403 without Twilio's signature, 204 when it is written."""
     status = reports.receive(path=request.get_full_path(), token=token, form=request.POST, given=_signature(request))
     if reason := REASONS.get(status):
         return HttpResponse(reason, status=status, content_type="text/plain")
@@ -30,7 +30,7 @@ def estado(request: HttpRequest, token: str) -> HttpResponse:
 @csrf_exempt
 @require_POST
 def entrante(request: HttpRequest) -> HttpResponse:
-    """A text that a client wrote. 403 without Twilio's signature; else an empty answer once it is kept."""
+    """Take in a text that a client wrote: 403 without Twilio's signature, else an empty answer once it is kept."""
     if not reports.is_twilio(request.get_full_path(), request.POST, _signature(request)):
         return HttpResponseForbidden(REASONS[reports.BAD_SIGNATURE], content_type="text/plain")
     sid = request.POST.get("MessageSid", "")

@@ -35,8 +35,10 @@ LATER: Final = "503 Service Unavailable"
 
 
 class Callbacks:
-    """Args:
-    application: what answers everything else.
+    """A WSGI application that answers status callbacks and hands every other request on.
+
+    Args:
+        application: what answers everything else.
     """
 
     def __init__(self, application: Application) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py ensure_admin`: the first user, when there is none."""
+"""`manage.py ensure_admin` makes the first user when there is none."""
 
 import os
 import secrets

@@ -104,7 +104,7 @@ def test_it_keeps_the_order_and_drops_repetitions(api: APIClient, owner: Usuario
 
 
 def test_it_takes_a_chosen_client_that_is_inactive(api: APIClient, owner: Usuario) -> None:
-    """Not a silent skip: the engine gives this recipient a row, failed, with the reason."""
+    """It is no silent skip: the engine gives this recipient a row, failed, with the reason."""
     (pk,) = make_clientes(owner, 1, activo=False)
     assert api.post(URL, {"mensaje": "Hola", "cliente_ids": [pk]}).status_code == 201
 
@@ -240,7 +240,7 @@ def test_it_works_while_the_broker_is_down(api: APIClient, owner: Usuario, broke
 
 @pytest.mark.django_db(transaction=True)
 def test_it_works_while_the_broker_stalls(api: APIClient, owner: Usuario, broker: Any) -> None:
-    """It takes the connection and never answers."""
+    """The broker takes the connection and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         broker(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
         ids = make_clientes(owner, 1)

@@ -51,7 +51,7 @@ def test_it_works(api: APIClient, campana: CampanaSMS, owner: Usuario) -> None:
 
 
 def test_it_never_shows_a_claims_token(api: APIClient, campana: CampanaSMS) -> None:
-    """Who has it could answer in Twilio's place."""
+    """A reader of the token could answer in Twilio's place."""
     tokens = [str(token) for token in SMSLog.objects.exclude(token=None).values_list("token", flat=True)]
     body = api.get(url(campana)).content.decode()
     assert tokens

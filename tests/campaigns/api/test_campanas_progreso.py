@@ -64,7 +64,7 @@ def test_it_works_when_it_is_over(api: APIClient, owner: Usuario, django_assert_
 
 
 def test_it_counts_what_stays_unknown_among_the_failed(api: APIClient, owner: Usuario) -> None:
-    """In a Lote that is open, in one that is closed, and when all is over."""
+    """They are counted in a Lote that is open, in one that is closed, and when all is over."""
     campana = CampanaFactory.create(usuario=owner, estado="procesando", total_clientes=15)
     lote = lote_with(campana, 1, enviado=2, fallido=1)
     add_rows(lote, "fallido", 2, codigo=codigos.DESCONOCIDO)

@@ -62,7 +62,7 @@ def test_it_rejects_bad_input(
 
 @pytest.mark.parametrize("mensaje", ["x" * 1_600, "{nombre}" + "x" * 1_600])
 def test_it_takes_the_longest_text_before_names(api: APIClient, mensaje: str) -> None:
-    """How long it gets depends on the recipients, whom only a campaign knows."""
+    """The final length depends on the recipients, whom only a campaign knows."""
     assert api.post(URL, {"nombre": "x", "mensaje": mensaje}).status_code == 201
 
 

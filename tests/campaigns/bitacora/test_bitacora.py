@@ -1,4 +1,5 @@
-"""What happened to a campaign and who did it: written with the move, by whoever acts, and never changed."""
+"""The events of a campaign and who did them: written with the move, by the person or program that acts, and never
+changed."""
 
 from typing import Any
 

@@ -28,7 +28,7 @@ def campana(owner: Usuario) -> CampanaSMS:
 
 
 def address(html: str, name: str) -> str:
-    """Where the fragment with this id asks again."""
+    """Return the address at which the fragment with this id asks again."""
     [found] = re.findall(rf'id="{name}"[^>]*hx-get="([^"]+)"', html)
     return str(found).replace("&amp;", "&")
 

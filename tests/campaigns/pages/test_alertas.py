@@ -93,7 +93,7 @@ def test_a_trial_goes_out_and_is_listed(owner: Usuario) -> None:
 
 
 def test_a_shop_asks_for_a_few_trials_a_minute(owner: Usuario, stranger: Usuario, api: Any) -> None:
-    """By the page and by the API together; each is several calls to somebody's server."""
+    """The page and the API share the count; each trial is several calls to somebody's server."""
     for usuario in (owner, stranger):
         alertas.guardar_ajustes(usuario=usuario, datos={"url": FORM["url"]})
     for _ in range(2):

@@ -94,7 +94,7 @@ class TestPages:
 
 
 class TestSharedSender:
-    """What a client of one shop wrote to a number that several send from."""
+    """A client of one shop wrote to a number that several shops send from."""
 
     def test_another_shop_sees_it_of_its_own_client_and_not_the_words(self, owner: Usuario, stranger: Usuario) -> None:
         leaves(owner, sender=True)

@@ -104,7 +104,7 @@ class TestText:
     nombres=st.lists(st.text(st.sampled_from("aÑ é€😀{}"), min_size=1, max_size=20), min_size=1, max_size=4),
 )
 def test_the_preview_and_the_engine_agree(owner: Usuario, parts: list[str], nombres: list[str]) -> None:
-    """Whatever the text and the names: rendered the same, counted the same."""
+    """Any text and any names are rendered the same and counted the same."""
     mensaje = "".join(parts)
     logs = sent(owner, mensaje, *nombres)
     own = [log.cliente_id for log in logs if log.cliente_id]

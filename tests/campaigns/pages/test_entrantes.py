@@ -163,7 +163,7 @@ class TestConversation:
         assert "No hay mensajes" in get(owner, f"/clientes/{ana.pk}/conversacion/")
 
     def test_every_page_of_it_together_is_all_of_it(self, owner: Usuario, ana: Cliente) -> None:
-        """With many of one moment, of both kinds."""
+        """The list has many texts of one moment, of both kinds."""
         now = timezone.now()
         for n in range(12):
             entrante(owner, f"recibido {n}")

@@ -164,7 +164,7 @@ def test_a_sender_that_is_offered_no_more_does_not_change_in_silence(owner: Usua
 
 
 def sent_by(page: str) -> dict[str, Any]:
-    """What a browser would send of the page's form."""
+    """Return what a browser would send of the page's form."""
     form: dict[str, Any] = {"accion": "guardar"}
     for tag in re.findall(r"<input[^>]*>", page):
         name, value = (re.search(rf'{a}="([^"]*)"', tag) for a in ("name", "value"))

@@ -18,10 +18,12 @@ COMIENZO, FIN = datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UT
 
 @dataclass(frozen=True)
 class Horario:
-    """Args:
-    fields: what a person would choose.
-    dias: whether it occurs on a day.
-    horas: at what hours of that day, by the clock on the wall.
+    """A timetable, told without cron.
+
+    Args:
+        fields: what a person would choose.
+        dias: whether it occurs on a day.
+        horas: at what hours of that day, by the clock on the wall.
     """
 
     fields: dict[str, Any]

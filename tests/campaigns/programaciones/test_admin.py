@@ -1,4 +1,4 @@
-"""In Django's admin recurring campaigns, their occurrences and beat's entries are there to be read."""
+"""Django's admin shows recurring campaigns, their occurrences and beat's entries, to be read only."""
 
 import pytest
 from django.test import Client

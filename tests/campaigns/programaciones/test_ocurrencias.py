@@ -1,4 +1,4 @@
-"""What becomes of an occurrence: a campaign, once, or the reason why there is none."""
+"""The fate of an occurrence: a campaign, once, or the reason why there is none."""
 
 import threading
 from collections.abc import Iterator
@@ -300,7 +300,7 @@ def test_a_scan_that_takes_long_leaves_the_rest_to_the_next(
 
 @pytest.mark.django_db(transaction=True)
 class TestOnce:
-    """One campaign for one occurrence, whoever comes, however often, and wherever they die."""
+    """One occurrence makes one campaign, however many processes come, how often, and wherever they die."""
 
     @pytest.fixture(autouse=True)
     def _due(self, diaria: Programacion, clock: time_machine.Traveller) -> None:

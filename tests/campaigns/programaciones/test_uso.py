@@ -1,4 +1,4 @@
-"""What a programación needs is not deleted from under it, on the pages and in the API."""
+"""The needs of a programación are not deleted from under it, on the pages and in the API."""
 
 from collections.abc import Callable
 from typing import Any

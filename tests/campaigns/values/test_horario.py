@@ -24,7 +24,7 @@ TODO = Franja(0, DIA)
 
 
 def is_open(horario: Horario, at: datetime) -> bool:
-    """Whether messages may leave at this moment."""
+    """Tell whether messages may leave at this moment."""
     return next_open(horario, at) == at
 
 

@@ -1,4 +1,4 @@
-"""What clients write, and what it must be taken for. One row a text: add the next misread one here."""
+"""The texts that clients write, and what each must be taken for. One row a text: add the next misread one here."""
 
 import pytest
 from hypothesis import given, settings

@@ -1,4 +1,4 @@
-"""When a programación occurs: rules, zones, and refusals."""
+"""The moments of a programación: rules, zones, and refusals."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache

@@ -1,4 +1,4 @@
-"""Large campaigns wait for a yes, whoever makes them and whatever nudges the engine."""
+"""Large campaigns wait for a yes, whatever makes them and whatever nudges the engine."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -150,7 +150,7 @@ def test_nobody_approves_last_weeks_offer(tienda: Usuario) -> None:
 
 
 def test_nobody_approves_it_after_its_deadline(tienda: Usuario) -> None:
-    """Also while the engine is still writing its end."""
+    """Nobody approves it either while the engine is still writing its end."""
     found = waiting(tienda)
     CampanaSMS.objects.update(vence_en=Now() - timedelta(seconds=1))
     with pytest.raises(ConflictError, match="no espera aprobación"):

@@ -1,4 +1,4 @@
-"""What the preview warns of."""
+"""The warnings of the preview."""
 
 from decimal import Decimal
 from typing import Any

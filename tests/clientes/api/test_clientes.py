@@ -45,7 +45,7 @@ class TestCreate:
         assert (row["nombre"], row["telefono"], row["telefono_e164"], row["documento"]) == ("Ana", "", "", "")
 
     def test_it_keeps_a_phone_it_cannot_read(self, api: APIClient) -> None:
-        """It is the shop's data; the campaign tells why this client was not written to."""
+        """The phone is the shop's data; the campaign tells why this client was not written to."""
         row = api.post(URL, {"nombre": "Ana", "telefono": "no tiene"}).json()
         assert (row["telefono"], row["telefono_e164"]) == ("no tiene", "")
 

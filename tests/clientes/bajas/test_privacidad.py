@@ -39,7 +39,7 @@ def test_it_erases_the_words_and_the_phone(owner: Usuario, ana: Cliente) -> None
 
 
 def test_the_wish_stays(owner: Usuario, stranger: Usuario, ana: Cliente) -> None:
-    """Whoever imports the old list again."""
+    """The old list is imported again, and the client still gets nothing."""
     anonimizar_cliente(cliente=ana)
     for tienda in (owner, stranger):
         ClienteFactory.create(usuario=tienda, telefono="300 123 45 67")

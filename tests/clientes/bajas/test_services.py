@@ -1,4 +1,4 @@
-"""A client's last word about a phone, whoever it was said to, and its proof."""
+"""A client's last word about a phone, to any of the shops, and its proof."""
 
 from datetime import datetime, timedelta
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def fuera(tienda: Usuario, telefono: str = ANA, remitente: str = NUMERO) -> bool:
-    """What the engine asks, in its own words."""
+    """Ask the engine's question, in its own words."""
     question = fuera_sql(telefono="%(t)s", tienda="%(u)s", remitente="%(r)s")
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {question}", {"t": telefono, "u": tienda.pk, "r": remitente})
@@ -30,7 +30,7 @@ def fuera(tienda: Usuario, telefono: str = ANA, remitente: str = NUMERO) -> bool
 
 
 def in_the_list(tienda: Usuario) -> bool:
-    """What the preview asks."""
+    """Ask the preview's question."""
     question = f"WITH {LISTA_SQL} SELECT {en_lista_sql(telefono='%(t)s')}"
     with connection.cursor() as cursor:
         cursor.execute(question, {"t": ANA, "tenant": tienda.pk, "remitente": NUMERO})

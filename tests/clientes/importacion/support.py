@@ -27,7 +27,7 @@ def xlsx(rows: Iterable[Sequence[object]]) -> bytes:
 
 
 def as_excel(rows: Iterable[Sequence[object]]) -> bytes:
-    """As Excel itself writes them: the texts in a part of their own."""
+    """Write the rows as Excel itself does: the texts in a part of their own."""
     file = io.BytesIO()
     escribir_xlsx(file, rows)
     return file.getvalue()

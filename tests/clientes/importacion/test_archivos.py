@@ -1,4 +1,4 @@
-"""What the file may look like: charsets, delimiters, quirks, titles."""
+"""The looks that a file may have: charsets, delimiters, quirks, titles."""
 
 import io
 from datetime import date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Whose turn it is, and what a worker that died leaves."""
+"""The claim on an import, and what a worker that died leaves."""
 
 from datetime import timedelta
 from types import SimpleNamespace
@@ -25,7 +25,7 @@ def waiting(usuario: Usuario, rows: int = 10) -> Importacion:
 
 
 class Killed(BaseException):
-    """What a kill -9 is to the code: nothing catches it."""
+    """The code's view of a kill -9: nothing catches it."""
 
 
 def test_only_one_takes_it(owner: Usuario) -> None:

@@ -1,4 +1,4 @@
-"""From the file to the shop's clients: upserts, duplicates, all or nothing, other shops."""
+"""The way from the file to the shop's clients: upserts, duplicates, all or nothing, other shops."""
 
 from typing import Any
 

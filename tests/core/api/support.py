@@ -1,4 +1,4 @@
-"""What the API's tests share: the one error shape, and a count of every row there is."""
+"""Helpers of the API's tests: the one error shape, and a count of every row there is."""
 
 from typing import Any
 

@@ -122,7 +122,7 @@ def test_it_rejects_a_body_that_is_too_large(api: APIClient, path: str, settings
 
 
 def test_it_rejects_credentials_that_are_too_large(api: APIClient) -> None:
-    """Whoever asks for a token is nobody yet: that body is far smaller."""
+    """The caller is nobody yet while they ask for a token: that body is far smaller."""
     body = json.dumps({"username": "x", "password": "x" * CREDENTIALS_MAX})
     error = error_of(post(api, TOKEN, body), 413)
     assert error["code"] == "too_large"
@@ -143,7 +143,7 @@ def test_it_rejects_credentials_that_are_too_large(api: APIClient) -> None:
     ],
 )
 def test_it_reads_no_more_than_the_limit(parser: Any, maximo: int, limit: int, settings: Any) -> None:
-    """Whatever length is declared: a stream that is longer is not read to its end."""
+    """The declared length does not matter: a stream that is longer is not read to its end."""
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = maximo
     stream = io.BytesIO(b'"' + b"x" * 2_000_000)
     with pytest.raises(PayloadTooLargeAnswer):

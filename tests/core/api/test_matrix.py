@@ -1,4 +1,4 @@
-"""Who may call what: every route of the API, for the owner, a teammate, a stranger and nobody.
+"""The permissions of the API: every route, for the owner, a teammate, a stranger and nobody.
 
 A route that is not in the table fails the first test: an endpoint cannot be forgotten.
 """

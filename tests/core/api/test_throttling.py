@@ -43,7 +43,7 @@ def test_the_configured_rate_is_ten_a_minute(owner: Usuario) -> None:
 
 
 def test_a_forged_address_does_not_reset_the_count(owner: Usuario, rates: None) -> None:
-    """Without a proxy of ours in front, X-Forwarded-For is whatever the guesser writes."""
+    """A proxy of ours is missing, so X-Forwarded-For is whatever the guesser writes."""
     codes = [guess(HTTP_X_FORWARDED_FOR=f"10.0.0.{n}").status_code for n in range(4)]
     assert codes == [400, 400, 429, 429]
 
@@ -107,7 +107,7 @@ def test_what_was_taken_is_not_kept_for_long(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_who_calls_now_and_then_has_none_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is taken and not used counts all the same: with many processes it would use the rate up."""
+    """A call that is taken and not used counts all the same: with many processes it would use the rate up."""
     clock = [100.0]
     monkeypatch.setattr("core.api.throttling.time.monotonic", lambda: clock[0])
     taken = throttling.Taken()
@@ -144,7 +144,7 @@ def test_it_fails_open_when_redis_is_down(
 
 
 def test_it_fails_open_when_redis_stalls(owner: Usuario, rates: None, settings: Any) -> None:
-    """It takes the connection and never answers."""
+    """Redis takes the connection and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         location = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": location}}

@@ -1,4 +1,4 @@
-"""Who may open what: every page and AJAX call, for the owner, a teammate, a stranger and nobody.
+"""The permissions of the pages: every page and AJAX call, for the owner, a teammate, a stranger and nobody.
 
 A route, or a method of one, that is not in the table fails a test: a page cannot be forgotten. To add one, write its
 row: the statuses for the three, and the least form that does something.
@@ -384,7 +384,7 @@ def test_it_covers_every_route() -> None:
 def test_it_covers_every_method(route: str, world: World, owner: Usuario) -> None:
     known = {row.method for row in TABLE if row.route == route}
     row = next(row for row in TABLE if row.route == route)
-    # The login sends away whoever is in, whatever they ask for.
+    # The login sends people away who are in, whatever they ask for.
     client = Client() if route == "cuentas/ingresar/" else signed_in(owner)
     others = [method for method in METHODS if method not in known]
     answers = {method: getattr(client, method)(row.path(world)).status_code for method in others}

@@ -1,4 +1,4 @@
-"""What people do to a campaign that is being sent."""
+"""The actions of people on a campaign that is being sent."""
 
 import time
 

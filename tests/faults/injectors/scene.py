@@ -1,4 +1,4 @@
-"""What an injector is given."""
+"""The scene that an injector is given."""
 
 import contextlib
 import threading

@@ -48,7 +48,7 @@ class TwilioFaults:
                     self._push()
 
     def times(self, name: str) -> int:
-        """How often this has happened so far in this run."""
+        """Return how often this has happened so far in this run."""
         with self._lock, contextlib.suppress(SimulatorError):
             self._harvest()
         return self._journal.requests[name]
@@ -76,6 +76,6 @@ class TwilioFaults:
         now = self._stack.control.fault_counts()
         for name, times in now.items():
             before = self._counted.get(name, 0)
-            # It began anew if it counts less than before: what it had not told is lost, and not made up.
+            # It began again if it counts less than before: what it had not told is lost, and not made up.
             self._journal.requests_met(name, times - before if times >= before else times)
         self._counted = now

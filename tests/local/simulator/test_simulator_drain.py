@@ -118,7 +118,7 @@ class TestRetries:
     def statuses_when(
         self, simulator: RunningSimulator, webhooks: WebhookListener, fragment: str, first: int
     ) -> list[str]:
-        """What comes in when the first webhook is answered with `first`."""
+        """Return what comes in when the first webhook is answered with `first`."""
         webhooks.answer = lambda number: first if number == 0 else 204
         sid = create(simulator, StatusCallback=f"{webhooks.url}/{fragment}").json["sid"]
         webhooks.wait_for(3)

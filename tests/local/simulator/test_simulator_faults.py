@@ -1,4 +1,4 @@
-"""What goes wrong on demand, and what the ledger and the sender then know."""
+"""The faults on demand, and what the ledger and the sender then know."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -107,7 +107,7 @@ def test_it_counts_under_a_name(simulator: RunningSimulator) -> None:
         create(simulator)
 
     assert simulator.control.fault_counts() == {"ours": 2, "error": 1, "error_accepted": 1}
-    # What is set anew begins to fire anew; what has happened stays.
+    # A rule that is set again begins to fire again; what has happened stays.
     simulator.control.clear_faults()
     assert simulator.control.fault_counts()["ours"] == 2
 

@@ -123,7 +123,7 @@ def test_it_stops_in_good_order(tmp_path: Path) -> None:
 
 
 def test_it_answers_again_on_the_socket_that_it_was_given(tmp_path: Path) -> None:
-    """Who holds the socket holds the port: a call made while it is down waits."""
+    """The holder of the socket holds the port: a call made while the simulator is down waits."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         for _ in range(2):

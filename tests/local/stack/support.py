@@ -1,4 +1,4 @@
-"""What the tests of the stack share: real processes, watched until a deadline."""
+"""Helpers of the stack's tests: real processes, watched until a deadline."""
 
 import json
 import os

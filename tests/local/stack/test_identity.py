@@ -1,4 +1,4 @@
-"""Who runs PostgreSQL, which refuses root: several ways, and one clear line when none works."""
+"""The user that runs PostgreSQL, which refuses root: several ways, and one clear line when none works."""
 
 import os
 import pwd

@@ -39,7 +39,7 @@ def listening() -> Iterator[Listener]:
             self.end_headers()
 
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-            """Nothing on the terminal."""
+            """Write nothing on the terminal."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
     listener.url = f"http://127.0.0.1:{server.server_port}/alertas?tienda=1"

@@ -1,4 +1,4 @@
-"""Where an alert may go: never to a server of ours."""
+"""The addresses to which an alert may go: never to a server of ours."""
 
 import socket
 from typing import Any

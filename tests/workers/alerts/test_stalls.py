@@ -110,7 +110,8 @@ def test_one_that_goes_on_after_a_night_has_time_to_move(ajustes: AjustesAlertas
 
 
 def test_a_change_of_the_settings_is_no_standstill(ajustes: AjustesAlertas, owner: Usuario) -> None:
-    """It waits since yesterday, and a moment ago its wait was ended, to be judged by the new settings."""
+    """The campaign has waited since yesterday, and a moment ago its wait was ended, to be judged by the new
+    settings."""
     campana = running_campana(owner)
     stands_still(campana, 600)
     CampanaSMS.objects.filter(pk=campana.pk).update(

@@ -38,7 +38,7 @@ def take_slots(url: str, sender: Sender, seconds: float) -> list[tuple[int, int]
 
 
 def admit(url: str, sender: Sender, seconds: float) -> list[int]:
-    """When messages were admitted, by Redis's clock."""
+    """Return when messages were admitted, by Redis's clock."""
     throttle = Throttle(Rates(url), threads=4)
     clock = redis.Redis.from_url(url)
     until = monotonic() + seconds

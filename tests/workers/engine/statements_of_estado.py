@@ -124,7 +124,7 @@ def _whole(text: str) -> str:
 
 
 def _split(text: str) -> list[str]:
-    """By the commas that stand in no parenthesis."""
+    """Split at the commas that stand in no parenthesis."""
     parts, depth = [""], 0
     for char in text:
         depth += (char == "(") - (char == ")")

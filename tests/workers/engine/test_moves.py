@@ -107,7 +107,7 @@ OTHERS: Final = {
 
 
 def pairs(text: str) -> set[tuple[str | None, str]]:
-    """What "a, b > c | > d" means."""
+    """Return the moves that "a, b > c | > d" means."""
     found: set[tuple[str | None, str]] = set()
     for move in text.split("|"):
         de, a = move.split(">")
@@ -122,7 +122,7 @@ def faults(
     elsewhere: set[str] | None = None,
     brought: set[str] | None = None,
 ) -> list[str]:
-    """What is wrong with a statement, as it is declared; nothing when all is well.
+    """List what is wrong with a statement, as it is declared; nothing when all is well.
 
     Args:
         elsewhere: sources that its WHERE need not name.

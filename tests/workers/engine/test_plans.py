@@ -1,5 +1,5 @@
-"""What is asked every few seconds reads the open Lotes by their index, and never all that was ever sent; so does what
-is asked for every callback."""
+"""The questions that are asked every few seconds read the open Lotes by their index, and never all that was ever sent;
+so does what is asked for every callback."""
 
 import re
 import uuid
@@ -39,7 +39,7 @@ UPDATE campaigns_smslog SET lote_id = CASE WHEN id %% 2 = 0 THEN %(lote)s ELSE %
 
 @pytest.fixture(params=["nothing", "two Lotes", "all"])
 def seen(request: pytest.FixtureRequest) -> str:
-    """What the planner has seen of the messages."""
+    """Tell the planner what the messages look like."""
     return str(request.param)
 
 

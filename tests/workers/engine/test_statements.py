@@ -1,4 +1,4 @@
-"""What a recipient costs in statements, counted: everything from the claim to the closed Lote, as a worker does it."""
+"""The cost of a recipient in statements, counted: everything from the claim to the closed Lote, as a worker does it."""
 
 import itertools
 import time

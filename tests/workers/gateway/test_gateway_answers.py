@@ -1,4 +1,4 @@
-"""What each HTTP answer means: one row a case, over a real socket, through the real SDK."""
+"""The meaning of each HTTP answer: one row a case, over a real socket, through the real SDK."""
 
 import json
 from datetime import UTC, datetime, timedelta

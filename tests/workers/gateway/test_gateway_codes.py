@@ -1,4 +1,4 @@
-"""What the codes of refused requests decide, and how they are said."""
+"""The decisions of the codes of refused requests, and how the codes are said."""
 
 import pytest
 

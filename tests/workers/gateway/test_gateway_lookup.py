@@ -1,4 +1,4 @@
-"""What Twilio has for a recipient, over as many pages as it takes."""
+"""The messages that Twilio has for a recipient, over as many pages as it takes."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""How the network can fail, and on which side of the line each failure falls: never sent, or maybe sent."""
+"""The failures of the network, and on which side of the line each one falls: never sent, or maybe sent."""
 
 import math
 import socket

@@ -1,4 +1,4 @@
-"""What the gateway puts on the wire, and where it sends it."""
+"""The request that the gateway puts on the wire, and where it sends it."""
 
 import base64
 from urllib.parse import parse_qsl

@@ -38,7 +38,7 @@ def _token(settings: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def _others_are_counted(db: None) -> None:
-    """What other tests of this process have counted is in the sums before a test looks at them."""
+    """Count away what other tests of this process have done, before a test looks at the sums."""
     series.add()
 
 
@@ -77,7 +77,7 @@ def test_an_empty_token_opens_nothing(settings: Any) -> None:
 
 
 def test_staff_may_look_and_a_shop_may_not(owner: Usuario) -> None:
-    """It holds the numbers of every shop."""
+    """The metrics hold the numbers of every shop."""
     assert signed_in(owner).get("/metrics").status_code == 401
     owner.is_staff = True
     owner.save()
@@ -99,7 +99,7 @@ def test_it_counts_the_rows_of_what_is_not_over(owner: Usuario, stranger: Usuari
 
 
 def test_those_that_wait_on_purpose_are_counted_apart(owner: Usuario) -> None:
-    """At night nothing moves, and nothing is wrong."""
+    """Nothing moves at night, and nothing is wrong."""
     now = timezone.now()
     later, before = now + timedelta(hours=1), now - timedelta(hours=1)
     running_campana(owner)
@@ -208,7 +208,7 @@ def test_its_statements_do_not_grow_with_the_campaigns(owner: Usuario, django_as
 
 
 def test_every_metric_is_in_the_guide(owner: Usuario) -> None:
-    """What is not written down is not watched."""
+    """A metric that is not written down is not watched."""
     running_campana(owner)
     guide = GUIDE.read_text()
     names = {re.split(r"[{]", name)[0] for name in scrape()}

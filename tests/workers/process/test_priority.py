@@ -1,4 +1,4 @@
-"""Workers stand back for whoever shares their machine."""
+"""Workers stand back for the programs that share their machine."""
 
 import os
 import subprocess

@@ -17,7 +17,7 @@ PATIENCE_S = 60.0
 
 
 def verdict(*sights: Sight, every: float = 10.0) -> str | None:
-    """What is said of the last sight, after nothing was said of the others."""
+    """Return what is said of the last sight, after nothing was said of the others."""
     judge = Judge(PATIENCE_S)
     found = None
     for number, sight in enumerate(sights):

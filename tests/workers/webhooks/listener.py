@@ -20,7 +20,7 @@ class Webhook:
 
 
 class WebhookListener:
-    """What came in. `answer` decides the HTTP status of each request from its number, 0 first."""
+    """The record of what came in. `answer` decides the HTTP status of each request from its number, 0 first."""
 
     def __init__(self, url: str) -> None:
         self.url = url

@@ -325,7 +325,7 @@ class TestComingBack:
 
 
 def test_it_reads_the_messages_by_their_indexes(planner: Planner, owner: Usuario) -> None:
-    """Whoever wrote, and however many messages there are."""
+    """The sender does not matter, nor how many messages there are."""
     sent(owner)
     assert SMSLog.objects.count() == 1
     planner.learn(CampanaSMS, SMSLog, Cliente)

@@ -173,7 +173,7 @@ def test_it_keeps_an_unknown_status_out(row: SMSLog) -> None:
 
 
 class TestSettling:
-    """Only an accepted message has a status: the callback is the proof that the call never brought back."""
+    """An accepted message has a status: so the callback is the proof that the call never brought back."""
 
     # pendiente: it was looked for, not found yet, and is about to be sent again
     @pytest.mark.parametrize("estado", ["incierto", "enviando", "pendiente"])

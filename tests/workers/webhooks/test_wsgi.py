@@ -228,7 +228,7 @@ class TestQuickWay:
 
 @pytest.mark.django_db(transaction=True)
 def test_it_opens_a_connection_that_was_lost() -> None:
-    """As when PostgreSQL was started again: the callback is written all the same."""
+    """PostgreSQL was started again: the callback is written all the same."""
     [log] = rows(AdminFactory.create(), "enviado")
     lose_connection()
     assert call(Callbacks(refuse), signed(log, "delivered")) == 204
@@ -254,7 +254,7 @@ def test_it_is_written_when_twilio_comes_again(monkeypatch: pytest.MonkeyPatch) 
 
 
 def lose_connection() -> None:
-    """As PostgreSQL does when it is started again."""
+    """Lose the connection as PostgreSQL does when it is started again."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         pid = cursor.fetchone()[0]

@@ -1,1 +1,1 @@
-"""What the other rooms stand on: groups of statements, connections, locks."""
+"""Foundations of the other rooms: groups of statements, connections, locks."""

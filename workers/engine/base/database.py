@@ -7,7 +7,7 @@ from django.db import connection
 
 
 def drop_connection() -> None:
-    """After an error the connection may be dead; the next statement opens another."""
+    """Drop the connection, which may be dead after an error; the next statement opens another."""
     try:
         connection.close()
     except DatabaseError:
@@ -15,7 +15,7 @@ def drop_connection() -> None:
 
 
 def now() -> datetime:
-    """By the database's clock, which claims and leases are judged by: clocks of machines differ."""
+    """Return the time by the database's clock, which judges claims and leases: clocks of machines differ."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT now()")
         found: datetime = cursor.fetchone()[0]

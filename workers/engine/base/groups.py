@@ -123,8 +123,8 @@ class _Entry(Generic[T, R]):
 class Grouping(Generic[T, R]):
     """The thread that comes first writes for those that have come meanwhile; each waits, and gets its own answer.
 
-    No thread waits for company: whoever comes while a statement runs shares the next one with the others that came. So
-    a quiet web writes at once, and a busy one writes in larger groups.
+    No thread waits for company: the threads that come while a statement runs share the next one. So a quiet web
+    writes at once, and a busy one writes in larger groups.
 
     Args:
         write: writes a group, in the order of arrival, and returns the answer to each.

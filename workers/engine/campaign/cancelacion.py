@@ -1,4 +1,4 @@
-"""What a cancelled campaign leaves: recipients who were waiting end `fallido`, and nobody else gets a message."""
+"""The rest of a cancelled campaign: recipients who were waiting end `fallido`, and nobody else gets a message."""
 
 from django.db import transaction
 

@@ -59,7 +59,7 @@ def _open_one(campana_id: int, room: Window) -> bool:
 
 @transaction.atomic
 def _open_within_quotas(campana_id: int, room: Window) -> bool:
-    # The shop's lock first: whoever changes its settings takes it before its campaigns'.
+    # The shop's lock first: a change of its settings takes it before its campaigns'.
     held = Cupos.hold(CampanaSMS.objects.values_list("usuario_id", flat=True).get(pk=campana_id))
     # Serialises the openers of one campaign: two Lotes may hold the same phone.
     campana = CampanaSMS.objects.select_for_update(no_key=True).get(pk=campana_id)

@@ -22,7 +22,7 @@ ENVIADOS = "{exitosos} enviados, {fallidos} fallidos"
 # What the deadline did to a row.
 CORTADO = [codigos.PLAZO_VENCIDO, codigos.DESCONOCIDO]
 
-# Ends a campaign once, whoever asks first: the chord's callback, the errback or the sweeper. A paused one ends only
+# Ends a campaign once, whichever asks first: the chord's callback, the errback or the sweeper. A paused one ends only
 # when its deadline has passed.
 FINISH_SQL = f"""
 UPDATE campaigns_campanasms c

@@ -1,4 +1,4 @@
-"""Beginning a campaign's jornada, or putting it to wait for the shop's next window."""
+"""The beginning of a campaign's jornada, or its wait for the shop's next window."""
 
 import logging
 from datetime import datetime
@@ -23,12 +23,13 @@ SIN_CONSULTA = "Falta una consulta del RNE de los últimos {dias} días, que est
 
 
 def runs(campana_id: int) -> bool:
-    """Whether the campaign is in the middle of a jornada."""
+    """Tell whether the campaign is in the middle of a jornada."""
     return CampanaSMS.objects.filter(pk=campana_id, estado=Estado.PROCESANDO, cierra_en__gt=Now()).exists()
 
 
 def begin(campana_id: int) -> bool:
-    """Whether the campaign may send now. Begins its jornada if the shop's window is open; else it waits for one.
+    """Tell whether the campaign may send now. If the shop's window is open, begin its jornada; else let it wait for
+    one.
 
     Before the first message of a day its open Lotes take what they need of the day's quotas; when that is not there,
     or the shop's consultation of the register is too old, the campaign pauses.
@@ -61,10 +62,12 @@ def _lacks_consultation(ajustes: Ajustes) -> bool:
 
 @transaction.atomic
 def _begin(seen: CampanaSMS, planned: Jornada | None) -> bool:
-    """Args:
-    seen: the campaign as it was before its open Lotes were judged.
+    """Begin a jornada.
+
+    Args:
+        seen: the campaign as it was before its open Lotes were judged.
     """
-    # Whoever changes the settings holds them too: a jornada is never begun by the old ones.
+    # A change of the settings holds this lock too: a jornada is never begun by the old ones.
     ajustes = bloquear(seen.usuario_id)
     campana = CampanaSMS.objects.select_for_update(no_key=True).get(pk=seen.pk)
     now = database.now()

@@ -1,4 +1,5 @@
-"""The engine pauses a campaign by itself, and says why; one that reached a cap goes on when the next day's opens."""
+"""The pauses that the engine makes by itself, with their reason; a campaign that reached a cap goes on when the next
+day's opens."""
 
 import logging
 from datetime import datetime, time
@@ -33,7 +34,7 @@ def pause(campana_id: int, motivo: str) -> bool:
 
 
 def pause_for_account(campana_id: int, refusal: Account) -> None:
-    """Twilio refuses the account or the sender: stop, keep the rows, and say why."""
+    """Pause the campaign because Twilio refuses the account or the sender: keep the rows, and say why."""
     pause(campana_id, f"Twilio: {refusal.message} ({refusal.code}).")
 
 

@@ -71,7 +71,7 @@ def close(lote_id: int, by: Closer = Closer.CHORD) -> int | None:
 
 
 def backoff(intentos: int) -> float:
-    """How many seconds a Lote waits before its pending rows are tried again.
+    """Return how many seconds a Lote waits before its pending rows are tried again.
 
     Args:
         intentos: attempts already made for the most tried of them.

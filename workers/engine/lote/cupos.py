@@ -1,6 +1,6 @@
 """The quotas of a shop in the engine: taken when a Lote opens, given back for what was not sent when it closes.
 
-Under one lock per shop, so that of two campaigns that open a Lote at the same moment the second sees what the first
+They are kept under one lock per shop: when two campaigns open a Lote at the same moment, the second sees what the first
 took. A Lote's hold is brought in line with its rows each time: doing it twice is doing it once. What was not sent on a
 day is given back to that day, and taken of the next one's before anything is sent on it.
 """
@@ -64,12 +64,12 @@ class Cupos:
 
     @classmethod
     def look(cls, usuario_id: int) -> "Cupos":
-        """Without the lock: for whoever takes nothing."""
+        """Read without the lock, for callers that take nothing."""
         ajustes = ajustes_de(usuario_id)
         return cls(ajustes, dia_de(ajustes.zona, database.now()))
 
     def judge(self, campana: CampanaSMS) -> dict[str, Any]:
-        """The parameters of the judgement and of the prices."""
+        """Return the parameters of the judgement and of the prices."""
         return {
             **self._parametros(campana),
             "precio": precio_base(self.ajustes),
@@ -103,7 +103,7 @@ class Cupos:
         )
 
 
-# Of what the judgement saw when the Lote opened, what may have come since.
+# The part of what the judgement saw when the Lote opened that may have come since.
 REJUZGAR_SQL = f"""
 UPDATE campaigns_smslog s SET estado = {SMS.FALLIDO}, codigo = j.codigo, error = %(textos)s::jsonb ->> j.codigo,
     actualizado = now()

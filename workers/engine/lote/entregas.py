@@ -1,8 +1,8 @@
-"""What became of the messages after Twilio accepted them, summed Lote by Lote.
+"""The deliveries of messages after Twilio accepted them, summed Lote by Lote.
 
 Reports come for hours after a Lote has closed, and counting a million rows whenever somebody looks would cost a second
 each time. So each closed Lote is counted into its own row: at once, then ever more seldom as it grows old, until every
-message of it has its last word or three days have passed. Who looks adds up Lotes.
+message of it has its last word or three days have passed. A page adds up Lotes.
 """
 
 from typing import Any, Final

@@ -1,10 +1,11 @@
-"""What a campaign has under way: Lotes that hold a place in its window, and recipients that are not settled yet."""
+"""The Lotes and recipients of a campaign that are under way: Lotes that hold a place in its window, and recipients that
+are not settled yet."""
 
 from django.db import connection
 
 from campaigns.values.estados import LOTE, SMS
 
-# Of an open Lote `l`: whether it holds a place in its campaign's window. One that waits to try again does not, or a few
+# Whether an open Lote `l` holds a place in its campaign's window. One that waits to try again does not, or a few
 # stubborn recipients would keep all the others waiting. Of a limited sender's campaign only the Lote that is being
 # published holds one: between the last slice of one and the first of the next the sender would stand idle.
 POR_PUBLICAR = "(l.publicar_desde <= now() OR l.publicado_hasta IS NOT NULL)"

@@ -1,4 +1,4 @@
-"""How many segments the rows of a Lote take, and what they cost, when they are written.
+"""The segments and the cost of a Lote's rows, when they are written.
 
 The count depends on a plain name's length alone (see `campaigns.vista_previa.costo`), so it is looked up in a table
 made once for each text; the few odd names are counted one by one.

@@ -139,7 +139,7 @@ def cut_next(campana_id: int, parte: Decimal) -> bool:
     Returns:
         Whether there are fewer now; not when nobody would be left, or when its rows exist already.
     """
-    # As whoever opens one does: nobody takes the same numero.
+    # The opening of a Lote locks it too: no two take the same numero.
     CampanaSMS.objects.select_for_update(no_key=True).only("pk").get(pk=campana_id)
     lotes = Lote.objects.filter(campana_id=campana_id)
     lote = lotes.select_for_update().filter(estado=Lote.Estado.PENDIENTE).order_by("numero").first()

@@ -1,8 +1,8 @@
 """Claims for the threads of a process, many in one statement.
 
 A worker fetches messages in groups and has more in hand than threads. Their rows are claimed together when they come,
-so that a thread finds the claim ready. One that had to wait is made anew before it is used: meanwhile a person may have
-paused the campaign.
+so that a thread finds the claim ready. A claim that had to wait is made again before it is used: meanwhile a person may
+have paused the campaign.
 """
 
 import logging
@@ -20,7 +20,7 @@ from workers.engine.message.ledger import Claim
 
 logger = logging.getLogger(__name__)
 
-# A claim is used within this many seconds, or made anew.
+# A claim is used within this many seconds, or made again.
 FRESH_S: Final = 1.0
 # Seconds that the first of a group waits for the others.
 GATHER_S: Final = 0.005
@@ -75,7 +75,7 @@ def take(log_id: int) -> Claim | None:
 
 
 def fresh(claim: Claim) -> Claim | None:
-    """The claim, made anew if it had to wait; None when its message is not to be sent any more."""
+    """Return the claim, made again if it had to wait; None when its message is not to be sent any more."""
     return _renew(claim) if claim.age() > FRESH_S else claim
 
 

@@ -115,7 +115,7 @@ def settle(doubt: Doubt, messages: Sequence[Message]) -> None:
         measures.SETTLED.labels("free").inc()
         logger.warning("sms %s was never accepted: it is sent again", doubt.log_id)
     else:
-        # Certainly not sent, and as often as it may be tried; whoever settled it meanwhile has the last word.
+        # Certainly not sent, and tried as often as it may be; if it was settled meanwhile, that holds.
         refused = _execute(
             REFUSED_SQL,
             doubt,
@@ -133,10 +133,10 @@ def put_off(doubt: Doubt) -> None:
 
 
 def pause_s(age_s: float) -> float:
-    """How long a row waits for its next look while Twilio is out of reach, in seconds.
+    """Return how long a row waits for its next look while Twilio is out of reach, in seconds.
 
-    As long as it has been in doubt already: twice as long each time, without counting. Spread, or the rows that one
-    bad minute left would come back together.
+    The pause is as long as the row has been in doubt already, so it doubles each time without a count. It is spread, or
+    the rows that one bad minute left would come back together.
 
     Args:
         age_s: seconds since the row became uncertain.

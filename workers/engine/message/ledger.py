@@ -82,7 +82,8 @@ class Claim:
 
     @property
     def callback_token(self) -> str:
-        """What stands in the status callback's URL: finds the row by its key, proves it by the token."""
+        """Return the token of the status callback's URL: it finds the row by its key and proves it by the claim's
+        token."""
         return f"{self.log_id}-{self.token.hex}"
 
     def age(self) -> float:
@@ -91,7 +92,7 @@ class Claim:
 
 
 # The campaign is read in the same statement, so that a pause, or the end of its jornada, stops the very next message;
-# and so is the client's last word, so that an opt-out does. A claim that waited for a thread is made anew in the same
+# and so is the client's last word, so that an opt-out does. A claim that waited for a thread is made again in the same
 # way, under a new token. The rows are found by their keys only: by conditions on estado (hence CASE) or a join with the
 # campaign (hence sub-selects) the planner, while its statistics are old, may look for them through another index and
 # read all of it for each group.
@@ -228,7 +229,8 @@ def _row(claim: Claim, outcome: Outcome | NotPosted) -> tuple[int, str, str, str
 
 
 def _segmentos(claim: Claim, accepted: Accepted) -> int:
-    """What will be billed; through a Messaging Service Twilio does not say yet, and the count of ours is exact."""
+    """Return the segments that will be billed. Through a Messaging Service Twilio does not say yet, and our own count
+    is exact."""
     return accepted.segments or contar(claim.mensaje).segmentos
 
 

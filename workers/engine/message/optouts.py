@@ -19,8 +19,9 @@ from clientes.bajas.services import Prueba, dar_de_baja
 from clientes.bajas.sql import fuera_sql
 from clientes.models import Fuente
 
-# Of rows `s` of campaigns_smslog, with the installation's sender as the parameter `remitente`. The campaign is read in
-# sub-selects and only for a phone of which something was said: see ledger.CLAIM_SQL.
+# Whether the phone of rows `s` of campaigns_smslog opted out, with the installation's sender as the parameter
+# `remitente`. The campaign is read in sub-selects and only for a phone of which something was said: see
+# ledger.CLAIM_SQL.
 FUERA_SQL: Final = fuera_sql(
     telefono="s.telefono",
     tienda="(SELECT c.usuario_id FROM campaigns_campanasms c WHERE c.id = s.campana_id)",

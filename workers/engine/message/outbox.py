@@ -1,4 +1,4 @@
-"""What came of messages, on its way to PostgreSQL, and the chord parts that ended with it.
+"""The outcomes of messages on their way to PostgreSQL, and the chord parts that ended with them.
 
 A thread that has sent a message puts the outcome here and takes the next one; within some milliseconds the outcomes of
 all threads are written in one statement, and then the parts of their chords are counted: never before, for the chord's
@@ -83,7 +83,7 @@ def _record(results: list[Result]) -> None:
 
 
 def _learn(claim: Claim) -> None:
-    """Before the outcome is written: a process that dies in between has kept what matters more."""
+    """Keep the opt-out before the outcome is written: a process that dies in between has kept what matters more."""
     try:
         optouts.learn(campana_id=claim.campana_id, telefono=claim.telefono, remitente=claim.sender.value)
     except DatabaseError:

@@ -19,7 +19,7 @@ from workers.engine.message import optouts
 logger = logging.getLogger(__name__)
 
 RANK: Final = {status.value: status.rank for status in Entrega}
-UNKNOWN: Final = -1  # it tells that the message exists, and nothing more
+UNKNOWN: Final = -1  # it proves only that the message exists
 RANK_SQL: Final = f"CASE s.entrega {' '.join(f'WHEN {s!r} THEN {rank}' for s, rank in RANK.items())} ELSE -1 END"
 
 # The rows are locked in the order of their ids, so that two groups never wait for each other. One message accounts for
@@ -67,7 +67,7 @@ OPEN: Final = [SMSLog.Estado.PENDIENTE, SMSLog.Estado.ENVIANDO, SMSLog.Estado.IN
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What Twilio tells of one message.
+    """The news that Twilio has of one message.
 
     Args:
         log_id, token: the row and the claim that the callback's address names.

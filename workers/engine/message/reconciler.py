@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 LOOKUPS = 32
 # Rows read at once.
 BATCH = 500
-# After this many seconds no more questions are asked. Whoever's turn is next goes on.
+# After this many seconds no more questions are asked; the next turn goes on.
 RUN_S = 10.0
 # So many questions in a row without an answer, and Twilio is left alone until the next turn.
 SILENT_AFTER = LOOKUPS
@@ -108,7 +108,8 @@ class Run:
                 doubts.settle(doubt, [message for message in messages if message.created_at >= since])
 
     def _failed(self, error: Exception, group: list[Doubt]) -> None:
-        """Put its rows off: they would come first in the next run too, and a batch of them keep the others out."""
+        """Put the rows off: they would come first in the next run too, and a batch of them would keep the others
+        out."""
         self._unanswered += 1
         if not isinstance(error, LookupFailedError):  # a fault of ours
             logger.error("sms %s could not be looked up", group[0].log_id, exc_info=error)

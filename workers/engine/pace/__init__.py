@@ -1,1 +1,1 @@
-"""How fast each sender may go, over all workers."""
+"""The pace of each sender, over all workers."""

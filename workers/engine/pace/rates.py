@@ -1,4 +1,4 @@
-"""How fast each sender may send now: in Redis, one truth for all processes, by Redis's clock.
+"""The rate of each sender now: in Redis, one truth for all processes, by Redis's clock.
 
 A sender's messages take slots (GCRA, the generic cell rate algorithm, without a burst): each slot begins where the one
 before it ends, and lasts as long as its segments at the sender's rate. So in no span of time, however short, do more
@@ -44,9 +44,11 @@ AWAY_S: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Args:
-    value: what Twilio knows it by.
-    rate: segments per second; `NO_LIMIT` for none.
+    """A sender and its rate.
+
+    Args:
+        value: what Twilio knows it by.
+        rate: segments per second; `NO_LIMIT` for none.
     """
 
     value: str
@@ -66,10 +68,12 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Args:
-    granted: whether it was taken; otherwise nothing was.
-    wait_s: seconds until it begins.
-    ends_at: when the next one may begin, by Redis's clock, in microseconds; 0 without a limit.
+    """A slot of a sender.
+
+    Args:
+        granted: whether it was taken; otherwise nothing was.
+        wait_s: seconds until it begins.
+        ends_at: when the next one may begin, by Redis's clock, in microseconds; 0 without a limit.
     """
 
     granted: bool
@@ -79,9 +83,11 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Args:
-    rate: segments per second that may be sent now, or once the brake is released; `NO_LIMIT` for no limit.
-    brake_s: seconds until the brake is released; 0 when none is on.
+    """The state of a sender's rate.
+
+    Args:
+        rate: segments per second that may be sent now, or once the brake is released; `NO_LIMIT` for no limit.
+        brake_s: seconds until the brake is released; 0 when none is on.
     """
 
     rate: float
@@ -89,8 +95,10 @@ class Look:
 
 
 class Rates:
-    """Args:
-    url: of Redis.
+    """The rates of all senders, in Redis.
+
+    Args:
+        url: of Redis.
 
     Every method raises `redis.RedisError` when Redis does not answer.
     """
@@ -130,12 +138,12 @@ class Rates:
         self._ask(self._brake, [_key(sender, BRAKE)], [asked, *pauses, jitter, rate, sender.least_rate])
 
     def is_braked(self, sender: Sender) -> bool:
-        """Whether a brake is on or only lately released."""
+        """Tell whether a brake is on or only lately released."""
         with self._answering():
             return bool(self._redis.exists(_key(sender, BRAKE)))
 
     def look(self, sender: Sender) -> Look:
-        """What the sender may do now."""
+        """Return what the sender may do now."""
         with self._answering():
             asked = self._redis.pipeline(transaction=False)
             asked.time()

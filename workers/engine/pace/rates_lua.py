@@ -1,4 +1,4 @@
-"""What `workers.engine.pace.rates` does inside Redis, in one step each, by Redis's own clock."""
+"""The scripts of `workers.engine.pace.rates` that run inside Redis, each in one step, by Redis's own clock."""
 
 from typing import Final
 

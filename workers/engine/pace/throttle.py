@@ -1,4 +1,4 @@
-"""Whether a message may go out now: each sender's rate, and its brake, shared by all processes.
+"""The throttle: whether a message may go out now, by its sender's rate and brake, which all processes share.
 
 A thread that has claimed a message asks here before it calls Twilio. It may be held for a moment until its slot comes;
 a slot further away is not waited for: the row is given back, and published again when it is due. Few have to wait, for
@@ -33,8 +33,10 @@ BELIEF_S: Final = 0.5
 
 @dataclass(slots=True)
 class _Seen:
-    """Args:
-    at: `time.monotonic()` of the look.
+    """The last look at a sender.
+
+    Args:
+        at: `time.monotonic()` of the look.
     """
 
     at: float
@@ -70,7 +72,7 @@ class Throttle:
         return True
 
     def slow_down(self, sender: Sender, retry_after_s: float | None) -> None:
-        """Twilio refused a message for its rate: all processes slow down. Never raises.
+        """Slow all processes down, because Twilio refused a message for its rate. Never raises.
 
         Args:
             retry_after_s: seconds that Twilio asks for, if it does.
@@ -114,7 +116,7 @@ class Throttle:
 
 
 class _Meter:
-    """How many messages a process sends for each sender, over the last whole second or more.
+    """The number of messages that a process sends for each sender, over the last whole second or more.
 
     Threads count without a lock: a few that are missed do not matter.
     """
@@ -136,7 +138,7 @@ class _Meter:
 
 @cache
 def current() -> Throttle:
-    """This process's."""
+    """Return this process's throttle."""
     return Throttle(Rates(settings.REDIS_URL), threads=settings.WORKER_THREADS)
 
 

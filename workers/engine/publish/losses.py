@@ -1,4 +1,4 @@
-"""Which Lotes' tasks are gone: fetched by a worker that was killed, or wiped with Redis.
+"""The search for Lotes whose tasks are gone: fetched by a worker that was killed, or wiped with Redis.
 
 A queue is first in, first out, so what waits and what is gone can be told apart, however full it is: once the next task
 to be fetched is one that was published later, every task of the Lote has been fetched. A row is claimed as soon as its
@@ -105,7 +105,7 @@ def _heads(numbers: Iterable[int]) -> dict[int, int | None]:
 
 
 def _published(rows: Iterable[int]) -> dict[int, datetime | None]:
-    """When each of these rows was published last."""
+    """Return when each of these rows was published last."""
     with connection.cursor() as cursor:
         cursor.execute(HEADS_SQL, [list(rows)])
         return dict(cursor.fetchall())

@@ -1,4 +1,4 @@
-"""Asking the broker itself, past Celery and its patience."""
+"""Questions to the broker itself, past Celery and its patience."""
 
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
@@ -13,7 +13,7 @@ ERRORS = (KombuError, RedisError, OSError)
 
 
 def answers() -> bool:
-    """Whether the broker answers now."""
+    """Tell whether the broker answers now."""
     try:
         with redis_client.connect(timeout_s=TIMEOUT_S) as client:
             return bool(client.ping())
@@ -22,7 +22,7 @@ def answers() -> bool:
 
 
 def waiting(*queues: str) -> int | None:
-    """How many tasks wait in these queues; None when the broker does not answer."""
+    """Count the tasks that wait in these queues; None when the broker does not answer."""
     try:
         with redis_client.connect(timeout_s=TIMEOUT_S) as client:
             pipeline = client.pipeline(transaction=False)

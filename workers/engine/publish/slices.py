@@ -1,8 +1,8 @@
-"""How much of a Lote is published at a time.
+"""The slices in which a Lote is published.
 
-Without a limit: as much as the campaign's window has room for; the rest follows when that has ended. For a sender with
-a limit, or under a brake: some messages for a moment of its time, and the next ones shortly before those are sent, so
-that hardly a thread waits with a message in its hand.
+For a sender without a limit, a slice is as much as the campaign's window has room for; the rest follows when that has
+ended. For a sender with a limit, or under a brake, it is some messages for a moment of its time, and the next ones
+follow shortly before those are sent, so that hardly a thread waits with a message in its hand.
 """
 
 from dataclasses import dataclass
@@ -29,10 +29,12 @@ PATIENCE_S: Final = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Args:
-    log_ids: rows to publish now.
-    until: the last row's id, of those published in this pass; None when there are no more to publish.
-    next_in_s: seconds until the next slice is due; None for when this one has ended.
+    """A part of a Lote to publish.
+
+    Args:
+        log_ids: rows to publish now.
+        until: the last row's id, of those published in this pass; None when there are no more to publish.
+        next_in_s: seconds until the next slice is due; None for when this one has ended.
     """
 
     log_ids: list[int]

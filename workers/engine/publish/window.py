@@ -1,4 +1,4 @@
-"""How much of a campaign may be in the queues at a time.
+"""The window of a campaign: how much of it may be in the queues at a time.
 
 The queues together hold a few seconds of work, whatever is being sent: that is what a new campaign waits for. It is
 shared by the shops that are sending, and each shop's part by its campaigns. One of them that has little room publishes
@@ -38,10 +38,12 @@ vivas AS MATERIALIZED (
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Args:
-    rows: most messages that one publication puts into the queue.
-    lotes: most Lotes that are open for sending.
-    paced: whether the sender has a limit, which decides instead.
+    """The room that a campaign has in the queues.
+
+    Args:
+        rows: most messages that one publication puts into the queue.
+        lotes: most Lotes that are open for sending.
+        paced: whether the sender has a limit, which decides instead.
     """
 
     rows: int

@@ -1,1 +1,1 @@
-"""What somebody does every few seconds, no matter who."""
+"""The rounds that some worker makes every few seconds, no matter which."""

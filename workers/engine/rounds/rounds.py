@@ -1,6 +1,6 @@
-"""What is done every few seconds by somebody, no matter who: the timers of the worker processes, and beat.
+"""The work that is done every few seconds, by the timers of the worker processes and by beat.
 
-None of it but publishing needs the broker, so it goes on while Redis is down.
+Only publishing needs the broker, so all other work goes on while Redis is down.
 """
 
 from collections.abc import Callable

@@ -84,7 +84,7 @@ BROKER_DOWN = "the broker does not answer: nothing can be published"
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What one sweep found: expired leases, Lotes moved on, Lotes whose tasks were lost, campaigns to move on."""
+    """The finds of one sweep: expired leases, Lotes moved on, Lotes whose tasks were lost, campaigns to move on."""
 
     leases: int
     closed: int

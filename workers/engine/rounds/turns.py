@@ -1,8 +1,8 @@
 """Turns: many processes offer to do a task every few seconds, and one of them does it.
 
-Each process has a timer of its own, and beat is one more, so that the task is done whoever is alive. Who takes the turn
-notes the moment in PostgreSQL, and the others find that it was just done. A turn is not a lock: somebody who dies or is
-stopped in the middle costs one interval.
+Each process has a timer of its own, and beat is one more, so that any live process can do the task. The process that
+takes the turn notes the moment in PostgreSQL, and the others find that it was just done. A turn is not a lock: a
+process that dies or is stopped in the middle costs one interval.
 """
 
 from django.db import connection

@@ -1,4 +1,4 @@
-"""What the threads of a process ask for at the same moment goes into one statement."""
+"""The requests of a process's threads at one moment go into one statement."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor

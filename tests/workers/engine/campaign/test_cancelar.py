@@ -61,7 +61,7 @@ def test_it_is_drained_slice_by_slice(cancelled: CampanaSMS, nudged: list[int]) 
 
 @pytest.mark.django_db
 def test_open_lotes_come_first(cancelled: CampanaSMS, nudged: list[int]) -> None:
-    """What a person sees moving when they press the button."""
+    """A person who presses the button sees these moving."""
     CampanaSMS.objects.update(estado="procesando")
     campana.advance(cancelled.pk)
     waiting = SMSLog.objects.filter(estado="pendiente").count()
@@ -73,7 +73,7 @@ def test_open_lotes_come_first(cancelled: CampanaSMS, nudged: list[int]) -> None
 
 @pytest.mark.django_db(transaction=True)
 def test_two_do_not_wait_for_each_other(cancelled: CampanaSMS, nudged: list[int]) -> None:
-    """The sweeper meets a slice under way: it leaves the campaign to whoever is at it."""
+    """The sweeper meets a slice under way: it leaves the campaign to the process that is at it."""
     other = connection.copy()
     try:
         other.set_autocommit(False)

@@ -35,7 +35,7 @@ def expired(running: Running, *, ago: timedelta = timedelta(seconds=1), **fields
 
 
 def over() -> timedelta:
-    """So long after the deadline that nothing is looked up any more."""
+    """Return a moment so long after the deadline that nothing is looked up any more."""
     return timedelta(seconds=plazo.grace_s() + 1)
 
 
@@ -84,7 +84,7 @@ def test_it_is_set_when_the_campaign_starts_and_stays(owner: Usuario) -> None:
 
 
 def test_one_that_is_begun_again_gets_a_new_one(running: Running) -> None:
-    """Whoever sends the failed ones again takes the old deadline away."""
+    """A person who sends to the failed ones again takes the old deadline away."""
     long_ago = timezone.now() - timedelta(days=30)
     CampanaSMS.objects.update(iniciado_en=long_ago, vence_en=None)
     campana.advance(running.campana.pk)
@@ -174,7 +174,7 @@ class TestWhatIsUncertain:
         assert running.campana.completado_en is not None
 
     def test_a_worker_that_wakes_up_later_writes_nothing(self, running: Running) -> None:
-        """It slept through its lease, the deadline and the end of the campaign; its call had been accepted."""
+        """The worker slept through its lease, the deadline and the end of the campaign; its call had been accepted."""
         claim = take(running.logs[0].pk)
         assert claim is not None
         SMSLog.objects.exclude(pk=claim.log_id).update(estado="enviado", twilio_sid=EACH_ITS_SID)

@@ -92,7 +92,7 @@ def test_it_starts_once_its_date_has_come(path: str, campana: CampanaSMS, publis
 
 
 def test_its_deadline_counts_from_its_start(campana: CampanaSMS) -> None:
-    """It waited for longer than a deadline lasts."""
+    """The campaign waited for longer than a deadline lasts."""
     long_ago = timedelta(hours=2 * settings.CAMPAIGN_DEADLINE_H)
     CampanaSMS.objects.filter(pk=campana.pk).update(creado=Now() - long_ago)
     due_in(campana, timedelta(seconds=-1))

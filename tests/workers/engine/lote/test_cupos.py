@@ -1,4 +1,4 @@
-"""What the shop allows, kept by the engine: messages to one phone on one day, and money by day and month."""
+"""The limits of a shop, kept by the engine: messages to one phone on one day, and money by day and month."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -201,7 +201,8 @@ class TestFrequency:
     def test_switched_on_while_a_campaign_is_sent_no_phone_gets_two(
         self, owner: Usuario, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """It is stopped, however often the engine lets it go on, before what it sent is counted; in slices."""
+        """The campaign is stopped, however often the engine lets it go on, before what it sent is counted; in
+        slices."""
         monkeypatch.setattr("campaigns.ley.contactos.TRAMO", 2)
         clientes = [client(owner, f"300111000{n}") for n in range(5)]
         running = opened(owner, *clientes)
@@ -259,7 +260,7 @@ class TestFrequency:
         assert (codes(found), Contacto.objects.count()) == ([""], 1)
 
     def test_a_row_that_is_tried_again_takes_a_contact_anew(self, tienda: Usuario) -> None:
-        """It failed, its contact went to another campaign, and a person lets it be tried again."""
+        """The row failed, its contact went to another campaign, and a person lets it be tried again."""
         ana = client(tienda, ANA)
         first = opened(tienda, ana)
         send(first, ok=False)
@@ -321,7 +322,7 @@ class TestMoney:
         assert spent(tienda) == Decimal("0.92")
 
     def test_a_campaign_cost_what_its_countries_cost_then(self, tienda: Usuario) -> None:
-        """On its page and in the reports, before and after its Lotes are counted; a new price is of what comes."""
+        """The page and the reports agree, before and after its Lotes are counted; a new price is for what comes."""
         Ajustes.objects.update(precios={"US": "0.01"})
         found = opened(tienda, client(tienda, ANA), client(tienda, "+14155552671"))
         send(found)

@@ -1,4 +1,5 @@
-"""Whom the shop does not write to, kept by the engine until the last moment, and counted by the preview."""
+"""The clients whom the shop does not write to, kept out by the engine until the last moment, and counted by the
+preview."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -266,7 +267,7 @@ def test_nor_does_trying_again_reach_them(owner: Usuario) -> None:
 
 
 def test_a_campaign_that_is_tried_again_follows_the_settings_of_now(owner: Usuario) -> None:
-    """It had ended when they changed, so nobody told it."""
+    """The campaign had ended when they changed, so nobody told it."""
     found = opened(owner, client(owner, ANA))
     SMSLog.objects.update(estado="fallido", codigo="30003")
     closing.close(found.lotes.get().pk)

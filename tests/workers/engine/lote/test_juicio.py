@@ -140,7 +140,7 @@ def judged(clientes: list[int], ajustes: Ajustes, *, a_toda_hora: bool = False) 
 
 
 def sendable(clientes: list[int], ajustes: Ajustes, *, a_toda_hora: bool = False) -> bool:
-    """Whether the last client may stand as an example."""
+    """Tell whether the last client may stand as an example."""
     return (
         enviables_de(
             Audiencia.de_ids(clientes),

@@ -1,4 +1,4 @@
-"""Trying the failed of an ended campaign again: judged anew, and nobody twice."""
+"""Retrying the failed recipients of an ended campaign: they are judged again, and nobody gets it twice."""
 
 from collections.abc import Callable
 from typing import Any
@@ -129,7 +129,7 @@ def refused_for_their_numbers(ended: CampanaSMS) -> None:
 def test_a_move_that_could_send_nothing_is_refused(
     ended: CampanaSMS, nobody: Callable[[CampanaSMS], None], published: list[list[int]]
 ) -> None:
-    """And leaves everything as it was: the campaign has ended, and so it stays."""
+    """A refusal leaves everything as it was: the campaign has ended, and so it stays."""
     nobody(ended)
     with pytest.raises(ConflictError, match="ningún destinatario") as refused:
         mover_campana(campana=ended, action="reintentar")

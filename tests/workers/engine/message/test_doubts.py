@@ -1,4 +1,4 @@
-"""What follows from what Twilio has, and has not, of an uncertain message."""
+"""The consequences of what Twilio has, and has not, of an uncertain message."""
 
 import threading
 import uuid

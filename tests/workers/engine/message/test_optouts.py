@@ -128,7 +128,7 @@ def test_a_row_that_is_tried_again_ends_baja(running: Running) -> None:
 
 
 def test_a_claim_that_waited_for_a_thread_is_not_used(running: Running) -> None:
-    """It was made before the client said so, and is made anew before the message is handed over."""
+    """The claim was made before the client said so, and is made again before the message is handed over."""
     log = running.logs[0]
     claim = take(log.pk)
     assert claim is not None
@@ -157,7 +157,7 @@ def test_between_the_claim_and_the_call_it_counts_once_the_claim_is_old(running:
 def test_the_other_claims_are_kept_when_its_row_cannot_be_ended(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They are committed: who forgets them leaves their rows to the reconciler."""
+    """The other claims are committed: to forget them would leave their rows to the reconciler."""
 
     def down(held: object) -> int:
         raise OperationalError("the server closed the connection unexpectedly")

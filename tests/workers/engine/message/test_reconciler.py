@@ -59,7 +59,7 @@ def twilio(monkeypatch: pytest.MonkeyPatch) -> Twilio:
 
 
 def in_doubt(running: Running, count: int) -> None:
-    """So many uncertain rows, of as many clients."""
+    """Make so many uncertain rows, of as many clients."""
     for _ in range(count - len(running.logs)):
         cliente = ClienteFactory.create(usuario=running.campana.usuario)
         sms_log(running.campana, running.lote, cliente)
@@ -175,7 +175,7 @@ def test_a_row_in_trouble_does_not_come_first_again(running: Running, twilio: Tw
 
 
 def test_a_holder_that_was_stopped_writes_nothing_on_waking(running: Running, twilio: Twilio) -> None:
-    """It had read Twilio's answer when it was stopped; its session is ended, and another holder goes on."""
+    """The holder had read Twilio's answer when it was stopped; its session is ended, and another holder goes on."""
     in_doubt(running, 3)
     SMSLog.objects.update(ausencias=1)
 

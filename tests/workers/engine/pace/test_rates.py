@@ -134,7 +134,7 @@ def brake_of(client: "redis.Redis", sender: Sender) -> dict[str, float]:
 
 
 def release(client: "redis.Redis", sender: Sender, *, seconds_ago: float) -> None:
-    """As if the brake had been released so long ago."""
+    """Make it as if the brake had been released so long ago."""
     client.hset(key(sender, "freno"), "hasta", str(micros(client) - round(seconds_ago * 1e6)))
 
 

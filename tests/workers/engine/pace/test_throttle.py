@@ -1,4 +1,4 @@
-"""Who waits, who is turned away, and what a sender without a limit pays for it."""
+"""The threads that wait, those that are turned away, and what a sender without a limit pays for it."""
 
 import secrets
 import threading

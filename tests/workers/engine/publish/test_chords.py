@@ -16,7 +16,7 @@ QUEUE = "pruebas"
 
 
 def published() -> list[dict[str, Any]]:
-    """What stands in the queue, in the order of consumption; the queue is emptied."""
+    """Return what stands in the queue, in the order of consumption, and empty it."""
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         raw = [json.loads(item) for item in reversed(client.lrange(QUEUE, 0, -1))]
         client.delete(QUEUE)

@@ -38,7 +38,7 @@ class Published:
     queue: str
 
     def fetch(self, broker: "redis.Redis", count: int) -> None:
-        """What a worker does; this one is killed before it claims anything."""
+        """Do what a worker does; this one is killed before it claims anything."""
         broker.rpop(self.queue, count)
 
 
@@ -63,7 +63,7 @@ def test_an_empty_queue_holds_nobodys_tasks(owner: Usuario, broker: "redis.Redis
 
 
 def test_what_waits_is_left_alone(owner: Usuario, broker: "redis.Redis") -> None:
-    """For an hour: a slow provider's queue moves, and this Lote's turn has not come."""
+    """It waits for an hour: a slow provider's queue moves, and this Lote's turn has not come."""
     publish(owner, minutes_ago=60)
     publish(owner, minutes_ago=50)
     assert losses.publish_again() == []
@@ -86,7 +86,7 @@ def test_a_queue_that_goes_on_has_passed_what_is_gone(owner: Usuario, broker: "r
 def test_it_is_published_once_for_each_loss(
     owner: Usuario, broker: "redis.Redis", django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """Then it waits at the end of the queue like the others."""
+    """The Lote then waits at the end of the queue like the others."""
     gone = publish(owner, minutes_ago=10)
     publish(owner, minutes_ago=5)
     gone.fetch(broker, 3)
@@ -183,7 +183,7 @@ def test_it_reads_the_open_lotes_only(planner: Planner, owner: Usuario, broker: 
     publish(owner, minutes_ago=10)
     planner.learn(CampanaSMS, Lote, SMSLog)
     with connection.cursor() as cursor:
-        # Of a table as small as a test's the planner may read all, whatever indexes there are.
+        # The planner may read all of a table as small as a test's, whatever indexes there are.
         cursor.execute("SET LOCAL enable_seqscan = off")
     plan = planner.explain(losses.QUIET_SQL, {"quiet": 30, "queues": 8})
     assert plan.count("smslog_por_lote") == 2  # and nothing else of the rows

@@ -33,7 +33,7 @@ def remitente(owner: Usuario) -> Remitente:
 
 @pytest.fixture
 def published(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[int], bool]]:
-    """What is published: rows, and whether their end closes the Lote."""
+    """Record what is published: rows, and whether their end closes the Lote."""
     found: list[tuple[list[int], bool]] = []
 
     def publish(*, lote_id: int, log_ids: Sequence[int], queue: str, closes: bool = True) -> None:
@@ -90,7 +90,7 @@ def test_a_fast_senders_slices_fill_few_threads(remitente: Remitente, owner: Usu
 
 
 def test_the_campaigns_of_a_sender_take_slots(remitente: Remitente, owner: Usuario) -> None:
-    """Also another's: the slots are the sender's."""
+    """Another shop's campaigns too: the slots are the sender's."""
     Remitente.objects.update(segmentos_por_segundo=1)
     remitente.refresh_from_db()
     large, _ = sending(remitente, 9, owner)

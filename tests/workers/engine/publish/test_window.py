@@ -1,4 +1,4 @@
-"""What may be in the queues at a time, and how it is shared."""
+"""The window: how much may be in the queues at a time, and how it is shared."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -27,7 +27,7 @@ Publication = tuple[int, list[int], str]
 
 @pytest.fixture
 def published(monkeypatch: pytest.MonkeyPatch) -> list[Publication]:
-    """What is published, instead of a broker that no worker reads: (Lote, rows, queue)."""
+    """Record what is published, instead of a broker that no worker reads: (Lote, rows, queue)."""
     found: list[Publication] = []
 
     def publish(*, lote_id: int, log_ids: Sequence[int], queue: str, closes: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""What the timers do: in time, once, and with or without the broker."""
+"""The work of the timers: in time, once, and with or without the broker."""
 
 from datetime import timedelta
 from functools import partial
