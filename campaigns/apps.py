@@ -8,5 +8,5 @@ class CampaignsConfig(AppConfig):
     verbose_name = "Campañas"
 
     def ready(self) -> None:
-        for module in ("privacidad", "entrantes.privacidad", "programaciones.uso", "ajustes.services"):
+        for module in ("campana.privacidad", "entrantes.privacidad", "programaciones.uso", "ley.services"):
             import_module(f"campaigns.{module}")  # connects its receivers

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, ProtectedError, Q, QuerySet
 
 from campaigns.models import CampanaSMS, Remitente
-from campaigns.programaciones.uso import cuidar_remitente
+from campaigns.signals import remitente_por_eliminar
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
 from core.senders import INVALIDO, NO_LIMIT, kind_of
@@ -124,8 +124,9 @@ def eliminar_remitente(*, remitente: Remitente) -> None:
     """Raises:
     ConflictError: a campaign or a programación has it.
     """
-    cuidar_remitente(remitente)
     try:
-        remitente.delete()
+        with transaction.atomic():
+            remitente_por_eliminar.send(Remitente, remitente=remitente)
+            remitente.delete()
     except ProtectedError as error:
         raise ConflictError(EN_USO, code="in_use") from error

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
 import phonenumbers
 from django.conf import settings
@@ -11,9 +12,13 @@ E164_MAX = 16  # "+" and at most 15 digits: ITU-T E.164 §6
 # In North America nobody can tell a mobile from a fixed line by its number.
 MOBILE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
-# After the first digit, or "300123 casa" would be dialled as a vanity number: somebody else's phone.
-LETTER_IN_NUMBER = re.compile(r"\d.*[^\W\d_]")
-INTERNATIONAL = re.compile(r"\s*00\s*(?=\d)")
+# Characters: a number with its prefix, its punctuation and a label before it. What is longer is no phone, and is not
+# looked at: a cell of a file may have 20,000.
+ESCRITO_MAX: Final = 64
+
+DIGIT: Final = re.compile(r"\d")
+LETTER: Final = re.compile(r"[^\W\d_]")
+INTERNATIONAL: Final = re.compile(r"00\s*(?=\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +48,22 @@ def read(raw: str, region: str | None = None) -> Reading:
     """Make sense of a phone.
 
     Args:
-        raw: as a person typed it: spaces, dashes, parentheses and `00` or `+` prefixes are fine.
+        raw: as a person typed it: spaces, dashes, parentheses and `00` or `+` prefixes are fine. Longer than
+            ESCRITO_MAX, it is none.
         region: ISO 3166 country of a number without a prefix; the product's default when None.
     """
-    if not raw or LETTER_IN_NUMBER.search(raw):
+    if not raw or len(raw) > ESCRITO_MAX or _has_letter_in_number(raw):
         return NOTHING
     # In Colombia 00 is dialled with a carrier's digit, but people write 0057… as everywhere else.
     texts = {raw, INTERNATIONAL.sub("+", raw, count=1)}
     readings = {_parse(text, region) for text in texts} - {NOTHING}
     return readings.pop() if len(readings) == 1 else NOTHING
+
+
+def _has_letter_in_number(raw: str) -> bool:
+    # After the first digit, or "300123 casa" would be dialled as a vanity number: somebody else's phone.
+    first = DIGIT.search(raw)
+    return first is not None and LETTER.search(raw, first.end()) is not None
 
 
 def _parse(raw: str, region: str | None) -> Reading:

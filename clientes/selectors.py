@@ -11,6 +11,12 @@ def clientes_de(usuario: Usuario) -> QuerySet[Cliente]:
     return Cliente.objects.filter(usuario_id=usuario.tenant_id)
 
 
+def clientes_de_telefonos(usuario: Usuario, telefonos: set[str]) -> dict[str, Cliente]:
+    """The shop's client of each phone; the first of several."""
+    found = clientes_de(usuario).filter(telefono_e164__in=telefonos - {""}).order_by("-pk")
+    return {cliente.telefono_e164: cliente for cliente in found}
+
+
 def etiquetas_de(usuario: Usuario) -> QuerySet[Etiqueta]:
     return Etiqueta.objects.filter(usuario_id=usuario.tenant_id)
 

@@ -14,7 +14,7 @@ from core.models import Usuario
 DESHABILITADO = "El usuario está desactivado."
 
 
-class DeTienda(ModelBackend):
+class OpenShopBackend(ModelBackend):
     def user_can_authenticate(self, user: Any) -> bool:
         return user is not None and user.puede_ingresar
 
@@ -43,7 +43,7 @@ def _de_sesion() -> str:
     )
 
 
-class PorToken(TokenAuthentication):
+class OpenShopTokenAuthentication(TokenAuthentication):
     def authenticate_credentials(self, key: str) -> tuple[Usuario, Token]:
         usuario, token = super().authenticate_credentials(key)
         if not usuario.puede_ingresar:

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import close_old_connections
 from kombu.transport import TRANSPORT_ALIASES
 
-from core import logs
+from core.ops import logs
 from core.preflight import refuse_misconfiguration
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")

@@ -1,4 +1,4 @@
-"""What every form of the pages shares: its look, yes-or-no fields, and keeping what a request does not send."""
+"""What the forms of the pages share: look, yes-or-no fields, passwords, and keeping what a request does not send."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -10,6 +10,7 @@ SI_O_NO: Final = {
     **dict.fromkeys(("true", "1", "on", "si", "sí"), True),
     **dict.fromkeys(("false", "0", "off", "no", ""), False),
 }
+AYUDA_CLAVE: Final = "8 caracteres o más, que no sea una clave común ni se parezca al nombre."
 NI_SI_NI_NO = "Escriba «true» o «false»."
 
 CLASES: Final = (
@@ -20,7 +21,7 @@ CLASES: Final = (
 )
 
 
-class Casilla(forms.CheckboxInput):
+class TrueFalseCheckbox(forms.CheckboxInput):
     """A checkbox that programs fill in with `true` or `false`.
 
     The page sends a hidden `false` before it, so that an unticked box differs from a field that was not sent.
@@ -40,10 +41,10 @@ class Casilla(forms.CheckboxInput):
         """The box's own value never changes."""
 
 
-class Interruptor(forms.BooleanField):
+class YesNoField(forms.BooleanField):
     """Yes or no; what is neither is an error, not a yes."""
 
-    widget = Casilla
+    widget = TrueFalseCheckbox
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, **kwargs)
@@ -54,7 +55,7 @@ class Interruptor(forms.BooleanField):
         raise forms.ValidationError(NI_SI_NI_NO, code="invalid")
 
 
-class ConAspecto(forms.BaseForm):
+class StyledForm(forms.BaseForm):
     """The kit's classes on every field."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -63,7 +64,7 @@ class ConAspecto(forms.BaseForm):
             field.widget.attrs["class"] = next(clase for kind, clase in CLASES if isinstance(field.widget, kind))
 
 
-class ConservaLoNoEnviado(forms.BaseModelForm[Any]):
+class KeepsUnsentForm(forms.BaseModelForm[Any]):
     """A field that the request leaves out keeps its value: that of the row, or a new row's default."""
 
     def __init__(self, data: QueryDict | None = None, **kwargs: Any) -> None:
@@ -87,3 +88,11 @@ def _as_sent(value: Any) -> list[str]:
     if isinstance(value, Iterable) and not isinstance(value, str):
         return [str(getattr(row, "pk", row)) for row in value]
     return [str(value)]
+
+
+def shorten_password_help(form: forms.BaseForm, first: str, second: str) -> None:
+    """Django's own help for a password is a list inside a list."""
+    form.fields[first].help_text = AYUDA_CLAVE
+    form.fields[second].label, form.fields[second].help_text = "La misma clave otra vez", ""
+    for name in (first, second):
+        form.fields[name].widget.attrs["autocomplete"] = "new-password"

@@ -8,7 +8,7 @@ import os
 from logging.config import dictConfig
 from pathlib import Path
 
-from core import logs
+from core.ops import logs
 
 bind = os.environ.get("WEB_BIND") or f"{os.environ.get('WEB_HOST') or '127.0.0.1'}:{os.environ.get('PORT') or 8000}"
 workers = int(os.environ.get("WEB_WORKERS") or 2)

@@ -66,7 +66,7 @@ class Usuario(AbstractUser):
 class Pulso(models.Model):
     """A process that works: each worker process and beat say every few seconds that they live.
 
-    In PostgreSQL, so that it is still known when Redis is down. `core.pulses` writes and reads it.
+    In PostgreSQL, so that it is still known when Redis is down. `core.ops.pulses` writes and reads it.
     """
 
     class Tipo(models.TextChoices):
@@ -88,7 +88,7 @@ class Pulso(models.Model):
 
 
 class Contador(models.Model):
-    """What all worker processes together have counted since the installation: see `core.series`."""
+    """What all worker processes together have counted since the installation: see `core.ops.series`."""
 
     serie = models.CharField(max_length=100)  # Prometheus's name of the sample
     etiquetas = models.CharField(max_length=300)  # its labels, as canonical JSON

@@ -12,7 +12,8 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
-from core import environment, logs, queues, redis_url, senders
+from core import environment, queues, redis_url, senders
+from core.ops import logs
 
 # Lets `ModelAdmin[Cliente]` be written: Django leaves these classes unsubscriptable.
 django_stubs_ext.monkeypatch()
@@ -146,7 +147,7 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
-    "core.middleware.RequestLog",
+    "core.ops.middleware.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -203,7 +204,7 @@ if REDIS_URL:
     }
 
 AUTH_USER_MODEL = "core.Usuario"
-AUTHENTICATION_BACKENDS = ["core.auth.DeTienda"]
+AUTHENTICATION_BACKENDS = ["core.auth.OpenShopBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -250,16 +251,16 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 REST_FRAMEWORK = {
     # Token first: an anonymous call is answered 401, not 403.
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "core.auth.PorToken",
+        "core.auth.OpenShopTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["core.api.permissions.AdminEscribe"],
+    "DEFAULT_PERMISSION_CLASSES": ["core.api.permissions.AdminWrites"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.api.parsers.BoundedJSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "core.api.pagination.PorCursor",
+    "DEFAULT_PAGINATION_CLASS": "core.api.pagination.NewestFirstPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "core.api.schema.DescribesErrors",
-    "DEFAULT_THROTTLE_CLASSES": ["core.api.throttling.PorUsuario", "core.api.throttling.PorDireccion"],
+    "DEFAULT_THROTTLE_CLASSES": ["core.api.throttling.UserThrottle", "core.api.throttling.AddressThrottle"],
     "DEFAULT_THROTTLE_RATES": {
         "usuario": API_RATE_USER,
         "direccion": API_RATE_ANONYMOUS,
@@ -287,11 +288,11 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "ENUM_NAME_OVERRIDES": {
-        "EstadoCampanaEnum": "campaigns.states.Estado",
-        "EstadoSMSEnum": "campaigns.states.EstadoSMS",
+        "EstadoCampanaEnum": "campaigns.values.estados.EstadoCampana",
+        "EstadoSMSEnum": "campaigns.values.estados.EstadoSMS",
         "FuenteEnum": "clientes.models.baja.Fuente",
-        "FuenteRegistradaEnum": "campaigns.bajas.api.FUENTES",
-        "IntencionEnum": "campaigns.entrantes.intencion.Intencion",
+        "FuenteRegistradaEnum": "campaigns.api.bajas.FUENTES",
+        "IntencionEnum": "campaigns.values.intencion.Intencion",
         "ErrorTypeEnum": "core.api.schema.TYPES",
     },
 }

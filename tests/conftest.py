@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
-from campaigns import selectors
+from campaigns.campana import selectors
 from core.api import throttling
 from core.models import Usuario
 from tests.e2e.fixtures import _system, shop, system  # noqa: F401 - tests/browser drives the same system

@@ -9,10 +9,10 @@ from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from campaigns.audiencia import Audiencia
+from campaigns.audiencia.seleccion import Audiencia
 from campaigns.models import Ajustes, CampanaSMS, Lote, PlantillaSMS, Programacion, Remitente, SMSLog
-from campaigns.programaciones.recurrencia import Recurrencia
 from campaigns.programaciones.services import Definicion, crear_programacion
+from campaigns.values.recurrencia import Recurrencia
 from clientes.models import Cliente, Etiqueta, Segmento, Venta
 from core.models import Usuario
 

@@ -13,6 +13,7 @@ import pytest
 
 # The databases that a server of Redis has: a process's own, and those of the systems that it starts.
 SYSTEMS_FROM: Final = 8
+SECOND_SYSTEMS_FROM: Final = 12
 
 
 def process() -> int:

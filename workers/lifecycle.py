@@ -10,10 +10,10 @@ from celery.signals import beat_init, task_received, worker_init, worker_shutdow
 from django.conf import settings
 
 from core.models import Pulso
-from core.pulses import Heart
+from core.ops.pulses import Heart
 from workers.broker.results import backend
-from workers.engine import claims, ledger, outbox
-from workers.engine.chords import ENVIAR
+from workers.engine.message import claims, ledger, outbox
+from workers.engine.publish.chords import ENVIAR
 from workers.process.priority import stand_back
 
 logger = logging.getLogger(__name__)

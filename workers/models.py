@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Turno(models.Model):
-    """When somebody last did what every worker process offers to do. One row per task: see `workers.engine.turns`."""
+    """When somebody last did what every worker process offers to do, one row a task: `workers.engine.rounds.turns`."""
 
     tarea = models.CharField(max_length=20, primary_key=True)
     tomado_en = models.DateTimeField()

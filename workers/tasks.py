@@ -9,12 +9,15 @@ from django.conf import settings
 from django_celery_results.backends import DatabaseBackend
 from django_celery_results.models import TaskResult
 
-from campaigns.cupos import services
+from campaigns.ley import contactos
 from campaigns.programaciones import ocurrencias
 from clientes.importacion import proceso
 from core.celery import DatabaseTask
 from workers.alerts import deliver
-from workers.engine import campana, lotes, rounds, sending
+from workers.engine.campaign import campana
+from workers.engine.lote import lotes
+from workers.engine.message import sending
+from workers.engine.rounds import rounds
 
 
 class Recorded(DatabaseTask):
@@ -91,7 +94,7 @@ def limpiar_importaciones() -> int:
 @shared_task(name="workers.olvidar_contactos", ignore_result=True)
 def olvidar_contactos() -> int:
     """Delete what was counted against the frequency cap on past days."""
-    return services.olvidar_contactos()
+    return contactos.olvidar_contactos()
 
 
 @shared_task(name="workers.limpiar_resultados", base=Recorded)

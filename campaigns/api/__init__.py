@@ -1,1 +1,1 @@
-"""The templates' and campaigns' part of /api/v1/."""
+"""The campaigns' part of /api/v1/: one file a resource."""

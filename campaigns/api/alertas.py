@@ -8,15 +8,14 @@ from rest_framework import serializers, status
 from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from campaigns.alertas import selectors, services
-from campaigns.alertas.formulario import CORREOS_MAX
-from campaigns.alertas.models import AjustesAlertas, Alerta, EntregaAlerta
+from campaigns.bitacora import alertas, selectors
+from campaigns.models import AjustesAlertas, Alerta, EntregaAlerta
+from campaigns.values.direccion import CORREOS_MAX
+from core.api.base import ShopRowsView, SignedInView
 from core.api.schema import ErrorSerializer
 from core.api.serializers import RefusesUnknown
-from core.api.throttling import PorPrueba
-from core.models import Usuario
+from core.api.throttling import TrialThrottle
 
 AJUSTES = {
     "url": "https://sistema.tienda.co/alertas",
@@ -95,30 +94,29 @@ class AlertaSerializer(serializers.ModelSerializer[Alerta]):
 
 
 @extend_schema(tags=["alertas"], summary="List the shop's alerts and how their deliveries went")
-class AlertaListView(ListAPIView[Alerta]):
+class AlertaListView(ShopRowsView[Alerta], ListAPIView[Alerta]):
     serializer_class = AlertaSerializer
-    queryset = Alerta.objects.none()  # for the schema only
 
-    def get_queryset(self) -> QuerySet[Alerta]:
-        return selectors.alertas_de(cast("Usuario", self.request.user))
+    def rows(self) -> QuerySet[Alerta]:
+        return selectors.alertas_de(self.usuario)
 
 
 @extend_schema(tags=["alertas"])
-class AjustesView(GenericAPIView[AjustesAlertas]):
+class AjustesAlertasView(SignedInView, GenericAPIView[AjustesAlertas]):
     serializer_class = AjustesAlertasSerializer
     pagination_class = None
     filter_backends = ()
 
     @extend_schema(summary="Read where the shop wants its alerts, and which")
     def get(self, request: Request) -> Response:
-        return Response(self.get_serializer(selectors.ajustes_de(cast("Usuario", request.user))).data)
+        return Response(self.get_serializer(selectors.ajustes_de(self.usuario)).data)
 
     @extend_schema(summary="Say where the shop wants its alerts, and which; what is left out stays")
     def patch(self, request: Request) -> Response:
-        usuario = cast("Usuario", request.user)
+        usuario = self.usuario
         serializer = self.get_serializer(selectors.ajustes_de(usuario), data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
-        ajustes = services.guardar_ajustes(usuario=usuario, datos=cast("dict[str, Any]", serializer.validated_data))
+        ajustes = alertas.guardar_ajustes(usuario=usuario, datos=cast("dict[str, Any]", serializer.validated_data))
         return Response(self.get_serializer(ajustes).data)
 
 
@@ -126,7 +124,7 @@ SECRETO = inline_serializer("SecretoAlertas", {"secreto": serializers.CharField(
 PRUEBA = inline_serializer("PruebaAlertas", {"evento": serializers.UUIDField()})
 
 
-class SecretoView(APIView):
+class SecretoView(SignedInView):
     @extend_schema(
         tags=["alertas"],
         summary="Make a new secret for signing, shown in this answer only",
@@ -135,11 +133,11 @@ class SecretoView(APIView):
         examples=[OpenApiExample("Secreto", value={"secreto": "whsec_…"}, response_only=True)],
     )
     def post(self, request: Request) -> Response:
-        return Response({"secreto": services.cambiar_secreto(usuario=cast("Usuario", request.user)).secreto})
+        return Response({"secreto": alertas.cambiar_secreto(usuario=self.usuario).secreto})
 
 
-class PruebaView(APIView):
-    throttle_classes = (*APIView.throttle_classes, PorPrueba)
+class PruebaView(SignedInView):
+    throttle_classes = (*SignedInView.throttle_classes, TrialThrottle)
 
     @extend_schema(
         tags=["alertas"],
@@ -156,5 +154,5 @@ class PruebaView(APIView):
         ],
     )
     def post(self, request: Request) -> Response:
-        alerta = services.probar(usuario=cast("Usuario", request.user))
+        alerta = alertas.probar(usuario=self.usuario)
         return Response({"evento": alerta.evento}, status=status.HTTP_202_ACCEPTED)

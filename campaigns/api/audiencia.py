@@ -5,12 +5,13 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from campaigns.api.fields import ListaDeIds
-from campaigns.audiencia import Audiencia, Seleccion
-from clientes.api.condiciones import EtiquetasPropias
+from campaigns.api.fields import IdListField
+from campaigns.audiencia.seleccion import Audiencia, Seleccion
+from clientes.api.condiciones import EtiquetasField
 from clientes.models import Segmento
 from clientes.selectors import segmentos_de
 from core.api.serializers import RefusesUnknown
+from core.ids import sin_repetir
 
 SOLO_TODOS = "«todos» solo puede ser true."
 NADIE = "Diga quiénes: «todos», «etiquetas», «segmento» o «cliente_ids»."
@@ -18,7 +19,7 @@ TODOS_Y_MAS = "«todos» no va con otros; para dejar a algunos fuera use «exclu
 
 
 @extend_schema_field({"type": "integer"})
-class SegmentoPropio(serializers.PrimaryKeyRelatedField[Segmento]):
+class SegmentoField(serializers.PrimaryKeyRelatedField[Segmento]):
     """A segment of the caller's shop; any other id does not exist for them."""
 
     def get_queryset(self) -> Any:
@@ -26,9 +27,9 @@ class SegmentoPropio(serializers.PrimaryKeyRelatedField[Segmento]):
 
 
 class SeleccionSerializer(RefusesUnknown):
-    etiquetas = EtiquetasPropias(required=False, help_text="Clients with any of these tags.")
-    segmento = SegmentoPropio(required=False, help_text="Id of a saved segment.")
-    cliente_ids = ListaDeIds(required=False, help_text="These clients.")
+    etiquetas = EtiquetasField(required=False, help_text="Clients with any of these tags.")
+    segmento = SegmentoField(required=False, help_text="Id of a saved segment.")
+    cliente_ids = IdListField(required=False, help_text="These clients.")
 
 
 @extend_schema_serializer(
@@ -69,7 +70,7 @@ def _seleccion(data: dict[str, Any]) -> Seleccion:
     segmento: Segmento | None = data.get("segmento")
     return Seleccion(
         todos=data.get("todos", False),
-        cliente_ids=tuple(dict.fromkeys(data.get("cliente_ids", ()))),
+        cliente_ids=tuple(sin_repetir(data.get("cliente_ids", ()))),
         etiquetas=tuple(data.get("etiquetas", ())),
         segmento=segmento.pk if segmento else None,
     )

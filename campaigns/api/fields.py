@@ -3,7 +3,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from campaigns.audiencia import DEMASIADOS, MAX_IDS
+from campaigns.audiencia.seleccion import DEMASIADOS, MAX_IDS
 
 NO_ES_LISTA = "Se esperaba una lista de ids."
 NO_ES_ENTERO = "«{value}» no es un id: se esperaba un número entero."
@@ -15,7 +15,7 @@ def es_id(value: Any) -> bool:
 
 
 @extend_schema_field({"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": MAX_IDS})
-class ListaDeIds(serializers.Field[list[int], Any, Any, Any]):
+class IdListField(serializers.Field[list[int], Any, Any, Any]):
     """A list of ids. DRF's ListField would run a child field for each of 100,000."""
 
     def to_internal_value(self, data: Any) -> list[int]:
@@ -31,7 +31,7 @@ class ListaDeIds(serializers.Field[list[int], Any, Any, Any]):
         return data
 
 
-class Momento(serializers.DateTimeField):
+class TimedDateField(serializers.DateTimeField):
     """A date with its time; ISO 8601 lets the time out, which would mean midnight."""
 
     def to_internal_value(self, value: Any) -> Any:

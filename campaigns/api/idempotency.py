@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from rest_framework.request import Request
 
-from campaigns.services import Idempotency
+from campaigns.campana.services import Idempotency
 from core.errors import InvalidInputError
 
 CLAVE_INVALIDA = "La Idempotency-Key debe tener entre 1 y 255 caracteres imprimibles."

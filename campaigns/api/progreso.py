@@ -12,10 +12,10 @@ from typing import Any, Final
 from django.http import HttpRequest, HttpResponse
 from rest_framework.renderers import JSONRenderer
 
-from campaigns.api.serializers import ProgresoSerializer
+from campaigns.api.campanas_serializers import ProgresoSerializer
+from campaigns.campana.selectors import Progreso, campana_con_token, progreso_reciente
 from campaigns.models import CampanaSMS
-from campaigns.selectors import Progreso, campana_con_token, progreso_reciente
-from core.api.throttling import PorUsuario
+from core.api.throttling import UserThrottle
 from core.models import Usuario
 
 TOKEN: Final = re.compile("Token ([0-9a-f]{40})")
@@ -71,7 +71,7 @@ def respuesta(request: HttpRequest, pk: int, allow: str) -> HttpResponse | None:
     usuario_id, campana = found
     progreso = progreso_reciente(campana)
     request.user = Usuario(pk=usuario_id)
-    if progreso is None or not PorUsuario().allow_request(request, None):  # type: ignore[arg-type]  # of DRF's it asks no more
+    if progreso is None or not UserThrottle().allow_request(request, None):  # type: ignore[arg-type]  # of DRF's it asks no more
         return None
     return HttpResponse(
         JSONRenderer().render(cuerpo(campana, progreso)), content_type="application/json", headers={"Allow": allow}

@@ -1,5 +1,5 @@
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
@@ -17,10 +17,10 @@ from rest_framework.viewsets import ModelViewSet
 from campaigns import remitentes
 from campaigns.api.fields import es_id
 from campaigns.models import Remitente
-from core.api.filters import SiONo
+from core.api.base import ShopRowsView
+from core.api.filters import YesNoFilter
 from core.api.schema import ErrorSerializer
 from core.api.serializers import RefusesUnknown
-from core.models import Usuario
 from core.senders import INVALIDO, kind_of
 
 RITMO_MINIMO = Decimal("0.01")
@@ -77,7 +77,7 @@ class RemitenteSerializer(RefusesUnknown, serializers.ModelSerializer[Remitente]
 
 
 @extend_schema_field({"type": "integer"})
-class RemitentePropio(serializers.PrimaryKeyRelatedField[Remitente]):
+class RemitenteField(serializers.PrimaryKeyRelatedField[Remitente]):
     """An active sender of the caller's shop; any other id does not exist for them."""
 
     def get_queryset(self) -> Any:
@@ -90,7 +90,7 @@ class RemitentePropio(serializers.PrimaryKeyRelatedField[Remitente]):
 
 
 class RemitenteFilter(filters.FilterSet):
-    activo = SiONo()
+    activo = YesNoFilter()
 
 
 @extend_schema(tags=["remitentes"])
@@ -105,17 +105,16 @@ class RemitenteFilter(filters.FilterSet):
         responses={204: None, 409: ErrorSerializer},
     ),
 )
-class RemitenteViewSet(ModelViewSet[Remitente]):
+class RemitenteViewSet(ShopRowsView[Remitente], ModelViewSet[Remitente]):
     serializer_class = RemitenteSerializer
     filterset_class = RemitenteFilter
     lookup_value_converter = "int"
-    queryset = Remitente.objects.none()  # for the schema only
 
-    def get_queryset(self) -> QuerySet[Remitente]:
-        return remitentes.remitentes_de(cast("Usuario", self.request.user))
+    def rows(self) -> QuerySet[Remitente]:
+        return remitentes.remitentes_de(self.usuario)
 
     def perform_create(self, serializer: BaseSerializer[Remitente]) -> None:
-        usuario = cast("Usuario", self.request.user)
+        usuario = self.usuario
         serializer.instance = remitentes.crear_remitente(usuario=usuario, **serializer.validated_data)
 
     def perform_destroy(self, instance: Remitente) -> None:

@@ -1,15 +1,13 @@
 """What happened to a campaign and who did it, through the API."""
 
-from typing import cast
-
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView, get_object_or_404
 
-from campaigns import selectors
+from campaigns.campana import selectors
 from campaigns.models import Suceso
-from core.models import Usuario
+from core.api.base import ShopRowsView
 
 
 @extend_schema_serializer(
@@ -42,11 +40,9 @@ class SucesoSerializer(serializers.ModelSerializer[Suceso]):
 
 
 @extend_schema(tags=["campanas"], summary="What happened to the campaign and who did it, the newest first")
-class SucesoListView(ListAPIView[Suceso]):
+class SucesoListView(ShopRowsView[Suceso], ListAPIView[Suceso]):
     serializer_class = SucesoSerializer
-    queryset = Suceso.objects.none()  # for the schema only
 
-    def get_queryset(self) -> QuerySet[Suceso]:
-        usuario = cast("Usuario", self.request.user)
-        campana = get_object_or_404(selectors.campanas_de(usuario), pk=self.kwargs["pk"])
+    def rows(self) -> QuerySet[Suceso]:
+        campana = get_object_or_404(selectors.campanas_de(self.usuario), pk=self.kwargs["pk"])
         return Suceso.objects.filter(campana=campana).select_related("usuario").order_by("-pk")

@@ -1,14 +1,16 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from campaigns.ajustes.api import AjustesView, HistorialView
 from campaigns.api import alertas
+from campaigns.api.ajustes import AjustesView, HistorialView
+from campaigns.api.bajas import BajaViewSet
+from campaigns.api.campanas import CampanaViewSet
+from campaigns.api.entrantes import EntranteViewSet
+from campaigns.api.logs import LogListView
+from campaigns.api.plantillas import PlantillaViewSet
+from campaigns.api.programaciones import OcurrenciaListView, ProgramacionViewSet
 from campaigns.api.remitentes import RemitenteViewSet
 from campaigns.api.sucesos import SucesoListView
-from campaigns.api.views import CampanaViewSet, LogListView, PlantillaViewSet
-from campaigns.bajas.api import BajaViewSet
-from campaigns.entrantes.api import EntranteViewSet
-from campaigns.programaciones.api.views import OcurrenciaListView, ProgramacionViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("plantillas", PlantillaViewSet, basename="api-plantilla")
@@ -25,7 +27,7 @@ urlpatterns = [
     path("programaciones/<int:pk>/ocurrencias/", OcurrenciaListView.as_view(), name="api-ocurrencias"),
     path("campanas/<int:pk>/sucesos/", SucesoListView.as_view(), name="api-campana-sucesos"),
     path("alertas/", alertas.AlertaListView.as_view(), name="api-alertas"),
-    path("alertas/ajustes/", alertas.AjustesView.as_view(), name="api-alertas-ajustes"),
+    path("alertas/ajustes/", alertas.AjustesAlertasView.as_view(), name="api-alertas-ajustes"),
     path("alertas/secreto/", alertas.SecretoView.as_view(), name="api-alertas-secreto"),
     path("alertas/prueba/", alertas.PruebaView.as_view(), name="api-alertas-prueba"),
     *router.urls,

@@ -7,11 +7,11 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from campaigns import codigos
-from campaigns.ajustes.models import Ajustes
-from campaigns.avisos import avisos_de, cuando
-from campaigns.costo import Costo
-from campaigns.vista_previa import Ejemplo, VistaPrevia
+from campaigns.models import Ajustes
+from campaigns.values import codigos
+from campaigns.vista_previa.avisos import avisos_de, cuando
+from campaigns.vista_previa.calculo import Ejemplo, VistaPrevia
+from campaigns.vista_previa.costo import Costo
 
 
 class ExcluidosSerializer(serializers.Serializer[Any]):

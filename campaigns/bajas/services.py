@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from campaigns.bajas.enlace import llave
-from campaigns.bajas.token import log_de
+from campaigns.mensaje.enlace import llave
+from campaigns.mensaje.token import log_de
 from campaigns.models import SMSLog
 from campaigns.remitentes import valor_de
 from clientes import phones

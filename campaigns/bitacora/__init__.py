@@ -1,1 +1,6 @@
-"""What happened to each campaign, and who did it: written in the same transaction as the move it tells of."""
+"""What happened to campaigns, and who is told.
+
+services    writes down an event, with who did it
+alertas     makes the alert and its deliveries, in the transaction of what they tell of; `workers.alerts` delivers them
+selectors   reads alerts and their settings
+"""

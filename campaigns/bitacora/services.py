@@ -4,15 +4,14 @@ from typing import Final
 
 from django.db import connection
 
-from campaigns.alertas.services import avisar
-from campaigns.bitacora.models import Suceso
-from campaigns.models import CampanaSMS
-from core import actor
+from campaigns.bitacora.alertas import avisar
+from campaigns.models import CampanaSMS, Suceso
+from core.ops import actor
 
 DETALLE_MAX: Final = 300
 Tipo = Suceso.Tipo
 
-# action of campaigns.states.MOVES: what it is called afterwards
+# action of campaigns.values.estados.MOVES: what it is called afterwards
 DE_MOVES: Final = {
     "iniciar": Tipo.INICIADA,
     "pausar": Tipo.PAUSADA,
@@ -61,13 +60,12 @@ def anotar(*, campana_id: int, tipo: Suceso.Tipo, detalle: str = "") -> Suceso:
 
 
 def anotar_move(*, campana_id: int, action: str, motivo: str = "") -> Suceso:
-    """Write down a move of `states.MOVES`.
+    """Write down a move of `estados.MOVES`.
 
     Args:
         action: its key.
     """
-    tipo = DE_MOVES.get(action, Tipo.MOVIDA)
-    return anotar(campana_id=campana_id, tipo=tipo, detalle=motivo or (action if tipo == Tipo.MOVIDA else ""))
+    return anotar(campana_id=campana_id, tipo=DE_MOVES[action], detalle=motivo)
 
 
 def anotar_avance(campana_id: int) -> None:

@@ -6,8 +6,8 @@ from typing import Final
 
 from django.db.models import Q, QuerySet
 
-from campaigns.entrantes.intencion import Intencion
 from campaigns.models import Entrante, SMSLog
+from campaigns.values.intencion import Intencion
 from clientes.models import Cliente
 from core.models import Usuario
 
@@ -29,12 +29,6 @@ def entrantes_de(usuario: Usuario) -> QuerySet[Entrante]:
 def sin_leer(usuario: Usuario) -> int:
     """How many texts wait for a person, counted up to one more than SIN_LEER_MAX."""
     return entrantes_de(usuario).filter(leido_en__isnull=True)[: SIN_LEER_MAX + 1].count()
-
-
-def clientes_de_telefonos(usuario: Usuario, telefonos: set[str]) -> dict[str, Cliente]:
-    """The shop's client of each phone; the first of several."""
-    found = Cliente.objects.filter(usuario=usuario.tenant_id, telefono_e164__in=telefonos - {""}).order_by("-pk")
-    return {cliente.telefono_e164: cliente for cliente in found}
 
 
 @dataclass(frozen=True, slots=True)

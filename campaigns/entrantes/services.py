@@ -8,9 +8,9 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from campaigns.entrantes.atribucion import Destino, destino_de
-from campaigns.entrantes.intencion import Intencion, intencion, ofrecida
 from campaigns.models import Entrante
 from campaigns.remitentes import conocidos
+from campaigns.values.intencion import Intencion, intencion, ofrecida
 from clientes.bajas.services import Prueba, dar_de_alta, dar_de_baja
 from clientes.models import Fuente
 from core.models import Usuario

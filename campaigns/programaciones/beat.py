@@ -12,8 +12,8 @@ from typing import Final
 
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
-from campaigns.programaciones.models import Programacion
-from campaigns.programaciones.recurrencia import Frecuencia
+from campaigns.models import Programacion
+from campaigns.values.recurrencia import Frecuencia
 
 ATENDER: Final = "workers.atender_programacion"
 

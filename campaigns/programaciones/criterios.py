@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from campaigns import audiencia as audiencias
-from campaigns.audiencia import Audiencia, Seleccion
+from campaigns.audiencia.seleccion import Audiencia, Seleccion
+from campaigns.audiencia.seleccion import comprobar as comprobar_audiencia
 from clientes.models import Cliente, Etiqueta, Segmento
-from core import formato
 from core.errors import InvalidInputError
+from core.text import formato
 
 # Criteria are what recurs; a long list of names would only grow old. The pages' form takes as many.
 MAX_CLIENTES: Final = 200
@@ -34,7 +34,7 @@ def comprobar(audiencia: Audiencia, *, tenant_id: int) -> None:
     """
     if max(len(audiencia.incluir.cliente_ids), len(audiencia.excluir.cliente_ids)) > MAX_CLIENTES:
         raise InvalidInputError(DEMASIADOS, field=audiencia.field, code="max_length")
-    audiencias.comprobar(audiencia, tenant_id=tenant_id)
+    comprobar_audiencia(audiencia, tenant_id=tenant_id)
 
 
 def vigente(stored: Mapping[str, Any], *, tenant_id: int) -> Audiencia:

@@ -16,12 +16,11 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.utils import timezone
 
-from campaigns.models import CampanaSMS
+from campaigns.campana.services import Idempotency, crear_campana
+from campaigns.models import CampanaSMS, Ocurrencia, Programacion
 from campaigns.programaciones import beat, criterios
-from campaigns.programaciones.models import Ocurrencia, Programacion
-from campaigns.services import Idempotency, crear_campana
-from core import formato
 from core.errors import InvalidInputError
+from core.text import formato
 
 logger = logging.getLogger(__name__)
 

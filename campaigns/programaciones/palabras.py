@@ -6,8 +6,8 @@ from typing import Final
 
 from django.conf import settings
 
-from campaigns.programaciones.recurrencia import Frecuencia, Recurrencia
-from core import formato
+from campaigns.values.recurrencia import Frecuencia, Recurrencia
+from core.text import formato
 
 DIAS: Final = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábados", "domingos")
 DIA: Final = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")

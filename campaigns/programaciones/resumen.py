@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from campaigns import mensaje as mensajes
-from campaigns.ajustes.selectors import ajustes_de
-from campaigns.audiencia import Audiencia, medir
-from campaigns.costo import calcular, grupos_de
-from campaigns.jornada import dia_del_envio
+from campaigns.audiencia.seleccion import Audiencia, medir
+from campaigns.ley.jornada import dia_del_envio
+from campaigns.ley.selectors import ajustes_de
+from campaigns.mensaje import texto
 from campaigns.models import Remitente
+from campaigns.vista_previa.costo import calcular, grupos_de
 from core.errors import InvalidInputError
 from core.models import Usuario
 
@@ -37,7 +37,7 @@ def resumir(usuario: Usuario, audiencia: Audiencia, mensaje: str, *, remitente: 
     try:
         medir(audiencia, tenant_id=usuario.tenant_id)
         if mensaje.strip():
-            mensajes.validate(mensaje)
+            texto.validate(mensaje)
     except InvalidInputError as error:
         return Resumen() if error.code == "empty" else Resumen(error=error.message)
     ajustes = ajustes_de(usuario.tenant_id)

@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from campaigns.models import CampanaSMS
-from campaigns.programaciones.models import Ocurrencia, Programacion
-from campaigns.programaciones.recurrencia import Recurrencia
+from campaigns.models import CampanaSMS, Ocurrencia, Programacion
+from campaigns.values.recurrencia import Recurrencia
 from core.models import Usuario
 
 PROXIMAS: Final = 5

@@ -6,14 +6,14 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns import audiencia as audiencias
-from campaigns import mensaje as mensajes
-from campaigns.audiencia import Audiencia
-from campaigns.models import PlantillaSMS, Remitente
+from campaigns.audiencia import seleccion
+from campaigns.audiencia.seleccion import Audiencia
+from campaigns.campana.services import Idempotency, campana_con_clave
+from campaigns.mensaje import texto
+from campaigns.models import Ocurrencia, PlantillaSMS, Programacion, Remitente
+from campaigns.models.programacion import GRACIA, GRACIA_MAX, NOMBRE_MAX
 from campaigns.programaciones import beat, criterios, ocurrencias
-from campaigns.programaciones.models import GRACIA, GRACIA_MAX, NOMBRE_MAX, Ocurrencia, Programacion
-from campaigns.programaciones.recurrencia import NUNCA, Frecuencia, Recurrencia
-from campaigns.services import Idempotency, campana_con_clave
+from campaigns.values.recurrencia import NUNCA, Frecuencia, Recurrencia
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
 
@@ -66,14 +66,14 @@ class Definicion:
     def _validar_texto(self, usuario: Usuario) -> None:
         field = "plantilla" if self.plantilla else "mensaje"
         text = self.plantilla.mensaje if self.plantilla else self.mensaje
-        mensajes.validate(text, field=field)
+        texto.validate(text, field=field)
         try:
-            longest = audiencias.medir(self.audiencia, tenant_id=usuario.tenant_id).longest_nombre
+            longest = seleccion.medir(self.audiencia, tenant_id=usuario.tenant_id).longest_nombre
         except InvalidInputError as error:
             if error.code != "empty":  # nobody today may be somebody next month
                 raise
             return
-        mensajes.validate_length(text, longest_nombre=longest, field=field)
+        texto.validate_length(text, longest_nombre=longest, field=field)
 
 
 def crear_programacion(*, usuario: Usuario, definicion: Definicion) -> Programacion:

@@ -5,8 +5,8 @@ from typing import Any
 from django.db.models import Q
 from django.dispatch import receiver
 
-from campaigns.models import PlantillaSMS, Remitente
-from campaigns.programaciones.models import Programacion
+from campaigns.models import PlantillaSMS, Programacion, Remitente
+from campaigns.signals import plantilla_por_eliminar, remitente_por_eliminar
 from clientes.models import Etiqueta, Segmento
 from clientes.signals import etiqueta_por_eliminar, segmento_por_eliminar
 from core.errors import ConflictError
@@ -33,14 +33,16 @@ def cuidar_segmento(sender: type[Segmento], *, segmento: Segmento, **kwargs: Any
     _cuidar(segmento.usuario_id, Q(audiencia__segmento=segmento.pk) | Q(audiencia__excluir__segmento=segmento.pk))
 
 
-def cuidar_plantilla(plantilla: PlantillaSMS) -> None:
+@receiver(plantilla_por_eliminar)
+def cuidar_plantilla(sender: type[PlantillaSMS], *, plantilla: PlantillaSMS, **kwargs: Any) -> None:
     """Raises:
     ConflictError: naming the programaciones that use it.
     """
     _cuidar(plantilla.usuario_id, Q(plantilla=plantilla))
 
 
-def cuidar_remitente(remitente: Remitente) -> None:
+@receiver(remitente_por_eliminar)
+def cuidar_remitente(sender: type[Remitente], *, remitente: Remitente, **kwargs: Any) -> None:
     """Raises:
     ConflictError: naming the programaciones that use it.
     """

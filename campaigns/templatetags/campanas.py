@@ -8,13 +8,13 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from campaigns import barra as barras
-from campaigns.ajustes.selectors import ajustes_de
-from campaigns.entrantes.intencion import Intencion
-from campaigns.mensaje import MARCADORES
+from campaigns.campana.barra import ANCHO, tramos
+from campaigns.campana.selectors import Progreso
+from campaigns.ley.selectors import ajustes_de
+from campaigns.mensaje.texto import MARCADORES
 from campaigns.models import CampanaSMS, Ocurrencia, Programacion, SMSLog
-from campaigns.selectors import Progreso
-from core import formato
+from campaigns.values.intencion import Intencion
+from core.text import formato
 
 register = template.Library()
 
@@ -109,12 +109,12 @@ def dia_y_hora(local: datetime) -> str:
 
 @register.inclusion_tag("campaigns/_barra.html")
 def barra(campana: CampanaSMS, progreso: Progreso) -> dict[str, object]:
-    return {"campana": campana, "progreso": progreso, "tramos": barras.tramos(progreso), "ancho": barras.ANCHO}
+    return {"campana": campana, "progreso": progreso, "tramos": tramos(progreso), "ancho": ANCHO}
 
 
 @register.inclusion_tag("campaigns/_cuentas.html")
 def cuentas(progreso: Progreso) -> dict[str, object]:
-    return {"tramos": barras.tramos(progreso)}
+    return {"tramos": tramos(progreso)}
 
 
 @register.filter

@@ -9,21 +9,22 @@ from rest_framework import serializers
 from clientes.condiciones import Condiciones
 from clientes.selectors import etiquetas_de
 from core.api.serializers import RefusesUnknown
+from core.ids import sin_repetir
 
 YEARS = 3650
 FECHA_LEJANA = "Elija una fecha entre los años 1900 y 2200."
 NO_EXISTEN = "No existen etiquetas con estos ids: {ids}."
 
 
-class EtiquetasPropias(serializers.ListField):
+class EtiquetasField(serializers.ListField):
     """Ids of tags of the caller's shop."""
 
     child = serializers.IntegerField(min_value=1)
 
     def to_internal_value(self, data: Any) -> list[int]:
-        ids: list[int] = list(dict.fromkeys(super().to_internal_value(data)))
-        known = etiquetas_de(self.context["request"].user).filter(pk__in=ids).values_list("pk", flat=True)
-        if missing := sorted(set(ids) - set(known)):
+        ids = sin_repetir(super().to_internal_value(data))
+        known = set(etiquetas_de(self.context["request"].user).filter(pk__in=ids).values_list("pk", flat=True))
+        if missing := sorted(one for one in ids if one not in known):
             text = NO_EXISTEN.format(ids=", ".join(map(str, missing[:10])))
             raise serializers.ValidationError(text, code="does_not_exist")
         return ids
@@ -51,8 +52,8 @@ class CondicionesSerializer(RefusesUnknown, serializers.Serializer[Any]):
 
     activo = serializers.BooleanField(required=False)
     con_movil = serializers.BooleanField(required=False, help_text="Has a valid mobile phone.")
-    etiquetas = EtiquetasPropias(required=False, help_text="Has any of these tags.")
-    sin_etiquetas = EtiquetasPropias(required=False, help_text="Has none of these tags.")
+    etiquetas = EtiquetasField(required=False, help_text="Has any of these tags.")
+    sin_etiquetas = EtiquetasField(required=False, help_text="Has none of these tags.")
     compro_en_dias = serializers.IntegerField(
         required=False, min_value=1, max_value=YEARS, help_text="Bought within this many days."
     )

@@ -1,8 +1,11 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from clientes.api.views import ClienteViewSet, EtiquetaViewSet, SegmentoViewSet, VentaViewSet
-from clientes.rne.api import ConsultasRNE
+from clientes.api.clientes import ClienteViewSet
+from clientes.api.etiquetas import EtiquetaViewSet
+from clientes.api.rne import ConsultasRNEView
+from clientes.api.segmentos import SegmentoViewSet
+from clientes.api.ventas import VentaViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("clientes", ClienteViewSet, basename="api-cliente")
@@ -10,4 +13,4 @@ router.register("etiquetas", EtiquetaViewSet, basename="api-etiqueta")
 router.register("segmentos", SegmentoViewSet, basename="api-segmento")
 router.register("ventas", VentaViewSet, basename="api-venta")
 
-urlpatterns = [path("rne/", ConsultasRNE.as_view(), name="api-rne"), *router.urls]
+urlpatterns = [path("rne/", ConsultasRNEView.as_view(), name="api-rne"), *router.urls]

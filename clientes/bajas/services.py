@@ -55,7 +55,7 @@ def dar_de_baja(*, telefono: str, tienda_id: int | None, prueba: Prueba, remiten
     Returns:
         Whether something changed. A later word of the client's stands: what is reported late does not undo it.
     """
-    momento = _turn(telefono, prueba)
+    momento = _lock(telefono, prueba)
     changed = False
     if tienda_id is not None:
         found = Baja.objects.filter(usuario=tienda_id, huella=huella(telefono)).first()
@@ -89,7 +89,7 @@ def dar_de_alta(*, telefono: str, tienda_id: int | None, prueba: Prueba, remiten
     Returns:
         Whether something changed: False when the phone was not suppressed.
     """
-    momento = _turn(telefono, prueba)
+    momento = _lock(telefono, prueba)
     mine = Baja.objects.filter(huella=huella(telefono))
     names = set(remitentes)
     senders, _ = mine.filter(usuario=None, remitente__in=names).delete()
@@ -111,7 +111,7 @@ def dar_de_alta(*, telefono: str, tienda_id: int | None, prueba: Prueba, remiten
     return changed
 
 
-def _turn(telefono: str, prueba: Prueba) -> datetime:
+def _lock(telefono: str, prueba: Prueba) -> datetime:
     """Wait until nobody else writes about this phone; return when the word was said, by the database's clock."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [telefono])

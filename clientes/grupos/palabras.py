@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.utils import formats
 
 from clientes.condiciones import Condiciones
-from core import formato
+from core.text import formato
 
 
 def en_palabras(condiciones: Condiciones, etiquetas: Mapping[int, str]) -> list[str]:

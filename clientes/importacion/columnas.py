@@ -1,13 +1,13 @@
 """The fields that a file may bring, and the titles that people give them."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from clientes import phones
 from clientes.models import Importacion
+from core.unicode import normalize
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,5 +109,5 @@ def tiene_titulos(first: Sequence[str]) -> bool:
 def _plain(titulo: str) -> str:
     """`  Teléfono_Móvil (1) ` → `telefono movil 1`; `NIT/CC` → `nit cc`; `fullName` → `full name`."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", titulo)
-    ascii_only = unicodedata.normalize("NFKD", spaced).encode("ascii", "ignore").decode()
+    ascii_only = normalize("NFKD", spaced).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", " ", ascii_only.lower().replace(".", "")).strip()

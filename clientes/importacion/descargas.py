@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from clientes.importacion import columnas
 from clientes.models import Importacion, ImportacionFila
-from core.planilla import por_partes
+from core.text.planilla import por_partes
 
 
 def titulos(importacion: Importacion) -> list[str]:

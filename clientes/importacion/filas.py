@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from clientes import consentimiento, phones
 from clientes.importacion import valores
-from clientes.importacion.valores import CIENTIFICO, Invalido
+from clientes.importacion.valores import CIENTIFICO, InvalidCellError
 from clientes.models import FUENTE_MAX, NOMBRE_MAX, Cliente, Etiqueta, Importacion, Venta
 from core.errors import InvalidInputError
 
@@ -52,17 +52,17 @@ def interpretar(cells: Sequence[str], plan: Plan) -> dict[str, Any]:
     """The fields of the row that are not empty, ready for JSON.
 
     Raises:
-        Invalido: with all the reasons.
+        InvalidCellError: with all the reasons.
     """
     if plan.ancho and len(cells) > plan.ancho:
-        raise Invalido(SOBRAN_CELDAS)
+        raise InvalidCellError(SOBRAN_CELDAS)
     read: Callable[[dict[str, str], Plan, list[str]], dict[str, Any]]
     read = _cliente if plan.tipo == Importacion.Tipo.CLIENTES else _venta
     raw = {campo: valores.texto(cells[place]) if place < len(cells) else "" for campo, place in plan.columnas.items()}
     motivos: list[str] = []
     datos = read(raw, plan, motivos)
     if motivos:
-        raise Invalido(" ".join(motivos)[:300])
+        raise InvalidCellError(" ".join(motivos)[:300])
     return datos
 
 
@@ -96,7 +96,7 @@ def _consentimiento(raw: dict[str, str], plan: Plan, datos: dict[str, Any], moti
     if raw.get("consentimiento_en"):
         try:
             dia = valores.fecha(raw["consentimiento_en"]).date()
-        except Invalido as error:
+        except InvalidCellError as error:
             motivos.append(error.motivo)
             return
     try:
@@ -149,5 +149,5 @@ def _bounded(datos: Mapping[str, str], bounds: Mapping[str, int], motivos: list[
 def _into(datos: dict[str, Any], campo: str, read: Callable[[str], Any], raw: str, motivos: list[str]) -> None:
     try:
         datos[campo] = read(raw)
-    except Invalido as error:
+    except InvalidCellError as error:
         motivos.append(error.motivo)

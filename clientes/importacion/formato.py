@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import BinaryIO, Final
 
 from clientes.importacion import columnas
-from clientes.importacion.limites import NO_ES_PLANILLA, VACIO, XLS_VIEJO, ArchivoIlegible
+from clientes.importacion.limites import NO_ES_PLANILLA, VACIO, XLS_VIEJO, UnreadableFileError
 
 ZIP: Final = b"PK\x03\x04"
 OLE: Final = b"\xd0\xcf\x11\xe0"  # .xls, and .xlsx with a password
@@ -51,19 +51,19 @@ def es_xlsx(file: BinaryIO) -> bool:
     """Whether the file is a zip.
 
     Raises:
-        ArchivoIlegible: it is neither a zip nor text.
+        UnreadableFileError: it is neither a zip nor text.
     """
     file.seek(0)
     head = file.read(CABEZA)
     file.seek(0)
     if not head:
-        raise ArchivoIlegible(VACIO)
+        raise UnreadableFileError(VACIO)
     if head.startswith(ZIP):
         return True
     if head.startswith(OLE):
-        raise ArchivoIlegible(XLS_VIEJO)
+        raise UnreadableFileError(XLS_VIEJO)
     if b"\0" in head and not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise ArchivoIlegible(NO_ES_PLANILLA)
+        raise UnreadableFileError(NO_ES_PLANILLA)
     return False
 
 
@@ -71,14 +71,14 @@ def de_csv(file: BinaryIO) -> Formato:
     """How to read this text file.
 
     Raises:
-        ArchivoIlegible: it is not text.
+        UnreadableFileError: it is not text.
     """
     codificacion = _codificacion(file)
     with texto(file, codificacion) as text:
         try:
             head = text.read(CABEZA)
         except UnicodeError as error:
-            raise ArchivoIlegible(NO_ES_PLANILLA) from error
+            raise UnreadableFileError(NO_ES_PLANILLA) from error
         whole = not text.read(1)
     first, _, _ = head.partition("\n")
     if sep := re.fullmatch(r'"?sep=(.)"?', first.strip("\r"), re.IGNORECASE):

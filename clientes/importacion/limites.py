@@ -9,8 +9,10 @@ BYTES_MAX: Final = 50 * MB
 FILAS_MAX: Final = 200_000
 COLUMNAS_MAX: Final = 100
 CELDA_MAX: Final = 20_000  # characters; no field of ours takes more than 150
+TEXTO_MAX: Final = 4 * BYTES_MAX  # characters of all cells: a workbook may name one text in a million of them
 LINEAS_MAX: Final = 1_048_576  # rows of a spreadsheet, empty ones included
-BLOQUE_FILAS: Final = 2_000  # rows that are checked and stored in one go
+BLOQUE_FILAS: Final = 2_000  # rows that are checked and stored in one go …
+BLOQUE_TEXTO: Final = 4 * MB  # … unless they have this many characters
 MUESTRA: Final = 11  # rows that are kept to choose the columns with: titles and ten more
 MUESTRA_CELDA: Final = 200
 
@@ -29,7 +31,7 @@ XLSX_BOMBA = "El libro de Excel se infla demasiado al abrirlo. Copie solo los da
 SIN_HOJAS = "El libro de Excel no tiene ninguna hoja visible con datos."
 
 
-class ArchivoIlegible(InvalidInputError):
+class UnreadableFileError(InvalidInputError):
     """The file cannot be read, or not to its end. The message is for the person who uploaded it."""
 
     default_code = "archivo"

@@ -15,13 +15,13 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from clientes.importacion import archivo, fusion_clientes, fusion_ventas, lectura, turno
+from clientes.importacion import archivo, claim, fusion_clientes, fusion_ventas, lectura
+from clientes.importacion.claim import Claim, LostClaimError
 from clientes.importacion.filas import Plan, interpretar
 from clientes.importacion.formato import Formato
-from clientes.importacion.limites import ArchivoIlegible
+from clientes.importacion.limites import UnreadableFileError
 from clientes.importacion.opciones import opciones_guardadas, plan_de
-from clientes.importacion.turno import Perdido, Turno
-from clientes.importacion.valores import Invalido
+from clientes.importacion.valores import InvalidCellError
 from clientes.models import Importacion, ImportacionFila
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def atender() -> int:
         return 0
     try:
         done = 0
-        while mio := turno.tomar():
+        while mio := claim.tomar():
             importar(mio)
             done += 1
         return done
@@ -47,22 +47,22 @@ def atender() -> int:
         _ocupado.release()
 
 
-def importar(mio: Turno) -> None:
+def importar(mio: Claim) -> None:
     """Do one import that was claimed."""
     started = time.monotonic()
     try:
         importacion = Importacion.objects.get(pk=mio.importacion_id)
         _leer(importacion, mio)
         _fusionar(mio)
-    except (Perdido, Importacion.DoesNotExist):
+    except (LostClaimError, Importacion.DoesNotExist):
         logger.warning("import %s is somebody else's now", mio.importacion_id)
-    except ArchivoIlegible as error:
-        turno.terminar(mio, estado=Importacion.Estado.FALLIDA, error=error.message)
+    except UnreadableFileError as error:
+        claim.terminar(mio, estado=Importacion.Estado.FALLIDA, error=error.message)
         _olvidar(mio.importacion_id)
     except DatabaseError:
         # Such as a deadlock with somebody who edits clients: the sweep gives it to a worker again, a few times.
         logger.exception("import %s could not go on", mio.importacion_id)
-        turno.soltar(mio)
+        claim.soltar(mio)
     else:
         seconds = time.monotonic() - started
         importacion.refresh_from_db()
@@ -72,18 +72,22 @@ def importar(mio: Turno) -> None:
         )  # fmt: skip
 
 
-def _leer(importacion: Importacion, mio: Turno) -> None:
+def _leer(importacion: Importacion, mio: Claim) -> None:
     plan, formato = plan_de(importacion, opciones_guardadas(importacion)), Formato(**importacion.formato)
     if importacion.etapa == Importacion.Etapa.GUARDANDO:
         return
     leidas, ultima = importacion.leidas, importacion.ultima_fila
+    heartbeat = claim.Heartbeat(mio)
     with archivo.abrir(importacion) as file:
-        rows = lectura.datos(file, formato, con_titulos=importacion.con_titulos, desde=ultima)
+        rows = lectura.datos(file, formato, con_titulos=importacion.con_titulos, desde=ultima, heartbeat=heartbeat)
         for block in lectura.en_bloques(rows):
-            checked = [_revisar(numero, cells, plan) for numero, cells in block]
+            checked = []
+            for numero, cells in block:
+                heartbeat()
+                checked.append(_revisar(numero, cells, plan))
             leidas, ultima = leidas + len(block), block[-1][0]
             with transaction.atomic():
-                turno.renovar(mio, leidas=leidas, ultima=ultima)
+                claim.renovar(mio, leidas=leidas, ultima=ultima)
                 _anotar(importacion.pk, checked)
     Importacion.objects.filter(pk=mio.importacion_id, token=mio.token).update(
         etapa=Importacion.Etapa.GUARDANDO, filas=leidas
@@ -94,7 +98,7 @@ def _revisar(numero: int, cells: list[str], plan: Plan) -> dict[str, Any]:
     row: dict[str, Any] = {"numero": numero, "celdas": cells, "datos": None, "resultado": "", "motivo": ""}
     try:
         row["datos"] = interpretar(cells, plan)
-    except Invalido as error:
+    except InvalidCellError as error:
         row.update(resultado=ImportacionFila.Resultado.RECHAZADA, motivo=error.motivo)
     return row
 
@@ -114,9 +118,9 @@ def _anotar(importacion_id: int, rows: list[dict[str, Any]]) -> None:
         cursor.execute(STORE_SQL, {"id": importacion_id, "rows": text})
 
 
-def _fusionar(mio: Turno) -> None:
+def _fusionar(mio: Claim) -> None:
     with transaction.atomic():
-        importacion = turno.retener(mio)
+        importacion = claim.retener(mio)
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL statement_timeout = '{MERGE_TIMEOUT}'")
             if importacion.leidas > MUCHAS:
@@ -133,11 +137,11 @@ def _fusionar(mio: Turno) -> None:
         if malas and importacion.modo == Importacion.Modo.TODO:
             Importacion.objects.filter(pk=importacion.pk).update(**cuenta)
             # Its good rows stay, in case the person wants them after all.
-            turno.terminar(mio, estado=Importacion.Estado.RECHAZADA)
+            claim.terminar(mio, estado=Importacion.Estado.RECHAZADA)
         else:
             cuenta.update(fusion.aplicar(importacion))
             Importacion.objects.filter(pk=importacion.pk).update(**cuenta)
-            turno.terminar(mio, estado=Importacion.Estado.COMPLETADA)
+            claim.terminar(mio, estado=Importacion.Estado.COMPLETADA)
             # What nobody has to look at goes, in the same transaction.
             importacion.detalle.filter(resultado="", aviso="").delete()
     _olvidar(mio.importacion_id)

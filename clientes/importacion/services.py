@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from clientes.importacion import archivo, columnas, lectura
-from clientes.importacion.limites import BYTES_MAX, DEMASIADO_GRANDE, ArchivoIlegible
+from clientes.importacion.limites import BYTES_MAX, DEMASIADO_GRANDE, UnreadableFileError
 from clientes.importacion.opciones import Opciones
 from clientes.models import Importacion
 from core.errors import ConflictError, InvalidInputError
@@ -35,10 +35,10 @@ def subir(*, usuario: Usuario, tipo: str, subido: "UploadedFile[Any]") -> Import
     """Store an uploaded file with a guess of how to read it. Nothing is imported yet.
 
     Raises:
-        ArchivoIlegible: with the reason.
+        UnreadableFileError: with the reason.
     """
     if (subido.size or 0) > BYTES_MAX:
-        raise ArchivoIlegible(DEMASIADO_GRANDE)
+        raise UnreadableFileError(DEMASIADO_GRANDE)
     formato, muestra, filas = lectura.examinar(subido.file)  # type: ignore[arg-type] # always binary here
     con_titulos = columnas.tiene_titulos(muestra[0])
     found = columnas.adivinar(muestra[0], tipo) if con_titulos else {}

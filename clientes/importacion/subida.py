@@ -10,7 +10,7 @@ from clientes.importacion.limites import BYTES_MAX, MB
 MARGEN = MB  # what the form's other fields and the multipart frame may add
 
 
-class Tope(TemporaryFileUploadHandler):
+class BoundedUploadHandler(TemporaryFileUploadHandler):
     """Counts what arrives and gives up beyond BYTES_MAX; what is small stays in memory by the handler before it."""
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
@@ -30,7 +30,7 @@ class Tope(TemporaryFileUploadHandler):
 
 def limitar(request: HttpRequest) -> None:
     """Before the body is read: bound the files in it."""
-    request.upload_handlers = [MemoryFileUploadHandler(request), Tope(request)]
+    request.upload_handlers = [MemoryFileUploadHandler(request), BoundedUploadHandler(request)]
 
 
 def es_demasiado(request: HttpRequest) -> bool:

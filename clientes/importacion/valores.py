@@ -1,4 +1,4 @@
-"""What the text of a cell means. A cell that means nothing raises `Invalido` with the reason."""
+"""What the text of a cell means. A cell that means nothing raises `InvalidCellError` with the reason."""
 
 import re
 import unicodedata
@@ -8,7 +8,8 @@ from typing import Final
 
 from django.utils import timezone
 
-from core.planilla import rearmar
+from core.text.planilla import rearmar
+from core.unicode import normalize
 
 SI: Final = frozenset({"si", "s", "1", "true", "verdadero", "v", "x", "activo", "activa", "yes", "y", "active", "on"})
 NO: Final = frozenset({"no", "n", "0", "false", "falso", "f", "inactivo", "inactiva", "inactive", "off", "-"})
@@ -23,7 +24,7 @@ NO_ES_FECHA = "«{valor}» no es una fecha. Escríbala como 2026-03-15 o 15/03/2
 NO_ES_VALOR = "«{valor}» no es un valor en dinero."
 
 
-class Invalido(Exception):
+class InvalidCellError(Exception):
     """Args:
     motivo: for people.
     """
@@ -37,20 +38,20 @@ def texto(celda: str) -> str:
     """The cell without what a spreadsheet or an export added to it: spaces around and twice, control characters."""
     if celda.isascii() and celda.isprintable():
         return " ".join(rearmar(celda).split()) if " " in celda or "'" in celda else celda
-    clean = unicodedata.normalize("NFC", rearmar(celda))
+    clean = normalize("NFC", rearmar(celda))
     if "\0" in clean or "\N{REPLACEMENT CHARACTER}" in clean:
-        raise Invalido(NO_ES_TEXTO)
+        raise InvalidCellError(NO_ES_TEXTO)
     spaced = "".join(" " if unicodedata.category(c) in {"Cc", "Zs", "Zl", "Zp"} else c for c in clean)
     return " ".join(spaced.replace("\N{ZERO WIDTH NO-BREAK SPACE}", "").split())
 
 
 def activo(valor: str) -> bool:
-    plain = unicodedata.normalize("NFKD", valor.lower()).encode("ascii", "ignore").decode()
+    plain = normalize("NFKD", valor.lower()).encode("ascii", "ignore").decode()
     if plain in SI:
         return True
     if plain in NO:
         return False
-    raise Invalido(NO_ES_SI_O_NO.format(valor=valor[:30]))
+    raise InvalidCellError(NO_ES_SI_O_NO.format(valor=valor[:30]))
 
 
 def etiquetas(valor: str) -> list[str]:
@@ -70,7 +71,7 @@ def total(valor: str) -> Decimal:
     """`85000`, `$ 85.000`, `85.000,50`, `85,000.50`: a separator with three digits behind it is of thousands."""
     plain = re.sub(r"(?i)cop|usd|[$\s]", "", valor)
     if not re.fullmatch(r"\d[\d.,]*", plain):
-        raise Invalido(NO_ES_VALOR.format(valor=valor[:30]))
+        raise InvalidCellError(NO_ES_VALOR.format(valor=valor[:30]))
     last = max(plain.rfind("."), plain.rfind(","))
     mark = plain[last] if last >= 0 else ""
     head, tail = (plain[:last], plain[last + 1 :]) if mark else (plain, "")
@@ -79,14 +80,14 @@ def total(valor: str) -> Decimal:
         head, tail, plain = plain, "", plain.replace(mark, "")
     groups = re.split(r"[.,]", head)
     if len(set(re.findall(r"[.,]", head))) > 1 or any(len(g) != 3 for g in groups[1:]) or (tail and mark in head):
-        raise Invalido(NO_ES_VALOR.format(valor=valor[:30]))
+        raise InvalidCellError(NO_ES_VALOR.format(valor=valor[:30]))
     plain = "".join(groups) + (f".{tail}" if tail else "")
     try:
         amount = Decimal(plain).quantize(Decimal("0.01"))
     except InvalidOperation as error:
-        raise Invalido(NO_ES_VALOR.format(valor=valor[:30])) from error
+        raise InvalidCellError(NO_ES_VALOR.format(valor=valor[:30])) from error
     if amount >= TOTAL_MAX:
-        raise Invalido(NO_ES_VALOR.format(valor=valor[:30]))
+        raise InvalidCellError(NO_ES_VALOR.format(valor=valor[:30]))
     return amount
 
 
@@ -94,7 +95,7 @@ def fecha(valor: str) -> datetime:
     """A moment; midnight when there is no hour, in the product's time zone when it names none."""
     found = _fecha(valor)
     if found is None or not 1900 <= found.year <= 2200:
-        raise Invalido(NO_ES_FECHA.format(valor=valor[:30]))
+        raise InvalidCellError(NO_ES_FECHA.format(valor=valor[:30]))
     return found if timezone.is_aware(found) else timezone.make_aware(found)
 
 

@@ -3,7 +3,7 @@
 What is read whole (strings, styles) is bounded; what streams is bounded per row; entities are defusedxml's to refuse.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import date, datetime, time
 from itertools import islice
 from typing import IO, Any, BinaryIO, Final
@@ -14,11 +14,12 @@ from zlib import error as ZlibError  # noqa: N812
 from defusedxml.common import DefusedXmlException
 from openpyxl import DEFUSEDXML
 from openpyxl.reader.excel import ExcelReader
-from openpyxl.styles.stylesheet import apply_stylesheet
+from openpyxl.styles.numbers import builtin_format_code, is_date_format, is_timedelta_format
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
-from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
-from openpyxl.xml.functions import iterparse
+from openpyxl.worksheet._reader import ROW_TAG, WorkSheetParser
+from openpyxl.xml.constants import ARC_STYLE, SHARED_STRINGS, SHEET_MAIN_NS
+from openpyxl.xml.functions import fromstring, iterparse
 
 from clientes.importacion.formato import Formato
 from clientes.importacion.limites import (
@@ -30,7 +31,7 @@ from clientes.importacion.limites import (
     SIN_HOJAS,
     XLSX_BOMBA,
     XLSX_DANADO,
-    ArchivoIlegible,
+    UnreadableFileError,
 )
 
 if not DEFUSEDXML:
@@ -39,6 +40,7 @@ if not DEFUSEDXML:
 TEXTOS_MAX: Final = 64 * MB  # of XML; a text takes about as much memory as its XML
 HOJA_MAX: Final = 512 * MB
 OTRO_MAX: Final = 4 * MB
+FORMATO_MAX: Final = 255  # characters of a number's format: Excel takes no more, and openpyxl's pattern squares them
 FILA_MAX: Final = 4 * MB
 # Where a row or a text begins or ends, with a namespace's prefix or without.
 MARCAS: Final = (b"<row", b":row", b"</row", b"</si", b":si")
@@ -75,7 +77,7 @@ class _Parte:
         last = max(data.rfind(mark) for mark in MARCAS)
         self._since_row = len(data) - last if last >= 0 else self._since_row + len(data)
         if self._left < 0 or self._since_row > FILA_MAX:
-            raise ArchivoIlegible(XLSX_BOMBA)
+            raise UnreadableFileError(XLSX_BOMBA)
         return data
 
 
@@ -92,7 +94,7 @@ class _Libro(ZipFile):
     def read(self, name: Any, pwd: bytes | None = None) -> bytes:
         info = self.getinfo(name) if isinstance(name, str) else name
         if info.file_size > OTRO_MAX:
-            raise ArchivoIlegible(XLSX_BOMBA)
+            raise UnreadableFileError(XLSX_BOMBA)
         with super().open(info, pwd=pwd) as part:
             return part.read()
 
@@ -112,13 +114,43 @@ class _Hoja(ReadOnlyWorksheet):
     def _get_size(self) -> None:
         """Not asked for: a sheet that does not say its size is read to its end, and one that does may be wrong."""
 
+    def filas(self, ancho: int) -> Iterator[tuple[Any, ...]]:
+        """The values of every row's first `ancho` cells, those of rows that the sheet leaves out too."""
+        hoja: Any = self  # openpyxl tells no types of what a sheet is made of
+        esperada = 1
+        with hoja._get_source() as file:
+            parser = _Filas(
+                file,
+                hoja._shared_strings,
+                data_only=True,
+                epoch=hoja.parent.epoch,
+                date_formats=hoja.parent._date_formats,
+                timedelta_formats=hoja.parent._timedelta_formats,
+            )
+            for numero, cells in parser.parse():
+                while esperada < numero:
+                    yield (None,) * ancho
+                    esperada += 1
+                if esperada == numero:  # else it is out of order
+                    yield hoja._get_row(cells, 1, ancho, values_only=True)
+                    esperada += 1
+
+
+class _Filas(WorkSheetParser):
+    def parse(self) -> Generator[Any, None, None]:
+        """The rows alone: openpyxl also makes objects of headers, filters, merged cells and the rest of a sheet."""
+        for _, node in iterparse(self.source):
+            if node.tag == ROW_TAG:
+                yield self.parse_row(node)
+                node.clear()
+
 
 class _Lector(ExcelReader):
     """Reads the cells and what they need, and none of the rest: themes, properties, links, drawings, names."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.archive = _Libro(file)
-        self.valid_files = self.archive.namelist()
+        self.valid_files: Any = frozenset(self.archive.namelist())
         self.read_only, self.data_only = True, True
         self.keep_vba = self.keep_links = self.rich_text = False
         self.shared_strings: Any = _Numeros()
@@ -128,8 +160,26 @@ class _Lector(ExcelReader):
         if textos:
             self.shared_strings = list(self.textos())
         self.read_workbook()
-        apply_stylesheet(self.archive, self.wb)
+        self.read_formats()
         self.read_worksheets()
+
+    def read_formats(self) -> None:
+        """Which styles show a number as a date or as a length of time: all that a value needs of the style sheet."""
+        if ARC_STYLE not in self.valid_files:
+            return
+        root = fromstring(self.archive.read(ARC_STYLE))
+        # Only what stands before the first semicolon counts.
+        own = {
+            int(node.get("numFmtId", 0)): node.get("formatCode", "").partition(";")[0][:FORMATO_MAX]
+            for node in root.iterfind("{*}numFmts/{*}numFmt")
+        }
+        used = [int(node.get("numFmtId", 0)) for node in root.iterfind("{*}cellXfs/{*}xf")]
+        codes = {numero: own.get(numero, builtin_format_code(numero)) for numero in set(used)}
+        fechas = {numero for numero, code in codes.items() if is_date_format(code)}
+        duraciones = {numero for numero, code in codes.items() if is_timedelta_format(code)}
+        libro: Any = self.wb
+        libro._date_formats = {style for style, numero in enumerate(used) if numero in fechas}
+        libro._timedelta_formats = {style for style, numero in enumerate(used) if numero in duraciones}
 
     def textos(self) -> Iterator[str]:
         """The workbook's texts; openpyxl's own reader builds ten objects for each, and keeps one."""
@@ -155,19 +205,19 @@ class _Lector(ExcelReader):
         """The sheet of that name; the first that is visible when "".
 
         Raises:
-            ArchivoIlegible: there is none.
+            UnreadableFileError: there is none.
         """
         for sheet in self.wb.worksheets:
             if sheet.title == nombre or (not nombre and sheet.sheet_state == "visible"):
                 return sheet
-        raise ArchivoIlegible(SIN_HOJAS)
+        raise UnreadableFileError(SIN_HOJAS)
 
 
 def examinar(file: BinaryIO) -> tuple[Formato, list[list[str]], int]:
     """The sheet to read, its first rows, and how many it says it has.
 
     Raises:
-        ArchivoIlegible: it is no workbook.
+        UnreadableFileError: it is no workbook.
     """
     try:
         lector = _Lector(file)
@@ -182,18 +232,18 @@ def examinar(file: BinaryIO) -> tuple[Formato, list[list[str]], int]:
             while block := part.read(BLOQUE):  # a tag that two blocks share is missed: it is an estimate
                 filas += sum(block.count(mark) for mark in FILAS)
         muestra = [[como_texto(textos[int(c)] if isinstance(c, _Pendiente) else c) for c in cells] for cells in rows]
-    except ArchivoIlegible:
+    except UnreadableFileError:
         raise
     except DANOS as error:
-        raise ArchivoIlegible(XLSX_DANADO) from error
+        raise UnreadableFileError(XLSX_DANADO) from error
     return Formato("xlsx", hoja=hoja.title), muestra, filas
 
 
 def _celdas(hoja: Any) -> Iterator[tuple[Any, ...]]:
     # One column more than is allowed, so that too many are seen without making 16,384 cells of each row.
-    for numero, cells in enumerate(hoja.iter_rows(max_col=COLUMNAS_MAX + 1, values_only=True), 1):
+    for numero, cells in enumerate(hoja.filas(COLUMNAS_MAX + 1), 1):
         if numero > LINEAS_MAX:
-            raise ArchivoIlegible(DEMASIADAS_FILAS)
+            raise UnreadableFileError(DEMASIADAS_FILAS)
         yield cells
 
 
@@ -201,17 +251,17 @@ def leer(file: BinaryIO, formato: Formato) -> Iterator[tuple[int, list[str]]]:
     """The rows of the sheet, empty ones too.
 
     Raises:
-        ArchivoIlegible: at the row where it cannot go on.
+        UnreadableFileError: at the row where it cannot go on.
     """
     try:
         lector = _Lector(file)
         lector.read()
         for numero, cells in enumerate(_celdas(lector.hoja(formato.hoja)), 1):
             yield numero, [como_texto(value) for value in cells]
-    except ArchivoIlegible:
+    except UnreadableFileError:
         raise
     except DANOS as error:
-        raise ArchivoIlegible(XLSX_DANADO) from error
+        raise UnreadableFileError(XLSX_DANADO) from error
 
 
 def como_texto(value: Any) -> str:

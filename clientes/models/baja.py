@@ -4,6 +4,8 @@ from django.db.models import Q
 
 from clientes.phones import E164_MAX
 
+MOTIVO_MAX = 300
+EVIDENCIA_MAX = 500
 REMITENTE_MAX = 40  # a number, a name, or a Messaging Service's SID
 
 
@@ -93,8 +95,10 @@ class RegistroBaja(models.Model):
     quien = models.ForeignKey(  # who wrote it down; NULL when it was the client
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    motivo = models.CharField(max_length=300, blank=True, default="")
-    evidencia = models.CharField(max_length=500, blank=True, default="")  # where the proof of an admin's word is kept
+    motivo = models.CharField(max_length=MOTIVO_MAX, blank=True, default="")
+    evidencia = models.CharField(
+        max_length=EVIDENCIA_MAX, blank=True, default=""
+    )  # where the proof of an admin's word is kept
     momento = models.DateTimeField()
 
     class Meta:

@@ -10,7 +10,7 @@ from django.conf import settings
 from clientes import phones
 from clientes.importacion import lectura
 from clientes.importacion.formato import Formato
-from clientes.importacion.limites import ArchivoIlegible
+from clientes.importacion.limites import UnreadableFileError
 
 SIN_NUMEROS = "No se encontró una columna con números de teléfono."
 # A Colombian mobile as the register writes it; reading each through phonenumbers would take a minute for a million.
@@ -27,9 +27,16 @@ class Numeros:
 
     telefonos: dict[str, None] = field(default_factory=dict)
     ilegibles: int = 0
+    _leidas: dict[str, str] = field(default_factory=dict)
 
     def add(self, celda: str) -> None:
-        if telefono := leer_numero(celda):
+        telefono = ""
+        if len(celda) <= phones.ESCRITO_MAX:
+            # A workbook names one text in as many cells as it likes: each is read once.
+            if celda not in self._leidas:
+                self._leidas[celda] = leer_numero(celda)
+            telefono = self._leidas[celda]
+        if telefono:
             self.telefonos[telefono] = None
         else:
             self.ilegibles += 1
@@ -37,6 +44,8 @@ class Numeros:
 
 def leer_numero(celda: str) -> str:
     """The number in E.164; "" when it is none."""
+    if len(celda) > phones.ESCRITO_MAX:
+        return ""
     plain = RELLENO.sub("", celda)
     if settings.PHONE_DEFAULT_REGION == "CO" and (found := COLOMBIANO.fullmatch(plain)):
         return f"+57{found[1]}"
@@ -47,7 +56,7 @@ def de_archivo(file: BinaryIO) -> Numeros:
     """The numbers of the column that has most of them.
 
     Raises:
-        ArchivoIlegible: it cannot be read, or no column has numbers.
+        UnreadableFileError: it cannot be read, or no column has numbers.
     """
     formato, muestra, _ = lectura.examinar(file)
     columna = _columna(muestra)
@@ -70,7 +79,7 @@ def _columna(muestra: Sequence[Sequence[str]]) -> int:
     counts = [sum(bool(leer_numero(row[n])) for row in muestra) for n in range(len(muestra[0]))]
     best = max(range(len(counts)), key=lambda n: counts[n])
     if not counts[best]:
-        raise ArchivoIlegible(SIN_NUMEROS)
+        raise UnreadableFileError(SIN_NUMEROS)
     return best
 
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from clientes.importacion.limites import BYTES_MAX, DEMASIADO_GRANDE, ArchivoIlegible
+from clientes.importacion.limites import BYTES_MAX, DEMASIADO_GRANDE, UnreadableFileError
 from clientes.models import ConsultaRNE, NumeroRNE
 from clientes.rne import numeros
 from clientes.rne.numeros import Numeros
 from clientes.rne.selectors import ultima_consulta
 from clientes.signals import exclusiones_cambiaron
-from core import formato
 from core.errors import InvalidInputError
 from core.models import Usuario
+from core.text import formato
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
@@ -42,7 +42,7 @@ def importar_archivo(
         InvalidInputError: the file cannot be read, the date is to come, or what it would replace is newer.
     """
     if (subido.size or 0) > BYTES_MAX:
-        raise ArchivoIlegible(DEMASIADO_GRANDE)
+        raise UnreadableFileError(DEMASIADO_GRANDE)
     digest = hashlib.sha256()
     for chunk in subido.chunks():
         digest.update(chunk)

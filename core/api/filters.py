@@ -10,7 +10,7 @@ SPELLINGS: Final = {"true": True, "True": True, "1": True, "false": False, "Fals
 
 
 @extend_schema_field(OpenApiTypes.BOOL)
-class SiONo(filters.TypedChoiceFilter):
+class YesNoFilter(filters.TypedChoiceFilter):
     """Yes or no; anything else is 400. django-filter's own takes what it cannot read for no filter at all."""
 
     def __init__(self, **kwargs: Any) -> None:

@@ -7,7 +7,7 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
 
-class PorCursor(CursorPagination):
+class NewestFirstPagination(CursorPagination):
     """Newest first; `?page_size=` up to 200."""
 
     ordering = "-id"
@@ -24,7 +24,7 @@ class PorCursor(CursorPagination):
         return cursor
 
 
-class PorCursorAscendente(PorCursor):
+class OldestFirstPagination(NewestFirstPagination):
     """In the order of sending, up to 1,000 rows a page."""
 
     ordering = "id"

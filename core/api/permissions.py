@@ -8,7 +8,7 @@ from rest_framework.request import Request
 SOLO_ADMIN = "Solo un administrador puede hacer este cambio."
 
 
-class AdminEscribe(BasePermission):
+class AdminWrites(BasePermission):
     """Signed-in users read; only the admin role writes. Row ownership is the queryset's business."""
 
     message = SOLO_ADMIN

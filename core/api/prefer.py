@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+# Characters. A quote that never ends is looked for again from every escaped one in it.
+HEADER_MAX: Final = 512
 # One preference of the list; a comma within quotes does not end it.
 PREFERENCE: Final = re.compile(r'(?:[^,"]|"(?:\\.|[^"\\])*")+')
 
@@ -20,7 +22,9 @@ class Prefer:
 
     @classmethod
     def of(cls, header: str) -> "Prefer":
-        """What cannot be read is ignored, and of two equal names the first counts (§2)."""
+        """Read the header. What cannot be read is ignored, and of two equal names the first counts (§2)."""
+        if len(header) > HEADER_MAX:
+            return cls()
         found: dict[str, str] = {}
         for preference in PREFERENCE.findall(header):
             name, _, value = preference.partition(";")[0].partition("=")

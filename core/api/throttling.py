@@ -126,15 +126,15 @@ class FailOpen(SimpleRateThrottle):
             return True
 
 
-class PorUsuario(FailOpen, UserRateThrottle):
+class UserThrottle(FailOpen, UserRateThrottle):
     scope = "usuario"
 
 
-class PorDireccion(FailOpen, AnonRateThrottle):
+class AddressThrottle(FailOpen, AnonRateThrottle):
     scope = "direccion"
 
 
-class PorPrueba(FailOpen, UserRateThrottle):
+class TrialThrottle(FailOpen, UserRateThrottle):
     """Trials of alerts, by shop: each is several calls to whom the shop names."""
 
     scope = "prueba"
@@ -144,19 +144,19 @@ class PorPrueba(FailOpen, UserRateThrottle):
         return str(self.cache_format % {"scope": self.scope, "ident": usuario.tenant_id})
 
 
-class PorIngreso(FailOpen, AnonRateThrottle):
+class LoginThrottle(FailOpen, AnonRateThrottle):
     """Password guesses, by address."""
 
     scope = "ingreso"
 
 
-class PorEnlace(FailOpen, AnonRateThrottle):
+class LinkThrottle(FailOpen, AnonRateThrottle):
     """Visits to opt-out links, by address. Carriers put thousands of phones behind one."""
 
     scope = "enlace"
 
 
-class PorEnlaceErrado(FailOpen, AnonRateThrottle):
+class WrongLinkThrottle(FailOpen, AnonRateThrottle):
     """Links that are none of ours, by address: `allow_request` counts one."""
 
     scope = "enlace_errado"

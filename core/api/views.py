@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, Final
 
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_update
@@ -15,8 +15,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.api.parsers import BoundedJSONParser
-from core.api.throttling import PorIngreso
+from core.api.throttling import LoginThrottle
 
+# Bytes. Nobody has signed in yet; a name and a password are some hundred.
+CREDENTIALS_MAX: Final = 4 * 1024
 NO_HAY = "No existe {path} en esta API."
 FALTA_BARRA = "No existe {path} en esta API; ¿quiso decir {path}/?"
 
@@ -25,9 +27,15 @@ class TokenSerializer(serializers.Serializer[Any]):
     token = serializers.CharField()
 
 
-class ObtenerToken(ObtainAuthToken):
-    throttle_classes = (PorIngreso,)
-    parser_classes = (BoundedJSONParser,)
+class CredentialsParser(BoundedJSONParser):
+    @property
+    def limit(self) -> int:
+        return min(CREDENTIALS_MAX, super().limit)
+
+
+class ObtainToken(ObtainAuthToken):
+    throttle_classes = (LoginThrottle,)
+    parser_classes = (CredentialsParser,)
     permission_classes = ()
     authentication_classes = ()
 
@@ -47,7 +55,7 @@ class ObtenerToken(ObtainAuthToken):
 
 
 @extend_schema(exclude=True)
-class NoExiste(APIView):
+class NotFoundView(APIView):
     """Every other path below /api/v1/: 404 in the API's own shape.
 
     It also stands in the way of APPEND_SLASH, whose redirect turns a POST without the last slash into a GET.
@@ -59,7 +67,7 @@ class NoExiste(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         other: Any = resolve(f"{request.path_info}/").func
-        text = NO_HAY if other.cls is NoExiste else FALTA_BARRA
+        text = NO_HAY if other.cls is NotFoundView else FALTA_BARRA
         raise NotFound(text.format(path=request.path_info))
 
 

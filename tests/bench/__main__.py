@@ -11,12 +11,13 @@ import redis
 from rich.console import Console
 from urllib3.exceptions import HTTPError
 
-from core.stack import environment, throwaway
-from core.stack.commands import CTRL_C
-from core.stack.errors import Interrupted, StackError
-from core.stack.layout import DEFAULT_DATA, Layout
-from core.stack.output import Printer
-from core.stack.session import Session
+from local.simulator.client import SimulatorError
+from local.stack import environment, throwaway
+from local.stack.commands import CTRL_C
+from local.stack.errors import Interrupted, StackError
+from local.stack.layout import DEFAULT_DATA, Layout
+from local.stack.output import Printer
+from local.stack.session import Session
 from tests.bench import comparison, latency, profile, report, scaling, tableros
 from tests.bench.errors import BenchError
 from tests.bench.machine import describe
@@ -24,7 +25,6 @@ from tests.bench.options import Options, read_options
 from tests.bench.section import Section
 from tests.bench.stage import Stage
 from tests.e2e.system import UnexpectedAnswerError
-from workers.simulator.client import SimulatorError
 
 
 async def main(options: Options) -> int:

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from core.stack.layout import ROOT
+from local.stack.layout import ROOT
 
 PUBLISH, CONSUME, HTTP, DATABASE, ENGINE, OTHER = "publish", "consume", "HTTP", "database", "engine", "other"
 PARTS = (PUBLISH, CONSUME, HTTP, DATABASE, ENGINE, OTHER)

@@ -7,11 +7,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from local.simulator.client import LedgerRow
 from tests.bench.errors import BenchError
 from tests.bench.run import Run, measured
 from tests.bench.stage import Stage
 from tests.e2e.system import Answer, Shop
-from workers.simulator.client import LedgerRow
 
 MENSAJE = "Hola {nombre}, esta semana tienes 20% de descuento en la tienda. Responde BAJA para no recibir mas."
 # Copies of the shop's first client, whatever columns it has, each with the next phone.

@@ -20,8 +20,8 @@ from pathlib import Path
 
 import psutil
 
-from core.stack.layout import ROOT
-from core.stack.process import Spec
+from local.stack.layout import ROOT
+from local.stack.process import Spec
 from tests.bench import frames
 from tests.bench.errors import BenchError
 from tests.bench.options import Options

@@ -12,15 +12,15 @@ from typing import Any
 import psycopg2
 import redis
 
-from core.stack import parts, startup
-from core.stack.output import Printer
-from core.stack.process import Spec
-from core.stack.session import Session
-from core.stack.supervisor import Supervisor
+from local.simulator.client import SimulatorControl
+from local.stack import parts, startup
+from local.stack.output import Printer
+from local.stack.process import Spec
+from local.stack.session import Session
+from local.stack.supervisor import Supervisor
 from tests.bench.phones import phones
 from tests.bench.usage import Snapshot, snapshot
 from tests.e2e.system import PASSWORD, Shop
-from workers.simulator.client import SimulatorControl
 
 LATENCY_S = 0.1
 CALLBACKS = ["sending", "sent", "delivered", "undelivered", "failed"]
@@ -31,9 +31,9 @@ FOREIGN = re.compile("(DATABASE_URL|REDIS_URL|PORT|PUBLIC_URL|WEB_HOST|DEBUG)$|T
 
 OPEN_SHOP = """
 import os
-from campaigns.ajustes.services import quitar_limites
 from clientes.services import crear_clientes
 from core.models import Usuario
+from local.demo.sin_limites import quitar_limites
 usuario = Usuario.objects.create_superuser(username=os.environ["SHOP"], password=os.environ["SHOP_PASSWORD"])
 quitar_limites(usuario=usuario, motivo="Medición contra el simulador")
 crear_clientes(usuario=usuario, filas=[{"nombre": "Cliente", "telefono": os.environ["SHOP_PHONE"], "documento": ""}])

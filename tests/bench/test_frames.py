@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.stack.layout import ROOT
+from local.stack.layout import ROOT
 from tests.bench import frames
 
 PACKAGES = "/home/shop/.venv/lib/python3.11/site-packages"

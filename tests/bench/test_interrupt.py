@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core.stack.commands import CTRL_C
-from core.stack.layout import DEFAULT_DATA, ROOT
-from core.stack.throwaway import PREFIX
+from local.stack.commands import CTRL_C
+from local.stack.layout import DEFAULT_DATA, ROOT
+from local.stack.throwaway import PREFIX
 
 pytestmark = pytest.mark.e2e
 END_S = 40
@@ -30,7 +30,7 @@ def bench() -> Iterator[subprocess.Popen[str]]:
 def data_folder(process: subprocess.Popen[str]) -> Path:
     """The folder whose simulator is a child of the benchmark."""
     commands = [" ".join(child.cmdline()) for child in psutil.Process(process.pid).children()]
-    [simulator] = [command for command in commands if "workers.simulator" in command]
+    [simulator] = [command for command in commands if "local.simulator" in command]
     place = DEFAULT_DATA / "tmp"
     [folder] = [path for path in place.glob(f"{PREFIX}*") if str(path) in simulator]
     return folder

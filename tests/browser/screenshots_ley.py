@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import Page
 from pytest_django import Settings
 
-from campaigns.ajustes.services import cambiar_ajustes
+from campaigns.ley.services import cambiar_ajustes
 from campaigns.models import CampanaSMS
 from core.models import Usuario
 from tests.browser import tienda

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 from pytest_django import Settings
 
-from campaigns.audiencia import Audiencia, Seleccion
+from campaigns.audiencia.seleccion import Audiencia, Seleccion
 from campaigns.models import CampanaSMS, Ocurrencia, Programacion
 from campaigns.programaciones import services
 from clientes.models import Cliente, Etiqueta, Segmento
@@ -14,7 +14,7 @@ from core.models import Usuario
 from tests.browser.conftest import SignIn
 from tests.browser.screenshots import shoot
 from tests.browser.screenshots_campanas import MENSAJE, _simulado, clientes  # noqa: F401 - fixtures
-from tests.campaigns.campana_support import finished_campana, running_campana
+from tests.campaigns.support import finished_campana, running_campana
 from tests.factories import PlantillaFactory, una_programacion
 
 

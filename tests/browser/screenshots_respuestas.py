@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import Page
 from pytest_django import Settings
 
-from campaigns.bajas.enlace import llave
-from campaigns.bajas.token import token_de
+from campaigns.mensaje.enlace import llave
+from campaigns.mensaje.token import token_de
 from campaigns.models import SMSLog
 from clientes.models import Baja
 from core.models import Usuario

@@ -8,10 +8,9 @@ from django.utils import timezone
 from playwright.sync_api import Page
 from pytest_django import Settings
 
-from campaigns.alertas.models import EntregaAlerta
-from campaigns.alertas.services import guardar_ajustes, probar
+from campaigns.bitacora.alertas import guardar_ajustes, probar
 from campaigns.bitacora.services import anotar
-from campaigns.models import CampanaSMS, Lote, SMSLog, Suceso
+from campaigns.models import CampanaSMS, EntregaAlerta, Lote, SMSLog, Suceso
 from core.models import Usuario
 from tests.browser import tienda
 from tests.browser.conftest import Ears, SignIn

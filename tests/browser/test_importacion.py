@@ -13,7 +13,7 @@ from clientes.importacion.opciones import Opciones
 from clientes.models import Cliente, Importacion
 from core.models import Usuario
 from tests.browser.conftest import ANCHO, ANGOSTO, Ears, SignIn, grave, overflow
-from tests.clientes.importacion_support import as_excel, csv, run, upload
+from tests.clientes.importacion.support import as_excel, csv, run, upload
 from tests.factories import ClienteFactory
 
 pytestmark = pytest.mark.browser

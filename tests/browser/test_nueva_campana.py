@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from campaigns.mensaje.partes import contar, letras_ucs2, transliterar
 from campaigns.models import CampanaSMS
-from campaigns.segmentos import contar, letras_ucs2, transliterar
 from core.models import Usuario
 from core.settings import BASE_DIR
 from tests.browser import tienda
@@ -21,14 +21,14 @@ from tests.factories import ClienteFactory, EtiquetaFactory, PlantillaFactory, S
 
 pytestmark = pytest.mark.browser
 
-TEXTS = [row[0] for row in json.loads((BASE_DIR / "tests/campaigns/segmentos.json").read_text(encoding="utf-8"))]
+TEXTS = [row[0] for row in json.loads((BASE_DIR / "tests/campaigns/mensaje/partes.json").read_text(encoding="utf-8"))]
 MORE = ["Promoción: ¡él cumplió años! 😀 á", "«Núm. 1º» – “ok”…", "I\u0301 o\u0301", "hola\tç ﬁ Ⅷ ½ ẞ", ""]
 MENSAJE = "Hola {nombre}, promoción del día: " + "todo con descuento. " * 3
 
 
 def test_the_browser_counts_as_the_server_does(page: Page) -> None:
     page.goto("about:blank")
-    page.add_script_tag(path=BASE_DIR / "campaigns/static/campaigns/segmentos.js")
+    page.add_script_tag(path=BASE_DIR / "campaigns/static/campaigns/partes.js")
     found: list[Any] = page.evaluate(
         "texts => texts.map((text) => {const {encoding, unidades, segmentos: n} = segmentos.contar(text);"
         " return [encoding, unidades, n, segmentos.letrasUcs2(text), segmentos.transliterar(text)];})",

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
-from campaigns.ajustes.services import cambiar_ajustes
+from campaigns.ley.services import cambiar_ajustes
 from clientes.rne.services import importar_lista
 from core.models import Usuario
 from tests.browser import tienda

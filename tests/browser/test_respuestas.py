@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from campaigns.bajas.enlace import llave
-from campaigns.bajas.token import token_de
+from campaigns.mensaje.enlace import llave
+from campaigns.mensaje.token import token_de
 from campaigns.models import SMSLog
 from clientes.models import Baja, Cliente
 from core.models import Usuario

@@ -12,10 +12,10 @@ from clientes.importacion.filas import FUENTE_ARCHIVO
 from clientes.models import Cliente
 from clientes.services import anonimizar_cliente
 from core.models import Usuario
-from tests.clientes.importacion_support import counts, csv, problems, run
-from tests.core.api_support import error_of
+from tests.clientes.importacion.support import counts, csv, problems, run
+from tests.core.api.support import error_of
 from tests.factories import ClienteFactory
-from tests.paginas import get, signed_in
+from tests.pages import get, signed_in
 
 URL = "/api/v1/clientes/"
 DADO = {"consentimiento_fuente": "Formulario", "consentimiento_en": "2026-03-01"}

@@ -2,7 +2,8 @@
 
 import pytest
 
-from clientes.phones import E164_MAX, read, to_e164
+from clientes.phones import E164_MAX, ESCRITO_MAX, NOTHING, read, to_e164
+from tests.growth import growth
 
 ANA = "+573001234567"
 
@@ -58,6 +59,10 @@ TABLE = [
     ("300ABC4567", ""),
     ("300123456O", ""),  # the letter O
     ("3001234567 Maria", ""),
+    ("0 57 3001234567", ""),
+    ("300 00 1234567", ""),
+    ("3001234567\nMaria", ""),
+    ("300123456½", ""),
     # E.164 has 15 digits at most; some German plans have more
     ("+49211123456789012", ""),
 ]
@@ -105,3 +110,16 @@ def test_it_obeys_the_configured_country(settings: object) -> None:
 )
 def test_it_knows_the_country(raw: str, country: str) -> None:
     assert read(raw).country == country
+
+
+def test_what_is_longer_than_people_write_a_phone_is_none() -> None:
+    decorated = "Celular (con WhatsApp, de lunes a viernes): +57 (300) 123 - 4567"
+    assert len(decorated) == ESCRITO_MAX
+    assert read(decorated).e164 == ANA
+    assert read(f" {decorated}") == NOTHING
+
+
+@pytest.mark.parametrize("text", ["1", "0", " ", "00 ", "1-", "1.", "1a", "+", "1 "])
+def test_a_long_text_costs_no_more_than_a_short_one(text: str) -> None:
+    """A cell of a file has up to 20,000 characters."""
+    assert growth(read, lambda n: f"{text * n}1", 2_000) < 30

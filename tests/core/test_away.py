@@ -15,14 +15,14 @@ from psycopg2 import errors
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
-from core.middleware import HEADER
 from core.models import Usuario
+from core.ops.middleware import HEADER
 from core.postgresql.away import RETRY_S, is_away
-from tests.core import test_api_matrix as api
-from tests.core import test_pages_matrix as pages
+from tests.core.api import test_matrix as api
+from tests.core.pages import test_matrix as pages
 from tests.core.test_postgresql import end
 from tests.factories import AdminFactory
-from tests.paginas import signed_in
+from tests.pages import signed_in
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 from kombu.utils import symbol_by_name
 
 from core.celery import app
-from core.stack import parts
+from local.stack import parts
 
 # It closes old connections, as a request does: a transaction around the test would go with them.
 pytestmark = pytest.mark.django_db(transaction=True)

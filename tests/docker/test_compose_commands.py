@@ -13,11 +13,12 @@ from celery.bin.worker import worker as worker_command
 from django.conf import settings
 from django.core.management import get_commands
 
-from core import gunicorn_conf, pulses, queues
-from core.stack import parts, postgres, session
+from core import gunicorn_conf, queues
+from core.ops import pulses
+from local.simulator.config import read_config
+from local.stack import parts, postgres, session
 from tests.docker.compose import MINIMAL_ENV, option, render, seconds
 from tests.docker.variables import ROOT
-from workers.simulator.config import read_config
 
 SIMULATOR_PORT = 8900
 
@@ -108,7 +109,7 @@ def test_it_starts_the_simulator_with_options_that_it_knows(
     simulator = services["simulator"]
     for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"):
         monkeypatch.setenv(name, simulator["environment"][name])
-    assert simulator["command"][:3] == ["python", "-m", "workers.simulator"]
+    assert simulator["command"][:3] == ["python", "-m", "local.simulator"]
     config = read_config(simulator["command"][3:])
     assert (config.host, config.port) == ("0.0.0.0", SIMULATOR_PORT)  # noqa: S104
     assert [mount["target"] for mount in simulator["volumes"]] == [str(config.data)]

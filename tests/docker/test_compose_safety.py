@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
-from core.stack import valkey
+from local.stack import valkey
 from tests.docker.compose import COMPOSE_FILE, MINIMAL_ENV, RefusedError, render
 
 OURS = "sms-campaigns:local"
+SIMULATOR = "sms-campaigns-simulator:local"
 HEALTHY, COMPLETED = "service_healthy", "service_completed_successfully"
 READY = {"postgres": HEALTHY, "redis": HEALTHY, "migrate": COMPLETED}
 DEPENDS = {
@@ -70,8 +71,11 @@ def test_it_pins_every_image(name: str, services: dict[str, Any]) -> None:
 
 def test_it_builds_one_image_once(services: dict[str, Any]) -> None:
     ours = {name: service for name, service in services.items() if service["image"] == OURS}
-    assert set(ours) == {"migrate", "web", "worker", "beat", "simulator"}
+    assert set(ours) == {"migrate", "web", "worker", "beat"}
     assert [name for name, service in ours.items() if "build" in service] == ["migrate"]
+    assert services["migrate"]["build"]["target"] == "product"
+    assert services["simulator"]["image"] == SIMULATOR
+    assert services["simulator"]["build"]["target"] == "simulator"
     # A name without a registry would else be looked for in the public one.
     assert {service["pull_policy"] for name, service in ours.items() if name != "migrate"} == {"never"}
 
@@ -84,9 +88,9 @@ def test_it_gives_no_privileges(name: str, services: dict[str, Any]) -> None:
     assert "cap_add" not in service
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert service["tmpfs"][0].startswith("/tmp:")  # noqa: S108
-    # Our image names its own user, which test_dockerfile.py looks at.
+    # Our images name their own user, which test_dockerfile.py looks at.
     assert service.get("user", OURS) in ("postgres", "valkey", OURS)
-    assert service["image"] == OURS or "user" in service
+    assert service["image"] in (OURS, SIMULATOR) or "user" in service
 
 
 @pytest.mark.parametrize("name", DEPENDS)

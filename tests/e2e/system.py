@@ -17,8 +17,8 @@ import psycopg2
 import redis
 import urllib3
 
-from core.stack import parts, ports
-from tests.workers.simulator_process import ACCOUNT_SID, AUTH_TOKEN, RunningSimulator, running_simulator
+from local.stack import parts, ports
+from tests.local.simulator_process import ACCOUNT_SID, AUTH_TOKEN, RunningSimulator, running_simulator
 
 ROOT = Path(__file__).resolve().parents[2]
 STOP_S = 20.0
@@ -31,7 +31,7 @@ DONE: Final = range(200, 300)
 PASSWORD = "clave-de-la-tienda"
 METRICS_TOKEN = "un-token-de-prueba"
 LOTE_SIZE = 20
-CELERY = (sys.executable, "-m", "celery", "-q", "-A", "core")
+CELERY = ("celery", "-q", "-A", "core")
 WORKER_OPTIONS = ("-P", "threads", "-c", "16", "--without-gossip", "--without-mingle")
 
 
@@ -123,25 +123,35 @@ class System:
         env: the environment of every process.
         simulator: where the messages go.
         listener: the web's socket, which listens.
+        python: the interpreter of the product's processes.
     """
 
     def __init__(
-        self, env: Mapping[str, str], simulator: RunningSimulator, logs: Path, listener: socket.socket
+        self, env: Mapping[str, str], simulator: RunningSimulator, logs: Path, listener: socket.socket, python: str
     ) -> None:
         self.env = env
+        self._python = python
         self.simulator = simulator
         self._logs, self._listener = logs, listener
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.url = f"http://127.0.0.1:{env['PORT']}"
 
-    def start(self, name: str, *command: str, inherited: tuple[int, ...] = ()) -> None:
+    def start(
+        self, name: str, *module: str, inherited: tuple[int, ...] = (), env: Mapping[str, str] | None = None
+    ) -> None:
+        """Start `python -m module…`, with more in its environment if need be."""
         with (self._logs / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
-                command, cwd=ROOT, env=self.env, stdout=log, stderr=subprocess.STDOUT, pass_fds=inherited
+                (self._python, "-m", *module),
+                cwd=ROOT,
+                env={**self.env, **(env or {})},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                pass_fds=inherited,
             )
 
     def start_all(self) -> None:
-        web = (sys.executable, "-m", "gunicorn", "core.wsgi:application", "-c", "core/gunicorn_conf.py")
+        web = ("gunicorn", "core.wsgi:application", "-c", "core/gunicorn_conf.py")
         self.start("web", *web, inherited=(self._listener.fileno(),))
         for number in (1, 2):
             self.start_worker(number)
@@ -151,8 +161,9 @@ class System:
     def start_beat(self, name: str = "beat") -> None:
         self.start(name, *CELERY, "beat", "-S", parts.SCHEDULER, "--pidfile=", "-n", f"{name}@%h", "-l", "INFO")
 
-    def start_worker(self, number: int) -> None:
-        self.start(f"worker-{number}", *CELERY, "worker", *WORKER_OPTIONS, "-n", f"worker-{number}@%h", "-l", "INFO")
+    def start_worker(self, number: int, **env: str) -> None:
+        name = f"worker-{number}"
+        self.start(name, *CELERY, "worker", *WORKER_OPTIONS, "-n", f"{name}@%h", "-l", "INFO", env=env)
 
     def kill(self, name: str) -> None:
         """kill -9."""
@@ -173,6 +184,23 @@ class System:
         finally:
             self._processes[name].send_signal(signal.SIGCONT)
 
+    @contextmanager
+    def never_swept(self) -> Iterator[None]:
+        """Workers that do not sweep, and no beat that asks for it: what a chord does not do is not done."""
+        self.stop("beat")
+        self._restart_workers(SWEEP_INTERVAL_S="86400")
+        try:
+            yield
+        finally:
+            self._restart_workers()
+            self.start_beat()
+            until(self._is_ready, bool)
+
+    def _restart_workers(self, **env: str) -> None:
+        for number in (1, 2):
+            self.stop(f"worker-{number}")
+            self.start_worker(number, **env)
+
     def stop_all(self) -> None:
         for process in self._processes.values():
             process.terminate()
@@ -184,7 +212,7 @@ class System:
                 process.wait()
 
     def manage(self, *args: str, **env: str) -> None:
-        command = [sys.executable, "manage.py", *args]
+        command = [self._python, "manage.py", *args]
         done = subprocess.run(
             command,
             cwd=ROOT,
@@ -252,13 +280,14 @@ FROM core_usuario WHERE username = %s RETURNING id
 
 
 @contextmanager
-def running_system(folder: Path, database_url: str, redis_url: str) -> Iterator[System]:
+def running_system(folder: Path, database_url: str, redis_url: str, python: str = sys.executable) -> Iterator[System]:
     """The system for the length of a `with` block.
 
     Args:
         folder: for logs and the simulator's ledger.
         database_url: of an empty database.
         redis_url: of an empty Redis database.
+        python: the interpreter of the product's processes.
     """
     with ExitStack() as stack:
         simulator = stack.enter_context(
@@ -293,7 +322,7 @@ def running_system(folder: Path, database_url: str, redis_url: str) -> Iterator[
             "WEB_WORKERS": "1",
             "METRICS_TOKEN": METRICS_TOKEN,
         }
-        system = System(env, simulator, folder, listener)
+        system = System(env, simulator, folder, listener, python)
         system.manage("migrate", "--no-input")
         system.manage("collectstatic", "--no-input")
         stack.callback(system.stop_all)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from core import pulses
+from core.ops import pulses
 from tests.e2e.system import METRICS_TOKEN, Shop, System, until
 
 pytestmark = pytest.mark.e2e

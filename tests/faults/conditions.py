@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from workers.simulator.drain import HEADSTART_S
+from local.simulator.drain import HEADSTART_S
 
 WORKERS: Final = 3
 THREADS: Final = 16

@@ -4,12 +4,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from local.simulator.client import LedgerRow
 from tests.faults.database import Database
 from tests.faults.load import Load, Made
 from tests.faults.oracle import Accepted, Campaign, Evidence, Row
 from tests.faults.timeline import MOVES
 from tests.faults.verdict import Kind, Violation
-from workers.simulator.client import LedgerRow
 
 CALLBACK = re.compile(r"/webhooks/twilio/estado/(\d+)-[0-9a-f]{32}/")
 

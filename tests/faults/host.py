@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Final
 from unittest.mock import patch
 
-from core.stack import environment, parts, ports
-from core.stack.errors import Interrupted
-from core.stack.layout import Layout
-from core.stack.output import Printer
-from core.stack.process import Spec
-from core.stack.session import Session
-from core.stack.startup import prepare, start_product
-from core.stack.supervisor import Restarts
+from local.stack import environment, parts, ports
+from local.stack.errors import Interrupted
+from local.stack.layout import Layout
+from local.stack.output import Printer
+from local.stack.process import Spec
+from local.stack.session import Session
+from local.stack.startup import prepare, start_product
+from local.stack.supervisor import Restarts
 from tests.faults.conditions import SIMULATOR
 from tests.ports import held, port_of
 

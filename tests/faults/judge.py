@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
+from local.simulator.client import LedgerRow
 from tests.faults.conditions import QUIET_S
 from tests.faults.credit import exchanged
 from tests.faults.evidence import as_accepted, gather, unasked
@@ -17,7 +18,6 @@ from tests.faults.report import Report
 from tests.faults.stack import RunningStack
 from tests.faults.timeline import HISTORY
 from tests.faults.verdict import Violation
-from workers.simulator.client import LedgerRow
 
 TOLD = 50  # violations whose whole history is kept
 

@@ -12,10 +12,10 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")
 django.setup()
 
-from campaigns.ajustes.services import quitar_limites  # noqa: E402 - models load after the set-up
-from clientes.services import crear_clientes  # noqa: E402
+from clientes.services import crear_clientes  # noqa: E402 - models load after the set-up
 from core.models import Usuario  # noqa: E402
 from core.services import nuevo_token  # noqa: E402
+from local.demo.sin_limites import quitar_limites  # noqa: E402
 from tests.faults.recipients import nombre, telefono  # noqa: E402
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.db import connection
 
 from tests.faults.mutants import VARIABLE
-from workers.engine import sweeper
+from workers.engine.rounds import sweeper
 from workers.gateway import callbacks, twilio
 from workers.gateway.outcomes import Ambiguous, Outcome, Permanent, Retryable
 from workers.gateway.twilio import TwilioGateway

@@ -29,21 +29,21 @@ class Place:
 
 
 PLACES: Final = (
-    Place("claim", "workers.engine.ledger.claim_many", often=True),
+    Place("claim", "workers.engine.message.ledger.claim_many", often=True),
     Place("post", "workers.gateway.twilio.TwilioGateway.send", often=True),
-    Place("outcome", "workers.engine.ledger.record_many", often=True),
-    Place("publish", "workers.engine.chords.publish"),
+    Place("outcome", "workers.engine.message.ledger.record_many", often=True),
+    Place("publish", "workers.engine.publish.chords.publish"),
     Place("chord-size", "celery.backends.redis.RedisBackend.set_chord_size"),  # after: counted, and no part sent
     Place("count", "workers.broker.results.Backend.count", often=True),  # after: the callback is published
-    Place("cerrar-lote", "workers.engine.lotes.close"),
-    Place("open-lote", "workers.engine.lotes.open_next"),
-    Place("advance", "workers.engine.campana.advance"),
-    Place("finish", "workers.engine.campana.finish"),
-    Place("settle", "workers.engine.doubts.settle"),
-    Place("turn", "workers.engine.turns.take"),  # after: the sweep that it stands for is not done
-    Place("expire-leases", "workers.engine.ledger.expire_leases"),
-    Place("receipt", "workers.webhooks.receipts.apply_receipt", "web", often=True),
-    Place("create", "campaigns.services.crear_campana", "web"),
+    Place("cerrar-lote", "workers.engine.lote.lotes.close"),
+    Place("open-lote", "workers.engine.lote.lotes.open_next"),
+    Place("advance", "workers.engine.campaign.campana.advance"),
+    Place("finish", "workers.engine.campaign.campana.finish"),
+    Place("settle", "workers.engine.message.doubts.settle"),
+    Place("turn", "workers.engine.rounds.turns.take"),  # after: the sweep that it stands for is not done
+    Place("expire-leases", "workers.engine.message.ledger.expire_leases"),
+    Place("receipt", "workers.engine.message.receipts.apply_receipt", "web", often=True),
+    Place("create", "campaigns.campana.services.crear_campana", "web"),
 )
 
 

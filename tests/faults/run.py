@@ -13,7 +13,8 @@ import psutil
 import psycopg2
 import redis
 
-from core.stack.layout import DEFAULT_DATA, private_folder
+from local.simulator.client import SimulatorError
+from local.stack.layout import DEFAULT_DATA, private_folder
 from tests.faults.api import NoAnswerError
 from tests.faults.deck import Deck
 from tests.faults.injectors import FAULTS
@@ -32,7 +33,6 @@ from tests.faults.shops import make
 from tests.faults.stack import RunningStack
 from tests.faults.timeline import INSTALL
 from tests.faults.verdict import Kind, Violation
-from workers.simulator.client import SimulatorError
 
 # Each with its slots, and seconds from one fault to the next.
 LANES: Final = {"twilio": (3, (0.5, 2.0)), "": (4, (0.7, 3.0))}

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tests.core.stack_support import ROOT
 from tests.faults.recipients import Recipient, telefono
+from tests.local.stack.support import ROOT
 
 
 @dataclass(frozen=True, slots=True)

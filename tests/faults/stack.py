@@ -14,14 +14,14 @@ import psutil
 import redis
 from dotenv import dotenv_values
 
-from core.stack.registry import Entry, born, read_record
-from tests.core.stack_support import ROOT, environment
+from local.simulator.client import SimulatorControl, SimulatorError
+from local.stack.registry import Entry, born, read_record
 from tests.faults.conditions import ENVIRONMENT, UP_WITHIN_S
 from tests.faults.crash import FOLDER_VARIABLE, Armory
 from tests.faults.database import Database
 from tests.faults.host import UP
+from tests.local.stack.support import ROOT, environment
 from tests.ports import held, port_of
-from workers.simulator.client import SimulatorControl, SimulatorError
 
 POLL_S = 0.05
 STOP_S = 90.0

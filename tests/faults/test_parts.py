@@ -36,7 +36,9 @@ def test_every_crash_point_leads_somewhere(place: Place) -> None:
     assert callable(crash.resolve(place)[2])
 
 
-@pytest.mark.parametrize("target", ["workers.engine.ledger.clam", "workers.engin.ledger", "nothing.at.all", "claim"])
+@pytest.mark.parametrize(
+    "target", ["workers.engine.message.ledger.clam", "workers.engin.ledger", "nothing.at.all", "claim"]
+)
 def test_a_crash_point_that_leads_nowhere_is_refused(target: str) -> None:
     with pytest.raises(crash.UnresolvedPlaceError, match=f"claim: there is no {target}"):
         crash.resolve(replace(PLACES[0], target=target))

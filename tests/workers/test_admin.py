@@ -4,8 +4,8 @@ import pytest
 from django_celery_results.models import TaskResult
 
 from core.models import Pulso, Usuario
-from core.pulses import Heart
-from tests.paginas import get, signed_in
+from core.ops.pulses import Heart
+from tests.pages import get, signed_in
 from workers.admin import plain
 
 

@@ -21,8 +21,8 @@ from openapi_core import Config, OpenAPI
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.testing import MockRequest, MockResponse
 
-from tests.workers.conftest import MakeGateway
-from tests.workers.simulator_process import RunningSimulator
+from tests.local.fixtures import MakeGateway
+from tests.local.simulator_process import RunningSimulator
 from workers.gateway.http import ErrorAnswerError
 from workers.gateway.outcomes import Accepted
 from workers.gateway.twilio import TwilioGateway

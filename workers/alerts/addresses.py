@@ -9,7 +9,7 @@ from typing import Final
 
 from django.conf import settings
 
-from campaigns.alertas.direccion import IP, NO_ES_PUBLICA, Direccion, is_public
+from campaigns.values.direccion import IP, NO_ES_PUBLICA, Direccion, is_public
 from core.errors import InvalidInputError
 
 NO_EXISTE: Final = "El nombre {host} no se encontró."

@@ -22,7 +22,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from campaigns.models import AjustesAlertas, EntregaAlerta
-from core import logs
+from core.ops import logs
 from workers.alerts import email, webhook
 from workers.alerts.results import Delivered, Failed, Result
 

@@ -6,9 +6,9 @@ from django.db import connection, transaction
 
 from campaigns.bitacora.services import anotar
 from campaigns.models import CampanaSMS, Suceso
-from core.formato import duracion
+from campaigns.models.alerta import MINUTOS_SIN_AVANCE
+from core.text.formato import duracion
 
-MINUTOS: Final = 10  # of a shop that has said nothing
 DETENIDA: Final = "Lleva {tiempo} sin que salga ningún mensaje."
 
 # A campaign in course of which for so long no message was sent or given up, no Lote closed and nobody made a move. What
@@ -42,7 +42,7 @@ WHERE c.completado_en IS NULL AND c.estado = 'procesando'
 def report() -> int:
     """Write down, and so tell, which campaigns have stopped moving; return how many."""
     with connection.cursor() as cursor:
-        cursor.execute(STALLED_SQL, {"minutos": MINUTOS})
+        cursor.execute(STALLED_SQL, {"minutos": MINUTOS_SIN_AVANCE})
         found = cursor.fetchall()
     return sum(_report(campana_id, seconds) for campana_id, seconds in found)
 
@@ -52,7 +52,8 @@ def _report(campana_id: int, seconds: float) -> bool:
     # Two at once: the second finds it written.
     CampanaSMS.objects.select_for_update(no_key=True).get(pk=campana_id)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT id FROM ({STALLED_SQL}) s WHERE id = %(id)s", {"minutos": MINUTOS, "id": campana_id})  # noqa: S608 - constants
+        known = {"minutos": MINUTOS_SIN_AVANCE, "id": campana_id}
+        cursor.execute(f"SELECT id FROM ({STALLED_SQL}) s WHERE id = %(id)s", known)  # noqa: S608 - constants
         if cursor.fetchone() is None:
             return False
     anotar(campana_id=campana_id, tipo=Suceso.Tipo.SIN_AVANCE, detalle=DETENIDA.format(tiempo=duracion(seconds)))

@@ -1,15 +1,16 @@
 """One call that hands an alert to a shop's program."""
 
-import time
+from datetime import UTC, datetime
 from http.client import HTTPException
 from typing import Final
 
+from django.utils import timezone
+from standardwebhooks import Webhook
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
-from campaigns.alertas.direccion import Direccion, leer
+from campaigns.values.direccion import Direccion, leer
 from core.errors import InvalidInputError
-from workers.alerts import signature
 from workers.alerts.addresses import look_up
 from workers.alerts.deadline import OverdueError, ended_after
 from workers.alerts.results import Delivered, Failed, Result
@@ -38,7 +39,7 @@ def post(*, url: str, secret: str, message_id: str, body: str) -> Result:
         ip = look_up(direccion)
     except InvalidInputError as error:
         return Failed(error.message)
-    signed = signature.headers(secret=secret, message_id=message_id, timestamp=int(time.time()), body=body)
+    signed = signature_headers(secret=secret, message_id=message_id, moment=timezone.now(), body=body)
     headers = {"Host": _host(direccion), "Content-Type": "application/json", "User-Agent": AGENT, **signed}
     connection = _connection(direccion, ip)
     try:
@@ -54,6 +55,22 @@ def post(*, url: str, secret: str, message_id: str, body: str) -> Result:
     if 200 <= status < 300:
         return Delivered(status)
     return Failed(CONTESTO.format(status=status), status, for_good=status in GONE)
+
+
+def signature_headers(*, secret: str, message_id: str, moment: datetime, body: str) -> dict[str, str]:
+    """The three headers that tell the shop's program that a call is ours: https://www.standardwebhooks.com
+
+    Args:
+        secret: "whsec_" and the key in base64.
+        message_id: the same in every try, so that the receiver may drop what it has already.
+        moment: now; the receiver refuses what is minutes old.
+    """
+    moment = moment.astimezone(UTC)  # the library takes the hour that it is given for one of UTC
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(moment.timestamp())),
+        "webhook-signature": Webhook(secret).sign(message_id, moment, body),
+    }
 
 
 def _ask(connection: HTTPConnection, path: str, body: str, headers: dict[str, str]) -> int:

@@ -56,6 +56,9 @@ class Backend(RedisBackend):
     def __init__(self, app: Celery, **kwargs: Any) -> None:
         super().__init__(app=app, **kwargs)
         self.app = app
+        # One for all threads of the process: otherwise Celery keeps one in each (`celery.app.base.Celery._backend`),
+        # and those of the pool's threads would know of no `on_part`. redis-py's client and its pool may be shared.
+        self.thread_safe = True
         self.on_part = None
 
     @cached_property

@@ -2,11 +2,12 @@
 
 from collections import Counter as Tally
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import Final
 
 from prometheus_client import Counter, Histogram
 
-from core.series import REGISTRY
+from core.ops.series import REGISTRY
 from workers.gateway.outcomes import Accepted, Account, Ambiguous, Outcome, Permanent, Retryable
 
 # From a good answer of Twilio, about 100 ms, to the read timeout and beyond.
@@ -33,6 +34,12 @@ OUTCOMES: Final = Counter(
     ["estado", "codigo"],
     registry=REGISTRY,
 )
+LOTES: Final = Counter(
+    "sms_lotes_closed",
+    "Lotes closed, by what closed them: their chord, a sweep (their chord was lost), a cancellation or a deadline.",
+    ["by"],
+    registry=REGISTRY,
+)
 LEASES: Final = Counter(
     "sms_lease_expiries",
     "Claims whose worker fell silent in the middle of the call; their rows became uncertain.",
@@ -44,6 +51,16 @@ SETTLED: Final = Counter(
     ["result"],
     registry=REGISTRY,
 )
+
+
+class Closer(StrEnum):
+    """What closes a Lote."""
+
+    CHORD = "chord"
+    SWEEP = "sweep"
+    CANCEL = "cancel"
+    DEADLINE = "deadline"
+
 
 # Made once: looking a child up by its label costs more than counting.
 _calls: Final = {kind: CALLS.labels(result) for kind, result in RESULTS.items()}

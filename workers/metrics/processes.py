@@ -2,16 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-import redis
 from celery import current_app
-from django.conf import settings
 from prometheus_client.core import GaugeMetricFamily as Gauge
 from prometheus_client.metrics_core import Metric
 
+from core import redis_client
 from core.models import Pulso
-from core.pulses import Visto
-
-TIMEOUT_S = 2
+from core.ops.pulses import Visto
 
 
 def collect(seen: Sequence[Visto]) -> Iterator[Metric]:
@@ -33,7 +30,7 @@ def collect_queues(seen: Sequence[Visto]) -> Iterator[Metric]:
     redis.RedisError: it does not answer.
     """
     names = sorted({*current_app.amqp.queues, *(queue for one in seen for queue in one.colas)})
-    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S) as client:
+    with redis_client.connect() as client:
         pipeline = client.pipeline(transaction=False)
         for name in names:
             pipeline.llen(name)

@@ -16,9 +16,9 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
-from core import pulses, series
-from core.pulses import Visto
-from workers.metrics import ledger, processes
+from core.ops import pulses, series
+from core.ops.pulses import Visto
+from workers.metrics import campaigns, processes
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Product(Collector):
     def _from_postgres(self) -> tuple[list[Metric], bool]:
         try:
             self._seen = pulses.vistos()
-            return [*processes.collect(self._seen), *ledger.collect(), *series.totals()], True
+            return [*processes.collect(self._seen), *campaigns.collect(), *series.totals()], True
         except DatabaseError as error:
             logger.warning("metrics without PostgreSQL: %s", error)
             return [], False

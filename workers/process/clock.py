@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.db import Error as DatabaseError
 from django.db import close_old_connections, connection
 
-from workers.engine import database
+from workers.engine.base import database
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,8 @@ from celery import bootsteps
 from celery.worker import state
 from django.conf import settings
 
-from workers.engine import broker, rounds
+from workers.engine.publish import probe
+from workers.engine.rounds import rounds
 from workers.process.clock import Clock
 from workers.process.watchdog import TICK_S, Sight, Watchdog
 
@@ -77,6 +78,6 @@ class Watch(bootsteps.StartStopStep):
             ticks=self._ticks,
             taken=state.all_total_count[0],
             free=len(state.reserved_requests) < self._worker.concurrency,
-            waiting=broker.waiting(*queues),
+            waiting=probe.waiting(*queues),
             ending=not (state.should_stop is None and state.should_terminate is None),
         )

@@ -5,13 +5,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from campaigns.entrantes import services
-from campaigns.entrantes.intencion import TEXTO_MAX
 from campaigns.entrantes.services import Texto
+from campaigns.values.intencion import TEXTO_MAX
 from clientes.models.baja import REMITENTE_MAX
 from workers.gateway import signature
-from workers.webhooks import callbacks
+from workers.webhooks import reports
 
-REASONS: Final = {callbacks.BAD_SIGNATURE: "bad signature", callbacks.UNKNOWN: "unknown message"}
+REASONS: Final = {reports.BAD_SIGNATURE: "bad signature", reports.UNKNOWN: "unknown message"}
 # Nothing is answered to the client: the shop answers, or Twilio's own opt-out text does.
 # https://www.twilio.com/docs/messaging/twiml#twilios-request-to-your-application
 NO_REPLY: Final = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
@@ -21,7 +21,7 @@ NO_REPLY: Final = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 @require_POST
 def estado(request: HttpRequest, token: str) -> HttpResponse:
     """A message's delivery status. 403 without Twilio's signature; 204 when it is written."""
-    status = callbacks.receive(path=request.get_full_path(), token=token, form=request.POST, given=_signature(request))
+    status = reports.receive(path=request.get_full_path(), token=token, form=request.POST, given=_signature(request))
     if reason := REASONS.get(status):
         return HttpResponse(reason, status=status, content_type="text/plain")
     return HttpResponse(status=status)
@@ -31,11 +31,11 @@ def estado(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 def entrante(request: HttpRequest) -> HttpResponse:
     """A text that a client wrote. 403 without Twilio's signature; else an empty answer once it is kept."""
-    if not callbacks.is_twilio(request.get_full_path(), request.POST, _signature(request)):
-        return HttpResponseForbidden(REASONS[callbacks.BAD_SIGNATURE], content_type="text/plain")
+    if not reports.is_twilio(request.get_full_path(), request.POST, _signature(request)):
+        return HttpResponseForbidden(REASONS[reports.BAD_SIGNATURE], content_type="text/plain")
     sid = request.POST.get("MessageSid", "")
-    if not callbacks.SID.fullmatch(sid):
-        return HttpResponseNotFound(REASONS[callbacks.UNKNOWN], content_type="text/plain")
+    if not reports.SID.fullmatch(sid):
+        return HttpResponseNotFound(REASONS[reports.UNKNOWN], content_type="text/plain")
     medios = request.POST.get("NumMedia", "")
     services.recibir(
         Texto(

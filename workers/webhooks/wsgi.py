@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 from django.db import Error as DatabaseError
 
 from core.postgresql.away import RETRY_S
-from workers.webhooks import callbacks
+from workers.webhooks import reports
 
 logger = logging.getLogger(__name__)
 
@@ -26,9 +26,9 @@ FORM: Final = "application/x-www-form-urlencoded"
 FORM_MAX: Final = 8_000  # bytes; a callback's form has about 400
 FIELDS_MAX: Final = 100
 STATUS: Final = {
-    callbacks.WRITTEN: "204 No Content",
-    callbacks.BAD_SIGNATURE: "403 Forbidden",
-    callbacks.UNKNOWN: "404 Not Found",
+    reports.WRITTEN: "204 No Content",
+    reports.BAD_SIGNATURE: "403 Forbidden",
+    reports.UNKNOWN: "404 Not Found",
 }
 # Twilio comes again: `callbacks.CONNECTION_OVERRIDES` of the gateway asks it to.
 LATER: Final = "503 Service Unavailable"
@@ -57,7 +57,7 @@ class Callbacks:
             return self._application(asked, start_response)
         try:
             status = STATUS[
-                callbacks.receive(path=found[0], token=found[1], form=form, given=asked.get("HTTP_X_TWILIO_SIGNATURE"))
+                reports.receive(path=found[0], token=found[1], form=form, given=asked.get("HTTP_X_TWILIO_SIGNATURE"))
             ]
         except DatabaseError:
             logger.exception("a status callback could not be written")

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from core.stack.process import Spec
+from local.stack.process import Spec
 from tests.bench.errors import BenchError
 from tests.bench.run import Run, measured
 from tests.bench.stage import Stage

@@ -11,8 +11,8 @@ from celery import current_app
 from django.db import IntegrityError, connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
-from campaigns import audiencia
-from campaigns.audiencia import Audiencia, Seleccion
+from campaigns.audiencia import seleccion
+from campaigns.audiencia.seleccion import Audiencia, Seleccion
 from campaigns.models import CampanaSMS, Ocurrencia, Programacion
 from campaigns.programaciones import ocurrencias, services
 from clientes.models import Cliente, Etiqueta, Segmento
@@ -233,14 +233,14 @@ class TestNoCampaign:
         )
         pk = gone.pk
         Etiqueta.objects.all().delete()
-        assert self.only() == ("fallida", audiencia.NO_EXISTE_ETIQUETA.format(ids=pk))
+        assert self.only() == ("fallida", seleccion.NO_EXISTE_ETIQUETA.format(ids=pk))
 
     def test_a_segment_is_gone(self, owner: Usuario) -> None:
         gone = SegmentoFactory.create(usuario=owner)
         Programacion.objects.update(audiencia={"todos": True, "excluir": {"segmento": gone.pk}})
         pk = gone.pk
         Segmento.objects.all().delete()
-        assert self.only() == ("fallida", audiencia.NO_EXISTE_SEGMENTO.format(ids=pk))
+        assert self.only() == ("fallida", seleccion.NO_EXISTE_SEGMENTO.format(ids=pk))
 
     def test_a_name_became_too_long_for_the_text(self, ana: Cliente) -> None:
         Programacion.objects.update(mensaje="{nombre}" + "x" * 1_590)
@@ -337,7 +337,7 @@ class TestOnce:
 
         with monkeypatch.context() as patched:
             if step == "crear_campana":
-                patched.setattr("campaigns.services._freeze", die)
+                patched.setattr("campaigns.campana.services._freeze", die)
             else:
                 patched.setattr(Ocurrencia if step == "row" else Programacion, "save", die)
             with pytest.raises(Killed):

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from campaigns.audiencia import Medida
+from campaigns.audiencia.seleccion import Medida
 from campaigns.models import CampanaSMS, Ocurrencia
 from campaigns.programaciones import ocurrencias
 from core.models import Usuario
@@ -37,8 +37,8 @@ def test_a_year_has_one_campaign_for_each_occurrence(
 ) -> None:
     ClienteFactory.create(usuario=owner)
     # Whom each campaign reaches is asked elsewhere, and is half of what a year costs.
-    monkeypatch.setattr("campaigns.services.audiencias.medir", lambda *args, **kwargs: Medida(1, 10))
-    monkeypatch.setattr("campaigns.services._freeze", lambda *args: None)
+    monkeypatch.setattr("campaigns.campana.services.audiencias.medir", lambda *args, **kwargs: Medida(1, 10))
+    monkeypatch.setattr("campaigns.campana.services._freeze", lambda *args: None)
     chance = random.Random(zona)
     kills = by_sweep = 0
     with time_machine.travel(COMIENZO, tick=False) as clock:

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from campaigns.audiencia import Audiencia, Seleccion
+from campaigns.audiencia.seleccion import Audiencia, Seleccion
 from campaigns.models import PlantillaSMS, Remitente
 from campaigns.programaciones import uso
 from clientes.models import Etiqueta, Segmento
 from core.models import Usuario
-from tests.core.api_support import error_of
+from tests.core.api.support import error_of
 from tests.factories import (
     ClienteFactory,
     EtiquetaFactory,
@@ -20,7 +20,7 @@ from tests.factories import (
     SegmentoFactory,
     una_programacion,
 )
-from tests.paginas import flashes
+from tests.pages import flashes
 
 Needed = Etiqueta | Segmento | PlantillaSMS | Remitente
 # kind: (how to make one, what a programación that needs it is made with, its paths: a sender has no page)

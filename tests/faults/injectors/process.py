@@ -6,7 +6,7 @@ import time
 
 import psutil
 
-from core.stack.registry import Entry
+from local.stack.registry import Entry
 from tests.faults.conditions import LEASE_S, READ_TIMEOUT_S
 from tests.faults.injectors.scene import Fault, Injector, Scene
 from tests.faults.stack import WORKERS, alive, gone

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
 
-from core.stack.registry import Entry
+from local.stack.registry import Entry
 from tests.faults.injectors.twilio_faults import TwilioFaults
 from tests.faults.journal import Journal
 from tests.faults.load import Load

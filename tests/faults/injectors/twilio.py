@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
+from local.simulator.client import SimulatorError
 from tests.faults.conditions import LIST_DELAY_S
 from tests.faults.injectors.scene import Fault, Scene
-from workers.simulator.client import SimulatorError
 
 FOR_S: Final = (2.0, 5.0)
 

@@ -5,9 +5,9 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from local.simulator.client import SimulatorError
 from tests.faults.journal import Journal
 from tests.faults.stack import RunningStack
-from workers.simulator.client import SimulatorError
 
 Rules = tuple[Mapping[str, object], ...]
 
@@ -26,7 +26,7 @@ class TwilioFaults:
         """Rules and behaviour in force for the length of a `with` block.
 
         Args:
-            rules, behaviour: as in `workers.simulator.faults`.
+            rules, behaviour: as in `local.simulator.faults`.
 
         Raises:
             SimulatorError: it is down.

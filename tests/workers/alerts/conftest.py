@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from campaigns.alertas import services
+from campaigns.bitacora import alertas
 from campaigns.models import AjustesAlertas, CampanaSMS
 from core.models import Usuario
 from tests.factories import CampanaFactory
@@ -28,7 +28,7 @@ def listener(settings: Any) -> Iterator[Listener]:
 
 @pytest.fixture
 def ajustes(owner: Usuario, listener: Listener) -> AjustesAlertas:
-    return services.guardar_ajustes(usuario=owner, datos={"url": listener.url})
+    return alertas.guardar_ajustes(usuario=owner, datos={"url": listener.url})
 
 
 @pytest.fixture

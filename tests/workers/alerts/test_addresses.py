@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from campaigns.alertas import direccion, services
+from campaigns.bitacora import alertas
 from campaigns.models import AjustesAlertas, EntregaAlerta
+from campaigns.values import direccion
 from core.errors import InvalidInputError
 from core.models import Usuario
 from tests.workers.alerts.listener import Listener
@@ -36,7 +37,7 @@ from workers.alerts import addresses, deliver
 )  # fmt: skip
 def test_it_refuses_an_address_of_ours_when_it_is_written(url: str, reason: str, owner: Usuario) -> None:
     with pytest.raises(InvalidInputError) as refused:
-        services.guardar_ajustes(usuario=owner, datos={"url": url})
+        alertas.guardar_ajustes(usuario=owner, datos={"url": url})
     assert (refused.value.message, refused.value.field) == (reason, "url")
     assert not AjustesAlertas.objects.exists()
 
@@ -45,7 +46,7 @@ def test_it_refuses_an_address_of_ours_when_it_is_written(url: str, reason: str,
     "url", ["https://tienda.co", "https://tienda.co:8443/a?b=c", "https://8.8.8.8/", "https://[2606:4700::1]/"]
 )
 def test_it_takes_a_public_one(url: str, owner: Usuario) -> None:
-    assert services.guardar_ajustes(usuario=owner, datos={"url": url}).secreto.startswith("whsec_")
+    assert alertas.guardar_ajustes(usuario=owner, datos={"url": url}).secreto.startswith("whsec_")
 
 
 def answers(*ips: str) -> Any:
@@ -58,8 +59,8 @@ def answers(*ips: str) -> Any:
 @pytest.mark.parametrize("ips", [["127.0.0.1"], ["8.8.8.8", "10.0.0.1"], ["2606:4700::1", "::ffff:169.254.169.254"]])
 def test_a_name_that_leads_to_us_is_not_called(ips: list[str], owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every address of the name counts: the next look-up could give the other one."""
-    services.guardar_ajustes(usuario=owner, datos={"url": "https://tienda.co/x"})
-    services.probar(usuario=owner)
+    alertas.guardar_ajustes(usuario=owner, datos={"url": "https://tienda.co/x"})
+    alertas.probar(usuario=owner)
     monkeypatch.setattr("workers.alerts.addresses.socket.getaddrinfo", answers(*ips))
     deliver.deliver()
     entrega = EntregaAlerta.objects.get()
@@ -71,8 +72,8 @@ def test_the_call_goes_to_the_address_that_was_looked_at(
 ) -> None:
     """The name exists nowhere: only the first look-up knows it, and the Host header carries it."""
     port = listener.url.split(":")[2].split("/")[0]
-    services.guardar_ajustes(usuario=owner, datos={"url": f"http://alertas.tienda.co:{port}/x"})
-    services.probar(usuario=owner)
+    alertas.guardar_ajustes(usuario=owner, datos={"url": f"http://alertas.tienda.co:{port}/x"})
+    alertas.probar(usuario=owner)
     monkeypatch.setattr(addresses, "_ips", lambda host, port: ["127.0.0.1"])
     deliver.deliver()
     [call] = listener.calls

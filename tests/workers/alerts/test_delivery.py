@@ -5,23 +5,24 @@ import ssl
 import threading
 import time
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from campaigns.alertas import services
+from campaigns.bitacora import alertas
 from campaigns.models import AjustesAlertas, EntregaAlerta
 from core.models import Usuario
 from tests.factories import AdminFactory
+from tests.local.scripted_server import Behaviour, answering, scripted_server
 from tests.ports import held, port_of
 from tests.workers.alerts.listener import Listener
-from tests.workers.scripted_server import Behaviour, answering, scripted_server
-from workers.alerts import deliver, signature, webhook
+from workers.alerts import deliver, webhook
 from workers.alerts.results import Delivered, Failed, Result
 
 CERTIFICATE = Path(__file__).parents[1] / "data" / "localhost.pem"
@@ -37,34 +38,38 @@ def due() -> None:
 def test_the_signature_is_one_that_the_standards_library_accepts(
     ajustes: AjustesAlertas, owner: Usuario, listener: Listener
 ) -> None:
-    alerta = services.probar(usuario=owner)
+    alerta = alertas.probar(usuario=owner)
     deliver.deliver()
     [call] = listener.calls
     verified = Webhook(ajustes.secreto).verify(call.body, call.headers)
     assert verified["type"] == "prueba"
     assert call.headers["webhook-id"] == str(alerta.evento)
     with pytest.raises(WebhookVerificationError):
-        Webhook(services.nuevo_secreto()).verify(call.body, call.headers)
+        Webhook(alertas.nuevo_secreto()).verify(call.body, call.headers)
     with pytest.raises(WebhookVerificationError):
         Webhook(ajustes.secreto).verify(call.body + " ", call.headers)
 
 
 def test_it_signs_as_the_standard_says() -> None:
     """The example of https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md"""
-    found = signature.headers(
+    found = webhook.signature_headers(
         secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
         message_id="msg_p5jXN8AQM9LWM0D4loKWxJek",
-        timestamp=1614265330,
+        moment=datetime.fromtimestamp(1614265330, ZoneInfo("America/Bogota")),
         body='{"test": 2432232314}',
     )
-    assert found["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    assert found == {
+        "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        "webhook-timestamp": "1614265330",
+        "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    }
 
 
 @pytest.mark.parametrize("status", [500, 404, 302, 429])
 def test_it_tries_again_under_the_same_id_until_it_is_taken(
     status: int, ajustes: AjustesAlertas, owner: Usuario, listener: Listener
 ) -> None:
-    services.probar(usuario=owner)
+    alertas.probar(usuario=owner)
     listener.status = status
     for intento in (1, 2):
         assert deliver.deliver() == 1
@@ -82,7 +87,7 @@ def test_it_tries_again_under_the_same_id_until_it_is_taken(
 
 
 def test_it_gives_up_in_the_end(ajustes: AjustesAlertas, owner: Usuario, listener: Listener) -> None:
-    services.probar(usuario=owner)
+    alertas.probar(usuario=owner)
     listener.status = 500
     for _ in range(20):
         deliver.deliver()
@@ -93,7 +98,7 @@ def test_it_gives_up_in_the_end(ajustes: AjustesAlertas, owner: Usuario, listene
 
 
 def test_who_is_gone_is_not_called_again(ajustes: AjustesAlertas, owner: Usuario, listener: Listener) -> None:
-    services.probar(usuario=owner)
+    alertas.probar(usuario=owner)
     listener.status = 410
     deliver.deliver()
     assert EntregaAlerta.objects.get().estado == "fallida"
@@ -101,8 +106,8 @@ def test_who_is_gone_is_not_called_again(ajustes: AjustesAlertas, owner: Usuario
 
 def test_nobody_listening_is_a_reason(ajustes: AjustesAlertas, owner: Usuario) -> None:
     with held() as nobody:
-        services.guardar_ajustes(usuario=owner, datos={"url": f"http://127.0.0.1:{port_of(nobody)}/"})
-        services.probar(usuario=owner)
+        alertas.guardar_ajustes(usuario=owner, datos={"url": f"http://127.0.0.1:{port_of(nobody)}/"})
+        alertas.probar(usuario=owner)
         deliver.deliver()
     entrega = EntregaAlerta.objects.get()
     assert (entrega.estado, entrega.codigo_http) == ("pendiente", None)
@@ -114,7 +119,7 @@ def test_a_slow_receiver_is_given_up(
 ) -> None:
     monkeypatch.setattr(webhook, "READ_S", 0.2)
     listener.pause_s = 1.0
-    services.probar(usuario=owner)
+    alertas.probar(usuario=owner)
     deliver.deliver()
     assert EntregaAlerta.objects.get().error == webhook.NO_CONTESTO.format(why="TimeoutError")
 
@@ -141,8 +146,8 @@ def test_a_call_that_never_ends_is_ended(
 ) -> None:
     monkeypatch.setattr(webhook, "CALL_S", 0.3)
     with scripted_server(behaviour) as server:
-        services.guardar_ajustes(usuario=owner, datos={"url": server.url})
-        services.probar(usuario=owner)
+        alertas.guardar_ajustes(usuario=owner, datos={"url": server.url})
+        alertas.probar(usuario=owner)
         began = time.monotonic()
         deliver.deliver()
         assert time.monotonic() - began < 1.5
@@ -159,7 +164,7 @@ def tls(monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
 
 
 def result_of(url: str) -> Result:
-    return webhook.post(url=url, secret=services.nuevo_secreto(), message_id="1", body="{}")
+    return webhook.post(url=url, secret=alertas.nuevo_secreto(), message_id="1", body="{}")
 
 
 def test_it_calls_over_tls_who_shows_a_certificate_that_is_known(
@@ -208,7 +213,7 @@ def test_a_claim_is_longer_than_the_longest_call() -> None:
 
 def test_a_redirect_is_not_followed(ajustes: AjustesAlertas, owner: Usuario, listener: Listener) -> None:
     listener.status, listener.location = 307, listener.url
-    services.probar(usuario=owner)
+    alertas.probar(usuario=owner)
     deliver.deliver()
     assert len(listener.calls) == 1
 
@@ -216,7 +221,7 @@ def test_a_redirect_is_not_followed(ajustes: AjustesAlertas, owner: Usuario, lis
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_make_a_try_once(ajustes: AjustesAlertas, owner: Usuario) -> None:
     for _ in range(4):
-        services.probar(usuario=owner)
+        alertas.probar(usuario=owner)
     barrier = threading.Barrier(4)
     taken: list[int] = []
 
@@ -255,11 +260,11 @@ def test_one_thread_of_a_process_delivers(
             connection.close()
 
     monkeypatch.setattr(webhook, "post", post)
-    services.probar(usuario=owner)
+    alertas.probar(usuario=owner)
     thread = threading.Thread(target=work)
     thread.start()
     assert calling.wait(10)
-    services.probar(usuario=owner)
+    alertas.probar(usuario=owner)
     assert deliver.deliver() == 0
     answered.set()
     thread.join()
@@ -282,9 +287,9 @@ def two_shops(owner: Usuario) -> None:
     """One with three alerts, and after them another with one."""
     other = AdminFactory.create()
     for usuario, times in ((owner, 3), (other, 1)):
-        services.guardar_ajustes(usuario=usuario, datos={"url": f"https://{usuario.username}.co"})
+        alertas.guardar_ajustes(usuario=usuario, datos={"url": f"https://{usuario.username}.co"})
         for _ in range(times):
-            services.probar(usuario=usuario)
+            alertas.probar(usuario=usuario)
     # In a test's transaction all of them are of one moment.
     for hours, pk in enumerate(EntregaAlerta.objects.order_by("-pk").values_list("pk", flat=True)):
         EntregaAlerta.objects.filter(pk=pk).update(proximo_intento=timezone.now() - timedelta(hours=hours + 1))
@@ -311,7 +316,7 @@ def test_a_run_ends_and_the_next_one_goes_on_with_the_other_shops(
 
 def test_one_whose_workers_never_come_back_fails_in_the_end(ajustes: AjustesAlertas, owner: Usuario) -> None:
     """Each try was claimed, and nobody has written what came of it."""
-    services.probar(usuario=owner)
+    alertas.probar(usuario=owner)
     for _ in range(deliver.TRIES):
         assert deliver.take()
         due()
@@ -322,7 +327,7 @@ def test_one_whose_workers_never_come_back_fails_in_the_end(ajustes: AjustesAler
 
 
 def test_a_try_that_came_back_too_late_writes_nothing(ajustes: AjustesAlertas, owner: Usuario) -> None:
-    services.probar(usuario=owner)
+    alertas.probar(usuario=owner)
     first = deliver.take()
     assert first
     due()
@@ -336,8 +341,8 @@ def test_a_try_that_came_back_too_late_writes_nothing(ajustes: AjustesAlertas, o
 def test_one_that_breaks_keeps_no_other_back(
     ajustes: AjustesAlertas, owner: Usuario, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    services.probar(usuario=owner)
-    services.probar(usuario=owner)
+    alertas.probar(usuario=owner)
+    alertas.probar(usuario=owner)
     real = webhook.post
     calls = iter([True, False])
 

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from django.core import mail
 
-from campaigns.alertas import services
+from campaigns.bitacora import alertas
 from campaigns.models import AjustesAlertas, CampanaSMS, EntregaAlerta
 from core.models import Usuario
 from workers.alerts import deliver, email
-from workers.engine import campana as engine
+from workers.engine.campaign import campana as engine
 from workers.gateway.outcomes import Account
 
 REFUSAL = Account("20003", "Twilio rechazó las credenciales")
@@ -18,7 +18,7 @@ REFUSAL = Account("20003", "Twilio rechazó las credenciales")
 @pytest.fixture
 def correo(owner: Usuario, settings: Any) -> AjustesAlertas:
     settings.EMAIL_HOST = "correo.tienda.co"
-    return services.guardar_ajustes(usuario=owner, datos={"correos": ["ana@tienda.co", "luis@tienda.co"]})
+    return alertas.guardar_ajustes(usuario=owner, datos={"correos": ["ana@tienda.co", "luis@tienda.co"]})
 
 
 def test_each_address_gets_its_own_email(correo: AjustesAlertas, campana: CampanaSMS) -> None:
@@ -35,7 +35,7 @@ def test_each_address_gets_its_own_email(correo: AjustesAlertas, campana: Campan
 
 def test_without_a_mail_server_it_says_so_and_stops(correo: AjustesAlertas, owner: Usuario, settings: Any) -> None:
     settings.EMAIL_HOST = ""
-    services.probar(usuario=owner)
+    alertas.probar(usuario=owner)
     deliver.deliver()
     assert {(e.estado, e.error) for e in EntregaAlerta.objects.all()} == {("fallida", email.SIN_SERVIDOR)}
 
@@ -47,6 +47,6 @@ def test_a_mail_server_that_is_away_is_tried_again(
         raise ConnectionRefusedError
 
     monkeypatch.setattr("django.core.mail.EmailMessage.send", refuse)
-    services.probar(usuario=owner)
+    alertas.probar(usuario=owner)
     deliver.deliver()
     assert {(e.estado, e.intentos) for e in EntregaAlerta.objects.all()} == {("pendiente", 1)}

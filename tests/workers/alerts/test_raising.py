@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from campaigns.alertas import services
+from campaigns.bitacora import alertas
 from campaigns.models import Ajustes, AjustesAlertas, Alerta, CampanaSMS, EntregaAlerta, Lote, Suceso
 from core.errors import ConflictError
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory
 from tests.workers.alerts.listener import Listener
 from workers.alerts import deliver
-from workers.engine import campana as engine
+from workers.engine.campaign import campana as engine
 from workers.gateway.outcomes import Account
 
 REFUSAL = Account("20003", "Twilio rechazó las credenciales")
@@ -82,7 +82,7 @@ def test_a_person_who_pauses_needs_no_alert(ajustes: AjustesAlertas, campana: Ca
 def test_a_shop_is_told_what_it_wants_alone(
     change: dict[str, Any], ajustes: AjustesAlertas, campana: CampanaSMS, owner: Usuario
 ) -> None:
-    services.guardar_ajustes(usuario=owner, datos=change)
+    alertas.guardar_ajustes(usuario=owner, datos=change)
     engine.pause_for_account(campana.pk, REFUSAL)
     assert Suceso.objects.filter(tipo="pausada_sola").exists()
     assert not Alerta.objects.exists()
@@ -95,5 +95,5 @@ def test_another_shop_hears_nothing(ajustes: AjustesAlertas, stranger: Usuario, 
 
 def test_a_trial_needs_somebody_to_tell(owner: Usuario) -> None:
     with pytest.raises(ConflictError) as refused:
-        services.probar(usuario=owner)
-    assert refused.value.message == services.SIN_DESTINO
+        alertas.probar(usuario=owner)
+    assert refused.value.message == alertas.SIN_DESTINO

@@ -6,13 +6,14 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from campaigns.ajustes.services import cambiar_ajustes
-from campaigns.alertas import services
+from campaigns.bitacora import alertas
+from campaigns.ley.services import cambiar_ajustes
 from campaigns.models import AjustesAlertas, Alerta, CampanaSMS, Lote, Suceso
 from core.models import Usuario
-from tests.campaigns.campana_support import running_campana
+from tests.campaigns.support import running_campana
 from workers.alerts import stalls
-from workers.engine import jornadas, ledger
+from workers.engine.campaign import jornadas
+from workers.engine.message import ledger
 from workers.gateway.outcomes import Retryable
 
 
@@ -25,7 +26,7 @@ def stands_still(campana: CampanaSMS, minutes: float) -> None:
 
 @pytest.mark.parametrize(("minutes", "told"), [(14, 0), (16, 1)])
 def test_one_that_stands_still_is_told(minutes: int, told: int, ajustes: AjustesAlertas, owner: Usuario) -> None:
-    services.guardar_ajustes(usuario=owner, datos={"minutos_sin_avance": 15})
+    alertas.guardar_ajustes(usuario=owner, datos={"minutos_sin_avance": 15})
     stands_still(running_campana(owner), minutes)
     assert stalls.report() == told
     assert Alerta.objects.filter(tipo="campana.detenida").count() == told
@@ -40,7 +41,7 @@ def test_one_that_goes_on_standing_still_is_told_once(ajustes: AjustesAlertas, o
 
 def test_after_it_moved_it_is_told_again(ajustes: AjustesAlertas, owner: Usuario) -> None:
     campana = running_campana(owner)
-    services.guardar_ajustes(usuario=owner, datos={"minutos_sin_avance": 1})
+    alertas.guardar_ajustes(usuario=owner, datos={"minutos_sin_avance": 1})
     stands_still(campana, 20)
     ten_minutes_ago = timezone.now() - timedelta(minutes=10)
     Suceso.objects.create(campana=campana, tipo="sin_avance", creado=ten_minutes_ago)

@@ -1,6 +1,7 @@
 """A chord's parts, counted in groups by the real server."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -76,6 +77,14 @@ def test_it_leaves_nothing_for_ever(backend: Backend, server: redis.Redis) -> No
     assert 0 < server.ttl(backend.get_key_for_group(group, ".parts")) <= 3600
     backend.count(parts(group, 1))
     assert not server.exists(backend.get_key_for_group(group, ".parts"))
+
+
+def test_the_threads_of_a_process_share_one_that_knows_who_counts(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backend, "on_part", lambda part: None)
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(results.backend).result() is backend
 
 
 def test_a_part_is_handed_to_who_counts_for_the_process(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,9 @@ import pytest
 from campaigns.models import CampanaSMS, Lote, SMSLog
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
-from workers.engine import ledger
-from workers.engine.ledger import Claim, NotPosted
+from workers.engine.message import ledger
+from workers.engine.message.ledger import Claim, NotPosted
+from workers.engine.rounds import sweeper
 from workers.gateway.outcomes import Outcome
 
 
@@ -29,6 +30,13 @@ def running(owner: Usuario) -> Running:
     campana = CampanaFactory.create(usuario=owner, total_clientes=3, estado="procesando")
     lote = open_lote(campana, clientes)
     return Running(campana, lote, [sms_log(campana, lote, cliente) for cliente in clientes])
+
+
+@pytest.fixture(autouse=True)
+def impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sweep waits for no chord: in these tests there is none. A test marked `patient` has the product's wait."""
+    if not request.node.get_closest_marker("patient"):
+        monkeypatch.setattr(sweeper, "patience_s", lambda: 0.0)
 
 
 def take(log_id: int) -> Claim | None:

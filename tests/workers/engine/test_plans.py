@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from campaigns.campana.embudo import EMBUDO_SQL, SEGMENTOS_SQL
+from campaigns.campana.selectors import PROGRESO_SQL
 from campaigns.models import CampanaSMS, Lote, SMSLog
-from campaigns.selectors import PROGRESO_SQL
-from campaigns.vivo.embudo import EMBUDO_SQL, SEGMENTOS_SQL
 from tests.factories import CampanaFactory
 from tests.plans import Planner
 from tests.workers.engine.conftest import Running
 from workers.alerts.stalls import STALLED_SQL
-from workers.engine.doubts import SENT_SQL
-from workers.engine.entregas import COUNT_PARAMS, COUNT_SQL
-from workers.engine.ledger import CLAIM_SQL
-from workers.engine.optouts import FAIL_SQL
-from workers.engine.sweeper import MOVABLE_SQL
-from workers.webhooks.receipts import HOLDER_SQL, RECEIPTS_SQL
+from workers.engine.lote.entregas import COUNT_PARAMS, COUNT_SQL
+from workers.engine.message.doubts import SENT_SQL
+from workers.engine.message.ledger import CLAIM_SQL
+from workers.engine.message.optouts import FAIL_SQL
+from workers.engine.message.receipts import HOLDER_SQL, RECEIPTS_SQL
+from workers.engine.rounds.sweeper import MOVABLE_SQL
 
 HISTORY = """
 INSERT INTO campaigns_smslog (campana_id, lote_id, nombre, telefono, mensaje, estado, codigo, error, twilio_sid,
@@ -69,7 +69,7 @@ def test_a_found_message_is_given_by_indexes(planner: Planner, history: Running)
 
 @pytest.mark.parametrize("sql", [PROGRESO_SQL, MOVABLE_SQL], ids=["progress", "sweep"])
 def test_it_goes_lote_by_lote(planner: Planner, history: Running, sql: str) -> None:
-    params: dict[str, Any] = {"ids": [history.campana.pk], "window": 10, "desconocido": "desconocido"}
+    params: dict[str, Any] = {"ids": [history.campana.pk], "window": 10, "desconocido": "desconocido", "patience": 5}
     plan = planner.explain(sql, params)
     assert "lote_id = l.id" in plan
     assert "Seq Scan on campaigns_smslog" not in plan

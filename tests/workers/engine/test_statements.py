@@ -12,7 +12,8 @@ from django.db.backends.utils import CursorWrapper
 
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory
-from workers.engine import claims, lotes, outbox, sending
+from workers.engine.lote import lotes
+from workers.engine.message import claims, outbox, sending
 from workers.gateway.outcomes import Accepted, Outcome
 
 RECIPIENTS = 400

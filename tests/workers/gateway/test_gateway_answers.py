@@ -6,9 +6,9 @@ from email.utils import format_datetime
 
 import pytest
 
-from tests.workers.conftest import MakeGateway
+from tests.local.fixtures import MakeGateway
+from tests.local.scripted_server import answering, scripted_server
 from tests.workers.gateway.raw import SID, error_json, message_json
-from tests.workers.scripted_server import answering, scripted_server
 from workers.gateway.classify import MAX_RETRY_AFTER_S, classify_error
 from workers.gateway.outcomes import Accepted, Account, Ambiguous, Permanent, Retryable
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.workers.conftest import MakeGateway
-from tests.workers.simulator_process import RunningSimulator
+from tests.local.fixtures import MakeGateway
+from tests.local.simulator_process import RunningSimulator
 from workers.gateway import twilio
 from workers.gateway.lookup import LookupFailedError
 from workers.gateway.outcomes import Accepted

@@ -11,18 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.local.fixtures import MakeGateway
+from tests.local.scripted_server import Behaviour, answering, closing, resetting, scripted_server, silent, writing
 from tests.ports import held, port_of
-from tests.workers.conftest import MakeGateway
 from tests.workers.gateway.raw import error_json, message_json
-from tests.workers.scripted_server import (
-    Behaviour,
-    answering,
-    closing,
-    resetting,
-    scripted_server,
-    silent,
-    writing,
-)
 from workers.gateway import connections
 from workers.gateway.outcomes import Accepted, Ambiguous, Retryable
 from workers.gateway.twilio import TwilioGateway

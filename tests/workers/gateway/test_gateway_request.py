@@ -5,9 +5,9 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from tests.workers.conftest import CONFIG, MakeGateway
+from tests.local.fixtures import CONFIG, MakeGateway
+from tests.local.scripted_server import ScriptedServer, answering, scripted_server
 from tests.workers.gateway.raw import message_json
-from tests.workers.scripted_server import ScriptedServer, answering, scripted_server
 from workers.gateway.callbacks import is_public
 from workers.gateway.http import LeanHttpClient
 from workers.gateway.twilio import TwilioGateway

@@ -3,8 +3,8 @@
 from django.http import QueryDict
 from pytest_django import Settings
 
+from local.simulator.signing import sign
 from workers.gateway.signature import is_valid
-from workers.simulator.signing import sign
 
 # https://www.twilio.com/docs/usage/security#validating-requests
 URL = "https://mycompany.com/myapp.php?foo=1&bar=2"

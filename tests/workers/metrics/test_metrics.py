@@ -14,14 +14,14 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from campaigns.models import SMSLog
-from core import series
 from core.models import Pulso, Usuario
-from core.pulses import Heart
-from tests.campaigns.campana_support import finished_campana, running_campana
+from core.ops import series
+from core.ops.pulses import Heart
+from tests.campaigns.support import finished_campana, running_campana
 from tests.factories import CampanaFactory
-from tests.paginas import signed_in
+from tests.pages import signed_in
 from tests.workers.engine.conftest import Running, running, take, write  # noqa: F401
-from workers.engine import ledger
+from workers.engine.message import ledger
 from workers.gateway.outcomes import Accepted, Ambiguous, Outcome, Permanent
 from workers.metrics import measures
 from workers.metrics.views import NOT_ALLOWED

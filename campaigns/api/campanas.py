@@ -1,0 +1,202 @@
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ReadOnlyModelViewSet
+
+from campaigns.api import progreso
+from campaigns.api.audiencia import audiencia_de
+from campaigns.api.campanas_serializers import (
+    CampanaSerializer,
+    CrearCampanaSerializer,
+    DecisionSerializer,
+    ProgresoSerializer,
+    TextoYAudienciaSerializer,
+)
+from campaigns.api.idempotency import idempotency_of
+from campaigns.api.vista_previa import VistaPreviaSerializer, as_json
+from campaigns.campana import selectors, services
+from campaigns.campana.services import Idempotency
+from campaigns.models import CampanaSMS, PlantillaSMS
+from campaigns.vista_previa import aprobaciones
+from campaigns.vista_previa.calculo import calcular_vista_previa
+from core.api.base import ShopRowsView
+from core.api.schema import ErrorSerializer
+from core.models import Usuario
+
+MOVED = {200: CampanaSerializer, 409: ErrorSerializer}
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description=(
+        "1 to 255 characters of your choice. The same key with the same body answers with the campaign that the "
+        "first call made (header `Idempotent-Replayed: true`); with another body, 409."
+    ),
+)
+
+
+class CampanaFilter(filters.FilterSet):
+    estado = filters.MultipleChoiceFilter(choices=CampanaSMS.Estado.choices)
+    q = filters.CharFilter(field_name="nombre", lookup_expr="icontains", label="Part of the name")
+    creado_desde = filters.IsoDateTimeFilter(field_name="creado", lookup_expr="gte")
+    creado_hasta = filters.IsoDateTimeFilter(field_name="creado", lookup_expr="lt")
+
+
+@extend_schema(tags=["campanas"])
+@extend_schema_view(
+    list=extend_schema(summary="List the shop's campaigns"), retrieve=extend_schema(summary="Read a campaign")
+)
+class CampanaViewSet(ShopRowsView[CampanaSMS], ReadOnlyModelViewSet[CampanaSMS]):
+    serializer_class = CampanaSerializer
+    filterset_class = CampanaFilter
+    lookup_value_converter = "int"
+
+    def rows(self) -> QuerySet[CampanaSMS]:
+        return selectors.campanas_de(self.usuario)
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "GET" and self.action_map.get("get") == "progreso":
+            quick = progreso.respuesta(request, kwargs["pk"], ", ".join(self.allowed_methods))
+            if quick is not None:
+                return quick
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        if args and self.action in {"list", "retrieve"}:
+            rows = args[0] if kwargs.get("many") else [args[0]]
+            kwargs["context"] = {**self.get_serializer_context(), "progreso": selectors.progreso_de(rows)}
+        return super().get_serializer(*args, **kwargs)
+
+    @extend_schema(
+        summary="Create a campaign and start sending it, now or at a date",
+        description=(
+            "Answers as soon as the campaign is stored in `pendiente`; workers send it, or wait for "
+            "`programada_para`. Watch `progreso_url`."
+        ),
+        request=CrearCampanaSerializer,
+        responses={201: CampanaSerializer, 409: ErrorSerializer},
+        parameters=[IDEMPOTENCY_KEY],
+    )
+    def create(self, request: Request) -> Response:
+        usuario = self.usuario
+        idempotency = idempotency_of(request)
+        # Before the body is judged: a repeat is answered as the first call was, whatever has changed since.
+        campana = services.campana_con_clave(usuario=usuario, idempotency=idempotency) if idempotency else None
+        created = False
+        if campana is None:
+            serializer = CrearCampanaSerializer(data=request.data, context=self.get_serializer_context())
+            serializer.is_valid(raise_exception=True)
+            campana, created = _crear(usuario, serializer.validated_data, idempotency)
+        body = CampanaSerializer(campana, context=self.get_serializer_context()).data
+        headers = {} if created else {"Idempotent-Replayed": "true"}
+        return Response(body, status=status.HTTP_201_CREATED, headers=headers)
+
+    @extend_schema(
+        summary="Recipients, exclusions, segments and cost of a campaign that does not exist yet",
+        request=TextoYAudienciaSerializer,
+        responses=VistaPreviaSerializer,
+    )
+    @action(detail=False, methods=["post"], url_path="vista-previa", filterset_class=None, pagination_class=None)
+    def vista_previa(self, request: Request) -> Response:
+        serializer = TextoYAudienciaSerializer(data=request.data, context=self.get_serializer_context())
+        serializer.is_valid(raise_exception=True)
+        data = serializer.validated_data
+        vista = calcular_vista_previa(
+            usuario=self.usuario,
+            mensaje=_texto(data),
+            audiencia=audiencia_de(data),
+            clase=data.get("clase", CampanaSMS.Clase.PROMOCIONAL),
+            remitente=data.get("remitente"),
+        )
+        return Response(as_json(vista))
+
+    @extend_schema(summary="Counts by estado, rate and time left", responses=ProgresoSerializer, filters=False)
+    @action(detail=True, filterset_class=None)
+    def progreso(self, request: Request, pk: int) -> Response:
+        campana = self.get_object()
+        return Response(progreso.cuerpo(campana, selectors.progreso_de([campana])[campana.pk]))
+
+    @extend_schema(summary="Pause; messages already handed to Twilio are not recalled", request=None, responses=MOVED)
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def pausar(self, request: Request, pk: int) -> Response:
+        return self._move("pausar", "La pausó una persona.")
+
+    @extend_schema(summary="Resume a paused campaign", request=None, responses=MOVED)
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def reanudar(self, request: Request, pk: int) -> Response:
+        return self._move("reanudar")
+
+    @extend_schema(summary="Cancel for good; what was not sent ends `fallido`", request=None, responses=MOVED)
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def cancelar(self, request: Request, pk: int) -> Response:
+        return self._move("cancelar", "La canceló una persona.")
+
+    @extend_schema(
+        summary="Try again those who failed and certainly got nothing, by the clients' present data",
+        request=None,
+        responses=MOVED,
+    )
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def reintentar(self, request: Request, pk: int) -> Response:
+        return self._move("reintentar")
+
+    @extend_schema(
+        summary="Approve a campaign that waits for it, so that it starts", request=DecisionSerializer, responses=MOVED
+    )
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def aprobar(self, request: Request, pk: int) -> Response:
+        return self._decide(request, aprobar=True)
+
+    @extend_schema(
+        summary="Refuse a campaign that waits for approval; it is cancelled",
+        request=DecisionSerializer,
+        responses=MOVED,
+    )
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def rechazar(self, request: Request, pk: int) -> Response:
+        return self._decide(request, aprobar=False)
+
+    def _decide(self, request: Request, *, aprobar: bool) -> Response:
+        campana = self.get_object()
+        serializer = DecisionSerializer(data=request.data or {})
+        serializer.is_valid(raise_exception=True)
+        campana = aprobaciones.decidir(
+            campana=campana,
+            usuario=self.usuario,
+            aprobar=aprobar,
+            motivo=serializer.validated_data.get("motivo", ""),
+        )
+        return Response(CampanaSerializer(campana, context=self.get_serializer_context()).data)
+
+    def _move(self, name: str, motivo: str = "") -> Response:
+        campana = services.mover_campana(campana=self.get_object(), action=name, motivo=motivo)
+        return Response(CampanaSerializer(campana, context=self.get_serializer_context()).data)
+
+
+def _crear(usuario: Usuario, data: dict[str, Any], idempotency: Idempotency | None) -> tuple[CampanaSMS, bool]:
+    return services.crear_campana(
+        usuario=usuario,
+        nombre=data.get("nombre"),
+        mensaje=_texto(data),
+        plantilla=data.get("plantilla"),
+        remitente=data.get("remitente"),
+        audiencia=audiencia_de(data),
+        clase=data.get("clase", CampanaSMS.Clase.PROMOCIONAL),
+        clase_motivo=data.get("clase_motivo", ""),
+        programada_para=data.get("programada_para"),
+        idempotency=idempotency,
+    )
+
+
+def _texto(data: dict[str, Any]) -> str:
+    plantilla: PlantillaSMS | None = data.get("plantilla")
+    return plantilla.mensaje if plantilla else data["mensaje"]

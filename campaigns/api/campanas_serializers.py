@@ -1,0 +1,258 @@
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
+from rest_framework import serializers
+
+from campaigns.api.audiencia import AudienciaSerializer
+from campaigns.api.fields import IdListField, TimedDateField
+from campaigns.api.plantillas import MARCADORES, MENSAJE, PlantillaField
+from campaigns.api.remitentes import RemitenteField
+from campaigns.campana.selectors import Progreso
+from campaigns.models import CampanaSMS
+from campaigns.vista_previa import aprobaciones
+from core.api.serializers import RefusesUnknown
+
+FALTA_MENSAJE = "Envíe «mensaje» o «plantilla»."
+DOS_MENSAJES = "Envíe «mensaje» o «plantilla», no los dos."
+FALTA_AUDIENCIA = "Envíe «cliente_ids» o «audiencia»."
+DOS_AUDIENCIAS = "Envíe «cliente_ids» o «audiencia», no los dos."
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A una etiqueta, menos algunos",
+            value={"mensaje": MENSAJE, "audiencia": {"etiquetas": [3], "excluir": {"cliente_ids": [15]}}},
+            request_only=True,
+        )
+    ]
+)
+class TextoYAudienciaSerializer(RefusesUnknown):
+    """What to say and to whom: what the preview takes, and the creation with a name."""
+
+    mensaje = serializers.CharField(trim_whitespace=False, required=False, help_text=f"Or `plantilla`. {MARCADORES}")
+    plantilla = PlantillaField(required=False, help_text="Id of a template; or `mensaje`.")
+    cliente_ids = IdListField(required=False, help_text="1 to 100,000 ids of the shop's clients; or `audiencia`.")
+    audiencia = AudienciaSerializer(required=False, help_text="Or `cliente_ids`.")
+    clase = serializers.ChoiceField(
+        choices=CampanaSMS.Clase.choices,
+        required=False,
+        help_text=(
+            "`promocional` when absent. The others leave at any hour and are not counted against the cap on contacts; "
+            "they need `clase_motivo`, and never reach who opted out."
+        ),
+    )
+    remitente = RemitenteField(
+        required=False, allow_null=True, help_text="Id of a sender of the shop's; the installation's when absent."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        _one_of(attrs, "mensaje", "plantilla", FALTA_MENSAJE, DOS_MENSAJES)
+        _one_of(attrs, "cliente_ids", "audiencia", FALTA_AUDIENCIA, DOS_AUDIENCIAS)
+        return attrs
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A tres clientes",
+            value={"nombre": "Promoción Marzo", "mensaje": MENSAJE, "cliente_ids": [1, 2, 3]},
+            request_only=True,
+        ),
+        OpenApiExample(
+            "A todos, con una plantilla",
+            value={"plantilla": 1, "audiencia": {"todos": True}},
+            request_only=True,
+        ),
+        OpenApiExample(
+            "Más tarde",
+            value={"plantilla": 1, "audiencia": {"todos": True}, "programada_para": "2026-12-01T09:00:00-05:00"},
+            request_only=True,
+        ),
+    ]
+)
+class CrearCampanaSerializer(TextoYAudienciaSerializer):
+    nombre = serializers.CharField(max_length=200, required=False, help_text="Made from the date when absent.")
+    programada_para = TimedDateField(
+        required=False,
+        allow_null=True,
+        help_text="Start then and not now: a moment to come, within a year. Without an offset it is in TIME_ZONE. Who "
+        "receives it and its text are frozen now all the same.",
+    )
+    clase_motivo = serializers.CharField(
+        max_length=300, required=False, help_text="Why the campaign is not promotional; kept with who made it."
+    )
+
+
+def _one_of(attrs: dict[str, Any], first: str, second: str, none: str, both: str) -> None:
+    if first not in attrs and second not in attrs:
+        raise serializers.ValidationError({first: [none]}, code="required")
+    if first in attrs and second in attrs:
+        raise serializers.ValidationError({second: [both]}, code="invalid")
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Campaña",
+            value={
+                "id": 10,
+                "nombre": "Promoción Marzo",
+                "mensaje": MENSAJE,
+                "plantilla": None,
+                "remitente": None,
+                "clase": "promocional",
+                "clase_motivo": "",
+                "estado": "pendiente",
+                "aprobacion": "",
+                "motivo": "",
+                "total_clientes": 3,
+                "enviados_exitosos": 0,
+                "enviados_fallidos": 0,
+                "creado": "2026-03-15T10:30:00-05:00",
+                "programada_para": None,
+                "iniciado_en": None,
+                "vence_en": None,
+                "completado_en": None,
+                "espera_hasta": None,
+                "reanuda_en": None,
+                "progreso_url": "http://localhost:8000/api/v1/campanas/10/progreso/",
+                "logs_url": "http://localhost:8000/api/v1/campanas/10/logs/",
+            },
+            response_only=True,
+        )
+    ]
+)
+class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
+    aprobacion = serializers.ChoiceField(
+        CampanaSMS.Aprobacion.choices,
+        allow_blank=True,
+        read_only=True,
+        help_text="`pendiente`: it does not start before it is approved, for it is large; `motivo` says how large.",
+    )
+    enviados_exitosos = serializers.SerializerMethodField(help_text="Live while the campaign runs.")
+    enviados_fallidos = serializers.SerializerMethodField(help_text="Live while the campaign runs.")
+    progreso_url = serializers.SerializerMethodField()
+    logs_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = CampanaSMS
+        fields = (
+            "id",
+            "nombre",
+            "mensaje",
+            "plantilla",
+            "remitente",
+            "clase",
+            "clase_motivo",
+            "estado",
+            "aprobacion",
+            "motivo",
+            "total_clientes",
+            "enviados_exitosos",
+            "enviados_fallidos",
+            "creado",
+            "programada_para",
+            "iniciado_en",
+            "vence_en",
+            "completado_en",
+            "espera_hasta",
+            "reanuda_en",
+            "progreso_url",
+            "logs_url",
+        )
+        read_only_fields = fields
+        extra_kwargs = {
+            "espera_hasta": {"help_text": "Set while it waits for the shop's next sending window."},
+            "reanuda_en": {
+                "help_text": "Set while a cap on spending pauses it: when it goes on by itself, a day or a month later."
+            },
+            "vence_en": {
+                "help_text": "Nothing is sent after this moment: the campaign ends, in `error` if any is left."
+            },
+        }
+
+    def _progreso(self, campana: CampanaSMS) -> Progreso | None:
+        known: dict[int, Progreso] = self.context.get("progreso", {})
+        return known.get(campana.pk)
+
+    def get_enviados_exitosos(self, campana: CampanaSMS) -> int:
+        progreso = self._progreso(campana)
+        return progreso.exitosos if progreso else campana.enviados_exitosos
+
+    def get_enviados_fallidos(self, campana: CampanaSMS) -> int:
+        progreso = self._progreso(campana)
+        return progreso.fallidos if progreso else campana.enviados_fallidos
+
+    @extend_schema_field({"type": "string", "format": "uri"})
+    def get_progreso_url(self, campana: CampanaSMS) -> str:
+        return self._url("api-campana-progreso", campana)
+
+    @extend_schema_field({"type": "string", "format": "uri"})
+    def get_logs_url(self, campana: CampanaSMS) -> str:
+        return self._url("api-campana-logs", campana)
+
+    def _url(self, name: str, campana: CampanaSMS) -> str:
+        path = reverse(name, args=[campana.pk])
+        request = self.context.get("request")
+        return request.build_absolute_uri(path) if request else path
+
+
+@extend_schema_serializer(examples=[OpenApiExample("Decisión", value={"motivo": "Falta el precio en el texto"})])
+class DecisionSerializer(RefusesUnknown):
+    motivo = serializers.CharField(
+        max_length=aprobaciones.MOTIVO_MAX, required=False, help_text="Why not, for the campaign's page."
+    )
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A medio camino",
+            value={
+                "id": 10,
+                "estado": "procesando",
+                "motivo": "",
+                "total": 1000,
+                "pendientes": 312,
+                "enviando": 64,
+                "inciertos": 0,
+                "exitosos": 610,
+                "fallidos": 14,
+                "desconocidos": 0,
+                "porcentaje": 62.4,
+                "por_segundo": 208.5,
+                "segundos_restantes": 2,
+                "espera_hasta": None,
+                "completado_en": None,
+            },
+            response_only=True,
+        )
+    ]
+)
+class ProgresoSerializer(serializers.Serializer[Any]):
+    """total = pendientes + enviando + inciertos + exitosos + fallidos, at every moment.
+
+    While the campaign is in course and is asked for again and again, these counts may be a second old.
+    """
+
+    id = serializers.IntegerField()
+    estado = serializers.ChoiceField(choices=CampanaSMS.Estado.choices)
+    motivo = serializers.CharField(help_text="Why the campaign is paused or ended in error.")
+    total = serializers.IntegerField()
+    pendientes = serializers.IntegerField()
+    enviando = serializers.IntegerField()
+    inciertos = serializers.IntegerField(help_text="Outcome unknown; being reconciled, never blindly sent again.")
+    exitosos = serializers.IntegerField()
+    fallidos = serializers.IntegerField()
+    desconocidos = serializers.IntegerField(
+        help_text="Of `fallidos`: Twilio never said what became of them, so they may have been sent all the same."
+    )
+    porcentaje = serializers.FloatField()
+    por_segundo = serializers.FloatField(help_text="Recipients finished per second over the last 10 seconds.")
+    segundos_restantes = serializers.IntegerField(allow_null=True)
+    espera_hasta = serializers.DateTimeField(
+        allow_null=True, help_text="Set while it waits for the shop's next sending window; it goes on by itself."
+    )
+    completado_en = serializers.DateTimeField(allow_null=True)

@@ -1,0 +1,80 @@
+"""`/api/v1/campanas/<id>/logs/`: the recipients of a campaign."""
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
+from rest_framework import serializers
+from rest_framework.generics import ListAPIView, get_object_or_404
+
+from campaigns.campana import selectors
+from campaigns.models import SMSLog
+from core.api.base import ShopRowsView
+from core.api.pagination import OldestFirstPagination
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Enviado",
+            value={
+                "id": 501,
+                "cliente_id": 1,
+                "nombre": "Maria Gonzalez",
+                "telefono": "+573001234567",
+                "mensaje": "Hola Maria Gonzalez, aprovecha 20% de descuento este mes!",
+                "estado": "enviado",
+                "twilio_sid": "SM1234567890abcdef1234567890abcdef",
+                "codigo": "",
+                "error": "",
+                "entrega": "delivered",
+                "entrega_codigo": "",
+                "intentos": 1,
+                "actualizado": "2026-03-15T10:30:02-05:00",
+            },
+            response_only=True,
+        )
+    ]
+)
+class SMSLogSerializer(serializers.ModelSerializer[SMSLog]):
+    cliente_id = serializers.IntegerField(allow_null=True, read_only=True)
+    entrega = serializers.ChoiceField(
+        SMSLog.Entrega.choices, allow_blank=True, read_only=True, help_text="Twilio's status; empty until it tells."
+    )
+
+    class Meta:
+        model = SMSLog
+        fields = (
+            "id",
+            "cliente_id",
+            "nombre",
+            "telefono",
+            "mensaje",
+            "estado",
+            "twilio_sid",
+            "codigo",
+            "error",
+            "entrega",
+            "entrega_codigo",
+            "intentos",
+            "actualizado",
+        )
+        read_only_fields = fields
+
+
+class LogFilter(filters.FilterSet):
+    estado = filters.MultipleChoiceFilter(choices=SMSLog.Estado.choices)
+
+    class Meta:
+        model = SMSLog
+        fields = ("codigo", "entrega", "telefono")
+
+
+@extend_schema(tags=["campanas"], summary="One row per recipient, in the order of sending")
+class LogListView(ShopRowsView[SMSLog], ListAPIView[SMSLog]):
+    serializer_class = SMSLogSerializer
+    filterset_class = LogFilter
+    pagination_class = OldestFirstPagination
+
+    def rows(self) -> QuerySet[SMSLog]:
+        campana = get_object_or_404(selectors.campanas_de(self.usuario), pk=self.kwargs["pk"])
+        return selectors.destinatarios_de(campana)

@@ -1,0 +1,127 @@
+from typing import Any, cast
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.generics import ListAPIView, get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.viewsets import ModelViewSet
+
+from campaigns.api.idempotency import clave_de
+from campaigns.api.programaciones_serializers import OcurrenciaSerializer, ProgramacionSerializer
+from campaigns.campana.selectors import progreso_de
+from campaigns.campana.services import Idempotency
+from campaigns.models import Ocurrencia, Programacion
+from campaigns.programaciones import selectors, services
+from core.api.base import ShopRowsView
+from core.api.filters import YesNoFilter
+from core.api.schema import ErrorSerializer
+
+MOVED = {200: ProgramacionSerializer, 409: ErrorSerializer}
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description=(
+        "1 to 255 characters of your choice. The same key again answers with the occurrence that the first call made "
+        "(header `Idempotent-Replayed: true`)."
+    ),
+)
+
+
+class ProgramacionFilter(filters.FilterSet):
+    activa = YesNoFilter()
+    q = filters.CharFilter(field_name="nombre", lookup_expr="icontains", label="Part of the name")
+
+
+@extend_schema(tags=["programaciones"])
+@extend_schema_view(
+    list=extend_schema(summary="List the shop's recurring campaigns"),
+    create=extend_schema(
+        summary="Create a recurring campaign",
+        description=(
+            "At each occurrence a campaign is made with its audience and its template's text as they are then. Each "
+            "occurrence makes one, whatever happens to the clock, the queue or the machine: what could not be made in "
+            "time is made late within `gracia_minutos`, or recorded as skipped with the reason. Where the zone changes "
+            "its clocks, an hour that is skipped means the first moment after it, and one that comes twice means the "
+            "first of the two."
+        ),
+    ),
+    retrieve=extend_schema(summary="Read a recurring campaign"),
+    update=extend_schema(summary="Replace a recurring campaign's definition"),
+    partial_update=extend_schema(summary="Change some fields of a recurring campaign"),
+    destroy=extend_schema(summary="Delete a recurring campaign and its history; the campaigns that it made stay"),
+)
+class ProgramacionViewSet(ShopRowsView[Programacion], ModelViewSet[Programacion]):
+    serializer_class = ProgramacionSerializer
+    filterset_class = ProgramacionFilter
+    lookup_value_converter = "int"
+
+    def rows(self) -> QuerySet[Programacion]:
+        return selectors.programaciones_de(self.usuario)
+
+    def perform_create(self, serializer: BaseSerializer[Programacion]) -> None:
+        asked = cast("ProgramacionSerializer", serializer).definicion()
+        serializer.instance = services.crear_programacion(usuario=self.usuario, definicion=asked)
+
+    def perform_update(self, serializer: BaseSerializer[Programacion]) -> None:
+        asked = cast("ProgramacionSerializer", serializer).definicion()
+        serializer.instance = services.cambiar_programacion(
+            programacion=cast("Programacion", serializer.instance), usuario=self.usuario, definicion=asked
+        )
+
+    def perform_destroy(self, instance: Programacion) -> None:
+        services.eliminar_programacion(programacion=instance)
+
+    @extend_schema(summary="Pause; what falls into the pause is skipped", request=None, responses=MOVED)
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def pausar(self, request: Request, pk: int) -> Response:
+        return self._answer(services.pausar_programacion(programacion=self.get_object()))
+
+    @extend_schema(summary="Resume with the first occurrence after now", request=None, responses=MOVED)
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def reanudar(self, request: Request, pk: int) -> Response:
+        return self._answer(services.reanudar_programacion(programacion=self.get_object()))
+
+    @extend_schema(
+        summary="Run now: one more campaign, whatever the schedule says",
+        description="The schedule goes on as if nothing had been. It works also while paused or over.",
+        request=None,
+        responses={201: OcurrenciaSerializer, 400: ErrorSerializer, 409: ErrorSerializer},
+        parameters=[IDEMPOTENCY_KEY],
+    )
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def ejecutar(self, request: Request, pk: int) -> Response:
+        programacion = self.get_object()
+        key = clave_de(request)
+        ocurrencia, created = services.ejecutar_programacion(
+            programacion=programacion,
+            usuario=self.usuario,
+            idempotency=Idempotency.of(key, {"ejecutar": programacion.pk}) if key is not None else None,
+        )
+        body = OcurrenciaSerializer(ocurrencia, context=self.get_serializer_context()).data
+        headers = {} if created else {"Idempotent-Replayed": "true"}
+        return Response(body, status=status.HTTP_201_CREATED, headers=headers)
+
+    def _answer(self, programacion: Programacion) -> Response:
+        return Response(ProgramacionSerializer(programacion, context=self.get_serializer_context()).data)
+
+
+@extend_schema(tags=["programaciones"], summary="Its history, the latest first, with campaigns and results")
+class OcurrenciaListView(ShopRowsView[Ocurrencia], ListAPIView[Ocurrencia]):
+    serializer_class = OcurrenciaSerializer
+
+    def rows(self) -> QuerySet[Ocurrencia]:
+        programacion = get_object_or_404(selectors.programaciones_de(self.usuario), pk=self.kwargs["pk"])
+        return selectors.ocurrencias_de(programacion)
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        if args:
+            rows = selectors.campanas_de(list(args[0]))
+            kwargs["context"] = {**self.get_serializer_context(), "progreso": progreso_de(rows)}
+        return super().get_serializer(*args, **kwargs)

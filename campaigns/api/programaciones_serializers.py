@@ -1,0 +1,248 @@
+"""A programación, as the API takes and shows it."""
+
+from datetime import date, datetime
+from typing import Any, Final, cast
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
+from rest_framework import serializers
+
+from campaigns.api.audiencia import AudienciaSerializer, audiencia_de
+from campaigns.api.campanas_serializers import DOS_MENSAJES, FALTA_MENSAJE, CampanaSerializer
+from campaigns.api.plantillas import MENSAJE, PlantillaField
+from campaigns.api.remitentes import RemitenteField
+from campaigns.audiencia.seleccion import Audiencia
+from campaigns.models import Ocurrencia, Programacion
+from campaigns.models.programacion import GRACIA, GRACIA_MAX, NOMBRE_MAX
+from campaigns.programaciones import criterios, palabras, selectors
+from campaigns.programaciones.services import Definicion
+from campaigns.values.recurrencia import CRON_MAX, Frecuencia, Recurrencia
+from core.api.serializers import RefusesUnknown
+from core.errors import InvalidInputError
+
+NO_VA = "«{campo}» no va con la frecuencia «{frecuencia}»."
+# frecuencia: the fields that say when, with what stands for their absence
+PROPIOS: Final = {
+    Frecuencia.DIARIA: {"hora"},
+    Frecuencia.SEMANAL: {"hora", "dias"},
+    Frecuencia.MENSUAL: {"hora", "dia_mes"},
+    Frecuencia.CRON: {"cron"},
+}
+AUSENTES: Final[dict[str, Any]] = {"hora": None, "dias": [], "dia_mes": None, "cron": ""}
+
+
+class AudienciaGuardada(AudienciaSerializer):
+    """Clients that are in any of these, less those in `excluir`; asked anew at each occurrence."""
+
+    def to_representation(self, instance: Any) -> Any:
+        return instance
+
+
+PROGRAMACION: Final = {
+    "id": 3,
+    "nombre": "Recordatorio semanal",
+    "mensaje": "",
+    "plantilla": 1,
+    "remitente": None,
+    "audiencia": {"etiquetas": [3]},
+    "frecuencia": "semanal",
+    "hora": "09:00",
+    "dias": [1, 4],
+    "dia_mes": None,
+    "cron": "",
+    "zona": "America/Bogota",
+    "desde": "2026-12-01",
+    "hasta": None,
+    "gracia_minutos": 60,
+    "activa": True,
+    "descripcion": "Los lunes y jueves a las 9:00 a. m.",
+    "proximas": ["2026-12-03T09:00:00-05:00", "2026-12-07T09:00:00-05:00"],
+    "creado": "2026-11-24T10:30:00-05:00",
+}
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Los lunes y jueves, con una plantilla",
+            value={
+                "nombre": "Recordatorio semanal",
+                "plantilla": 1,
+                "audiencia": {"etiquetas": [3]},
+                "frecuencia": "semanal",
+                "dias": [1, 4],
+                "hora": "09:00",
+            },
+            request_only=True,
+        ),
+        OpenApiExample(
+            "El último día de cada mes, hasta junio",
+            value={
+                "nombre": "Cierre de mes",
+                "mensaje": MENSAJE,
+                "audiencia": {"todos": True},
+                "frecuencia": "mensual",
+                "dia_mes": 31,
+                "hora": "10:30",
+                "zona": "America/Mexico_City",
+                "hasta": "2027-06-30",
+            },
+            request_only=True,
+        ),
+        OpenApiExample("Programación", value=PROGRAMACION, response_only=True),
+    ]
+)
+class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Programacion]):
+    nombre = serializers.CharField(max_length=NOMBRE_MAX, help_text="Of its campaigns, which add their date.")
+    mensaje = serializers.CharField(
+        trim_whitespace=False, required=False, allow_blank=True, help_text="With {nombre}; or `plantilla`."
+    )
+    plantilla = PlantillaField(
+        required=False, allow_null=True, help_text="Its text as it is at each occurrence; or `mensaje`."
+    )
+    remitente = RemitenteField(
+        required=False, allow_null=True, help_text="Id of a sender of the shop's; the installation's when absent."
+    )
+    audiencia = AudienciaGuardada()
+    frecuencia = serializers.ChoiceField(choices=Frecuencia.choices)
+    hora = serializers.TimeField(
+        required=False,
+        allow_null=True,
+        format="%H:%M",
+        input_formats=["%H:%M", "%H:%M:%S"],
+        help_text="Of the clock on the wall in `zona`; not for `cron`.",
+    )
+    dias = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=7),
+        required=False,
+        max_length=7,
+        help_text="For `semanal`: from 1, Monday, to 7.",
+    )
+    dia_mes = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=31,
+        help_text="For `mensual`; a shorter month has it on its last day.",
+    )
+    cron = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=CRON_MAX,
+        help_text="For `cron`: minute (one number), hour, day of the month, month, day of the week.",
+    )
+    zona = serializers.CharField(required=False, max_length=64, help_text="IANA name; TIME_ZONE when absent.")
+    desde = serializers.DateField(required=False, help_text="First day on which it may occur; today when absent.")
+    hasta = serializers.DateField(required=False, allow_null=True, help_text="Last day; null is without end.")
+    gracia_minutos = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=GRACIA_MAX,
+        help_text="How late an occurrence may still become a campaign; later it is recorded as skipped.",
+    )
+    descripcion = serializers.SerializerMethodField(help_text="When it occurs, in words.")
+    proximas = serializers.SerializerMethodField(help_text="The next 5 moments; none while it is paused or over.")
+
+    class Meta:
+        model = Programacion
+        fields = tuple(PROGRAMACION)
+        read_only_fields = ("activa", "creado")
+
+    def get_descripcion(self, programacion: Programacion) -> str:
+        return palabras.en_palabras(programacion.recurrencia)
+
+    @extend_schema_field(serializers.ListField(child=serializers.DateTimeField()))
+    def get_proximas(self, programacion: Programacion) -> list[str]:
+        return [moment.isoformat() for moment in selectors.proximas_de(programacion)]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """What is said apart from the fields: one text, and only what the frequency knows."""
+        if attrs.get("mensaje") and attrs.get("plantilla"):
+            raise serializers.ValidationError({"plantilla": [DOS_MENSAJES]}, code="invalid")
+        frecuencia = attrs["frecuencia"] if "frecuencia" in attrs else cast("Programacion", self.instance).frecuencia
+        for campo in AUSENTES.keys() - PROPIOS[Frecuencia(frecuencia)]:
+            if attrs.get(campo):
+                text = NO_VA.format(campo=campo, frecuencia=frecuencia)
+                raise serializers.ValidationError({campo: [text]}, code="invalid")
+        return attrs
+
+    def definicion(self) -> Definicion:
+        """What the validated body asks for; in a PATCH, on top of what there is.
+
+        Raises:
+            InvalidInputError: naming the field and the reason.
+        """
+        data: dict[str, Any] = {**(_presente(self.instance) if self.partial else {}), **self.validated_data}
+        sent = self.validated_data
+        if sent.get("plantilla"):
+            data["mensaje"] = ""
+        elif sent.get("mensaje"):
+            data["plantilla"] = None
+        if not (data.get("mensaje") or data.get("plantilla")):
+            raise InvalidInputError(FALTA_MENSAJE, field="mensaje", code="required")
+        zona = data.get("zona") or settings.TIME_ZONE
+        when = {**AUSENTES, **{campo: data[campo] for campo in PROPIOS[data["frecuencia"]] if campo in data}}
+        return Definicion(
+            nombre=data["nombre"],
+            mensaje=data.get("mensaje", ""),
+            plantilla=data.get("plantilla"),
+            remitente=data.get("remitente"),
+            audiencia=audiencia_de(sent) if "audiencia" in sent else self._audiencia(),
+            gracia_minutos=data.get("gracia_minutos", GRACIA),
+            recurrencia=Recurrencia(
+                frecuencia=data["frecuencia"],
+                zona=zona,
+                desde=data.get("desde") or hoy(zona),
+                hasta=data.get("hasta"),
+                **{**when, "dias": tuple(when["dias"])},
+            ),
+        )
+
+    def _audiencia(self) -> Audiencia:
+        """What there is, without the clients that were deleted since: nobody asked about them now."""
+        present = cast("Programacion", self.instance)
+        return criterios.vigente(present.audiencia, tenant_id=present.usuario_id)
+
+
+def hoy(zona: str) -> date:
+    """The date in this zone now; in the product's when the zone is none, which is refused by name later."""
+    try:
+        return datetime.now(ZoneInfo(zona)).date()
+    except (KeyError, ValueError, OSError):
+        return datetime.now(ZoneInfo(settings.TIME_ZONE)).date()
+
+
+def _presente(programacion: Any) -> dict[str, Any]:
+    fields = set(PROGRAMACION) - {"id", "activa", "descripcion", "proximas", "creado"}
+    return {name: getattr(programacion, name) for name in fields}
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Omitida",
+            value={
+                "id": 41,
+                "programacion": 3,
+                "ocurrencia_utc": "2026-12-03T14:00:00Z",
+                "tipo": "programada",
+                "estado": "omitida",
+                "motivo": "A esa hora la audiencia no tenía a nadie.",
+                "campana": None,
+                "creado": "2026-12-03T09:00:01-05:00",
+            },
+            response_only=True,
+        )
+    ]
+)
+class OcurrenciaSerializer(serializers.ModelSerializer[Ocurrencia]):
+    ocurrencia_utc = serializers.DateTimeField(
+        default_timezone=ZoneInfo("UTC"), read_only=True, help_text="The moment it was for."
+    )
+    campana = CampanaSerializer(allow_null=True, read_only=True)
+
+    class Meta:
+        model = Ocurrencia
+        fields = ("id", "programacion", "ocurrencia_utc", "tipo", "estado", "motivo", "campana", "creado")
+        read_only_fields = fields

@@ -1,0 +1,119 @@
+"""Trying again those of a campaign that has ended who certainly got nothing."""
+
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models.functions import Now
+
+from campaigns.audiencia.juicio import JUZGADOS, parametros
+from campaigns.ley.jornada import dia_del_envio
+from campaigns.ley.selectors import ajustes_de
+from campaigns.models import CampanaSMS, SMSLog
+from campaigns.remitentes import valor_de
+from campaigns.values import codigos
+from core.errors import ConflictError
+
+# Failed rows that are never tried again: the message may have been sent, the client left (Twilio's 21610), or is gone.
+NUNCA: Final = (codigos.DESCONOCIDO, "21610", codigos.CLIENTE_ELIMINADO)
+# Twilio's judgements of a number: only another number can change them.
+DEL_NUMERO: Final = ("21211", "21214", "21217", "21265", "21266", "21604", "21614", "21635")
+SIN_APROBAR = "No se puede reintentar: la campaña venció sin que nadie la aprobara. Cree una copia."
+NADA = "No se puede reintentar: ningún destinatario fallido puede recibir el mensaje ahora."
+
+# Of a large campaign so many failed rows are judged before the move is made; the others when their Lotes open.
+JUZGADOS_MAX: Final = 10_000
+
+
+def elegidos(condition: str, *, limit: str = "") -> str:
+    """SQL of `fallidos`, and of `elegidos` for `destinatarios.JUZGADOS`: failed rows that may work now.
+
+    Args:
+        condition: on the rows, which are `s`.
+        limit: ORDER BY and LIMIT of them.
+    """
+    return f"""
+fallidos AS MATERIALIZED (
+    SELECT s.id, s.cliente_id, s.codigo, s.telefono FROM campaigns_smslog s
+    WHERE {condition} AND s.estado = 'fallido' AND s.codigo <> ALL(%(nunca)s) {limit}
+), elegidos AS (
+    SELECT f.cliente_id AS id, f.id AS n FROM fallidos f JOIN clientes_cliente c ON c.id = f.cliente_id
+    WHERE f.codigo <> ALL(%(del_numero)s) OR f.telefono <> c.telefono_e164
+)
+"""  # noqa: S608 - constants
+
+
+# Of what was judged, `j`: another row of the campaign has the phone already.
+OCUPADO: Final = """
+EXISTS (SELECT FROM campaigns_smslog o WHERE o.campana_id = %(campana)s AND o.id <> j.n
+    AND o.telefono = j.telefono AND o.telefono <> '' AND o.codigo <> 'telefono_duplicado')
+"""
+PARAMS: Final[dict[str, list[str]]] = {"nunca": list(NUNCA), "del_numero": list(DEL_NUMERO)}
+
+# Whether one of the first failed rows can be sent to, and how many those were.
+MIRAR_SQL: Final = (
+    "WITH "  # noqa: S608 - constants
+    + elegidos("s.campana_id = %(campana)s", limit="ORDER BY s.id LIMIT %(most)s")
+    + ","
+    + JUZGADOS
+    + "SELECT EXISTS (SELECT FROM juzgados j WHERE j.codigo = '' AND NOT "
+    + OCUPADO
+    + "), (SELECT count(*) FROM fallidos)"
+)
+
+# Lote by Lote, each by its index.
+REABRIR_SQL: Final = """
+UPDATE campaigns_lote l SET estado = 'pendiente', publicar_desde = NULL, publicado_hasta = NULL
+WHERE l.campana_id = %(campana)s AND l.estado = 'cerrado' AND l.fallidos > 0 AND (
+    SELECT 1 FROM campaigns_smslog s
+    WHERE s.lote_id = l.id AND s.estado = 'fallido' AND s.codigo <> ALL(%(nunca)s) LIMIT 1) = 1
+"""
+
+
+def reintentables(campana: CampanaSMS) -> bool:
+    """Whether there is a failed recipient who might be tried again; whether one can be, only `reabrir` finds out."""
+    if campana.aprobacion == CampanaSMS.Aprobacion.PENDIENTE:
+        return False
+    return SMSLog.objects.filter(campana=campana, estado="fallido").exclude(codigo__in=NUNCA).exists()
+
+
+def exigir_aprobada(campana: CampanaSMS) -> None:
+    """Raises ConflictError: it ended while it waited for approval, which nothing gives it any more."""
+    if campana.aprobacion == CampanaSMS.Aprobacion.PENDIENTE:
+        raise ConflictError(SIN_APROBAR, code="move_refused")
+
+
+def reabrir(campana: CampanaSMS) -> None:
+    """Let the engine open once more the Lotes with failed recipients; part of the move, in its transaction.
+
+    Nothing is done to the recipients here, however many they are: each Lote's are judged again when it opens.
+
+    Raises:
+        ConflictError: by the clients' present data there is nobody to try again.
+    """
+    ajustes = ajustes_de(campana.usuario_id)
+    params: dict[str, Any] = {
+        **parametros(
+            ajustes,
+            dia=dia_del_envio(ajustes, a_toda_hora=campana.a_toda_hora),
+            remitente=valor_de(campana.remitente),
+            campana_id=campana.pk,
+            a_toda_hora=campana.a_toda_hora,
+        ),
+        **PARAMS,
+        "most": JUZGADOS_MAX,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(MIRAR_SQL, params)
+        somebody, looked_at = cursor.fetchone()
+        if not somebody and looked_at < JUZGADOS_MAX:
+            raise ConflictError(NADA, code="move_refused")
+        cursor.execute(REABRIR_SQL, params)
+    CampanaSMS.objects.filter(pk=campana.pk).update(
+        completado_en=None,
+        vence_en=None,
+        cierra_en=None,  # by the settings of now: nobody told a campaign that had ended of their changes
+        ventana_hasta=None,
+        enviados_exitosos=0,
+        enviados_fallidos=0,
+        iniciado_en=Now(),
+    )

@@ -1,0 +1,305 @@
+"""Reads. Each one starts from the tenant."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from django.db import connection
+from django.db.models import Min, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from campaigns.models import CampanaSMS, Lote, PlantillaSMS, SMSLog
+from campaigns.values import codigos
+from campaigns.values.remedios import remedio
+from core.cache import Recent
+from core.models import Usuario
+
+RATE_WINDOW_S = 10
+EN_CURSO_MAX = 200  # campaigns of a shop that the dashboard sums while they run
+FALLOS_MAX = 10_000  # failures that are grouped by reason; beyond it the groups are a sample
+
+
+def plantillas_de(usuario: Usuario) -> QuerySet[PlantillaSMS]:
+    return PlantillaSMS.objects.filter(usuario_id=usuario.tenant_id)
+
+
+def campanas_de(usuario: Usuario) -> QuerySet[CampanaSMS]:
+    return CampanaSMS.objects.filter(usuario_id=usuario.tenant_id).defer("idempotency_key", "idempotency_hash")
+
+
+def logs_de(usuario: Usuario) -> QuerySet[SMSLog]:
+    return SMSLog.objects.filter(campana__usuario_id=usuario.tenant_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Progreso:
+    """Where a campaign stands. `total = pendientes + enviando + inciertos + exitosos + fallidos`, always.
+
+    Args:
+        desconocidos: of `fallidos`, those that may have been sent all the same.
+        por_segundo: recipients finished per second over the last ten seconds.
+    """
+
+    total: int
+    pendientes: int
+    enviando: int
+    inciertos: int
+    exitosos: int
+    fallidos: int
+    por_segundo: float
+    desconocidos: int = 0
+
+    @property
+    def terminados(self) -> int:
+        return self.exitosos + self.fallidos
+
+    @property
+    def porcentaje(self) -> float:
+        """0 to 100, one decimal; 100 only when nothing is left."""
+        return int(1000 * self.terminados / self.total) / 10 if self.total else 0.0
+
+    @property
+    def segundos_restantes(self) -> int | None:
+        """Seconds to the end at the present rate; None when nothing moves."""
+        left = self.total - self.terminados
+        if left == 0:
+            return 0
+        return round(left / self.por_segundo) if self.por_segundo else None
+
+
+# One statement, so one snapshot: the parts always add up. Closed Lotes carry their sums; only the rows of the
+# few open ones are counted: the cost does not grow with the campaign. For the rate, a Lote that closed just now counts
+# with the part of its time that lies in the window, as if it had been sent evenly: to look at its rows is what costs.
+# One that was never published was not sent but written off.
+# A pending Lote with some sent is one whose failed are tried again.
+# Lote by Lote (LATERAL), each by its index: joined as a whole, the planner may read every message ever sent, for it
+# cannot know how few Lotes are open.
+PROGRESO_SQL = """
+SELECT l.campana_id, sum(l.total),
+    sum(CASE l.estado WHEN 'pendiente' THEN l.total - l.exitosos ELSE f.pendientes END),
+    sum(f.enviando), sum(f.inciertos),
+    sum(CASE WHEN l.estado IN ('cerrado', 'pendiente') THEN l.exitosos ELSE f.exitosos END),
+    sum(CASE l.estado WHEN 'cerrado' THEN l.fallidos WHEN 'pendiente' THEN 0 ELSE f.fallidos END),
+    sum(CASE WHEN l.estado <> 'cerrado' THEN f.recientes
+        WHEN l.cerrado_en > now() - {window} AND l.publicado_en IS NOT NULL
+        THEN (l.exitosos + l.fallidos) * least(1, extract(epoch FROM l.cerrado_en - now() + {window})
+            / nullif(greatest(0, extract(epoch FROM l.cerrado_en - l.publicado_en)), 0)) ELSE 0 END),
+    sum(CASE l.estado WHEN 'cerrado' THEN l.desconocidos WHEN 'pendiente' THEN 0 ELSE f.desconocidos END)
+FROM campaigns_lote l CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE s.estado = 'pendiente') AS pendientes,
+        count(*) FILTER (WHERE s.estado = 'enviando') AS enviando,
+        count(*) FILTER (WHERE s.estado = 'incierto') AS inciertos,
+        count(*) FILTER (WHERE s.estado = 'enviado') AS exitosos,
+        count(*) FILTER (WHERE s.estado = 'fallido') AS fallidos,
+        count(*) FILTER (WHERE s.estado = 'fallido' AND s.codigo = %(desconocido)s) AS desconocidos,
+        count(*) FILTER (WHERE s.estado IN ('enviado', 'fallido') AND s.intentos > 0
+            AND s.actualizado > now() - {window}) AS recientes
+    FROM campaigns_smslog s WHERE s.lote_id = l.id AND l.estado IN ('abierto', 'por_conciliar')
+) f
+WHERE l.campana_id = ANY(%(ids)s) GROUP BY l.campana_id
+""".replace("{window}", f"interval '{RATE_WINDOW_S} seconds'")
+# A campaign by the API token of somebody of its shop; no row when the token opens nothing or the campaign is another's.
+# Who may sign in: `core.auth`.
+DE_QUIEN_PIDE_SQL = """
+SELECT u.id, {campos}
+FROM authtoken_token t JOIN core_usuario u ON u.id = t.user_id AND u.is_active
+    LEFT JOIN core_usuario a ON a.id = u.creado_por_id
+    JOIN campaigns_campanasms c ON c.id = %s AND c.usuario_id = coalesce(u.creado_por_id, u.id)
+WHERE t.key = %s AND (a.id IS NULL OR a.is_active)
+"""
+
+
+def progreso_de(campanas: Iterable[CampanaSMS]) -> dict[int, Progreso]:
+    """The progress of each campaign, by id. A finished one is read from its own row."""
+    found: dict[int, Progreso] = {}
+    alive: list[int] = []
+    for campana in campanas:
+        if campana.completado_en is None:
+            alive.append(campana.pk)
+        else:
+            found[campana.pk] = _progreso_final(campana)
+    return found | _contar(alive)
+
+
+def _contar(ids: Collection[int]) -> dict[int, Progreso]:
+    if not ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(PROGRESO_SQL, {"ids": list(ids), "desconocido": codigos.DESCONOCIDO})
+        return {campana_id: _progreso(sums) for campana_id, *sums in cursor.fetchall()}
+
+
+# What is counted of a campaign in course, a second old at most when it is asked for again and again.
+recuentos: Final[Recent[int, Progreso | None]] = Recent(lambda pk: _contar([pk]).get(pk), fresh_s=0.5, stale_s=1.0)
+
+
+def progreso_reciente(campana: CampanaSMS) -> Progreso | None:
+    """As `progreso_de`, for those who ask many times a second; None when the campaign has no Lotes."""
+    return recuentos.get(campana.pk) if campana.completado_en is None else _progreso_final(campana)
+
+
+def campana_con_token(key: str, campana_id: int, campos: Collection[str]) -> tuple[int, CampanaSMS] | None:
+    """Whose the API token is, and the campaign, in one statement.
+
+    Args:
+        key: of the token, as it came.
+        campos: the columns to read of the campaign; all else is deferred.
+
+    Returns:
+        The id of the token's user and the campaign. None: the token opens nothing, or the shop has no such campaign.
+    """
+    names = [f.attname for f in CampanaSMS._meta.concrete_fields if f.attname in campos]  # as `from_db` wants them
+    columns = ", ".join(f"c.{connection.ops.quote_name(name)}" for name in names)
+    with connection.cursor() as cursor:
+        cursor.execute(DE_QUIEN_PIDE_SQL.format(campos=columns), [campana_id, key])
+        row = cursor.fetchone()
+    return row and (row[0], CampanaSMS.from_db(connection.alias, names, row[1:]))
+
+
+def _progreso(sums: Sequence[int]) -> Progreso:
+    total, pendientes, enviando, inciertos, exitosos, fallidos, recientes, desconocidos = map(int, sums)
+    return Progreso(total, pendientes, enviando, inciertos, exitosos, fallidos, recientes / RATE_WINDOW_S, desconocidos)
+
+
+def _progreso_final(campana: CampanaSMS) -> Progreso:
+    exitosos, fallidos = campana.enviados_exitosos, campana.enviados_fallidos
+    return Progreso(campana.total_clientes, 0, 0, 0, exitosos, fallidos, 0.0, campana.desconocidos)
+
+
+@dataclass(frozen=True, slots=True)
+class Resumen:
+    """What a shop's campaigns are doing: those in course, and those that ended today."""
+
+    en_curso: int
+    exitosos: int
+    fallidos: int
+    por_segundo: float
+
+
+def en_curso_de(usuario: Usuario) -> QuerySet[CampanaSMS]:
+    waiting = Q(estado=CampanaSMS.Estado.PENDIENTE, programada_para__gt=timezone.now())
+    return campanas_de(usuario).filter(completado_en=None).exclude(waiting)[:EN_CURSO_MAX]
+
+
+def resumen_de(usuario: Usuario, en_curso: Iterable[Progreso]) -> Resumen:
+    """Args:
+    en_curso: the progress of each campaign that is not over, which the caller has read already.
+    """
+    vivas = list(en_curso)
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    ended = (
+        campanas_de(usuario)
+        .filter(completado_en__gte=midnight)
+        .aggregate(exitosos=Sum("enviados_exitosos"), fallidos=Sum("enviados_fallidos"))
+    )
+    return Resumen(
+        en_curso=len(vivas),
+        exitosos=(ended["exitosos"] or 0) + sum(p.exitosos for p in vivas),
+        fallidos=(ended["fallidos"] or 0) + sum(p.fallidos for p in vivas),
+        por_segundo=sum(p.por_segundo for p in vivas),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Motivo:
+    """Why recipients failed, and how many.
+
+    Args:
+        nombres: of the first few of them.
+    """
+
+    codigo: str
+    error: str
+    n: int
+    nombres: list[str] = field(default_factory=list)
+
+    @property
+    def remedio(self) -> str:
+        return remedio(self.codigo)
+
+    @property
+    def otros(self) -> int:
+        """Those who are not named."""
+        return self.n - len(self.nombres)
+
+
+# The first failures only, so that a campaign where a million fail costs what one with ten thousand does.
+MOTIVOS_SQL = """
+SELECT codigo, min(error), count(*), (array_agg(nombre ORDER BY id) FILTER (WHERE nombre <> ''))[1:3] FROM (
+    SELECT id, codigo, error, nombre FROM campaigns_smslog
+    WHERE campana_id = %s AND estado = 'fallido' ORDER BY id LIMIT %s
+) f GROUP BY codigo ORDER BY 3 DESC, 1
+"""
+
+
+def motivos_de(campana: CampanaSMS) -> list[Motivo]:
+    """The failures of the campaign by reason, the most frequent first."""
+    with connection.cursor() as cursor:
+        cursor.execute(MOTIVOS_SQL, [campana.pk, FALLOS_MAX])
+        return [Motivo(codigo, error, n, nombres or []) for codigo, error, n, nombres in cursor.fetchall()]
+
+
+def destinatarios_de(campana: CampanaSMS, *, estado: str = "", codigo: str = "", despues: int = 0) -> QuerySet[SMSLog]:
+    """The campaign's recipients in the order of sending.
+
+    Args:
+        estado: only these; "" for all.
+        codigo: of those that failed, only these.
+        despues: the id of the last row already seen.
+    """
+    rows = SMSLog.objects.filter(campana=campana).order_by("pk")
+    rows = rows.filter(pk__gt=despues) if despues else rows.filter(pk__gte=Subquery(_primera_fila(campana)))
+    if not estado:
+        return rows
+    rows = rows.filter(estado=estado)
+    if codigo:
+        rows = rows.filter(codigo=codigo)
+    if estado in {SMSLog.Estado.ENVIADO, SMSLog.Estado.FALLIDO}:
+        return rows
+    # What is not final lives in the few Lotes that are not closed; looking there spares reading the whole campaign.
+    return rows.filter(lote__in=Lote.objects.filter(campana=campana).exclude(estado="cerrado"))
+
+
+def _primera_fila(campana: CampanaSMS) -> QuerySet[SMSLog, int]:
+    """The campaign's lowest row id. Without this bound PostgreSQL may walk the primary key from its beginning,
+    through every older campaign (0.4 s per million rows), sure that the campaign's rows are spread evenly."""
+    opened = (
+        Lote.objects.filter(campana=campana)
+        .exclude(estado="pendiente", cerrado_en=None)
+        .order_by("numero")
+        .values("pk")[:1]
+    )
+    in_first = SMSLog.objects.filter(lote=Subquery(opened)).order_by().values("lote")
+    return in_first.annotate(primera=Min("pk")).values_list("primera", flat=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Dia:
+    """What a shop's campaigns did, by the day on which they ended."""
+
+    fecha: date
+    exitosos: int
+    fallidos: int
+
+    @property
+    def total(self) -> int:
+        return self.exitosos + self.fallidos
+
+
+def por_dia(usuario: Usuario, *, dias: int) -> list[Dia]:
+    """One row for each of the last `dias` days, today's last. It sums campaigns, never their recipients."""
+    today = timezone.localdate()
+    first = today - timedelta(days=dias - 1)
+    midnight = timezone.make_aware(datetime.combine(first, time.min))
+    sums = (
+        campanas_de(usuario)
+        .filter(completado_en__gte=midnight)
+        .order_by()
+        .annotate(fecha=TruncDate("completado_en"))
+        .values("fecha")
+        .annotate(exitosos=Sum("enviados_exitosos"), fallidos=Sum("enviados_fallidos"))
+    )
+    found = {row["fecha"]: Dia(**row) for row in sums}
+    return [found.get(day, Dia(day, 0, 0)) for day in (first + timedelta(days=n) for n in range(dias))]

@@ -1,0 +1,212 @@
+"""Writes: creating a campaign, and the moves a person makes with it."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from campaigns.audiencia import seleccion
+from campaigns.audiencia.seleccion import Audiencia
+from campaigns.bitacora.services import anotar, anotar_move
+from campaigns.campana import reintentos
+from campaigns.ley import clases
+from campaigns.ley.selectors import ajustes_de
+from campaigns.mensaje import texto
+from campaigns.models import CampanaSMS, Lote, PlantillaSMS, Remitente, Suceso
+from campaigns.signals import plantilla_por_eliminar
+from campaigns.values import estados
+from campaigns.values.wake import nudge
+from campaigns.vista_previa import aprobaciones
+from core.errors import ConflictError, InvalidInputError
+from core.models import Usuario
+
+CLAVE_REUTILIZADA = "Esta Idempotency-Key ya se usó con otro contenido."
+FECHA_PASADA = "Esa fecha ya pasó: ahora son las {ahora}. Elija una por venir."
+FECHA_LEJANA = "Esa fecha está a más de un año. ¿Está bien escrita?"
+LEJOS = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True)
+class Idempotency:
+    """Args:
+    key: the caller's `Idempotency-Key`, 1 to 255 characters.
+    hash: SHA-256 of the request's meaning, hexadecimal.
+    """
+
+    key: str
+    hash: str
+
+    @classmethod
+    def of(cls, key: str, request: Mapping[str, Any]) -> "Idempotency":
+        canonical = json.dumps(request, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=str)
+        return cls(key, hashlib.sha256(canonical.encode()).hexdigest())
+
+
+def crear_campana(
+    *,
+    usuario: Usuario,
+    mensaje: str,
+    audiencia: Audiencia,
+    nombre: str | None = None,
+    plantilla: PlantillaSMS | None = None,
+    remitente: Remitente | None = None,
+    clase: str = CampanaSMS.Clase.PROMOCIONAL,
+    clase_motivo: str = "",
+    programada_para: datetime | None = None,
+    origen: str = "",
+    idempotency: Idempotency | None = None,
+) -> tuple[CampanaSMS, bool]:
+    """Create a campaign in `pendiente` with its audience frozen, and tell the workers. Nothing is sent here.
+
+    Its audience and its text are frozen now also when it starts later; what depends on each client (name, phone,
+    whether they may be written to) is read when it starts.
+
+    Args:
+        usuario: the admin who starts it.
+        mensaje: the text, with `{nombre}`.
+        audiencia: who receives it.
+        nombre: at most 200 characters; made from the date when None.
+        plantilla: where the text came from, if it did.
+        remitente: of the shop's own; None for the installation's sender.
+        clase: of `CampanaSMS.Clase`; what is not promotional leaves at any hour.
+        clase_motivo: why it is not promotional; at most 300 characters.
+        programada_para: it does not start before this moment, with its zone; None is now.
+        origen: what it comes from, for its log, when no person made it as it is.
+        idempotency: makes a repeated request return the first one's campaign.
+
+    Returns:
+        The campaign, and whether this call created it.
+
+    Raises:
+        InvalidInputError: naming the field and the reason.
+        ConflictError: the key was used for another request.
+    """
+    field = "plantilla" if plantilla else "mensaje"
+    texto.validate(mensaje, field=field)
+    if programada_para is not None:
+        validar_fecha(programada_para)
+    clase_motivo = clases.validar(clase, clase_motivo)
+    medida = seleccion.medir(audiencia, tenant_id=usuario.tenant_id)
+    texto.validate_length(mensaje, longest_nombre=medida.longest_nombre, field=field)
+    try:
+        with transaction.atomic():
+            campana = CampanaSMS.objects.create(
+                usuario_id=usuario.tenant_id,
+                nombre=nombre or f"Campaña {timezone.localtime():%Y-%m-%d %H:%M}",
+                mensaje=mensaje,
+                plantilla=plantilla,
+                remitente=remitente,
+                clase=clase,
+                clase_motivo=clase_motivo,
+                creada_por=usuario,
+                total_clientes=medida.total,
+                programada_para=programada_para,
+                idempotency_key=idempotency.key if idempotency else None,
+                idempotency_hash=idempotency.hash if idempotency else "",
+            )
+            _freeze(campana, audiencia)
+            aprobaciones.hacer_esperar(campana=campana, audiencia=audiencia, ajustes=ajustes_de(usuario.tenant_id))
+            anotar(
+                campana_id=campana.pk,
+                tipo=Suceso.Tipo.CREADA,
+                detalle=" ".join(text for text in (origen, campana.motivo) if text),
+            )
+            if programada_para is None and not campana.por_aprobar:  # else the sweeper starts it, or who approves it
+                nudge(campana.pk)
+    except IntegrityError:
+        # Two requests with one key at the same moment: the loser answers with the winner's campaign.
+        if idempotency and (known := campana_con_clave(usuario=usuario, idempotency=idempotency)):
+            return known, False
+        raise
+    return campana, True
+
+
+def validar_fecha(programada_para: datetime) -> None:
+    """Refuse a date that has passed, or one so far off that it must be a slip.
+
+    Raises:
+        InvalidInputError: naming `programada_para`.
+    """
+    now = timezone.now()
+    if programada_para <= now:
+        text = FECHA_PASADA.format(ahora=f"{timezone.localtime(now):%H:%M}")
+        raise InvalidInputError(text, field="programada_para", code="past")
+    if programada_para > now + LEJOS:
+        raise InvalidInputError(FECHA_LEJANA, field="programada_para", code="too_far")
+
+
+def _freeze(campana: CampanaSMS, audiencia: Audiencia) -> None:
+    frozen = seleccion.congelar(audiencia, campana=campana)
+    if frozen == 0:
+        raise InvalidInputError(seleccion.SIN_DESTINATARIOS, field=audiencia.field, code="empty")
+    if frozen != campana.total_clientes:  # clients came or went between the count and the freeze
+        campana.total_clientes = frozen
+        campana.save(update_fields=["total_clientes"])
+
+
+def campana_con_clave(*, usuario: Usuario, idempotency: Idempotency) -> CampanaSMS | None:
+    """The campaign that an earlier request with this key made.
+
+    Raises:
+        ConflictError: the key was used for another request.
+    """
+    known = CampanaSMS.objects.filter(usuario_id=usuario.tenant_id, idempotency_key=idempotency.key).first()
+    if known and known.idempotency_hash != idempotency.hash:
+        raise ConflictError(CLAVE_REUTILIZADA, field="Idempotency-Key", code="idempotency_key_reused")
+    return known
+
+
+def mover_campana(*, campana: CampanaSMS, action: str, motivo: str = "") -> CampanaSMS:
+    """Pause, resume, cancel, or try the failed again.
+
+    Args:
+        action: a key of `estados.MOVES`.
+        motivo: why, for people; at most 300 characters.
+
+    Raises:
+        ConflictError: the campaign's estado does not allow it, with the reason.
+    """
+    _, target = estados.MOVES[action]
+    if action == "reintentar" and estados.may(action, campana.estado):
+        reintentos.exigir_aprobada(campana)
+    with transaction.atomic():
+        found = CampanaSMS.objects.filter(pk=campana.pk)
+        now = found.select_for_update(no_key=True).only("estado", "reanuda_en").get()
+        moved = estados.may(action, now.estado, now.reanuda_en)
+        if moved:
+            found.update(estado=target, motivo=motivo, reanuda_en=None)
+        if moved and action == "reintentar":
+            reintentos.reabrir(campana)
+        elif moved and target == CampanaSMS.Estado.PROCESANDO:
+            publicar_de_nuevo(campana.pk)
+        if moved:
+            anotar_move(campana_id=campana.pk, action=action, motivo=motivo)
+            nudge(campana.pk)
+    campana.refresh_from_db()
+    if not moved:
+        raise ConflictError(estados.refusal(action, campana.estado), code="move_refused")
+    return campana
+
+
+def publicar_de_nuevo(campana_id: int) -> None:
+    """What was consumed as no-ops while the campaign stood still has to be published again."""
+    Lote.objects.filter(campana_id=campana_id, estado=Lote.Estado.ABIERTO).update(
+        publicar_desde=Now(), publicado_hasta=None
+    )
+
+
+def eliminar_plantilla(*, plantilla: PlantillaSMS) -> None:
+    """Delete a template; the campaigns made with it keep their text.
+
+    Raises:
+        ConflictError: a programación takes its text from it.
+    """
+    with transaction.atomic():
+        plantilla_por_eliminar.send(PlantillaSMS, plantilla=plantilla)
+        plantilla.delete()

@@ -1,0 +1,62 @@
+"""The jornada of a campaign: the stretch in which it may send, bounded by the shop's window and by its calendar day.
+
+What a shop may spend, and how often it may write to a phone, is counted by day: so a jornada never crosses midnight,
+and everything that is sent in one belongs to one day.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from django.utils import timezone
+
+from campaigns.models import Ajustes
+from campaigns.values.horario import close_of, dia_de, fin_del_dia, next_open
+
+# The last messages leave this long before the window closes. Their ValidityPeriod ends at the close, and one of a few
+# seconds would expire in Twilio's queue: https://www.twilio.com/docs/api/errors/30036
+MARGEN: Final = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Jornada:
+    """Args:
+    dia: on the shop's calendar.
+    desde: when it begins.
+    cierra_en: nothing is handed to Twilio from then on.
+    ventana_hasta: nothing is delivered from then on; None when no window ends it.
+    """
+
+    dia: date
+    desde: datetime
+    cierra_en: datetime
+    ventana_hasta: datetime | None
+
+
+def jornada_desde(ajustes: Ajustes, at: datetime, *, a_toda_hora: bool = False) -> Jornada | None:
+    """The jornada at this moment, or else the next one; None when the shop's timetable has none.
+
+    Args:
+        a_toda_hora: the campaign may leave outside the windows.
+    """
+    horario = None if a_toda_hora else ajustes.horario
+    if horario is None:
+        return Jornada(dia_de(ajustes.zona, at), at, fin_del_dia(ajustes.zona, at), None)
+    opens = next_open(horario, at)
+    while opens is not None and (closes := close_of(horario, opens)) is not None:
+        if closes - MARGEN > opens:
+            cierra_en = min(closes - MARGEN, fin_del_dia(horario.zona, opens))
+            return Jornada(dia_de(horario.zona, opens), opens, cierra_en, closes)
+        opens = next_open(horario, closes)
+    return None
+
+
+def dia_del_envio(ajustes: Ajustes, *, a_toda_hora: bool = False, desde: datetime | None = None) -> date:
+    """The day whose quotas the first messages of a campaign would take.
+
+    Args:
+        desde: when it starts; now when None.
+    """
+    start = desde or timezone.now()
+    jornada = jornada_desde(ajustes, start, a_toda_hora=a_toda_hora)
+    return jornada.dia if jornada else dia_de(ajustes.zona, start)

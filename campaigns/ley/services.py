@@ -1,0 +1,117 @@
+"""Changing a shop's settings, and what follows for the campaigns that are under way."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django.db.models.functions import Now
+from django.dispatch import receiver
+from django.utils import timezone
+
+from campaigns.ley import reglas
+from campaigns.ley.contactos import recordar_contactos
+from campaigns.models import Ajustes, AjustesCambio, CampanaSMS
+from campaigns.values.horario import dia_de, inicio_del_dia
+from campaigns.values.wake import nudge
+from clientes.signals import exclusiones_cambiaron
+from core.errors import ConflictError, InvalidInputError
+from core.models import Usuario
+
+MOTIVO_MAX = 300
+MOTIVO_LARGO = f"El motivo puede tener hasta {MOTIVO_MAX} caracteres."
+# Campaigns that are told at once of a change; the sweeper finds any others within seconds.
+AVISADAS = 50
+INTENTOS = 5
+OCUPADA = "Hay campañas en curso que no se pudieron detener un momento: inténtelo otra vez."
+
+
+class _EnMarchaError(Exception):
+    """A campaign of the shop is sending, while what it sent is about to be counted."""
+
+
+def cambiar_ajustes(*, usuario: Usuario, cambios: Mapping[str, Any], motivo: str = "") -> Ajustes:
+    """Change settings of the shop. Campaigns that are under way obey from their next message on.
+
+    Args:
+        usuario: the admin who does it.
+        cambios: setting: new value; of `ventanas` only the days that change.
+        motivo: why, for the history; needed to switch a protection off or to loosen it.
+
+    Raises:
+        InvalidInputError: naming the setting and the reason.
+        ConflictError: a cap on contacts was to be switched on, and the shop's campaigns could not be stopped for it.
+    """
+    for _ in range(INTENTOS):
+        if cambios.get("frecuencia_activa"):
+            # Nothing is claimed from here on, until a jornada begins again: under the lock that `_cambiar` holds, none.
+            _vivas(usuario.tenant_id).filter(cierra_en__gt=Now()).update(cierra_en=Now())
+        try:
+            return _cambiar(usuario=usuario, cambios=cambios, motivo=motivo)
+        except _EnMarchaError:
+            continue
+    raise ConflictError(OCUPADA, code="busy")
+
+
+@transaction.atomic
+def _cambiar(*, usuario: Usuario, cambios: Mapping[str, Any], motivo: str) -> Ajustes:
+    motivo = motivo.strip()
+    if len(motivo) > MOTIVO_MAX:
+        raise InvalidInputError(MOTIVO_LARGO, field="motivo", code="max_length")
+    ajustes = bloquear(usuario.tenant_id)
+    before = _valores(ajustes)
+    reglas.aplicar(ajustes, cambios)
+    after = _valores(ajustes)
+    changed = {name: [before[name], after[name]] for name in before if before[name] != after[name]}
+    if not changed:
+        return ajustes
+    if not motivo and any(reglas.desprotege(name, old, new) for name, (old, new) in changed.items()):
+        raise InvalidInputError(reglas.FALTA_MOTIVO, field="motivo", code="required")
+    ajustes.save(update_fields=list(changed))
+    if ajustes.tope_por_telefono and not before["frecuencia_activa"]:
+        if _vivas(usuario.tenant_id).filter(cierra_en__gt=Now()).exists():
+            raise _EnMarchaError
+        _recordar(ajustes)
+    AjustesCambio.objects.create(usuario_id=usuario.tenant_id, quien=usuario, cambios=changed, motivo=motivo)
+    reabrir(usuario.tenant_id)
+    return ajustes
+
+
+def _recordar(ajustes: Ajustes) -> None:
+    """What was sent today while nobody counted counts too."""
+    hoy = dia_de(ajustes.zona, timezone.now())
+    recordar_contactos(tenant_id=ajustes.usuario_id, dia=hoy, desde=inicio_del_dia(ajustes.zona, hoy))
+
+
+def bloquear(tenant_id: int) -> Ajustes:
+    """The shop's settings, which nobody else changes or hands out quotas by until the transaction ends."""
+    locked = Ajustes.objects.select_for_update(no_key=True)
+    found = locked.filter(usuario_id=tenant_id).first()
+    if found is None:
+        Ajustes.objects.bulk_create([Ajustes(usuario_id=tenant_id)], ignore_conflicts=True)
+        found = locked.get(usuario_id=tenant_id)
+    return found
+
+
+def _valores(ajustes: Ajustes) -> dict[str, Any]:
+    return {field.name: getattr(ajustes, field.name) for field in Ajustes._meta.fields if not field.primary_key}
+
+
+def reabrir(tenant_id: int) -> None:
+    """End the jornada of the shop's campaigns: each begins another, by the settings and for the recipients of now."""
+    vivas = _vivas(tenant_id)
+    vivas.update(cierra_en=Now(), espera_hasta=None)
+    for campana_id in vivas.order_by("pk").values_list("pk", flat=True)[:AVISADAS]:
+        nudge(campana_id)
+
+
+def _vivas(tenant_id: int) -> QuerySet[CampanaSMS]:
+    """Campaigns that have begun a jornada, over or not."""
+    return CampanaSMS.objects.filter(usuario_id=tenant_id, completado_en=None, cierra_en__isnull=False)
+
+
+@receiver(exclusiones_cambiaron)
+def _juzgar_de_nuevo(sender: type[Model], *, usuario_id: int, **kwargs: Any) -> None:
+    """Messages that wait are judged again before the next one leaves."""
+    bloquear(usuario_id)
+    reabrir(usuario_id)

@@ -1,0 +1,149 @@
+"""Campaigns."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from campaigns.models.plantilla import MENSAJE_MAX, PlantillaSMS
+from campaigns.models.remitente import Remitente
+from campaigns.values.estados import EstadoCampana
+
+
+class CampanaSMS(models.Model):
+    """One message to many clients.
+
+    pendiente → procesando → completado | error
+    procesando ⇄ pausado;  pendiente | procesando | pausado → cancelado
+    completado | error → procesando, to try the failed again
+    procesando | pausado → error, when the deadline passes
+
+    `campaigns.values.estados` is the table of moves.
+    """
+
+    Estado = EstadoCampana
+
+    class Clase(models.TextChoices):
+        PROMOCIONAL = "promocional", "Promocional"
+        # These leave at any hour and to a phone as often as needed; never to who opted out.
+        TRANSACCIONAL = "transaccional", "Transaccional"  # about something the client did: an order, an appointment
+        EMERGENCIA = "emergencia", "Emergencia"  # a danger to the client: a product that is recalled
+
+    class Aprobacion(models.TextChoices):
+        NO_HACE_FALTA = "", "No hace falta"
+        PENDIENTE = "pendiente", "Por aprobar"  # it does not start before somebody says yes
+        APROBADA = "aprobada", "Aprobada"
+        RECHAZADA = "rechazada", "Rechazada"  # and so it is `cancelado`
+
+    nombre = models.CharField(max_length=200)
+    mensaje = models.TextField(max_length=MENSAJE_MAX)
+    plantilla = models.ForeignKey(
+        PlantillaSMS, null=True, blank=True, on_delete=models.SET_NULL, related_name="campanas"
+    )
+    clase = models.CharField(
+        max_length=13, choices=Clase, default=Clase.PROMOCIONAL, db_default=Clase.PROMOCIONAL.value
+    )
+    clase_motivo = models.CharField(max_length=300, blank=True, default="", db_default="")  # why it is not promotional
+    creada_por = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    aprobacion = models.CharField(max_length=9, choices=Aprobacion, blank=True, default="", db_default="")
+    decidida_por = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    decidida_en = models.DateTimeField(null=True, blank=True)
+    remitente = models.ForeignKey(  # NULL: the installation's sender
+        Remitente, null=True, blank=True, on_delete=models.PROTECT, related_name="campanas"
+    )
+    estado = models.CharField(max_length=10, choices=Estado, default=Estado.PENDIENTE)
+    motivo = models.CharField(max_length=300, blank=True, default="")
+    total_clientes = models.PositiveIntegerField(default=0)
+    # Written once, when the campaign ends: a counter that every message updates would be one hot row.
+    enviados_exitosos = models.PositiveIntegerField(default=0)
+    enviados_fallidos = models.PositiveIntegerField(default=0)
+    # Of enviados_fallidos: those that may have been sent all the same.
+    desconocidos = models.PositiveIntegerField(default=0, db_default=0)
+    creado = models.DateTimeField(auto_now_add=True)
+    # Set: it does not start before this moment. Its text and its audience are those of its creation all the same.
+    programada_para = models.DateTimeField(null=True, blank=True)
+    iniciado_en = models.DateTimeField(null=True, blank=True)
+    # The deadline: nothing is sent after it, and the campaign ends. Set when it starts; a pause does not extend it,
+    # for a message that was meant for today is no better for having waited.
+    vence_en = models.DateTimeField(null=True, blank=True)
+    completado_en = models.DateTimeField(null=True, blank=True)
+    # The jornada, the stretch in which it may send now (`campaigns.ley.jornada`): no message is claimed from
+    # `cierra_en` on, and none is delivered after `ventana_hasta` (NULL: no window ends it). Both NULL until the first
+    # one begins.
+    cierra_en = models.DateTimeField(null=True, blank=True)
+    ventana_hasta = models.DateTimeField(null=True, blank=True)
+    espera_hasta = models.DateTimeField(null=True, blank=True)  # set: it waits for a window, and goes on by itself then
+    # Of a paused one that reached a cap on money: when the next day's or month's opens, and it goes on by itself.
+    reanuda_en = models.DateTimeField(null=True, blank=True)
+    usuario = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="campanas", db_index=False
+    )
+    idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - NULL is "no key"
+    idempotency_hash = models.CharField(max_length=64, blank=True, default="")
+
+    class Meta:
+        verbose_name = "campaña SMS"
+        verbose_name_plural = "campañas SMS"
+        ordering = ("-id",)
+        constraints = [
+            models.UniqueConstraint(fields=["usuario", "idempotency_key"], name="campana_una_por_idempotency_key"),
+            models.CheckConstraint(name="campana_tiene_destinatarios", condition=Q(total_clientes__gt=0)),
+            models.CheckConstraint(
+                name="campana_terminada_cuadra",
+                condition=~Q(estado__in=["completado", "error"])
+                | Q(
+                    total_clientes=F("enviados_exitosos") + F("enviados_fallidos"),
+                    completado_en__isnull=False,
+                ),
+            ),
+            models.CheckConstraint(
+                name="campana_a_toda_hora_dice_por_que", condition=Q(clase="promocional") | ~Q(clase_motivo="")
+            ),
+            models.CheckConstraint(
+                name="campana_por_aprobar_no_empezo",
+                condition=~Q(aprobacion="pendiente") | Q(iniciado_en__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="campana_completada_envio_algo",
+                condition=~Q(estado="completado") | Q(enviados_exitosos__gt=0),
+            ),
+            models.CheckConstraint(
+                name="campana_no_empieza_antes_de_su_fecha",
+                condition=Q(programada_para=None)
+                | Q(iniciado_en__isnull=False, iniciado_en__gte=F("programada_para"))
+                | Q(iniciado_en=None, estado__in=["pendiente", "cancelado", "error"]),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["usuario", "id"], name="campana_por_tienda"),  # lists by cursor
+            # the sweeper: campaigns that are not over
+            models.Index(fields=["id"], name="campana_viva", condition=Q(completado_en__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return self.nombre
+
+    @property
+    def espera_fecha(self) -> bool:
+        """Whether nothing happens with it before its date."""
+        waits = self.programada_para is not None and self.programada_para > timezone.now()
+        return waits and self.estado == self.Estado.PENDIENTE
+
+    @property
+    def espera(self) -> bool:
+        """Whether it runs and waits for the shop's next window."""
+        return self.estado == self.Estado.PROCESANDO and self.espera_hasta is not None
+
+    @property
+    def a_toda_hora(self) -> bool:
+        """Whether the shop's windows and its cap on contacts are not for it."""
+        return self.clase != self.Clase.PROMOCIONAL
+
+    @property
+    def por_aprobar(self) -> bool:
+        """Whether it waits for somebody to say yes."""
+        return self.estado == self.Estado.PENDIENTE and self.aprobacion == self.Aprobacion.PENDIENTE

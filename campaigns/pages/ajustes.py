@@ -1,0 +1,107 @@
+"""The page of the settings, for admins."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from campaigns.ley.gasto import gastado
+from campaigns.ley.jornada import Jornada, jornada_desde
+from campaigns.ley.nombres import en_palabras
+from campaigns.ley.precios import precio_base
+from campaigns.ley.selectors import ajustes_de, historial_de
+from campaigns.ley.services import cambiar_ajustes
+from campaigns.models import Ajustes
+from campaigns.pages.ajustes_form import SECCIONES, SeccionForm
+from campaigns.values.horario import dia_de
+from clientes.rne.selectors import es_vieja, excluidos_de, ultima_consulta
+from clientes.selectors import clientes_de
+from core.errors import ConflictError, InvalidInputError
+from core.models import Usuario
+from core.pages.access import admin_de, pagina
+from core.pages.paging import page_before
+from core.pages.query import entero
+
+SOLO_ADMIN = "Solo un administrador ve y cambia los ajustes."
+GUARDADO = "Los ajustes quedaron guardados. Las campañas en curso los siguen desde ya."
+CAMBIOS = 10
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@pagina
+def ajustes(request: HttpRequest) -> HttpResponse:
+    usuario = admin_de(request, SOLO_ADMIN)
+    found = ajustes_de(usuario.tenant_id)
+    form = None
+    if request.method == "POST":
+        kind = SECCIONES.get(request.POST.get("seccion", ""), next(iter(SECCIONES.values())))
+        form = kind(found, request.POST)
+        if form.is_valid() and _guardar(request, usuario, form):
+            messages.success(request, GUARDADO)
+            return redirect(f"{reverse('ajustes')}#{form.nombre}")
+    return render(request, "campaigns/ajustes/ajustes.html", _contexto(request, usuario, found, form))
+
+
+def _guardar(request: HttpRequest, usuario: Usuario, form: SeccionForm) -> bool:
+    try:
+        cambiar_ajustes(usuario=usuario, cambios=form.cambios(), motivo=form.cleaned_data["motivo"])
+    except InvalidInputError as error:
+        form.rechazar(error)
+        return False
+    except ConflictError as refusal:
+        messages.error(request, refusal.message)
+        return False
+    return True
+
+
+def _contexto(request: HttpRequest, usuario: Usuario, found: Ajustes, sent: SeccionForm | None) -> dict[str, Any]:
+    forms = {name: sent if sent and sent.nombre == name else kind(found) for name, kind in SECCIONES.items()}
+    antes = entero(request, "antes")
+    page = page_before(historial_de(usuario), antes, CAMBIOS)
+    return {
+        "seccion": "ajustes",
+        "formularios": forms,
+        "enviado": sent,
+        "ahora": estado_ahora(found),
+        "gastado": gastado(found.usuario_id, dia_de(found.zona, timezone.now())),
+        "ajustes": found,
+        "rne": _rne(found),
+        **_consentimiento(usuario),
+        "precio_base": precio_base(found),
+        "moneda": settings.SMS_PRICE_CURRENCY,
+        "historial": [(cambio, list(en_palabras(cambio.cambios))) for cambio in page.rows],
+        "antes": antes,
+        "siguiente": page.siguiente,
+    }
+
+
+def _rne(found: Ajustes) -> dict[str, Any]:
+    latest = ultima_consulta(found.usuario_id)
+    return {
+        "consultado_en": latest,
+        "excluidos": excluidos_de(found.usuario_id),
+        "vieja": es_vieja(latest, dias=found.rne_vigencia_dias),
+    }
+
+
+def _consentimiento(usuario: Usuario) -> dict[str, int]:
+    active = clientes_de(usuario).filter(activo=True)
+    return {"activos": active.count(), "sin_consentimiento": active.filter(consentimiento_en=None).count()}
+
+
+def estado_ahora(found: Ajustes) -> dict[str, Any]:
+    """Whether a message could leave at this moment, and until when, or from when on."""
+    now = timezone.now()
+    jornada: Jornada | None = jornada_desde(found, now)
+    abierto = jornada is not None and jornada.desde <= now
+    hasta: datetime | None = (jornada.ventana_hasta if abierto else jornada.desde) if jornada else None
+    return {"abierto": abierto, "hasta": hasta, "zona": ZoneInfo(found.zona_horaria)}

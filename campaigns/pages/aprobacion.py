@@ -1,0 +1,34 @@
+"""The buttons of a campaign that waits for approval."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from campaigns.campana import sondeo
+from campaigns.pages.campana import campana_de
+from campaigns.vista_previa import aprobaciones
+from core.errors import ConflictError, InvalidInputError
+from core.pages.access import admin_de, pagina
+
+SOLO_ADMIN = "Solo un administrador puede aprobar o rechazar una campaña."
+APROBADA = "La campaña quedó aprobada y está en camino."
+APROBADA_CON_FECHA = "La campaña quedó aprobada: empieza en su fecha."
+RECHAZADA = "La campaña se rechazó: no se enviará nada."
+
+
+@require_POST
+@pagina
+def decidir(request: HttpRequest, pk: int, aprobar: bool) -> HttpResponse:
+    usuario = admin_de(request, SOLO_ADMIN)
+    campana = campana_de(usuario, pk)
+    motivo = request.POST.get("motivo", "").replace("\0", "")
+    try:
+        campana = aprobaciones.decidir(campana=campana, usuario=usuario, aprobar=aprobar, motivo=motivo)
+    except (ConflictError, InvalidInputError) as refusal:
+        messages.error(request, refusal.message)
+    else:
+        aprobada = APROBADA_CON_FECHA if campana.espera_fecha else APROBADA
+        messages.success(request, aprobada if aprobar else RECHAZADA)
+    sondeo.olvidar(usuario, "campana", pk)
+    return redirect("campana", pk)

@@ -1,0 +1,217 @@
+"""One campaign: live, its recipients, and the buttons."""
+
+from functools import partial
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from campaigns.campana import reintentos, selectors, services, sondeo
+from campaigns.campana.embudo import embudo_de
+from campaigns.campana.historia import historia_de
+from campaigns.campana.serie import serie_de
+from campaigns.campana.sondeo import PAUSA, VERSION, Fragmento
+from campaigns.models import CampanaSMS, SMSLog
+from campaigns.pages.polling import intervalo_de
+from campaigns.values import estados
+from core.errors import ConflictError
+from core.models import Usuario
+from core.pages.access import admin_de, pagina, usuario_de
+from core.pages.paging import page_of
+from core.pages.query import entero
+
+DESTINATARIOS = 25
+CODIGO_MAX = 40
+FILAS_S = 4  # seconds between two looks at the recipients
+SERIE_S = 10  # … and at the drawing
+SOLO_ADMIN = "Solo un administrador puede pausar, reanudar, cancelar o reintentar una campaña."
+
+# In the order of the counters above the table.
+FILTROS = (
+    ("", "Todos"),
+    (SMSLog.Estado.ENVIADO, "Enviados"),
+    (SMSLog.Estado.FALLIDO, "Fallidos"),
+    (SMSLog.Estado.INCIERTO, "Inciertos"),
+    (SMSLog.Estado.ENVIANDO, "Enviando"),
+    (SMSLog.Estado.PENDIENTE, "Pendientes"),
+)
+
+# action of a button: (what the log of the campaign says, what the person reads)
+ACCIONES = {
+    "pausar": ("La pausó {usuario}.", "La campaña quedó en pausa. Lo que ya salió hacia Twilio no se detiene."),
+    "reanudar": ("", "La campaña continúa."),
+    "reintentar": ("", "Se intenta de nuevo con los fallidos que aún pueden recibir el mensaje."),
+    "cancelar": ("La canceló {usuario}.", "La campaña se canceló. Lo que no se había enviado ya no se enviará."),
+}
+
+
+def campana_de(usuario: Usuario, pk: int) -> CampanaSMS:
+    return get_object_or_404(
+        selectors.campanas_de(usuario).select_related(
+            "plantilla", "remitente", "ocurrencia__programacion", "creada_por", "decidida_por"
+        ),
+        pk=pk,
+    )
+
+
+@require_safe
+@never_cache
+@pagina
+def campana(request: HttpRequest, pk: int) -> HttpResponse:
+    usuario = usuario_de(request)
+    campana = campana_de(usuario, pk)
+    context = {**_campana_viva(usuario, campana), **_destinatarios(request, usuario, campana)}
+    context["muestra"] = selectors.destinatarios_de(campana).exclude(mensaje="").first()
+    context["serie"] = serie_de(campana)
+    context["version"] = ""  # of nothing: the first look brings whatever has changed since
+    return render(request, "campaigns/campana/campana.html", context)
+
+
+@require_safe
+@never_cache
+@pagina
+def campana_viva(request: HttpRequest, pk: int) -> HttpResponse:
+    """What moves in a campaign's page; with `?visto=` another estado than now, also what depends on it."""
+    usuario = usuario_de(request)
+
+    def build() -> Fragmento:
+        context = _campana_viva(usuario, campana_de(usuario, pk))
+        context |= {"version": VERSION, "pausa": PAUSA, "fragmento": True}
+        html = render_to_string("campaigns/campana/_viva.html", context)
+        return Fragmento(html, context["intervalo"] or SERIE_S, context["visto"])
+
+    found = sondeo.fragmento(sondeo.clave(usuario, "campana", pk), build)
+    extra = ""
+    if request.GET.get("visto") != found.marca:
+        # With its form's token, so of this person alone.
+        campana = campana_de(usuario, pk)
+        context = {"campana": campana, "acciones": _acciones(usuario, campana)}
+        extra = render_to_string("campaigns/campana/_cambio.html", context, request)
+    return sondeo.responder(request, found, extra=extra)
+
+
+@require_safe
+@never_cache
+@pagina
+def destinatarios(request: HttpRequest, pk: int) -> HttpResponse:
+    usuario = usuario_de(request)
+    if "v" not in request.GET:  # a person asks, not the page by itself
+        context = _destinatarios(request, usuario, campana_de(usuario, pk))
+        return render(request, "campaigns/campana/_destinatarios.html", {**context, "version": ""})
+
+    def build() -> Fragmento:
+        context = _destinatarios(request, usuario, campana_de(usuario, pk))
+        context |= {"version": VERSION, "pausa": PAUSA, "user": usuario}
+        return Fragmento(render_to_string("campaigns/campana/_destinatarios.html", context), FILAS_S)
+
+    asked = (request.GET.get("estado", "")[:10], _codigo(request), entero(request, "despues"))
+    found = sondeo.fragmento(sondeo.clave(usuario, "filas", pk, *asked), build)
+    return sondeo.responder(request, found)
+
+
+@require_safe
+@never_cache
+@pagina
+def serie(request: HttpRequest, pk: int) -> HttpResponse:
+    """The campaign over time, as a table that the page draws."""
+    usuario = usuario_de(request)
+
+    def build() -> Fragmento:
+        campana = campana_de(usuario, pk)
+        context: dict[str, Any] = {"campana": campana, "serie": serie_de(campana), "intervalo": intervalo_de([campana])}
+        context |= {"version": VERSION, "pausa_serie": PAUSA}
+        return Fragmento(render_to_string("campaigns/campana/_serie.html", context), SERIE_S)
+
+    return sondeo.responder(request, sondeo.fragmento(sondeo.clave(usuario, "serie", pk), build))
+
+
+@require_POST
+@pagina
+def mover(request: HttpRequest, pk: int, accion: str) -> HttpResponse:
+    """Pause, resume, retry or cancel, and go back to the page, which says what happened."""
+    usuario = admin_de(request, SOLO_ADMIN)
+    campana = campana_de(usuario, pk)
+    motivo, done = ACCIONES[accion]
+    try:
+        services.mover_campana(campana=campana, action=accion, motivo=motivo.format(usuario=usuario.username))
+    except ConflictError as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, done)
+    sondeo.olvidar(usuario, "campana", pk)
+    return redirect("campana", pk)
+
+
+def _campana_viva(usuario: Usuario, campana: CampanaSMS) -> dict[str, Any]:
+    progreso = selectors.progreso_de([campana])[campana.pk]
+    motivos = selectors.motivos_de(campana) if progreso.fallidos else []
+    duracion = (
+        (campana.completado_en - campana.iniciado_en).total_seconds()
+        if campana.completado_en and campana.iniciado_en
+        else None
+    )
+    embudo = embudo_de(campana) if campana.iniciado_en else None
+    intervalo = intervalo_de([campana])
+    return {
+        "seccion": "campanas",
+        "campana": campana,
+        "progreso": progreso,
+        "motivos": motivos,
+        "motivos_muestra": progreso.fallidos > selectors.FALLOS_MAX,
+        "acciones": _acciones(usuario, campana),
+        "duracion": duracion,
+        "promedio": progreso.exitosos / duracion if duracion else None,
+        "embudo": embudo if embudo and embudo.enviados else None,
+        "historia": historia_de(campana),
+        "intervalo": intervalo,
+        "pausa": intervalo,
+        "pausa_serie": SERIE_S,
+        "visto": "-".join(
+            [
+                campana.estado,
+                *["espera"] * campana.espera,
+                *["aprobar"] * campana.por_aprobar,
+                *["sola"] * (campana.reanuda_en is not None),
+                *["fin"] * (campana.completado_en is not None),
+            ]
+        ),
+    }
+
+
+def _acciones(usuario: Usuario, campana: CampanaSMS) -> list[str]:
+    """The buttons this person may press now."""
+    if not usuario.es_admin:
+        return []
+    allowed = [accion for accion in ACCIONES if estados.may(accion, campana.estado, campana.reanuda_en)]
+    if "reintentar" in allowed and not reintentos.reintentables(campana):
+        allowed.remove("reintentar")
+    return allowed
+
+
+def _codigo(request: HttpRequest) -> str:
+    return request.GET.get("codigo", "").replace("\0", "")[:CODIGO_MAX]
+
+
+def _destinatarios(request: HttpRequest, usuario: Usuario, campana: CampanaSMS) -> dict[str, Any]:
+    estado = request.GET.get("estado", "")
+    if estado not in SMSLog.Estado.values:
+        estado = ""
+    codigo = _codigo(request) if estado == SMSLog.Estado.FALLIDO else ""
+    despues = entero(request, "despues")
+    found = partial(selectors.destinatarios_de, campana, estado=estado, codigo=codigo)
+    page = page_of(found(despues=despues), DESTINATARIOS)
+    return {
+        "campana": campana,
+        "logs": page.rows,
+        "filtros": FILTROS,
+        "estado": estado,
+        "codigo": codigo,
+        "despues": despues,
+        "siguiente": page.siguiente,
+        "intervalo": intervalo_de([campana]),
+        "pausa": FILAS_S,
+    }

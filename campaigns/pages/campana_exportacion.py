@@ -1,0 +1,53 @@
+"""What happened to each recipient of a campaign, as a file for a spreadsheet."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from campaigns.campana.selectors import campanas_de, destinatarios_de
+from campaigns.models import CampanaSMS, SMSLog
+from core.pages.access import pagina, usuario_de
+from core.text import planilla
+
+SOLO_ADMIN = "Solo un administrador puede exportar: son datos personales."
+# The first three are those of the clients' file, so that those who failed can be imported, corrected.
+TITULOS: Final = (
+    "nombre", "telefono", "documento", "mensaje", "resultado", "codigo", "error", "entrega", "twilio_sid",
+    "actualizado",
+)  # fmt: skip
+
+
+def filas(campana: CampanaSMS, estado: str = "") -> Iterator[list[str]]:
+    """Args:
+    estado: only these; "" for all that have had their turn.
+    """
+    for log in planilla.por_partes(destinatarios_de(campana, estado=estado).select_related("cliente")):
+        yield [
+            log.nombre,
+            log.telefono or (log.cliente.telefono if log.cliente else ""),
+            log.cliente.documento if log.cliente else "",
+            log.mensaje,
+            log.get_estado_display(),
+            log.codigo,
+            log.error,
+            log.get_entrega_display(),
+            log.twilio_sid,
+            timezone.localtime(log.actualizado).isoformat(sep=" ", timespec="seconds"),
+        ]
+
+
+@require_safe
+@pagina
+def exportar(request: HttpRequest, pk: int) -> Any:
+    usuario = usuario_de(request)
+    campana = get_object_or_404(campanas_de(usuario), pk=pk)
+    if not usuario.es_admin:
+        raise PermissionDenied(SOLO_ADMIN)
+    estado = request.GET.get("estado", "")
+    rows = filas(campana, estado if estado in SMSLog.Estado.values else "")
+    return planilla.descarga(f"campana-{campana.pk}", TITULOS, rows)

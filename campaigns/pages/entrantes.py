@@ -1,0 +1,121 @@
+"""What clients wrote back: the list, and the conversation with one of them."""
+
+from typing import Any, Final
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from campaigns.entrantes import selectors
+from campaigns.entrantes.services import marcar_leidos
+from campaigns.remitentes import valores_de
+from clientes.bajas.selectors import ultima_palabra
+from clientes.models import Cliente
+from clientes.selectors import clientes_de, clientes_de_telefonos
+from core.models import Usuario
+from core.pages.access import admin_de, pagina, usuario_de
+from core.pages.paging import page_before, page_of
+from core.pages.query import entero
+
+TEXTOS: Final = 25
+GLOBOS: Final = 30
+Q_MAX: Final = 60
+NOMBRES: Final = {"": "Todos", "sin_leer": "Sin leer", "bajas": "Bajas", "altas": "Altas", "otros": "Otros"}
+SOLO_ADMIN: Final = "Solo un administrador puede marcar los mensajes como leídos."
+
+
+@require_safe
+@never_cache
+@pagina
+def entrantes(request: HttpRequest) -> HttpResponse:
+    usuario = usuario_de(request)
+    filtro = request.GET.get("ver", "")
+    filtro = filtro if filtro in selectors.FILTROS else ""
+    # PostgreSQL holds no NUL, and a text has none.
+    q = request.GET.get("q", "").replace("\0", "").strip()[:Q_MAX]
+    antes = entero(request, "antes")
+    found = selectors.entrantes_de(usuario).filter(selectors.FILTROS[filtro]).select_related("campana")
+    if q:
+        found = found.filter(_busca(q))
+    page = page_before(found, antes, TEXTOS)
+    clientes = clientes_de_telefonos(usuario, {row.telefono for row in page.rows})
+    sin_leer = selectors.sin_leer(usuario)
+    context = {
+        "seccion": "respuestas",
+        "filas": [(row, clientes.get(row.telefono)) for row in page.rows],
+        "ids": [row.pk for row in page.rows if row.leido_en is None],
+        "filtros": NOMBRES.items(),
+        "ver": filtro,
+        "q": q,
+        "filtrado": bool(filtro or q),
+        "busqueda": urlencode({"ver": filtro, "q": q}),
+        "antes": antes,
+        "siguiente": page.siguiente,
+        "sin_leer": min(sin_leer, selectors.SIN_LEER_MAX),
+        "sin_leer_mas": sin_leer > selectors.SIN_LEER_MAX,
+    }
+    return render(request, "campaigns/entrantes/entrantes.html", context)
+
+
+def _busca(q: str) -> Q:
+    """Words of the text, or digits of the phone."""
+    digits = "".join(c for c in q if c.isdigit())
+    return Q(texto__icontains=q) | (Q(telefono__contains=digits) if len(digits) >= 3 else Q(pk__in=[]))
+
+
+@require_safe
+@never_cache
+@pagina
+def conversacion(request: HttpRequest, pk: int) -> HttpResponse:
+    """With whoever wrote this text: a client of the shop, or a number that it does not know."""
+    usuario = usuario_de(request)
+    entrante = get_object_or_404(selectors.entrantes_de(usuario), pk=pk)
+    cliente = clientes_de_telefonos(usuario, {entrante.telefono}).get(entrante.telefono)
+    return _conversacion(request, usuario, entrante.telefono, cliente)
+
+
+@require_safe
+@never_cache
+@pagina
+def de_cliente(request: HttpRequest, pk: int) -> HttpResponse:
+    usuario = usuario_de(request)
+    cliente = get_object_or_404(clientes_de(usuario), pk=pk)
+    return _conversacion(request, usuario, cliente.telefono_e164, cliente)
+
+
+def _conversacion(request: HttpRequest, usuario: Usuario, telefono: str, cliente: Cliente | None) -> HttpResponse:
+    antes = request.GET.get("antes", "")
+    page = page_of(selectors.conversacion(usuario, telefono, antes=antes, n=GLOBOS + 1), GLOBOS)
+    last = ultima_palabra(telefono, tienda_id=usuario.tenant_id, remitentes=valores_de(usuario)) if telefono else None
+    context: dict[str, Any] = {
+        "seccion": "respuestas",
+        "cliente": cliente,
+        "telefono": telefono,
+        "globos": page.rows[::-1],
+        "ids": [g.entrante.pk for g in page.rows if g.entrante and g.entrante.leido_en is None],
+        "antes": antes,
+        "siguiente": page.rows[-1].clave if page.more else "",
+        "baja": last if last and last.vigente else None,
+    }
+    return render(request, "campaigns/entrantes/conversacion.html", context)
+
+
+@require_POST
+@pagina
+def leer(request: HttpRequest) -> HttpResponse:
+    """Mark the texts of the form as read, or as unread again, and go back to where one was."""
+    usuario = admin_de(request, SOLO_ADMIN)
+    ids = [int(raw) for raw in request.POST.getlist("id") if raw.isascii() and raw.isdigit() and len(raw) < 19]
+    leido = request.POST.get("leido") != "no"
+    changed = marcar_leidos(usuario=usuario, ids=ids, leido=leido)
+    if changed:
+        said = "leído" if leido else "no leído"
+        plural = "" if changed == 1 else "s"
+        messages.success(request, f"{changed} mensaje{plural} {said if not plural else said + 's'}.")
+    back = request.POST.get("volver", "")
+    local = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    return redirect(back if local else "entrantes")

@@ -1,0 +1,143 @@
+"""The steps of a new campaign, each as a page: what it shows beside what the form carries."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils import timezone
+
+from campaigns import remitentes
+from campaigns.campana import selectors
+from campaigns.mensaje import texto
+from campaigns.models import MENSAJE_MAX, Remitente
+from campaigns.values import codigos
+from campaigns.vista_previa import borrador as borradores
+from campaigns.vista_previa import elegibles
+from campaigns.vista_previa.avisos import avisos_de, cuando
+from campaigns.vista_previa.borrador import Borrador
+from campaigns.vista_previa.calculo import calcular_vista_previa
+from clientes.selectors import clientes_de, segmentos_de
+from core.errors import InvalidInputError
+from core.models import Usuario
+
+# field of the form: the search that fills it
+BUSCADORES = {"clientes": "q", "excluir_clientes": "q_excluir"}
+
+
+def audiencia(
+    request: HttpRequest, usuario: Usuario, borrador: Borrador, error: InvalidInputError | None = None
+) -> HttpResponse:
+    data = request.POST
+    context = {
+        **cuenta(usuario, borrador),
+        "etiquetas": elegibles.etiquetas(usuario),
+        "segmentos": segmentos_de(usuario).order_by("nombre"),
+        "hay_clientes": clientes_de(usuario).exists(),
+        "incluidos": buscador(usuario, borrador, "clientes", data),
+        "excluidos_uno": buscador(usuario, borrador, "excluir_clientes", data),
+        "copia_grande": bool(borrador.mensaje and request.GET.get("copiar") and not borrador.clientes),
+    }
+    return _paso(request, "audiencia", borrador, borradores.PASO_AUDIENCIA, context, error)
+
+
+def cuenta(usuario: Usuario, borrador: Borrador) -> dict[str, Any]:
+    try:
+        return {"cuenta": elegibles.contar_audiencia(usuario, borrador.audiencia(), _desde(usuario, borrador))}
+    except InvalidInputError as error:
+        return {"cuenta": None, "cuenta_error": error.message}
+
+
+def buscador(usuario: Usuario, borrador: Borrador, campo: str, data: QueryDict) -> elegibles.Buscador:
+    ids = borrador.clientes if campo == "clientes" else borrador.excluir_clientes
+    return elegibles.buscador(usuario, campo=campo, ids=ids, q=data.get(BUSCADORES[campo], ""))
+
+
+def mensaje(
+    request: HttpRequest, usuario: Usuario, borrador: Borrador, error: InvalidInputError | None = None
+) -> HttpResponse:
+    context = {
+        **costo(usuario, borrador),
+        "nombres": elegibles.nombres_de(usuario, borrador.audiencia(), _desde(usuario, borrador)),
+        "plantillas": selectors.plantillas_de(usuario).filter(activo=True).order_by("nombre"),
+        "remitentes": remitentes.remitentes_de(usuario).filter(activo=True).order_by("nombre"),
+        "mensaje_max": MENSAJE_MAX,
+        **texto.editor(),
+    }
+    return _paso(request, "mensaje", borrador, borradores.PASO_MENSAJE, context, error)
+
+
+def costo(usuario: Usuario, borrador: Borrador) -> dict[str, Any]:
+    if not borrador.mensaje.strip():
+        return {"vista": None}
+    try:
+        vista = calcular_vista_previa(
+            usuario=usuario,
+            mensaje=borrador.mensaje,
+            audiencia=borrador.audiencia(),
+            remitente=_desde(usuario, borrador),
+            clase=borrador.clase,
+        )
+    except InvalidInputError as error:
+        return {"vista": None, "costo_error": error.message}
+    plain = vista.costo_transliterado
+    return {
+        "vista": vista,
+        "excluidos": [(codigos.TEXTOS[codigo], n) for codigo, n in vista.costo.excluidos.most_common()],
+        "precio": vista.costo.precio(vista.ajustes),
+        "cuando": cuando(vista),
+        "avisos": avisos_de(vista),
+        "ahorro": vista.costo.segmentos - plain.segmentos if plain else 0,
+    }
+
+
+def revision(
+    request: HttpRequest, usuario: Usuario, borrador: Borrador, aviso: str = "", *, fecha_error: str = ""
+) -> HttpResponse:
+    remitente = remitentes.elegido(usuario, borrador.remitente)
+    context = {
+        **costo(usuario, borrador),
+        "remitente": remitente,
+        "fecha_error": fecha_error,
+        "desde": f"{timezone.localtime() + timedelta(minutes=1):%Y-%m-%dT%H:%M}",
+        "zona": timezone.get_current_timezone_name(),
+        # Of this preview: sending it twice makes one campaign.
+        "clave": str(uuid4()),
+        "aviso": aviso,
+    }
+    vista = context["vista"]
+    if vista is None:
+        raise InvalidInputError(context.get("costo_error", texto.VACIO), field="mensaje")
+    context |= {
+        "por_segmentos": sorted(vista.costo.por_segmentos.items()) if len(vista.costo.por_segmentos) > 1 else [],
+        "por_encoding": vista.costo.por_encoding.most_common(),
+        "ucs2_por_nombre": 0 if vista.letras_ucs2 else vista.costo.por_encoding["UCS-2"],
+        "mas_largo_aparte": vista.mas_largo not in vista.ejemplos,
+        "duracion": remitentes.duracion(remitente, segmentos=vista.costo.segmentos),
+    }
+    return _paso(request, "revision", borrador, borradores.PASO_REVISION, context, None)
+
+
+def _desde(usuario: Usuario, borrador: Borrador) -> Remitente | None:
+    """The sender that was chosen; whether it is still offered is asked when it is used."""
+    return remitentes.remitentes_de(usuario).filter(pk=borrador.remitente).first()
+
+
+def _paso(
+    request: HttpRequest,
+    paso: str,
+    borrador: Borrador,
+    shown: frozenset[str],
+    context: dict[str, Any],
+    error: InvalidInputError | None,
+) -> HttpResponse:
+    context |= {
+        "seccion": "campanas",
+        "paso": paso,
+        "borrador": borrador,
+        "ocultos": list(borrador.ocultos(shown)),
+        "error": error.message if error else "",
+        "error_campo": error.field if error else "",
+    }
+    return render(request, f"campaigns/nueva/{paso}.html", context)

@@ -1,0 +1,135 @@
+"""The pages where a programación is written: one form, and what it would do as it is now."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from campaigns import remitentes
+from campaigns.campana.selectors import plantillas_de
+from campaigns.mensaje.texto import NOMBRE
+from campaigns.models import MENSAJE_MAX, Programacion
+from campaigns.pages import pasos
+from campaigns.pages.plantillas import EJEMPLO
+from campaigns.pages.programacion_form import DIAS, PLANTILLA, ProgramacionForm, borrador_de, propuesta
+from campaigns.pages.programaciones import SOLO_ADMIN, propia
+from campaigns.programaciones import selectors, services
+from campaigns.programaciones.resumen import Resumen, resumir
+from campaigns.values.recurrencia import NUNCA, Frecuencia
+from campaigns.vista_previa import elegibles
+from campaigns.vista_previa.borrador import Borrador
+from clientes.selectors import segmentos_de
+from core.errors import InvalidInputError
+from core.models import Usuario
+from core.pages.access import admin_de, pagina
+
+CREADA = "La programación «{nombre}» quedó creada. Su primera campaña sale sola en la primera fecha."
+GUARDADA = "La programación «{nombre}» quedó guardada."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@pagina
+def nueva(request: HttpRequest) -> HttpResponse:
+    return _formulario(request, admin_de(request, SOLO_ADMIN), None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@pagina
+def editar(request: HttpRequest, pk: int) -> HttpResponse:
+    usuario = admin_de(request, SOLO_ADMIN)
+    return _formulario(request, usuario, propia(usuario, pk))
+
+
+@require_POST
+@never_cache
+@pagina
+def vista_previa(request: HttpRequest) -> HttpResponse:
+    """The next dates, how many would receive it today, and what that costs, while the form is filled in."""
+    usuario = admin_de(request, SOLO_ADMIN)
+    context = _vista(usuario, ProgramacionForm(request.POST), Borrador.de(request.POST))
+    return render(request, "campaigns/programacion/_vista_previa.html", context)
+
+
+def _formulario(request: HttpRequest, usuario: Usuario, row: Programacion | None) -> HttpResponse:
+    sent = request.method == "POST"
+    form = ProgramacionForm(request.POST if sent else None, programacion=row)
+    borrador = Borrador.de(request.POST) if sent or row is None else borrador_de(row)
+    error = InvalidInputError("")
+    saving = sent and request.POST.get("accion") == "guardar"
+    if saving and form.is_valid():
+        try:
+            saved = _guardar(usuario, row, form, borrador)
+        except InvalidInputError as refusal:
+            error = refusal
+            if error.field in form.fields:
+                form.add_error(error.field, error.message)
+        else:
+            messages.success(request, (GUARDADA if row else CREADA).format(nombre=saved.nombre))
+            return redirect("programacion", saved.pk)
+    vista = _vista(usuario, form, borrador, row)
+    if sent and not saving:  # without scripts, a search for clients: what is not filled in yet is no error
+        form.errors.clear()
+    context = {
+        **vista,
+        "seccion": "campanas",
+        "programacion": row,
+        "form": form,
+        "borrador": borrador,
+        "error": error.message,
+        "error_campo": error.field,
+        "frecuencias": Frecuencia.choices,
+        "dias": [(n, name, str(n) in _marcados(form)) for n, name in DIAS],
+        "plantillas": plantillas_de(usuario).filter(activo=True).order_by("nombre"),
+        "remitentes": remitentes.remitentes_de(usuario)
+        # The one it has is shown also when it is offered no more, and refused by name; else it would change in silence.
+        .filter(Q(activo=True) | Q(pk=borrador.remitente))
+        .order_by("nombre"),
+        "etiquetas": elegibles.etiquetas(usuario),
+        "segmentos": segmentos_de(usuario).order_by("nombre"),
+        "incluidos": pasos.buscador(usuario, borrador, "clientes", request.POST),
+        "excluidos_uno": pasos.buscador(usuario, borrador, "excluir_clientes", request.POST),
+        "ejemplo": EJEMPLO,
+        "marcador": NOMBRE,
+        "mensaje_max": MENSAJE_MAX,
+    }
+    return render(request, "campaigns/programacion/form.html", context)
+
+
+def _guardar(usuario: Usuario, row: Programacion | None, form: ProgramacionForm, borrador: Borrador) -> Programacion:
+    definicion = form.definicion(usuario, borrador)
+    if row is None:
+        return services.crear_programacion(usuario=usuario, definicion=definicion)
+    return services.cambiar_programacion(programacion=row, usuario=usuario, definicion=definicion)
+
+
+def _marcados(form: ProgramacionForm) -> set[str]:
+    return {str(dia) for dia in form["dias"].value() or ()}
+
+
+def _vista(
+    usuario: Usuario, form: ProgramacionForm, borrador: Borrador, row: Programacion | None = None
+) -> dict[str, Any]:
+    plantilla = plantillas_de(usuario).filter(activo=True, pk=borrador.plantilla).first()
+    from_template = form["fuente"].value() == PLANTILLA
+    mensaje = (plantilla.mensaje if plantilla else "") if from_template else str(form["mensaje"].value() or "")
+    try:
+        remitente = remitentes.remitentes_de(usuario).filter(pk=borrador.remitente).first()
+        resumen = resumir(usuario, borrador.audiencia(), mensaje.replace("\r\n", "\n"), remitente=remitente)
+    except InvalidInputError as error:
+        resumen = Resumen(error=error.message)
+    return {**_fechas(form, row), "resumen": resumen, "plantilla": plantilla if from_template else None}
+
+
+def _fechas(form: ProgramacionForm, row: Programacion | None) -> dict[str, Any]:
+    """The next dates, or why there are none."""
+    try:
+        found = selectors.proximas(form.recurrencia() if form.is_bound else row.recurrencia if row else propuesta())
+    except InvalidInputError as error:
+        return {"proximas": [], "fechas_error": error.message}
+    return {"proximas": found, "fechas_error": "" if found else NUNCA}

@@ -1,0 +1,60 @@
+"""The dashboard: what runs now, the latest campaigns, and the last two weeks."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from campaigns.campana import selectors, sondeo
+from campaigns.campana.sondeo import PAUSA, VERSION, Fragmento
+from campaigns.pages.polling import REPOSO_S, filas_de, intervalo_de
+from core.models import Usuario
+from core.pages.access import pagina, usuario_de
+from core.pages.paging import page_of
+
+CAMPANAS = 8
+DIAS = 14
+
+
+@require_safe
+@never_cache
+@pagina
+def tablero(request: HttpRequest) -> HttpResponse:
+    usuario = usuario_de(request)
+    context = _tablero(usuario)
+    context["dias"] = selectors.por_dia(usuario, dias=DIAS) if context["filas"] else []
+    return render(request, "campaigns/tablero/tablero.html", context)
+
+
+@require_safe
+@never_cache
+@pagina
+def tablero_vivo(request: HttpRequest) -> HttpResponse:
+    usuario = usuario_de(request)
+
+    def build() -> Fragmento:
+        context = _tablero(usuario) | {"version": VERSION, "pausa": PAUSA}
+        return Fragmento(render_to_string("campaigns/tablero/_tablero.html", context), context["intervalo"] or REPOSO_S)
+
+    return sondeo.responder(request, sondeo.fragmento(sondeo.clave(usuario, "tablero"), build))
+
+
+def _tablero(usuario: Usuario) -> dict[str, Any]:
+    page = page_of(selectors.campanas_de(usuario), CAMPANAS)
+    vivas = list(selectors.en_curso_de(usuario))
+    # One statement for what is shown and what is summed.
+    progreso = selectors.progreso_de({c.pk: c for c in [*page.rows, *vivas]}.values())
+    intervalo = intervalo_de(vivas)
+    return {
+        "seccion": "tablero",
+        "user": usuario,
+        "filas": filas_de(page.rows, progreso),
+        "hay_mas": page.more,
+        "resumen": selectors.resumen_de(usuario, [progreso[c.pk] for c in vivas]),
+        "intervalo": intervalo,
+        "version": "",
+        "pausa": intervalo,
+    }

@@ -1,1 +1,0 @@
-"""The programaciones' part of /api/v1/."""

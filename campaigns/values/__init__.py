@@ -1,0 +1,1 @@
+"""Values without a database: states, codes, hours, recurrences, intentions. Nothing here imports a model."""

@@ -1,0 +1,92 @@
+"""What a person should know before a campaign is made, beside what it counts and costs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from django.utils import timezone
+
+from campaigns.ley.gasto import gastado
+from campaigns.ley.jornada import Jornada, dia_del_envio
+from campaigns.models import Ajustes
+from campaigns.vista_previa.calculo import VistaPrevia
+from clientes.rne.selectors import es_vieja, ultima_consulta
+from core.text import formato
+
+AHORA: Final = "Se enviará ahora."
+AHORA_HASTA: Final = "Se enviará ahora. Lo que no alcance a salir antes de {hasta} sigue en el próximo horario."
+ESPERA: Final = "Está fuera del horario de envío: se enviará {desde}."
+NUNCA: Final = "El horario de envío de la tienda no se abre nunca: no se enviaría nada."
+VENCE: Final = "El plazo de {horas} horas se acaba antes de que se abra el horario: no se enviaría nada."
+TOPE_DIA: Final = "Cuesta {costo} y del tope del día quedan {quedan}: al llegar al tope se pausará."
+TOPE_MES: Final = "Cuesta {costo} y del tope del mes quedan {quedan}: al llegar al tope se pausará."
+NI_UNO: Final = " El tope no alcanza ni para un mensaje: no se enviará nada."
+RNE_FALTA: Final = "Falta la consulta del Registro de Números Excluidos, que la ley pide antes de enviar publicidad."
+RNE_VIEJA: Final = "La última consulta del Registro de Números Excluidos es del {dia}: tiene más de {dias} días."
+RNE_PAUSA: Final = " Sin una vigente la campaña se pausará."
+SIN_CONSENTIMIENTO: Final = "{n} de los que lo recibirán no tienen registrado su consentimiento."
+
+
+@dataclass(frozen=True, slots=True)
+class Aviso:
+    """Args:
+    codigo: short stable slug for programs.
+    """
+
+    codigo: str
+    texto: str
+
+
+def cuando(vista: VistaPrevia) -> str:
+    """When the first messages leave, as a sentence."""
+    jornada, zona = vista.jornada, vista.ajustes.zona
+    if jornada is None:
+        return NUNCA
+    if jornada.desde > timezone.now():
+        return ESPERA.format(desde=formato.proximo(jornada.desde, zona))
+    if jornada.ventana_hasta is None:
+        return AHORA
+    return AHORA_HASTA.format(hasta=formato.proximo(jornada.ventana_hasta, zona))
+
+
+def avisos_de(vista: VistaPrevia) -> list[Aviso]:
+    """What may surprise whoever presses the button."""
+    return [*_plazo(vista.ajustes, vista.jornada), *_gasto(vista), *_registros(vista)]
+
+
+def _plazo(ajustes: Ajustes, jornada: Jornada | None) -> Iterator[Aviso]:
+    deadline: datetime = timezone.now() + timedelta(hours=ajustes.plazo_h)
+    if jornada is not None and jornada.desde > deadline:
+        yield Aviso("plazo", VENCE.format(horas=f"{ajustes.plazo_h:g}"))
+
+
+def _gasto(vista: VistaPrevia) -> Iterator[Aviso]:
+    ajustes, costo = vista.ajustes, vista.costo.precio(vista.ajustes)
+    if vista.aprobacion:
+        yield Aviso("aprobacion", vista.aprobacion)
+    if costo is None or (ajustes.tope_diario, ajustes.tope_mensual) == (None, None):
+        return
+    spent = gastado(ajustes.usuario_id, dia_del_envio(ajustes, a_toda_hora=vista.a_toda_hora))
+    for codigo, tope, so_far, texto in (
+        ("tope_diario", ajustes.tope_diario, spent.dia, TOPE_DIA),
+        ("tope_mensual", ajustes.tope_mensual, spent.mes, TOPE_MES),
+    ):
+        if tope is not None and costo > tope - so_far:
+            quedan = max(tope - so_far, Decimal(0))
+            nada = NI_UNO if costo / max(vista.total, 1) > tope else ""
+            yield Aviso(codigo, texto.format(costo=formato.dinero(costo), quedan=formato.dinero(quedan)) + nada)
+
+
+def _registros(vista: VistaPrevia) -> Iterator[Aviso]:
+    ajustes = vista.ajustes
+    if ajustes.rne_activo:
+        latest = ultima_consulta(ajustes.usuario_id)
+        pausa = RNE_PAUSA if ajustes.rne_exigir_consulta and not vista.a_toda_hora else ""
+        if latest is None:
+            yield Aviso("rne", RNE_FALTA + pausa)
+        elif es_vieja(latest, dias=ajustes.rne_vigencia_dias):
+            yield Aviso("rne", RNE_VIEJA.format(dia=formato.dia(latest), dias=ajustes.rne_vigencia_dias) + pausa)
+    if n := vista.costo.sin_consentimiento:
+        yield Aviso("sin_consentimiento", SIN_CONSENTIMIENTO.format(n=formato.numero(n)))

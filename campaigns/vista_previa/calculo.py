@@ -1,0 +1,110 @@
+"""What a campaign will do and cost, before it exists."""
+
+from dataclasses import dataclass
+
+from django.db.models.functions import Length
+from django.utils import timezone
+
+from campaigns.audiencia import seleccion
+from campaigns.audiencia.juicio import enviables_de
+from campaigns.audiencia.seleccion import Audiencia
+from campaigns.ley.jornada import Jornada, dia_del_envio, jornada_desde
+from campaigns.ley.selectors import ajustes_de
+from campaigns.mensaje.partes import Partes, contar, letras_ucs2, transliterar
+from campaigns.mensaje.texto import con_enlace, render, validate, validate_length
+from campaigns.models import Ajustes, CampanaSMS, Remitente
+from campaigns.remitentes import valor_de
+from campaigns.vista_previa.aprobaciones import costo_a_aprobar, por_que_espera
+from campaigns.vista_previa.costo import Costo, calcular, grupos_de
+from clientes.models import Cliente
+from core.models import Usuario
+
+EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Ejemplo:
+    """One rendered text and what it takes."""
+
+    cliente_id: int
+    nombre: str
+    mensaje: str
+    segmentos: Partes
+
+
+@dataclass(frozen=True, slots=True)
+class VistaPrevia:
+    """Args:
+    total: recipients, sendable or not.
+    costo: of the text as it is.
+    letras_ucs2: what in the text itself forces UCS-2.
+    ejemplos: the first texts; `mas_largo` is the longest name's.
+    transliterado: the text without those letters, and `costo_transliterado` what it would cost; None when the
+        text has none.
+    ajustes: of the shop.
+    a_toda_hora: the shop's windows and its cap on contacts are not for it.
+    jornada: in which the first messages would leave; None when its timetable has none.
+    aprobacion: why it would wait for approval; "" when it would not.
+    """
+
+    total: int
+    costo: Costo
+    letras_ucs2: list[str]
+    ejemplos: list[Ejemplo]
+    mas_largo: Ejemplo | None
+    transliterado: str | None
+    costo_transliterado: Costo | None
+    ajustes: Ajustes
+    a_toda_hora: bool
+    jornada: Jornada | None
+    aprobacion: str
+
+
+def calcular_vista_previa(
+    *,
+    usuario: Usuario,
+    mensaje: str,
+    audiencia: Audiencia,
+    remitente: Remitente | None = None,
+    clase: str = CampanaSMS.Clase.PROMOCIONAL,
+) -> VistaPrevia:
+    """Judge, render and count, without writing anything.
+
+    Args:
+        remitente: None for the installation's sender.
+        clase: of `CampanaSMS.Clase`.
+
+    Raises:
+        InvalidInputError: what creating the campaign would refuse, with the same field and text.
+    """
+    validate(mensaje)
+    medida = seleccion.medir(audiencia, tenant_id=usuario.tenant_id)
+    validate_length(mensaje, longest_nombre=medida.longest_nombre)
+    ajustes = ajustes_de(usuario.tenant_id)
+    a_toda_hora = clase != CampanaSMS.Clase.PROMOCIONAL
+    jornada = jornada_desde(ajustes, timezone.now(), a_toda_hora=a_toda_hora)
+    dia = dia_del_envio(ajustes, a_toda_hora=a_toda_hora)
+    grupos = grupos_de(audiencia, ajustes=ajustes, dia=dia, remitente=remitente, a_toda_hora=a_toda_hora)
+    a_aprobar = costo_a_aprobar(mensaje, audiencia, ajustes=ajustes, remitente=remitente, a_toda_hora=a_toda_hora)
+    enlazado = con_enlace(mensaje)
+    plain = transliterar(mensaje)
+    sendable = enviables_de(audiencia, ajustes=ajustes, dia=dia, remitente=valor_de(remitente), a_toda_hora=a_toda_hora)
+    longest = sendable.order_by(Length("nombre").desc(), "pk").first()
+    return VistaPrevia(
+        total=medida.total,
+        costo=calcular(mensaje, grupos),
+        letras_ucs2=letras_ucs2(mensaje),
+        ejemplos=[_ejemplo(enlazado, cliente) for cliente in sendable.order_by("pk")[:EXAMPLES]],
+        mas_largo=_ejemplo(enlazado, longest) if longest else None,
+        transliterado=plain if plain != mensaje else None,
+        costo_transliterado=calcular(plain, grupos) if plain != mensaje else None,
+        ajustes=ajustes,
+        a_toda_hora=a_toda_hora,
+        jornada=jornada,
+        aprobacion=por_que_espera(ajustes, total=medida.total, costo=a_aprobar),
+    )
+
+
+def _ejemplo(mensaje: str, cliente: Cliente) -> Ejemplo:
+    texto = render(mensaje, cliente.nombre)
+    return Ejemplo(cliente.pk, cliente.nombre, texto, contar(texto))

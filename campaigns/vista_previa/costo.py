@@ -1,0 +1,135 @@
+"""What a campaign costs before it is sent: segments of every rendered recipient, exactly, without rendering each.
+
+A name's effect on the count depends on its letters only through their class: as long as each is one unit and
+one grapheme, the count depends on the name's length alone. So names are grouped by class and length in the
+database, one of each group is rendered and counted, and only the odd names (emoji, extension characters) are
+counted one by one.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db import connection
+
+from campaigns.audiencia.juicio import JUZGADOS_TODOS, parametros
+from campaigns.audiencia.seleccion import Audiencia, elegidos_sql
+from campaigns.ley.precios import precio_base, precio_de
+from campaigns.mensaje import texto
+from campaigns.mensaje.partes import Partes, contar
+from campaigns.models import Ajustes, Remitente
+from campaigns.remitentes import valor_de
+
+# POSIX bracket expressions of PostgreSQL. Every character of the first is one septet of the GSM-7 basic table,
+# every character of the second one UTF-16 unit that no neighbour joins into a grapheme.
+GSM7_PLAIN: Final = "^[A-Za-z0-9 .,'&()/éÉñÑüÜàèìòùÄÖäöÅåÆæØøßÇ-]*$"
+UCS2_PLAIN: Final = "^[A-Za-z0-9 .,'&()/À-ÖØ-öø-ſ-]*$"
+
+GRUPOS_SQL: Final = """
+SELECT codigo, clase, largo, CASE WHEN clase = 'raro' THEN nombre END AS nombre, pais, count(*),
+    count(*) FILTER (WHERE NOT consentido)
+FROM (
+    SELECT codigo, nombre, CASE WHEN codigo = '' THEN pais ELSE '' END AS pais,
+        CASE WHEN codigo = '' THEN consentido ELSE true END AS consentido, char_length(nombre) AS largo, CASE
+        WHEN codigo <> '' THEN ''
+        WHEN nombre ~ %(gsm7)s THEN 'gsm7'
+        WHEN nombre ~ %(ucs2)s THEN 'ucs2'
+        ELSE 'raro' END AS clase
+    FROM juzgados
+) AS nombres GROUP BY 1, 2, 3, 4, 5
+"""
+
+SAMPLE: Final = {"gsm7": "a", "ucs2": "ó"}
+
+
+@dataclass(slots=True)
+class Costo:
+    """Args:
+    destinatarios: messages that will be sent.
+    excluidos: recipients that will not, by code.
+    segmentos: to be billed in all.
+    por_segmentos: messages by the number of segments each takes.
+    por_encoding: messages by encoding.
+    por_pais: segments by the country of the recipient.
+    sin_consentimiento: of the messages, those to clients without a consent on record.
+    """
+
+    destinatarios: int = 0
+    excluidos: Counter[str] = field(default_factory=Counter)
+    segmentos: int = 0
+    por_segmentos: Counter[int] = field(default_factory=Counter)
+    por_encoding: Counter[str] = field(default_factory=Counter)
+    por_pais: Counter[str] = field(default_factory=Counter)
+    sin_consentimiento: int = 0
+
+    def add(self, counted: Partes, messages: int, pais: str) -> None:
+        self.destinatarios += messages
+        self.segmentos += counted.segmentos * messages
+        self.por_segmentos[counted.segmentos] += messages
+        self.por_encoding[counted.encoding] += messages
+        self.por_pais[pais] += counted.segmentos * messages
+
+    def precio(self, ajustes: Ajustes) -> Decimal | None:
+        """What all of it costs the shop, in SMS_PRICE_CURRENCY; None while some country has no price."""
+        prices = {pais: precio_de(ajustes, pais) for pais in self.por_pais} or {"": precio_base(ajustes)}
+        if None in prices.values():
+            return None
+        return sum((price * self.por_pais[pais] for pais, price in prices.items() if price), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Grupo:
+    """Names that count alike: `nombre` stands for all of them."""
+
+    codigo: str
+    nombre: str
+    pais: str
+    cantidad: int
+    sin_consentimiento: int
+
+
+def grupos_de(
+    audiencia: Audiencia, *, ajustes: Ajustes, dia: date, remitente: Remitente | None = None, a_toda_hora: bool = False
+) -> list[Grupo]:
+    """The audience, judged and grouped; what depends on it alone, so one answer serves many texts.
+
+    Args:
+        ajustes: of the shop.
+        dia: on its calendar, on which the messages would leave.
+        remitente: None for the installation's sender.
+        a_toda_hora: the cap on contacts is not for them.
+    """
+    sql, params = elegidos_sql(audiencia, tenant_id=ajustes.usuario_id)
+    named: dict[str, Any] = {f"p{i}": value for i, value in enumerate(params)}
+    # psycopg2 takes positions or names, not both; Django's part has positions.
+    positions = sql % tuple(f"%({name})s" for name in named)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH elegidos AS ({positions}),{JUZGADOS_TODOS}{GRUPOS_SQL}",
+            {
+                **named,
+                **parametros(ajustes, dia=dia, remitente=valor_de(remitente), a_toda_hora=a_toda_hora),
+                "gsm7": GSM7_PLAIN,
+                "ucs2": UCS2_PLAIN,
+            },
+        )
+        rows = cursor.fetchall()
+    return [
+        Grupo(codigo, nombre if nombre is not None else SAMPLE.get(clase, "") * largo, pais, cantidad, sin)
+        for codigo, clase, largo, nombre, pais, cantidad, sin in rows
+    ]
+
+
+def calcular(mensaje: str, grupos: list[Grupo]) -> Costo:
+    """Count a text over an audience."""
+    costo = Costo()
+    mensaje = texto.con_enlace(mensaje)  # every link is as long, and of letters of one septet
+    for grupo in grupos:
+        if grupo.codigo:
+            costo.excluidos[grupo.codigo] += grupo.cantidad
+        else:
+            costo.add(contar(texto.render(mensaje, grupo.nombre)), grupo.cantidad, grupo.pais)
+            costo.sin_consentimiento += grupo.sin_consentimiento
+    return costo

@@ -1,0 +1,100 @@
+"""What the audience's form offers: tags, segments, and clients found by name, phone or document."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+from django.db.models.functions import Length
+
+from campaigns.audiencia.juicio import enviables_de
+from campaigns.audiencia.seleccion import Audiencia, medir
+from campaigns.ley.jornada import dia_del_envio
+from campaigns.ley.selectors import ajustes_de
+from campaigns.models import Remitente
+from campaigns.remitentes import valor_de
+from campaigns.values import codigos
+from campaigns.vista_previa.costo import grupos_de
+from clientes import selectors
+from clientes.busqueda import buscar
+from clientes.models import Cliente, Etiqueta
+from core.models import Usuario
+
+ENCONTRADOS = 8
+Q_MAX = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Buscador:
+    """One search for clients and what was chosen with it.
+
+    Args:
+        campo: the form's field.
+        elegidos: chosen already, in that order.
+        hallados: found now and not chosen yet.
+        q: what was searched; "" when nothing was.
+    """
+
+    campo: str
+    elegidos: list[Cliente]
+    hallados: list[Cliente]
+    q: str
+
+
+def buscador(usuario: Usuario, *, campo: str, ids: Iterable[int], q: str) -> Buscador:
+    chosen = tuple(ids)
+    q = q.replace("\0", "").strip()[:Q_MAX]
+    known = selectors.clientes_de(usuario).in_bulk(chosen)
+    found: list[Cliente] = []
+    if q:
+        shop = selectors.clientes_de(usuario).filter(activo=True).exclude(pk__in=chosen)
+        found = list(buscar(shop, q)[:ENCONTRADOS])
+    return Buscador(campo, [known[pk] for pk in chosen if pk in known], found, q)
+
+
+def etiquetas(usuario: Usuario) -> list[Etiqueta]:
+    """The shop's tags, each with `cuantos` active clients."""
+    active = Count("clientes", filter=Q(clientes__activo=True))
+    return list(selectors.etiquetas_de(usuario).annotate(cuantos=active).order_by("nombre"))
+
+
+@dataclass(frozen=True, slots=True)
+class Cuenta:
+    """Args:
+    total: who was chosen.
+    recibiran: who of them can be sent to.
+    excluidos: why the others cannot: (text, how many), the most frequent first.
+    """
+
+    total: int
+    recibiran: int
+    excluidos: list[tuple[str, int]]
+
+
+def contar_audiencia(usuario: Usuario, audiencia: Audiencia, remitente: Remitente | None = None) -> Cuenta:
+    """Raises:
+    InvalidInputError: nobody is chosen, or something that is not the shop's.
+    """
+    medida = medir(audiencia, tenant_id=usuario.tenant_id)
+    excluded = dict.fromkeys(codigos.TEXTOS, 0)
+    ajustes = ajustes_de(usuario.tenant_id)
+    for grupo in grupos_de(audiencia, ajustes=ajustes, dia=dia_del_envio(ajustes), remitente=remitente):
+        if grupo.codigo:
+            excluded[grupo.codigo] += grupo.cantidad
+    rows = sorted(((codigos.TEXTOS[c], n) for c, n in excluded.items() if n), key=lambda row: -row[1])
+    return Cuenta(medida.total, medida.total - sum(n for _, n in rows), rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Nombres:
+    """Two recipients to try a text on: the first one, and the one with the longest name. "" when there is none."""
+
+    primero: str
+    mas_largo: str
+
+
+def nombres_de(usuario: Usuario, audiencia: Audiencia, remitente: Remitente | None = None) -> Nombres:
+    ajustes = ajustes_de(usuario.tenant_id)
+    dia = dia_del_envio(ajustes)
+    sendable = enviables_de(audiencia, ajustes=ajustes, dia=dia, remitente=valor_de(remitente))
+    names = sendable.values_list("nombre", flat=True)
+    return Nombres(names.order_by("pk").first() or "", names.order_by(Length("nombre").desc(), "pk").first() or "")

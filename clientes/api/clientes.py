@@ -1,0 +1,146 @@
+"""`/api/v1/clientes/`: the shop's clients."""
+
+from typing import Any, cast
+
+from django.db.models import Q, QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema,
+    extend_schema_serializer,
+    extend_schema_view,
+)
+from rest_framework import serializers
+from rest_framework.serializers import BaseSerializer
+from rest_framework.viewsets import ModelViewSet
+
+from clientes import consentimiento, selectors, services
+from clientes.api.condiciones import EtiquetasField
+from clientes.models import Cliente
+from core.api.base import ShopRowsView
+from core.api.filters import YesNoFilter
+from core.api.schema import ErrorSerializer
+from core.api.serializers import ShopRowSerializer
+from core.errors import ConflictError, InvalidInputError
+
+CONSENTIMIENTO = ("consentimiento_fuente", "consentimiento_en")
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Cliente",
+            value={
+                "nombre": "Maria Gonzalez",
+                "telefono": "3001234567",
+                "documento": "987654321",
+                "activo": True,
+                "consentimiento_fuente": "Formulario de la tienda",
+                "consentimiento_en": "2026-03-01",
+            },
+            request_only=True,
+        ),
+        OpenApiExample(
+            "Cliente creado",
+            value={
+                "id": 15,
+                "nombre": "Maria Gonzalez",
+                "telefono": "3001234567",
+                "telefono_e164": "+573001234567",
+                "documento": "987654321",
+                "activo": True,
+                "consentimiento_fuente": "Formulario de la tienda",
+                "consentimiento_en": "2026-03-01",
+                "creado": "2026-03-15T10:30:00-05:00",
+            },
+            response_only=True,
+        ),
+    ]
+)
+class ClienteSerializer(ShopRowSerializer[Cliente]):
+    telefono_e164 = serializers.CharField(
+        read_only=True, help_text="The number as it will be dialled; empty when it is missing or not valid."
+    )
+
+    etiquetas = EtiquetasField(required=False, help_text="Ids of the shop's tags.")
+
+    class Meta:
+        model = Cliente
+        fields = (
+            "id",
+            "nombre",
+            "telefono",
+            "telefono_e164",
+            "documento",
+            "activo",
+            "etiquetas",
+            "consentimiento_fuente",
+            "consentimiento_en",
+            "creado",
+        )
+        extra_kwargs = {
+            "consentimiento_fuente": {
+                "help_text": "Where the client agreed to be written to; with its date, or neither."
+            },
+            "consentimiento_en": {"help_text": "When; null while the client has not agreed."},
+        }
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        said = {name: attrs.get(name, getattr(self.instance, name, None)) for name in CONSENTIMIENTO}
+        try:
+            consentimiento.validar(said["consentimiento_fuente"] or "", said["consentimiento_en"])
+        except InvalidInputError as error:
+            raise serializers.ValidationError({error.field or "": error.message}, code=error.code) from error
+        return attrs
+
+
+class ClienteFilter(filters.FilterSet):
+    q = filters.CharFilter(method="buscar", label="Part of the name, phone or document")
+    activo = YesNoFilter()
+    creado_desde = filters.IsoDateTimeFilter(field_name="creado", lookup_expr="gte")
+    creado_hasta = filters.IsoDateTimeFilter(field_name="creado", lookup_expr="lt")
+
+    etiqueta = filters.NumberFilter(field_name="etiquetas", label="Id of a tag")
+
+    class Meta:
+        model = Cliente
+        fields = ("documento",)
+
+    def buscar(self, queryset: QuerySet[Cliente], name: str, value: str) -> QuerySet[Cliente]:
+        return queryset.filter(
+            Q(nombre__icontains=value)
+            | Q(telefono__contains=value)
+            | Q(telefono_e164__contains=value)
+            | Q(documento__icontains=value)
+        )
+
+
+@extend_schema(tags=["clientes"])
+@extend_schema_view(
+    list=extend_schema(summary="List the shop's clients"),
+    create=extend_schema(summary="Create a client"),
+    retrieve=extend_schema(summary="Read a client"),
+    update=extend_schema(summary="Replace a client", responses={200: ClienteSerializer, 409: ErrorSerializer}),
+    partial_update=extend_schema(
+        summary="Change some fields of a client", responses={200: ClienteSerializer, 409: ErrorSerializer}
+    ),
+    destroy=extend_schema(
+        summary="Delete a client without sales or SMS history", responses={204: None, 409: ErrorSerializer}
+    ),
+)
+class ClienteViewSet(ShopRowsView[Cliente], ModelViewSet[Cliente]):
+    serializer_class = ClienteSerializer
+    lookup_value_converter = "int"
+    filterset_class = ClienteFilter
+
+    def rows(self) -> QuerySet[Cliente]:
+        return selectors.clientes_de(self.usuario).prefetch_related("etiquetas")
+
+    def perform_update(self, serializer: BaseSerializer[Cliente]) -> None:
+        cliente = cast("Cliente", serializer.instance)
+        if cliente.anonimizado_en:
+            raise ConflictError(services.YA_ANONIMO, code="anonymous")
+        services.cambiar_cliente(cliente=cliente, guardar=serializer.save)
+
+    def perform_destroy(self, instance: Cliente) -> None:
+        services.eliminar_cliente(cliente=instance)

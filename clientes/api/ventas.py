@@ -1,0 +1,88 @@
+"""`/api/v1/ventas/`: the shop's sales."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema,
+    extend_schema_serializer,
+    extend_schema_view,
+)
+from rest_framework import serializers
+from rest_framework.viewsets import ModelViewSet
+
+from clientes import selectors
+from clientes.models import Cliente, Venta
+from core.api.base import ShopRowsView
+from core.api.serializers import ShopRowSerializer
+
+REFERENCIA_REPETIDA = "Ya existe una venta con esa referencia."
+
+
+class ClienteField(serializers.PrimaryKeyRelatedField[Cliente]):
+    """A client of the caller's shop; any other id does not exist for them."""
+
+    def get_queryset(self) -> Any:
+        return selectors.clientes_de(self.context["request"].user)
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Venta",
+            value={"cliente": 15, "total": "85000.00", "fecha": "2026-03-15T10:30:00-05:00", "referencia": "F-1021"},
+            request_only=True,
+        ),
+        OpenApiExample(
+            "Venta creada",
+            value={
+                "id": 90,
+                "cliente": 15,
+                "total": "85000.00",
+                "fecha": "2026-03-15T10:30:00-05:00",
+                "referencia": "F-1021",
+            },
+            response_only=True,
+        ),
+    ]
+)
+class VentaSerializer(ShopRowSerializer[Venta]):
+    cliente = ClienteField()
+
+    class Meta:
+        model = Venta
+        fields = ("id", "cliente", "fecha", "total", "referencia")
+
+    def validate_referencia(self, referencia: str) -> str:
+        if referencia and self.others().filter(referencia=referencia).exists():
+            raise serializers.ValidationError(REFERENCIA_REPETIDA, code="unique")
+        return referencia
+
+
+class VentaFilter(filters.FilterSet):
+    fecha_desde = filters.IsoDateTimeFilter(field_name="fecha", lookup_expr="gte")
+    fecha_hasta = filters.IsoDateTimeFilter(field_name="fecha", lookup_expr="lt")
+
+    class Meta:
+        model = Venta
+        fields = ("cliente", "referencia")
+
+
+@extend_schema(tags=["ventas"])
+@extend_schema_view(
+    list=extend_schema(summary="List the shop's sales"),
+    create=extend_schema(summary="Record a sale"),
+    retrieve=extend_schema(summary="Read a sale"),
+    update=extend_schema(summary="Replace a sale"),
+    partial_update=extend_schema(summary="Change some fields of a sale"),
+    destroy=extend_schema(summary="Delete a sale"),
+)
+class VentaViewSet(ShopRowsView[Venta], ModelViewSet[Venta]):
+    serializer_class = VentaSerializer
+    filterset_class = VentaFilter
+    lookup_value_converter = "int"
+
+    def rows(self) -> QuerySet[Venta]:
+        return selectors.ventas_de(self.usuario)

@@ -1,0 +1,1 @@
+"""The pages of clients: `<thing>.py` with its form beside it, and one `urls.py`."""

@@ -1,0 +1,150 @@
+"""One client: what is known of them, their sales, and what an admin does: change, delete, deactivate, erase."""
+
+from django.contrib import messages
+from django.db.models import Count, Max, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from clientes import selectors, services
+from clientes.models import Cliente
+from clientes.pages.cliente_form import ClienteForm
+from core.errors import ConflictError
+from core.pages.access import admin_de, pagina, usuario_de
+
+SOLO_ADMIN = "Solo un administrador puede crear, cambiar o eliminar clientes."
+CON_HISTORIA = "No se puede eliminar a {}: tiene ventas o mensajes. Puede <a href='{}'>desactivarlo o anonimizarlo</a>."
+VENTAS = 10
+SIN_SMS = "El teléfono «{}» no es un número válido: {} no recibirá SMS hasta que se corrija."
+SIN_MOVIL = "El teléfono «{}» no es de un celular: es posible que {} no reciba SMS."
+REPETIDO = "{} tiene el mismo teléfono: en una campaña, solo uno de los dos recibirá el mensaje."
+
+
+def cliente_visible(request: HttpRequest, pk: int) -> Cliente:
+    return get_object_or_404(selectors.clientes_de(usuario_de(request)), pk=pk)
+
+
+def cliente_propio(request: HttpRequest, pk: int) -> Cliente:
+    """The client, for somebody who may change it."""
+    return get_object_or_404(selectors.clientes_de(admin_de(request, SOLO_ADMIN)), pk=pk)
+
+
+@require_safe
+@never_cache
+@pagina
+def cliente(request: HttpRequest, pk: int) -> HttpResponse:
+    cliente = cliente_visible(request, pk)
+    ventas = cliente.ventas.order_by("-fecha", "-pk")
+    context = {
+        "seccion": "clientes",
+        "cliente": cliente,
+        "etiquetas": list(cliente.etiquetas.all()),
+        "ventas": ventas[:VENTAS],
+        "resumen": ventas.aggregate(n=Count("pk"), total=Sum("total"), ultima=Max("fecha")),
+    }
+    return render(request, "clientes/cliente/cliente.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@pagina
+def nuevo(request: HttpRequest) -> HttpResponse:
+    usuario = admin_de(request, SOLO_ADMIN)
+    form = ClienteForm(_sent(request), usuario=usuario, instance=Cliente(usuario=usuario))
+    if form.is_valid():
+        cliente = form.save()
+        messages.success(request, format_html("{} quedó entre sus clientes.", _link(cliente)))
+        _warn(request, cliente)
+        return redirect("clientes")
+    return render(request, "clientes/cliente/form.html", {"seccion": "clientes", "form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@pagina
+def editar(request: HttpRequest, pk: int) -> HttpResponse:
+    cliente = cliente_propio(request, pk)
+    if cliente.anonimizado_en:
+        messages.error(request, services.YA_ANONIMO)
+        return redirect("cliente", pk)
+    nombre = cliente.nombre  # the form writes what it could not accept into the row it was given
+    form = ClienteForm(_sent(request), usuario=cliente.usuario, instance=cliente)
+    if form.is_valid():
+        services.cambiar_cliente(cliente=cliente, guardar=form.save)
+        messages.success(request, format_html("Los cambios de {} quedaron guardados.", _link(cliente)))
+        if "telefono" in form.changed_data:
+            _warn(request, cliente)
+        return redirect("clientes")
+    context = {"seccion": "clientes", "form": form, "cliente": cliente, "nombre": nombre}
+    return render(request, "clientes/cliente/form.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@pagina
+def eliminar(request: HttpRequest, pk: int) -> HttpResponse:
+    """GET asks first; and says what else can be done when it would be refused."""
+    cliente = cliente_propio(request, pk)
+    if request.method != "POST":
+        context = {"seccion": "clientes", "cliente": cliente, "tiene_historia": services.tiene_historia(cliente)}
+        return render(request, "clientes/cliente/eliminar.html", context)
+    nombre, url = cliente.nombre, reverse("cliente-eliminar", args=[pk])
+    try:
+        services.eliminar_cliente(cliente=cliente)
+    except ConflictError:
+        messages.error(request, format_html(CON_HISTORIA, nombre, url))
+    else:
+        messages.success(request, f"{nombre} ya no está entre sus clientes.")
+    return redirect("clientes")
+
+
+@require_POST
+@pagina
+def activar(request: HttpRequest, pk: int, activo: bool) -> HttpResponse:
+    cliente = cliente_propio(request, pk)
+    try:
+        services.activar_cliente(cliente=cliente, activo=activo)
+    except ConflictError as refusal:
+        messages.error(request, refusal.message)
+    else:
+        said = "está activo otra vez" if activo else "quedó inactivo: las campañas a todos ya no le llegan"
+        messages.success(request, f"{cliente.nombre} {said}.")
+    return redirect("cliente", pk)
+
+
+@require_POST
+@pagina
+def anonimizar(request: HttpRequest, pk: int) -> HttpResponse:
+    cliente = cliente_propio(request, pk)
+    try:
+        services.anonimizar_cliente(cliente=cliente)
+    except ConflictError as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, "Los datos personales se borraron. Sus ventas y sus envíos siguen en los totales.")
+    return redirect("cliente", pk)
+
+
+def _sent(request: HttpRequest) -> object:
+    return request.POST if request.method == "POST" else None
+
+
+def _link(cliente: Cliente) -> str:
+    return format_html('<a href="{}">{}</a>', reverse("cliente", args=[cliente.pk]), cliente.nombre)
+
+
+def _warn(request: HttpRequest, cliente: Cliente) -> None:
+    """Say now what would surprise when a campaign is sent."""
+    if not cliente.telefono:
+        return
+    if not cliente.telefono_e164:
+        messages.warning(request, SIN_SMS.format(cliente.telefono, cliente.nombre))
+        return
+    if not cliente.movil:
+        messages.warning(request, SIN_MOVIL.format(cliente.telefono, cliente.nombre))
+    same = Cliente.objects.filter(usuario=cliente.usuario_id, telefono_e164=cliente.telefono_e164)
+    if other := same.exclude(pk=cliente.pk).first():
+        messages.warning(request, format_html(REPETIDO, _link(other)))

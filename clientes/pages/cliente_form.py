@@ -1,0 +1,69 @@
+"""The form of one client."""
+
+from typing import Any
+
+from django import forms
+
+from clientes import consentimiento
+from clientes.models import Cliente, Etiqueta
+from clientes.selectors import etiquetas_de
+from core.errors import InvalidInputError
+from core.forms import KeepsUnsentForm, StyledForm, YesNoField
+from core.models import Usuario
+
+
+class TickedBoxes(forms.CheckboxSelectMultiple):
+    """Boxes to tick. The page sends an empty one too, so that none ticked differs from a field that was not sent."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return [value for value in super().value_from_datadict(data, files, name) or [] if value]
+
+
+class ClienteForm(KeepsUnsentForm, StyledForm, forms.ModelForm[Cliente]):
+    activo = YesNoField(
+        label="Activo", help_text="Las campañas a todos los clientes solo llegan a los activos.", initial=True
+    )
+    etiquetas = forms.ModelMultipleChoiceField(Etiqueta.objects.none(), required=False, widget=TickedBoxes)
+
+    class Meta:
+        model = Cliente
+        fields = (
+            "nombre",
+            "telefono",
+            "documento",
+            "etiquetas",
+            "consentimiento_fuente",
+            "consentimiento_en",
+            "activo",
+        )
+        labels = {
+            "telefono": "Teléfono",
+            "consentimiento_fuente": "Aceptó recibir mensajes en",
+            "consentimiento_en": "Cuándo",
+        }
+        help_texts = {
+            "telefono": "El celular al que llegan los SMS: 300 123 4567, o +57… con el código del país.",
+            "documento": "Cédula, NIT u otro número de identificación.",
+            "consentimiento_fuente": "De dónde viene: un formulario, la caja, una llamada. En blanco si no lo ha dado.",
+        }
+        widgets = {
+            "nombre": forms.TextInput({"autocomplete": "off"}),
+            "telefono": forms.TextInput({"type": "tel", "autocomplete": "off", "inputmode": "tel"}),
+            "documento": forms.TextInput({"autocomplete": "off"}),
+            "consentimiento_fuente": forms.TextInput({"autocomplete": "off"}),
+            "consentimiento_en": forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        }
+
+    def __init__(self, data: Any = None, *, usuario: Usuario, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.fields["etiquetas"].queryset = etiquetas_de(usuario)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if {"consentimiento_fuente", "consentimiento_en"} & self.errors.keys():
+            return data
+        try:
+            consentimiento.validar(data.get("consentimiento_fuente", ""), data.get("consentimiento_en"))
+        except InvalidInputError as error:
+            self.add_error(error.field, error.message)
+        return data

@@ -1,0 +1,71 @@
+"""The page that brings a consultation of the register, and shows the evidence of the earlier ones."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from clientes.importacion import limites
+from clientes.pages.upload import upload_page
+from clientes.rne import services
+from clientes.rne.selectors import consultas_de, excluidos_de
+from core.errors import InvalidInputError
+from core.pages.access import usuario_de
+from core.text import formato
+
+ULTIMAS = 20
+NO_ES_FECHA = "Escriba la fecha de la consulta."
+TRAIDA = "La consulta quedó guardada: {numeros} número{s} del RNE."
+ILEGIBLES = "{n} celda{s} no tenía{ene} un número y no se tomó en cuenta."
+
+
+def _subir(request: HttpRequest, subido: "UploadedFile[Any]") -> HttpResponse:
+    dia = _dia(request.POST.get("consultado_en", ""))
+    if dia is None:
+        return _pagina(request, error=NO_ES_FECHA, campo="consultado_en")
+    try:
+        consulta = services.importar_archivo(
+            usuario=usuario_de(request),
+            subido=subido,
+            consultado_en=dia,
+            reemplaza=request.POST.get("modo") == "reemplaza",
+        )
+    except InvalidInputError as error:
+        return _pagina(request, error=error.message, campo=error.field or "archivo")
+    s = "" if consulta.numeros == 1 else "s"
+    messages.success(request, TRAIDA.format(numeros=formato.numero(consulta.numeros), s=s))
+    if n := consulta.ilegibles:
+        plural = {"s": "", "ene": ""} if n == 1 else {"s": "s", "ene": "n"}
+        messages.warning(request, ILEGIBLES.format(n=formato.numero(n), **plural))
+    return redirect("rne")
+
+
+def _dia(text: str) -> date | None:
+    try:
+        return datetime.strptime(text.strip(), "%Y-%m-%d").date()  # noqa: DTZ007 - a date has no zone
+    except ValueError:
+        return None
+
+
+def _pagina(request: HttpRequest, *, error: str = "", campo: str = "archivo") -> HttpResponse:
+    usuario = usuario_de(request)
+    context: dict[str, Any] = {
+        "seccion": "ajustes",
+        "error": error,
+        "campo": campo,
+        "modo": request.POST.get("modo", "agrega"),
+        "consultado_en": request.POST.get("consultado_en") or str(timezone.localdate()),
+        "hoy": str(timezone.localdate()),
+        "consultas": consultas_de(usuario.tenant_id)[:ULTIMAS],
+        "excluidos": excluidos_de(usuario.tenant_id),
+        "mb": limites.BYTES_MAX // limites.MB,
+        "filas_max": limites.FILAS_MAX,
+    }
+    return render(request, "clientes/rne/rne.html", context)
+
+
+rne = upload_page(show=_pagina, take=_subir)

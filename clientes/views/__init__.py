@@ -1,1 +1,0 @@
-"""The clients' pages, and the reference's AJAX call."""

@@ -1,0 +1,1 @@
+"""For whoever runs it: health, logs, pulses of the processes, counters."""

@@ -1,0 +1,47 @@
+"""Who may open a page, and how a fragment is refused."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from core.models import Usuario
+
+View = Callable[..., HttpResponse]
+
+
+def pagina(view: Callable[..., HttpResponse]) -> View:
+    """A page for people who have signed in.
+
+    A fragment that is polled after the session ended must not be answered with the login form, which htmx
+    would put inside the page: it is told to load the whole page again, which leads to the login.
+    """
+    protected = login_required(view)
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "HX-Request" in request.headers and not request.user.is_authenticated:
+            return HttpResponse(status=401, headers={"HX-Refresh": "true"})
+        return protected(request, *args, **kwargs)
+
+    return wrapper
+
+
+def usuario_de(request: HttpRequest) -> Usuario:
+    """The person of a request that `pagina` let in."""
+    return cast("Usuario", request.user)
+
+
+def admin_de(request: HttpRequest, refusal: str) -> Usuario:
+    """The admin who asks.
+
+    Raises:
+        PermissionDenied: it is a vendedor; `refusal` tells them so.
+    """
+    usuario = usuario_de(request)
+    if not usuario.es_admin:
+        raise PermissionDenied(refusal)
+    return usuario

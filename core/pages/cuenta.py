@@ -1,0 +1,101 @@
+"""One's own account: the name, the password and the API token. Everybody's, whatever their role."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.forms import PasswordChangeForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+from rest_framework.authtoken.models import Token
+
+from core import services
+from core.forms import StyledForm, shorten_password_help
+from core.models import Usuario
+from core.pages.access import pagina, usuario_de
+
+NO_HABIA = "No había ningún token."
+
+
+class ClavePropiaForm(StyledForm, PasswordChangeForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        shorten_password_help(self, "new_password1", "new_password2")
+        self.fields["old_password"].label = "Clave actual"
+        self.fields["new_password1"].label = "Clave nueva"
+        # The page has other forms; focus belongs to none of them.
+        del self.fields["old_password"].widget.attrs["autofocus"]
+
+
+class NombreForm(StyledForm, forms.ModelForm[Usuario]):
+    """Also the shop's name, which is its admin's to say."""
+
+    class Meta:
+        model = Usuario
+        fields = ("first_name", "last_name", "tienda")
+        labels = {"first_name": "Nombre", "last_name": "Apellido", "tienda": "Nombre de la tienda"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.es_admin:
+            del self.fields["tienda"]
+
+
+def _pagina(request: HttpRequest, **context: Any) -> HttpResponse:
+    usuario = usuario_de(request)
+    context.setdefault("nombre", NombreForm(instance=usuario))
+    context.setdefault("clave", ClavePropiaForm(usuario))
+    token = Token.objects.filter(user=usuario).first()
+    return render(request, "core/cuenta/cuenta.html", {"seccion": "cuenta", "token": token, **context})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@pagina
+def cuenta(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return _pagina(request)
+    # A copy, so that the page's header does not show a name that was refused.
+    form = NombreForm(request.POST, instance=Usuario.objects.get(pk=usuario_de(request).pk))
+    if not form.is_valid():
+        return _pagina(request, nombre=form)
+    form.save()
+    messages.success(request, "Su nombre quedó guardado.")
+    return redirect("cuenta")
+
+
+@sensitive_post_parameters()
+@require_POST
+@never_cache
+@pagina
+def clave(request: HttpRequest) -> HttpResponse:
+    usuario = usuario_de(request)
+    form = ClavePropiaForm(usuario, request.POST)
+    if not form.is_valid():
+        return _pagina(request, clave=form)
+    services.cambiar_clave(usuario=usuario, clave=form.cleaned_data["new_password1"])
+    update_session_auth_hash(request, usuario)  # this session stays; those on other machines end
+    messages.success(request, "Su clave cambió. Las demás sesiones se cerraron y el token de la API dejó de servir.")
+    return redirect("cuenta")
+
+
+@require_POST
+@never_cache
+@pagina
+def token(request: HttpRequest) -> HttpResponse:
+    """A new token, shown in this answer and never again."""
+    return _pagina(request, token_nuevo=services.nuevo_token(usuario=usuario_de(request)))
+
+
+@require_POST
+@pagina
+def revocar(request: HttpRequest) -> HttpResponse:
+    if services.revocar_token(usuario=usuario_de(request)):
+        messages.success(request, "El token se revocó: los programas que lo usaban ya no entran.")
+    else:
+        messages.info(request, NO_HABIA)
+    return redirect("cuenta")

@@ -1,0 +1,19 @@
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+
+from core.pages import cuenta, usuarios
+from core.pages.ingreso import IngresoView
+
+urlpatterns = [
+    path("cuentas/ingresar/", IngresoView.as_view(), name="ingresar"),
+    path("cuentas/salir/", LogoutView.as_view(), name="salir"),
+    path("cuenta/", cuenta.cuenta, name="cuenta"),
+    path("cuenta/clave/", cuenta.clave, name="cuenta-clave"),
+    path("cuenta/token/", cuenta.token, name="cuenta-token"),
+    path("cuenta/token/revocar/", cuenta.revocar, name="cuenta-token-revocar"),
+    path("usuarios/", usuarios.usuarios, name="usuarios"),
+    path("usuarios/nuevo/", usuarios.nuevo, name="usuario-nuevo"),
+    path("usuarios/<int:pk>/clave/", usuarios.clave, name="usuario-clave"),
+    path("usuarios/<int:pk>/activar/", usuarios.activar, {"activo": True}, name="usuario-activar"),
+    path("usuarios/<int:pk>/desactivar/", usuarios.activar, {"activo": False}, name="usuario-desactivar"),
+]

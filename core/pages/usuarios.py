@@ -1,0 +1,94 @@
+"""An admin's page about the vendedores of the shop."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.forms import SetPasswordForm, UserCreationForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from core import services
+from core.forms import StyledForm, shorten_password_help
+from core.models import Usuario
+from core.pages.access import admin_de, pagina
+
+AYUDA_USUARIO = "Con él ingresa. Letras, números y @ . + - _, sin espacios."
+SOLO_ADMIN = "Solo un administrador ve y cambia los usuarios."
+
+
+class VendedorForm(StyledForm, UserCreationForm):  # type: ignore[type-arg]  # not generic at run time
+    class Meta:
+        model = Usuario
+        fields = ("first_name", "last_name", "username")
+        labels = {"first_name": "Nombre", "last_name": "Apellido", "username": "Usuario"}
+        help_texts = {"username": AYUDA_USUARIO}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["first_name"].required = True
+        self.fields["username"].widget.attrs.update(autofocus=False, autocomplete="off")
+        self.fields["password1"].label = "Clave"
+        shorten_password_help(self, "password1", "password2")
+
+
+class ClaveAjenaForm(StyledForm, SetPasswordForm):  # type: ignore[type-arg]  # not generic at run time
+    """An admin gives a vendedor a new password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        shorten_password_help(self, "new_password1", "new_password2")
+        self.fields["new_password1"].label = "Clave nueva"
+
+
+def _vendedor(request: HttpRequest, pk: int) -> Usuario:
+    return get_object_or_404(admin_de(request, SOLO_ADMIN).vendedores, pk=pk)
+
+
+@require_safe
+@never_cache
+@pagina
+def usuarios(request: HttpRequest) -> HttpResponse:
+    vendedores = admin_de(request, SOLO_ADMIN).vendedores.order_by("-is_active", "first_name", "username")
+    return render(request, "core/usuarios/usuarios.html", {"seccion": "usuarios", "vendedores": vendedores})
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@pagina
+def nuevo(request: HttpRequest) -> HttpResponse:
+    admin = admin_de(request, SOLO_ADMIN)
+    form = VendedorForm(request.POST or None)
+    if form.is_valid():
+        datos = {name: form.cleaned_data[name] for name in ("username", "first_name", "last_name")}
+        vendedor = services.crear_vendedor(admin=admin, datos=datos, clave=form.cleaned_data["password1"])
+        messages.success(request, f"{vendedor.get_full_name()} ya puede ingresar como «{vendedor.username}».")
+        return redirect("usuarios")
+    return render(request, "core/usuarios/nuevo.html", {"seccion": "usuarios", "form": form})
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@pagina
+def clave(request: HttpRequest, pk: int) -> HttpResponse:
+    vendedor = _vendedor(request, pk)
+    form = ClaveAjenaForm(vendedor, request.POST or None)
+    if form.is_valid():
+        services.cambiar_clave(usuario=vendedor, clave=form.cleaned_data["new_password1"])
+        messages.success(request, f"La clave de «{vendedor.username}» cambió, y se cerraron sus sesiones.")
+        return redirect("usuarios")
+    return render(request, "core/usuarios/clave.html", {"seccion": "usuarios", "form": form, "vendedor": vendedor})
+
+
+@require_POST
+@pagina
+def activar(request: HttpRequest, pk: int, activo: bool) -> HttpResponse:
+    vendedor = _vendedor(request, pk)
+    services.activar_usuario(usuario=vendedor, activo=activo)
+    said = "puede ingresar otra vez" if activo else "ya no puede ingresar, y se cerraron sus sesiones"
+    messages.success(request, f"«{vendedor.username}» {said}.")
+    return redirect("usuarios")

@@ -1,5 +1,0 @@
-"""The embedded stack: PostgreSQL, Valkey and the product's own processes, started by one command.
-
-`python -m core.stack up | demo | run`; see `core/stack/__main__.py`. Nothing here imports Django's settings:
-the stack decides the environment, and the processes it starts read it.
-"""

@@ -1,1 +1,0 @@
-"""The pages about people: signing in, the shop's users, one's own account."""

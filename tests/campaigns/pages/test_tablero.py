@@ -1,0 +1,120 @@
+"""The dashboard, for each kind of person."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from campaigns.campana import selectors
+from campaigns.pages import tablero
+from core.models import Usuario
+from tests.factories import AdminFactory, CampanaFactory, ClienteFactory, open_lote, sms_log
+
+
+def running(usuario: Usuario, nombre: str = "Promo") -> Any:
+    campana = CampanaFactory.create(usuario=usuario, nombre=nombre, estado="procesando")
+    cliente = ClienteFactory.create(usuario=usuario)
+    sms_log(campana, open_lote(campana, [cliente]), cliente)
+    return campana
+
+
+def ended(usuario: Usuario, nombre: str = "Promo", **fields: Any) -> Any:
+    values = {"estado": "completado", "enviados_exitosos": 1, "completado_en": timezone.now()}
+    return CampanaFactory.create(usuario=usuario, nombre=nombre, **{**values, **fields})
+
+
+def get(usuario: Usuario, path: str = "/") -> str:
+    client = Client()
+    client.force_login(usuario)
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_it_shows_the_shops_campaigns(owner: Usuario, teammate: Usuario, stranger: Usuario) -> None:
+    running(owner, "Aniversario")
+    for usuario in (owner, teammate):
+        assert "Aniversario" in get(usuario)
+        assert "Aniversario" in get(usuario, "/vivo/")
+    assert "Aniversario" not in get(stranger)
+    assert "Aniversario" not in get(stranger, "/vivo/")
+
+
+@pytest.mark.django_db
+def test_it_requires_a_session() -> None:
+    answer = Client().get("/")
+    assert answer.status_code == 302
+    assert answer["Location"] == "/cuentas/ingresar/?next=/"
+
+
+@pytest.mark.django_db
+def test_a_fragment_without_session_reloads_the_page() -> None:
+    answer = Client().get("/vivo/", headers={"HX-Request": "true"})
+    assert answer.status_code == 401
+    assert answer["HX-Refresh"] == "true"
+
+
+def test_it_says_what_to_do_first(owner: Usuario, teammate: Usuario) -> None:
+    assert 'href="/campanas/nueva/"' in get(owner)
+    assert "scripts/demo" in get(owner)
+    # Someone who may not start a campaign is not told to.
+    assert "/campanas/nueva/" not in get(teammate)
+    assert "scripts/demo" not in get(teammate)
+
+
+def test_it_polls_only_while_something_is_alive(owner: Usuario) -> None:
+    ended(owner)
+    assert "hx-get" not in get(owner)
+    campana = running(owner)
+    assert 'hx-trigger="every 2s, visible"' in get(owner)
+    campana.estado = "pausado"
+    campana.save(update_fields=["estado"])
+    assert 'hx-trigger="every 10s, visible"' in get(owner)
+
+
+def test_it_shows_the_latest_and_leads_to_the_rest(owner: Usuario) -> None:
+    campanas = [ended(owner, f"Número {i:03}") for i in range(tablero.CAMPANAS)]
+    assert "Ver todas las campañas" not in get(owner)
+    campanas.append(ended(owner, "La última"))
+    body = get(owner)
+    assert "La última" in body
+    assert campanas[0].nombre not in body
+    assert "Ver todas las campañas" in body
+
+
+def test_it_draws_the_last_days(owner: Usuario, stranger: Usuario) -> None:
+    now = timezone.now()
+    ended(owner, total_clientes=10, enviados_exitosos=7, enviados_fallidos=3)
+    ended(owner, total_clientes=5, enviados_exitosos=5, completado_en=now - timedelta(days=13))
+    ended(owner, total_clientes=9, enviados_exitosos=9, completado_en=now - timedelta(days=15))
+    ended(stranger, total_clientes=99, enviados_exitosos=99)
+    days = selectors.por_dia(owner, dias=14)
+    assert len(days) == 14
+    assert [(day.exitosos, day.fallidos) for day in days if day.total] == [(5, 0), (7, 3)]
+    assert days[-1].fecha == timezone.localdate()
+    assert 'data-n="7"' in get(owner)
+    assert "por-dia" not in get(AdminFactory.create())
+
+
+def test_it_sums_today(owner: Usuario) -> None:
+    ended(owner, total_clientes=1_500, enviados_exitosos=1_234, enviados_fallidos=266)
+    body = get(owner)
+    assert "<dt>Enviados hoy</dt><dd>1.234</dd>" in body
+    assert "<dt>Fallidos hoy</dt><dd>266</dd>" in body
+
+
+def test_its_queries_do_not_grow(owner: Usuario, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    client = Client()
+    client.force_login(owner)
+    for _ in range(5):
+        running(owner)
+    with django_assert_num_queries(6):  # session, user, campaigns, alive ones, their progress, today's sums
+        client.get("/vivo/")
+
+
+def test_a_name_is_text_and_not_markup(owner: Usuario) -> None:
+    running(owner, "<script>alert(1)</script>")
+    assert "<script>alert" not in get(owner)

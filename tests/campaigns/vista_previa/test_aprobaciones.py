@@ -1,0 +1,263 @@
+"""Large campaigns wait for a yes, whoever makes them and whatever nudges the engine."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db.models.functions import Now
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from campaigns.audiencia.seleccion import Audiencia
+from campaigns.campana import reintentos, services
+from campaigns.models import Ajustes, CampanaSMS, Contacto, Lote, SMSLog, Suceso
+from campaigns.templatetags.campanas import estado_campana
+from campaigns.vista_previa import aprobaciones
+from clientes.models import Cliente
+from core.errors import ConflictError
+from core.models import Usuario
+from tests.conftest import signed_in
+from tests.core.api.support import error_of
+from tests.factories import CampanaFactory, ClienteFactory
+from workers.engine.campaign import campana
+from workers.engine.lote import lotes
+from workers.engine.rounds import sweeper
+
+URL = "/api/v1/campanas/"
+
+
+@pytest.fixture(autouse=True)
+def _publishes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lotes, "_publish", lambda due, *, most: None)
+
+
+@pytest.fixture
+def tienda(owner: Usuario) -> Usuario:
+    """A shop where two recipients, or one unit of money, need no approval."""
+    Ajustes.objects.filter(usuario=owner).update(
+        aprobacion_destinatarios=2, aprobacion_costo=Decimal(1), precio_segmento=Decimal("0.1")
+    )
+    return owner
+
+
+def body(usuario: Usuario, n: int, mensaje: str = "Hola") -> dict[str, Any]:
+    ids = [cliente.pk for cliente in ClienteFactory.create_batch(n, usuario=usuario)]
+    return {"mensaje": mensaje, "cliente_ids": ids}
+
+
+def waiting(usuario: Usuario) -> CampanaSMS:
+    data = body(usuario, 3)
+    found, _ = services.crear_campana(
+        usuario=usuario, mensaje=data["mensaje"], audiencia=Audiencia.de_ids(data["cliente_ids"])
+    )
+    return found
+
+
+@pytest.mark.parametrize(
+    ("n", "mensaje", "motivo"),
+    [
+        (2, "Hola", ""),
+        (3, "Hola", "Espera aprobación: son 3 destinatarios, y sin ella van hasta 2."),
+        (2, "x" * 760, ""),  # 5 segments each: exactly the limit
+        (2, "x" * 770, "Espera aprobación: cuesta USD 1,20, y sin ella se gasta hasta USD 1,00."),
+    ],
+)
+def test_it_waits_above_either_limit(tienda: Usuario, api: APIClient, n: int, mensaje: str, motivo: str) -> None:
+    made = api.post(URL, body(tienda, n, mensaje)).json()
+    assert made["estado"] == "pendiente"
+    assert (made["aprobacion"], made["motivo"].replace("\N{NO-BREAK SPACE}", " ")) == (
+        "pendiente" * bool(motivo),
+        motivo,
+    )
+
+
+def test_who_cannot_be_sent_to_costs_nothing(tienda: Usuario, api: APIClient) -> None:
+    Ajustes.objects.update(aprobacion_destinatarios=None)
+    bad = ClienteFactory.create_batch(20, usuario=tienda, telefono="12")
+    made = api.post(URL, {"mensaje": "Hola", "cliente_ids": [c.pk for c in bad]}).json()
+    assert made["aprobacion"] == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_engine_starts_none_that_waits(tienda: Usuario) -> None:
+    found = waiting(tienda)
+    campana.advance(found.pk)
+    swept = sweeper.sweep()
+    found.refresh_from_db()
+    assert (found.estado, found.iniciado_en) == ("pendiente", None)
+    assert swept is not None
+    assert swept.campaigns == 0
+    assert not SMSLog.objects.exists()
+    # Nor when something else made it run: nothing has been opened.
+    assert list(Lote.objects.values_list("estado", flat=True)) == ["pendiente"]
+
+
+def test_an_approved_one_starts_and_says_who(tienda: Usuario, api: APIClient) -> None:
+    found = waiting(tienda)
+    answer = api.post(f"{URL}{found.pk}/aprobar/")
+    assert answer.status_code == 200
+    assert (answer.json()["aprobacion"], answer.json()["motivo"]) == ("aprobada", "")
+    campana.advance(found.pk)
+    found.refresh_from_db()
+    assert (found.estado, found.decidida_por) == ("procesando", tienda)
+    assert found.decidida_en is not None
+    assert found.vence_en is not None
+    assert SMSLog.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("body", "motivo"), [({}, "duena no la aprobó."), ({"motivo": "Muy cara"}, "duena no la aprobó: Muy cara")]
+)
+def test_a_refused_one_is_cancelled(tienda: Usuario, api: APIClient, body: dict[str, str], motivo: str) -> None:
+    found = waiting(tienda)
+    answer = api.post(f"{URL}{found.pk}/rechazar/", body).json()
+    assert (answer["estado"], answer["aprobacion"], answer["motivo"]) == ("cancelado", "rechazada", motivo)
+    campana.advance(found.pk)
+    found.refresh_from_db()
+    assert (found.enviados_fallidos, found.completado_en is not None) == (3, True)
+
+
+@pytest.mark.parametrize("action", ["aprobar", "rechazar"])
+def test_it_is_decided_once(tienda: Usuario, api: APIClient, action: str) -> None:
+    found = waiting(tienda)
+    assert api.post(f"{URL}{found.pk}/{action}/").status_code == 200
+    for again in ("aprobar", "rechazar"):
+        error = error_of(api.post(f"{URL}{found.pk}/{again}/"), 409)
+        assert error["detail"] == aprobaciones.NO_ESPERA.format(accion=again)
+
+
+def test_it_rejects_what_does_not_wait(owner: Usuario) -> None:
+    with pytest.raises(ConflictError):
+        aprobaciones.decidir(campana=CampanaFactory.create(usuario=owner), usuario=owner, aprobar=True)
+
+
+def test_a_vendedor_does_not_decide(tienda: Usuario, teammate: Usuario) -> None:
+    found = waiting(tienda)
+    for action in ("aprobar", "rechazar"):
+        assert signed_in(teammate).post(f"{URL}{found.pk}/{action}/").status_code == 403
+    found.refresh_from_db()
+    assert found.por_aprobar
+
+
+def test_nobody_approves_last_weeks_offer(tienda: Usuario) -> None:
+    """The deadline runs while it waits."""
+    found = waiting(tienda)
+    CampanaSMS.objects.update(vence_en=Now() - timedelta(minutes=1))
+    campana.advance(found.pk)
+    found.refresh_from_db()
+    assert (found.estado, found.enviados_fallidos) == ("error", 3)
+
+
+def test_nobody_approves_it_after_its_deadline(tienda: Usuario) -> None:
+    """Also while the engine is still writing its end."""
+    found = waiting(tienda)
+    CampanaSMS.objects.update(vence_en=Now() - timedelta(seconds=1))
+    with pytest.raises(ConflictError, match="no espera aprobación"):
+        aprobaciones.decidir(campana=found, usuario=tienda, aprobar=True)
+
+
+def test_what_ended_without_a_yes_is_not_tried_again(tienda: Usuario, api: APIClient) -> None:
+    found = waiting(tienda)
+    CampanaSMS.objects.update(vence_en=Now() - timedelta(minutes=1))
+    campana.advance(found.pk)
+    refused = api.post(f"{URL}{found.pk}/reintentar/")
+    assert (refused.status_code, refused.json()["errors"][0]["detail"]) == (409, reintentos.SIN_APROBAR)
+    found.refresh_from_db()
+    assert found.estado == "error"
+    assert not reintentos.reintentables(found)
+
+
+def test_what_waits_for_another_day_is_counted_too(tienda: Usuario, api: APIClient) -> None:
+    """Written to already today, they cost nothing today and all of it tomorrow."""
+    Ajustes.objects.update(aprobacion_destinatarios=None, frecuencia_activa=True)
+    data = body(tienda, 2, "x" * 770)
+    phones = Cliente.objects.filter(pk__in=data["cliente_ids"]).values_list("telefono_e164", flat=True)
+    other = CampanaFactory.create(usuario=tienda)
+    hoy = timezone.localdate(timezone=ZoneInfo("America/Bogota"))
+    Contacto.objects.bulk_create(
+        Contacto(usuario=tienda, dia=hoy + timedelta(days=days), telefono=phone, n=1, campana=other)
+        for phone in phones
+        for days in range(4)
+    )
+    shown = api.post(f"{URL}vista-previa/", data).json()
+    made = api.post(URL, data).json()
+    assert made["aprobacion"] == "pendiente"
+    [warned] = [aviso["texto"] for aviso in shown["avisos"] if aviso["codigo"] == "aprobacion"]
+    assert warned.split() == made["motivo"].split()  # one of them keeps sums on one line
+
+
+def test_one_of_unknown_cost_waits(tienda: Usuario, api: APIClient, settings: Any) -> None:
+    settings.SMS_SEGMENT_PRICE = None
+    Ajustes.objects.update(aprobacion_destinatarios=None, precio_segmento=None)
+    made = api.post(URL, body(tienda, 1)).json()
+    assert made["aprobacion"] == "pendiente"
+    assert "no se sabe cuánto cuesta" in made["motivo"]
+
+
+class TestOneWithADate:
+    def made(self, usuario: Usuario) -> CampanaSMS:
+        data = body(usuario, 3)
+        found, _ = services.crear_campana(
+            usuario=usuario,
+            mensaje=data["mensaje"],
+            audiencia=Audiencia.de_ids(data["cliente_ids"]),
+            programada_para=timezone.now() + timedelta(days=2),
+        )
+        return found
+
+    def test_its_deadline_counts_from_its_date(self, tienda: Usuario) -> None:
+        found = self.made(tienda)
+        assert found.programada_para is not None
+        assert found.por_aprobar
+        assert found.vence_en == found.programada_para + timedelta(hours=72)
+
+    def test_neither_the_yes_nor_the_date_starts_it_alone(self, tienda: Usuario) -> None:
+        approved, due = self.made(tienda), self.made(tienda)
+        aprobaciones.decidir(campana=approved, usuario=tienda, aprobar=True)
+        CampanaSMS.objects.filter(pk=due.pk).update(programada_para=Now() - timedelta(minutes=1))
+        for found in (approved, due):
+            campana.advance(found.pk)
+            found.refresh_from_db()
+            assert (found.estado, found.iniciado_en) == ("pendiente", None)
+        aprobaciones.decidir(campana=due, usuario=tienda, aprobar=True)
+        campana.advance(due.pk)
+        due.refresh_from_db()
+        assert due.estado == "procesando"
+
+    def test_without_a_yes_it_ends_at_its_deadline(self, tienda: Usuario) -> None:
+        found = self.made(tienda)
+        CampanaSMS.objects.update(vence_en=Now() - timedelta(minutes=1))
+        campana.advance(found.pk)
+        found.refresh_from_db()
+        assert (found.estado, found.enviados_fallidos) == ("error", 3)
+
+    def test_its_chip_says_both(self, tienda: Usuario) -> None:
+        found = self.made(tienda)
+        assert estado_campana(found)["texto"] == "Programada, por aprobar"
+        found = aprobaciones.decidir(campana=found, usuario=tienda, aprobar=True)
+        assert estado_campana(found)["texto"] == "Programada"
+
+
+@pytest.mark.parametrize(("aprobar", "tipo"), [(True, "aprobada"), (False, "rechazada")])
+def test_the_decision_is_in_the_audit_log(tienda: Usuario, api: APIClient, aprobar: bool, tipo: str) -> None:
+    found = waiting(tienda)
+    api.post(f"{URL}{found.pk}/{'aprobar' if aprobar else 'rechazar'}/", {"motivo": "Por la fecha"})
+    created, decided = Suceso.objects.filter(campana=found).order_by("pk")
+    assert (created.tipo, created.detalle) == ("creada", found.motivo)
+    assert (decided.tipo, decided.detalle, decided.usuario) == (tipo, "Por la fecha", tienda)
+
+
+def test_the_call_that_waits_for_the_end_does_not_wait_for_the_yes(tienda: Usuario, settings: Any) -> None:
+    settings.SEND_WAIT_S = 30
+    client = signed_in(tienda)
+    client.force_login(tienda)
+    answer = client.post("/clientes/enviar-sms/", body(tienda, 3))
+    assert (answer.status_code, answer.json()["estado"]) == (202, "pendiente")
+
+
+def test_it_is_off_in_a_new_shop(stranger: Usuario) -> None:
+    ajustes = Ajustes(usuario=stranger)
+    assert (ajustes.aprobacion_destinatarios, ajustes.aprobacion_costo) == (None, None)
+    assert aprobaciones.por_que_espera(ajustes, total=10**6, costo=None) == ""

@@ -1,0 +1,116 @@
+"""Single cells: sums, dates, tags, yes and no; and what an export puts before a formula."""
+
+import re
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clientes.importacion import valores
+from clientes.importacion.valores import InvalidCellError
+from core.text import planilla
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("85000", "85000.00"),
+        ("85.000", "85000.00"),
+        ("85,000", "85000.00"),
+        ("$ 85.000", "85000.00"),
+        ("85.000,50", "85000.50"),
+        ("85,000.5", "85000.50"),
+        ("85000.5", "85000.50"),
+        ("1.234.567", "1234567.00"),
+        ("1,234,567.89", "1234567.89"),
+        ("0", "0.00"),
+        ("12,5", "12.50"),
+        ("85000.125", "85000.12"),  # a computer's decimals: nobody groups 85000
+        ("85.000 COP", "85000.00"),
+    ],
+)
+def test_it_reads_sums(raw: str, expected: str) -> None:
+    assert valores.total(raw) == Decimal(expected)
+
+
+@pytest.mark.parametrize(
+    "raw", ["", "x", "-5", "1.2.3", "85,000.500", "1.234,567", "1,2,3", "85..0", "1e5", "9" * 13, "85.00.000"]
+)
+def test_it_refuses_what_is_no_sum(raw: str) -> None:
+    with pytest.raises(InvalidCellError):
+        valores.total(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("2026-03-15", "2026-03-15T00:00:00-05:00"),
+        ("15/03/2026", "2026-03-15T00:00:00-05:00"),
+        ("15-03-2026 14:30", "2026-03-15T14:30:00-05:00"),
+        ("15/03/2026 2:30 p. m.", "2026-03-15T14:30:00-05:00"),
+        ("2026-03-15 10:30:00", "2026-03-15T10:30:00-05:00"),
+        ("2026-03-15T10:30:00Z", "2026-03-15T10:30:00+00:00"),
+        ("15/03/26", "2026-03-15T00:00:00-05:00"),
+    ],
+)
+def test_it_reads_dates(raw: str, expected: str) -> None:
+    assert valores.fecha(raw).isoformat() == expected
+
+
+@pytest.mark.parametrize("raw", ["", "ayer", "31/02/2026", "13/13/2026", "45000", "1800-01-01", "03/15/2026"])
+def test_it_refuses_what_is_no_date(raw: str) -> None:
+    with pytest.raises(InvalidCellError):
+        valores.fecha(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [("Sí", True), ("SI", True), ("x", True), ("1", True), ("no", False), ("0", False), ("Inactivo", False)],
+)
+def test_it_reads_yes_and_no(raw: str, expected: bool) -> None:
+    assert valores.activo(raw) is expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("VIP, Norte", ["VIP", "Norte"]),
+        ("VIP;Norte", ["VIP", "Norte"]),
+        ("VIP|Norte, sur", ["VIP", "Norte, sur"]),
+        ("VIP, vip, VIP", ["VIP"]),
+        (" , ", []),
+    ],
+)
+def test_it_reads_tags(raw: str, expected: list[str]) -> None:
+    assert valores.etiquetas(raw) == expected
+
+
+NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc", "Z"], exclude_characters="\\"), min_size=1)
+
+
+@given(st.lists(NAMES, max_size=4, unique_by=str.lower))
+def test_tags_survive_export_and_import(names: list[str]) -> None:
+    assert valores.etiquetas(valores.unir_etiquetas(names)) == names
+
+
+FORMULAS = ["=1+1", "+57300", "-5", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "'=1", "''+1", "＝1", "＋1", "－1", "＠x"]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_no_cell_is_a_formula(text: str) -> None:
+    cell = planilla.desarmar(text)
+    assert cell == f"'{text}"
+    assert planilla.rearmar(cell) == text
+
+
+@pytest.mark.parametrize("text", ["Ana", "3001234567", "O'Brien", "'Ana'", "a=b", "", "'"])
+def test_a_harmless_cell_is_left_alone(text: str) -> None:
+    assert planilla.desarmar(text) == planilla.rearmar(text) == text
+
+
+@given(st.text())
+def test_any_text_survives_export_and_import(text: str) -> None:
+    cell = planilla.desarmar(text)
+    assert planilla.rearmar(cell) == text
+    assert not re.match(r"[=+\-@\t\r\n＝＋－＠]", cell)

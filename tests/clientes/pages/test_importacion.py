@@ -1,0 +1,187 @@
+"""The pages of imports, for each kind of person."""
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from clientes.importacion import limites, proceso, subida
+from clientes.importacion.filas import SOBRAN_CELDAS
+from clientes.models import Cliente, Importacion, ImportacionTrozo
+from clientes.pages.upload import SIN_ARCHIVO
+from core.models import Usuario
+from tests.clientes.importacion.support import csv, run, upload
+
+TITULOS = "nombre;telefono;documento"
+GET = ("", "vivo/", "errores/", "telefonos/")
+POST = ("muestra/", "empezar/", "buenas/", "descartar/")
+LISTA = "/clientes/importar/"
+DATA = csv(TITULOS, "Ana;3001234567;1", "=Luis;12;2")
+
+
+def signed_in(usuario: Usuario, **kwargs: Any) -> Client:
+    client = Client(**kwargs)
+    client.force_login(usuario)
+    return client
+
+
+def send(usuario: Usuario, data: bytes, **fields: str) -> Any:
+    body = {"archivo": SimpleUploadedFile("lista.csv", data), "tipo": "clientes", **fields}
+    return signed_in(usuario).post(LISTA, body)
+
+
+def form(importacion: Importacion, **fields: str) -> dict[str, str]:
+    chosen = {f"columna_{campo}": str(place) for campo, place in importacion.columnas.items()}
+    return {**chosen, "con_titulos": "on", "clave": importacion.clave, "modo": "buenas", **fields}
+
+
+def test_from_the_file_to_the_errors(owner: Usuario) -> None:
+    answer = send(owner, DATA)
+    importacion = Importacion.objects.get()
+    assert answer["Location"] == f"{LISTA}{importacion.pk}/"
+    client = signed_in(owner)
+    body = client.get(answer["Location"]).content.decode()
+    assert "+57 300 1234567" in body
+    assert "El teléfono «12» no es válido." in body
+
+    started = client.post(f"{answer['Location']}empezar/", form(importacion))
+    assert started.status_code == 302
+    waiting = client.get(answer["Location"]).content.decode()
+    assert 'hx-get="' in waiting
+    assert 'aria-valuenow="0"' in waiting
+    proceso.atender()
+    done = client.get(f"{answer['Location']}vivo/").content.decode()
+    assert "hx-get" not in done
+    assert '<dd data-cuenta="creadas">1</dd>' in done
+    assert "lista.csv" in client.get(LISTA).content.decode()
+
+    download = client.get(f"{answer['Location']}errores/")
+    assert download["Content-Disposition"] == f'attachment; filename="importacion-{importacion.pk}-errores.csv"'
+    text = b"".join(download.streaming_content).decode()  # type: ignore[attr-defined]
+    assert text == (
+        "\ufeffnombre;telefono;documento;fila en el archivo;motivo\r\n'=Luis;12;2;3;El teléfono «12» no es válido.\r\n"
+    )
+
+
+def test_a_row_with_a_cell_too_many_is_alone_in_it(owner: Usuario) -> None:
+    importacion = upload(owner, csv(TITULOS, "Ana;3001234567;1", "Luis;3001234568;2;de más", "Eva;3001234569;3"))
+    body = signed_in(owner).get(f"{LISTA}{importacion.pk}/").content.decode()
+    assert body.count(SOBRAN_CELDAS) == 1
+
+
+def test_the_error_file_is_corrected_and_imported_as_it_is(owner: Usuario) -> None:
+    importacion = run(owner, csv("Nombre;Cel del man;Cédula", "Ana;12;1", "Luis;13;2"), columnas={
+        "nombre": 0, "telefono": 1, "documento": 2})  # fmt: skip
+    client = signed_in(owner)
+    for fixed, left in (("12", 1), ("13", 0)):
+        file = b"".join(client.get(f"{LISTA}{importacion.pk}/errores/").streaming_content)  # type: ignore[attr-defined]
+        assert file.decode().count("motivo") == 1
+        file = file.replace(f";{fixed};".encode(), b";3001234567;")
+        importacion = run(owner, file, columnas={"nombre": 0, "telefono": 1, "documento": 2})
+        assert importacion.rechazadas == left
+    assert Cliente.objects.count() == 2
+
+
+def test_the_phones_file(owner: Usuario) -> None:
+    importacion = run(owner, csv("Ana;3001234567;1", "Luis;300 123 4567;2"), columnas={
+        "nombre": 0, "telefono": 1, "documento": 2})  # fmt: skip
+    answer = signed_in(owner).get(f"{LISTA}{importacion.pk}/telefonos/")
+    lines = b"".join(answer.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    assert lines[0] == "\ufeffNombre;Teléfono;Documento;fila en el archivo;se importó;teléfono repetido"
+    assert lines[1] == "Ana;3001234567;1;1;sí;Mismo teléfono que la fila 2."
+
+
+@pytest.mark.parametrize("rest", [*GET, *POST])
+def test_it_is_the_shops_admins_alone(rest: str, owner: Usuario, teammate: Usuario, stranger: Usuario) -> None:
+    importacion = upload(owner, DATA)
+    path = f"{LISTA}{importacion.pk}/{rest}"
+    method = "post" if rest in POST else "get"
+    assert getattr(Client(), method)(path).status_code == 302
+    assert getattr(signed_in(teammate), method)(path).status_code == 403
+    assert getattr(signed_in(stranger), method)(path).status_code == 404
+    assert getattr(signed_in(owner), method)(path).status_code in {200, 302}
+    assert getattr(signed_in(owner), "get" if rest in POST else "post")(path).status_code == 405
+
+
+def test_the_list_is_for_admins(owner: Usuario, teammate: Usuario, stranger: Usuario) -> None:
+    upload(owner, DATA)
+    assert Client().get(LISTA).status_code == 302
+    assert signed_in(teammate).get(LISTA).status_code == 403
+    assert send(teammate, DATA).status_code == 403
+    assert "lista.csv" not in signed_in(stranger).get(LISTA).content.decode()
+    assert Importacion.objects.count() == 1
+
+
+def test_an_upload_needs_the_token(owner: Usuario) -> None:
+    client = signed_in(owner, enforce_csrf_checks=True)
+    assert client.post(LISTA, {"archivo": SimpleUploadedFile("lista.csv", DATA)}).status_code == 403
+    client.get(LISTA)
+    token = client.cookies["csrftoken"].value
+    body = {"csrfmiddlewaretoken": token, "archivo": SimpleUploadedFile("lista.csv", DATA)}
+    assert client.post(LISTA, body).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [(b"", limites.VACIO), (b"\0\1\2", limites.NO_ES_PLANILLA), (b"PK\x03\x04x", limites.XLSX_DANADO)],
+)
+def test_a_file_that_cannot_be_read_is_refused_in_words(data: bytes, reason: str, owner: Usuario) -> None:
+    answer = send(owner, data)
+    assert answer.status_code == 200
+    assert reason in answer.content.decode()
+    assert not Importacion.objects.exists()
+    assert not ImportacionTrozo.objects.exists()
+
+
+def test_no_file_is_said(owner: Usuario) -> None:
+    assert SIN_ARCHIVO in signed_in(owner).post(LISTA, {"tipo": "clientes"}).content.decode()
+
+
+def test_a_file_that_is_too_large_is_refused_while_it_arrives(owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Beyond what Django keeps in memory, so that it is the handler on disk that counts.
+    monkeypatch.setattr(subida, "BYTES_MAX", 3_000_000)
+    answer = send(owner, csv(TITULOS, *["Ana;3001234567;1"] * 200_000))
+    assert answer.status_code == 200
+    assert limites.DEMASIADO_GRANDE in answer.content.decode()
+    assert not Importacion.objects.exists()
+
+
+def test_a_choice_without_sense_comes_back_with_the_reason(owner: Usuario) -> None:
+    importacion = upload(owner, DATA)
+    answer = signed_in(owner).post(f"{LISTA}{importacion.pk}/empezar/", {"clave": "documento", "columna_nombre": "0"})
+    assert answer.status_code == 200
+    assert "Elija la columna de «Documento»." in answer.content.decode()
+    importacion.refresh_from_db()
+    assert importacion.estado == Importacion.Estado.POR_CONFIRMAR
+
+
+@pytest.mark.parametrize("body", [{}, {"columna_nombre": "99"}, {"columna_nombre": "-1"}, {"columna_nombre": "x"}])
+def test_the_sample_takes_any_form(body: dict[str, str], owner: Usuario) -> None:
+    importacion = upload(owner, DATA)
+    assert signed_in(owner).post(f"{LISTA}{importacion.pk}/muestra/", body).status_code == 200
+    assert signed_in(owner).post(f"{LISTA}{importacion.pk}/empezar/", body).status_code == 200
+
+
+def test_the_sample_follows_the_form(owner: Usuario) -> None:
+    importacion = upload(owner, DATA)
+    path = f"{LISTA}{importacion.pk}/muestra/"
+    body = signed_in(owner).post(path, form(importacion, telefono_invalido="on")).content.decode()
+    assert "no es válido" not in body
+    body = signed_in(owner).post(path, {"columna_nombre": "0", "clave": "ninguna"}).content.decode()
+    assert "<td>nombre</td>" in body  # without titles the first row is data
+
+
+def test_all_or_nothing_offers_the_good_rows(owner: Usuario) -> None:
+    importacion = run(owner, DATA, modo="todo")
+    client = signed_in(owner)
+    path = f"{LISTA}{importacion.pk}/"
+    assert "No se importó ninguna fila" in client.get(path).content.decode()
+    client.post(f"{path}buenas/")
+    proceso.atender()
+    assert Cliente.objects.count() == 1
+
+
+def test_a_failed_import_says_why(owner: Usuario) -> None:
+    importacion = run(owner, csv(TITULOS))
+    assert limites.SIN_FILAS in signed_in(owner).get(f"{LISTA}{importacion.pk}/").content.decode()

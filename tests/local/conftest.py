@@ -1,0 +1,1 @@
+from tests.local.fixtures import _simulator_process, gateway, make_gateway, simulator, webhooks  # noqa: F401

@@ -1,0 +1,212 @@
+"""Trying the failed of an ended campaign again: judged anew, and nobody twice."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.db.models.functions import Now
+
+from campaigns.campana import reintentos
+from campaigns.campana.services import mover_campana
+from campaigns.models import CampanaSMS, Lote, SMSLog
+from clientes.models import Cliente
+from core.errors import ConflictError
+from core.models import Usuario
+from tests.factories import CampanaFactory, ClienteFactory, sms_log
+from workers.engine.campaign import campana
+from workers.engine.lote import lotes
+from workers.engine.publish import chords
+
+
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
+    """The rows of each chord, instead of a broker that no worker reads."""
+    seen: list[list[int]] = []
+    monkeypatch.setattr(chords, "publish", lambda *, log_ids, **options: seen.append(list(log_ids)))
+    monkeypatch.setattr(chords, "close_later", lambda lote_id: None)
+    return seen
+
+
+@pytest.fixture
+def ended(owner: Usuario) -> CampanaSMS:
+    """One sent, and four failed: refused, without a phone, unknown, opted out."""
+    clientes = ClienteFactory.create_batch(5, usuario=owner)
+    found = CampanaFactory.create(usuario=owner, total_clientes=5, estado="procesando")
+    lote = Lote.objects.create(campana=found, numero=1, cliente_ids=[c.pk for c in clientes], total=5, estado="abierto")
+    fields: list[dict[str, Any]] = [
+        {"estado": "enviado", "twilio_sid": "SM1"},
+        {"estado": "fallido", "codigo": "21408", "intentos": 1},
+        {"estado": "fallido", "codigo": "sin_telefono", "telefono": "", "mensaje": ""},
+        {"estado": "fallido", "codigo": "desconocido"},
+        {"estado": "fallido", "codigo": "21610"},
+    ]
+    for cliente, values in zip(clientes, fields, strict=True):
+        sms_log(found, lote, cliente, **values)
+    lotes.close(lote.pk)
+    assert campana.finish(found.pk)
+    found.refresh_from_db()
+    return found
+
+
+def again(ended: CampanaSMS) -> list[SMSLog]:
+    mover_campana(campana=ended, action="reintentar")
+    campana.advance(ended.pk)
+    return list(ended.logs.order_by("pk"))
+
+
+def test_it_publishes_only_those_who_certainly_got_nothing(ended: CampanaSMS, published: list[list[int]]) -> None:
+    rows = again(ended)
+    assert [row.estado for row in rows] == ["enviado", "pendiente", "pendiente", "fallido", "fallido"]
+    assert published == [[rows[1].pk, rows[2].pk]]
+    assert (rows[1].codigo, rows[1].error, rows[1].intentos) == ("", "", 0)
+
+
+def test_it_judges_by_the_clients_present_data(ended: CampanaSMS, published: list[list[int]]) -> None:
+    _, refused, *_ = ended.logs.order_by("pk")
+    assert refused.cliente is not None
+    type(refused.cliente).objects.filter(pk=refused.cliente.pk).update(
+        telefono="3009998877", telefono_e164="+573009998877", nombre="Nueva"
+    )
+    sent, row, *_ = again(ended)
+    assert (row.telefono, row.mensaje) == ("+573009998877", "Hola Nueva!")
+    assert sent.mensaje != row.mensaje
+
+
+@pytest.mark.parametrize("codigo", reintentos.DEL_NUMERO)
+def test_a_number_that_twilio_refused_is_tried_again_once_it_is_another(
+    ended: CampanaSMS, published: list[list[int]], codigo: str
+) -> None:
+    rows = list(ended.logs.order_by("pk"))
+    SMSLog.objects.filter(pk=rows[1].pk).update(codigo=codigo)
+    again(ended)
+    assert published == [[rows[2].pk]]
+    rows[1].refresh_from_db()
+    assert (rows[1].estado, rows[1].codigo) == ("fallido", codigo)
+
+    SMSLog.objects.filter(pk=rows[2].pk).update(estado="enviado", twilio_sid="SM2")
+    lotes.close(rows[2].lote_id)
+    campana.advance(ended.pk)
+    assert rows[1].cliente is not None
+    with_phone(rows[1].cliente, "+573009998877")
+    ended.refresh_from_db()
+    again(ended)
+    assert published[1:] == [[rows[1].pk]]
+
+
+def with_phone(cliente: Cliente, telefono: str) -> None:
+    Cliente.objects.filter(pk=cliente.pk).update(telefono=telefono, telefono_e164=telefono)
+
+
+def left(ended: CampanaSMS) -> list[Cliente]:
+    """The clients of the two rows that could be tried again."""
+    return [row.cliente for row in ended.logs.order_by("pk")[1:3] if row.cliente]
+
+
+def nobody_active(ended: CampanaSMS) -> None:
+    Cliente.objects.filter(pk__in=[cliente.pk for cliente in left(ended)]).update(activo=False)
+
+
+def nobody_has_a_phone(ended: CampanaSMS) -> None:
+    for cliente in left(ended):
+        with_phone(cliente, "")
+
+
+def all_have_the_sent_ones(ended: CampanaSMS) -> None:
+    sent = ended.logs.get(estado="enviado")
+    for cliente in left(ended):
+        with_phone(cliente, sent.telefono)
+
+
+def refused_for_their_numbers(ended: CampanaSMS) -> None:
+    ended.logs.filter(codigo="21408").update(codigo="21211")
+    nobody_active(ended)
+
+
+@pytest.mark.parametrize(
+    "nobody", [nobody_active, nobody_has_a_phone, all_have_the_sent_ones, refused_for_their_numbers]
+)
+def test_a_move_that_could_send_nothing_is_refused(
+    ended: CampanaSMS, nobody: Callable[[CampanaSMS], None], published: list[list[int]]
+) -> None:
+    """And leaves everything as it was: the campaign has ended, and so it stays."""
+    nobody(ended)
+    with pytest.raises(ConflictError, match="ningún destinatario") as refused:
+        mover_campana(campana=ended, action="reintentar")
+    assert refused.value.code == "move_refused"
+    ended.refresh_from_db()
+    assert (ended.estado, ended.enviados_exitosos, ended.enviados_fallidos) == ("completado", 1, 4)
+    assert ended.completado_en is not None
+    assert list(ended.lotes.values_list("estado", flat=True)) == ["cerrado"]
+
+
+def test_of_a_large_campaign_only_the_first_are_judged_before_the_move(
+    ended: CampanaSMS, published: list[list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its request must not take as long as a million judgements. If there was nobody, it ends again as it was."""
+    nobody_active(ended)
+    monkeypatch.setattr(reintentos, "JUZGADOS_MAX", 2)
+    again(ended)
+    ended.refresh_from_db()
+    assert published == []
+    assert (ended.estado, ended.vence_en is not None) == ("procesando", True)
+    lotes.close(ended.lotes.get().pk)
+    campana.advance(ended.pk)
+    ended.refresh_from_db()
+    assert (ended.estado, ended.enviados_exitosos, ended.enviados_fallidos) == ("completado", 1, 4)
+
+
+def test_only_the_lotes_with_somebody_to_try_are_opened(ended: CampanaSMS, published: list[list[int]]) -> None:
+    sms_log(
+        ended,
+        hopeless := Lote.objects.create(
+            campana=ended, numero=2, cliente_ids=[1], total=1, estado="cerrado", fallidos=1, cerrado_en=Now()
+        ),
+        ClienteFactory.create(usuario=ended.usuario),
+        estado="fallido",
+        codigo="21610",
+    )
+    CampanaSMS.objects.filter(pk=ended.pk).update(total_clientes=6, enviados_fallidos=5)
+    ended.refresh_from_db()
+    mover_campana(campana=ended, action="reintentar")
+    hopeless.refresh_from_db()
+    assert hopeless.estado == "cerrado"
+
+
+def test_one_who_now_has_another_recipients_phone_gets_nothing(ended: CampanaSMS, published: list[list[int]]) -> None:
+    sent, refused, *_ = ended.logs.order_by("pk")
+    assert refused.cliente is not None
+    type(refused.cliente).objects.filter(pk=refused.cliente.pk).update(telefono="x", telefono_e164=sent.telefono)
+    row = again(ended)[1]
+    assert (row.estado, row.codigo) == ("fallido", "telefono_duplicado")
+
+
+def test_it_ends_again_with_the_new_sums(ended: CampanaSMS, published: list[list[int]]) -> None:
+    assert (ended.estado, ended.enviados_exitosos, ended.enviados_fallidos) == ("completado", 1, 4)
+    rows = again(ended)
+    for number, row in enumerate(rows[1:3]):
+        SMSLog.objects.filter(pk=row.pk).update(estado="enviado", twilio_sid=f"SM2{number}")
+    lotes.close(ended.lotes.get().pk)
+    campana.advance(ended.pk)
+    ended.refresh_from_db()
+    assert (ended.estado, ended.enviados_exitosos, ended.enviados_fallidos) == ("completado", 3, 2)
+    assert ended.completado_en is not None
+
+
+def test_cancelling_it_meanwhile_leaves_the_rows_as_they_were(ended: CampanaSMS, published: list[list[int]]) -> None:
+    mover_campana(campana=ended, action="reintentar")
+    ended.refresh_from_db()
+    mover_campana(campana=ended, action="cancelar")
+    campana.advance(ended.pk)
+    ended.refresh_from_db()
+    assert (ended.estado, ended.enviados_exitosos, ended.enviados_fallidos) == ("cancelado", 1, 4)
+    assert list(ended.logs.order_by("pk").values_list("codigo", flat=True))[1] == "21408"
+    assert published == []
+
+
+def test_a_second_click_changes_nothing(ended: CampanaSMS, published: list[list[int]]) -> None:
+    with transaction.atomic():
+        mover_campana(campana=ended, action="reintentar")
+    campana.advance(ended.pk)
+    campana.advance(ended.pk)
+    assert len(published) == 1

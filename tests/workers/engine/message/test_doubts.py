@@ -1,0 +1,252 @@
+"""What follows from what Twilio has, and has not, of an uncertain message."""
+
+import threading
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from campaigns.models import CampanaSMS, Lote, SMSLog
+from tests.factories import CampanaFactory, open_lote, sms_log
+from tests.workers.engine.conftest import Running, take, write
+from workers.engine.message import doubts, outbox
+from workers.engine.message.doubts import Doubt
+from workers.gateway.lookup import Message
+from workers.gateway.outcomes import Accepted
+
+SID = "SM" + "0" * 32
+OTHER = "SM" + "1" * 32
+
+
+def message(body: str, sid: str = SID, status: str = "sent") -> Message:
+    return Message(sid, body, status, "", timezone.now())
+
+
+def doubtful(running: Running, **fields: object) -> SMSLog:
+    log = running.logs[0]
+    values = {"token": uuid.uuid4(), "reclamado_en": timezone.now() - timedelta(minutes=2), "codigo": "read_timeout"}
+    SMSLog.objects.filter(pk=log.pk).update(estado="incierto", **{**values, **fields})
+    Lote.objects.filter(pk=running.lote.pk).update(estado="por_conciliar")
+    log.refresh_from_db()
+    return log
+
+
+def doubt_of(log: SMSLog) -> Doubt:
+    assert log.token is not None
+    assert log.reclamado_en is not None
+    age = (timezone.now() - log.actualizado).total_seconds()
+    return Doubt(log.pk, log.telefono, log.mensaje, log.token, log.reclamado_en, log.ausencias, age)
+
+
+def settle(log: SMSLog, *messages: Message) -> SMSLog:
+    doubts.settle(doubt_of(log), messages)
+    log.refresh_from_db()
+    return log
+
+
+def rival_of(log: SMSLog) -> SMSLog:
+    """The same words to the same phone, in another running campaign."""
+    campana = CampanaFactory.create(usuario=log.campana.usuario, estado="procesando")
+    assert log.cliente is not None
+    return sms_log(campana, open_lote(campana, [log.cliente]), log.cliente, mensaje=log.mensaje)
+
+
+def wait_s(log: SMSLog) -> float:
+    assert log.revisar_desde is not None
+    return (log.revisar_desde - timezone.now()).total_seconds()
+
+
+def test_a_message_that_is_there_was_sent(running: Running, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    log = doubtful(running)
+    found = [message("otro texto", OTHER), message(log.mensaje)]
+    with django_assert_num_queries(1):
+        doubts.settle(doubt_of(log), found)
+    log.refresh_from_db()
+    assert (log.estado, log.twilio_sid, log.entrega, log.codigo) == ("enviado", SID, "sent", "")
+
+
+@pytest.mark.parametrize("body", [" {} ", "{}\n", "  {}"])
+def test_it_knows_a_text_that_twilio_trimmed(running: Running, body: str) -> None:
+    log = doubtful(running)
+    assert settle(log, message(body.replace("{}", log.mensaje))).estado == "enviado"
+
+
+@pytest.mark.parametrize("found", [[], [message("otro texto")]])
+def test_a_message_is_sent_again_only_after_two_absences_apart(
+    running: Running, found: list[Message], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    log = doubtful(running)
+    with django_assert_num_queries(1):
+        doubts.settle(doubt_of(log), found)
+    log.refresh_from_db()
+    assert (log.estado, log.ausencias) == ("incierto", 1)
+    assert 50 < wait_s(log) <= settings.RECONCILE_INTERVAL_S
+    with django_assert_num_queries(1):
+        doubts.settle(doubt_of(log), found)
+    log.refresh_from_db()
+    assert log.estado == "pendiente"
+    running.reload()
+    assert running.lote.estado == "abierto"
+    assert running.lote.publicar_desde is not None
+
+
+def test_an_absence_that_was_seen_by_another_look_frees_nothing(running: Running) -> None:
+    """A row that was freed, sent and lost again has absences of its own."""
+    log = doubtful(running, ausencias=1)
+    doubt = doubt_of(log)
+    SMSLog.objects.filter(pk=log.pk).update(ausencias=0)
+    doubts.settle(doubt, [])
+    log.refresh_from_db()
+    assert log.estado == "incierto"
+
+
+def test_a_message_that_another_row_accounts_for_is_not_this_one(running: Running) -> None:
+    log = doubtful(running)
+    SMSLog.objects.filter(pk=running.logs[1].pk).update(estado="enviado", twilio_sid=SID)
+    settle(log, message(log.mensaje, SID))
+    assert (log.estado, log.ausencias) == ("incierto", 1)
+    settle(log, message(log.mensaje, SID), message(log.mensaje, OTHER))
+    assert (log.estado, log.twilio_sid) == ("enviado", OTHER)
+
+
+def test_it_does_not_take_the_message_that_another_campaign_is_sending(
+    running: Running, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    """The other's call was accepted and has not come back yet: the message is in Twilio's list, its sid in no row."""
+    log = doubtful(running, ausencias=1)
+    claim = take(rival_of(log).pk)
+    assert claim is not None
+    with django_assert_max_num_queries(3):
+        doubts.settle(doubt_of(log), [message(log.mensaje)])
+    log.refresh_from_db()
+    assert (log.estado, log.ausencias) == ("incierto", 1)
+    write(claim, Accepted(SID, "queued", 1))
+    settle(log, message(log.mensaje))
+    assert log.estado == "pendiente"
+
+
+@pytest.mark.parametrize("accepted", [1, 2])
+def test_two_campaigns_that_said_the_same_get_a_message_each(running: Running, accepted: int) -> None:
+    """Both calls are in doubt; Twilio has one message or two. Whose is whose makes no difference to anybody."""
+    first = doubtful(running, ausencias=1)
+    second = rival_of(first)
+    fields = {"estado": "incierto", "token": uuid.uuid4(), "reclamado_en": Now(), "ausencias": 1}
+    SMSLog.objects.filter(pk=second.pk).update(**fields)
+    second.refresh_from_db()
+    found = [message(first.mensaje, sid) for sid in (SID, OTHER)[:accepted]]
+    for log in (first, second):
+        settle(log, *found)
+    assert (first.estado, first.twilio_sid) == ("enviado", SID)
+    assert (second.estado, second.twilio_sid) == (("enviado", OTHER) if accepted == 2 else ("pendiente", ""))
+
+
+def test_it_keeps_the_reason_of_a_delivery_that_failed(running: Running) -> None:
+    log = doubtful(running)
+    settle(log, Message(SID, log.mensaje, "undelivered", "30005", timezone.now()))
+    assert (log.estado, log.entrega, log.entrega_codigo) == ("enviado", "undelivered", "30005")
+
+
+def test_it_gives_up_on_what_twilio_never_accepts(running: Running) -> None:
+    log = doubtful(running, ausencias=1, intentos=settings.SEND_ATTEMPTS)
+    settle(log)
+    assert (log.estado, log.codigo) == ("fallido", "no_aceptado")
+
+
+def test_it_writes_nothing_over_what_a_callback_settled(running: Running) -> None:
+    log = doubtful(running, ausencias=1)
+    doubt = doubt_of(log)
+    SMSLog.objects.filter(pk=log.pk).update(estado="enviado", twilio_sid=OTHER)
+    for found in ([], [message(log.mensaje)]):
+        doubts.settle(doubt, found)
+        doubts.put_off(doubt)
+    log.refresh_from_db()
+    assert (log.estado, log.twilio_sid, log.revisar_desde) == ("enviado", OTHER, None)
+
+
+class TestTwilioOutOfReach:
+    def test_it_is_no_absence(self, running: Running, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+        log = doubtful(running, ausencias=1)
+        with django_assert_num_queries(1):
+            doubts.put_off(doubt_of(log))
+        log.refresh_from_db()
+        assert (log.estado, log.ausencias) == ("incierto", 1)
+        assert wait_s(log) > 0
+
+    def test_the_pause_doubles_and_is_bounded(self) -> None:
+        interval = settings.RECONCILE_INTERVAL_S
+        for age_s, longest in ((0, interval), (interval, interval), (4 * interval, 4 * interval), (86_400, 900)):
+            pauses = [doubts.pause_s(age_s) for _ in range(200)]
+            assert 0.75 * longest <= min(pauses) < 0.8 * longest  # spread
+            assert 0.95 * longest < max(pauses) <= longest
+
+    def test_the_last_look_is_when_the_deadline_comes(self, running: Running) -> None:
+        log = doubtful(running, actualizado=timezone.now() - timedelta(hours=10))
+        CampanaSMS.objects.update(vence_en=timezone.now() + timedelta(seconds=200))
+        doubts.put_off(doubt_of(log))
+        log.refresh_from_db()
+        assert 190 < wait_s(log) <= 200
+
+    def test_it_does_not_ask_without_a_pause_after_the_deadline(self, running: Running) -> None:
+        log = doubtful(running, actualizado=timezone.now() - timedelta(hours=10))
+        CampanaSMS.objects.update(vence_en=timezone.now() - timedelta(seconds=1))
+        doubts.put_off(doubt_of(log))
+        log.refresh_from_db()
+        assert 50 < wait_s(log) <= settings.RECONCILE_INTERVAL_S
+
+
+@pytest.mark.django_db(transaction=True)  # two sessions, and a constraint that is violated
+class TestTwoRowsThatClaimOneMessage:
+    """A row's late acceptance and the reconciler's find meet: a message is one row's, and the other is found out."""
+
+    def test_an_acceptance_comes_after_the_reconciler_gave_its_message_away(self, running: Running) -> None:
+        log = doubtful(running)
+        claim = take(rival_of(log).pk)
+        assert claim is not None
+        SMSLog.objects.filter(pk=claim.log_id).update(estado="incierto", lease_hasta=None)
+        assert settle(log, message(log.mensaje)).twilio_sid == SID
+        other = take(running.logs[1].pk)
+        assert other is not None
+        outbox._record([(claim, Accepted(SID, "queued", 1)), (other, Accepted(OTHER, "queued", 1))])
+        late = SMSLog.objects.get(pk=claim.log_id)
+        assert (late.estado, late.twilio_sid, late.codigo) == ("incierto", "", "mensaje_de_otro")
+        assert SMSLog.objects.get(pk=other.log_id).twilio_sid == OTHER  # the others of its group are written
+
+    def test_both_write_at_the_same_moment(self, running: Running) -> None:
+        log = doubtful(running, ausencias=1)
+        late = rival_of(log)
+        SMSLog.objects.filter(pk=late.pk).update(estado="incierto", token=uuid.uuid4())
+        wrote = threading.Event()
+
+        def accept() -> None:
+            """The late one writes first, and commits while the reconciler waits for it."""
+            try:
+                with transaction.atomic():
+                    SMSLog.objects.filter(pk=late.pk).update(estado="enviado", twilio_sid=SID)
+                    wrote.set()
+                    until_somebody_waits()
+            finally:
+                connection.close()
+
+        other = threading.Thread(target=accept)
+        other.start()
+        assert wrote.wait(10)
+        settle(log, message(log.mensaje))
+        other.join()
+        late.refresh_from_db()
+        assert (late.estado, late.twilio_sid) == ("enviado", SID)
+        assert (log.estado, log.twilio_sid) == ("pendiente", "")  # absent twice, as the message is another's
+
+
+def until_somebody_waits() -> None:
+    with connection.cursor() as cursor:
+        for _ in range(1000):
+            cursor.execute("SELECT pg_stat_clear_snapshot(), pg_sleep(0.01)")
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            if cursor.fetchone()[0]:
+                return
+    raise AssertionError("nobody waited")

@@ -1,0 +1,73 @@
+"""A header task never raises: it would break its chord."""
+
+import pytest
+from django.db import OperationalError
+
+from campaigns.models import SMSLog
+from clientes.models import RegistroBaja
+from tests.workers.engine.conftest import Running, take
+from workers.engine.base import database
+from workers.engine.campaign import campana
+from workers.engine.message import claims, ledger, optouts, outbox, sending
+from workers.gateway.outcomes import Account, Outcome, Permanent
+
+REFUSAL = Account("20003", "Twilio rechazó las credenciales")
+
+
+class Refusing:
+    def send(self, **message: object) -> Outcome:
+        return REFUSAL
+
+
+class Blocked:
+    def send(self, **message: object) -> Outcome:
+        return Permanent("21610", "El destinatario pidió no recibir mensajes")
+
+
+def down(*args: object, **kwargs: object) -> None:
+    raise OperationalError("the server closed the connection unexpectedly")
+
+
+@pytest.fixture(autouse=True)
+def _twilio(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "get_gateway", Refusing)
+    monkeypatch.setattr(database, "drop_connection", lambda: None)  # the test's own
+
+
+def test_it_pauses_when_the_account_is_refused(running: Running) -> None:
+    sending.send_one(running.logs[0].pk)
+    running.reload()
+    assert (running.campana.estado, running.logs[0].estado) == ("pausado", "pendiente")
+
+
+def test_a_phone_that_twilio_blocks_opts_out(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "get_gateway", Blocked)
+    sending.send_one(running.logs[0].pk)
+    running.reload()
+    assert (running.logs[0].estado, running.logs[0].codigo) == ("fallido", "21610")
+    registro = RegistroBaja.objects.get()
+    assert (registro.usuario, registro.telefono) == (running.campana.usuario, running.logs[0].telefono)
+    assert (registro.fuente, registro.campana_id) == ("twilio_21610", running.campana.pk)
+    SMSLog.objects.filter(pk=running.logs[0].pk).update(estado="pendiente")
+    assert take(running.logs[0].pk) is None
+
+
+def test_the_row_ends_when_its_opt_out_cannot_be_kept(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "get_gateway", Blocked)
+    monkeypatch.setattr(optouts, "learn", down)
+    sending.send_one(running.logs[0].pk)
+    running.reload()
+    assert running.logs[0].codigo == "21610"
+
+
+@pytest.mark.parametrize(
+    ("module", "name"), [(campana, "pause_for_account"), (ledger, "claim_many"), (ledger, "record_many")]
+)
+def test_it_does_not_raise_while_the_database_is_away(
+    running: Running, monkeypatch: pytest.MonkeyPatch, module: object, name: str
+) -> None:
+    monkeypatch.setattr(module, name, down)
+    for insisting in (claims, outbox):
+        monkeypatch.setattr(insisting, "PAUSES_S", (0.0,))
+    sending.send_one(running.logs[0].pk)
+    assert SMSLog.objects.get(pk=running.logs[0].pk).estado in {"pendiente", "enviando"}

@@ -1,0 +1,223 @@
+"""Who waits, who is turned away, and what a sender without a limit pays for it."""
+
+import secrets
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import redis
+from django.conf import settings
+from django.test import override_settings
+
+from campaigns.models import Remitente, SMSLog
+from tests.workers.engine.conftest import Running, take, write
+from tests.workers.engine.slots import micros
+from workers.engine.campaign import campana
+from workers.engine.lote import lotes
+from workers.engine.message import sending
+from workers.engine.pace import throttle
+from workers.engine.pace.rates import SEND, Rates, Sender
+from workers.engine.pace.throttle import Throttle
+from workers.gateway.outcomes import Accepted, Outcome, Retryable
+
+AWAY = "redis://127.0.0.1:1/0"
+TWO_SEGMENTS = "ó" * 71
+
+
+def sender(rate: float) -> Sender:
+    """One that nobody has sent for."""
+    return Sender(f"+57{secrets.randbelow(10**9):09}", rate)
+
+
+@pytest.fixture
+def mine() -> Throttle:
+    return Throttle(Rates(settings.REDIS_URL), threads=32)
+
+
+def test_no_thread_sends_before_its_slot(mine: Throttle) -> None:
+    limited = sender(50.0)
+    with redis.Redis.from_url(settings.REDIS_URL) as clock:
+        begun = micros(clock)
+
+        def work(_: int) -> list[int]:
+            return [micros(clock) for _ in range(5) if mine.admit(limited, "Hola")]
+
+        with ThreadPoolExecutor(8) as pool:
+            admitted = sorted(instant for found in pool.map(work, range(8)) for instant in found)
+    assert len(admitted) == 40
+    # The n-th message had at least n slots before it.
+    assert all(instant >= begun + n * 20_000 for n, instant in enumerate(admitted))
+
+
+def test_segments_are_counted_and_not_messages(mine: Throttle) -> None:
+    limited = sender(2.0)
+    assert mine.admit(limited, TWO_SEGMENTS)
+    slot = Rates(settings.REDIS_URL).take_slot(SEND, limited, segments=1, patience_s=0.0)
+    assert not slot.granted
+    assert slot.wait_s > 0.5  # of the second that two segments take
+
+
+def test_a_turn_far_away_is_not_waited_for(mine: Throttle) -> None:
+    limited = sender(0.1)
+    assert mine.admit(limited, "Hola")
+    assert not mine.admit(limited, "Hola")
+
+
+def test_few_threads_wait_at_a_time() -> None:
+    """A slot is a second away; one of four threads waits for it, and the others are free for other senders."""
+    crowded = Throttle(Rates(settings.REDIS_URL), threads=4)
+    limited = sender(1.25)
+    assert crowded.admit(limited, "Hola")
+    waiting = threading.Thread(target=crowded.admit, args=(limited, "Hola"))
+    waiting.start()
+    assert not [n for n in range(3) if crowded.admit(limited, "Hola")]
+    waiting.join()
+    assert crowded.admit(sender(1.25), "Hola")
+
+
+def test_a_sender_without_a_limit_pays_no_round_trip_for_a_message(
+    mine: Throttle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Sender] = []
+
+    def look(self: Rates, sender: Sender) -> bool:
+        looks.append(sender)
+        return False
+
+    monkeypatch.setattr(Rates, "is_braked", look)
+    monkeypatch.setattr(Rates, "take_slot", None)
+    unlimited = sender(0.0)
+    assert all(mine.admit(unlimited, "Hola") for _ in range(500))
+    assert looks == [unlimited]
+
+
+def test_the_process_that_was_refused_stops_at_once(mine: Throttle) -> None:
+    unlimited = sender(0.0)
+    assert mine.admit(unlimited, "Hola")
+    mine.slow_down(unlimited, 30.0)
+    assert not mine.admit(unlimited, "Hola")
+    assert mine.admit(sender(0.0), "Hola")
+
+
+def test_it_tells_how_fast_it_was(mine: Throttle, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[float] = []
+
+    def slow_down(self: Rates, sender: Sender, *, retry_after_s: float | None, sent_rate: float) -> None:
+        told.append(sent_rate)
+
+    monkeypatch.setattr(Rates, "slow_down", slow_down)
+    unlimited = sender(0.0)
+    for _ in range(200):
+        mine.admit(unlimited, "Hola")
+    mine.slow_down(unlimited, None)
+    mine.slow_down(sender(0.0), None)
+    assert 20 < told[0] <= 200
+    assert told[1] == 0.0
+
+
+@pytest.mark.parametrize(("rate", "admitted"), [(1.0, False), (0.0, True)])
+def test_while_redis_is_away_only_a_sender_without_a_limit_goes_on(rate: float, admitted: bool) -> None:
+    assert Throttle(Rates(AWAY), threads=4).admit(sender(rate), "Hola") is admitted
+
+
+def test_while_redis_is_away_a_brake_that_was_seen_holds() -> None:
+    alone = Throttle(Rates(AWAY), threads=4)
+    unlimited = sender(0.0)
+    assert alone.admit(unlimited, "Hola")
+    alone.slow_down(unlimited, None)
+    assert not alone.admit(unlimited, "Hola")
+
+
+# --- in the engine -----------------------------------------------------------------------------------
+
+
+class Twilio:
+    def __init__(self, *outcomes: Outcome) -> None:
+        self.outcomes = list(outcomes)
+        self.senders: list[object] = []
+
+    def send(self, *, sender: str, **message: object) -> Outcome:
+        self.senders.append(sender)
+        return self.outcomes.pop(0)
+
+
+@pytest.fixture
+def limited(running: Running, monkeypatch: pytest.MonkeyPatch) -> Remitente:
+    """The sender of the running campaign: one segment in ten seconds."""
+    remitente = Remitente.objects.create(
+        usuario=running.campana.usuario, nombre="Ventas", valor=sender(0).value, segmentos_por_segundo="0.10"
+    )
+    running.campana.remitente = remitente
+    running.campana.save(update_fields=["remitente"])
+    throttle.current.cache_clear()
+    return remitente
+
+
+def test_a_message_beyond_the_rate_is_given_back_and_was_no_attempt(
+    running: Running, limited: Remitente, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twilio = Twilio(Accepted("SM1", "queued", 1))
+    monkeypatch.setattr(sending, "get_gateway", lambda: twilio)
+    for log in running.logs[:2]:
+        sending.send_one(log.pk)
+    running.reload()
+    assert [(log.estado, log.intentos) for log in running.logs[:2]] == [("enviado", 1), ("pendiente", 0)]
+    assert twilio.senders == [limited.valor]
+
+
+def test_without_one_of_its_own_a_campaign_has_the_installations_sender(running: Running) -> None:
+    with override_settings(TWILIO_SENDER="85432", SENDER_SEGMENTS_PER_S=100.0):
+        claim = take(running.logs[0].pk)
+    assert claim is not None
+    assert claim.sender == Sender("85432", 100.0)
+
+
+@pytest.mark.parametrize(("ritmo", "rate"), [("2.50", 2.5), (None, 0.0)])
+def test_a_claim_names_the_campaigns_sender(
+    running: Running, limited: Remitente, ritmo: str | None, rate: float
+) -> None:
+    Remitente.objects.update(segmentos_por_segundo=ritmo)
+    claim = take(running.logs[0].pk)
+    assert claim is not None
+    assert claim.sender == Sender(limited.valor, rate)
+
+
+@override_settings(SEND_ATTEMPTS=1, SENDER_SEGMENTS_PER_S=0.0)
+def test_a_refusal_for_the_rate_is_no_attempt_and_slows_the_sender_down(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with override_settings(TWILIO_SENDER=sender(0).value):
+        throttle.current.cache_clear()
+        twilio = Twilio(*[Retryable("20429", "Demasiadas", 30.0, throttled=True)] * 2)
+        monkeypatch.setattr(sending, "get_gateway", lambda: twilio)
+        for log in running.logs[:2]:
+            sending.send_one(log.pk)
+        running.reload()
+        assert [(log.estado, log.intentos, log.codigo) for log in running.logs[:2]] == [
+            ("pendiente", 0, "20429"),
+            ("pendiente", 0, ""),  # not even tried
+        ]
+        assert len(twilio.senders) == 1
+        assert Rates(settings.REDIS_URL).look(Sender.of(None, None)).brake_s > 20
+
+
+@override_settings(SEND_ATTEMPTS=1)
+def test_another_refusal_for_now_still_counts(running: Running) -> None:
+    claim = take(running.logs[0].pk)
+    assert claim is not None
+    assert write(claim, Retryable("dns", "No se encontró la dirección de Twilio"))
+    running.reload()
+    assert (running.logs[0].estado, running.logs[0].intentos) == ("fallido", 1)
+
+
+def test_a_campaign_ends_whatever_was_given_back(
+    running: Running, limited: Remitente, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Remitente.objects.update(segmentos_por_segundo="5.00")
+    twilio = Twilio(*[Accepted(f"SM{n}", "queued", 1) for n in range(3)])
+    monkeypatch.setattr(sending, "get_gateway", lambda: twilio)
+    while SMSLog.objects.filter(estado="pendiente").exists():
+        for log in running.logs:
+            sending.send_one(log.pk)
+    lotes.close(running.lote.pk)
+    assert campana.finish(running.campana.pk)

@@ -1,0 +1,1 @@
+"""What the other rooms stand on: groups of statements, connections, locks."""

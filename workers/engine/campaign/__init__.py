@@ -1,0 +1,1 @@
+"""A campaign: start, advance, pause by itself, end."""

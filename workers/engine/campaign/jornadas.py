@@ -1,0 +1,101 @@
+"""Beginning a campaign's jornada, or putting it to wait for the shop's next window."""
+
+import logging
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from campaigns.bitacora.services import anotar
+from campaigns.ley.jornada import Jornada, jornada_desde
+from campaigns.ley.selectors import ajustes_de
+from campaigns.ley.services import bloquear
+from campaigns.models import Ajustes, CampanaSMS, Suceso
+from clientes.rne.selectors import es_vieja, ultima_consulta
+from workers.engine.base import database
+from workers.engine.campaign import pausas
+from workers.engine.lote import cupos
+
+logger = logging.getLogger(__name__)
+
+Estado = CampanaSMS.Estado
+SIN_CONSULTA = "Falta una consulta del RNE de los últimos {dias} días, que esta tienda exige: tráigala y reanude."
+
+
+def runs(campana_id: int) -> bool:
+    """Whether the campaign is in the middle of a jornada."""
+    return CampanaSMS.objects.filter(pk=campana_id, estado=Estado.PROCESANDO, cierra_en__gt=Now()).exists()
+
+
+def begin(campana_id: int) -> bool:
+    """Whether the campaign may send now. Begins its jornada if the shop's window is open; else it waits for one.
+
+    Before the first message of a day its open Lotes take what they need of the day's quotas; when that is not there,
+    or the shop's consultation of the register is too old, the campaign pauses.
+    """
+    if runs(campana_id):
+        return True
+    campana = CampanaSMS.objects.get(pk=campana_id)
+    if campana.estado != Estado.PROCESANDO:
+        return False
+    now = database.now()
+    ajustes = ajustes_de(campana.usuario_id)
+    planned = jornada_desde(ajustes, now, a_toda_hora=campana.a_toda_hora)
+    if planned and planned.desde <= now:
+        if not campana.a_toda_hora and _lacks_consultation(ajustes):
+            pausas.pause(campana_id, SIN_CONSULTA.format(dias=ajustes.rne_vigencia_dias))
+            return False
+        try:
+            cupos.renew(campana)
+        except cupos.ExhaustedError as error:
+            pausas.pause_for_cap(campana_id, error)
+            return False
+    return _begin(campana, planned)
+
+
+def _lacks_consultation(ajustes: Ajustes) -> bool:
+    if not (ajustes.rne_activo and ajustes.rne_exigir_consulta):
+        return False
+    return es_vieja(ultima_consulta(ajustes.usuario_id), dias=ajustes.rne_vigencia_dias)
+
+
+@transaction.atomic
+def _begin(seen: CampanaSMS, planned: Jornada | None) -> bool:
+    """Args:
+    seen: the campaign as it was before its open Lotes were judged.
+    """
+    # Whoever changes the settings holds them too: a jornada is never begun by the old ones.
+    ajustes = bloquear(seen.usuario_id)
+    campana = CampanaSMS.objects.select_for_update(no_key=True).get(pk=seen.pk)
+    now = database.now()
+    if campana.estado != Estado.PROCESANDO:
+        return False
+    if campana.cierra_en != seen.cierra_en:
+        return False  # settings or exclusions changed meanwhile: those already judged are judged again
+    jornada = jornada_desde(ajustes, now, a_toda_hora=campana.a_toda_hora)
+    if jornada is None or jornada.desde > now:
+        _wait(campana, jornada, now)
+        return False
+    if planned is None or planned.dia != jornada.dia or planned.desde > now:
+        return False  # the window opened, or the day changed, a moment ago: the quotas are not taken yet
+    if _last_word(campana) == Suceso.Tipo.ESPERA:
+        anotar(campana_id=campana.pk, tipo=Suceso.Tipo.SIGUE)
+    campana.cierra_en, campana.ventana_hasta = jornada.cierra_en, jornada.ventana_hasta
+    campana.espera_hasta = None
+    campana.save(update_fields=["cierra_en", "ventana_hasta", "espera_hasta"])
+    logger.info("campaign %s may send until %s", campana.pk, campana.cierra_en)
+    return True
+
+
+def _wait(campana: CampanaSMS, jornada: Jornada | None, now: datetime) -> None:
+    # A shop that never opens: the deadline comes first.
+    campana.espera_hasta = jornada.desde if jornada else campana.vence_en
+    campana.cierra_en = min(campana.cierra_en or now, now)
+    campana.save(update_fields=["espera_hasta", "cierra_en"])
+    if _last_word(campana) != Suceso.Tipo.ESPERA:  # else it has only been looked at again
+        anotar(campana_id=campana.pk, tipo=Suceso.Tipo.ESPERA)
+    logger.info("campaign %s waits until %s", campana.pk, campana.espera_hasta)
+
+
+def _last_word(campana: CampanaSMS) -> str | None:
+    return Suceso.objects.filter(campana=campana).order_by("-pk").values_list("tipo", flat=True).first()

@@ -1,0 +1,67 @@
+"""The engine pauses a campaign by itself, and says why; one that reached a cap goes on when the next day's opens."""
+
+import logging
+from datetime import datetime, time
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from campaigns.bitacora.services import anotar, anotar_move
+from campaigns.campana.services import publicar_de_nuevo
+from campaigns.ley.jornada import jornada_desde
+from campaigns.ley.selectors import ajustes_de
+from campaigns.models import CampanaSMS, Suceso
+from campaigns.values import estados
+from campaigns.values.horario import fin_del_dia
+from core.text import formato
+from workers.engine.lote.cupos import ExhaustedError
+
+logger = logging.getLogger(__name__)
+
+MOTIVO_MAX = 300
+SIGUE_SOLA = " Sigue sola el {momento}."
+
+
+def pause(campana_id: int, motivo: str) -> bool:
+    """Pause a running campaign and keep its rows: resuming sends the rest. True when this call did it.
+
+    Args:
+        motivo: for people.
+    """
+    return _pause(campana_id, motivo[:MOTIVO_MAX], reanuda_en=None)
+
+
+def pause_for_cap(campana_id: int, cap: ExhaustedError) -> bool:
+    """Pause a running campaign until there is money again. True when this call did it."""
+    campana = CampanaSMS.objects.get(pk=campana_id)
+    ajustes = ajustes_de(campana.usuario_id)
+    reanuda_en = None
+    if cap.hasta is not None:
+        next_day = fin_del_dia(ajustes.zona, datetime.combine(cap.hasta, time(12), tzinfo=ajustes.zona))
+        jornada = jornada_desde(ajustes, next_day, a_toda_hora=campana.a_toda_hora)
+        # Nobody is promised what the deadline will not let happen.
+        if jornada and (campana.vence_en is None or jornada.desde < campana.vence_en):
+            reanuda_en = jornada.desde
+    sigue = SIGUE_SOLA.format(momento=formato.dia_y_hora(reanuda_en.astimezone(ajustes.zona))) if reanuda_en else ""
+    return _pause(campana_id, cap.motivo, reanuda_en=reanuda_en, sigue=sigue)
+
+
+def _pause(campana_id: int, motivo: str, *, reanuda_en: datetime | None, sigue: str = "") -> bool:
+    sources, target = estados.MOVES["pausar"]
+    running = CampanaSMS.objects.filter(pk=campana_id, estado__in=sources)
+    with transaction.atomic():
+        if not running.update(estado=target, motivo=motivo, reanuda_en=reanuda_en):
+            return False
+        anotar(campana_id=campana_id, tipo=Suceso.Tipo.PAUSADA_SOLA, detalle=motivo + sigue)
+    logger.error("campaign %s paused: %s%s", campana_id, motivo, sigue)
+    return True
+
+
+@transaction.atomic
+def resume_if_due(campana_id: int) -> None:
+    """Let a campaign that reached a cap go on once its day has come. The caps, and the windows, are asked again."""
+    sources, target = estados.MOVES["reanudar"]
+    due = CampanaSMS.objects.filter(pk=campana_id, estado__in=sources, reanuda_en__lte=Now())
+    if due.update(estado=target, motivo="", reanuda_en=None):
+        publicar_de_nuevo(campana_id)
+        anotar_move(campana_id=campana_id, action="reanudar")

@@ -1,0 +1,1 @@
+"""One message: claim, call, outcome; and what becomes of a doubt."""

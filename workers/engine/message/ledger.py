@@ -1,0 +1,258 @@
+"""The row of one recipient: claiming it, and writing what came of it.
+
+A message is handed to Twilio only under a committed claim; its outcome is written only while the claim's
+token is still the row's. Between the two the row says `enviando`, and if the worker dies there, the lease
+runs out and the row becomes `incierto`: it may have been sent, so it is never sent again blindly.
+"""
+
+import logging
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connection
+
+from campaigns.mensaje.partes import contar
+from campaigns.models import SMSLog
+from campaigns.remitentes import valor_de
+from workers.engine.base import database
+from workers.engine.message import optouts
+from workers.engine.pace.rates import Sender
+from workers.gateway.outcomes import Accepted, Account, Ambiguous, Outcome, Permanent, Retryable
+from workers.metrics import measures
+
+logger = logging.getLogger(__name__)
+
+ERROR_MAX = 300
+CODE_MAX = 40
+
+LEASE_EXPIRED = "worker_lost"
+LEASE_EXPIRED_TEXT = "El proceso que lo enviaba se interrumpió; no se sabe si el mensaje salió"
+
+
+@dataclass(frozen=True, slots=True)
+class NotPosted:
+    """The claim was not used: the row is free again, and no attempt is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to POST one message until `deadline`.
+
+    Args:
+        log_id, campana_id: ids of the SMSLog row and of its campaign.
+        token: what proves the claim when the outcome is written.
+        telefono: E.164.
+        mensaje: the rendered text.
+        intentos: this attempt's number, from 1.
+        taken_at: `time.monotonic()` seconds before the claim was made.
+        sender: what it goes out from.
+        cierra_s: seconds from then until the campaign's jornada ends.
+        ventana_s: seconds from then until the shop's window closes, after which nothing may be delivered; None when
+            there is no window.
+    """
+
+    log_id: int
+    campana_id: int
+    token: uuid.UUID
+    telefono: str
+    mensaje: str
+    intentos: int
+    taken_at: float
+    sender: Sender
+    cierra_s: float
+    ventana_s: float | None
+
+    @property
+    def deadline(self) -> float:
+        """`time.monotonic()` seconds after which the claim must not be used to POST: it could outlive the lease, or
+        leave after the close."""
+        lease = settings.LEASE_S - settings.TWILIO_CONNECT_TIMEOUT_S - settings.TWILIO_READ_TIMEOUT_S
+        return self.taken_at + min(lease, self.cierra_s)
+
+    def validity_s(self) -> int | None:
+        """Whole seconds from now in which the message may still be delivered; None when no window ends it."""
+        if self.ventana_s is None:
+            return None
+        # Twilio counts from when it has the request, which may wait this long for a connection.
+        return int(self.ventana_s - self.age() - settings.TWILIO_CONNECT_TIMEOUT_S)
+
+    @property
+    def callback_token(self) -> str:
+        """What stands in the status callback's URL: finds the row by its key, proves it by the token."""
+        return f"{self.log_id}-{self.token.hex}"
+
+    def age(self) -> float:
+        """Seconds since the row was claimed, and its campaign seen to run."""
+        return time.monotonic() - self.taken_at
+
+
+# The campaign is read in the same statement, so that a pause, or the end of its jornada, stops the very next message;
+# and so is the client's last word, so that an opt-out does. A claim that waited for a thread is made anew in the same
+# way, under a new token. The rows are found by their keys only: by conditions on estado (hence CASE) or a join with the
+# campaign (hence sub-selects) the planner, while its statistics are old, may look for them through another index and
+# read all of it for each group.
+CLAIM_SQL = f"""
+UPDATE campaigns_smslog s
+SET estado = 'enviando', token = n.token, intentos = s.intentos + CASE s.estado WHEN 'pendiente' THEN 1 ELSE 0 END,
+    ausencias = 0, reclamado_en = now(), lease_hasta = now() + %(lease)s * interval '1 second', actualizado = now()
+FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(held)s::uuid[]) AS n(id, token, held)
+WHERE s.id = n.id AND CASE s.estado WHEN 'pendiente' THEN true WHEN 'enviando' THEN s.token = n.held ELSE false END
+    AND (SELECT c.estado = 'procesando' AND (c.vence_en IS NULL OR c.vence_en > now()) AND c.cierra_en > now()
+        FROM campaigns_campanasms c WHERE c.id = s.campana_id)
+    AND NOT {optouts.FUERA_SQL}
+RETURNING s.id, s.campana_id, s.telefono, s.mensaje, s.intentos, (SELECT row_to_json(r) FROM (
+    SELECT r.valor, r.segmentos_por_segundo AS ritmo, extract(epoch FROM c.cierra_en - now()) AS cierra_s,
+        extract(epoch FROM c.ventana_hasta - now()) AS ventana_s
+    FROM campaigns_campanasms c LEFT JOIN campaigns_remitente r ON r.id = c.remitente_id WHERE c.id = s.campana_id) r)
+"""  # noqa: S608 - constants
+
+# A late outcome may still settle a row that the sweeper called `incierto`: the token proves whose it is. One that
+# was found absent and freed keeps its token until the next claim: an acceptance stops it from being sent again. One
+# that its callback has settled first may lack the segments still, if it was written before they were counted here.
+OUTCOME_SQL = """
+UPDATE campaigns_smslog s
+SET estado = n.estado, intentos = s.intentos - n.devuelto, twilio_sid = n.sid, codigo = n.codigo, error = n.error,
+    lease_hasta = NULL, entrega = CASE WHEN s.entrega = '' THEN n.entrega ELSE s.entrega END,
+    segmentos = coalesce(n.segmentos, s.segmentos), actualizado = now()
+FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(estados)s::text[], %(sids)s::text[], %(codigos)s::text[],
+    %(errors)s::text[], %(entregas)s::text[], %(devueltos)s::int[], %(segmentos)s::int[])
+    AS n(id, token, estado, sid, codigo, error, entrega, devuelto, segmentos)
+WHERE s.id = n.id AND s.token = n.token
+    AND (s.estado IN ('enviando', 'incierto') OR (s.estado = 'pendiente' AND n.estado = 'enviado')
+        OR (s.estado = 'enviado' AND s.twilio_sid = n.sid AND s.segmentos IS NULL))
+RETURNING s.id
+"""
+
+
+def claim_many(held: Mapping[int, uuid.UUID | None]) -> dict[int, Claim]:
+    """Take rows of running campaigns.
+
+    Args:
+        held: for each row's id the token under which the caller has it already; None for a pending row.
+
+    Returns:
+        The claims by row id; a row that somebody else has, or that is not to be sent now, has none. Those whose phone
+        opted out are ended.
+    """
+    # In one order, so that two processes that want the same rows do not wait for each other.
+    tokens = {log_id: uuid.uuid4() for log_id in sorted(held)}
+    taken_at = time.monotonic()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            CLAIM_SQL,
+            {
+                "ids": list(tokens),
+                "tokens": [token.hex for token in tokens.values()],
+                "held": [token and token.hex for token in (held[log_id] for log_id in tokens)],
+                "lease": settings.LEASE_S,
+                "remitente": valor_de(None),
+            },
+        )
+        rows = cursor.fetchall()
+    claims = {
+        log_id: Claim(
+            log_id,
+            campana_id,
+            tokens[log_id],
+            telefono,
+            mensaje,
+            intentos,
+            taken_at,
+            Sender.of(campana["valor"], campana["ritmo"]),
+            campana["cierra_s"],
+            campana["ventana_s"],
+        )
+        for log_id, campana_id, telefono, mensaje, intentos, campana in rows
+    }
+    if passed_over := {log_id: held[log_id] for log_id in tokens if log_id not in claims}:
+        try:
+            optouts.fail_opted_out(passed_over)
+        except DatabaseError:
+            # The claims are committed, and are used. These rows are passed over again when their Lote's turn comes.
+            logger.warning("opted-out rows among %s could not be ended", len(passed_over), exc_info=True)
+            database.drop_connection()
+    return claims
+
+
+def record_many(results: Sequence[tuple[Claim, Outcome | NotPosted]]) -> set[int]:
+    """Write outcomes under their claims.
+
+    Returns:
+        The ids of the rows written; the others are no longer their claim's.
+    """
+    # In the order of their ids, as status callbacks are: two groups with rows in common must not wait for each other.
+    results = sorted(results, key=lambda result: result[0].log_id)
+    rows = [_row(claim, outcome) for claim, outcome in results]
+    names = ("ids", "tokens", "estados", "sids", "codigos", "errors", "entregas", "devueltos", "segmentos")
+    columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(OUTCOME_SQL, columns)
+        written = {row[0] for row in cursor.fetchall()}
+    # Also of those whose row somebody else has settled meanwhile: it was tried, and this came of it.
+    measures.count_outcomes(
+        (estado, codigo)
+        for (_, _, estado, _, codigo, *_), (_, outcome) in zip(rows, results, strict=True)
+        if not isinstance(outcome, NotPosted)
+    )
+    return written
+
+
+def _row(claim: Claim, outcome: Outcome | NotPosted) -> tuple[int, str, str, str, str, str, str, int, int | None]:
+    estado, codigo, error = _decide(outcome, claim.intentos)
+    sid, entrega = (outcome.sid, _entrega(outcome.status)) if isinstance(outcome, Accepted) else ("", "")
+    devuelto = int(isinstance(outcome, NotPosted) or (isinstance(outcome, Retryable) and outcome.throttled))
+    segmentos = _segmentos(claim, outcome) if isinstance(outcome, Accepted) else None
+    return (
+        claim.log_id,
+        claim.token.hex,
+        estado,
+        sid,
+        codigo[:CODE_MAX],
+        error[:ERROR_MAX],
+        entrega,
+        devuelto,
+        segmentos,
+    )
+
+
+def _segmentos(claim: Claim, accepted: Accepted) -> int:
+    """What will be billed; through a Messaging Service Twilio does not say yet, and the count of ours is exact."""
+    return accepted.segments or contar(claim.mensaje).segmentos
+
+
+def expire_leases() -> int:
+    """Rows whose worker fell silent in mid-call become `incierto`. Returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE campaigns_smslog SET estado = 'incierto', lease_hasta = NULL, codigo = %s, error = %s,"
+            " actualizado = now() WHERE estado = 'enviando' AND lease_hasta < now()",
+            [LEASE_EXPIRED, LEASE_EXPIRED_TEXT],
+        )
+        expired = int(cursor.rowcount)
+    measures.LEASES.inc(expired)
+    return expired
+
+
+def _decide(outcome: Outcome | NotPosted, intentos: int) -> tuple[str, str, str]:
+    """estado, codigo and error of the row after this outcome."""
+    match outcome:
+        case Accepted():
+            return SMSLog.Estado.ENVIADO, "", ""
+        case Permanent(code, message):
+            return SMSLog.Estado.FALLIDO, code, message
+        case Ambiguous(code, message):
+            return SMSLog.Estado.INCIERTO, code, message
+        case Retryable(code, message, throttled=False) if intentos >= settings.SEND_ATTEMPTS:
+            return SMSLog.Estado.FALLIDO, code, message
+        case Retryable(code, message) | Account(code, message):
+            return SMSLog.Estado.PENDIENTE, code, message
+        case NotPosted():
+            return SMSLog.Estado.PENDIENTE, "", ""
+
+
+def _entrega(status: str) -> str:
+    return status if status in SMSLog.Entrega.values else ""

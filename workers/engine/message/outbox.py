@@ -1,0 +1,116 @@
+"""What came of messages, on its way to PostgreSQL, and the chord parts that ended with it.
+
+A thread that has sent a message puts the outcome here and takes the next one; within some milliseconds the outcomes of
+all threads are written in one statement, and then the parts of their chords are counted: never before, for the chord's
+callback reads the ledger. What is here when the process dies was sent and is not recorded: the same as a process that
+dies in the middle of the call.
+"""
+
+import logging
+from collections.abc import Sequence
+from time import sleep
+from typing import Final
+
+from django.db import Error as DatabaseError
+from django.db import IntegrityError
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+from core.ops import logs
+from workers.broker.results import Part, backend
+from workers.engine.base import database
+from workers.engine.base.batches import Batches
+from workers.engine.message import ledger, optouts
+from workers.engine.message.ledger import Claim, NotPosted
+from workers.gateway.outcomes import Ambiguous, Outcome, Permanent
+
+logger = logging.getLogger(__name__)
+
+# Seconds that the first outcome of a group waits for the others: no thread waits with it.
+GATHER_S: Final = 0.03
+
+# Pauses in seconds between attempts. An outcome that cannot be written is not lost: the lease runs out and the row is
+# reconciled; but a restart of PostgreSQL should not cost that.
+PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+
+ANOTHERS: Final = Ambiguous("mensaje_de_otro", "Otro envío con el mismo texto ya cuenta con este mensaje")
+
+Result = tuple[Claim, Outcome | NotPosted]
+
+
+def put_outcome(claim: Claim, outcome: Outcome | NotPosted) -> None:
+    """Write an outcome under its claim, soon. Never raises."""
+    batches.put((claim, outcome))
+
+
+def put_part(part: Part) -> None:
+    """Count a chord's part once the outcomes put before it are written. Never raises."""
+    batches.put(part)
+
+
+def _deliver(items: list[Result | Part]) -> None:
+    results = [item for item in items if not isinstance(item, Part)]
+    parts = [item for item in items if isinstance(item, Part)]
+    if results:
+        _record(results)
+    if parts:
+        _count(parts)
+
+
+def _record(results: list[Result]) -> None:
+    for claim, outcome in results:
+        if isinstance(outcome, Permanent) and outcome.code == optouts.REFUSED:
+            _learn(claim)
+    for pause in (*PAUSES_S, None):
+        try:
+            written = ledger.record_many(results)
+        except IntegrityError:
+            # One of them breaks a constraint; it must not keep the others out.
+            written = {claim.log_id for claim, outcome in results if _record_one(claim, outcome)}
+        except DatabaseError:
+            database.drop_connection()
+            if pause is None:
+                logger.exception("%s outcomes could not be written", len(results))
+                return
+            sleep(pause)
+            continue
+        for claim, outcome in results:
+            if claim.log_id not in written:
+                with logs.about(campana=claim.campana_id, sms=claim.log_id):
+                    logger.info("sms %s was settled by somebody else; %s is not written", claim.log_id, outcome)
+        return
+
+
+def _learn(claim: Claim) -> None:
+    """Before the outcome is written: a process that dies in between has kept what matters more."""
+    try:
+        optouts.learn(campana_id=claim.campana_id, telefono=claim.telefono, remitente=claim.sender.value)
+    except DatabaseError:
+        # The next message to this phone is refused again, and it is learnt then.
+        logger.exception("the opt-out of sms %s could not be kept", claim.log_id)
+        database.drop_connection()
+
+
+def _record_one(claim: Claim, outcome: Outcome | NotPosted) -> bool:
+    try:
+        try:
+            return bool(ledger.record_many([(claim, outcome)]))
+        except IntegrityError:
+            # The reconciler found this message first, and gave it to a row that says the same to the same phone. That
+            # one has been sent, then; of this one it is found out.
+            return bool(ledger.record_many([(claim, ANOTHERS)]))
+    except DatabaseError:
+        with logs.about(campana=claim.campana_id, sms=claim.log_id):
+            logger.exception("sms %s: %s could not be written", claim.log_id, outcome)
+        return False
+
+
+def _count(parts: Sequence[Part]) -> None:
+    try:
+        backend().count(parts)
+    except (RedisError, KombuError, OSError):
+        # The sweeper closes their Lotes.
+        logger.warning("%s chord parts could not be counted", len(parts), exc_info=True)
+
+
+batches: Batches[Result | Part] = Batches("outbox", _deliver, gather_s=GATHER_S)

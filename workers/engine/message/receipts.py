@@ -1,0 +1,196 @@
+"""Status callbacks: the delivery of a message, and the proof that an uncertain one was accepted."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import Error as DatabaseError
+from django.db import IntegrityError, connection
+
+from campaigns.models import SMSLog
+from workers.engine.base import database
+from workers.engine.base.grouping import Grouping
+from workers.engine.message import optouts
+
+logger = logging.getLogger(__name__)
+
+# A later status replaces an earlier one, never the reverse: callbacks come twice and out of order.
+# https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks
+RANK: Final = {
+    "accepted": 0,
+    "scheduled": 0,
+    "queued": 1,
+    "sending": 2,
+    "sent": 3,
+    "delivered": 4,
+    "undelivered": 4,
+    "failed": 4,
+    "canceled": 4,
+    "read": 5,
+}
+UNKNOWN: Final = -1  # it tells that the message exists, and nothing more
+RANK_SQL: Final = f"CASE s.entrega {' '.join(f'WHEN {s!r} THEN {rank}' for s, rank in RANK.items())} ELSE -1 END"
+
+# The rows are locked in the order of their ids, so that two groups never wait for each other. One message accounts for
+# one row: the reconciler may have credited another that says the same words to the same phone with it. This one is then
+# looked up as if it had not been accepted, and both are sent once.
+RECEIPTS_SQL: Final = f"""
+WITH told AS (
+    SELECT s.id, t.sid, t.entrega, t.codigo, t.rango
+    FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(sids)s::text[], %(entregas)s::text[], %(codigos)s::text[],
+        %(rangos)s::int[]) AS t (id, token, sid, entrega, codigo, rango)
+    JOIN campaigns_smslog s ON s.id = t.id
+    WHERE s.token = t.token AND s.twilio_sid IN ('', t.sid)
+        AND s.id = coalesce(
+            (SELECT o.id FROM campaigns_smslog o WHERE o.twilio_sid = t.sid AND o.twilio_sid <> ''), s.id)
+    ORDER BY s.id FOR NO KEY UPDATE OF s
+)
+UPDATE campaigns_smslog s
+SET entrega = CASE WHEN t.rango > {RANK_SQL} THEN t.entrega ELSE s.entrega END,
+    entrega_codigo = CASE WHEN t.rango > {RANK_SQL} THEN t.codigo ELSE s.entrega_codigo END,
+    -- Only an accepted message has a status, so this settles a row whose call never came back. `pendiente` under this
+    -- token: the message was looked for and not found yet; it must not be sent again.
+    estado = CASE WHEN s.estado = ANY(%(open)s) THEN 'enviado' ELSE s.estado END,
+    codigo = CASE WHEN s.estado = ANY(%(open)s) THEN '' ELSE s.codigo END,
+    error = CASE WHEN s.estado = ANY(%(open)s) THEN '' ELSE s.error END,
+    lease_hasta = CASE WHEN s.estado = 'enviando' THEN NULL ELSE s.lease_hasta END,
+    actualizado = CASE WHEN s.estado = ANY(%(open)s) THEN now() ELSE s.actualizado END,
+    twilio_sid = CASE WHEN s.twilio_sid = '' THEN t.sid ELSE s.twilio_sid END
+FROM told t WHERE s.id = t.id
+RETURNING s.id
+"""  # noqa: S608 - constants
+
+# Two campaigns said the same to one phone, both calls were in doubt, and the reconciler gave each the other's message:
+# the token is one row's and the message another's. Its delivery is told of the one that has it; nothing else changes.
+HOLDER_SQL: Final = f"""
+UPDATE campaigns_smslog s
+SET entrega = CASE WHEN %(rango)s > {RANK_SQL} THEN %(entrega)s ELSE s.entrega END,
+    entrega_codigo = CASE WHEN %(rango)s > {RANK_SQL} THEN %(codigo)s ELSE s.entrega_codigo END
+WHERE s.twilio_sid = %(sid)s AND EXISTS (SELECT FROM campaigns_smslog r
+    WHERE r.id = %(id)s AND r.token = %(token)s AND r.telefono = s.telefono)
+RETURNING s.id
+"""  # noqa: S608 - constants
+
+OPEN: Final = [SMSLog.Estado.PENDIENTE, SMSLog.Estado.ENVIANDO, SMSLog.Estado.INCIERTO]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What Twilio tells of one message.
+
+    Args:
+        log_id, token: the row and the claim that the callback's address names.
+        sid: Twilio's message SID.
+        status: Twilio's message status; one that is not known is kept out.
+        error_code: Twilio's code on failed and undelivered, else "".
+    """
+
+    log_id: int
+    token: UUID
+    sid: str
+    status: str
+    error_code: str = ""
+
+    @property
+    def rank(self) -> int:
+        return RANK.get(self.status, UNKNOWN)
+
+
+def parse_callback_token(text: str) -> tuple[int, UUID] | None:
+    """The row's id and claim token from the callback's URL, or None when it is not one of ours."""
+    log_id, _, token = text.partition("-")
+    if not (log_id.isascii() and log_id.isdecimal() and len(log_id) < 19 and len(token) == 32):
+        return None
+    try:
+        return int(log_id), UUID(hex=token)
+    except ValueError:
+        return None
+
+
+def apply_receipt(receipt: Receipt) -> bool:
+    """Write a delivery status, in one statement with those of the process's other threads.
+
+    Returns:
+        Once it is committed; False when no row carries this token, or the message is another phone's.
+    """
+    return _grouping.put(receipt)
+
+
+def apply_receipts(receipts: Sequence[Receipt]) -> list[bool]:
+    """Write delivery statuses as if one after the other; for each, whether its message is known."""
+    known = [False] * len(receipts)
+    left = list(range(len(receipts)))
+    while left:
+        # One statement changes a row once: what contradicts an earlier one about the same row waits for the next.
+        heads: dict[int, Receipt] = {}
+        now: list[int] = []
+        for n in left:
+            receipt = receipts[n]
+            head = heads.setdefault(receipt.log_id, receipt)
+            if (head.token, head.sid) == (receipt.token, receipt.sid):
+                now.append(n)
+                if receipt.rank > head.rank:
+                    heads[receipt.log_id] = receipt
+        found = _write(list(heads.values()))
+        for n in now:
+            known[n] = receipts[n].log_id in found
+        left = sorted(set(left) - set(now))
+    refused = [receipt for n, receipt in enumerate(receipts) if known[n] and receipt.error_code == optouts.REFUSED]
+    if refused:
+        optouts.learn_from_callbacks({receipt.log_id: receipt.sid for receipt in refused})
+    return known
+
+
+def _write(receipts: list[Receipt]) -> set[int]:
+    """Write receipts of different rows; the ids of those that are known."""
+    try:
+        found = _execute(RECEIPTS_SQL, _columns(receipts))
+    except IntegrityError:
+        # At this very moment another row got one of these messages; it must not keep the others out.
+        if len(receipts) > 1:
+            return {receipt.log_id for receipt in receipts if _write([receipt])}
+        found = set()
+    for receipt in receipts:
+        if receipt.log_id not in found and _execute(HOLDER_SQL, _values(receipt)):
+            logger.info("sms %s: message %s is another row's", receipt.log_id, receipt.sid)
+            found.add(receipt.log_id)
+    return found
+
+
+def _columns(receipts: list[Receipt]) -> dict[str, Any]:
+    rows = [_values(receipt) for receipt in receipts]
+    return {f"{name}s": [row[name] for row in rows] for name in rows[0]} | {"open": OPEN}
+
+
+def _values(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "id": receipt.log_id,
+        "token": receipt.token.hex,
+        "sid": receipt.sid,
+        "entrega": receipt.status if receipt.rank > UNKNOWN else "",
+        "codigo": receipt.error_code,
+        "rango": receipt.rank,
+    }
+
+
+def _execute(sql: str, params: dict[str, Any]) -> set[int]:
+    """The ids of the rows written."""
+    try:
+        return _executed(sql, params)
+    except DatabaseError:
+        if connection.in_atomic_block or connection.is_usable():
+            raise
+        # PostgreSQL ended the connection. To write the same again changes nothing.
+        database.drop_connection()
+        return _executed(sql, params)
+
+
+def _executed(sql: str, params: dict[str, Any]) -> set[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return {row[0] for row in cursor.fetchall()}
+
+
+_grouping = Grouping(apply_receipts)

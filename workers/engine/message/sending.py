@@ -1,0 +1,78 @@
+"""One recipient, from claim to outcome. Never raises: a header task that fails would break its chord."""
+
+import logging
+import time
+
+from django.db import Error as DatabaseError
+
+from core.ops import logs
+from workers.engine.base import database
+from workers.engine.campaign import campana
+from workers.engine.message import claims, outbox
+from workers.engine.message.ledger import Claim, NotPosted
+from workers.engine.pace import throttle
+from workers.gateway.factory import get_gateway
+from workers.gateway.outcomes import Account, Ambiguous, Outcome, Retryable
+from workers.metrics import measures
+
+logger = logging.getLogger(__name__)
+
+
+def send_one(log_id: int) -> None:
+    """Claim the row, hand the message to the gateway once, and pass the outcome on to be written."""
+    claim = _admitted(claims.take(log_id))
+    if claim is None:
+        return
+    with logs.about(campana=claim.campana_id, sms=claim.log_id):
+        outcome = _post(claim)
+        outbox.put_outcome(claim, outcome)
+        match outcome:
+            case Account():
+                _pause(claim, outcome)
+            case Retryable(throttled=True):
+                throttle.slow_down(claim.sender, outcome.retry_after)
+
+
+def _admitted(claim: Claim | None) -> Claim | None:
+    """The claim, once its sender's rate allows it; None when that takes too long, and the row is free again."""
+    if claim is None:
+        return None
+    if throttle.admit(claim.sender, claim.mensaje):
+        return claims.fresh(claim)
+    outbox.put_outcome(claim, NotPosted())
+    return None
+
+
+def _post(claim: Claim) -> Outcome | NotPosted:
+    validity_s = claim.validity_s()
+    if time.monotonic() > claim.deadline or (validity_s is not None and validity_s < 1):
+        return NotPosted()
+    started = time.perf_counter()
+    outcome = _send(claim, validity_s)
+    measures.count_call(outcome, time.perf_counter() - started)
+    return outcome
+
+
+def _send(claim: Claim, validity_s: int | None) -> Outcome:
+    try:
+        return get_gateway().send(
+            to=claim.telefono,
+            body=claim.mensaje,
+            callback_token=claim.callback_token,
+            sender=claim.sender.value,
+            not_after=claim.deadline,
+            validity_s=validity_s,
+        )
+    except Exception:
+        # A fault of ours around the call: whether the request left is not known, so the safe side is taken.
+        logger.exception("sms %s: the gateway failed", claim.log_id)
+        return Ambiguous("internal_error", "Falla interna al enviar; no se sabe si el mensaje salió")
+
+
+def _pause(claim: Claim, refusal: Account) -> None:
+    try:
+        campana.pause_for_account(claim.campana_id, refusal)
+    except DatabaseError:
+        # The row is pending again: the next refusal pauses the campaign.
+        logger.exception("campaign %s could not be paused", claim.campana_id)
+        database.drop_connection()

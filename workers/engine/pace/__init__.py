@@ -1,0 +1,1 @@
+"""How fast each sender may go, over all workers."""

@@ -1,0 +1,58 @@
+"""What `workers.engine.pace.rates` does inside Redis, in one step each, by Redis's own clock."""
+
+from typing import Final
+
+# KEYS: the lane's next free instant; the brake; the same of the lane that this one must not run behind.
+# ARGV: segments; segments per second (0: no limit); the longest wait; an instant known to be taken. Microseconds.
+# Answers {granted, wait, next free instant}. A floor of before a wipe of Redis never blocks longer than a slot may.
+SLOT_LUA: Final = """
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local rate, patience = tonumber(ARGV[2]), tonumber(ARGV[3])
+local start = now
+local brake = redis.call('HMGET', KEYS[2], 'hasta', 'ritmo', 'sube')
+if brake[1] then
+    start = math.max(start, tonumber(brake[1]))
+end
+start = math.max(start, tonumber(redis.call('GET', KEYS[1]) or 0), tonumber(redis.call('GET', KEYS[3]) or 0))
+if brake[1] then
+    local allowed = tonumber(brake[2]) + tonumber(brake[3]) * (start - tonumber(brake[1])) / 1000000
+    if rate == 0 or allowed < rate then rate = allowed end
+end
+if rate == 0 then return {1, 0, 0} end
+local cost = math.ceil(tonumber(ARGV[1]) * 1000000 / rate)
+start = math.max(start, math.min(tonumber(ARGV[4]), now + patience + cost))
+if start - now > patience then return {0, math.ceil(start - now), 0} end
+local free = math.ceil(start + cost)
+redis.call('SET', KEYS[1], string.format('%.0f', free), 'PX', math.ceil((free - now) / 1000) + 1000)
+return {1, math.ceil(start - now), free}
+"""
+
+# KEYS: the brake. ARGV: what Twilio asks for (-1: nothing), the first and the longest pause, the memory of a brake, in
+# microseconds; a random number below 1; segments per second that were being sent, and the least to go on with.
+# All the refusals of one moment are one: only the first brakes, and a longer Retry-After prolongs.
+BRAKE_LUA: Final = """
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local asked, memory = tonumber(ARGV[1]), tonumber(ARGV[4])
+local known = redis.call('HMGET', KEYS[1], 'hasta', 'ritmo', 'sube', 'nivel')
+local level, rate, least = tonumber(known[4] or 0), tonumber(ARGV[6]), tonumber(ARGV[7])
+local release = now + asked
+if known[1] and now < tonumber(known[1]) then
+    if release <= tonumber(known[1]) then return 0 end
+    redis.call('HSET', KEYS[1], 'hasta', string.format('%.0f', release))
+else
+    if asked < 0 then
+        local pause = math.min(tonumber(ARGV[2]) * 2 ^ level, tonumber(ARGV[3]))
+        release = now + math.floor(pause * (0.5 + tonumber(ARGV[5]) / 2))
+    end
+    if known[1] then
+        rate = tonumber(known[2]) + tonumber(known[3]) * (now - tonumber(known[1])) / 1000000
+    end
+    rate = math.max(rate / 2, least)
+    redis.call('HSET', KEYS[1], 'hasta', string.format('%.0f', release), 'nivel', level + 1,
+        'ritmo', tostring(rate), 'sube', tostring(math.max(rate / 10, least / 2)))
+end
+redis.call('PEXPIRE', KEYS[1], math.ceil((release - now + memory) / 1000))
+return 1
+"""

@@ -1,0 +1,150 @@
+"""Whether a message may go out now: each sender's rate, and its brake, shared by all processes.
+
+A thread that has claimed a message asks here before it calls Twilio. It may be held for a moment until its slot comes;
+a slot further away is not waited for: the row is given back, and published again when it is due. Few have to wait, for
+what is published for a limited sender is little more than it may send at once (`workers.engine.publish.slices`).
+"""
+
+import logging
+from dataclasses import dataclass
+from functools import cache
+from threading import BoundedSemaphore, Lock
+from time import monotonic, sleep
+from typing import Final
+
+from django.conf import settings
+from redis.exceptions import RedisError
+
+from campaigns.mensaje.partes import contar
+from core.senders import NO_LIMIT
+from workers.engine.pace.rates import SEND, Rates, Sender
+
+logger = logging.getLogger(__name__)
+
+# The longest that a thread is held, in seconds …
+PATIENCE_S: Final = 1.0
+# … and how long while one thread in four is held already: the others are other senders'.
+CROWDED_PATIENCE_S: Final = 0.02
+CROWD: Final = 4
+
+# How long a process believes what it saw of a brake: a sender without a limit costs no round trip for each message.
+BELIEF_S: Final = 0.5
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Args:
+    at: `time.monotonic()` of the look.
+    """
+
+    at: float
+    braked: bool
+
+
+class Throttle:
+    """One process's view.
+
+    Args:
+        rates: what all processes share.
+        threads: how many of this process send.
+    """
+
+    def __init__(self, rates: Rates, *, threads: int) -> None:
+        self._rates = rates
+        self._seats = BoundedSemaphore(max(1, threads // CROWD))
+        self._seen: dict[str, _Seen] = {}
+        self._looking = Lock()
+        self._meter = _Meter()
+
+    def admit(self, sender: Sender, mensaje: str) -> bool:
+        """Hold the thread until the message's slot, if that is soon.
+
+        While Redis is away only senders without a limit, and without a brake when last seen, go on.
+
+        Returns:
+            False when the message must not go out now.
+        """
+        if (sender.rate != NO_LIMIT or self._is_braked(sender)) and not self._take_slot(sender, mensaje):
+            return False
+        self._meter.count(sender.value)
+        return True
+
+    def slow_down(self, sender: Sender, retry_after_s: float | None) -> None:
+        """Twilio refused a message for its rate: all processes slow down. Never raises.
+
+        Args:
+            retry_after_s: seconds that Twilio asks for, if it does.
+        """
+        self._seen[sender.value] = _Seen(monotonic(), braked=True)
+        try:
+            self._rates.slow_down(sender, retry_after_s=retry_after_s, sent_rate=self._meter.per_second(sender.value))
+        except RedisError as error:
+            logger.warning("%s must slow down, and Redis does not take it: %s", sender.value, error)
+
+    def _take_slot(self, sender: Sender, mensaje: str) -> bool:
+        seated = self._seats.acquire(blocking=False)
+        try:
+            patience = PATIENCE_S if seated else CROWDED_PATIENCE_S
+            slot = self._rates.take_slot(SEND, sender, segments=contar(mensaje).segmentos, patience_s=patience)
+            if slot.granted and slot.wait_s:
+                sleep(slot.wait_s)
+        except RedisError as error:
+            logger.warning("%s sends nothing while Redis does not answer: %s", sender.value, error)
+            return False
+        finally:
+            if seated:
+                self._seats.release()
+        return slot.granted
+
+    def _is_braked(self, sender: Sender) -> bool:
+        seen = self._seen.get(sender.value)
+        # One thread looks; the others believe what was seen last.
+        if (seen is None or monotonic() - seen.at > BELIEF_S) and self._looking.acquire(blocking=False):
+            try:
+                seen = self._seen[sender.value] = _Seen(monotonic(), self._look(sender, seen))
+            finally:
+                self._looking.release()
+        return seen is not None and seen.braked
+
+    def _look(self, sender: Sender, before: _Seen | None) -> bool:
+        try:
+            return self._rates.is_braked(sender)
+        except RedisError:
+            return before is not None and before.braked
+
+
+class _Meter:
+    """How many messages a process sends for each sender, over the last whole second or more.
+
+    Threads count without a lock: a few that are missed do not matter.
+    """
+
+    def __init__(self) -> None:
+        self._since: dict[str, tuple[float, int, float]] = {}  # start of the count, the count, the rate before it
+
+    def count(self, sender: str) -> None:
+        now = monotonic()
+        start, count, before = self._since.get(sender, (now, 0, 0.0))
+        if now - start >= 1.0:
+            start, count, before = now, 0, count / (now - start)
+        self._since[sender] = start, count + 1, before
+
+    def per_second(self, sender: str) -> float:
+        start, count, before = self._since.get(sender, (0.0, 0, 0.0))
+        return max(before, count / max(monotonic() - start, 1.0))
+
+
+@cache
+def current() -> Throttle:
+    """This process's."""
+    return Throttle(Rates(settings.REDIS_URL), threads=settings.WORKER_THREADS)
+
+
+def admit(sender: Sender, mensaje: str) -> bool:
+    """See `Throttle.admit`."""
+    return current().admit(sender, mensaje)
+
+
+def slow_down(sender: Sender, retry_after_s: float | None) -> None:
+    """See `Throttle.slow_down`."""
+    current().slow_down(sender, retry_after_s)

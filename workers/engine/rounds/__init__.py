@@ -1,0 +1,1 @@
+"""What somebody does every few seconds, no matter who."""

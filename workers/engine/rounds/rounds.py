@@ -1,0 +1,79 @@
+"""What is done every few seconds by somebody, no matter who: the timers of the worker processes, and beat.
+
+None of it but publishing needs the broker, so it goes on while Redis is down.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from django.conf import settings
+
+from workers.alerts import deliver, stalls
+from workers.engine.lote import entregas
+from workers.engine.message import reconciler
+from workers.engine.rounds import sweeper, turns
+
+# The longest that a timer sleeps, in seconds: what is to be published soon may be decided meanwhile.
+LOOK_S = 1.0
+
+# Seconds between two counts of deliveries (the sums that pages show), two looks for campaigns that stand still, and two
+# tries of alerts; the first try of one is asked for when it is raised.
+DELIVERIES_S: Final = 3.0
+STALLS_S: Final = 60.0
+ALERTS_S: Final = 10.0
+
+
+def sweep() -> sweeper.Sweep | None:
+    """Sweep, unless somebody just did."""
+    return sweeper.sweep() if turns.take(turns.SWEEP, every=settings.SWEEP_INTERVAL_S) else None
+
+
+def reconcile() -> int:
+    """Ask Twilio about uncertain messages, unless somebody just did; return how many were looked at."""
+    return reconciler.reconcile() if turns.take(turns.RECONCILE, every=settings.SWEEP_INTERVAL_S) else 0
+
+
+def publish_round() -> float:
+    """Publish what is due; return the seconds until there may be something to do again.
+
+    Every process does it, by a timer of its own: a limited sender's messages are due several times a second.
+    """
+    left = sweeper.publish_due()
+    return LOOK_S if left is None else min(left, LOOK_S)
+
+
+def sweep_round() -> float:
+    """Sweep; return the seconds until it is somebody's turn again."""
+    left = turns.due_in(turns.SWEEP, every=settings.SWEEP_INTERVAL_S)
+    if left <= 0:
+        sweep()
+        left = turns.due_in(turns.SWEEP, every=settings.SWEEP_INTERVAL_S)
+    return min(left, LOOK_S)
+
+
+def reconcile_round() -> float:
+    """Reconcile; return the seconds until it is somebody's turn again."""
+    left = turns.due_in(turns.RECONCILE, every=settings.SWEEP_INTERVAL_S)
+    if left <= 0:
+        reconcile()
+        left = turns.due_in(turns.RECONCILE, every=settings.SWEEP_INTERVAL_S)
+    return left
+
+
+def deliveries_round() -> float:
+    """Sum the deliveries of closed Lotes and report campaigns that stand still; return the seconds until the next."""
+    return min(
+        _in_turn(turns.DELIVERIES, DELIVERIES_S, entregas.contar), _in_turn(turns.STALLS, STALLS_S, stalls.report)
+    )
+
+
+def alerts_round() -> float:
+    """Deliver the alerts that are due; return the seconds until it is somebody's turn again."""
+    return _in_turn(turns.ALERTS, ALERTS_S, deliver.deliver)
+
+
+def _in_turn(task: str, every: float, work: Callable[[], object]) -> float:
+    """Do it if it is due and nobody just did; return the seconds until it is due again."""
+    if turns.due_in(task, every=every) <= 0 and turns.take(task, every=every):
+        work()
+    return turns.due_in(task, every=every)

@@ -1,0 +1,182 @@
+"""The sweeper: finds what a lost task, chord, broker or process left undone, and does it.
+
+It looks only at PostgreSQL to know what is due, so wiping Redis loses nothing. A timer in every worker process calls it
+every few seconds, and beat too (see `workers.engine.rounds.rounds`); every step is idempotent, so one sweep too many
+changes nothing.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from campaigns.programaciones import ocurrencias
+from workers.engine.base import locks
+from workers.engine.campaign import campana
+from workers.engine.lote import lotes
+from workers.engine.lote.lotes import EN_VUELO, POR_PUBLICAR
+from workers.engine.message import ledger
+from workers.engine.publish import losses, probe, window
+from workers.engine.publish.window import VENTANAS
+from workers.metrics.measures import Closer
+
+logger = logging.getLogger(__name__)
+
+# Open Lotes of which everything was tried, and Lotes waiting for an answer about uncertain rows that have none left or
+# have rows to send again (a worker that woke up late gave them back). Whether a publication is due makes no difference.
+# An open one of which a row ended just now is left to its chord, whose callback is on its way: to sweep it at once
+# would only race it. A sub-select with LIMIT, unlike EXISTS, is never turned into one scan of all that was ever sent.
+MOVABLE_SQL = """
+SELECT l.id FROM campaigns_lote l
+WHERE l.estado IN ('abierto', 'por_conciliar') AND CASE l.estado
+    WHEN 'abierto' THEN (SELECT 1 FROM campaigns_smslog s
+        WHERE s.lote_id = l.id AND s.estado IN ('pendiente', 'enviando') LIMIT 1) IS NULL
+        AND (SELECT coalesce(max(s.actualizado) FILTER (WHERE s.estado IN ('enviado', 'fallido')), '-infinity')
+            FROM campaigns_smslog s WHERE s.lote_id = l.id) <= now() - %(patience)s * interval '1 second'
+    ELSE (SELECT 1 FROM campaigns_smslog s WHERE s.lote_id = l.id AND s.estado = 'incierto' LIMIT 1) IS NULL
+        OR (SELECT 1 FROM campaigns_smslog s WHERE s.lote_id = l.id AND s.estado = 'pendiente' LIMIT 1) = 1
+    END
+"""
+
+# Campaigns for which `campana.advance` has something to do: to start, to fail what a cancelled or overdue one left, to
+# begin a jornada, to publish, to open, to end. The others only wait, for their messages or for the next window, and
+# asking each of them would cost nine statements.
+READY_SQL = f"""
+WITH {VENTANAS}
+SELECT c.id FROM campaigns_campanasms c LEFT JOIN ventanas v ON v.id = c.id
+WHERE c.completado_en IS NULL AND CASE
+    WHEN c.estado = 'cancelado' OR c.vence_en <= now() THEN true
+    WHEN c.estado = 'pendiente'
+        THEN c.aprobacion <> 'pendiente' AND (c.programada_para IS NULL OR c.programada_para <= now())
+    WHEN c.estado = 'pausado' THEN c.reanuda_en <= now()
+    WHEN (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado <> 'cerrado' LIMIT 1) IS NULL THEN true
+    WHEN c.espera_hasta > now() THEN false
+    WHEN c.cierra_en IS NULL OR c.cierra_en <= now() THEN true
+    ELSE EXISTS (SELECT FROM campaigns_lote l
+            WHERE l.campana_id = c.id AND l.estado = 'abierto' AND l.publicar_desde <= now())
+        OR (CASE WHEN v.id IS NULL THEN (SELECT 1 FROM campaigns_lote l
+                    WHERE l.campana_id = c.id AND l.estado = 'abierto' AND {POR_PUBLICAR} LIMIT 1) IS NULL
+                ELSE (SELECT count(*) FROM campaigns_lote l
+                    WHERE l.campana_id = c.id AND l.estado = 'abierto' AND {EN_VUELO}) < greatest(1, v.filas / %(lote)s)
+                END
+            AND (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado = 'pendiente' LIMIT 1) = 1)
+    END
+ORDER BY c.id
+"""  # noqa: S608 - constants
+
+DUE_SQL = """
+SELECT l.campana_id, extract(epoch FROM min(l.publicar_desde) - now())
+FROM campaigns_lote l JOIN campaigns_campanasms c ON c.id = l.campana_id
+WHERE c.estado = 'procesando' AND c.cierra_en > now() AND l.estado = 'abierto' AND l.publicar_desde IS NOT NULL
+GROUP BY l.campana_id ORDER BY 2
+"""
+
+BROKER_DOWN = "the broker does not answer: nothing can be published"
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What one sweep found: expired leases, Lotes moved on, Lotes whose tasks were lost, campaigns to move on."""
+
+    leases: int
+    closed: int
+    lost: int
+    campaigns: int
+
+
+def patience_s() -> float:
+    """Seconds that a Lote is left to its chord after its last row has ended: an invariant gives 30 in all."""
+    return min(settings.SWEEP_INTERVAL_S, 10.0)
+
+
+def sweep() -> Sweep | None:
+    """Sweep once, or return None when another sweep is under way."""
+    with locks.alone(locks.SWEEP) as held:
+        return _sweep() if held else None
+
+
+def _sweep() -> Sweep:
+    leases = ledger.expire_leases()
+    movable = _rows(MOVABLE_SQL, {"patience": patience_s()})
+    closed = sum(_guarded(partial(lotes.close, lote_id, Closer.SWEEP), f"Lote {lote_id}") for (lote_id,) in movable)
+    lost = losses.publish_again()
+    ocurrencias.atender_vencidas()  # a new campaign is ready at once
+    ready = [campana_id for (campana_id,) in _rows(READY_SQL, {**window.params(), "lote": settings.LOTE_SIZE})]
+    _advance(ready, publish=probe.answers())
+    found = Sweep(leases, closed, len(lost), len(ready))
+    if leases or lost:
+        logger.warning("sweep: %s", found)
+    return found
+
+
+def _advance(campana_ids: list[int], *, publish: bool) -> None:
+    """Move campaigns on. The broker's first failure is its last: it must not keep all of them waiting in turn."""
+    for campana_id in campana_ids:
+        what = f"campaign {campana_id}"
+        if publish:
+            try:
+                _guarded(partial(campana.advance, campana_id), what)
+            except probe.ERRORS as error:
+                logger.warning("%s: %s", BROKER_DOWN, error)
+                publish = False
+        if not publish:
+            _guarded(partial(campana.advance, campana_id, publish=False), what)
+
+
+def publish_due() -> float | None:
+    """Publish the Lotes whose time has come, without waiting for the next sweep.
+
+    Returns:
+        Seconds until the next one's time, 0 to look again; None when there is none, or something is wrong.
+    """
+    due = _rows(DUE_SQL)
+    now = [campana_id for campana_id, seconds in due if seconds <= 0]
+    if not now:
+        return min((float(seconds) for _, seconds in due), default=None)
+    if not probe.answers():
+        return None
+    for campana_id in now:
+        try:
+            if not _guarded(partial(_publish, campana_id), f"campaign {campana_id}"):
+                return None
+        except probe.ERRORS as error:
+            logger.warning("%s: %s", BROKER_DOWN, error)
+            return None
+    return 0.0  # what was published may have set the time of what follows it
+
+
+def _publish(campana_id: int) -> None:
+    room = window.of(campana_id)
+    pieces = campana.publish_due(campana_id, most=room.rows)
+    # A limited sender's next Lote is opened while the last messages of this one are on their way.
+    if room.paced and any(piece.until is None for piece in pieces):
+        campana.advance(campana_id)
+
+
+def _guarded(step: Callable[[], object], what: str) -> bool:
+    """Take one step; False when it failed: one campaign in trouble must not keep the sweeper from the others.
+
+    Raises:
+        probe.ERRORS: the step wanted to publish.
+    """
+    try:
+        step()
+    except probe.ERRORS:
+        raise
+    except Exception:
+        if not connection.is_usable():
+            raise  # the sweep's lock went with the connection
+        logger.exception("%s could not be moved on; the next sweep tries again", what)
+    else:
+        return True
+    return False
+
+
+def _rows(sql: str, params: Mapping[str, float] | None = None) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())

@@ -1,0 +1,50 @@
+"""A status callback, from the form to the answer; the same for Django's view and for the quick way before it."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from django.conf import settings
+
+from workers.engine.message import receipts
+from workers.gateway import signature
+
+SID: Final = re.compile(r"[A-Z]{2}[0-9a-f]{32}")  # https://www.twilio.com/docs/glossary/what-is-a-sid
+CODE: Final = re.compile(r"[0-9]{1,10}")
+
+WRITTEN, BAD_SIGNATURE, UNKNOWN = 204, 403, 404
+
+
+def is_twilio(path: str, form: Mapping[str, str], given: str | None) -> bool:
+    """Whether Twilio signed this call.
+
+    Args:
+        path: with the query string.
+    """
+    # The address Twilio was given, not the one a proxy passed on: the signature covers it.
+    return signature.is_valid(settings.PUBLIC_URL + path, form, given)
+
+
+def receive(*, path: str, token: str, form: Mapping[str, str], given: str | None) -> int:
+    """Take in a message's delivery status, and return the HTTP status of the answer.
+
+    Args:
+        path: that Twilio called, with the query string.
+        token: of the path.
+        given: the signature; None when there is none.
+    """
+    if not is_twilio(path, form, given):
+        return BAD_SIGNATURE
+    row = receipts.parse_callback_token(token)
+    sid = form.get("MessageSid", "")
+    if row is None or not SID.fullmatch(sid):
+        return UNKNOWN
+    error_code = form.get("ErrorCode", "")
+    receipt = receipts.Receipt(
+        log_id=row[0],
+        token=row[1],
+        sid=sid,
+        status=form.get("MessageStatus", ""),
+        error_code=error_code if CODE.fullmatch(error_code) else "",
+    )
+    return WRITTEN if receipts.apply_receipt(receipt) else UNKNOWN
