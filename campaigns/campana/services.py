@@ -52,7 +52,7 @@ class Idempotency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NuevaCampana:
-    """What somebody asks for who wants a campaign.
+    """A request for a campaign.
 
     Args:
         mensaje: the text, with `{nombre}`.

@@ -19,7 +19,7 @@ def en_palabras(cambios: dict[str, list[Any]]) -> Iterator[tuple[str, str, str]]
 
 
 def _nombre(name: str) -> str:
-    """What the history calls a setting; its plain name when it is one of the past."""
+    """Return the history's name of a setting; the plain name of one that is gone."""
     ajuste = POR_NOMBRE.get(name)
     return (ajuste.history or ajuste.label) if ajuste else name
 

@@ -1,4 +1,4 @@
-"""What it is to loosen a setting, for which the history keeps a reason: one function for each kind of setting.
+"""Functions that tell whether a change loosens a setting, one for each kind: the history keeps a reason for those.
 
 Each takes the stored values before and after, which differ, and says whether a protection is given up, or some of it.
 """

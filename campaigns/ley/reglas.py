@@ -45,17 +45,19 @@ NO_EXISTE = "Este ajuste no existe."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ajuste:
-    """Args:
-    name: of the column in `Ajustes`, of the field in the API and on the page.
-    section: of the page.
-    label: on the page.
-    history: its name in the history of changes; the label when "".
-    help: below the field on the page.
-    unit: beside the field; `{s}` makes a plural of the stored number, `{moneda}` is SMS_PRICE_CURRENCY.
-    api: what the API's documentation says.
-    example: in the API's documentation.
-    rule: takes what was sent and gives what is stored, or raises `InvalidInputError`.
-    loosens: of `protecciones`, whether a change needs a reason.
+    """One setting of a shop.
+
+    Args:
+        name: of the column in `Ajustes`, of the field in the API and on the page.
+        section: of the page.
+        label: on the page.
+        history: its name in the history of changes; the label when "".
+        help: below the field on the page.
+        unit: beside the field; `{s}` makes a plural of the stored number, `{moneda}` is SMS_PRICE_CURRENCY.
+        api: what the API's documentation says.
+        example: in the API's documentation.
+        rule: takes what was sent and gives what is stored, or raises `InvalidInputError`.
+        loosens: of `protecciones`, whether a change needs a reason.
     """
 
     name: str
@@ -303,7 +305,7 @@ POR_NOMBRE: Final[Mapping[str, Ajuste]] = {ajuste.name: ajuste for ajuste in AJU
 
 
 def desprotege(nombre: str, antes: Any, despues: Any) -> bool:
-    """Whether the change of this setting gives a protection up, or some of it, for which the history keeps the reason.
+    """Tell whether the change gives up a protection, or a part of it, for which the history keeps the reason.
 
     Args:
         antes, despues: the stored values, which differ.

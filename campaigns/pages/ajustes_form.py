@@ -194,8 +194,10 @@ def _campo(ajuste: Ajuste) -> forms.Field:
 
 
 class SeccionForm(StyledForm, forms.Form):
-    """Args:
-    ajustes: what the section shows before anything is sent.
+    """A section of the settings' page.
+
+    Args:
+        ajustes: what the section shows before anything is sent.
     """
 
     nombre: ClassVar[str]
@@ -228,7 +230,7 @@ class SeccionForm(StyledForm, forms.Form):
 
 
 class HorarioForm(SeccionForm):
-    """Also the timetable, with a field for each day."""
+    """A section with the timetable: a field for each day."""
 
     def __init__(self, ajustes: Ajustes, data: Any = None) -> None:
         super().__init__(ajustes, data)

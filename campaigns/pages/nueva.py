@@ -39,7 +39,7 @@ CAMBIO = "Los destinatarios cambiaron mientras usted revisaba: ahora son {ahora}
 
 @dataclass(frozen=True, slots=True)
 class Paso:
-    """What a button of the form was pressed with.
+    """The state of the form when a button was pressed.
 
     Args:
         total: of its audience, sendable or not.
@@ -184,8 +184,10 @@ def _crear(paso: Paso) -> HttpResponse:
 
 
 def _pedida(usuario: Usuario, borrador: Borrador) -> NuevaCampana:
-    """Raises:
-    InvalidInputError: the date makes no sense, or the sender is not offered any more.
+    """Return the campaign that the form asks for.
+
+    Raises:
+        InvalidInputError: the date makes no sense, or the sender is not offered any more.
     """
     programada_para = borrador.programada_para()
     plantilla = selectors.plantillas_de(usuario).filter(pk=borrador.plantilla).first()

@@ -72,7 +72,7 @@ class Move(Generic[E]):
 
 @dataclass(frozen=True, slots=True)
 class Aspecto:
-    """How an estado, a wait or a line of the log looks.
+    """The look of an estado, a wait or a line of the log.
 
     Args:
         tono: CSS class of its colour.
@@ -208,7 +208,7 @@ def refusal(action: str, estado: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class DeCampana(Aspecto):
-    """What people see of a campaign's estado.
+    """The look of a campaign's estado, and what it means for people.
 
     Args:
         rechazo: why most moves are not possible from it.
@@ -241,7 +241,7 @@ AVISO: Final = Aspecto("tono-quieto", "info-circle")
 
 @dataclass(frozen=True, slots=True)
 class DeSMS(Aspecto):
-    """What people see of a message's estado.
+    """The look of a message's estado.
 
     Args:
         varios: what many such messages are called.

@@ -29,7 +29,7 @@ def zonas() -> frozenset[str]:
 
 @cache
 def ofrecidas() -> tuple[str, ...]:
-    """Those of places, in the order of the alphabet, and UTC: the others are old names of these, or offsets."""
+    """List the zones of places, in the order of the alphabet, and UTC: the others are old names or offsets."""
     return (*sorted(zona for zona in zonas() if zona.startswith(LUGARES)), "UTC")
 
 
