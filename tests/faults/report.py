@@ -24,7 +24,7 @@ class Report:
     Attributes:
         looks: how often a progress was read through the API and added up.
         exchanged: messages that count for another row than they were made for; see `credit`.
-        calm: of the Lotes that were sent before anything was broken, how many their chords closed; "" of a mutant.
+        calm: who closed the Lotes that were sent before anything was broken; "" when none were.
     """
 
     def __init__(self, options: Options, folder: Path) -> None:
@@ -115,7 +115,7 @@ class Report:
         )
         yield f"messages that stand for another campaign's same words to the same phone: {self.exchanged:,}"
         if self.calm:
-            yield f"Lotes closed by their chords before anything was broken: {self.calm}"
+            yield f"Lotes closed before anything was broken: {self.calm}"
         yield f"progress read through the API and added up: {self.looks:,} times"
 
     def as_json(self) -> str:

@@ -15,10 +15,8 @@ import redis
 
 from local.simulator.client import SimulatorError
 from local.stack.layout import DEFAULT_DATA, private_folder
-from tests.closings import COUNTED_WITHIN_S, Closings
-from tests.closings import SQL as CLOSINGS_SQL
 from tests.faults.api import NoAnswerError
-from tests.faults.database import SWEEP_LOCK
+from tests.faults.calm import Calm
 from tests.faults.deck import Deck
 from tests.faults.injectors import FAULTS
 from tests.faults.injectors.scene import Fault, Scene
@@ -43,8 +41,6 @@ LANES: Final = {"twilio": (3, (0.5, 2.0)), "": (4, (0.7, 3.0))}
 BACKLOG: Final = 1500
 TAIL: Final = 150
 LOOK_S: Final = 0.3
-# Recipients of the calm before the first round.
-CALM: Final = 300
 # A round that gets nowhere under its faults rests after so many seconds, or nobody would ever see why.
 LONGEST_S: Final = 600.0
 
@@ -126,30 +122,14 @@ class Run:
         return self.report
 
     def _calm(self) -> None:
-        """Send a little while nothing is broken and nobody sweeps: the Lotes must be closed by their chords."""
+        """Send a little while nothing is broken: the Lotes must be closed by their chords."""
         self._judge.begin()
-        made: list[Made] = []
-        database = self.stack.database
-        before = Closings.read(database.rows(CLOSINGS_SQL))
-        with database.locked(SWEEP_LOCK):
-            while (left := CALM - sum(len(campaign.fates) for campaign in made)) > 0:
-                made.append(self._load.create(left))
-            ids = {campaign.id for campaign in made}
-            deadline = time.monotonic() + self.options.final_within_s
-            while ids & {campaign.id for campaign in self._load.unfinished()} and time.monotonic() < deadline:
-                self.stack.check()
-                time.sleep(LOOK_S)
-        [(lotes,)] = database.rows("SELECT count(*) FROM campaigns_lote WHERE campana_id = ANY(%s)", list(ids))
-        deadline = time.monotonic() + COUNTED_WITHIN_S
-        while (found := Closings.read(database.rows(CLOSINGS_SQL)).since(before)).total < lotes:
-            if time.monotonic() > deadline:
-                break
-            time.sleep(LOOK_S)
-        self.journal.say(f"calm: of {lotes} Lotes {found}")
-        self.report.calm = f"{found.by_chord} of {lotes}"
-        if not found.suffices(lotes):
-            self.report.found([Violation(Kind.STUCK, 0, None, f"nothing was broken, and of {lotes} Lotes {found}")])
-        self._judge.round(made)
+        calm = Calm(self.stack, self._load)
+        calm.send(within_s=self.options.final_within_s)
+        self.report.calm = f"{calm.found}, of {calm.lotes} Lotes"
+        self.journal.say(f"calm: closed {self.report.calm}")
+        self.report.found(calm.violations)
+        self._judge.round(calm.made)
 
     def _make_load(self) -> Load:
         shops = make(self.stack.manage_env, shops=self.options.shops, clients=self.options.clients)

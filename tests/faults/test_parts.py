@@ -6,10 +6,13 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
+from tests.closings import Closings
 from tests.faults import crash, mutations
+from tests.faults.calm import Calm
 from tests.faults.database import SWEEP_LOCK
 from tests.faults.deck import TRIES, Deck
 from tests.faults.injectors import FAULTS
@@ -35,6 +38,15 @@ for number in range(1, 6):
 
 def test_the_calm_holds_the_lock_of_those_who_sweep() -> None:
     assert SWEEP_LOCK == locks.SWEEP
+
+
+@pytest.mark.parametrize(
+    ("found", "kinds"), [({"chord": 3}, []), ({"chord": 2, "sweep": 1}, [Kind.STUCK]), ({"chord": 2}, [Kind.STUCK])]
+)
+def test_a_calm_in_which_chords_closed_too_few_lotes_is_a_violation(found: dict[str, int], kinds: list[Kind]) -> None:
+    calm = Calm(Mock(), Mock())
+    calm.lotes, calm.found = 3, Closings(found)
+    assert [violation.kind for violation in calm.violations] == kinds
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
