@@ -78,7 +78,9 @@ class TextoYAudienciaSerializer(RefusesUnknown):
     ]
 )
 class CrearCampanaSerializer(TextoYAudienciaSerializer):
-    nombre = serializers.CharField(max_length=NOMBRE_MAX, required=False, help_text="Made from the date when absent.")
+    nombre = serializers.CharField(
+        max_length=NOMBRE_MAX, required=False, help_text="Name of the campaign; made from the date when absent."
+    )
     programada_para = TimedDateField(
         required=False,
         allow_null=True,
@@ -86,7 +88,9 @@ class CrearCampanaSerializer(TextoYAudienciaSerializer):
         "recipients and the text are frozen now all the same.",
     )
     clase_motivo = serializers.CharField(
-        max_length=MOTIVO_MAX, required=False, help_text="Why the campaign is not promotional; kept with who made it."
+        max_length=MOTIVO_MAX,
+        required=False,
+        help_text="Why the campaign is not promotional; kept with the person who made it.",
     )
 
 

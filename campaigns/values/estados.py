@@ -151,9 +151,9 @@ MOVES: Final[dict[str, Accion]] = {
 }
 
 DE_CAMPANA: Final[tuple[Move[EstadoCampana], ...]] = (
-    Move(_de(), _C.PENDIENTE, "whoever creates it"),
+    Move(_de(), _C.PENDIENTE, "the person or the schedule that creates it"),
     *MOVES.values(),
-    Move(_de(_C.PENDIENTE), _C.CANCELADO, "whoever does not approve it"),
+    Move(_de(_C.PENDIENTE), _C.CANCELADO, "an admin who does not approve it"),
     Move(_de(_C.PROCESANDO, _C.PAUSADO), _C.COMPLETADO, "its end; paused, only by its deadline"),
     Move(_de(_C.PENDIENTE, _C.PROCESANDO, _C.PAUSADO), _C.ERROR, "its end with nothing sent, or its deadline"),
 )

@@ -15,7 +15,7 @@ from local.stack.layout import DEFAULT_DATA, ROOT
 from local.stack.throwaway import PREFIX
 
 pytestmark = pytest.mark.e2e
-END_S = 40
+END_S = 120
 
 
 @pytest.fixture

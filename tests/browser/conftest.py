@@ -10,7 +10,16 @@ from urllib.parse import urlparse
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Response,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 from pytest_django.live_server_helper import LiveServer
 
 from core.models import Usuario
@@ -32,7 +41,8 @@ FLAGS = [
 ANCHO = ViewportSize(width=1280, height=800)
 ANGOSTO = ViewportSize(width=375, height=812)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-PATIENCE_MS = 8_000
+# For a machine that is busy otherwise: who passes does not wait for it.
+PATIENCE_MS = 30_000
 
 SignIn = Callable[[Usuario], Page]
 
@@ -45,6 +55,7 @@ def chromium() -> Iterator[Browser]:
             pytest.fail("chromium is missing: apt-get install chromium")
         pytest.skip("needs Debian's chromium: apt-get install chromium")
     with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE_MS)
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()

@@ -167,14 +167,14 @@ def test_the_wall_moves_and_sees_the_next_campaign_begin(owner: Usuario, sign_in
     expect(page.get_by_text("No hay campañas en curso")).to_be_visible()
     unmoved(page)
     campana = tienda.en_curso(owner, tienda.clientes(owner, 40))
-    with page.expect_response("**/muro/vivo/*", timeout=20_000):
+    with page.expect_response("**/muro/vivo/*"):
         page.evaluate("htmx.trigger('#muro', 'visible')")
     bar = page.get_by_role("progressbar", name=f"Avance de {campana.nombre}")
     expect(bar).to_have_attribute("aria-valuetext", "70 %: 28 de 40")
     send_everything(campana)
     expect(bar).to_have_attribute("aria-valuenow", "100")
     close(campana)
-    expect(page.get_by_text("No hay campañas en curso")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("No hay campañas en curso")).to_be_visible()
     assert still_unmoved(page)
 
 
@@ -187,15 +187,13 @@ def test_delivery_and_what_happened_come_by_themselves(owner: Usuario, sign_in: 
     expect(delivered).to_have_text(str(before))
     unmoved(page)
     campana.logs.filter(entrega="sent").update(entrega="delivered")
-    expect(delivered).to_have_text("24", timeout=15_000)
+    expect(delivered).to_have_text("24")
     lost = campana.logs.filter(entrega="delivered").first()
     assert lost
     SMSLog.objects.filter(pk=lost.pk).update(entrega="undelivered", entrega_codigo="30003")
-    expect(page.get_by_role("row").filter(has_text="30003")).to_contain_text(
-        "vuelva a intentarlo otro día", timeout=15_000
-    )
+    expect(page.get_by_role("row").filter(has_text="30003")).to_contain_text("vuelva a intentarlo otro día")
     anotar(campana_id=campana.pk, tipo=Suceso.Tipo.AVANCE_50)
-    expect(page.locator("#historia")).to_contain_text("Llegó al 50 %", timeout=15_000)
+    expect(page.locator("#historia")).to_contain_text("Llegó al 50 %")
     assert still_unmoved(page)
 
 

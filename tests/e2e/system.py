@@ -21,7 +21,7 @@ from local.stack import parts, ports
 from tests.local.simulator_process import ACCOUNT_SID, AUTH_TOKEN, RunningSimulator, running_simulator
 
 ROOT = Path(__file__).resolve().parents[2]
-STOP_S = 20.0
+STOP_S = 60.0
 WAIT_S = 150.0
 T = TypeVar("T")
 

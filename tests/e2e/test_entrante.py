@@ -42,6 +42,7 @@ def test_a_stop_in_the_middle_of_a_campaign_stops_the_message(system: System, sh
     waiting, unopened = pending[-1], numbers[-1]
     answers(system, waiting, "STOP")
     answers(system, unopened, "No me escriban más, por favor")
+    system.simulator.control.clear_faults()
     shop.post(f"/campanas/{campana}/reanudar/")
     ended = shop.wait_for(campana, "completado")
     assert (ended["exitosos"], ended["fallidos"]) == (len(ids) - 2, 2)
@@ -49,7 +50,6 @@ def test_a_stop_in_the_middle_of_a_campaign_stops_the_message(system: System, sh
     assert [row["codigo"] for row in shop.logs(campana) if row["cliente_id"] == ids[-1]] == ["baja"]
     assert system.messages(waiting, unopened) == []
 
-    system.simulator.control.clear_faults()
     later = shop.campaign([ids[numbers.index(waiting)], ids[-1], ids[0]])
     ended = shop.wait_for(later, "completado")
     assert (ended["exitosos"], ended["fallidos"]) == (1, 2)

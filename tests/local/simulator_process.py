@@ -16,7 +16,7 @@ from tests.ports import held, port_of
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT_SID = "AC" + "0a" * 16
 AUTH_TOKEN = "simulated-token"
-STOP_S = 5.0
+STOP_S = 30.0
 
 
 class RunningSimulator:

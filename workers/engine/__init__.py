@@ -17,6 +17,6 @@ lote       opening → publishing → closing; beside them flight (the window's 
 publish    chords (the messages of a chord), slices (how many at a time), window (how much of a campaign), losses
            (tasks that are gone), probe (whether the broker answers)
 pace       throttle and rates: each sender's slots and its brake
-rounds     what is done every few seconds, by whoever is alive: rounds, turns, sweeper; it stands above all the others
+rounds     what the live processes do every few seconds, by turns: rounds, turns, sweeper; it stands above all others
 base       groups (one statement for many threads), database, locks
 """

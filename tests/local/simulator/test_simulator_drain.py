@@ -128,7 +128,7 @@ class TestRetries:
     @pytest.mark.parametrize(
         ("fragment", "first", "times"),
         [
-            # By default an answer, whatever it is, ends the matter.
+            # Any answer ends the matter by default.
             ("", 503, 1),
             ("#rc=3&rp=all", 503, 2),
             ("#rc=3&rp=all", 403, 2),

@@ -65,7 +65,7 @@ def test_every_201_survives_kill_9_under_load(tmp_path: Path) -> None:
         threads = [threading.Thread(target=keep_sending, args=(worker,)) for worker in range(8)]
         for thread in threads:
             thread.start()
-        assert enough.wait(10)
+        assert enough.wait(60)
         simulator.kill()
         for thread in threads:
             thread.join()

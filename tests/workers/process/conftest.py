@@ -15,7 +15,7 @@ from django.db import connection
 from tests.workers.engine.conftest import running  # noqa: F401 - these tests run campaigns too
 
 ROOT = Path(__file__).resolve().parents[3]
-WAIT_S = 30.0
+WAIT_S = 90.0
 
 
 @dataclass(frozen=True)

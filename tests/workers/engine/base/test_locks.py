@@ -29,7 +29,7 @@ def test_one_is_inside() -> None:
     entered = threading.Event()
     holder = threading.Thread(target=hold, args=(entered, 0.3))
     holder.start()
-    assert entered.wait(5)
+    assert entered.wait(30)
     with locks.alone(locks.SWEEP) as held:
         assert not held
     with locks.alone(locks.RECONCILE) as held:
@@ -44,7 +44,7 @@ def test_a_stopped_holder_does_not_keep_it(monkeypatch: pytest.MonkeyPatch) -> N
     entered = threading.Event()
     holder = threading.Thread(target=hold, args=(entered, 3.0))
     holder.start()
-    assert entered.wait(5)
+    assert entered.wait(30)
     time.sleep(0.6)
     with locks.alone(locks.SWEEP) as held:
         assert held
