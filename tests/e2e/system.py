@@ -167,13 +167,16 @@ class System:
 
     def kill(self, name: str) -> None:
         """kill -9."""
-        self._processes[name].kill()
-        self._processes[name].wait()
+        process = self._processes.pop(name)
+        process.kill()
+        process.wait()
 
     def stop(self, name: str) -> None:
         """SIGTERM, and wait until it has ended by itself."""
-        self._processes[name].terminate()
-        self._processes[name].wait(STOP_S)
+        process = self._processes[name]
+        process.terminate()
+        process.wait(STOP_S)
+        del self._processes[name]
 
     @contextmanager
     def asleep(self, name: str) -> Iterator[None]:
