@@ -60,7 +60,7 @@ class Calm:
 
     @property
     def violations(self) -> list[Violation]:
-        """What is wrong: chords that did not close their Lotes."""
+        """Return a violation when chords did not close their Lotes."""
         if self.found.suffices(self.lotes):
             return []
         text = f"nothing was broken, and of {self.lotes} Lotes were closed {self.found}"
