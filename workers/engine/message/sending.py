@@ -25,12 +25,12 @@ def send_one(log_id: int) -> None:
         return
     with logs.about(campana=claim.campana_id, sms=claim.log_id):
         outcome = _post(claim)
+        if isinstance(outcome, Account):
+            # Before the row is free again: when no message is under way, a campaign that a person resumes stays so.
+            _pause(claim, outcome)
         outbox.put_outcome(claim, outcome)
-        match outcome:
-            case Account():
-                _pause(claim, outcome)
-            case Retryable(throttled=True):
-                throttle.slow_down(claim.sender, outcome.retry_after)
+        if isinstance(outcome, Retryable) and outcome.throttled:
+            throttle.slow_down(claim.sender, outcome.retry_after)
 
 
 def _admitted(claim: Claim | None) -> Claim | None:

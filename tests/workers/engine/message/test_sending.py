@@ -40,6 +40,19 @@ def test_it_pauses_when_the_account_is_refused(running: Running) -> None:
     assert (running.campana.estado, running.logs[0].estado) == ("pausado", "pendiente")
 
 
+def test_it_pauses_before_the_row_is_free_again(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person who resumes once nothing is under way is not overruled by a refusal from before."""
+    seen: list[str] = []
+
+    def put(claim: ledger.Claim, outcome: Outcome | ledger.NotPosted) -> None:
+        running.reload()
+        seen.append(running.campana.estado)
+
+    monkeypatch.setattr(outbox, "put_outcome", put)
+    sending.send_one(running.logs[0].pk)
+    assert seen == ["pausado"]
+
+
 def test_a_phone_that_twilio_blocks_opts_out(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "get_gateway", Blocked)
     sending.send_one(running.logs[0].pk)
