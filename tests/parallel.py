@@ -61,15 +61,10 @@ def _group(item: pytest.Item) -> str:
 
     They mostly wait: for leases, rounds and each other's processes.
     """
-    if "system" in getattr(item, "fixturenames", ()):
+    # Whole systems side by side starve each other of two processors: leases then run out that nothing else would end.
+    if item.get_closest_marker("e2e") or "system" in getattr(item, "fixturenames", ()):
         return "sistema"
-    if item.get_closest_marker("browser"):
-        return "navegador"
-    if item.get_closest_marker("faults"):
-        return "fallas"
-    if item.get_closest_marker("e2e"):
-        return "procesos"
-    return ""
+    return "navegador" if item.get_closest_marker("browser") else ""
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -190,7 +190,7 @@ class System:
     @contextmanager
     def never_swept(self) -> Iterator[None]:
         """Workers that do not sweep, and no beat that asks for it: what a chord does not do is not done."""
-        self.stop("beat")
+        self.kill("beat")  # it keeps nothing that could be lost
         self._restart_workers(SWEEP_INTERVAL_S="86400")
         try:
             yield
