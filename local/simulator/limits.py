@@ -1,5 +1,6 @@
 """The account's limits: requests in progress and requests a second."""
 
+from math import inf
 from time import monotonic
 
 
@@ -11,7 +12,11 @@ class Limits:
 
     def __init__(self) -> None:
         self.in_progress = 0
-        self._tokens = 0.0
+        self.refill()
+
+    def refill(self) -> None:
+        """Forget the requests of before: the next second's worth is allowed at once."""
+        self._tokens = inf
         self._refilled_at = monotonic()
 
     def exceeded(self, max_concurrency: int, max_rate: float) -> bool:

@@ -46,6 +46,7 @@ class State:
         self.refused.clear()
         self.faults.happened.clear()
         self.sender.clear()
+        self.limits.refill()
         self.requests = 0
 
     def close(self) -> None:
