@@ -14,7 +14,7 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 from rest_framework.viewsets import ModelViewSet
 
-from campaigns.api.fields import es_id
+from campaigns.api.fields import ShopRowField
 from campaigns.campana import selectors, services
 from campaigns.mensaje import texto
 from campaigns.models import PlantillaSMS
@@ -60,16 +60,11 @@ class PlantillaSerializer(ShopRowSerializer[PlantillaSMS]):
 
 
 @extend_schema_field({"type": "integer"})
-class PlantillaField(serializers.PrimaryKeyRelatedField[PlantillaSMS]):
+class PlantillaField(ShopRowField[PlantillaSMS]):
     """An active template of the caller's shop; any other id does not exist for them."""
 
     def get_queryset(self) -> Any:
         return selectors.plantillas_de(self.context["request"].user).filter(activo=True)
-
-    def to_internal_value(self, data: Any) -> Any:
-        if not es_id(data):  # "7" and 7.0 are no ids in cliente_ids either
-            self.fail("incorrect_type", data_type=type(data).__name__)
-        return super().to_internal_value(data)
 
 
 class PlantillaFilter(filters.FilterSet):

@@ -15,7 +15,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ModelViewSet
 
 from campaigns import remitentes
-from campaigns.api.fields import es_id
+from campaigns.api.fields import ShopRowField
 from campaigns.models import Remitente
 from core.api.base import ShopRowsView
 from core.api.filters import YesNoFilter
@@ -77,16 +77,11 @@ class RemitenteSerializer(RefusesUnknown, serializers.ModelSerializer[Remitente]
 
 
 @extend_schema_field({"type": "integer"})
-class RemitenteField(serializers.PrimaryKeyRelatedField[Remitente]):
+class RemitenteField(ShopRowField[Remitente]):
     """An active sender of the caller's shop; any other id does not exist for them."""
 
     def get_queryset(self) -> Any:
         return remitentes.remitentes_de(self.context["request"].user).filter(activo=True)
-
-    def to_internal_value(self, data: Any) -> Any:
-        if not es_id(data):
-            self.fail("incorrect_type", data_type=type(data).__name__)
-        return super().to_internal_value(data)
 
 
 class RemitenteFilter(filters.FilterSet):
