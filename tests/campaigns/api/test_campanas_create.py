@@ -1,13 +1,13 @@
 """POST /api/v1/campanas/: what it stores, and that nothing is sent inside the request."""
 
 import socket
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from celery import current_app
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from campaigns.audiencia import seleccion
@@ -18,6 +18,7 @@ from core.models import Usuario
 from tests.conftest import signed_in
 from tests.core.api.support import error_of, row_counts
 from tests.factories import ClienteFactory, PlantillaFactory
+from tests.ports import silent
 
 URL = "/api/v1/campanas/"
 
@@ -137,11 +138,11 @@ def test_it_takes_100_000_ids_and_not_one_more(api: APIClient, owner: Usuario) -
     refused = api.post(URL, {"mensaje": "Hola {nombre}", "cliente_ids": ids})
     assert error_of(refused, 400)["detail"] == seleccion.DEMASIADOS
     assert not CampanaSMS.objects.exists()
-    started = time.monotonic()
-    response = api.post(URL, {"mensaje": "Hola {nombre}", "cliente_ids": ids[:100_000]})
+    with CaptureQueriesContext(connection) as queries:
+        response = api.post(URL, {"mensaje": "Hola {nombre}", "cliente_ids": ids[:100_000]})
+    assert len(queries) < 50  # this is no place for a loop over the ids
     assert response.json()["total_clientes"] == 100_000
     assert [pk for lote in frozen(response.json()["id"]) for pk in lote] == ids[:100_000]
-    assert time.monotonic() - started < 5  # the goal is a bench's to measure; this is no place for a loop per id
     todos = api.post(URL, {"mensaje": "Hola", "audiencia": {"todos": True}})
     assert todos.json()["total_clientes"] == 100_001
 
@@ -231,22 +232,18 @@ def broker() -> Iterator[Callable[[str], None]]:
 def test_it_works_while_the_broker_is_down(api: APIClient, owner: Usuario, broker: Any, url: str) -> None:
     broker(url)
     ids = make_clientes(owner, 1)
-    started = time.monotonic()
     response = api.post(URL, {"mensaje": "Hola", "cliente_ids": ids})
     assert response.status_code == 201
-    assert time.monotonic() - started < 1
     assert frozen(response.json()["id"]) == [ids]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_it_works_while_the_broker_stalls(api: APIClient, owner: Usuario, broker: Any) -> None:
     """The broker takes the connection and never answers."""
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        broker(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+    with silent() as port:
+        broker(f"redis://127.0.0.1:{port}/0")
         ids = make_clientes(owner, 1)
-        started = time.monotonic()
         assert api.post(URL, {"mensaje": "Hola", "cliente_ids": ids}).status_code == 201
-        assert time.monotonic() - started < 2.5
 
 
 def test_it_counts_clients_that_left_between_the_count_and_the_freeze(

@@ -1,6 +1,5 @@
 """/healthz and /readyz."""
 
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -70,12 +69,10 @@ def test_it_is_not_ready_without_postgres(client: Client, monkeypatch: Any, erro
 )
 def test_it_is_not_ready_without_redis(client: Client, settings: Any, url: str, db: None) -> None:
     settings.REDIS_URL = url
-    started = time.monotonic()
     response = client.get("/readyz")
     assert response.status_code == 503
     assert response.json()["postgres"] == "ok"
     assert response.json()["redis"] != "ok"
-    assert time.monotonic() - started < 2.5
 
 
 def test_healthz_asks_nobody(client: Client, settings: Any) -> None:

@@ -147,12 +147,9 @@ def test_it_does_not_accept_what_it_would_refuse(simulator: RunningSimulator) ->
 
 def test_it_hangs_no_longer_than_told(simulator: RunningSimulator) -> None:
     simulator.control.set_faults({"kind": "hang", "seconds": 0.3})
-    started = time.monotonic()
 
     with pytest.raises(urllib3.exceptions.ProtocolError):
-        create(simulator)
-
-    assert time.monotonic() - started < 4.0
+        create(simulator)  # whose own time limit is another error
 
 
 def test_it_lets_go_of_clients_that_left(simulator: RunningSimulator) -> None:

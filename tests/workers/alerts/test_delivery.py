@@ -4,7 +4,6 @@ import socket
 import ssl
 import threading
 import time
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,8 @@ CERTIFICATE = Path(__file__).parents[1] / "data" / "localhost.pem"
 # What a name server that answers nothing costs: three of them, five seconds each, twice.
 # https://man7.org/linux/man-pages/man5/resolv.conf.5.html
 LOOK_UP_S = 30
+# Twenty a second: more than the limits that the tests set leave time for.
+DRIPS = 600
 
 
 def due() -> None:
@@ -127,14 +128,14 @@ def test_a_slow_receiver_is_given_up(
 def dripping(connection: socket.socket) -> bool:
     """A byte of an endless header now and then: no single read is slow."""
     connection.sendall(b"HTTP/1.1 200 OK\r\nX-Y: ")
-    for _ in range(40):
+    for _ in range(DRIPS):
         connection.sendall(b"x")
         time.sleep(0.05)
     return False
 
 
 def putting_off(connection: socket.socket) -> bool:
-    for _ in range(40):
+    for _ in range(DRIPS):
         connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         time.sleep(0.05)
     return False
@@ -148,9 +149,7 @@ def test_a_call_that_never_ends_is_ended(
     with scripted_server(behaviour) as server:
         alertas.guardar_ajustes(usuario=owner, datos={"url": server.url})
         alertas.probar(usuario=owner)
-        began = time.monotonic()
         deliver.deliver()
-        assert time.monotonic() - began < 1.5
     entrega = EntregaAlerta.objects.get()
     assert (entrega.estado, entrega.error) == ("pendiente", webhook.SIN_FIN.format(segundos=0.3))
 
@@ -181,30 +180,32 @@ def test_a_call_over_tls_that_never_ends_is_ended(
     listener: Listener, tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(webhook, "CALL_S", 0.3)
-    began = time.monotonic()
     with scripted_server(dripping, tls=tls) as server:
         assert result_of(server.url) == Failed(webhook.SIN_FIN.format(segundos=0.3))
-    assert time.monotonic() - began < 1.5
 
 
 def test_a_handshake_that_never_ends_is_ended(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
     """A long record of TLS's, byte by byte."""
 
+    left: list[bool] = []
+
     def drip(server: socket.socket) -> None:
-        with server.accept()[0] as connection, suppress(OSError):
+        with server.accept()[0] as connection:
             connection.sendall(b"\x16\x03\x03\x40\x00")
-            for _ in range(40):
-                connection.sendall(b"x")
-                time.sleep(0.05)
+            try:
+                for _ in range(DRIPS):
+                    connection.sendall(b"x")
+                    time.sleep(0.05)
+            except OSError:
+                left.append(True)
 
     monkeypatch.setattr(webhook, "CONNECT_S", 0.3)
-    began = time.monotonic()
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=drip, args=(server,))
         thread.start()
         assert isinstance(result_of(f"https://127.0.0.1:{server.getsockname()[1]}/"), Failed)
-        assert time.monotonic() - began < 1.5
         thread.join()
+    assert left  # the client, before the record came to its end
 
 
 def test_a_claim_is_longer_than_the_longest_call() -> None:
