@@ -10,8 +10,10 @@ from urllib.parse import parse_qsl, urldefrag
 
 import aiohttp
 
+from local.simulator.accounts import Accounts
+from local.simulator.faults import Faults
 from local.simulator.messages import API_VERSION, Message
-from local.simulator.signing import sign
+from local.simulator.signing import headers as signed
 
 WAITING = 1000
 TOTAL_S = 15.0
@@ -44,8 +46,10 @@ class Overrides:
 class CallbackSender:
     """Posts webhooks, `concurrency` at a time. The queue before it is short, so the threads that feed it wait."""
 
-    def __init__(self, account_sid: str, auth_token: str, service_number: str, concurrency: int) -> None:
-        self._account_sid, self._auth_token = account_sid, auth_token
+    def __init__(
+        self, account_sid: str, accounts: Accounts, faults: Faults, service_number: str, concurrency: int
+    ) -> None:
+        self._account_sid, self._accounts, self._faults = account_sid, accounts, faults
         self._service_number = service_number
         self._concurrency = concurrency
         self._queue: asyncio.Queue[tuple[Message, str]] = asyncio.Queue(WAITING)
@@ -97,14 +101,16 @@ class CallbackSender:
                 self.failed += 1
 
     async def post(self, url: str, form: dict[str, str]) -> int:
-        """Post a signed form, with the retries its URL asks for.
+        """Post a form, signed for its account, with the retries its URL asks for.
 
         Returns:
             The last HTTP status, or 0 when no answer came.
         """
         overrides, target = Overrides.of(url), urldefrag(url).url
+        wanted = self._faults.now.callbacks
+        token = wanted.token or self._accounts.token(form["AccountSid"])
         headers = {
-            "X-Twilio-Signature": sign(self._auth_token, target, form),
+            **signed(token, wanted.shared_key, target, form),
             "I-Twilio-Idempotency-Token": f"{form['MessageSid']}-{form.get('MessageStatus', 'inbound')}",
             "User-Agent": "TwilioProxy/1.1",
         }
@@ -138,7 +144,7 @@ class CallbackSender:
 
     def _form(self, message: Message, status: str) -> dict[str, str]:
         form = {
-            "AccountSid": self._account_sid,
+            "AccountSid": message.account or self._account_sid,
             "ApiVersion": API_VERSION,
             "From": message.sender or self._service_number,
             "MessageSid": message.sid,
@@ -149,6 +155,6 @@ class CallbackSender:
         }
         if message.service:
             form["MessagingServiceSid"] = message.service
-        if status in {"failed", "undelivered"}:
+        if status in {"failed", "undelivered"} and message.error_code:
             form["ErrorCode"] = message.error_code
         return form

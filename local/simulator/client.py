@@ -37,7 +37,8 @@ class Stats:
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """One accepted message. Instants are Unix seconds; `outcome` is the status it ends in at `final_at`."""
+    """One accepted message, or a refused one that was recorded (`refused`, with its `error_code`). Instants are Unix
+    seconds; `outcome` is the status it ends in at `final_at`, `body` as it was sent, `account` a SID."""
 
     id: int
     sid: str
@@ -53,6 +54,8 @@ class LedgerRow:
     outcome: str
     error_code: str
     status_callback: str
+    account: str
+    refused: int
 
 
 class SimulatorControl:
@@ -93,14 +96,15 @@ class SimulatorControl:
                 raise SimulatorError(f"{pending} callbacks still pending after {timeout_s:g} s")
             time.sleep(0.05)
 
-    def ledger(self, *, to: str | None = None, since_id: int = 0) -> Iterator[LedgerRow]:
+    def ledger(self, *, to: str | None = None, since_id: int = 0, refused: bool = False) -> Iterator[LedgerRow]:
         """Accepted messages, oldest first, read as they stream in.
 
         Args:
             to: only this recipient's.
             since_id: only those after this id.
+            refused: the refused ones that were recorded, instead of the accepted ones.
         """
-        query: dict[str, object] = {"since_id": since_id, **({"to": to} if to else {})}
+        query: dict[str, object] = {"since_id": since_id, "refused": int(refused), **({"to": to} if to else {})}
         response = self._request("GET", f"ledger?{urlencode(query)}", preload_content=False)
         try:
             for line in response:
@@ -117,7 +121,8 @@ class SimulatorControl:
 
     def fault_counts(self) -> dict[str, int]:
         """Count how often each thing went wrong since the start or the last reset: rules by name, and the behaviour's
-        `list_hidden`, `callback_dropped`, `callback_doubled`, `callback_late`, `callback_early`."""
+        `list_hidden`, `refusal_recorded`, `ending_failed` and the like, `callback_dropped`, `callback_doubled`,
+        `callback_late`, `callback_early`."""
         return self._call("GET", "fault-counts")
 
     def set_faults(self, *rules: Mapping[str, object], **behaviour: object) -> dict[str, Any]:
@@ -131,12 +136,20 @@ class SimulatorControl:
         """Back to the behaviour of the command line."""
         self._call("DELETE", "faults")
 
+    def add_account(self, sid: str, token: str) -> None:
+        """Let the simulator know another account, or give a known one another Auth Token."""
+        self._call("POST", "accounts", {"sid": sid, "token": token})
+
+    def set_setup(self, **setup: object) -> dict[str, Any]:
+        """Replace what the account has: fields as in `setup.Setup`."""
+        return self._call("PUT", "setup", setup)
+
     def inbound(self, **message: object) -> dict[str, Any]:
         """A client writes to us: from_, body, to, service, url, advanced (see `inbound.receive`)."""
         return self._call("POST", "inbound", {name.rstrip("_"): value for name, value in message.items()})
 
     def reset(self) -> None:
-        """Forget messages, opt-outs, faults and counts."""
+        """Forget messages, opt-outs, other accounts, the setup, faults and counts."""
         self._call("POST", "reset")
 
     def _call(self, method: str, path: str, payload: object = None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local.simulator.faults import Behaviour
+from local.simulator.faults import REPORTED, Behaviour
 
 
 class ConfigError(Exception):
@@ -51,7 +51,7 @@ def read_config(arguments: Sequence[str] | None = None) -> Config:
     add("--max-rate", type=float, default=0.0, help="creates a second before 20429; 0 is no limit")
     add("--send-delay", type=float, default=0.1, help="from a message's turn to sent, in seconds")
     add("--delivery-delay", type=float, default=0.4, help="from sent to the outcome, in seconds")
-    add("--callback-statuses", default="sending,sent,delivered,undelivered,failed", help="which are reported")
+    add("--callback-statuses", default=",".join(REPORTED), help="which are reported")
     add("--callback-concurrency", type=int, default=16, help="status callbacks in progress at a time")
     add(
         "--inbound-url",

@@ -6,7 +6,9 @@
 | GET, PUT, DELETE faults | see, set, forget what goes wrong (see `faults.py` for the fields) |
 | GET fault-counts | how often each thing went wrong; unlike stats, it reads no ledger |
 | GET stats | counts |
-| GET ledger?to=&since_id= | the accepted messages, one JSON object a line, oldest first |
+| GET ledger?to=&since_id=&refused= | the accepted messages (refused=1: the refused), one JSON a line, oldest first |
+| POST accounts | `{"sid", "token"}`: know another account, or another Auth Token of a known one |
+| GET, PUT, DELETE setup | see, set, forget what the account has (see `setup.py` for the fields) |
 | POST inbound | `{"from", "body", "to"?, "service"?, "url"?, "advanced"?}`: a client writes to us |
 | POST reset | forget everything |
 """
@@ -22,6 +24,7 @@ from aiohttp import web
 from local.simulator.answers import answer_json
 from local.simulator.faults import Behaviour
 from local.simulator.inbound import receive
+from local.simulator.setup import Setup
 from local.simulator.state import State
 
 LEDGER_BATCH = 500
@@ -47,6 +50,18 @@ async def control(state: State, request: web.BaseRequest, name: str) -> web.Stre
                 return answer_json(await _stats(state))
             case "GET", "ledger":
                 return await _ledger(state, request)
+            case "POST", "accounts":
+                given = await _body(request)
+                state.accounts.add(str(given.get("sid", "")), str(given.get("token", "")))
+                return answer_json({"status": "ok"})
+            case "GET", "setup":
+                return answer_json(asdict(state.setup))
+            case "PUT", "setup":
+                state.setup = Setup.parse(await _body(request))
+                return answer_json(asdict(state.setup))
+            case "DELETE", "setup":
+                state.setup = Setup()
+                return answer_json(asdict(state.setup))
             case "POST", "inbound":
                 return answer_json(await receive(state, await _body(request)))
             case "POST", "reset":
@@ -84,6 +99,7 @@ async def _ledger(state: State, request: web.BaseRequest) -> web.StreamResponse:
     query = dict(parse_qsl(request.raw_path.partition("?")[2]))
     last, to = int(query.get("since_id", 0)), query.get("to")
     where, values = ("id > ? AND to_ = ?", [to]) if to else ("id > ?", [])
+    where += f" AND refused = {int(query.get('refused') == '1')}"
     state.ledger.flush()
     response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
     await response.prepare(request)

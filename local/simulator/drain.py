@@ -157,7 +157,7 @@ class Drain:
     def _restore(self) -> None:
         """Go on, after a restart, with the callbacks that were not sent and with the senders' queues."""
         self._since = float(self._ledger.meta(DRAINED_AT) or 0)
-        for message in self._ledger.select("final_at > ? ORDER BY id", (self._since,)):
+        for message in self._ledger.select("final_at > ? AND refused = 0 ORDER BY id", (self._since,)):
             who = message.sender or message.service
             self._free_at[who] = max(self._free_at.get(who, 0.0), message.sent_at - self._faults.now.send_s)
             self.push(message)

@@ -28,6 +28,7 @@ class Refusal:
 TEXTS: dict[int, tuple[int, str]] = {
     20001: (400, "Unknown parameters: {}"),
     20003: (401, "Authenticate"),
+    20403: (403, "Forbidden"),
     20404: (404, "The requested resource {} was not found"),
     20429: (429, "Too Many Requests"),
     21211: (400, "The 'To' number {} is not a valid phone number."),
@@ -50,7 +51,16 @@ TEXTS: dict[int, tuple[int, str]] = {
     21614: (400, "'To' number is not a valid mobile number: {}"),
     21617: (400, "The concatenated message body exceeds the 1600 character limit."),
     21624: (400, "Validity period can only be set to integers between 1 and 36,000 seconds (10 hours max)."),
+    21661: (400, "The 'From' number {} is not SMS-capable."),
+    21703: (400, "The Messaging Service does not have a phone number available."),
     21705: (400, "The 'MessagingServiceSid' {} is not valid."),
+    30029: (400, "ContentRetention is not valid."),
+    30450: (400, "Message delivery blocked."),
+    # https://www.twilio.com/docs/api/errors/63038; that it comes with HTTP 429 is from reports of accounts that met it.
+    63038: (429, "Account exceeded the daily messages limit"),
+    # Six digits, like https://www.twilio.com/docs/api/errors/572005, whose page was read; the other's was not.
+    572005: (400, "Destination number has not completed verification"),
+    572006: (400, "Account is not allowed to send this message"),
 }
 
 

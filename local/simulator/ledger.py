@@ -1,4 +1,4 @@
-"""The ledger: every accepted message, on disk before its 201 is written.
+"""The ledger: every accepted message, on disk before its 201 is written; and, marked, those that were refused.
 
 It is the oracle of the fault tests, so it must survive a `kill -9` of the simulator and be cheap enough not
 to be what a benchmark measures. SQLite in WAL mode with a group commit does both: messages accepted within a
@@ -26,10 +26,25 @@ CREATE TABLE IF NOT EXISTS message (
     id INTEGER PRIMARY KEY, sid TEXT NOT NULL, to_ TEXT NOT NULL, sender TEXT NOT NULL, service TEXT NOT NULL,
     body TEXT NOT NULL, segments INTEGER NOT NULL, accepted_at REAL NOT NULL, sending_at REAL NOT NULL,
     sent_at REAL NOT NULL, final_at REAL NOT NULL, outcome TEXT NOT NULL, error_code TEXT NOT NULL,
-    status_callback TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS message_by_recipient ON message (to_, id);
+    status_callback TEXT NOT NULL, account TEXT NOT NULL DEFAULT '', refused INTEGER NOT NULL DEFAULT 0,
+    listed TEXT NOT NULL DEFAULT '', rcs INTEGER NOT NULL DEFAULT 0, body_until REAL NOT NULL DEFAULT 0,
+    to_until REAL NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS opt_out (client TEXT NOT NULL, sender TEXT NOT NULL, PRIMARY KEY (client, sender));
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+# Of ledgers written before these columns were there.
+LATER = {
+    "account": "TEXT NOT NULL DEFAULT ''",
+    "refused": "INTEGER NOT NULL DEFAULT 0",
+    "listed": "TEXT NOT NULL DEFAULT ''",
+    "rcs": "INTEGER NOT NULL DEFAULT 0",
+    "body_until": "REAL NOT NULL DEFAULT 0",
+    "to_until": "REAL NOT NULL DEFAULT 0",
+}
+# It covers the counts of `totals`, so that they read no row.
+INDEX = """
+DROP INDEX IF EXISTS message_by_recipient;
+CREATE INDEX IF NOT EXISTS message_by_phone ON message (to_, id, refused);
 """
 
 
@@ -60,6 +75,8 @@ class Ledger:
             self._db.execute("PRAGMA synchronous=OFF")
             self._db.execute("PRAGMA cache_size=-16384")
             self._db.executescript(SCHEMA)
+            self._add_columns()
+            self._db.executescript(INDEX)
             self._instance = self.meta("instance") or self._set_instance()
             self._last_id: int = self._db.execute("SELECT coalesce(max(id), 0) FROM message").fetchone()[0]
         except sqlite3.Error as error:
@@ -67,6 +84,12 @@ class Ledger:
         self._waiting: list[Message] = []
         self._committed = asyncio.Event()
         self.opt_outs: set[tuple[str, str]] = set(self._db.execute("SELECT client, sender FROM opt_out"))
+
+    def _add_columns(self) -> None:
+        present = {row[1] for row in self._db.execute("PRAGMA table_info(message)")}
+        for name, kind in LATER.items():
+            if name not in present:
+                self._db.execute(f"ALTER TABLE message ADD COLUMN {name} {kind}")
 
     def next_id(self) -> tuple[int, str]:
         """A new message's id and sid. The sid carries the id, so finding it again needs no index."""
@@ -77,7 +100,7 @@ class Ledger:
         """Queue a message for the next commit.
 
         Args:
-            message: the accepted message.
+            message: accepted, or refused and recorded.
             window_s: the longest it may wait for others to share its commit with, in seconds.
 
         Returns:
@@ -120,7 +143,9 @@ class Ledger:
         """Accepted messages and distinct recipients, by a scan of the index on its own connection."""
         reader = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)
         try:
-            accepted, distinct = reader.execute("SELECT count(*), count(DISTINCT to_) FROM message").fetchone()
+            accepted, distinct = reader.execute(
+                "SELECT count(*), count(DISTINCT to_) FROM message WHERE refused = 0"
+            ).fetchone()
         finally:
             reader.close()
         return {"accepted": accepted, "distinct_to": distinct, "duplicates": accepted - distinct}
@@ -147,7 +172,7 @@ class Ledger:
     def clear(self) -> None:
         """Forget every message and opt-out; sids do not come back."""
         self.flush()
-        self._db.executescript(f"DROP TABLE message; DROP TABLE opt_out; {SCHEMA}")
+        self._db.executescript(f"DROP TABLE message; DROP TABLE opt_out; {SCHEMA} {INDEX}")
         self.opt_outs.clear()
         self._set_instance()
 

@@ -1,5 +1,6 @@
-"""The account's limits: requests in progress and requests a second."""
+"""The account's limits: requests in progress, requests a second, and messages a day."""
 
+from collections import Counter
 from math import inf
 from time import monotonic
 
@@ -15,7 +16,8 @@ class Limits:
         self.refill()
 
     def refill(self) -> None:
-        """Forget the requests of before: the next second's worth is allowed at once."""
+        """Forget the requests of before: the next second's worth, and the day's, is allowed at once."""
+        self.accepted: Counter[str] = Counter()
         self._tokens = inf
         self._refilled_at = monotonic()
 

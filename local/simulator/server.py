@@ -8,16 +8,19 @@ import asyncio
 import errno
 import signal
 import socket
-from hmac import compare_digest
+from email.utils import formatdate
+from time import time
 
 from aiohttp import web
 
+from local.simulator.account import account
 from local.simulator.answers import answer_refusal
 from local.simulator.config import Config, ConfigError
 from local.simulator.control import control
 from local.simulator.create import create
 from local.simulator.errors import refusal
 from local.simulator.listing import fetch, list_messages
+from local.simulator.messages import API_VERSION
 from local.simulator.state import State
 
 CONTROL = "/_control/"
@@ -37,21 +40,31 @@ class Server:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer any request."""
-        state, path = self.state, request.raw_path.partition("?")[0]
+        path = request.raw_path.partition("?")[0]
         if path.startswith(CONTROL):
-            return await control(state, request, path[len(CONTROL) :])
-        state.requests += 1
-        given = request.headers.get("Authorization", "")
-        if not compare_digest(given.encode(), state.authorization.encode()):
+            return await control(self.state, request, path[len(CONTROL) :])
+        self.state.requests += 1
+        answer = await self._api(request, path)
+        if offset_s := self.state.faults.now.clock_offset_s:
+            answer.headers["Date"] = formatdate(time() + offset_s, usegmt=True)
+        return answer
+
+    async def _api(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
+        state = self.state
+        who = state.accounts.who(request.headers.get("Authorization", ""))
+        if who is None:
             state.log.write(request.method, request.raw_path, 401, 20003, "", b"")
             return answer_refusal(state, refusal(20003), {"WWW-Authenticate": 'Basic realm="Twilio API"'})
-        if path == f"{state.base}.json":
+        base = f"/{API_VERSION}/Accounts/{who}/Messages"
+        if path == f"{base}.json":
             if request.method == "POST":
-                return await create(state, request)
+                return await create(state, request, who)
             if request.method == "GET":
-                return await list_messages(state, request)
-        elif path.startswith(f"{state.base}/") and path.endswith(".json") and request.method == "GET":
-            return await fetch(state, request, path[len(state.base) + 1 : -len(".json")])
+                return await list_messages(state, request, who)
+        elif request.method == "GET":
+            if path.startswith(f"{base}/") and path.endswith(".json"):
+                return await fetch(state, request, who, path[len(base) + 1 : -len(".json")])
+            return await account(state, request, who)
         state.log.write(request.method, request.raw_path, 404, 20404, "", b"")
         return answer_refusal(state, refusal(20404, path))
 

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -13,7 +14,7 @@ import pytest
 import urllib3
 
 from local.simulator.client import SimulatorControl, SimulatorError
-from tests.local.simulator.support import SENDER, create
+from tests.local.simulator.support import SENDER, create, listing
 from tests.local.simulator_process import ACCOUNT_SID, AUTH_TOKEN, ROOT, RunningSimulator, running_simulator
 from tests.workers.webhooks.listener import WebhookListener
 
@@ -92,6 +93,24 @@ def test_opt_outs_and_the_request_log_survive(tmp_path: Path) -> None:
     lines = (tmp_path / "requests.log").read_text().splitlines()
     assert [line.split()[3:5] for line in lines] == [["400", "21610"], ["201", "0"], ["400", "21610"]]
     assert lines[1].endswith("To=%2B573001110001&From=%2B15005550006&Body=Hola")
+
+
+def test_it_reads_a_ledger_of_before_there_were_refusals(tmp_path: Path) -> None:
+    with running_simulator(tmp_path) as simulator:
+        old = create(simulator, To="+573001110001").json["sid"]
+        simulator.stop()
+        with sqlite3.connect(tmp_path / "ledger.sqlite3") as ledger:
+            ledger.execute("DROP INDEX message_by_phone")
+            for column in ("account", "refused", "listed", "rcs", "body_until", "to_until"):
+                ledger.execute(f"ALTER TABLE message DROP COLUMN {column}")
+        ledger.close()
+        simulator.restart()
+        create(simulator, To="whatever")
+
+        listed = listing(simulator).json["messages"]
+        assert [row["status"] == "failed" for row in listed] == [True, False]
+        assert [row["sid"] for row in listing(simulator, To="+573001110001").json["messages"]] == [old]
+        assert simulator.control.stats().accepted == 1
 
 
 def test_callbacks_go_on_after_a_restart(tmp_path: Path, webhooks: WebhookListener) -> None:
