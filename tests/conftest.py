@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.test import TransactionTestCase
 from rest_framework.test import APIClient
 
 from campaigns.campana import selectors
 from core.api import throttling
 from core.models import Usuario
+from tests import emptying
 from tests.e2e.fixtures import _system, shop, system  # noqa: F401 - tests/browser drives the same system
 from tests.factories import AdminFactory, VendedorFactory
 from tests.plans import Planner
@@ -60,6 +62,7 @@ def _test_settings() -> None:
     """Set what a test run needs and no environment should have to say."""
     settings.SECRET_KEY = "only-for-tests-and-worth-nothing-to-anybody"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
+    TransactionTestCase._fixture_teardown = emptying.empty_tables  # type: ignore[attr-defined] # Django's own name
     # Pages name their static files; without collectstatic there is no manifest of their hashed names.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     # whitenoise warns about a folder that collectstatic has not made yet, and a warning is an error here.
