@@ -11,9 +11,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-# The databases that a server of Redis has: a process's own, and those of the systems that it starts.
+# The databases that a server of Redis has: a process's own, and that of the system that it starts.
 SYSTEMS_FROM: Final = 8
-SECOND_SYSTEMS_FROM: Final = 12
 
 
 def process() -> int:

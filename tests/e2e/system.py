@@ -5,7 +5,6 @@ import secrets
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -130,7 +129,7 @@ class System:
         self, env: Mapping[str, str], simulator: RunningSimulator, logs: Path, listener: socket.socket, python: str
     ) -> None:
         self.env = env
-        self._python = python
+        self.python = python
         self.simulator = simulator
         self._logs, self._listener = logs, listener
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -142,7 +141,7 @@ class System:
         """Start `python -m module…`, with more in its environment if need be."""
         with (self._logs / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
-                (self._python, "-m", *module),
+                (self.python, "-m", *module),
                 cwd=ROOT,
                 env={**self.env, **(env or {})},
                 stdout=log,
@@ -215,7 +214,7 @@ class System:
                 process.wait()
 
     def manage(self, *args: str, **env: str) -> None:
-        command = [self._python, "manage.py", *args]
+        command = [self.python, "manage.py", *args]
         done = subprocess.run(
             command,
             cwd=ROOT,
@@ -283,7 +282,7 @@ FROM core_usuario WHERE username = %s RETURNING id
 
 
 @contextmanager
-def running_system(folder: Path, database_url: str, redis_url: str, python: str = sys.executable) -> Iterator[System]:
+def running_system(folder: Path, database_url: str, redis_url: str, python: str) -> Iterator[System]:
     """The system for the length of a `with` block.
 
     Args:
