@@ -3,7 +3,7 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from local.simulator.client import LedgerRow
 from tests.faults.conditions import QUIET_S
@@ -34,19 +34,25 @@ class Judge:
         self._since = 0
         self._killed = 0
         self._stuck: set[int] = set()
+        self._excused: set[str] = set()
 
     def begin(self) -> None:
         """A round begins."""
         self._killed = len(self._journal.killed)
 
-    def round(self, made: Sequence[Made]) -> None:
-        """Judge the round's campaigns."""
+    def round(self, made: Sequence[Made], excused: Collection[str] = ()) -> None:
+        """Judge the round's campaigns.
+
+        Args:
+            excused: see `oracle.judge`.
+        """
+        self._excused |= set(excused)
         ids = [campaign.id for campaign in made]
         ledger = list(self._stack.control.ledger(since_id=self._since))
         evidence = gather(self._stack.database, self._load, made, ledger)
         evidence.accepted, moved = exchanged(evidence.rows, evidence.accepted)
         self._report.exchanged += moved
-        violations = judge(evidence)
+        violations = judge(evidence, excused)
         accepted = first_accepted((as_accepted(row).log_id, row.accepted_at) for row in ledger)
         measures = self._report.measures
         measures.add_detections(self._stack.database, ids, self._journal.killed[self._killed :], accepted)
@@ -69,7 +75,7 @@ class Judge:
         self._journal.say(f"the simulator: {self._stack.control.stats()}")
         evidence = gather(self._stack.database, self._load, made, ledger)
         evidence.accepted, self._report.exchanged = exchanged(evidence.rows, evidence.accepted)
-        self._found(judge(evidence), ledger)
+        self._found(judge(evidence, self._excused), ledger)
         self._found(unasked(self._stack.database, self._load), ledger)
         self._found(operator.violations, ledger)
         self._report.looks = operator.looks

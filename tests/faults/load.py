@@ -67,6 +67,7 @@ class Load:
         self.cancelled: set[int] = set()
         self.lock = threading.Lock()
         self._wished = threading.Event()
+        self._services: dict[str, int] = {}
 
     def wish(self) -> None:
         """Ask for a campaign now, however many there are."""
@@ -78,8 +79,11 @@ class Load:
         self._wished.clear()
         return wished
 
-    def create(self, most: int) -> Made:
+    def create(self, most: int, *, service: bool = False) -> Made:
         """Make a campaign for `most` recipients or fewer; ask again until it is answered, under one key.
+
+        Args:
+            service: whether it goes out through a Messaging Service.
 
         Raises:
             NoAnswerError, RefusedError: the API did not make it.
@@ -95,6 +99,8 @@ class Load:
             body["audiencia"] = {"todos": True}
         else:
             body["cliente_ids"] = [recipient.cliente_id for recipient in chosen]
+        if service:
+            body["remitente"] = self._service_of(shop, api)
         answer = api.post("/campanas/", body, key=f"ronda-{serial}")
         if answer.status != 201:
             raise RefusedError(f"POST /campanas/ answered {answer.status}: {answer.body}")
@@ -102,6 +108,16 @@ class Load:
         with self.lock:
             self.made[made.id] = made
         return made
+
+    def _service_of(self, shop: Shop, api: Api) -> int:
+        """The id of the shop's Messaging Service, which is made when it is asked for first."""
+        if shop.username not in self._services:
+            valor = f"MG{len(self._services):032x}"
+            answer = api.post("/remitentes/", {"nombre": "Servicio", "valor": valor})
+            if answer.status != 201:
+                raise RefusedError(f"POST /remitentes/ answered {answer.status}: {answer.body}")
+            self._services[shop.username] = int(answer.body["id"])
+        return self._services[shop.username]
 
     def running(self) -> list[tuple[Made, str]]:
         """The campaigns that have not ended, with their estado."""

@@ -2,13 +2,14 @@
 
 import argparse
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.faults.conditions import FINAL_WITHIN_S, FINALIZE_WITHIN_S
 from tests.faults.injectors import FAULTS
 from tests.faults.mutants import MUTANTS
+from tests.faults.worlds import WORLDS
 
 MUTANT_FINAL_WITHIN_S = 30.0
 
@@ -27,6 +28,8 @@ class Options:
         pace: stretches (above 1) or shortens the time between two faults.
         shops, clients: how many tenants, and clients of each.
         mutant: a fault put into the product on purpose.
+        worlds: instead of rounds, stays in these, each for `recipients` …
+        lost: … with this share of the answers lost, 0–1.
         final_within_s: the bound on the end of a round's campaigns after its last fault.
         finalize_within_s: the bound on a campaign's end after its last row, in seconds of the stack's life.
         report: where to write the report as well; JSON when the name ends so.
@@ -43,6 +46,8 @@ class Options:
     shops: int = 4
     clients: int = 1500
     mutant: str = ""
+    worlds: tuple[str, ...] = ()
+    lost: float = 0.15
     final_within_s: float = FINAL_WITHIN_S
     finalize_within_s: float = FINALIZE_WITHIN_S
     report: Path | None = None
@@ -55,7 +60,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         prog="scripts/faults",
         description="Break the running product on purpose and see that no message is lost, doubled or stuck.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=f"kinds: {', '.join(FAULTS)}\nfamilies: {', '.join(families())}",
+        epilog="\n".join(epilog()),
     )
     add = parser.add_argument
     add("--seed", type=int, help="repeats the same choices (default: a new one, which is printed)")
@@ -69,6 +74,8 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     add("--report", type=Path, metavar="FILE", help="write the report there too; as JSON when it ends in .json")
     add("--keep", action="store_true", help="keep the run's logs and ledger also when nothing was violated")
     add("--mutant", choices=MUTANTS, default="", help="break the product's code: succeeds when the oracle says so")
+    add("--world", type=worlds, help="stays in these worlds instead, separated by commas, or all: see below")
+    add("--lost", type=float, default=0.15, help="share of the answers that are lost in a world (default: 0.15)")
     given = parser.parse_args(arguments)
     mutant = MUTANTS.get(given.mutant)
     return Options(
@@ -80,10 +87,19 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         each=given.each,
         pace=given.pace,
         mutant=given.mutant,
+        worlds=given.world or (),
+        lost=given.lost,
         final_within_s=MUTANT_FINAL_WITHIN_S if mutant else FINAL_WITHIN_S,
         report=given.report,
         keep=given.keep,
     )
+
+
+def epilog() -> Iterator[str]:
+    yield f"kinds: {', '.join(FAULTS)}"
+    yield f"families: {', '.join(families())}"
+    yield "worlds, what Twilio does to an account all the while; --recipients is for each of them:"
+    yield from (f"  {name:<16} {world.what}" for name, world in WORLDS.items())
 
 
 def families() -> list[str]:
@@ -103,6 +119,19 @@ def kinds(text: str) -> tuple[str, ...]:
             raise argparse.ArgumentTypeError(f"no fault is called {word!r}; see --help")
         found += members
     return unique(found)
+
+
+def worlds(text: str) -> tuple[str, ...]:
+    """Worlds from a list of their names.
+
+    Raises:
+        argparse.ArgumentTypeError: there is no such world.
+    """
+    names = [word.strip() for word in text.split(",") if word.strip()]
+    for name in names:
+        if name not in WORLDS and name != "all":
+            raise argparse.ArgumentTypeError(f"no world is called {name!r}; see --help")
+    return tuple(WORLDS) if "all" in names else unique(names)
 
 
 def unique(words: Iterable[str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ the product believes, so a message that was credited to the wrong row is seen (b
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +14,7 @@ from tests.faults.verdict import Kind, Violation
 
 FINAL: Final = frozenset({"enviado", "fallido"})
 CANCELLED: Final = "campana_cancelada"
+UNKNOWN: Final = "desconocido"
 # DESIGN, states, with the two ways back that the engine documents: refused for now, and accepted after all.
 MOVES: Final = frozenset(
     {
@@ -100,8 +101,12 @@ class Evidence:
     moves: list[tuple[int, str, str]] = field(default_factory=list)
 
 
-def judge(evidence: Evidence) -> list[Violation]:
-    """Every disagreement."""
+def judge(evidence: Evidence, excused: Collection[str] = ()) -> list[Violation]:
+    """Every disagreement.
+
+    Args:
+        excused: codes with which a recipient may end `fallido` who could have been sent to.
+    """
     rows: dict[int, list[Row]] = defaultdict(list)
     for row in evidence.rows:
         rows[row.campana_id].append(row)
@@ -110,16 +115,16 @@ def judge(evidence: Evidence) -> list[Violation]:
         messages[message.log_id].append(message)
     found: list[Violation] = []
     for campaign in evidence.campaigns:
-        found += _campaign(campaign, rows[campaign.id])
+        found += _campaign(campaign, rows[campaign.id], excused)
         found += _phones(campaign, rows[campaign.id], messages)
         for row in rows[campaign.id]:
-            found += _row(campaign, row, messages[row.id])
+            found += _row(campaign, row, messages[row.id], excused)
     found += _unknown(messages, {row.id for row in evidence.rows})
     found += _moves(evidence)
     return found
 
 
-def _campaign(campaign: Campaign, rows: Sequence[Row]) -> Iterator[Violation]:
+def _campaign(campaign: Campaign, rows: Sequence[Row], excused: Collection[str]) -> Iterator[Violation]:
     def wrong(text: str) -> Violation:
         return Violation(Kind.WRONG, campaign.id, None, text)
 
@@ -130,7 +135,8 @@ def _campaign(campaign: Campaign, rows: Sequence[Row]) -> Iterator[Violation]:
     else:
         if (campaign.exitosos, campaign.fallidos) != (sent, failed):
             yield wrong(f"counts {campaign.exitosos} + {campaign.fallidos}, its rows {sent} + {failed}")
-        right = {"completado" if sent else "error"} | ({"cancelado"} if campaign.cancelled else set())
+        overdue = any(row.codigo == UNKNOWN for row in rows) and UNKNOWN in excused
+        right = {"completado" if sent and not overdue else "error"} | ({"cancelado"} if campaign.cancelled else set())
         if campaign.estado not in right:
             yield wrong(f"ended {campaign.estado} with {sent} sent")
         for cliente_id in campaign.fates.keys() - {row.cliente_id for row in rows}:
@@ -158,7 +164,7 @@ def _phones(
             yield Violation(Kind.DUPLICATED, campaign.id, row.id, f"{phone} also received {message.sid}")
 
 
-def _row(campaign: Campaign, row: Row, messages: Sequence[Accepted]) -> Iterator[Violation]:
+def _row(campaign: Campaign, row: Row, messages: Sequence[Accepted], excused: Collection[str]) -> Iterator[Violation]:
     def found(kind: Kind, text: str) -> Violation:
         return Violation(kind, campaign.id, row.id, f"{row.telefono or 'no phone'} {text}")
 
@@ -171,8 +177,12 @@ def _row(campaign: Campaign, row: Row, messages: Sequence[Accepted]) -> Iterator
             yield found(Kind.WRONG, f"is {row.estado} and was accepted as {messages[0].sid}")
     elif row.estado == "enviado":
         yield from (found(*what) for what in _sent(row, fate, messages))
+    elif row.codigo == UNKNOWN and UNKNOWN in excused and fate in {Fate.SENT, Fate.REFUSED, Fate.LEFT}:
+        return  # it says itself that nobody knows
     elif messages:
         yield found(Kind.WRONG, f"is fallido ({row.codigo}) and was accepted as {messages[0].sid}")
+    elif fate is Fate.SENT and row.codigo in excused:
+        return
     elif fate is Fate.SENT and not (campaign.estado == "cancelado" and row.codigo == CANCELLED):
         yield found(Kind.LOST, f"was not sent: {row.codigo}")
     elif not _reason_fits(campaign, row, fate):

@@ -25,6 +25,7 @@ class Report:
         looks: how often a progress was read through the API and added up.
         exchanged: messages that count for another row than they were made for; see `credit`.
         calm: who closed the Lotes that were sent before anything was broken; "" when none were.
+        worlds: a line for each stay in one.
     """
 
     def __init__(self, options: Options, folder: Path) -> None:
@@ -33,6 +34,7 @@ class Report:
         self.rounds = self.campaigns = self.recipients = self.accepted = self.looks = 0
         self.exchanged = 0
         self.calm = ""
+        self.worlds: list[str] = []
         self.measures = Measures(finalize_within_s=options.finalize_within_s)
         self.violations: list[Violation] = []
         self.injected: Counter[str] = Counter()
@@ -95,6 +97,7 @@ class Report:
             "  ".join(f"{kind} {count}" for kind, count in self.counts.items()),
             *(f"  {violation}" for violation in self.violations[:SHOWN]),
             *([f"  … and {len(self.violations) - SHOWN} more"] if len(self.violations) > SHOWN else []),
+            *(f"  world {line}" for line in self.worlds),
             *self._measured(),
             "",
             self.verdict,
@@ -139,6 +142,7 @@ class Report:
             "details": [str(violation) for violation in self.violations],
             "exchanged": self.exchanged,
             "calm": self.calm,
+            "worlds": self.worlds,
             "measures": asdict(self.measures),
         }
         return json.dumps(told, indent=2, ensure_ascii=False)

@@ -32,8 +32,10 @@ from tests.faults.options import Options
 from tests.faults.report import Report
 from tests.faults.shops import make
 from tests.faults.stack import RunningStack
+from tests.faults.stay import Stay
 from tests.faults.timeline import INSTALL
 from tests.faults.verdict import Kind, Violation
+from tests.faults.worlds import WORLDS
 
 # Each with its slots, and seconds from one fault to the next.
 LANES: Final = {"twilio": (3, (0.5, 2.0)), "": (4, (0.7, 3.0))}
@@ -43,6 +45,8 @@ TAIL: Final = 150
 LOOK_S: Final = 0.3
 # A round that gets nowhere under its faults rests after so many seconds, or nobody would ever see why.
 LONGEST_S: Final = 600.0
+# In each world, if nobody says how many.
+RECIPIENTS: Final = 1500
 
 # What an injector may meet because of the other faults.
 MISHAPS: Final = (psutil.Error, psycopg2.Error, redis.RedisError, SimulatorError, OSError)
@@ -107,19 +111,31 @@ class Run:
             self._judge = Judge(self.stack, self._load, self.journal, self.report)
             if not self.options.mutant or MUTANTS[self.options.mutant].calm:
                 self._calm()
-            twilio = TwilioFaults(self.stack, self.journal, self.options.seed)
-            self._scene = Scene(self.stack, self._load, self.journal, twilio, self._rng)
-            operator = Operator(self._load, self.journal, Random(self.options.seed))
-            exits.enter_context(operator)
-            for lane in self._lanes:
-                exits.callback(lane.close)
-            self._until = time.monotonic() + self.options.seconds
-            while self._goes_on():
-                self._round()
+            operator = exits.enter_context(Operator(self._load, self.journal, Random(self.options.seed)))
+            if self.options.worlds:
+                self._stay()
+            else:
+                self._break(exits)
             self._judge.last(operator)
         self.report.seconds = time.monotonic() - started
         self.report.take(self.journal)
         return self.report
+
+    def _break(self, exits: ExitStack) -> None:
+        """Do rounds of faults until it is enough."""
+        twilio = TwilioFaults(self.stack, self.journal, self.options.seed)
+        self._scene = Scene(self.stack, self._load, self.journal, twilio, self._rng)
+        for lane in self._lanes:
+            exits.callback(lane.close)
+        self._until = time.monotonic() + self.options.seconds
+        while self._goes_on():
+            self._round()
+
+    def _stay(self) -> None:
+        """Send in one world after the other."""
+        stay = Stay(self.stack, self._load, self.journal, self._judge, self.options.lost)
+        for name in self.options.worlds:
+            self.report.worlds.append(stay.in_world(name, WORLDS[name], self.options.recipients or RECIPIENTS))
 
     def _calm(self) -> None:
         """Send a little while nothing is broken: the Lotes must be closed by their chords."""
