@@ -109,12 +109,13 @@ class Run:
             self.stack.database.rows(INSTALL)
             self._load = self._make_load()
             self._judge = Judge(self.stack, self._load, self.journal, self.report)
-            if not self.options.mutant or MUTANTS[self.options.mutant].calm:
+            mutant = MUTANTS.get(self.options.mutant)
+            if mutant is None or mutant.calm:
                 self._calm()
             operator = exits.enter_context(Operator(self._load, self.journal, Random(self.options.seed)))
             if self.options.worlds:
                 self._stay()
-            else:
+            elif mutant is None or not mutant.calm:
                 self._break(exits)
             self._judge.last(operator)
         self.report.seconds = time.monotonic() - started
