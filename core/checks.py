@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.apps import AppConfig
@@ -9,6 +10,9 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
+from django.http.request import split_domain_port, validate_host
+
+from core.addresses import is_public, is_twilio
 
 MIN_SECRET_LENGTH = 32
 MIN_WATCHDOG_S = 45.0
@@ -47,6 +51,31 @@ def hosts(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckM
     return [Error("ALLOWED_HOSTS contains '*'.", hint="Name the hosts that serve the product.", id="core.E004")]
 
 
+@register(Tags.security)
+def public_host(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A host that is not allowed is answered 400: no page opens, and every inbound text is lost."""
+    host, _ = split_domain_port(urlsplit(settings.PUBLIC_URL).netloc)
+    # Django's own hosts of a development without any.
+    allowed = settings.ALLOWED_HOSTS or ([".localhost", "127.0.0.1", "[::1]"] if settings.DEBUG else [])
+    if validate_host(host, allowed):
+        return []
+    hint = f"Add {host} to ALLOWED_HOSTS, or mend PUBLIC_URL: Twilio calls it."
+    return [Error(f"The host of PUBLIC_URL {settings.PUBLIC_URL} is not in ALLOWED_HOSTS.", hint=hint, id="core.E011")]
+
+
+@register(Tags.security)
+def simulator(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """An installation on the internet sends to Twilio: any other address sends nothing and gets the Auth Token.
+
+    A trial sends to the simulator; nobody reaches it from outside.
+    """
+    url = settings.TWILIO_API_BASE_URL
+    if settings.DEBUG or is_twilio(url) or not is_public(settings.PUBLIC_URL):
+        return []
+    hint = "Leave TWILIO_API_BASE_URL out, or try the simulator with a PUBLIC_URL of this machine or its network."
+    return [Error(f"TWILIO_API_BASE_URL {url} is not Twilio's, and PUBLIC_URL is public.", hint=hint, id="core.E012")]
+
+
 @register()
 def twilio(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """An account is either whole or absent; half of one fails at the first message."""
@@ -66,6 +95,9 @@ def twilio(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[Check
     found: list[CheckMessage] = [Error(f"{name} is not set.", id="core.E005") for name in missing]
     if sid and not (sid.startswith("AC") and len(sid) == 34):
         found.append(Error("TWILIO_ACCOUNT_SID is not AC and 32 hex digits.", id="core.E006"))
+    if token and token == settings.TWILIO_AUTH_TOKEN_ANTERIOR:
+        hint = "Leave it out: it is for the days in which Twilio changes from one to another."
+        found.append(checks.Warning("TWILIO_AUTH_TOKEN_ANTERIOR is the Auth Token itself.", hint=hint, id="core.W011"))
     return found
 
 

@@ -12,7 +12,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
-from core import __version__, environment, queues, redis_url, senders
+from core import __version__, addresses, environment, queues, redis_url, senders
 from core.ops import logs
 
 # Lets `ModelAdmin[Cliente]` be written: Django leaves these classes unsubscriptable.
@@ -47,13 +47,15 @@ STATEMENT_TIMEOUT_MS = env.int("DB_STATEMENT_TIMEOUT_MS", 30_000)
 
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", "")
 TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", "")
+# Callbacks that it signed are still believed, while Twilio changes from it to the one above.
+TWILIO_AUTH_TOKEN_ANTERIOR = env.str("TWILIO_AUTH_TOKEN_ANTERIOR", "")
+# Secrets of SharedKeys, which Twilio signs callbacks with instead of the Auth Token where a Webhooks Rule says so.
+TWILIO_SHARED_KEYS = env.list("TWILIO_SHARED_KEYS", [])
 TWILIO_FROM = env.str("TWILIO_FROM", "")
 TWILIO_MESSAGING_SERVICE_SID = env.str("TWILIO_MESSAGING_SERVICE_SID", "")
 TWILIO_API_BASE_URL = env.str("TWILIO_API_BASE_URL", "", validate=environment.HTTP_URL)
 TWILIO_CONNECT_TIMEOUT_S = env.float("TWILIO_CONNECT_TIMEOUT_S", 5.0)
 TWILIO_READ_TIMEOUT_S = env.float("TWILIO_READ_TIMEOUT_S", 20.0)
-# Anything but Twilio's own address is the simulator: the pages say so.
-TWILIO_SIMULATED = bool(TWILIO_API_BASE_URL)
 
 # What Twilio charges for one segment; without it the preview counts segments and shows no money.
 segment_price = env.str("SMS_SEGMENT_PRICE", "", validate=environment.AMOUNT)
@@ -115,6 +117,8 @@ SMS_SEGMENT_PRICE = Decimal(segment_price) if segment_price else None
 HTTPS = PUBLIC_URL.startswith("https://")
 PROXIES = int(HTTPS) if proxies is None else proxies
 LEASE_S = TWILIO_CONNECT_TIMEOUT_S + TWILIO_READ_TIMEOUT_S + 20.0 if lease_s is None else lease_s
+# Anything but Twilio's own address is the simulator: the pages say so.
+TWILIO_SIMULATED = not addresses.is_twilio(TWILIO_API_BASE_URL)
 TWILIO_SENDER = TWILIO_MESSAGING_SERVICE_SID or TWILIO_FROM
 if sender_rate is None:
     SENDER_SEGMENTS_PER_S = senders.NO_LIMIT if TWILIO_SIMULATED else senders.default_rate(TWILIO_SENDER)

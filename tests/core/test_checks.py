@@ -17,8 +17,11 @@ GOOD = {
     "DATABASE_URL": "postgresql://sms@db/sms",
     "REDIS_URL": "redis://cache:6379/0",
     "ALLOWED_HOSTS": ["sms.tienda.co"],
+    "PUBLIC_URL": "https://sms.tienda.co",
+    "TWILIO_API_BASE_URL": "",
     "TWILIO_ACCOUNT_SID": SID,
     "TWILIO_AUTH_TOKEN": "t",
+    "TWILIO_AUTH_TOKEN_ANTERIOR": "",
     "TWILIO_FROM": "+15005550006",
     "TWILIO_MESSAGING_SERVICE_SID": "",
     "TWILIO_CONNECT_TIMEOUT_S": 5.0,
@@ -56,6 +59,28 @@ TABLE: list[tuple[dict[str, Any], list[str]]] = [
     ({"LEASE_S": 25.1}, []),
     ({"WATCHDOG_S": 0.0}, []),
     ({"WATCHDOG_S": 44.9}, ["core.W002"]),
+    ({"PUBLIC_URL": "https://otra.tienda.co"}, ["core.E011"]),
+    ({"PUBLIC_URL": "https://otra.tienda.co", "DEBUG": True}, ["core.E011"]),
+    ({"PUBLIC_URL": "https://otra.tienda.co", "ALLOWED_HOSTS": [".tienda.co"]}, []),
+    ({"PUBLIC_URL": "http://[::1]:8000", "ALLOWED_HOSTS": ["[::1]"]}, []),
+    ({"PUBLIC_URL": "http://localhost:8000", "ALLOWED_HOSTS": []}, ["core.E011"]),
+    ({"PUBLIC_URL": "http://localhost:8000", "ALLOWED_HOSTS": [], "DEBUG": True}, []),
+    ({"TWILIO_API_BASE_URL": "http://127.0.0.1:8900"}, ["core.E012"]),
+    ({"TWILIO_API_BASE_URL": "https://twilio.com.ladron.co"}, ["core.E012"]),
+    ({"TWILIO_API_BASE_URL": "https://nottwilio.com"}, ["core.E012"]),
+    ({"TWILIO_API_BASE_URL": "https://api.twilio.com"}, []),
+    ({"TWILIO_API_BASE_URL": "http://127.0.0.1:8900", "DEBUG": True}, []),
+    # A trial: with scripts/up, and with Docker Compose.
+    (
+        {
+            "TWILIO_API_BASE_URL": "http://simulator:8900",
+            "PUBLIC_URL": "http://localhost:8000",
+            "ALLOWED_HOSTS": ["localhost"],
+        },
+        [],
+    ),
+    ({"TWILIO_AUTH_TOKEN_ANTERIOR": "t"}, ["core.W011"]),
+    ({"TWILIO_AUTH_TOKEN_ANTERIOR": "otro"}, []),
     ({"TIME_ZONE": "America/Macondo"}, ["core.E007"]),
     ({"TIME_ZONE": "../../etc/passwd"}, ["core.E007"]),
     ({"TIME_ZONE": ""}, ["core.E007"]),
@@ -68,6 +93,8 @@ def ours() -> list[CheckMessage]:
         checks.secrets,
         checks.services,
         checks.hosts,
+        checks.public_host,
+        checks.simulator,
         checks.twilio,
         checks.lease,
         checks.watchdog,
@@ -93,7 +120,8 @@ def test_it_names_what_is_missing(settings: Any) -> None:
 
 
 def test_it_never_shows_a_secret(settings: Any) -> None:
-    for name, value in {**GOOD, "SECRET_KEY": "corta", "TWILIO_AUTH_TOKEN": "secreto-1", "TWILIO_FROM": ""}.items():
+    for name, value in {**GOOD, "SECRET_KEY": "corta", "TWILIO_AUTH_TOKEN": "secreto-1", "TWILIO_FROM": "",
+                        "TWILIO_AUTH_TOKEN_ANTERIOR": "secreto-1"}.items():  # fmt: skip
         setattr(settings, name, value)
     said = str(ours())
     assert "corta" not in said
@@ -105,8 +133,12 @@ def test_django_runs_every_one(settings: Any) -> None:
     settings.SECRET_KEY, settings.REDIS_URL, settings.LEASE_S, settings.TIME_ZONE = "x", "", 1.0, "nada"
     settings.TWILIO_FROM, settings.TWILIO_ACCOUNT_SID = "+1", "x"
     settings.ALLOWED_HOSTS = ["*"]
+    settings.TWILIO_API_BASE_URL, settings.PUBLIC_URL = "http://127.0.0.1:1", "https://sms.tienda.co"
     ids = {message.id for message in run_checks(databases=["default"])}
     assert {f"core.E00{n}" for n in (1, 3, 4, 5, 6, 7, 8)} <= ids
+    assert "core.E012" in ids
+    settings.ALLOWED_HOSTS = []
+    assert "core.E011" in {message.id for message in run_checks(databases=["default"])}
 
 
 def test_a_start_is_refused(settings: Any) -> None:

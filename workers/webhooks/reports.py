@@ -15,25 +15,29 @@ CODE: Final = re.compile(r"[0-9]{1,10}")
 WRITTEN, BAD_SIGNATURE, UNKNOWN = 204, 403, 404
 
 
-def is_twilio(path: str, form: Mapping[str, str], given: str | None) -> bool:
+def is_twilio(path: str, form: Mapping[str, str], given: str | None, key_settings: str | None = None) -> bool:
     """Tell whether Twilio signed this call.
 
     Args:
         path: with the query string.
+        given: the signature; None when there is none.
+        key_settings: the header that says which key signed; None when there is none.
     """
     # The address Twilio was given, not the one a proxy passed on: the signature covers it.
-    return signature.is_valid(settings.PUBLIC_URL + path, form, given)
+    return signature.is_valid(settings.PUBLIC_URL + path, form, given, key_settings)
 
 
-def receive(*, path: str, token: str, form: Mapping[str, str], given: str | None) -> int:
+def receive(
+    *, path: str, token: str, form: Mapping[str, str], given: str | None, key_settings: str | None = None
+) -> int:
     """Take in a message's delivery status, and return the HTTP status of the answer.
 
     Args:
         path: that Twilio called, with the query string.
         token: of the path.
-        given: the signature; None when there is none.
+        given, key_settings: as `is_twilio` wants them.
     """
-    if not is_twilio(path, form, given):
+    if not is_twilio(path, form, given, key_settings):
         return BAD_SIGNATURE
     row = receipts.parse_callback_token(token)
     sid = form.get("MessageSid", "")

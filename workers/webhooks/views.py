@@ -21,7 +21,13 @@ NO_REPLY: Final = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 @require_POST
 def estado(request: HttpRequest, token: str) -> HttpResponse:
     """Take in a message's delivery status: 403 without Twilio's signature, 204 when it is written."""
-    status = reports.receive(path=request.get_full_path(), token=token, form=request.POST, given=_signature(request))
+    status = reports.receive(
+        path=request.get_full_path(),
+        token=token,
+        form=request.POST,
+        given=request.headers.get(signature.HEADER),
+        key_settings=request.headers.get(signature.SETTINGS_HEADER),
+    )
     if reason := REASONS.get(status):
         return HttpResponse(reason, status=status, content_type="text/plain")
     return HttpResponse(status=status)
@@ -31,7 +37,8 @@ def estado(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 def entrante(request: HttpRequest) -> HttpResponse:
     """Take in a text that a client wrote: 403 without Twilio's signature, else an empty answer once it is kept."""
-    if not reports.is_twilio(request.get_full_path(), request.POST, _signature(request)):
+    given, key_settings = request.headers.get(signature.HEADER), request.headers.get(signature.SETTINGS_HEADER)
+    if not reports.is_twilio(request.get_full_path(), request.POST, given, key_settings):
         return HttpResponseForbidden(REASONS[reports.BAD_SIGNATURE], content_type="text/plain")
     sid = request.POST.get("MessageSid", "")
     if not reports.SID.fullmatch(sid):
@@ -49,10 +56,6 @@ def entrante(request: HttpRequest) -> HttpResponse:
         )
     )
     return HttpResponse(NO_REPLY, content_type="text/xml")
-
-
-def _signature(request: HttpRequest) -> str | None:
-    return request.headers.get(signature.HEADER)
 
 
 def _field(request: HttpRequest, name: str, length: int) -> str:

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
-PATH: Final = re.compile(r"/webhooks/twilio/estado/([0-9]{1,18}-[0-9a-f]{32})/")
+PATH: Final = re.compile(r"/webhooks/twilio/estado/([0-9]{1,18}-[0-9a-f]{32})/?")
 FORM: Final = "application/x-www-form-urlencoded"
 FORM_MAX: Final = 8_000  # bytes; a callback's form has about 400
 FIELDS_MAX: Final = 100
@@ -59,7 +59,13 @@ class Callbacks:
             return self._application(asked, start_response)
         try:
             status = STATUS[
-                reports.receive(path=found[0], token=found[1], form=form, given=asked.get("HTTP_X_TWILIO_SIGNATURE"))
+                reports.receive(
+                    path=found[0],
+                    token=found[1],
+                    form=form,
+                    given=asked.get("HTTP_X_TWILIO_SIGNATURE"),
+                    key_settings=asked.get("HTTP_X_TWILIO_WEBHOOKS_SIGNATURE_SETTINGS"),
+                )
             ]
         except DatabaseError:
             logger.exception("a status callback could not be written")
