@@ -50,7 +50,7 @@ TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", "")
 # Callbacks that it signed are still believed, while Twilio changes from it to the one above.
 TWILIO_AUTH_TOKEN_ANTERIOR = env.str("TWILIO_AUTH_TOKEN_ANTERIOR", "")
 # Secrets of SharedKeys, which Twilio signs callbacks with instead of the Auth Token where a Webhooks Rule says so.
-TWILIO_SHARED_KEYS = env.list("TWILIO_SHARED_KEYS", [])
+TWILIO_SHARED_KEYS: list[str] = env.list("TWILIO_SHARED_KEYS", [])
 TWILIO_FROM = env.str("TWILIO_FROM", "")
 TWILIO_MESSAGING_SERVICE_SID = env.str("TWILIO_MESSAGING_SERVICE_SID", "")
 TWILIO_API_BASE_URL = env.str("TWILIO_API_BASE_URL", "", validate=environment.HTTP_URL)
@@ -356,6 +356,8 @@ CELERY_BEAT_SCHEDULE = {
     "importar": {"task": "workers.importar_clientes", "schedule": 10, "options": {"expire_seconds": 30}},
     "limpiar-importaciones": {"task": "workers.limpiar_importaciones", "schedule": crontab(hour="3", minute="50")},
     "olvidar-contactos": {"task": "workers.olvidar_contactos", "schedule": crontab(hour="4", minute="10")},
+    # Before the day's campaigns.
+    "revisar-twilio": {"task": "workers.revisar_twilio", "schedule": crontab(hour="6", minute="30")},
     "limpiar-resultados": {"task": "workers.limpiar_resultados", "schedule": crontab(hour="3", minute="40")},
 }
 

@@ -15,6 +15,7 @@ from workers.broker.results import backend
 from workers.engine.message import claims, ledger, outbox
 from workers.engine.publish.chords import ENVIAR
 from workers.process.priority import stand_back
+from workers.revision.revision import revisar_al_lado
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ def start(sender: Any, **kwargs: Any) -> None:
     claims.batches.start()
     outbox.batches.start()
     backend().on_part = outbox.put_part
+    revisar_al_lado()
 
 
 @beat_init.connect

@@ -18,6 +18,7 @@ from workers.engine.campaign import campana
 from workers.engine.lote import closing
 from workers.engine.message import sending
 from workers.engine.rounds import rounds
+from workers.revision import revision
 
 
 class Recorded(DatabaseTask):
@@ -96,6 +97,12 @@ def limpiar_importaciones() -> int:
 def olvidar_contactos() -> int:
     """Delete what was counted against the frequency cap on past days."""
     return contactos.olvidar_contactos()
+
+
+@shared_task(name="workers.revisar_twilio", base=Recorded)
+def revisar_twilio() -> list[str]:
+    """Check the set-up at Twilio. What is wrong is the task's result, in the admin, and in the log."""
+    return revision.revisar_y_anotar()
 
 
 @shared_task(name="workers.limpiar_resultados", base=Recorded)

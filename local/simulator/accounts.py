@@ -56,7 +56,7 @@ class Accounts:
         return next((sid for sid, login in self._logins.items() if compare_digest(given, login)), None)
 
     def _basic(self) -> dict[str, bytes]:
-        """What each account writes in its `Authorization` header."""
+        """The value that each account writes in its `Authorization` header."""
         return {sid: b"Basic " + base64.b64encode(f"{sid}:{token}".encode()) for sid, token in self._tokens.items()}
 
     def _keep(self, added: dict[str, str]) -> None:

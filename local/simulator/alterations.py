@@ -1,4 +1,4 @@
-"""What Twilio does to a message that it has accepted, before it lists it.
+"""The changes that Twilio makes to a message that it has accepted, before it lists it.
 
 - Trial accounts: "Sent from your Twilio trial account - " stands before the body, in the Message resource too: so in
   answers of the API that people published; https://www.twilio.com/docs/usage/tutorials/how-to-use-your-free-trial-account

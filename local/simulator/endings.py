@@ -1,4 +1,4 @@
-"""How accepted messages end other than delivered, on demand.
+"""The ends of accepted messages other than delivered, on demand.
 
 A Messaging Service answers before it has chosen a sender, so what another sender would have been refused for comes as a
 status callback: the queue overflowed (https://www.twilio.com/docs/api/errors/30001), the validity was over

@@ -184,7 +184,7 @@ class Faults:
         return None
 
     def list_delay_s(self) -> float:
-        """How far lists are behind now, in seconds."""
+        """Tell how far lists are behind now, in seconds."""
         since, now = monotonic() - self._set_at, self.now
         over = now.list_delay_for_s and since >= now.list_delay_for_s
         return 0.0 if over else now.list_delay_s + now.list_delay_growth * since

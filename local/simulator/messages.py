@@ -85,7 +85,7 @@ def outcome_for(to: str) -> tuple[str, str]:
 
 
 class View(NamedTuple):
-    """What a message looks like to whoever asks: the account, the number that Messaging Services send from, how far
+    """The eyes that look at a message: the account, the number that Messaging Services send from, how far
     Twilio's clock is from ours, and how long after sending a price is known, both in seconds."""
 
     account_sid: str

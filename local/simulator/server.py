@@ -43,7 +43,7 @@ class Server:
         path = request.raw_path.partition("?")[0]
         if path.startswith(CONTROL):
             return await control(self.state, request, path[len(CONTROL) :])
-        self.state.requests += 1
+        self.state.requests += "/Messages" in path  # those about the account are no part of sending
         answer = await self._api(request, path)
         if offset_s := self.state.faults.now.clock_offset_s:
             answer.headers["Date"] = formatdate(time() + offset_s, usegmt=True)

@@ -1,4 +1,4 @@
-"""What an account has besides messages: its state, balance, senders, Messaging Services and countries.
+"""The things that an account has besides messages: its state, balance, senders, Messaging Services and countries.
 
 They are what a check of an installation asks Twilio for, and what a test breaks.
 """

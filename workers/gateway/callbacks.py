@@ -2,7 +2,7 @@
 
 from core.addresses import is_public
 
-__all__ = ["is_public", "status_callback"]
+__all__ = ["is_public", "status_callback", "status_path"]
 
 # Twilio retries a status callback only once, and only when it could not connect. These ask for five tries on
 # any failure, so a restart of the web process loses none. Twilio strips the fragment before it calls and
@@ -17,4 +17,13 @@ def status_callback(*, public_url: str, token: str) -> str:
         public_url: the product's public address, "https://host[/prefix]".
         token: the ledger row's token.
     """
-    return f"{public_url.rstrip('/')}/webhooks/twilio/estado/{token}/{CONNECTION_OVERRIDES}"
+    return f"{public_url.rstrip('/')}{status_path(token)}{CONNECTION_OVERRIDES}"
+
+
+def status_path(token: str) -> str:
+    """Return the path of a row's status callbacks.
+
+    Args:
+        token: the ledger row's token.
+    """
+    return f"/webhooks/twilio/estado/{token}/"

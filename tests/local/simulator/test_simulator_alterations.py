@@ -1,4 +1,4 @@
-"""What Twilio does to messages before it lists them."""
+"""The changes that Twilio makes to messages before it lists them."""
 
 import time
 from typing import Any
