@@ -27,6 +27,7 @@ urlpatterns = [
     path("api/docs/", api.Docs.as_view(url_name="api-schema"), name="api-docs"),
     path("webhooks/twilio/", include("workers.webhooks.urls")),
     path("", include("workers.metrics.urls")),
+    path("", include("workers.revision.urls")),
     path("admin/", admin.site.urls),
     path("favicon.ico", favicon),
     path("healthz", health.healthz, name="healthz"),

@@ -166,6 +166,9 @@ TABLE = [
     Row("post", CAMPANA + "aprobar/", 302, 403, 404, "campana", estado="pendiente"),
     Row("post", CAMPANA + "rechazar/", 302, 403, 404, "campana", estado="pendiente"),
     Row("post", "clientes/enviar-sms/", 202, 403, 400, "", un_envio, 401, json=True, headers=ASYNC),
+    # the operator's: tests/workers/revision/test_pages.py
+    Row("get", "twilio/revision/", 403, 403, 403),
+    Row("post", "twilio/revision/", 403, 403, 403),
     # recurring campaigns
     Row("get", "programaciones/", 200, 200, 200),
     Row("get", "programaciones/nueva/", 200, 403, 200),
