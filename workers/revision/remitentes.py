@@ -53,7 +53,7 @@ def _service(reader: AccountReader, sid: str, public_url: str) -> list[Falla]:
         texto = f"El Messaging Service {sid} cambia letras de los textos (Smart encoding)"
         remedio = "Desactívelo en Content Settings: lo que quede en duda puede terminar como desconocido."
         fallas.append(Falla("smart_encoding", texto, remedio, grave=False))
-    if any(str(row.get("sender", "")).startswith("rcs:") for row in reader.senders(sid, "ChannelSenders")):
+    if any(_is_rcs(row) for row in reader.senders(sid, "ChannelSenders")):
         texto = f"El Messaging Service {sid} tiene un remitente RCS: la lista de Twilio puede no mostrar el número"
         fallas.append(Falla("rcs", texto, "Quítelo del Sender Pool, o acepte más desconocidos.", grave=False))
     if not found.get("use_inbound_webhook_on_number"):
@@ -65,6 +65,10 @@ def _service(reader: AccountReader, sid: str, public_url: str) -> list[Falla]:
         if number is not None:
             fallas += _inbound(f"El número {phone}", number.get("sms_url"), number.get("sms_method"), public_url)
     return fallas
+
+
+def _is_rcs(row: Row) -> bool:
+    return str(row.get("sender", "")).startswith("rcs:") or str(row.get("sender_type", "")).lower() == "rcs"
 
 
 def _inbound(quien: str, url: object, method: object, public_url: str) -> list[Falla]:

@@ -126,6 +126,10 @@ def _en_paralelo(partes: list[Parte], hasta: float) -> Iterable[list[Falla]]:
             yield future.result()
         except ReadError as error:
             yield [cuenta.sin_respuesta(error, que)]
+        except Exception:
+            # One answer that is not as described must not hide what the others say.
+            logger.exception("the check of %s failed", que)
+            yield [cuenta.sin_respuesta(ReadError("unreadable_answer"), que)]
 
 
 def _unidas(partes: Iterable[list[Falla]]) -> list[Falla]:

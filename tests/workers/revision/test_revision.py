@@ -90,6 +90,7 @@ SERVICE_SETUPS: list[tuple[str, dict[str, Any]]] = [
     ("servicio_vacio", {"senders": {}}),
     ("smart_encoding", {"services": {SERVICE: {"smart_encoding": True, "inbound_request_url": ENTRANTE}}}),
     ("rcs", {"senders": {"PhoneNumbers": [{}], "ChannelSenders": [{"sender": "rcs:tienda_agente"}]}}),
+    ("rcs", {"senders": {"PhoneNumbers": [{}], "ChannelSenders": [{"sender_type": "RCS"}]}}),
     ("entrante_vacia", {"services": {SERVICE: {}}}),
     ("entrante_ajena", {"services": {SERVICE: {"inbound_request_url": "https://otra.co/sms"}}}),
     (
@@ -151,6 +152,13 @@ def test_it_says_what_twilio_did_not_answer(simulator: RunningSimulator) -> None
     [falla] = revisar(de_ida_y_vuelta=False)
 
     assert (falla.codigo, falla.grave) == ("sin_dato", False)
+
+
+def test_an_odd_answer_hides_no_other(simulator: RunningSimulator, caplog: pytest.LogCaptureFixture) -> None:
+    simulator.control.set_setup(numbers={SENDER: {"capabilities": "SMS", "sms_url": ENTRANTE}}, balance="0")
+
+    assert codigos() == ["sin_saldo", "sin_dato"]
+    assert f"the check of el remitente {SENDER} failed" in caplog.text
 
 
 def test_it_names_a_wrong_clock(simulator: RunningSimulator) -> None:
