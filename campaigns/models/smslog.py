@@ -38,7 +38,7 @@ class SMSLog(models.Model):
     codigo = models.CharField(max_length=CODIGO_MAX, blank=True, default="")
     error = models.CharField(max_length=ERROR_MAX, blank=True, default="")
     twilio_sid = models.CharField(max_length=100, blank=True, default="")
-    entrega = models.CharField(max_length=11, choices=Entrega, blank=True, default="")
+    entrega = models.CharField(max_length=20, choices=Entrega, blank=True, default="")
     entrega_codigo = models.CharField(max_length=10, blank=True, default="")
     # The parts of the rendered text, 0 without one; once it was sent, what Twilio bills.
     segmentos = models.PositiveSmallIntegerField(null=True, blank=True)
