@@ -14,7 +14,7 @@ from core.senders import Kind, kind_of
 from workers.gateway.callbacks import is_public, status_callback
 from workers.gateway.classify import classify_error
 from workers.gateway.codes import explain
-from workers.gateway.connections import NeverSentError, write_until
+from workers.gateway.connections import TOO_LATE, NeverSentError, write_until
 from workers.gateway.http import ErrorAnswerError, LeanHttpClient, MaybeSentError
 from workers.gateway.lookup import LookupFailedError, Message
 from workers.gateway.outcomes import Accepted, Ambiguous, Outcome, Retryable
@@ -113,7 +113,7 @@ class TwilioGateway:
         try:
             return _accepted(self._messages.create(to=to, body=body, **optional))
         except NeverSentError as error:
-            return Retryable(error.code, explain(error.code, str(error)))
+            return Retryable(error.code, explain(error.code, str(error)), unreachable=error.code != TOO_LATE)
         except MaybeSentError as error:
             return Ambiguous(error.code, explain(error.code, str(error)))
         except ErrorAnswerError as error:

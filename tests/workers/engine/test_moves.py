@@ -85,7 +85,7 @@ OUTCOMES: Final = (
 )
 # Targets that a parameter brings.
 BROUGHT: Final[dict[tuple[str, str], set[str]]] = {
-    ("workers.engine.message.ledger.OUTCOME_SQL", "smslog"): {ledger._decide(one, 1)[0] for one in OUTCOMES},
+    ("workers.engine.message.ledger.OUTCOME_SQL", "smslog"): {ledger._decide(one)[0] for one in OUTCOMES},
 }
 
 # function: what it writes through the ORM.

@@ -46,6 +46,7 @@ SET entrega = CASE WHEN t.rango > {RANK_SQL} THEN t.entrega ELSE s.entrega END,
     error = CASE WHEN s.estado = ANY(%(open)s) THEN '' ELSE s.error END,
     lease_hasta = CASE WHEN s.estado = {SMS.ENVIANDO} THEN NULL ELSE s.lease_hasta END,
     actualizado = CASE WHEN s.estado = ANY(%(open)s) THEN now() ELSE s.actualizado END,
+    intentos = CASE WHEN s.estado = ANY(%(open)s) THEN greatest(s.intentos, 1) ELSE s.intentos END,
     twilio_sid = CASE WHEN s.twilio_sid = '' THEN t.sid ELSE s.twilio_sid END
 FROM told t WHERE s.id = t.id
 RETURNING s.id

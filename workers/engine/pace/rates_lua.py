@@ -2,8 +2,9 @@
 
 from typing import Final
 
-# KEYS: the lane's next free instant; the brake; the same of the lane that this one must not run behind.
-# ARGV: segments; segments per second (0: no limit); the longest wait; an instant known to be taken. Microseconds.
+# KEYS: the lane's next free instant; the brake; the same of the lane that this one must not run behind; the cut.
+# ARGV: segments; segments per second (0: no limit); the longest wait; an instant known to be taken; the rate under a
+# cut. Microseconds.
 # Answers {granted, wait, next free instant}. A floor of before a wipe of Redis never blocks longer than a slot may.
 SLOT_LUA: Final = """
 local time = redis.call('TIME')
@@ -18,6 +19,11 @@ start = math.max(start, tonumber(redis.call('GET', KEYS[1]) or 0), tonumber(redi
 if brake[1] then
     local allowed = tonumber(brake[2]) + tonumber(brake[3]) * (start - tonumber(brake[1])) / 1000000
     if rate == 0 or allowed < rate then rate = allowed end
+end
+local cut = redis.call('HGET', KEYS[4], 'hasta')
+if cut then
+    start = math.max(start, tonumber(cut))
+    if rate == 0 or tonumber(ARGV[5]) < rate then rate = tonumber(ARGV[5]) end
 end
 if rate == 0 then return {1, 0, 0} end
 local cost = math.ceil(tonumber(ARGV[1]) * 1000000 / rate)
@@ -55,4 +61,18 @@ else
 end
 redis.call('PEXPIRE', KEYS[1], math.ceil((release - now + memory) / 1000))
 return 1
+"""
+
+# KEYS: the cut. ARGV: the first and the longest pause, the memory of a cut, in microseconds; a random number below 1.
+# All the failures of one moment are one. Answers the microseconds of the pause, 0 while one is on.
+CUT_LUA: Final = """
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local known = redis.call('HMGET', KEYS[1], 'hasta', 'nivel')
+if known[1] and now < tonumber(known[1]) then return 0 end
+local level = tonumber(known[2] or 0)
+local pause = math.min(tonumber(ARGV[1]) * 2 ^ level, tonumber(ARGV[2])) * (0.5 + tonumber(ARGV[4]) / 2)
+redis.call('HSET', KEYS[1], 'hasta', string.format('%.0f', now + pause), 'nivel', math.min(level + 1, 30))
+redis.call('PEXPIRE', KEYS[1], math.ceil((pause + tonumber(ARGV[3])) / 1000))
+return math.ceil(pause)
 """

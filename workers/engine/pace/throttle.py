@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from campaigns.mensaje.partes import contar
 from core.senders import NO_LIMIT
-from workers.engine.pace.rates import SEND, Rates, Sender
+from workers.engine.pace.rates import FIRST_CUT_S, LONGEST_CUT_S, SEND, Rates, Sender
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +26,10 @@ PATIENCE_S: Final = 1.0
 # … and how long while one thread in four is held already: the others are other senders'.
 CROWDED_PATIENCE_S: Final = 0.02
 CROWD: Final = 4
+
+# So many calls of one process in a row without an answer, and Twilio is taken to be out of reach: one that is lost now
+# and then, or three in ten, is no reason to hold the others.
+UNANSWERED: Final = 10
 
 # How long a process believes what it saw of a brake: a sender without a limit costs no round trip for each message.
 BELIEF_S: Final = 0.5
@@ -43,6 +47,21 @@ class _Seen:
     braked: bool
 
 
+@dataclass(slots=True)
+class _Silence:
+    """The calls for a sender that nobody answered, since the last answer.
+
+    Args:
+        calls: how many.
+        until, pauses: while Redis is away, the `time.monotonic()` until which this process sends nothing for it, and
+            how many such pauses there were.
+    """
+
+    calls: int = 0
+    until: float = 0.0
+    pauses: int = 0
+
+
 class Throttle:
     """One process's view.
 
@@ -57,6 +76,7 @@ class Throttle:
         self._seen: dict[str, _Seen] = {}
         self._looking = Lock()
         self._meter = _Meter()
+        self._silent: dict[str, _Silence] = {}
 
     def admit(self, sender: Sender, mensaje: str) -> bool:
         """Hold the thread until the message's slot, if that is soon.
@@ -66,6 +86,9 @@ class Throttle:
         Returns:
             False when the message must not go out now.
         """
+        silence = self._silent.get(sender.value)
+        if silence is not None and monotonic() < silence.until:
+            return False
         if (sender.rate != NO_LIMIT or self._is_braked(sender)) and not self._take_slot(sender, mensaje):
             return False
         self._meter.count(sender.value)
@@ -82,6 +105,44 @@ class Throttle:
             self._rates.slow_down(sender, retry_after_s=retry_after_s, sent_rate=self._meter.per_second(sender.value))
         except RedisError as error:
             logger.warning("%s must slow down, and Redis does not take it: %s", sender.value, error)
+
+    def unanswered(self, sender: Sender) -> None:
+        """Take note that nobody answered a call: no connection, none that lasted, or 5xx. Never raises.
+
+        After `UNANSWERED` of them in a row the sender is held in all processes, longer each time.
+        """
+        silence = self._silent.setdefault(sender.value, _Silence())
+        silence.calls += 1
+        if silence.calls < UNANSWERED:
+            return
+        self._seen[sender.value] = _Seen(monotonic(), braked=True)
+        try:
+            self._rates.cut(sender)
+        except RedisError as error:
+            if monotonic() >= silence.until:
+                logger.warning("%s is held by this process alone, for Redis does not answer: %s", sender.value, error)
+                silence.until = monotonic() + min(FIRST_CUT_S * 2.0**silence.pauses, LONGEST_CUT_S)
+                silence.pauses += 1
+
+    def answered(self, sender: Sender) -> None:
+        """Take note that Twilio answered a call, whatever it said: nobody is held for its silence any more. Never
+        raises."""
+        self._silent.pop(sender.value, None)
+        seen = self._seen.get(sender.value)
+        if seen is None or not seen.braked:
+            return
+        try:
+            self._rates.end_cut(sender)
+        except RedisError as error:
+            logger.warning("%s may go on, and Redis does not take it: %s", sender.value, error)
+
+    def is_held(self, sender: Sender) -> bool:
+        """Tell whether nothing may go out for the sender now, for its rate or because Twilio does not answer; no, while
+        Redis is away."""
+        try:
+            return self._rates.look(sender).brake_s > 0
+        except RedisError:
+            return False
 
     def _take_slot(self, sender: Sender, mensaje: str) -> bool:
         seated = self._seats.acquire(blocking=False)
@@ -150,3 +211,18 @@ def admit(sender: Sender, mensaje: str) -> bool:
 def slow_down(sender: Sender, retry_after_s: float | None) -> None:
     """See `Throttle.slow_down`."""
     current().slow_down(sender, retry_after_s)
+
+
+def unanswered(sender: Sender) -> None:
+    """See `Throttle.unanswered`."""
+    current().unanswered(sender)
+
+
+def answered(sender: Sender) -> None:
+    """See `Throttle.answered`."""
+    current().answered(sender)
+
+
+def is_held(sender: Sender) -> bool:
+    """See `Throttle.is_held`."""
+    return current().is_held(sender)

@@ -69,11 +69,50 @@ def test_it_writes_each_outcome(running: Running, outcome: Outcome, estado: str,
 
 
 @override_settings(SEND_ATTEMPTS=2)
-def test_it_gives_up_on_what_is_refused_again_and_again(running: Running) -> None:
-    for estado in ("pendiente", "fallido"):
-        assert write(claimed(running), Retryable("20429", "Demasiadas"))
+@pytest.mark.parametrize(
+    ("outcome", "estado"),
+    [
+        (Retryable("20429", "Demasiadas", throttled=True), "pendiente"),
+        (Retryable("dns", "No se encontró la dirección", unreachable=True), "pendiente"),
+        (Retryable("too_late", "Tarde"), "pendiente"),
+        (Account("21661", "El remitente no puede"), "pendiente"),
+        (NotPosted(), "pendiente"),
+        (Ambiguous("http_503", "No se sabe"), "incierto"),
+        (Ambiguous("read_timeout", "No se sabe"), "incierto"),
+    ],
+)
+def test_what_says_nothing_about_the_recipient_is_no_attempt(
+    running: Running, outcome: Outcome | NotPosted, estado: str
+) -> None:
+    for _ in range(4):
+        assert write(claimed(running), outcome)
         running.reload()
-        assert running.logs[0].estado == estado
+        assert (running.logs[0].estado, running.logs[0].intentos) == (estado, 0)
+        # As the reconciler frees it.
+        SMSLog.objects.filter(pk=running.logs[0].pk).update(estado="pendiente")
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [Accepted(SID, "queued", 1), Permanent("21211", "Inválido"), Ambiguous("internal_error", "Falla", own=True)],
+)
+def test_what_says_something_about_the_recipient_is_one(running: Running, outcome: Outcome) -> None:
+    assert write(claimed(running), outcome)
+    running.reload()
+    assert running.logs[0].intentos == 1
+
+
+def test_a_worker_that_died_costs_the_recipient_nothing(running: Running) -> None:
+    claim = claimed(running)
+    SMSLog.objects.filter(pk=claim.log_id).update(lease_hasta=Now() - timedelta(seconds=1))
+    assert ledger.expire_leases() == 1
+    running.reload()
+    assert (running.logs[0].estado, running.logs[0].intentos) == ("incierto", 0)
+    # What comes of its call all the same does not give the attempt back twice.
+    for late in (Ambiguous("read_timeout", "No contestó"), NotPosted()):
+        assert write(claim, late)
+    running.reload()
+    assert (running.logs[0].estado, running.logs[0].intentos) == ("pendiente", 0)
 
 
 def test_it_writes_no_outcome_without_the_token(running: Running) -> None:
