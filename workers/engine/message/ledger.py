@@ -122,7 +122,8 @@ OUTCOME_SQL = f"""
 UPDATE campaigns_smslog s
 SET estado = n.estado,
     intentos = greatest(s.intentos - CASE s.estado WHEN {SMS.ENVIANDO} THEN n.devuelto ELSE 0 END, 0),
-    twilio_sid = n.sid, codigo = n.codigo, error = n.error, lease_hasta = NULL, entrega = CASE WHEN s.entrega = '' THEN n.entrega ELSE s.entrega END,
+    twilio_sid = n.sid, codigo = n.codigo, error = n.error, lease_hasta = NULL,
+    entrega = CASE WHEN s.entrega = '' THEN n.entrega ELSE s.entrega END,
     segmentos = coalesce(n.segmentos, s.segmentos), actualizado = now()
 FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(estados)s::text[], %(sids)s::text[], %(codigos)s::text[],
     %(errors)s::text[], %(entregas)s::text[], %(devueltos)s::int[], %(segmentos)s::int[])

@@ -23,7 +23,8 @@ from workers.engine.base import database
 from workers.engine.base.groups import Batches
 from workers.engine.message import ledger, optouts
 from workers.engine.message.ledger import Claim, NotPosted
-from workers.gateway.outcomes import Ambiguous, Outcome, Permanent
+from workers.engine.message.receipts import Receipt, apply_receipts
+from workers.gateway.outcomes import Accepted, Ambiguous, Outcome, Permanent
 
 logger = logging.getLogger(__name__)
 
@@ -77,9 +78,23 @@ def _record(results: list[Result]) -> None:
             continue
         for claim, outcome in results:
             if claim.log_id not in written:
-                with logs.about(campana=claim.campana_id, sms=claim.log_id):
-                    logger.info("sms %s was settled by somebody else; %s is not written", claim.log_id, outcome)
+                _settled_before(claim, outcome)
         return
+
+
+def _settled_before(claim: Claim, outcome: Outcome | NotPosted) -> None:
+    """Somebody else has settled the row: its callback, the reconciler, its campaign's deadline. What Twilio accepted
+    is proof all the same, as its callback would be."""
+    with logs.about(campana=claim.campana_id, sms=claim.log_id):
+        logger.debug("sms %s was settled by somebody else; %s is not written", claim.log_id, outcome)
+        if not isinstance(outcome, Accepted):
+            return
+        try:
+            apply_receipts([Receipt(claim.log_id, claim.token, outcome.sid, outcome.status)])
+        except DatabaseError:
+            # Its callback says the same.
+            logger.exception("sms %s: %s could not be written", claim.log_id, outcome)
+            database.drop_connection()
 
 
 def _learn(claim: Claim) -> None:

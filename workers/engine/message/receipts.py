@@ -14,7 +14,7 @@ from campaigns.values.estados import SMS
 from campaigns.values.twilio import UNSUBSCRIBED, Entrega
 from workers.engine.base import database
 from workers.engine.base.groups import Grouping
-from workers.engine.message import optouts
+from workers.engine.message import optouts, proofs
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ SET entrega = CASE WHEN t.rango > {RANK_SQL} THEN t.entrega ELSE s.entrega END,
     intentos = CASE WHEN s.estado = ANY(%(open)s) THEN greatest(s.intentos, 1) ELSE s.intentos END,
     twilio_sid = CASE WHEN s.twilio_sid = '' THEN t.sid ELSE s.twilio_sid END
 FROM told t WHERE s.id = t.id
-RETURNING s.id
+RETURNING s.id, s.estado
 """  # noqa: S608 - constants
 
 # Two campaigns said the same to one phone, both calls were in doubt, and the reconciler gave each the other's message:
@@ -136,12 +136,16 @@ def apply_receipts(receipts: Sequence[Receipt]) -> list[bool]:
 def _write(receipts: list[Receipt]) -> set[int]:
     """Write receipts of different rows; the ids of those that are known."""
     try:
-        found = _execute(RECEIPTS_SQL, _columns(receipts))
+        rows = _execute(RECEIPTS_SQL, _columns(receipts))
     except IntegrityError:
         # At this very moment another row got one of these messages; it must not keep the others out.
         if len(receipts) > 1:
             return {receipt.log_id for receipt in receipts if _write([receipt])}
-        found = set()
+        rows = []
+    found = {row[0] for row in rows}
+    for log_id, estado in rows:
+        if estado == SMSLog.Estado.FALLIDO:
+            proofs.sent_after_all(log_id)
     for receipt in receipts:
         if receipt.log_id not in found and _execute(HOLDER_SQL, _values(receipt)):
             logger.info("sms %s: message %s is another row's", receipt.log_id, receipt.sid)
@@ -165,8 +169,8 @@ def _values(receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def _execute(sql: str, params: dict[str, Any]) -> set[int]:
-    """The ids of the rows written."""
+def _execute(sql: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """What the statement returns of the rows written."""
     try:
         return _executed(sql, params)
     except DatabaseError:
@@ -177,10 +181,10 @@ def _execute(sql: str, params: dict[str, Any]) -> set[int]:
         return _executed(sql, params)
 
 
-def _executed(sql: str, params: dict[str, Any]) -> set[int]:
+def _executed(sql: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return {row[0] for row in cursor.fetchall()}
+        return list(cursor.fetchall())
 
 
 _grouping = Grouping(apply_receipts)
