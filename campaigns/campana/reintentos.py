@@ -1,5 +1,6 @@
 """Retry the recipients of an ended campaign who certainly received nothing."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 from django.db import connection
@@ -116,7 +117,8 @@ def reabrir(campana: CampanaSMS) -> None:
         cursor.execute(REABRIR_SQL, params)
     CampanaSMS.objects.filter(pk=campana.pk).update(
         completado_en=None,
-        vence_en=None,
+        # At once, and not when it begins again: it may be paused before that, and a pause has a deadline too.
+        vence_en=Now() + timedelta(hours=ajustes.plazo_h),
         cierra_en=None,  # by the settings of now: nobody told a campaign that had ended of their changes
         ventana_hasta=None,
         enviados_exitosos=0,
