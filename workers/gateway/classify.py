@@ -49,14 +49,14 @@ def classify_error(status: int, headers: Mapping[str, str], body: str) -> Outcom
         )
     code, text = _twilio_error(body) if 400 <= status < 500 else ("", "")
     if code:
-        return _refusal(code, text, headers)
+        return _refusal(status, code, text, headers)
     slug = f"http_{status}"
     if status in ACCOUNT_STATUSES:
-        return Account(slug, f"La dirección de Twilio contestó HTTP {status}: revise la configuración")
+        return Account(slug, f"La dirección de Twilio contestó HTTP {status}: revise la configuración", transient=True)
     return Ambiguous(slug, f"Twilio contestó HTTP {status}; no se sabe si el mensaje salió")
 
 
-def _refusal(code: str, text: str, headers: Mapping[str, str]) -> Outcome:
+def _refusal(status: int, code: str, text: str, headers: Mapping[str, str]) -> Outcome:
     message = explain(code, text)
     match decision_for(code):
         case Decision.PERMANENT:
@@ -64,7 +64,7 @@ def _refusal(code: str, text: str, headers: Mapping[str, str]) -> Outcome:
         case Decision.RETRYABLE:
             return Retryable(code, message, _retry_after(headers), throttled=True)
         case Decision.ACCOUNT:
-            return Account(code, explain_both(code, text))
+            return Account(code, explain_both(code, text), transient=status in ACCOUNT_STATUSES)
 
 
 def _twilio_error(body: str) -> tuple[str, str]:

@@ -53,10 +53,15 @@ class Ambiguous:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The message was not created, and none will be until someone mends the account, the sender or the settings."""
+    """The message was not created, and none will be until someone mends the account, the sender or the settings.
+
+    `transient`: an incident of Twilio's, or of something in between, can answer the same for a moment (401, 403, 404):
+    it is tried again before anybody is called.
+    """
 
     code: str
     message: str
+    transient: bool = False
 
 
 Outcome = Accepted | Permanent | Retryable | Ambiguous | Account

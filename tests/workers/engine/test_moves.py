@@ -54,6 +54,7 @@ STATEMENTS: Final = {
     ("workers.engine.message.ledger.EXPIRE_SQL", "smslog"): "enviando > incierto",
     ("workers.engine.message.optouts.FAIL_SQL", "smslog"): "pendiente, enviando > fallido",
     ("workers.engine.message.proofs.SENT_SQL", "smslog"): "fallido > enviado",
+    ("workers.engine.message.refusals.FREE_SQL", "smslog"): "fallido > pendiente",
     ("workers.engine.message.receipts.RECEIPTS_SQL", "smslog"): "pendiente, enviando, incierto > enviado",
 }
 

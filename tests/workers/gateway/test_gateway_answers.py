@@ -175,6 +175,24 @@ def test_it_reads_retry_after_in_any_case(make_gateway: MakeGateway) -> None:
     assert outcome.retry_after == 7.0
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "transient"),
+    [
+        (401, error_json(20003, 401), True),
+        (403, error_json(20403, 403), True),
+        (404, error_json(20404, 404), True),
+        *[(status, PAGE, True) for status in (302, 401, 403, 404, 407)],
+        (400, error_json(21661), False),
+        (429, error_json(63038, 429), False),
+    ],
+)
+def test_what_an_incident_can_answer_too_may_pass(status: int, body: str, transient: bool) -> None:
+    outcome = classify_error(status, {}, body)
+
+    assert isinstance(outcome, Account)
+    assert outcome.transient is transient
+
+
 def test_an_account_is_refused_in_twilios_own_words() -> None:
     body = json.dumps({"code": 63038, "message": "Account AC1 exceeded the 500 daily messages limit", "status": 429})
 

@@ -21,7 +21,7 @@ from core.ops import logs
 from workers.broker.results import Part, backend
 from workers.engine.base import database
 from workers.engine.base.groups import Batches
-from workers.engine.message import ledger, optouts
+from workers.engine.message import ledger, optouts, refusals
 from workers.engine.message.ledger import Claim, NotPosted
 from workers.engine.message.receipts import Receipt, apply_receipts
 from workers.gateway.outcomes import Accepted, Ambiguous, Outcome, Permanent
@@ -36,6 +36,8 @@ GATHER_S: Final = 0.03
 PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 ANOTHERS: Final = Ambiguous("mensaje_de_otro", "Otro envío con el mismo texto ya cuenta con este mensaje")
+
+watch: Final = refusals.Watch()
 
 Result = tuple[Claim, Outcome | NotPosted]
 
@@ -79,7 +81,25 @@ def _record(results: list[Result]) -> None:
         for claim, outcome in results:
             if claim.log_id not in written:
                 _settled_before(claim, outcome)
+        _watch(results)
         return
+
+
+def _watch(results: list[Result]) -> None:
+    """Look for refusals that are no recipient's own, before the parts of these messages are counted: while a part is
+    missing, their Lote does not close."""
+    answers: dict[int, list[Outcome | NotPosted]] = {}
+    for claim, outcome in results:
+        if isinstance(outcome, Accepted | Permanent):
+            answers.setdefault(claim.campana_id, []).append(outcome)
+    for campana_id, outcomes in answers.items():
+        refused = [outcome.code for outcome in outcomes if isinstance(outcome, Permanent)]
+        try:
+            watch.see(campana_id, accepted=len(refused) < len(outcomes), refused=refused)
+        except DatabaseError:
+            with logs.about(campana=campana_id):
+                logger.exception("campaign %s: its refusals could not be looked at", campana_id)
+            database.drop_connection()
 
 
 def _settled_before(claim: Claim, outcome: Outcome | NotPosted) -> None:

@@ -26,7 +26,7 @@ def send_one(log_id: int) -> None:
         return
     with logs.about(campana=claim.campana_id, sms=claim.log_id):
         outcome = _post(claim)
-        if isinstance(outcome, Account):
+        if isinstance(outcome, Account) and (not outcome.transient or throttle.refused(claim.sender)):
             # Before the row is free again: when no message is under way, a campaign that a person resumes stays so.
             _pause(claim, outcome)
         outbox.put_outcome(claim, outcome)
@@ -76,13 +76,13 @@ def _tell_the_throttle(sender: Sender, outcome: Outcome | NotPosted) -> None:
             throttle.slow_down(sender, outcome.retry_after)
         case Retryable(unreachable=True) | Ambiguous(own=False):
             throttle.unanswered(sender)
-        case Accepted() | Permanent() | Account():
+        case Accepted() | Permanent() | Account(transient=False):
             throttle.answered(sender)
 
 
 def _pause(claim: Claim, refusal: Account) -> None:
     try:
-        pausas.pause_for_account(claim.campana_id, refusal)
+        pausas.pause_for_account(claim.campana_id, refusal, claim=(claim.log_id, claim.token))
     except DatabaseError:
         # The row is pending again: the next refusal pauses the campaign.
         logger.exception("campaign %s could not be paused", claim.campana_id)

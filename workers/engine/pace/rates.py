@@ -150,10 +150,18 @@ class Rates:
         jitter = random.random()  # noqa: S311 - nobody's secret
         self._ask(self._brake, [_key(sender, BRAKE)], [asked, *pauses, jitter, rate, sender.least_rate])
 
-    def cut(self, sender: Sender) -> None:
-        """Hold the sender for a while, and longer than the last time: Twilio does not answer."""
+    def cut(self, sender: Sender, *, refused: bool = False) -> int:
+        """Hold the sender for a while, and longer than the last time: Twilio does not answer, or refuses it.
+
+        Args:
+            refused: it answered, and refused the account or the sender.
+
+        Returns:
+            How many pauses were for a refusal, since the last good answer.
+        """
         pauses = [round(seconds * 1e6) for seconds in (FIRST_CUT_S, LONGEST_CUT_S, CUT_MEMORY_S)]
-        self._ask(self._cut, [_key(sender, CUT)], [*pauses, random.random()])  # noqa: S311 - nobody's secret
+        jitter = random.random()  # noqa: S311 - nobody's secret
+        return int(self._ask(self._cut, [_key(sender, CUT)], [*pauses, jitter, int(refused)]))
 
     def end_cut(self, sender: Sender) -> None:
         """Twilio answers again: the sender goes on as before."""

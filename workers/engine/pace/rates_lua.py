@@ -63,16 +63,17 @@ redis.call('PEXPIRE', KEYS[1], math.ceil((release - now + memory) / 1000))
 return 1
 """
 
-# KEYS: the cut. ARGV: the first and the longest pause, the memory of a cut, in microseconds; a random number below 1.
-# All the failures of one moment are one. Answers the microseconds of the pause, 0 while one is on.
+# KEYS: the cut. ARGV: the first and the longest pause, the memory of a cut, in microseconds; a random number below 1; 1
+# for a refusal, 0 for a silence. All the failures of one moment are one. Answers how many refusals it has met.
 CUT_LUA: Final = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local known = redis.call('HMGET', KEYS[1], 'hasta', 'nivel')
-if known[1] and now < tonumber(known[1]) then return 0 end
+local refused = redis.call('HINCRBY', KEYS[1], 'negados', 0)
+if known[1] and now < tonumber(known[1]) then return refused end
 local level = tonumber(known[2] or 0)
 local pause = math.min(tonumber(ARGV[1]) * 2 ^ level, tonumber(ARGV[2])) * (0.5 + tonumber(ARGV[4]) / 2)
 redis.call('HSET', KEYS[1], 'hasta', string.format('%.0f', now + pause), 'nivel', math.min(level + 1, 30))
 redis.call('PEXPIRE', KEYS[1], math.ceil((pause + tonumber(ARGV[3])) / 1000))
-return math.ceil(pause)
+return redis.call('HINCRBY', KEYS[1], 'negados', ARGV[5])
 """

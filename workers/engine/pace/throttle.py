@@ -31,6 +31,9 @@ CROWD: Final = 4
 # and then, or three in ten, is no reason to hold the others.
 UNANSWERED: Final = 10
 
+# So many refusals of the account or the sender, with a pause after each, and it is no passing thing: some ten seconds.
+STRIKES: Final = 3
+
 # How long a process believes what it saw of a brake: a sender without a limit costs no round trip for each message.
 BELIEF_S: Final = 0.5
 
@@ -53,13 +56,14 @@ class _Silence:
 
     Args:
         calls: how many.
-        until, pauses: while Redis is away, the `time.monotonic()` until which this process sends nothing for it, and
-            how many such pauses there were.
+        until, pauses, refusals: while Redis is away, the `time.monotonic()` until which this process sends nothing for
+            it, how many such pauses there were, and how many of them for a refusal.
     """
 
     calls: int = 0
     until: float = 0.0
     pauses: int = 0
+    refusals: int = 0
 
 
 class Throttle:
@@ -115,14 +119,28 @@ class Throttle:
         silence.calls += 1
         if silence.calls < UNANSWERED:
             return
+        self._hold(sender, silence, refused=False)
+
+    def refused(self, sender: Sender) -> bool:
+        """Take note that Twilio refused the account or the sender in a way that may pass. Never raises.
+
+        Returns:
+            Whether it is no passing thing: it has been refused again after `STRIKES - 1` pauses.
+        """
+        return self._hold(sender, self._silent.setdefault(sender.value, _Silence()), refused=True) >= STRIKES
+
+    def _hold(self, sender: Sender, silence: _Silence, *, refused: bool) -> int:
+        """Hold the sender in all processes; how many refusals there were, of one moment one."""
         self._seen[sender.value] = _Seen(monotonic(), braked=True)
         try:
-            self._rates.cut(sender)
+            return self._rates.cut(sender, refused=refused)
         except RedisError as error:
             if monotonic() >= silence.until:
                 logger.warning("%s is held by this process alone, for Redis does not answer: %s", sender.value, error)
                 silence.until = monotonic() + min(FIRST_CUT_S * 2.0**silence.pauses, LONGEST_CUT_S)
                 silence.pauses += 1
+                silence.refusals += refused
+        return silence.refusals
 
     def answered(self, sender: Sender) -> None:
         """Take note that Twilio answered a call, whatever it said: nobody is held for its silence any more. Never
@@ -216,6 +234,11 @@ def slow_down(sender: Sender, retry_after_s: float | None) -> None:
 def unanswered(sender: Sender) -> None:
     """See `Throttle.unanswered`."""
     current().unanswered(sender)
+
+
+def refused(sender: Sender) -> bool:
+    """See `Throttle.refused`."""
+    return current().refused(sender)
 
 
 def answered(sender: Sender) -> None:
