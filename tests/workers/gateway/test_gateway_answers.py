@@ -84,6 +84,10 @@ UNPROVEN = [
     (201, "[" * 100_000),
     (201, message_json(sid=7)),
     (201, message_json(sid="CA" + "1b" * 16)),
+    # A message's SID is two letters and 32 hexadecimal digits.
+    (201, message_json(sid="SM" + "0" * 200)),
+    (201, message_json(sid="SM\x00" + "1b" * 16)),
+    (201, message_json(sid="SM")),
 ]
 
 ACCEPTED = [
@@ -93,6 +97,8 @@ ACCEPTED = [
     (201, message_json(num_segments="0", status="accepted"), Accepted(SID, "accepted", None)),
     # A count that cannot be read does not put the message in doubt.
     (201, message_json(num_segments="two"), Accepted(SID, "queued", None)),
+    (201, message_json(num_segments="99999999999999999999"), Accepted(SID, "queued", None)),
+    (201, message_json(num_segments="٣"), Accepted(SID, "queued", None)),
 ]
 
 

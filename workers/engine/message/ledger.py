@@ -25,6 +25,7 @@ from workers.engine.base import database
 from workers.engine.message import optouts
 from workers.engine.pace.rates import Sender
 from workers.gateway.outcomes import Accepted, Account, Ambiguous, Outcome, Permanent, Retryable
+from workers.gateway.words import clean
 from workers.metrics import measures
 
 logger = logging.getLogger(__name__)
@@ -226,7 +227,7 @@ def _row(claim: Claim, outcome: Outcome | NotPosted) -> tuple[int, str, str, str
         estado,
         sid,
         codigo[:CODIGO_MAX],
-        error[:ERROR_MAX],
+        clean(error)[:ERROR_MAX],
         entrega,
         devuelto,
         segmentos,

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from time import sleep
 from typing import Final
 
+from django.db import DataError, IntegrityError, connection
 from django.db import Error as DatabaseError
-from django.db import IntegrityError
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
@@ -55,8 +55,12 @@ def put_part(part: Part) -> None:
 def _deliver(items: list[Result | Part]) -> None:
     results = [item for item in items if not isinstance(item, Part)]
     parts = [item for item in items if isinstance(item, Part)]
-    if results:
-        _record(results)
+    try:
+        if results:
+            _record(results)
+    except Exception:
+        # A fault of ours must not take the parts along: their Lotes would wait for the sweeper.
+        logger.exception("%s outcomes could not be written", len(results))
     if parts:
         _count(parts)
 
@@ -68,8 +72,9 @@ def _record(results: list[Result]) -> None:
     for pause in (*PAUSES_S, None):
         try:
             written = ledger.record_many(results)
-        except IntegrityError:
-            # One of them breaks a constraint; it must not keep the others out.
+        except (IntegrityError, DataError, ValueError):
+            # One of them breaks a constraint, or is nothing that PostgreSQL or its driver can take (a NUL, half of a
+            # surrogate pair, a number out of range); it must not keep the others out.
             written = {claim.log_id for claim, outcome in results if _record_one(claim, outcome)}
         except DatabaseError:
             database.drop_connection()
@@ -111,10 +116,11 @@ def _settled_before(claim: Claim, outcome: Outcome | NotPosted) -> None:
             return
         try:
             apply_receipts([Receipt(claim.log_id, claim.token, outcome.sid, outcome.status)])
-        except DatabaseError:
+        except (DatabaseError, ValueError):
             # Its callback says the same.
             logger.exception("sms %s: %s could not be written", claim.log_id, outcome)
-            database.drop_connection()
+            if not connection.in_atomic_block and not connection.is_usable():
+                database.drop_connection()
 
 
 def _learn(claim: Claim) -> None:
@@ -135,9 +141,12 @@ def _record_one(claim: Claim, outcome: Outcome | NotPosted) -> bool:
             # The reconciler found this message first, and gave it to a row that says the same to the same phone. That
             # one has been sent, then; of this one it is found out.
             return bool(ledger.record_many([(claim, ANOTHERS)]))
-    except DatabaseError:
+    except (DatabaseError, ValueError):
+        # Its lease runs out, and then it is found out.
         with logs.about(campana=claim.campana_id, sms=claim.log_id):
             logger.exception("sms %s: %s could not be written", claim.log_id, outcome)
+        if not connection.in_atomic_block and not connection.is_usable():
+            database.drop_connection()
         return False
 
 
