@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from campaigns.bitacora.services import anotar, anotar_move
 from campaigns.campana.services import publicar_de_nuevo
+from campaigns.campana.tiendas import DESHABILITADA
 from campaigns.ley.jornada import jornada_desde
 from campaigns.ley.selectors import ajustes_de
 from campaigns.models import CampanaSMS, SMSLog, Suceso
@@ -48,6 +49,13 @@ def pause_for_account(campana_id: int, refusal: Account, *, claim: tuple[int, UU
         claimed_at = found.values_list("reclamado_en", flat=True).first()
     motivo = f"Twilio: {refusal.message} ({refusal.code})."
     _pause(campana_id, motivo[:MOTIVO_MAX], reanuda_en=None, claimed_at=claimed_at)
+
+
+def pause_if_disabled(campana_id: int) -> None:
+    """Pause the campaign if it runs and its shop is disabled: nobody there can stop it any more."""
+    running = CampanaSMS.objects.filter(pk=campana_id, estado__in=estados.MOVES["pausar"].de)
+    if running.filter(usuario__is_active=False).exists():
+        pause(campana_id, DESHABILITADA)
 
 
 def pause_for_cap(campana_id: int, cap: ExhaustedError) -> bool:
@@ -91,7 +99,7 @@ def _pause(
 def resume_if_due(campana_id: int) -> None:
     """Let a campaign that reached a cap go on once its day has come. The caps, and the windows, are asked again."""
     move = estados.MOVES["reanudar"]
-    due = CampanaSMS.objects.filter(pk=campana_id, estado__in=move.de, reanuda_en__lte=Now())
+    due = CampanaSMS.objects.filter(pk=campana_id, estado__in=move.de, reanuda_en__lte=Now(), usuario__is_active=True)
     if due.update(estado=move.a, motivo="", reanuda_en=None):
         publicar_de_nuevo(campana_id)
         anotar_move(campana_id=campana_id, action="reanudar")
