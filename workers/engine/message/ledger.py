@@ -116,7 +116,8 @@ RETURNING s.id, s.campana_id, s.telefono, s.mensaje, s.intentos, (SELECT row_to_
 
 # A late outcome may still settle a row that the sweeper called `incierto`: the token proves whose it is. One that
 # was found absent and freed keeps its token until the next claim: an acceptance stops it from being sent again. One
-# that its callback has settled first may lack the segments still, if it was written before they were counted here.
+# that its callback has settled first still gets the segments that Twilio bills; what it costs follows them, and so does
+# what its Lote holds of the caps when it closes.
 # An attempt is counted by the claim, and given back by whatever says nothing about the recipient; once: what the
 # sweeper called `incierto` has been given back.
 OUTCOME_SQL = f"""
@@ -125,13 +126,16 @@ SET estado = n.estado,
     intentos = greatest(s.intentos - CASE s.estado WHEN {SMS.ENVIANDO} THEN n.devuelto ELSE 0 END, 0),
     twilio_sid = n.sid, codigo = n.codigo, error = n.error, lease_hasta = NULL,
     entrega = CASE WHEN s.entrega = '' THEN n.entrega ELSE s.entrega END,
-    segmentos = coalesce(n.segmentos, s.segmentos), actualizado = now()
+    costo = CASE WHEN n.segmentos <> s.segmentos AND s.segmentos > 0 THEN s.costo * n.segmentos / s.segmentos
+        ELSE s.costo END,
+    segmentos = coalesce(n.segmentos, s.segmentos),
+    actualizado = CASE s.estado WHEN {SMS.ENVIADO} THEN s.actualizado ELSE now() END
 FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(estados)s::text[], %(sids)s::text[], %(codigos)s::text[],
     %(errors)s::text[], %(entregas)s::text[], %(devueltos)s::int[], %(segmentos)s::int[])
     AS n(id, token, estado, sid, codigo, error, entrega, devuelto, segmentos)
 WHERE s.id = n.id AND s.token = n.token
     AND (s.estado IN {SMS.RECLAMADOS} OR (s.estado = {SMS.PENDIENTE} AND n.estado = {SMS.ENVIADO})
-        OR (s.estado = {SMS.ENVIADO} AND s.twilio_sid = n.sid AND s.segmentos IS NULL))
+        OR (s.estado = {SMS.ENVIADO} AND s.twilio_sid = n.sid))
 RETURNING s.id
 """  # noqa: S608 - constants
 

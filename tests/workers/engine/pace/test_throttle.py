@@ -12,7 +12,7 @@ from django.test import override_settings
 from campaigns.models import Remitente, SMSLog
 from tests.workers.engine.conftest import Running, take
 from tests.workers.engine.slots import micros
-from workers.engine.campaign import envio, final
+from workers.engine.campaign import envio, final, jornadas
 from workers.engine.lote import closing
 from workers.engine.message import sending
 from workers.engine.pace import throttle
@@ -305,8 +305,13 @@ def test_while_twilio_is_out_of_reach_the_sender_is_held_and_nobody_fails(
 def test_a_held_sender_opens_no_more_lotes(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     """Or each pause would open others, until all of a large campaign waited."""
     opened: list[int] = []
-    monkeypatch.setattr(envio, "_open_one", lambda campana_id, room: bool(opened.append(campana_id)))
-    monkeypatch.setattr(envio.jornadas, "begin", lambda campana_id: True)
+
+    def open_one(campana_id: int, room: object) -> bool:
+        opened.append(campana_id)
+        return False
+
+    monkeypatch.setattr(envio, "_open_one", open_one)
+    monkeypatch.setattr(jornadas, "begin", lambda campana_id: True)
     with override_settings(TWILIO_SENDER=sender(0).value):
         throttle.current.cache_clear()
         installation = Sender.of(None, None)
