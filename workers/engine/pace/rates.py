@@ -3,7 +3,7 @@
 A sender's messages take slots (GCRA, the generic cell rate algorithm, without a burst): each slot begins where the one
 before it ends, and lasts as long as its segments at the sender's rate. So in no span of time, however short, do more
 segments leave than the rate allows. When Twilio says "too many", a brake is put on: nothing for a while, then half of
-what was sent before, and a little more every second until a minute has passed without another refusal.
+what all processes were sending, and a little more every second until a minute has passed without another refusal.
 
 When Twilio does not answer at all, the sender is cut: nothing for a while, longer each time, and between two pauses a
 message a second, to see. The first answer ends it.
@@ -25,13 +25,14 @@ from redis.retry import Retry
 
 from core import redis_client
 from core.senders import NO_LIMIT
-from workers.engine.pace.rates_lua import BRAKE_LUA, CUT_LUA, SLOT_LUA
+from workers.engine.pace.rates_lua import BRAKE_LUA, CUT_LUA, SENT_LUA, SLOT_LUA
 
 # Two rows of slots for each sender: that of sending, and that of putting tasks into the queue for it.
 SEND: Final = "turno"
 PUBLISH: Final = "tanda"
 BRAKE: Final = "freno"
 CUT: Final = "corte"
+SENT: Final = "enviado"
 
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 300.0
@@ -119,6 +120,7 @@ class Rates:
         self._redis = redis_client.connect(url, timeout_s=TIMEOUT_S, retry=Retry(NoBackoff(), 0))
         self._slot: Script = self._redis.register_script(SLOT_LUA)
         self._brake: Script = self._redis.register_script(BRAKE_LUA)
+        self._sent: Script = self._redis.register_script(SENT_LUA)
         self._cut: Script = self._redis.register_script(CUT_LUA)
         # Next free instants as last seen: if Redis is wiped, its slots go on from there.
         self._taken: dict[str, int] = {}
@@ -142,13 +144,19 @@ class Rates:
 
         Args:
             retry_after_s: what Twilio asks for, if it does.
-            sent_rate: segments per second that the caller was sending.
+            sent_rate: segments per second that the caller was sending; what all processes together have told with
+                `tell_sent` counts too.
         """
         asked = -1 if retry_after_s is None else round(retry_after_s * 1e6)
         pauses = [round(seconds * 1e6) for seconds in (FIRST_PAUSE_S, LONGEST_PAUSE_S, MEMORY_S)]
         rate = min(sent_rate, sender.rate or sent_rate)
         jitter = random.random()  # noqa: S311 - nobody's secret
-        self._ask(self._brake, [_key(sender, BRAKE)], [asked, *pauses, jitter, rate, sender.least_rate])
+        keys = [_key(sender, BRAKE), _key(sender, SENT)]
+        self._ask(self._brake, keys, [asked, *pauses, jitter, rate, sender.least_rate, sender.rate])
+
+    def tell_sent(self, sender: Sender, n: int) -> None:
+        """Tell the other processes that this one sent so many in the last second."""
+        self._ask(self._sent, [_key(sender, SENT)], [n])
 
     def cut(self, sender: Sender, *, refused: bool = False) -> int:
         """Hold the sender for a while, and longer than the last time: Twilio does not answer, or refuses it.

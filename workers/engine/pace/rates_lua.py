@@ -34,8 +34,9 @@ redis.call('SET', KEYS[1], string.format('%.0f', free), 'PX', math.ceil((free - 
 return {1, math.ceil(start - now), free}
 """
 
-# KEYS: the brake. ARGV: what Twilio asks for (-1: nothing), the first and the longest pause, the memory of a brake, in
-# microseconds; a random number below 1; segments per second that were being sent, and the least to go on with.
+# KEYS: the brake; what all processes sent. ARGV: what Twilio asks for (-1: nothing), the first and the longest pause,
+# the memory of a brake, in microseconds; a random number below 1; segments per second that the caller was sending, and
+# the least to go on with; the sender's own rate (0: no limit).
 # All the refusals of one moment are one: only the first brakes, and a longer Retry-After prolongs.
 BRAKE_LUA: Final = """
 local time = redis.call('TIME')
@@ -54,6 +55,11 @@ else
     end
     if known[1] then
         rate = tonumber(known[2]) + tonumber(known[3]) * (now - tonumber(known[1])) / 1000000
+    end
+    local sent = redis.call('HMGET', KEYS[2], 'segundo', 'ahora', 'antes')
+    if not known[1] and sent[1] and tonumber(sent[1]) >= tonumber(time[1]) - 2 then
+        rate = math.max(rate, tonumber(sent[2]), tonumber(sent[3]))
+        if tonumber(ARGV[8]) > 0 then rate = math.min(rate, tonumber(ARGV[8])) end
     end
     rate = math.max(rate / 2, least)
     redis.call('HSET', KEYS[1], 'hasta', string.format('%.0f', release), 'nivel', level + 1,
@@ -76,4 +82,20 @@ local pause = math.min(tonumber(ARGV[1]) * 2 ^ level, tonumber(ARGV[2])) * (0.5 
 redis.call('HSET', KEYS[1], 'hasta', string.format('%.0f', now + pause), 'nivel', math.min(level + 1, 30))
 redis.call('PEXPIRE', KEYS[1], math.ceil((pause + tonumber(ARGV[3])) / 1000))
 return redis.call('HINCRBY', KEYS[1], 'negados', ARGV[5])
+"""
+
+# KEYS: what all processes sent. ARGV: how many one of them sent in about a second. Each tells of every second once, so
+# that those of one second together are the rate.
+SENT_LUA: Final = """
+local now = tonumber(redis.call('TIME')[1])
+local known = redis.call('HMGET', KEYS[1], 'segundo', 'ahora')
+local before, sent = 0, tonumber(ARGV[1])
+if tonumber(known[1]) == now then
+    redis.call('HINCRBY', KEYS[1], 'ahora', sent)
+else
+    if tonumber(known[1]) == now - 1 then before = known[2] end
+    redis.call('HSET', KEYS[1], 'segundo', now, 'ahora', sent, 'antes', before)
+    redis.call('EXPIRE', KEYS[1], 10)
+end
+return 1
 """

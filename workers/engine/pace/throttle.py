@@ -95,7 +95,8 @@ class Throttle:
             return False
         if (sender.rate != NO_LIMIT or self._is_braked(sender)) and not self._take_slot(sender, mensaje):
             return False
-        self._meter.count(sender.value)
+        if ended := self._meter.count(sender.value):
+            self._tell_sent(sender, ended)
         return True
 
     def slow_down(self, sender: Sender, retry_after_s: float | None) -> None:
@@ -162,6 +163,12 @@ class Throttle:
         except RedisError:
             return False
 
+    def _tell_sent(self, sender: Sender, n: int) -> None:
+        try:
+            self._rates.tell_sent(sender, n)
+        except RedisError as error:
+            logger.debug("%s: Redis does not take what was sent: %s", sender.value, error)
+
     def _take_slot(self, sender: Sender, mensaje: str) -> bool:
         seated = self._seats.acquire(blocking=False)
         try:
@@ -203,12 +210,16 @@ class _Meter:
     def __init__(self) -> None:
         self._since: dict[str, tuple[float, int, float]] = {}  # start of the count, the count, the rate before it
 
-    def count(self, sender: str) -> None:
+    def count(self, sender: str) -> int:
+        """Count one; return how many a second there were when that second has just ended, else 0."""
         now = monotonic()
         start, count, before = self._since.get(sender, (now, 0, 0.0))
+        ended = 0
         if now - start >= 1.0:
             start, count, before = now, 0, count / (now - start)
+            ended = round(before)
         self._since[sender] = start, count + 1, before
+        return ended
 
     def per_second(self, sender: str) -> float:
         start, count, before = self._since.get(sender, (0.0, 0, 0.0))

@@ -115,6 +115,42 @@ def test_it_tells_how_fast_it_was(mine: Throttle, monkeypatch: pytest.MonkeyPatc
     assert told[1] == 0.0
 
 
+def test_a_brake_is_set_from_what_all_processes_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that send a hundred a second each: one of them alone would halve a hundred for both."""
+    now = [1000.0]
+    monkeypatch.setattr(throttle, "monotonic", lambda: now[0])
+    unlimited = sender(0.0)
+    both = [Throttle(Rates(settings.REDIS_URL), threads=4) for _ in range(2)]
+    for _ in range(3):  # the script counts by Redis's seconds, so one may end in the middle
+        for process in both:
+            for _message in range(100):
+                process.admit(unlimited, "Hola")
+                now[0] += 0.0001
+        now[0] += 1.0
+    both[0].slow_down(unlimited, None)
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        [rate] = client.hmget(f"sms:remitente:{unlimited.value}:freno", "ritmo")
+    assert float(rate) >= 95.0
+
+
+def test_a_brake_of_a_limited_sender_never_counts_more_than_its_rate(mine: Throttle) -> None:
+    limited = sender(20.0)
+    Rates(settings.REDIS_URL).tell_sent(limited, 1000)
+    mine.slow_down(limited, None)
+    assert Rates(settings.REDIS_URL).look(limited).rate == 10.0
+
+
+def test_what_was_sent_a_while_ago_counts_no_more(mine: Throttle) -> None:
+    unlimited = sender(0.0)
+    Rates(settings.REDIS_URL).tell_sent(unlimited, 1000)
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        key = f"sms:remitente:{unlimited.value}:enviado"
+        assert 0 < client.ttl(key) <= 10
+        client.hincrby(key, "segundo", -5)
+    mine.slow_down(unlimited, None)
+    assert Rates(settings.REDIS_URL).look(unlimited).rate == 10.0  # the least
+
+
 @pytest.mark.parametrize(("rate", "admitted"), [(1.0, False), (0.0, True)])
 def test_while_redis_is_away_only_a_sender_without_a_limit_goes_on(rate: float, admitted: bool) -> None:
     assert Throttle(Rates(AWAY), threads=4).admit(sender(rate), "Hola") is admitted
