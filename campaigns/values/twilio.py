@@ -293,6 +293,11 @@ def retried(retry: Retry) -> list[str]:
     return [row.code for row in ROWS if row.retry is retry]
 
 
+# By callback, of a message that had been accepted: more was handed over than could leave. It certainly did not leave.
+# https://www.twilio.com/docs/api/errors/30001 and https://www.twilio.com/docs/api/errors/30036
+DROPPED: Final = ("30001", "30036", *(row.code for row in ROWS if row.kind is Kind.THROTTLED))
+
+
 class Entrega(TextChoices):
     """Twilio's status of a message.
 

@@ -9,12 +9,14 @@ from uuid import UUID
 from django.db import Error as DatabaseError
 from django.db import IntegrityError, connection
 
-from campaigns.models import SMSLog
+from campaigns.models import CampanaSMS, SMSLog
 from campaigns.values.estados import SMS
-from campaigns.values.twilio import UNSUBSCRIBED, Entrega
+from campaigns.values.twilio import DROPPED, UNSUBSCRIBED, Entrega
 from workers.engine.base import database
 from workers.engine.base.groups import Grouping
 from workers.engine.message import optouts, proofs
+from workers.engine.pace import throttle
+from workers.engine.pace.rates import Sender
 
 logger = logging.getLogger(__name__)
 
@@ -130,7 +132,18 @@ def apply_receipts(receipts: Sequence[Receipt]) -> list[bool]:
     refused = [receipt for n, receipt in enumerate(receipts) if known[n] and receipt.error_code == UNSUBSCRIBED]
     if refused:
         optouts.learn_from_callbacks({receipt.log_id: receipt.sid for receipt in refused})
+    if dropped := {receipt.log_id for n, receipt in enumerate(receipts) if known[n] and receipt.error_code in DROPPED}:
+        _slow_down(dropped)
     return known
+
+
+def _slow_down(log_ids: set[int]) -> None:
+    """Brake the senders of messages that Twilio accepted and then dropped, for more came than could leave: or a service
+    that accepts everything would go on to drop."""
+    campanas = CampanaSMS.objects.filter(logs__in=log_ids)
+    senders = campanas.values_list("remitente__valor", "remitente__segmentos_por_segundo").distinct()
+    for valor, ritmo in senders.order_by("remitente__valor"):
+        throttle.slow_down(Sender.of(valor, ritmo), None)
 
 
 def _write(receipts: list[Receipt]) -> set[int]:
@@ -170,7 +183,7 @@ def _values(receipt: Receipt) -> dict[str, Any]:
 
 
 def _execute(sql: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """What the statement returns of the rows written."""
+    """Return what the statement says of the rows written."""
     try:
         return _executed(sql, params)
     except DatabaseError:

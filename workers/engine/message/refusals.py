@@ -1,9 +1,9 @@
 """The circuit breaker: many refusals alike, and none accepted, are no recipients' fault, whatever their code says.
 
-Twilio splits its codes into finer ones, so a table never knows all that are about the sender, and what is about a
-recipient in one country is about all of them in another (https://www.twilio.com/docs/api/errors/21408). When the last
-answers of a campaign were all refusals with one code, over more than one prefix, it pauses with that code, and the
-recipients of the streak are free again: nothing has been learnt of them.
+Twilio splits its codes into finer ones, so a table never knows all that are about the sender; and what is about one
+recipient may be about all of them, as a region that is not permitted. When the last answers of a campaign were all
+refusals with one code, over more than one prefix, it pauses with that code, and the recipients of the streak are free
+again: nothing has been learnt of them.
 
 What other processes were told is in PostgreSQL; a process asks there when it has met some refusals in a row itself.
 """
@@ -27,7 +27,7 @@ STREAK: Final = 30
 GROWTH: Final = 10
 # … so many, of what a few open Lotes hold.
 LONGEST_STREAK: Final = 1_000
-# Over so many prefixes, each a country's code and an operator's: "+57300".
+# Over so many prefixes, each a country's code and an operator's: "+57 300" and "+57 310" are two.
 PREFIXES: Final = 2
 PREFIX_LENGTH: Final = 6
 # A process that has met so many in a row asks.
@@ -73,7 +73,7 @@ class Streak:
 
 
 class Watch:
-    """What one process was answered: it looks no further while messages of the campaign are accepted."""
+    """The answers that one process got: it looks no further while messages of the campaign are accepted."""
 
     def __init__(self) -> None:
         self._in_a_row: dict[int, int] = {}

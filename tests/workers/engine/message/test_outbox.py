@@ -1,4 +1,4 @@
-"""What cannot be written keeps nothing else out."""
+"""An outcome that cannot be written keeps nothing else out."""
 
 import json
 from unittest.mock import Mock

@@ -117,7 +117,7 @@ def test_it_is_never_tried_again(running: Running) -> None:
 
 
 def test_a_row_with_a_sid_is_not_opened_again(running: Running) -> None:
-    """Whatever its estado says: the SID is the proof of a message."""
+    """Its estado may say anything: the SID is the proof of a message."""
     log = end(running, "no_aceptado", "no_aceptado")
     SMSLog.objects.filter(pk=log.pk).update(twilio_sid=SID)
     mover_campana(campana=running.campana, action="reintentar")
