@@ -1,6 +1,8 @@
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from campaigns.campana.services import mover_campana
 from campaigns.models import (
     Ajustes,
     AjustesCambio,
@@ -15,7 +17,9 @@ from campaigns.models import (
     SMSLog,
 )
 from campaigns.programaciones.palabras import en_palabras
+from campaigns.values import estados
 from core.admin import OnlyRead
+from core.errors import ConflictError
 
 
 @admin.register(PlantillaSMS)
@@ -57,6 +61,29 @@ class CampanaSMSAdmin(OnlyRead, admin.ModelAdmin[CampanaSMS]):
     list_select_related = ("usuario", "remitente")
     search_fields = ("nombre", "mensaje", "motivo")
     date_hierarchy = "creado"
+    actions = ("pausar", "cancelar")
+
+    def has_operar_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the person may stop campaigns of any shop: nothing else of one can be changed here."""
+        return request.user.has_perm("campaigns.change_campanasms")
+
+    @admin.action(description="Pausar las campañas elegidas", permissions=["operar"])
+    def pausar(self, request: HttpRequest, queryset: QuerySet[CampanaSMS]) -> None:
+        self._mover(request, queryset, "pausar")
+
+    @admin.action(description="Cancelar las campañas elegidas, para siempre", permissions=["operar"])
+    def cancelar(self, request: HttpRequest, queryset: QuerySet[CampanaSMS]) -> None:
+        self._mover(request, queryset, "cancelar")
+
+    def _mover(self, request: HttpRequest, queryset: QuerySet[CampanaSMS], action: str) -> None:
+        motivo = estados.MOVES[action].anota.format(usuario=request.user.get_username())
+        for campana in queryset.order_by("pk"):
+            try:
+                mover_campana(campana=campana, action=action, motivo=motivo)
+            except ConflictError as error:
+                self.message_user(request, f"{campana}: {error}", messages.ERROR)
+            else:
+                self.message_user(request, f"{campana}: {estados.MOVES[action].hecho}", messages.SUCCESS)
 
 
 @admin.register(Lote)

@@ -8,5 +8,11 @@ class CampaignsConfig(AppConfig):
     verbose_name = "Campañas"
 
     def ready(self) -> None:
-        for module in ("campana.privacidad", "entrantes.privacidad", "programaciones.uso", "ley.services"):
+        for module in (
+            "campana.privacidad",
+            "campana.tiendas",
+            "entrantes.privacidad",
+            "programaciones.uso",
+            "ley.services",
+        ):
             import_module(f"campaigns.{module}")  # connects its receivers

@@ -94,8 +94,9 @@ ENVIOS_QUEUES = env.int("ENVIOS_QUEUES", 8, validate=environment.POSITIVE)
 sender_rate = env.float("SENDER_SEGMENTS_PER_S", None, validate=environment.COUNT)
 # A claim outlives the longest possible call to Twilio, or a slow call would be taken for a dead worker.
 lease_s = env.float("LEASE_S", None)
+# Of a message for a reason of its own: what says nothing about the recipient is no attempt.
 SEND_ATTEMPTS = env.int("SEND_ATTEMPTS", 8, validate=environment.POSITIVE)
-# First pause before a refused-for-now message is tried again; it doubles with each attempt.
+# Pause before what was given back is tried again; it doubles with each attempt.
 RETRY_BACKOFF_S = env.float("RETRY_BACKOFF_S", 5.0)
 # An uncertain message is sent again only after Twilio was seen twice, this far apart, not to have it.
 RECONCILE_INTERVAL_S = env.float("RECONCILE_INTERVAL_S", 60.0)

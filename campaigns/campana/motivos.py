@@ -11,7 +11,7 @@ def remedio(codigo: str) -> str:
 
 def motivo_de_entrega(codigo: str) -> str:
     """Return what a code of a status callback means."""
-    known = twilio.look_up(codigo)
-    if known.kind is twilio.Kind.DELIVERY:
-        return known.text
+    # Also a code of a refusal: a Messaging Service accepts first and looks afterwards.
+    if known := twilio.look_up(codigo).text:
+        return known
     return f"Código {codigo}" if codigo else "Twilio no dijo la causa"

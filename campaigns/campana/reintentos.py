@@ -1,5 +1,6 @@
 """Retry the recipients of an ended campaign who certainly received nothing."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 from django.db import connection
@@ -16,6 +17,7 @@ from campaigns.values.twilio import Retry
 from core.errors import ConflictError
 
 # Failed rows that are never tried again: the message may have been sent, the client is gone, or told Twilio to stop.
+# Nor is one that Twilio has given a SID, whatever else it says: that is the proof of a message.
 NUNCA: Final = (codigos.DESCONOCIDO, codigos.CLIENTE_ELIMINADO, *twilio.retried(Retry.NEVER))
 # Twilio's judgements of a number: only another number can change them.
 DEL_NUMERO: Final = tuple(twilio.retried(Retry.OTHER_NUMBER))
@@ -36,7 +38,7 @@ def elegidos(condition: str, *, limit: str = "") -> str:
     return f"""
 fallidos AS MATERIALIZED (
     SELECT s.id, s.cliente_id, s.codigo, s.telefono FROM campaigns_smslog s
-    WHERE {condition} AND s.estado = {SMS.FALLIDO} AND s.codigo <> ALL(%(nunca)s) {limit}
+    WHERE {condition} AND s.estado = {SMS.FALLIDO} AND s.twilio_sid = '' AND s.codigo <> ALL(%(nunca)s) {limit}
 ), elegidos AS (
     SELECT f.cliente_id AS id, f.id AS n FROM fallidos f JOIN clientes_cliente c ON c.id = f.cliente_id
     WHERE f.codigo <> ALL(%(del_numero)s) OR f.telefono <> c.telefono_e164
@@ -67,7 +69,8 @@ REABRIR_SQL: Final = f"""
 UPDATE campaigns_lote l SET estado = {LOTE.PENDIENTE}, publicar_desde = NULL, publicado_hasta = NULL
 WHERE l.campana_id = %(campana)s AND l.estado = {LOTE.CERRADO} AND l.fallidos > 0 AND (
     SELECT 1 FROM campaigns_smslog s
-    WHERE s.lote_id = l.id AND s.estado = {SMS.FALLIDO} AND s.codigo <> ALL(%(nunca)s) LIMIT 1) = 1
+    WHERE s.lote_id = l.id AND s.estado = {SMS.FALLIDO} AND s.twilio_sid = '' AND s.codigo <> ALL(%(nunca)s)
+    LIMIT 1) = 1
 """  # noqa: S608 - constants
 
 
@@ -76,7 +79,8 @@ def reintentables(campana: CampanaSMS) -> bool:
     be."""
     if campana.aprobacion == CampanaSMS.Aprobacion.PENDIENTE:
         return False
-    return SMSLog.objects.filter(campana=campana, estado=SMSLog.Estado.FALLIDO).exclude(codigo__in=NUNCA).exists()
+    failed = SMSLog.objects.filter(campana=campana, estado=SMSLog.Estado.FALLIDO, twilio_sid="")
+    return failed.exclude(codigo__in=NUNCA).exists()
 
 
 def exigir_aprobada(campana: CampanaSMS) -> None:
@@ -113,7 +117,8 @@ def reabrir(campana: CampanaSMS) -> None:
         cursor.execute(REABRIR_SQL, params)
     CampanaSMS.objects.filter(pk=campana.pk).update(
         completado_en=None,
-        vence_en=None,
+        # At once, and not when it begins again: it may be paused before that, and a pause has a deadline too.
+        vence_en=Now() + timedelta(hours=ajustes.plazo_h),
         cierra_en=None,  # by the settings of now: nobody told a campaign that had ended of their changes
         ventana_hasta=None,
         enviados_exitosos=0,

@@ -96,7 +96,7 @@ FROM campaigns_lote l CROSS JOIN LATERAL (
         count(*) FILTER (WHERE s.estado = {SMS.ENVIADO}) AS exitosos,
         count(*) FILTER (WHERE s.estado = {SMS.FALLIDO}) AS fallidos,
         count(*) FILTER (WHERE s.estado = {SMS.FALLIDO} AND s.codigo = %(desconocido)s) AS desconocidos,
-        count(*) FILTER (WHERE s.estado IN {SMS.FINALES} AND s.intentos > 0
+        count(*) FILTER (WHERE (s.estado = {SMS.ENVIADO} OR s.estado = {SMS.FALLIDO} AND s.intentos > 0)
             AND s.actualizado > now() - {WINDOW}) AS recientes
     FROM campaigns_smslog s WHERE s.lote_id = l.id AND l.estado IN {LOTE.EN_CURSO}
 ) f

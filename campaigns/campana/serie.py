@@ -20,7 +20,8 @@ FILAS_SQL = f"""
 SELECT floor(extract(epoch FROM s.actualizado - %(desde)s) / %(paso)s)::int AS tramo,
     count(*) FILTER (WHERE s.estado = {SMS.ENVIADO}), count(*) FILTER (WHERE s.estado = {SMS.FALLIDO})
 FROM campaigns_smslog s
-WHERE s.campana_id = %(campana)s AND s.estado IN {SMS.FINALES} AND s.intentos > 0 GROUP BY 1 ORDER BY 1
+WHERE s.campana_id = %(campana)s AND (s.estado = {SMS.ENVIADO} OR s.estado = {SMS.FALLIDO} AND s.intentos > 0)
+GROUP BY 1 ORDER BY 1
 """  # noqa: S608 - constants
 LOTES_SQL = f"""
 SELECT floor(extract(epoch FROM cerrado_en - %(desde)s) / %(paso)s)::int AS tramo, sum(exitosos), sum(fallidos)

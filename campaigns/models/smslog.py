@@ -38,7 +38,7 @@ class SMSLog(models.Model):
     codigo = models.CharField(max_length=CODIGO_MAX, blank=True, default="")
     error = models.CharField(max_length=ERROR_MAX, blank=True, default="")
     twilio_sid = models.CharField(max_length=100, blank=True, default="")
-    entrega = models.CharField(max_length=11, choices=Entrega, blank=True, default="")
+    entrega = models.CharField(max_length=20, choices=Entrega, blank=True, default="")
     entrega_codigo = models.CharField(max_length=10, blank=True, default="")
     # The parts of the rendered text, 0 without one; once it was sent, what Twilio bills.
     segmentos = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -49,7 +49,7 @@ class SMSLog(models.Model):
     ausencias = models.PositiveSmallIntegerField(default=0)
     revisar_desde = models.DateTimeField(null=True, blank=True)
     intentos = models.PositiveSmallIntegerField(default=0)
-    # What its segments cost when the Lote opened, in SMS_PRICE_CURRENCY; NULL while the shop has no price.
+    # What its segments cost at the price of when the Lote opened, in SMS_PRICE_CURRENCY; NULL while the shop has none.
     costo = models.DecimalField(max_digits=14, decimal_places=6, null=True, blank=True)
     creado = models.DateTimeField(auto_now_add=True)
     actualizado = models.DateTimeField(auto_now_add=True)  # the last change of estado

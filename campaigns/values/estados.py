@@ -117,7 +117,7 @@ MOVES: Final[dict[str, Accion]] = {
     "pausar": Accion(
         _de(_C.PROCESANDO),
         _C.PAUSADO,
-        "a person; Twilio, which refuses the account; a cap on money",
+        "a person; Twilio, which refuses the account or everybody alike; a cap on money",
         "pausada",
         Aspecto("tono-duda", "player-pause"),
         "La pausó {usuario}.",
@@ -156,6 +156,7 @@ DE_CAMPANA: Final[tuple[Move[EstadoCampana], ...]] = (
     Move(_de(_C.PENDIENTE), _C.CANCELADO, "an admin who does not approve it"),
     Move(_de(_C.PROCESANDO, _C.PAUSADO), _C.COMPLETADO, "its end; paused, only by its deadline"),
     Move(_de(_C.PENDIENTE, _C.PROCESANDO, _C.PAUSADO), _C.ERROR, "its end with nothing sent, or its deadline"),
+    Move(_de(_C.ERROR), _C.COMPLETADO, "a late callback: a message was sent after all, and nothing was cut off"),
 )
 
 _L = EstadoLote
@@ -182,7 +183,8 @@ DE_SMS: Final[tuple[Move[EstadoSMS], ...]] = (
     Move(_de(_S.INCIERTO), _S.PENDIENTE, "a late answer, or absent twice from Twilio's list"),
     Move(_de(_S.PENDIENTE), _S.ENVIADO, "a late answer or a callback, after it was thought absent"),
     Move(_de(_S.PENDIENTE), _S.FALLIDO, "cancelled, too late, opted out, or judged again before its day"),
-    Move(_de(_S.FALLIDO), _S.PENDIENTE, "reintentar, when its Lote opens once more"),
+    Move(_de(_S.FALLIDO), _S.PENDIENTE, "reintentar, when its Lote opens once more; many refused alike, none accepted"),
+    Move(_de(_S.FALLIDO), _S.ENVIADO, "a late callback, if Twilio had not refused it: the product had given it up"),
 )
 
 

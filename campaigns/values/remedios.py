@@ -12,3 +12,7 @@ REGISTRO: Final = "Pida a quien administra Twilio que registre el remitente ante
 SALDO: Final = "Pida a quien administra Twilio que revise el saldo y el estado de la cuenta."
 NADA: Final = "No hay nada que hacer: no se cobró ni salió."
 REVISAR: Final = "Revise el detalle del destinatario; si se repite, busque el código en la ayuda de Twilio."
+AJUSTE: Final = "Pida a quien administra el sistema que revise los datos de Twilio en su configuración."
+REMITENTE: Final = "Elija otro remitente, o pida a quien administra Twilio que revise este."
+SERVICIO: Final = "Pida a quien administra Twilio que revise el Messaging Service y sus remitentes."
+SEGUIR_MANANA: Final = "Siga mañana, o pida a quien administra Twilio que suba el límite."

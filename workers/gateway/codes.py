@@ -58,6 +58,12 @@ def decision_for(code: str) -> Decision:
     return Decision.ACCOUNT
 
 
+def stops_everybody(code: str) -> bool:
+    """Tell whether the code is known to be an account's or a sender's: whatever the status that it came with, the next
+    message would meet the same."""
+    return DECISIONS.get(twilio.look_up(code).kind) is Decision.ACCOUNT
+
+
 def explain(code: str, fallback: str = "") -> str:
     """Return a code in Spanish for people.
 
@@ -66,3 +72,13 @@ def explain(code: str, fallback: str = "") -> str:
         fallback: Twilio's own text, used when the code is not known.
     """
     return twilio.look_up(code).text or TRANSPORT.get(code) or fallback or f"Error {code}"
+
+
+def explain_both(code: str, theirs: str) -> str:
+    """Return a code in Spanish with Twilio's own words, which say what no table can: how many, which one, until when.
+
+    Args:
+        theirs: Twilio's text; may be empty.
+    """
+    ours = explain(code, theirs)
+    return f"{ours} («{theirs}»)" if theirs and theirs != ours else ours

@@ -25,6 +25,9 @@ from urllib3.response import HTTPResponse
 # reason.
 MAX_IDLE_S = 15.0
 
+# The code of the one failure before the request that says nothing about the way to Twilio.
+TOO_LATE = "too_late"
+
 # Until when, by `time.monotonic()`, the caller may write its request.
 write_until: ContextVar[float] = ContextVar("write_until", default=math.inf)
 
@@ -53,7 +56,7 @@ class _TrackedConnection(HTTPConnection):
         # Asked here and not before the call: looking up the name, the handshake, or a process that was stopped and
         # goes on take any time at all, and somebody else may be sending this message by now.
         if monotonic() > write_until.get():
-            raise NeverSentError("too_late", "the caller's time to write was over")
+            raise NeverSentError(TOO_LATE, "the caller's time to write was over")
         self.send(b"".join(held))
 
     def send(self, data: Any) -> None:

@@ -27,31 +27,41 @@ class Permanent:
 @dataclass(frozen=True, slots=True)
 class Retryable:
     """The message was certainly not created: it is safe to send later, not before `retry_after` seconds when that is
-    given.
+    given. That says nothing about the recipient, so it is no attempt, however often it happens.
 
-    `throttled`: refused for the sender's rate and not for the message. It was no attempt; the sender must slow down.
+    `throttled`: refused for the sender's rate; the sender must slow down. `unreachable`: there was no connection.
     """
 
     code: str
     message: str
     retry_after: float | None = None
     throttled: bool = False
+    unreachable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """The message may or may not have been created: never send it again before finding out."""
+    """The message may or may not have been created: never send it again before finding out.
+
+    `own`: the reason is this very message, so it was an attempt; else it says nothing about the recipient.
+    """
 
     code: str
     message: str
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The message was not created, and none will be until someone mends the account, the sender or the settings."""
+    """The message was not created, and none will be until someone mends the account, the sender or the settings.
+
+    `transient`: an incident of Twilio's, or of something in between, can answer the same for a moment (401, 403, 404):
+    it is tried again before anybody is called.
+    """
 
     code: str
     message: str
+    transient: bool = False
 
 
 Outcome = Accepted | Permanent | Retryable | Ambiguous | Account

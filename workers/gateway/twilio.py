@@ -2,6 +2,7 @@
 
 import logging
 import math
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -14,7 +15,7 @@ from core.senders import Kind, kind_of
 from workers.gateway.callbacks import is_public, status_callback
 from workers.gateway.classify import classify_error
 from workers.gateway.codes import explain
-from workers.gateway.connections import NeverSentError, write_until
+from workers.gateway.connections import TOO_LATE, NeverSentError, write_until
 from workers.gateway.http import ErrorAnswerError, LeanHttpClient, MaybeSentError
 from workers.gateway.lookup import LookupFailedError, Message
 from workers.gateway.outcomes import Accepted, Ambiguous, Outcome, Retryable
@@ -25,6 +26,10 @@ logger = logging.getLogger(__name__)
 # campaign is a client of a shop.
 LISTED = 1000
 MOST_PAGES = 10
+
+# As Twilio's OpenAPI description has it: https://github.com/twilio/twilio-oai
+MESSAGE_SID = re.compile("(SM|MM)[0-9a-fA-F]{32}")
+SEGMENTS = re.compile("[0-9]{1,3}")
 
 # In seconds: https://www.twilio.com/docs/api/errors/90007
 LONGEST_VALIDITY_S = 36_000
@@ -113,7 +118,7 @@ class TwilioGateway:
         try:
             return _accepted(self._messages.create(to=to, body=body, **optional))
         except NeverSentError as error:
-            return Retryable(error.code, explain(error.code, str(error)))
+            return Retryable(error.code, explain(error.code, str(error)), unreachable=error.code != TOO_LATE)
         except MaybeSentError as error:
             return Ambiguous(error.code, explain(error.code, str(error)))
         except ErrorAnswerError as error:
@@ -163,12 +168,12 @@ def _accepted(created: Any) -> Outcome:
     """Read the acceptance from the answer: only a message's sid proves that it exists; the status 2xx alone does
     not."""
     sid = created.sid
-    if not isinstance(sid, str) or not sid.startswith(("SM", "MM")):
+    if not isinstance(sid, str) or not MESSAGE_SID.fullmatch(sid):
         return _unreadable()
     # Through a Messaging Service the count is "0" until a sender is chosen: that is "not known yet". A count
     # that is no number must not put a proven message in doubt.
     counted = str(created.num_segments)
-    segments = int(counted) if counted.isdecimal() else 0
+    segments = int(counted) if SEGMENTS.fullmatch(counted) else 0
     return Accepted(sid, str(created.status or "queued"), segments or None)
 
 

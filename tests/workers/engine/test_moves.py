@@ -31,6 +31,7 @@ STATEMENTS: Final = {
     ("workers.engine.campaign.final.FINISH_SQL", "campanasms"): (
         "cancelado > cancelado | procesando, pausado > completado | pendiente, procesando, pausado > error"
     ),
+    ("workers.engine.campaign.final.SENT_AFTER_ALL_SQL", "campanasms"): "error > completado",
     ("workers.engine.campaign.plazo.FAIL_SQL", "smslog"): "pendiente, incierto > fallido",
     ("workers.engine.lote.closing.AGAIN_SQL", "lote"): "abierto, por_conciliar > abierto",
     ("workers.engine.lote.closing.DOUBTFUL_SQL", "lote"): "abierto, por_conciliar > por_conciliar",
@@ -52,6 +53,8 @@ STATEMENTS: Final = {
     ),
     ("workers.engine.message.ledger.EXPIRE_SQL", "smslog"): "enviando > incierto",
     ("workers.engine.message.optouts.FAIL_SQL", "smslog"): "pendiente, enviando > fallido",
+    ("workers.engine.message.proofs.SENT_SQL", "smslog"): "fallido > enviado",
+    ("workers.engine.message.refusals.FREE_SQL", "smslog"): "fallido > pendiente",
     ("workers.engine.message.receipts.RECEIPTS_SQL", "smslog"): "pendiente, enviando, incierto > enviado",
 }
 
@@ -85,7 +88,7 @@ OUTCOMES: Final = (
 )
 # Targets that a parameter brings.
 BROUGHT: Final[dict[tuple[str, str], set[str]]] = {
-    ("workers.engine.message.ledger.OUTCOME_SQL", "smslog"): {ledger._decide(one, 1)[0] for one in OUTCOMES},
+    ("workers.engine.message.ledger.OUTCOME_SQL", "smslog"): {ledger._decide(one)[0] for one in OUTCOMES},
 }
 
 # function: what it writes through the ORM.

@@ -31,7 +31,22 @@ REFUSED: list[tuple[int, str, type, str]] = [
     (404, error_json(20404, 404), Account, "20404"),
     # An unknown code that is not about messages would meet every recipient alike.
     (400, error_json(20999), Account, "20999"),
-    # Never processed.
+    # Finer codes than the table has, and those of six digits, which a trial account meets.
+    *[(400, error_json(code), Account, str(code)) for code in (21601, 21607, 21616, 21657, 21661, 21664, 21267)],
+    *[(400, error_json(code), Account, str(code)) for code in (21701, 21703, 21712, 572002, 572006, 572099)],
+    (400, error_json(572005), Permanent, "572005"),
+    # The account's limit of a day comes as a 429, and so could what is known of a sender.
+    (429, error_json(63038, 429), Account, "63038"),
+    (429, error_json(21661, 429), Account, "21661"),
+    # The code as a text.
+    (429, json.dumps({"code": "63038", "message": "no"}), Account, "63038"),
+    (400, json.dumps({"code": "21610", "message": "no"}), Permanent, "21610"),
+    (400, '{"code": "21610x"}', Ambiguous, "http_400"),
+    (400, '{"code": 1234567}', Ambiguous, "http_400"),
+    (400, '{"code": "٢١٦١٠"}', Ambiguous, "http_400"),
+    # Never processed; a 429 whose code says nothing of an account is the rate.
+    (429, error_json(20999, 429), Retryable, "20999"),
+    (429, error_json(21610, 429), Retryable, "21610"),
     (429, error_json(20429, 429), Retryable, "20429"),
     (429, PAGE, Retryable, "20429"),
     (400, error_json(21611), Retryable, "21611"),
@@ -69,6 +84,10 @@ UNPROVEN = [
     (201, "[" * 100_000),
     (201, message_json(sid=7)),
     (201, message_json(sid="CA" + "1b" * 16)),
+    # A message's SID is two letters and 32 hexadecimal digits.
+    (201, message_json(sid="SM" + "0" * 200)),
+    (201, message_json(sid="SM\x00" + "1b" * 16)),
+    (201, message_json(sid="SM")),
 ]
 
 ACCEPTED = [
@@ -78,6 +97,8 @@ ACCEPTED = [
     (201, message_json(num_segments="0", status="accepted"), Accepted(SID, "accepted", None)),
     # A count that cannot be read does not put the message in doubt.
     (201, message_json(num_segments="two"), Accepted(SID, "queued", None)),
+    (201, message_json(num_segments="99999999999999999999"), Accepted(SID, "queued", None)),
+    (201, message_json(num_segments="٣"), Accepted(SID, "queued", None)),
 ]
 
 
@@ -158,3 +179,42 @@ def test_it_reads_retry_after_in_any_case(make_gateway: MakeGateway) -> None:
 
     assert isinstance(outcome, Retryable)
     assert outcome.retry_after == 7.0
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "transient"),
+    [
+        (401, error_json(20003, 401), True),
+        (403, error_json(20403, 403), True),
+        (404, error_json(20404, 404), True),
+        *[(status, PAGE, True) for status in (302, 401, 403, 404, 407)],
+        (400, error_json(21661), False),
+        (429, error_json(63038, 429), False),
+    ],
+)
+def test_what_an_incident_can_answer_too_may_pass(status: int, body: str, transient: bool) -> None:
+    outcome = classify_error(status, {}, body)
+
+    assert isinstance(outcome, Account)
+    assert outcome.transient is transient
+
+
+def test_an_account_is_refused_in_twilios_own_words() -> None:
+    body = json.dumps({"code": 63038, "message": "Account AC1 exceeded the 500 daily messages limit", "status": 429})
+
+    outcome = classify_error(429, {}, body)
+
+    assert isinstance(outcome, Account)
+    assert "exceeded the 500 daily messages limit" in outcome.message
+    assert "límite diario" in outcome.message
+
+
+@pytest.mark.parametrize("code", [21999, 20003, 20999])
+def test_what_cannot_be_kept_is_taken_out_of_twilios_words(code: int) -> None:
+    outcome = classify_error(400, {}, f'{{"code": {code}, "message": "a \\u0000b\\ud800\\n c {"x" * 9000}"}}')
+
+    assert isinstance(outcome, Account | Permanent)
+    assert "a b c xxx" in outcome.message
+    assert outcome.message.isprintable()
+    assert len(outcome.message) < 400
+    outcome.message.encode()

@@ -3,7 +3,7 @@
 import pytest
 
 from campaigns.values.twilio import ROWS, Kind
-from workers.gateway.codes import DECISIONS, Decision, decision_for, explain
+from workers.gateway.codes import DECISIONS, Decision, decision_for, explain, explain_both
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,12 @@ from workers.gateway.codes import DECISIONS, Decision, decision_for, explain
         ("63999", Decision.PERMANENT),
         ("20999", Decision.ACCOUNT),
         ("99999", Decision.ACCOUNT),
+        ("21661", Decision.ACCOUNT),
+        ("21662", Decision.ACCOUNT),
+        ("21718", Decision.ACCOUNT),
+        ("572006", Decision.ACCOUNT),
+        ("572099", Decision.ACCOUNT),
+        ("572005", Decision.PERMANENT),
     ],
 )
 def test_it_decides(code: str, decision: Decision) -> None:
@@ -37,7 +43,11 @@ def test_a_code_of_a_delivery_fails_one_recipient() -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["30001", "30002", "30003", "30004", "30005", "30006", "30007", "30008", "30022", "30034", "30036"]
+    "code",
+    [
+        *("30001", "30002", "30003", "30004", "30005", "30006", "30007", "30008", "30022", "30034", "30036"),
+        *("30046", "30047", "30450", "30500"),
+    ],
 )
 def test_it_explains_a_failed_delivery(code: str) -> None:
     assert explain(code, "English") not in {"English", ""}
@@ -46,3 +56,11 @@ def test_it_explains_a_failed_delivery(code: str) -> None:
 def test_it_explains_what_it_does_not_know() -> None:
     assert explain("29999", "Twilio's own words") == "Twilio's own words"
     assert explain("29999") == "Error 29999"
+
+
+def test_twilios_own_words_stand_beside_ours() -> None:
+    known = explain("63038")
+    assert explain_both("63038", "the 500 daily messages limit") == f"{known} («the 500 daily messages limit»)"
+    assert explain_both("63038", "") == known
+    assert explain_both("29999", "Twilio's own words") == "Twilio's own words"
+    assert explain_both("29999", "") == "Error 29999"

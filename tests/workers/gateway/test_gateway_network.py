@@ -37,6 +37,7 @@ def test_it_writes_nothing_once_the_claims_time_is_over(make_gateway: MakeGatewa
         in_time = [send(gateway, time.monotonic() + 60), send(gateway)]
 
     assert all(isinstance(outcome, Retryable) and outcome.code == "too_late" for outcome in late)
+    assert not any(isinstance(outcome, Retryable) and outcome.unreachable for outcome in late)
     assert all(isinstance(outcome, Accepted) for outcome in in_time)
 
 
@@ -90,7 +91,7 @@ def test_it_was_never_sent_when_refused(make_gateway: MakeGateway) -> None:
         outcome = send(make_gateway(f"http://127.0.0.1:{port_of(nobody)}"))
 
     assert isinstance(outcome, Retryable)
-    assert outcome.code == "connection_refused"
+    assert (outcome.code, outcome.unreachable) == ("connection_refused", True)
 
 
 def test_it_was_never_sent_without_dns(make_gateway: MakeGateway) -> None:
@@ -98,7 +99,7 @@ def test_it_was_never_sent_without_dns(make_gateway: MakeGateway) -> None:
     outcome = send(make_gateway("http://api.twilio.invalid"))
 
     assert isinstance(outcome, Retryable)
-    assert outcome.code == "dns"
+    assert (outcome.code, outcome.unreachable) == ("dns", True)
 
 
 def test_it_was_never_sent_when_connecting_takes_too_long(make_gateway: MakeGateway) -> None:
@@ -111,7 +112,7 @@ def test_it_was_never_sent_when_connecting_takes_too_long(make_gateway: MakeGate
             outcome = send(make_gateway(f"http://127.0.0.1:{port}", connect_timeout_s=0.2))
 
     assert isinstance(outcome, Retryable)
-    assert outcome.code == "connect_timeout"
+    assert (outcome.code, outcome.unreachable) == ("connect_timeout", True)
 
 
 class TestTLS:
@@ -162,7 +163,7 @@ class TestTLS:
             outcome = send(make_gateway(f"https://127.0.0.1:{port}", connect_timeout_s=0.3))
 
         assert isinstance(outcome, Retryable)
-        assert outcome.code == "connect_timeout"
+        assert (outcome.code, outcome.unreachable) == ("connect_timeout", True)
 
     def test_it_was_never_sent_when_the_handshake_is_cut(self, make_gateway: MakeGateway) -> None:
         with raw_server(b"") as port:

@@ -16,8 +16,10 @@ from campaigns.models import SMSLog
 from campaigns.values.twilio import Entrega
 from clientes.bajas.services import Prueba, dar_de_alta, dar_de_baja
 from clientes.models import Baja, Fuente, RegistroBaja
-from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
+from tests.factories import CampanaFactory, ClienteFactory, RemitenteFactory, open_lote, sms_log
 from workers.engine.message.receipts import RANK, Receipt, apply_receipts, parse_callback_token
+from workers.engine.pace import throttle
+from workers.engine.pace.rates import Sender
 
 AUTH_TOKEN = "auth-token-of-the-test"
 SID = "SM" + "0" * 32
@@ -210,6 +212,33 @@ class TestSettling:
         row = make_row("fallido", codigo="21211")
         callback(token_of(row))
         assert state(row)[0] == "fallido"
+
+
+class TestWhatTwilioDropped:
+    """It accepted more than could leave: the sender slows down as after a 429."""
+
+    @pytest.fixture
+    def slowed(self, monkeypatch: pytest.MonkeyPatch) -> list[Sender]:
+        seen: list[Sender] = []
+        monkeypatch.setattr(throttle, "slow_down", lambda sender, retry_after_s: seen.append(sender))
+        return seen
+
+    @pytest.mark.parametrize("code", ["30001", "30036", "21611"])
+    def test_it_brakes_the_sender(self, row: SMSLog, slowed: list[Sender], code: str) -> None:
+        remitente = RemitenteFactory.create(usuario=row.campana.usuario, segmentos_por_segundo="5.00")
+        type(row.campana).objects.filter(pk=row.campana_id).update(remitente=remitente)
+        callback(token_of(row), "failed", ErrorCode=code)
+        assert slowed == [Sender(remitente.valor, 5.0)]
+        assert state(row) == ("enviado", SID, "failed", code)
+
+    @pytest.mark.parametrize("code", ["30003", "30007", ""])
+    def test_another_reason_does_not(self, row: SMSLog, slowed: list[Sender], code: str) -> None:
+        callback(token_of(row), "failed", ErrorCode=code)
+        assert slowed == []
+
+    def test_nor_does_what_is_not_known(self, row: SMSLog, slowed: list[Sender]) -> None:
+        callback(f"{row.pk}-{uuid.uuid4().hex}", "failed", ErrorCode="30001")
+        assert slowed == []
 
 
 @pytest.mark.django_db(transaction=True)  # a constraint is violated

@@ -53,14 +53,20 @@ def _resume(look: Look) -> None:
     pausas.resume_if_due(look.campana_id)
 
 
+def _stop_disabled(look: Look) -> None:
+    """Pause it, if its shop was disabled."""
+    pausas.pause_if_disabled(look.campana_id)
+
+
 @transaction.atomic
 def _start(look: Look) -> None:
-    """Start it, once its date has come and unless it waits for approval; one begun again gets a new deadline."""
+    """Start it, once its date has come, unless it waits for approval or its shop is disabled; one begun again gets a
+    new deadline."""
     campana_id = look.campana_id
     move = estados.MOVES["iniciar"]
     found = CampanaSMS.objects.filter(pk=campana_id)
     due = Q(programada_para=None) | Q(programada_para__lte=Now())
-    to_start = Q(due, estado__in=move.de) & ~Q(aprobacion=CampanaSMS.Aprobacion.PENDIENTE)
+    to_start = Q(due, estado__in=move.de, usuario__is_active=True) & ~Q(aprobacion=CampanaSMS.Aprobacion.PENDIENTE)
     begun_again = Q(estado=move.a, vence_en=None)
     usuario_id = found.filter(to_start | begun_again).values_list("usuario_id", flat=True).first()
     if usuario_id is None:
@@ -113,6 +119,7 @@ def _come_back(look: Look) -> None:
 
 STEPS: Final[tuple[Callable[[Look], None], ...]] = (
     _resume,
+    _stop_disabled,
     _start,
     _enforce_deadline,
     _send,

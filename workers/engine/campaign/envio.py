@@ -7,6 +7,8 @@ from campaigns.models import CampanaSMS, Lote
 from workers.engine.campaign import jornadas, pausas
 from workers.engine.lote import flight, opening, publishing
 from workers.engine.lote.cupos import Cupos, ExhaustedError
+from workers.engine.pace import throttle
+from workers.engine.pace.rates import Sender
 from workers.engine.publish import window
 from workers.engine.publish.slices import Slice
 from workers.engine.publish.window import Window
@@ -25,9 +27,17 @@ def send(campana_id: int, *, publish: bool) -> None:
     room = window.of(campana_id)
     if publish:
         publish_due(campana_id, most=room.rows)
+    # While nothing may go out, what is open already is enough: it waits, and more would only wait too.
+    if throttle.is_held(_sender_of(campana_id)):
+        return
     while _open_one(campana_id, room):
         if publish:
             publish_due(campana_id, most=room.rows)
+
+
+def _sender_of(campana_id: int) -> Sender:
+    campana = CampanaSMS.objects.filter(pk=campana_id)
+    return Sender.of(*campana.values_list("remitente__valor", "remitente__segmentos_por_segundo").get())
 
 
 def publish_due(campana_id: int, *, most: int) -> list[Slice]:

@@ -22,6 +22,16 @@ ENVIADOS = "{exitosos} enviados, {fallidos} fallidos"
 # What the deadline did to a row.
 CORTADO = [codigos.PLAZO_VENCIDO, codigos.DESCONOCIDO]
 
+# The sums of its Lotes, and whether its deadline cut something off.
+SUMAS = f"""
+(SELECT coalesce(sum(exitosos), 0) AS exitosos, coalesce(sum(fallidos), 0) AS fallidos,
+        coalesce(sum(desconocidos), 0) AS desconocidos,
+        EXISTS (SELECT FROM campaigns_campanasms WHERE id = %(id)s AND vence_en <= now())
+            AND EXISTS (SELECT FROM campaigns_smslog
+                WHERE campana_id = %(id)s AND estado = {SMS.FALLIDO} AND codigo = ANY(%(cortado)s)) AS cortada
+      FROM campaigns_lote WHERE campana_id = %(id)s)
+"""  # noqa: S608 - constants
+
 # Ends a campaign once, whichever asks first: the chord's callback, the errback or the sweeper. A paused one ends only
 # when its deadline has passed.
 FINISH_SQL = f"""
@@ -31,12 +41,7 @@ SET estado = CASE WHEN c.estado = {CAMPANA.CANCELADO} THEN {CAMPANA.CANCELADO} W
     motivo = CASE WHEN c.estado = {CAMPANA.CANCELADO} THEN c.motivo ELSE '' END,
     enviados_exitosos = t.exitosos, enviados_fallidos = t.fallidos, desconocidos = t.desconocidos,
     completado_en = now(), espera_hasta = NULL, reanuda_en = NULL
-FROM (SELECT coalesce(sum(exitosos), 0) AS exitosos, coalesce(sum(fallidos), 0) AS fallidos,
-        coalesce(sum(desconocidos), 0) AS desconocidos,
-        EXISTS (SELECT FROM campaigns_campanasms WHERE id = %(id)s AND vence_en <= now())
-            AND EXISTS (SELECT FROM campaigns_smslog
-                WHERE campana_id = %(id)s AND estado = {SMS.FALLIDO} AND codigo = ANY(%(cortado)s)) AS cortada
-      FROM campaigns_lote WHERE campana_id = %(id)s) t
+FROM {SUMAS} t
 WHERE c.id = %(id)s AND c.completado_en IS NULL AND (c.estado IN {CAMPANA.TERMINA_SOLA} OR c.vence_en <= now())
     AND NOT EXISTS (SELECT FROM campaigns_lote WHERE campana_id = %(id)s AND estado <> {LOTE.CERRADO})
 RETURNING c.estado, t.cortada, c.enviados_exitosos, c.enviados_fallidos, c.desconocidos, c.total_clientes
@@ -54,13 +59,7 @@ def finish(campana_id: int) -> bool:
     estado, cortada, exitosos, fallidos, desconocidos, total = row
     motivo = ""
     if estado == CampanaSMS.Estado.ERROR:
-        sin_saber = SIN_SABER.format(n=desconocidos) if desconocidos else ""
-        motivo = (
-            VENCIO.format(exitosos=exitosos, total=total, desconocidos=sin_saber)
-            if cortada
-            else _why_nothing_was_sent(campana_id)
-        )[:MOTIVO_MAX]
-        CampanaSMS.objects.filter(pk=campana_id).update(motivo=motivo)
+        motivo = _explain(campana_id, cortada, exitosos, desconocidos, total)
     anotar(
         campana_id=campana_id,
         tipo=DE_FINALES[CampanaSMS.Estado(estado)],
@@ -69,6 +68,57 @@ def finish(campana_id: int) -> bool:
     with logs.about(campana=campana_id):
         logger.info("campaign %s ended in %s: %s sent, %s failed", campana_id, estado, exitosos, fallidos)
     return True
+
+
+RESUM_SQL = f"""
+UPDATE campaigns_campanasms c SET enviados_exitosos = t.exitosos, enviados_fallidos = t.fallidos,
+    desconocidos = t.desconocidos
+FROM {SUMAS} t WHERE c.id = %(id)s AND c.completado_en IS NOT NULL
+RETURNING c.estado, t.cortada, c.enviados_exitosos, c.enviados_fallidos, c.desconocidos, c.total_clientes
+"""  # noqa: S608 - constants
+
+SENT_AFTER_ALL_SQL = f"""
+UPDATE campaigns_campanasms SET estado = {CAMPANA.COMPLETADO}, motivo = ''
+WHERE id = %s AND estado = {CAMPANA.ERROR} AND enviados_exitosos > 0
+"""  # noqa: S608 - constants
+
+
+def resum(campana_id: int) -> None:
+    """Sum a campaign that has ended again, because a message of it was sent after all; nothing happens to another.
+
+    One that ended in `error` because nothing was sent is `completado` then; one whose deadline cut others off stays in
+    `error`, with its figures put right. The caller holds the campaign's lock.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(RESUM_SQL, {"id": campana_id, "cortado": CORTADO})
+        row = cursor.fetchone()
+    if row is None:
+        return
+    estado, cortada, exitosos, fallidos, desconocidos, total = row
+    if estado != CampanaSMS.Estado.ERROR:
+        return
+    if cortada or not exitosos:
+        _explain(campana_id, cortada, exitosos, desconocidos, total)
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(SENT_AFTER_ALL_SQL, [campana_id])
+    anotar(
+        campana_id=campana_id,
+        tipo=DE_FINALES[CampanaSMS.Estado.COMPLETADO],
+        detalle=ENVIADOS.format(exitosos=numero(exitosos), fallidos=numero(fallidos)),
+    )
+
+
+def _explain(campana_id: int, cortada: bool, exitosos: int, desconocidos: int, total: int) -> str:
+    """Write down why the campaign is in `error`, and return it."""
+    sin_saber = SIN_SABER.format(n=desconocidos) if desconocidos else ""
+    motivo = (
+        VENCIO.format(exitosos=exitosos, total=total, desconocidos=sin_saber)
+        if cortada
+        else _why_nothing_was_sent(campana_id)
+    )[:MOTIVO_MAX]
+    CampanaSMS.objects.filter(pk=campana_id).update(motivo=motivo)
+    return motivo
 
 
 def _why_nothing_was_sent(campana_id: int) -> str:

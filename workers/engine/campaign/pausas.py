@@ -3,15 +3,18 @@ day's opens."""
 
 import logging
 from datetime import datetime, time
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists
 from django.db.models.functions import Now
 
 from campaigns.bitacora.services import anotar, anotar_move
 from campaigns.campana.services import publicar_de_nuevo
+from campaigns.campana.tiendas import DESHABILITADA
 from campaigns.ley.jornada import jornada_desde
 from campaigns.ley.selectors import ajustes_de
-from campaigns.models import CampanaSMS, Suceso
+from campaigns.models import CampanaSMS, SMSLog, Suceso
 from campaigns.models.campana import MOTIVO_MAX
 from campaigns.values import estados
 from campaigns.values.horario import fin_del_dia
@@ -33,9 +36,26 @@ def pause(campana_id: int, motivo: str) -> bool:
     return _pause(campana_id, motivo[:MOTIVO_MAX], reanuda_en=None)
 
 
-def pause_for_account(campana_id: int, refusal: Account) -> None:
-    """Pause the campaign because Twilio refuses the account or the sender: keep the rows, and say why."""
-    pause(campana_id, f"Twilio: {refusal.message} ({refusal.code}).")
+def pause_for_account(campana_id: int, refusal: Account, *, claim: tuple[int, UUID] | None = None) -> None:
+    """Pause the campaign because Twilio refuses the account or the sender: keep the rows, and say why.
+
+    Args:
+        claim: the row that was refused, and the token of its claim: if it was made before a person resumed the
+            campaign, the refusal tells of what that person has mended since.
+    """
+    claimed_at = None
+    if claim is not None:
+        found = SMSLog.objects.filter(pk=claim[0], token=claim[1])
+        claimed_at = found.values_list("reclamado_en", flat=True).first()
+    motivo = f"Twilio: {refusal.message} ({refusal.code})."
+    _pause(campana_id, motivo[:MOTIVO_MAX], reanuda_en=None, claimed_at=claimed_at)
+
+
+def pause_if_disabled(campana_id: int) -> None:
+    """Pause the campaign if it runs and its shop is disabled: nobody there can stop it any more."""
+    running = CampanaSMS.objects.filter(pk=campana_id, estado__in=estados.MOVES["pausar"].de)
+    if running.filter(usuario__is_active=False).exists():
+        pause(campana_id, DESHABILITADA)
 
 
 def pause_for_cap(campana_id: int, cap: ExhaustedError) -> bool:
@@ -53,9 +73,20 @@ def pause_for_cap(campana_id: int, cap: ExhaustedError) -> bool:
     return _pause(campana_id, cap.motivo, reanuda_en=reanuda_en, sigue=sigue)
 
 
-def _pause(campana_id: int, motivo: str, *, reanuda_en: datetime | None, sigue: str = "") -> bool:
+def _pause(
+    campana_id: int,
+    motivo: str,
+    *,
+    reanuda_en: datetime | None,
+    sigue: str = "",
+    claimed_at: datetime | None = None,
+) -> bool:
     move = estados.MOVES["pausar"]
     running = CampanaSMS.objects.filter(pk=campana_id, estado__in=move.de)
+    if claimed_at is not None:
+        # Both by PostgreSQL's clock.
+        resumed = Suceso.objects.filter(campana_id=campana_id, tipo=Suceso.Tipo.REANUDADA, creado__gt=claimed_at)
+        running = running.filter(~Exists(resumed))
     with transaction.atomic():
         if not running.update(estado=move.a, motivo=motivo, reanuda_en=reanuda_en):
             return False
@@ -68,7 +99,7 @@ def _pause(campana_id: int, motivo: str, *, reanuda_en: datetime | None, sigue: 
 def resume_if_due(campana_id: int) -> None:
     """Let a campaign that reached a cap go on once its day has come. The caps, and the windows, are asked again."""
     move = estados.MOVES["reanudar"]
-    due = CampanaSMS.objects.filter(pk=campana_id, estado__in=move.de, reanuda_en__lte=Now())
+    due = CampanaSMS.objects.filter(pk=campana_id, estado__in=move.de, reanuda_en__lte=Now(), usuario__is_active=True)
     if due.update(estado=move.a, motivo="", reanuda_en=None):
         publicar_de_nuevo(campana_id)
         anotar_move(campana_id=campana_id, action="reanudar")

@@ -70,6 +70,29 @@ def close(lote_id: int, by: Closer = Closer.CHORD) -> int | None:
     return campana_id
 
 
+# Of a Lote that was closed once: all its rows are final. The count of its deliveries begins anew.
+RESUM_SQL = f"""
+UPDATE campaigns_lote l SET exitosos = f.exitosos, fallidos = f.fallidos, desconocidos = f.desconocidos,
+    contado_en = NULL, asentado = false
+FROM (SELECT count(*) FILTER (WHERE estado = {SMS.ENVIADO}) AS exitosos,
+        count(*) FILTER (WHERE estado = {SMS.FALLIDO}) AS fallidos,
+        count(*) FILTER (WHERE estado = {SMS.FALLIDO} AND codigo = %(desconocido)s) AS desconocidos
+      FROM campaigns_smslog WHERE lote_id = %(lote)s) f
+WHERE l.id = %(lote)s AND l.estado IN {LOTE.SUMADOS} AND l.cerrado_en IS NOT NULL
+"""  # noqa: S608 - constants
+
+
+def resum(lote_id: int) -> None:
+    """Sum a closed Lote again, because a final row of it became another; one that is open is summed when it closes.
+
+    The caller holds its lock.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(RESUM_SQL, {"lote": lote_id, "desconocido": codigos.DESCONOCIDO})
+        if cursor.rowcount:
+            cupos.settle(lote_id)
+
+
 def backoff(intentos: int) -> float:
     """Return how many seconds a Lote waits before its pending rows are tried again.
 

@@ -78,7 +78,8 @@ UPDATE campaigns_smslog s SET nombre = f.nombre,
     error = CASE WHEN f.codigo = '' THEN '' ELSE %(textos)s::jsonb ->> f.codigo END, intentos = 0, actualizado = now(),
     segmentos = f.segmentos, costo = f.costo
 FROM medidos f JOIN unnest(%(log_ids)s::bigint[], %(enlaces)s::text[]) AS r (id, enlace) ON r.id = f.n
-WHERE s.id = f.n
+-- asked again where the row is locked: a callback may have proved meanwhile that it was sent
+WHERE s.id = f.n AND s.estado = {SMS.FALLIDO} AND s.twilio_sid = ''
 """  # noqa: S608 - constants
 )
 

@@ -25,6 +25,7 @@ from workers.engine.base import database
 from workers.engine.message import optouts
 from workers.engine.pace.rates import Sender
 from workers.gateway.outcomes import Accepted, Account, Ambiguous, Outcome, Permanent, Retryable
+from workers.gateway.words import clean
 from workers.metrics import measures
 
 logger = logging.getLogger(__name__)
@@ -115,24 +116,33 @@ RETURNING s.id, s.campana_id, s.telefono, s.mensaje, s.intentos, (SELECT row_to_
 
 # A late outcome may still settle a row that the sweeper called `incierto`: the token proves whose it is. One that
 # was found absent and freed keeps its token until the next claim: an acceptance stops it from being sent again. One
-# that its callback has settled first may lack the segments still, if it was written before they were counted here.
+# that its callback has settled first still gets the segments that Twilio bills; what it costs follows them, and so does
+# what its Lote holds of the caps when it closes.
+# An attempt is counted by the claim, and given back by whatever says nothing about the recipient; once: what the
+# sweeper called `incierto` has been given back.
 OUTCOME_SQL = f"""
 UPDATE campaigns_smslog s
-SET estado = n.estado, intentos = s.intentos - n.devuelto, twilio_sid = n.sid, codigo = n.codigo, error = n.error,
-    lease_hasta = NULL, entrega = CASE WHEN s.entrega = '' THEN n.entrega ELSE s.entrega END,
-    segmentos = coalesce(n.segmentos, s.segmentos), actualizado = now()
+SET estado = n.estado,
+    intentos = greatest(s.intentos - CASE s.estado WHEN {SMS.ENVIANDO} THEN n.devuelto ELSE 0 END, 0),
+    twilio_sid = n.sid, codigo = n.codigo, error = n.error, lease_hasta = NULL,
+    entrega = CASE WHEN s.entrega = '' THEN n.entrega ELSE s.entrega END,
+    costo = CASE WHEN n.segmentos <> s.segmentos AND s.segmentos > 0 THEN s.costo * n.segmentos / s.segmentos
+        ELSE s.costo END,
+    segmentos = coalesce(n.segmentos, s.segmentos),
+    actualizado = CASE s.estado WHEN {SMS.ENVIADO} THEN s.actualizado ELSE now() END
 FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(estados)s::text[], %(sids)s::text[], %(codigos)s::text[],
     %(errors)s::text[], %(entregas)s::text[], %(devueltos)s::int[], %(segmentos)s::int[])
     AS n(id, token, estado, sid, codigo, error, entrega, devuelto, segmentos)
 WHERE s.id = n.id AND s.token = n.token
     AND (s.estado IN {SMS.RECLAMADOS} OR (s.estado = {SMS.PENDIENTE} AND n.estado = {SMS.ENVIADO})
-        OR (s.estado = {SMS.ENVIADO} AND s.twilio_sid = n.sid AND s.segmentos IS NULL))
+        OR (s.estado = {SMS.ENVIADO} AND s.twilio_sid = n.sid))
 RETURNING s.id
 """  # noqa: S608 - constants
 
 
 EXPIRE_SQL = f"""
-UPDATE campaigns_smslog SET estado = {SMS.INCIERTO}, lease_hasta = NULL, codigo = %s, error = %s, actualizado = now()
+UPDATE campaigns_smslog SET estado = {SMS.INCIERTO}, lease_hasta = NULL, codigo = %s, error = %s, actualizado = now(),
+    intentos = greatest(intentos - 1, 0)
 WHERE estado = {SMS.ENVIANDO} AND lease_hasta < now()
 """  # noqa: S608 - constants
 
@@ -211,9 +221,9 @@ def record_many(results: Sequence[tuple[Claim, Outcome | NotPosted]]) -> set[int
 
 
 def _row(claim: Claim, outcome: Outcome | NotPosted) -> tuple[int, str, str, str, str, str, str, int, int | None]:
-    estado, codigo, error = _decide(outcome, claim.intentos)
+    estado, codigo, error = _decide(outcome)
     sid, entrega = (outcome.sid, known_status(outcome.status)) if isinstance(outcome, Accepted) else ("", "")
-    devuelto = int(isinstance(outcome, NotPosted) or (isinstance(outcome, Retryable) and outcome.throttled))
+    devuelto = int(not _is_attempt(outcome))
     segmentos = _segmentos(claim, outcome) if isinstance(outcome, Accepted) else None
     return (
         claim.log_id,
@@ -221,7 +231,7 @@ def _row(claim: Claim, outcome: Outcome | NotPosted) -> tuple[int, str, str, str
         estado,
         sid,
         codigo[:CODIGO_MAX],
-        error[:ERROR_MAX],
+        clean(error)[:ERROR_MAX],
         entrega,
         devuelto,
         segmentos,
@@ -243,7 +253,12 @@ def expire_leases() -> int:
     return expired
 
 
-def _decide(outcome: Outcome | NotPosted, intentos: int) -> tuple[str, str, str]:
+def _is_attempt(outcome: Outcome | NotPosted) -> bool:
+    """Tell whether it says something about the recipient; what says nothing costs the recipient nothing."""
+    return isinstance(outcome, Accepted | Permanent) or (isinstance(outcome, Ambiguous) and outcome.own)
+
+
+def _decide(outcome: Outcome | NotPosted) -> tuple[str, str, str]:
     """estado, codigo and error of the row after this outcome."""
     match outcome:
         case Accepted():
@@ -252,8 +267,6 @@ def _decide(outcome: Outcome | NotPosted, intentos: int) -> tuple[str, str, str]
             return SMSLog.Estado.FALLIDO, code, message
         case Ambiguous(code, message):
             return SMSLog.Estado.INCIERTO, code, message
-        case Retryable(code, message, throttled=False) if intentos >= settings.SEND_ATTEMPTS:
-            return SMSLog.Estado.FALLIDO, code, message
         case Retryable(code, message) | Account(code, message):
             return SMSLog.Estado.PENDIENTE, code, message
         case NotPosted():

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from time import sleep
 from typing import Final
 
+from django.db import DataError, IntegrityError, connection
 from django.db import Error as DatabaseError
-from django.db import IntegrityError
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
@@ -21,9 +21,10 @@ from core.ops import logs
 from workers.broker.results import Part, backend
 from workers.engine.base import database
 from workers.engine.base.groups import Batches
-from workers.engine.message import ledger, optouts
+from workers.engine.message import ledger, optouts, refusals
 from workers.engine.message.ledger import Claim, NotPosted
-from workers.gateway.outcomes import Ambiguous, Outcome, Permanent
+from workers.engine.message.receipts import Receipt, apply_receipts
+from workers.gateway.outcomes import Accepted, Ambiguous, Outcome, Permanent
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,8 @@ GATHER_S: Final = 0.03
 PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 ANOTHERS: Final = Ambiguous("mensaje_de_otro", "Otro envío con el mismo texto ya cuenta con este mensaje")
+
+watch: Final = refusals.Watch()
 
 Result = tuple[Claim, Outcome | NotPosted]
 
@@ -52,8 +55,12 @@ def put_part(part: Part) -> None:
 def _deliver(items: list[Result | Part]) -> None:
     results = [item for item in items if not isinstance(item, Part)]
     parts = [item for item in items if isinstance(item, Part)]
-    if results:
-        _record(results)
+    try:
+        if results:
+            _record(results)
+    except Exception:
+        # A fault of ours must not take the parts along: their Lotes would wait for the sweeper.
+        logger.exception("%s outcomes could not be written", len(results))
     if parts:
         _count(parts)
 
@@ -65,8 +72,9 @@ def _record(results: list[Result]) -> None:
     for pause in (*PAUSES_S, None):
         try:
             written = ledger.record_many(results)
-        except IntegrityError:
-            # One of them breaks a constraint; it must not keep the others out.
+        except (IntegrityError, DataError, ValueError):
+            # One of them breaks a constraint, or is nothing that PostgreSQL or its driver can take (a NUL, half of a
+            # surrogate pair, a number out of range); it must not keep the others out.
             written = {claim.log_id for claim, outcome in results if _record_one(claim, outcome)}
         except DatabaseError:
             database.drop_connection()
@@ -77,9 +85,42 @@ def _record(results: list[Result]) -> None:
             continue
         for claim, outcome in results:
             if claim.log_id not in written:
-                with logs.about(campana=claim.campana_id, sms=claim.log_id):
-                    logger.info("sms %s was settled by somebody else; %s is not written", claim.log_id, outcome)
+                _settled_before(claim, outcome)
+        _watch(results)
         return
+
+
+def _watch(results: list[Result]) -> None:
+    """Look for refusals that are no recipient's own, before the parts of these messages are counted: while a part is
+    missing, their Lote does not close."""
+    answers: dict[int, list[Outcome | NotPosted]] = {}
+    for claim, outcome in results:
+        if isinstance(outcome, Accepted | Permanent):
+            answers.setdefault(claim.campana_id, []).append(outcome)
+    for campana_id, outcomes in answers.items():
+        refused = [outcome.code for outcome in outcomes if isinstance(outcome, Permanent)]
+        try:
+            watch.see(campana_id, accepted=len(refused) < len(outcomes), refused=refused)
+        except DatabaseError:
+            with logs.about(campana=campana_id):
+                logger.exception("campaign %s: its refusals could not be looked at", campana_id)
+            database.drop_connection()
+
+
+def _settled_before(claim: Claim, outcome: Outcome | NotPosted) -> None:
+    """Somebody else has settled the row: its callback, the reconciler, its campaign's deadline. What Twilio accepted
+    is proof all the same, as its callback would be."""
+    with logs.about(campana=claim.campana_id, sms=claim.log_id):
+        logger.debug("sms %s was settled by somebody else; %s is not written", claim.log_id, outcome)
+        if not isinstance(outcome, Accepted):
+            return
+        try:
+            apply_receipts([Receipt(claim.log_id, claim.token, outcome.sid, outcome.status)])
+        except (DatabaseError, ValueError):
+            # Its callback says the same.
+            logger.exception("sms %s: %s could not be written", claim.log_id, outcome)
+            if not connection.in_atomic_block and not connection.is_usable():
+                database.drop_connection()
 
 
 def _learn(claim: Claim) -> None:
@@ -100,9 +141,12 @@ def _record_one(claim: Claim, outcome: Outcome | NotPosted) -> bool:
             # The reconciler found this message first, and gave it to a row that says the same to the same phone. That
             # one has been sent, then; of this one it is found out.
             return bool(ledger.record_many([(claim, ANOTHERS)]))
-    except DatabaseError:
+    except (DatabaseError, ValueError):
+        # Its lease runs out, and then it is found out.
         with logs.about(campana=claim.campana_id, sms=claim.log_id):
             logger.exception("sms %s: %s could not be written", claim.log_id, outcome)
+        if not connection.in_atomic_block and not connection.is_usable():
+            database.drop_connection()
         return False
 
 

@@ -9,12 +9,14 @@ from uuid import UUID
 from django.db import Error as DatabaseError
 from django.db import IntegrityError, connection
 
-from campaigns.models import SMSLog
+from campaigns.models import CampanaSMS, SMSLog
 from campaigns.values.estados import SMS
-from campaigns.values.twilio import UNSUBSCRIBED, Entrega
+from campaigns.values.twilio import DROPPED, UNSUBSCRIBED, Entrega
 from workers.engine.base import database
 from workers.engine.base.groups import Grouping
-from workers.engine.message import optouts
+from workers.engine.message import optouts, proofs
+from workers.engine.pace import throttle
+from workers.engine.pace.rates import Sender
 
 logger = logging.getLogger(__name__)
 
@@ -46,9 +48,10 @@ SET entrega = CASE WHEN t.rango > {RANK_SQL} THEN t.entrega ELSE s.entrega END,
     error = CASE WHEN s.estado = ANY(%(open)s) THEN '' ELSE s.error END,
     lease_hasta = CASE WHEN s.estado = {SMS.ENVIANDO} THEN NULL ELSE s.lease_hasta END,
     actualizado = CASE WHEN s.estado = ANY(%(open)s) THEN now() ELSE s.actualizado END,
+    intentos = CASE WHEN s.estado = ANY(%(open)s) THEN greatest(s.intentos, 1) ELSE s.intentos END,
     twilio_sid = CASE WHEN s.twilio_sid = '' THEN t.sid ELSE s.twilio_sid END
 FROM told t WHERE s.id = t.id
-RETURNING s.id
+RETURNING s.id, s.estado
 """  # noqa: S608 - constants
 
 # Two campaigns said the same to one phone, both calls were in doubt, and the reconciler gave each the other's message:
@@ -129,18 +132,33 @@ def apply_receipts(receipts: Sequence[Receipt]) -> list[bool]:
     refused = [receipt for n, receipt in enumerate(receipts) if known[n] and receipt.error_code == UNSUBSCRIBED]
     if refused:
         optouts.learn_from_callbacks({receipt.log_id: receipt.sid for receipt in refused})
+    if dropped := {receipt.log_id for n, receipt in enumerate(receipts) if known[n] and receipt.error_code in DROPPED}:
+        _slow_down(dropped)
     return known
+
+
+def _slow_down(log_ids: set[int]) -> None:
+    """Brake the senders of messages that Twilio accepted and then dropped, for more came than could leave: or a service
+    that accepts everything would go on to drop."""
+    campanas = CampanaSMS.objects.filter(logs__in=log_ids)
+    senders = campanas.values_list("remitente__valor", "remitente__segmentos_por_segundo").distinct()
+    for valor, ritmo in senders.order_by("remitente__valor"):
+        throttle.slow_down(Sender.of(valor, ritmo), None)
 
 
 def _write(receipts: list[Receipt]) -> set[int]:
     """Write receipts of different rows; the ids of those that are known."""
     try:
-        found = _execute(RECEIPTS_SQL, _columns(receipts))
+        rows = _execute(RECEIPTS_SQL, _columns(receipts))
     except IntegrityError:
         # At this very moment another row got one of these messages; it must not keep the others out.
         if len(receipts) > 1:
             return {receipt.log_id for receipt in receipts if _write([receipt])}
-        found = set()
+        rows = []
+    found = {row[0] for row in rows}
+    for log_id, estado in rows:
+        if estado == SMSLog.Estado.FALLIDO:
+            proofs.sent_after_all(log_id)
     for receipt in receipts:
         if receipt.log_id not in found and _execute(HOLDER_SQL, _values(receipt)):
             logger.info("sms %s: message %s is another row's", receipt.log_id, receipt.sid)
@@ -164,8 +182,8 @@ def _values(receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def _execute(sql: str, params: dict[str, Any]) -> set[int]:
-    """The ids of the rows written."""
+def _execute(sql: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Return what the statement says of the rows written."""
     try:
         return _executed(sql, params)
     except DatabaseError:
@@ -176,10 +194,10 @@ def _execute(sql: str, params: dict[str, Any]) -> set[int]:
         return _executed(sql, params)
 
 
-def _executed(sql: str, params: dict[str, Any]) -> set[int]:
+def _executed(sql: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return {row[0] for row in cursor.fetchall()}
+        return list(cursor.fetchall())
 
 
 _grouping = Grouping(apply_receipts)

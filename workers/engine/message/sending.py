@@ -11,8 +11,9 @@ from workers.engine.campaign import pausas
 from workers.engine.message import claims, outbox
 from workers.engine.message.ledger import Claim, NotPosted
 from workers.engine.pace import throttle
+from workers.engine.pace.rates import Sender
 from workers.gateway.factory import get_gateway
-from workers.gateway.outcomes import Account, Ambiguous, Outcome, Retryable
+from workers.gateway.outcomes import Accepted, Account, Ambiguous, Outcome, Permanent, Retryable
 from workers.metrics import measures
 
 logger = logging.getLogger(__name__)
@@ -25,12 +26,11 @@ def send_one(log_id: int) -> None:
         return
     with logs.about(campana=claim.campana_id, sms=claim.log_id):
         outcome = _post(claim)
-        if isinstance(outcome, Account):
+        if isinstance(outcome, Account) and (not outcome.transient or throttle.refused(claim.sender)):
             # Before the row is free again: when no message is under way, a campaign that a person resumes stays so.
             _pause(claim, outcome)
         outbox.put_outcome(claim, outcome)
-        if isinstance(outcome, Retryable) and outcome.throttled:
-            throttle.slow_down(claim.sender, outcome.retry_after)
+        _tell_the_throttle(claim.sender, outcome)
 
 
 def _admitted(claim: Claim | None) -> Claim | None:
@@ -66,12 +66,23 @@ def _send(claim: Claim, validity_s: int | None) -> Outcome:
     except Exception:
         # A fault of ours around the call: whether the request left is not known, so the safe side is taken.
         logger.exception("sms %s: the gateway failed", claim.log_id)
-        return Ambiguous("internal_error", "Falla interna al enviar; no se sabe si el mensaje salió")
+        return Ambiguous("internal_error", "Falla interna al enviar; no se sabe si el mensaje salió", own=True)
+
+
+def _tell_the_throttle(sender: Sender, outcome: Outcome | NotPosted) -> None:
+    match outcome:
+        case Retryable(throttled=True):
+            throttle.answered(sender)
+            throttle.slow_down(sender, outcome.retry_after)
+        case Retryable(unreachable=True) | Ambiguous(own=False):
+            throttle.unanswered(sender)
+        case Accepted() | Permanent() | Account(transient=False):
+            throttle.answered(sender)
 
 
 def _pause(claim: Claim, refusal: Account) -> None:
     try:
-        pausas.pause_for_account(claim.campana_id, refusal)
+        pausas.pause_for_account(claim.campana_id, refusal, claim=(claim.log_id, claim.token))
     except DatabaseError:
         # The row is pending again: the next refusal pauses the campaign.
         logger.exception("campaign %s could not be paused", claim.campana_id)

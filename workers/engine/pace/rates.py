@@ -3,7 +3,10 @@
 A sender's messages take slots (GCRA, the generic cell rate algorithm, without a burst): each slot begins where the one
 before it ends, and lasts as long as its segments at the sender's rate. So in no span of time, however short, do more
 segments leave than the rate allows. When Twilio says "too many", a brake is put on: nothing for a while, then half of
-what was sent before, and a little more every second until a minute has passed without another refusal.
+what all processes were sending, and a little more every second until a minute has passed without another refusal.
+
+When Twilio does not answer at all, the sender is cut: nothing for a while, longer each time, and between two pauses a
+message a second, to see. The first answer ends it.
 """
 
 import random
@@ -22,12 +25,14 @@ from redis.retry import Retry
 
 from core import redis_client
 from core.senders import NO_LIMIT
-from workers.engine.pace.rates_lua import BRAKE_LUA, SLOT_LUA
+from workers.engine.pace.rates_lua import BRAKE_LUA, CUT_LUA, SENT_LUA, SLOT_LUA
 
 # Two rows of slots for each sender: that of sending, and that of putting tasks into the queue for it.
 SEND: Final = "turno"
 PUBLISH: Final = "tanda"
 BRAKE: Final = "freno"
+CUT: Final = "corte"
+SENT: Final = "enviado"
 
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 300.0
@@ -36,6 +41,14 @@ MEMORY_S: Final = 60.0
 # Segments per second to go on with, at least: of a sender without a limit; of another, this part of its rate.
 LEAST: Final = 10.0
 LEAST_PART: Final = 0.25
+
+# The first pause of a cut, in seconds, and the longest: so long may everybody wait after Twilio is back. It is
+# forgotten after so many seconds in which nobody tried.
+FIRST_CUT_S: Final = 3.0
+LONGEST_CUT_S: Final = 60.0
+CUT_MEMORY_S: Final = 300.0
+# Segments per second between the pauses of a cut: each may be one more message of which nobody knows.
+PROBE: Final = 1.0
 
 TIMEOUT_S: Final = 1.0
 # After a failure nobody asks again for so long: threads would wait one after the other.
@@ -107,6 +120,8 @@ class Rates:
         self._redis = redis_client.connect(url, timeout_s=TIMEOUT_S, retry=Retry(NoBackoff(), 0))
         self._slot: Script = self._redis.register_script(SLOT_LUA)
         self._brake: Script = self._redis.register_script(BRAKE_LUA)
+        self._sent: Script = self._redis.register_script(SENT_LUA)
+        self._cut: Script = self._redis.register_script(CUT_LUA)
         # Next free instants as last seen: if Redis is wiped, its slots go on from there.
         self._taken: dict[str, int] = {}
         self._away_until = 0.0
@@ -118,8 +133,8 @@ class Rates:
             lane: `SEND` or `PUBLISH`; publishing never runs behind sending.
         """
         key = _key(sender, lane)
-        keys = [key, _key(sender, BRAKE), _key(sender, SEND)]
-        args = [segments, sender.rate, round(patience_s * 1e6), self._taken.get(key, 0)]
+        keys = [key, _key(sender, BRAKE), _key(sender, SEND), _key(sender, CUT)]
+        args = [segments, sender.rate, round(patience_s * 1e6), self._taken.get(key, 0), PROBE]
         granted, wait, free = self._ask(self._slot, keys, args)
         self._taken[key] = max(free, self._taken.get(key, 0))
         return Slot(bool(granted), wait / 1e6, free)
@@ -129,18 +144,42 @@ class Rates:
 
         Args:
             retry_after_s: what Twilio asks for, if it does.
-            sent_rate: segments per second that the caller was sending.
+            sent_rate: segments per second that the caller was sending; what all processes together have told with
+                `tell_sent` counts too.
         """
         asked = -1 if retry_after_s is None else round(retry_after_s * 1e6)
         pauses = [round(seconds * 1e6) for seconds in (FIRST_PAUSE_S, LONGEST_PAUSE_S, MEMORY_S)]
         rate = min(sent_rate, sender.rate or sent_rate)
         jitter = random.random()  # noqa: S311 - nobody's secret
-        self._ask(self._brake, [_key(sender, BRAKE)], [asked, *pauses, jitter, rate, sender.least_rate])
+        keys = [_key(sender, BRAKE), _key(sender, SENT)]
+        self._ask(self._brake, keys, [asked, *pauses, jitter, rate, sender.least_rate, sender.rate])
+
+    def tell_sent(self, sender: Sender, n: int) -> None:
+        """Tell the other processes that this one sent so many in the last second."""
+        self._ask(self._sent, [_key(sender, SENT)], [n])
+
+    def cut(self, sender: Sender, *, refused: bool = False) -> int:
+        """Hold the sender for a while, and longer than the last time: Twilio does not answer, or refuses it.
+
+        Args:
+            refused: it answered, and refused the account or the sender.
+
+        Returns:
+            How many pauses were for a refusal, since the last good answer.
+        """
+        pauses = [round(seconds * 1e6) for seconds in (FIRST_CUT_S, LONGEST_CUT_S, CUT_MEMORY_S)]
+        jitter = random.random()  # noqa: S311 - nobody's secret
+        return int(self._ask(self._cut, [_key(sender, CUT)], [*pauses, jitter, int(refused)]))
+
+    def end_cut(self, sender: Sender) -> None:
+        """Twilio answers again: the sender goes on as before."""
+        with self._answering():
+            self._redis.delete(_key(sender, CUT))
 
     def is_braked(self, sender: Sender) -> bool:
-        """Tell whether a brake is on or only lately released."""
+        """Tell whether a brake, or a cut, is on or only lately released."""
         with self._answering():
-            return bool(self._redis.exists(_key(sender, BRAKE)))
+            return bool(self._redis.exists(_key(sender, BRAKE), _key(sender, CUT)))
 
     def look(self, sender: Sender) -> Look:
         """Return what the sender may do now."""
@@ -148,12 +187,17 @@ class Rates:
             asked = self._redis.pipeline(transaction=False)
             asked.time()
             asked.hmget(_key(sender, BRAKE), "hasta", "ritmo", "sube")
-            (seconds, micros), (until, braked_rate, growth) = asked.execute()
-        if until is None:
-            return Look(sender.rate, 0.0)
-        since = (seconds * 1_000_000 + micros - int(until)) / 1e6
-        allowed = float(braked_rate) + float(growth) * max(0.0, since)
-        return Look(min(allowed, sender.rate or allowed), max(0.0, -since))
+            asked.hget(_key(sender, CUT), "hasta")
+            (seconds, micros), (until, braked_rate, growth), cut_until = asked.execute()
+        now = seconds * 1_000_000 + micros
+        rate, brake_s = sender.rate, 0.0
+        if until is not None:
+            since = (now - int(until)) / 1e6
+            allowed = float(braked_rate) + float(growth) * max(0.0, since)
+            rate, brake_s = min(allowed, sender.rate or allowed), max(0.0, -since)
+        if cut_until is not None:
+            rate, brake_s = min(PROBE, rate or PROBE), max(brake_s, (int(cut_until) - now) / 1e6)
+        return Look(rate, brake_s)
 
     def _ask(self, script: Script, keys: list[str], args: list[float]) -> Any:
         with self._answering():

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from campaigns.mensaje.partes import contar
 from core.senders import NO_LIMIT
-from workers.engine.pace.rates import SEND, Rates, Sender
+from workers.engine.pace.rates import FIRST_CUT_S, LONGEST_CUT_S, SEND, Rates, Sender
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +26,13 @@ PATIENCE_S: Final = 1.0
 # … and how long while one thread in four is held already: the others are other senders'.
 CROWDED_PATIENCE_S: Final = 0.02
 CROWD: Final = 4
+
+# So many calls of one process in a row without an answer, and Twilio is taken to be out of reach: one that is lost now
+# and then, or three in ten, is no reason to hold the others.
+UNANSWERED: Final = 10
+
+# So many refusals of the account or the sender, with a pause after each, and it is no passing thing: some ten seconds.
+STRIKES: Final = 3
 
 # How long a process believes what it saw of a brake: a sender without a limit costs no round trip for each message.
 BELIEF_S: Final = 0.5
@@ -43,6 +50,22 @@ class _Seen:
     braked: bool
 
 
+@dataclass(slots=True)
+class _Silence:
+    """The calls for a sender that nobody answered, since the last answer.
+
+    Args:
+        calls: how many.
+        until, pauses, refusals: while Redis is away, the `time.monotonic()` until which this process sends nothing for
+            it, how many such pauses there were, and how many of them for a refusal.
+    """
+
+    calls: int = 0
+    until: float = 0.0
+    pauses: int = 0
+    refusals: int = 0
+
+
 class Throttle:
     """One process's view.
 
@@ -57,6 +80,7 @@ class Throttle:
         self._seen: dict[str, _Seen] = {}
         self._looking = Lock()
         self._meter = _Meter()
+        self._silent: dict[str, _Silence] = {}
 
     def admit(self, sender: Sender, mensaje: str) -> bool:
         """Hold the thread until the message's slot, if that is soon.
@@ -66,9 +90,13 @@ class Throttle:
         Returns:
             False when the message must not go out now.
         """
+        silence = self._silent.get(sender.value)
+        if silence is not None and monotonic() < silence.until:
+            return False
         if (sender.rate != NO_LIMIT or self._is_braked(sender)) and not self._take_slot(sender, mensaje):
             return False
-        self._meter.count(sender.value)
+        if ended := self._meter.count(sender.value):
+            self._tell_sent(sender, ended)
         return True
 
     def slow_down(self, sender: Sender, retry_after_s: float | None) -> None:
@@ -82,6 +110,64 @@ class Throttle:
             self._rates.slow_down(sender, retry_after_s=retry_after_s, sent_rate=self._meter.per_second(sender.value))
         except RedisError as error:
             logger.warning("%s must slow down, and Redis does not take it: %s", sender.value, error)
+
+    def unanswered(self, sender: Sender) -> None:
+        """Take note that nobody answered a call: no connection, none that lasted, or 5xx. Never raises.
+
+        After `UNANSWERED` of them in a row the sender is held in all processes, longer each time.
+        """
+        silence = self._silent.setdefault(sender.value, _Silence())
+        silence.calls += 1
+        if silence.calls < UNANSWERED:
+            return
+        self._hold(sender, silence, refused=False)
+
+    def refused(self, sender: Sender) -> bool:
+        """Take note that Twilio refused the account or the sender in a way that may pass. Never raises.
+
+        Returns:
+            Whether it is no passing thing: it has been refused again after `STRIKES - 1` pauses.
+        """
+        return self._hold(sender, self._silent.setdefault(sender.value, _Silence()), refused=True) >= STRIKES
+
+    def _hold(self, sender: Sender, silence: _Silence, *, refused: bool) -> int:
+        """Hold the sender in all processes; how many refusals there were, of one moment one."""
+        self._seen[sender.value] = _Seen(monotonic(), braked=True)
+        try:
+            return self._rates.cut(sender, refused=refused)
+        except RedisError as error:
+            if monotonic() >= silence.until:
+                logger.warning("%s is held by this process alone, for Redis does not answer: %s", sender.value, error)
+                silence.until = monotonic() + min(FIRST_CUT_S * 2.0**silence.pauses, LONGEST_CUT_S)
+                silence.pauses += 1
+                silence.refusals += refused
+        return silence.refusals
+
+    def answered(self, sender: Sender) -> None:
+        """Take note that Twilio answered a call, whatever it said: nobody is held for its silence any more. Never
+        raises."""
+        self._silent.pop(sender.value, None)
+        seen = self._seen.get(sender.value)
+        if seen is None or not seen.braked:
+            return
+        try:
+            self._rates.end_cut(sender)
+        except RedisError as error:
+            logger.warning("%s may go on, and Redis does not take it: %s", sender.value, error)
+
+    def is_held(self, sender: Sender) -> bool:
+        """Tell whether nothing may go out for the sender now, for its rate or because Twilio does not answer; no, while
+        Redis is away."""
+        try:
+            return self._rates.look(sender).brake_s > 0
+        except RedisError:
+            return False
+
+    def _tell_sent(self, sender: Sender, n: int) -> None:
+        try:
+            self._rates.tell_sent(sender, n)
+        except RedisError as error:
+            logger.debug("%s: Redis does not take what was sent: %s", sender.value, error)
 
     def _take_slot(self, sender: Sender, mensaje: str) -> bool:
         seated = self._seats.acquire(blocking=False)
@@ -124,12 +210,16 @@ class _Meter:
     def __init__(self) -> None:
         self._since: dict[str, tuple[float, int, float]] = {}  # start of the count, the count, the rate before it
 
-    def count(self, sender: str) -> None:
+    def count(self, sender: str) -> int:
+        """Count one; return how many a second there were when that second has just ended, else 0."""
         now = monotonic()
         start, count, before = self._since.get(sender, (now, 0, 0.0))
+        ended = 0
         if now - start >= 1.0:
             start, count, before = now, 0, count / (now - start)
+            ended = round(before)
         self._since[sender] = start, count + 1, before
+        return ended
 
     def per_second(self, sender: str) -> float:
         start, count, before = self._since.get(sender, (0.0, 0, 0.0))
@@ -150,3 +240,23 @@ def admit(sender: Sender, mensaje: str) -> bool:
 def slow_down(sender: Sender, retry_after_s: float | None) -> None:
     """See `Throttle.slow_down`."""
     current().slow_down(sender, retry_after_s)
+
+
+def unanswered(sender: Sender) -> None:
+    """See `Throttle.unanswered`."""
+    current().unanswered(sender)
+
+
+def refused(sender: Sender) -> bool:
+    """See `Throttle.refused`."""
+    return current().refused(sender)
+
+
+def answered(sender: Sender) -> None:
+    """See `Throttle.answered`."""
+    current().answered(sender)
+
+
+def is_held(sender: Sender) -> bool:
+    """See `Throttle.is_held`."""
+    return current().is_held(sender)

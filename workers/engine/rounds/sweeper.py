@@ -43,15 +43,16 @@ WHERE l.estado IN {LOTE.EN_CURSO} AND CASE l.estado
     END
 """  # noqa: S608 - constants
 
-# Campaigns for which `campana.advance` has something to do: to start, to fail what a cancelled or overdue one left, to
-# begin a jornada, to publish, to open, to end. The others only wait, for their messages or for the next window, and
-# asking each of them would cost nine statements.
+# Campaigns for which `campana.advance` has something to do: to start, to pause because their shop was disabled, to fail
+# what a cancelled or overdue one left, to begin a jornada, to publish, to open, to end. The others only wait, for their
+# messages or for the next window, and asking each of them would cost ten statements.
 READY_SQL = f"""
 WITH {VENTANAS}
-SELECT c.id FROM campaigns_campanasms c LEFT JOIN ventanas v ON v.id = c.id
+SELECT c.id FROM campaigns_campanasms c JOIN core_usuario u ON u.id = c.usuario_id LEFT JOIN ventanas v ON v.id = c.id
 WHERE c.completado_en IS NULL AND CASE
     WHEN c.estado = {CAMPANA.CANCELADO} OR c.vence_en <= now() THEN true
     WHEN {ESPERA_APROBACION.sql("c.")} OR {ESPERA_FECHA.sql("c.")} THEN false
+    WHEN NOT u.is_active THEN c.estado = {CAMPANA.PROCESANDO}
     WHEN c.estado = {CAMPANA.PENDIENTE} THEN true
     WHEN c.estado = {CAMPANA.PAUSADO} THEN c.reanuda_en <= now()
     WHEN (SELECT 1 FROM campaigns_lote l WHERE l.campana_id = c.id AND l.estado <> {LOTE.CERRADO} LIMIT 1) IS NULL

@@ -210,3 +210,15 @@ def test_a_second_click_changes_nothing(ended: CampanaSMS, published: list[list[
     campana.advance(ended.pk)
     campana.advance(ended.pk)
     assert len(published) == 1
+
+
+def test_pausing_it_at_once_leaves_it_a_deadline(ended: CampanaSMS, published: list[list[int]]) -> None:
+    """Before any worker has looked at it: or nothing would ever end it."""
+    for action in ("reintentar", "pausar"):
+        mover_campana(campana=ended, action=action)
+    campana.advance(ended.pk)
+    ended.refresh_from_db()
+    assert ended.estado == "pausado"
+    assert ended.iniciado_en is not None
+    assert ended.vence_en is not None
+    assert ended.vence_en > ended.iniciado_en

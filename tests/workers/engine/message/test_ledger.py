@@ -3,16 +3,20 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.conf import settings
 from django.db.models.functions import Now
 from django.test import override_settings
+from django.utils import timezone
 
-from campaigns.models import SMSLog
+from campaigns.models import Lote, SMSLog
 from tests.workers.engine.conftest import Running, take, write
+from workers.engine.lote import closing
 from workers.engine.message import ledger
 from workers.engine.message.ledger import Claim, NotPosted
+from workers.engine.message.receipts import Receipt, apply_receipts
 from workers.gateway.outcomes import Accepted, Account, Ambiguous, Outcome, Permanent, Retryable
 
 SID = "SM" + "0" * 32
@@ -69,11 +73,50 @@ def test_it_writes_each_outcome(running: Running, outcome: Outcome, estado: str,
 
 
 @override_settings(SEND_ATTEMPTS=2)
-def test_it_gives_up_on_what_is_refused_again_and_again(running: Running) -> None:
-    for estado in ("pendiente", "fallido"):
-        assert write(claimed(running), Retryable("20429", "Demasiadas"))
+@pytest.mark.parametrize(
+    ("outcome", "estado"),
+    [
+        (Retryable("20429", "Demasiadas", throttled=True), "pendiente"),
+        (Retryable("dns", "No se encontró la dirección", unreachable=True), "pendiente"),
+        (Retryable("too_late", "Tarde"), "pendiente"),
+        (Account("21661", "El remitente no puede"), "pendiente"),
+        (NotPosted(), "pendiente"),
+        (Ambiguous("http_503", "No se sabe"), "incierto"),
+        (Ambiguous("read_timeout", "No se sabe"), "incierto"),
+    ],
+)
+def test_what_says_nothing_about_the_recipient_is_no_attempt(
+    running: Running, outcome: Outcome | NotPosted, estado: str
+) -> None:
+    for _ in range(4):
+        assert write(claimed(running), outcome)
         running.reload()
-        assert running.logs[0].estado == estado
+        assert (running.logs[0].estado, running.logs[0].intentos) == (estado, 0)
+        # As the reconciler frees it.
+        SMSLog.objects.filter(pk=running.logs[0].pk).update(estado="pendiente")
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [Accepted(SID, "queued", 1), Permanent("21211", "Inválido"), Ambiguous("internal_error", "Falla", own=True)],
+)
+def test_what_says_something_about_the_recipient_is_one(running: Running, outcome: Outcome) -> None:
+    assert write(claimed(running), outcome)
+    running.reload()
+    assert running.logs[0].intentos == 1
+
+
+def test_a_worker_that_died_costs_the_recipient_nothing(running: Running) -> None:
+    claim = claimed(running)
+    SMSLog.objects.filter(pk=claim.log_id).update(lease_hasta=Now() - timedelta(seconds=1))
+    assert ledger.expire_leases() == 1
+    running.reload()
+    assert (running.logs[0].estado, running.logs[0].intentos) == ("incierto", 0)
+    # What comes of its call all the same does not give the attempt back twice.
+    for late in (Ambiguous("read_timeout", "No contestó"), NotPosted()):
+        assert write(claim, late)
+    running.reload()
+    assert (running.logs[0].estado, running.logs[0].intentos) == ("pendiente", 0)
 
 
 def test_it_writes_no_outcome_without_the_token(running: Running) -> None:
@@ -156,3 +199,54 @@ def test_it_claims_and_writes_many_in_one_statement_each(
     running.reload()
     assert [log.estado for log in running.logs] == ["enviado", "fallido", "incierto"]
     assert len({log.token for log in running.logs}) == 3
+
+
+class TestWhatTwilioBills:
+    """Its own count is kept, whoever comes first: its answer to the call, or the callback."""
+
+    @pytest.mark.parametrize("callback_first", [False, True])
+    def test_its_count_is_the_rows_and_the_cost_follows(self, running: Running, callback_first: bool) -> None:
+        SMSLog.objects.update(segmentos=2, costo="0.100000")
+        claim = claimed(running)
+        if callback_first:
+            assert apply_receipts([Receipt(claim.log_id, claim.token, SID, "sent")]) == [True]
+        assert write(claim, Accepted(SID, "queued", 3))
+        running.reload()
+        log = running.logs[0]
+        assert (log.estado, log.segmentos, log.costo) == ("enviado", 3, Decimal("0.15"))
+        assert (running.logs[1].segmentos, running.logs[1].costo) == (2, Decimal("0.1"))
+
+    def test_the_caps_count_what_was_billed(self, running: Running) -> None:
+        SMSLog.objects.update(segmentos=1, costo="5.000000")
+        Lote.objects.update(cupo_dia=Now(), cupo_monto=15)
+        for n, log in enumerate(running.logs):
+            claim = take(log.pk)
+            assert claim is not None
+            assert write(claim, Accepted(f"SM{n:032}", "queued", 1 + n))
+        closing.close(running.lote.pk)
+        running.reload()
+        assert (running.lote.estado, running.lote.cupo_monto) == ("cerrado", 30)
+
+    @pytest.mark.parametrize(("segmentos", "costo"), [(0, "0"), (1, None), (None, None)])
+    def test_a_row_without_a_price_stays_so(self, running: Running, segmentos: int | None, costo: str | None) -> None:
+        SMSLog.objects.update(segmentos=segmentos, costo=costo)
+        assert write(claimed(running), Accepted(SID, "queued", 3))
+        running.reload()
+        assert (running.logs[0].segmentos, running.logs[0].costo) == (3, costo and Decimal(costo))
+
+    def test_the_moment_is_still_the_callbacks(self, running: Running) -> None:
+        claim = claimed(running)
+        apply_receipts([Receipt(claim.log_id, claim.token, SID, "sent")])
+        told = timezone.now() - timedelta(minutes=5)
+        SMSLog.objects.filter(pk=claim.log_id).update(actualizado=told)
+        assert write(claim, Accepted(SID, "queued", 1))
+        running.reload()
+        assert running.logs[0].actualizado == told
+
+    def test_another_message_is_not_written_over_it(self, running: Running) -> None:
+        claim = claimed(running)
+        apply_receipts([Receipt(claim.log_id, claim.token, SID, "sent")])
+        for late in (Accepted("SM" + "9" * 32, "queued", 9), Permanent("21211", "no"), NotPosted()):
+            assert not write(claim, late)
+        running.reload()
+        assert (running.logs[0].estado, running.logs[0].twilio_sid) == ("enviado", SID)

@@ -1,14 +1,25 @@
 """A header task never raises: it would break its chord."""
 
-import pytest
-from django.db import OperationalError
+import secrets
+from datetime import timedelta
+from types import SimpleNamespace
 
+import pytest
+import redis
+from django.conf import settings
+from django.db import OperationalError
+from django.db.models.functions import Now
+
+from campaigns.campana.services import mover_campana
 from campaigns.models import SMSLog
 from clientes.models import RegistroBaja
 from tests.workers.engine.conftest import Running, take
+from tests.workers.engine.slots import micros
 from workers.engine.base import database
 from workers.engine.campaign import pausas
 from workers.engine.message import claims, ledger, optouts, outbox, sending
+from workers.engine.pace import throttle
+from workers.engine.pace.rates import Rates, Sender
 from workers.gateway.outcomes import Account, Outcome, Permanent
 
 REFUSAL = Account("20003", "Twilio rechazó las credenciales")
@@ -51,6 +62,96 @@ def test_it_pauses_before_the_row_is_free_again(running: Running, monkeypatch: p
     monkeypatch.setattr(outbox, "put_outcome", put)
     sending.send_one(running.logs[0].pk)
     assert seen == ["pausado"]
+
+
+class TestAPassingRefusal:
+    """401, 403 and 404 come also of incidents: it is tried again after a pause, and only then is somebody called."""
+
+    @pytest.fixture
+    def held(self, monkeypatch: pytest.MonkeyPatch) -> Sender:
+        """The installation's sender, whose pauses are over at once."""
+        valor = f"+57{secrets.randbelow(10**9):09}"
+        monkeypatch.setattr(settings, "TWILIO_SENDER", valor)
+        monkeypatch.setattr(settings, "SENDER_SEGMENTS_PER_S", 0.0)
+        throttle.current.cache_clear()
+        return Sender.of(None, None)
+
+    def answer(self, monkeypatch: pytest.MonkeyPatch, outcome: Outcome) -> None:
+        monkeypatch.setattr(sending, "get_gateway", lambda: SimpleNamespace(send=lambda **message: outcome))
+
+    def pass_time(self, held: Sender) -> None:
+        with redis.Redis.from_url(settings.REDIS_URL) as client:
+            key = f"sms:remitente:{held.value}:corte"
+            if client.exists(key):
+                client.hset(key, "hasta", micros(client) - 1)
+
+    def test_the_third_pauses_and_costs_nobody_an_attempt(
+        self, running: Running, held: Sender, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.answer(monkeypatch, Account("20003", "Twilio rechazó las credenciales", transient=True))
+        seen = []
+        for log in running.logs:
+            sending.send_one(log.pk)
+            running.reload()
+            seen.append((running.campana.estado, log.estado, log.intentos, log.codigo))
+            self.pass_time(held)
+        assert seen == [(estado, "pendiente", 0, "20003") for estado in ("procesando", "procesando", "pausado")]
+
+    def test_all_of_one_moment_are_one(self, running: Running, held: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+        for _ in range(100):
+            assert not throttle.refused(held)
+        assert throttle.is_held(held)
+        sending.send_one(running.logs[0].pk)
+        running.reload()
+        assert (running.campana.estado, running.logs[0].estado) == ("procesando", "pendiente")
+
+    def test_a_good_answer_in_between_forgets_it(
+        self, running: Running, held: Sender, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for n in range(9):
+            assert not throttle.refused(held)
+            self.pass_time(held)
+            if n % 2:
+                throttle.answered(held)
+
+    def test_while_redis_is_away_the_process_counts_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        now = [1000.0]
+        monkeypatch.setattr(throttle, "monotonic", lambda: now[0])
+        alone, sender = throttle.Throttle(Rates("redis://127.0.0.1:1/0"), threads=4), Sender("85432", 0.0)
+        found = []
+        for _ in range(3):
+            found.append([alone.refused(sender) for _ in range(3)][-1])
+            now[0] += 100
+        assert found == [False, False, True]
+
+
+def test_a_refusal_of_before_a_person_resumed_pauses_nothing(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The call was under way while somebody mended the account and resumed."""
+
+    class Slow:
+        def send(self, **message: object) -> Outcome:
+            for action in ("pausar", "reanudar"):
+                mover_campana(campana=running.campana, action=action)
+            return REFUSAL
+
+    monkeypatch.setattr(sending, "get_gateway", Slow)
+    claimed = Now() - timedelta(seconds=1)
+    admitted = sending._admitted
+
+    def earlier(claim: ledger.Claim | None) -> ledger.Claim | None:
+        SMSLog.objects.filter(pk=running.logs[0].pk).update(reclamado_en=claimed)
+        return admitted(claim)
+
+    monkeypatch.setattr(sending, "_admitted", earlier)
+    sending.send_one(running.logs[0].pk)
+    running.reload()
+    assert (running.campana.estado, running.logs[0].estado) == ("procesando", "pendiente")
+    # One that was claimed since does.
+    claimed = Now() + timedelta(seconds=1)
+    monkeypatch.setattr(sending, "get_gateway", Refusing)
+    sending.send_one(running.logs[0].pk)
+    running.reload()
+    assert running.campana.estado == "pausado"
 
 
 def test_a_phone_that_twilio_blocks_opts_out(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:

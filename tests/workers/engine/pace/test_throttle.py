@@ -10,15 +10,15 @@ from django.conf import settings
 from django.test import override_settings
 
 from campaigns.models import Remitente, SMSLog
-from tests.workers.engine.conftest import Running, take, write
+from tests.workers.engine.conftest import Running, take
 from tests.workers.engine.slots import micros
-from workers.engine.campaign import final
+from workers.engine.campaign import envio, final, jornadas
 from workers.engine.lote import closing
 from workers.engine.message import sending
 from workers.engine.pace import throttle
-from workers.engine.pace.rates import SEND, Rates, Sender
-from workers.engine.pace.throttle import Throttle
-from workers.gateway.outcomes import Accepted, Outcome, Retryable
+from workers.engine.pace.rates import LONGEST_CUT_S, PROBE, SEND, Rates, Sender
+from workers.engine.pace.throttle import UNANSWERED, Throttle
+from workers.gateway.outcomes import Accepted, Ambiguous, Outcome, Retryable
 
 AWAY = "redis://127.0.0.1:1/0"
 TWO_SEGMENTS = "ó" * 71
@@ -115,9 +115,123 @@ def test_it_tells_how_fast_it_was(mine: Throttle, monkeypatch: pytest.MonkeyPatc
     assert told[1] == 0.0
 
 
+def test_a_brake_is_set_from_what_all_processes_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that send a hundred a second each: one of them alone would halve a hundred for both."""
+    now = [1000.0]
+    monkeypatch.setattr(throttle, "monotonic", lambda: now[0])
+    unlimited = sender(0.0)
+    both = [Throttle(Rates(settings.REDIS_URL), threads=4) for _ in range(2)]
+    for _ in range(3):  # the script counts by Redis's seconds, so one may end in the middle
+        for process in both:
+            for _message in range(100):
+                process.admit(unlimited, "Hola")
+                now[0] += 0.0001
+        now[0] += 1.0
+    both[0].slow_down(unlimited, None)
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        [rate] = client.hmget(f"sms:remitente:{unlimited.value}:freno", "ritmo")
+    assert float(rate) >= 95.0
+
+
+def test_a_brake_of_a_limited_sender_never_counts_more_than_its_rate(mine: Throttle) -> None:
+    limited = sender(20.0)
+    Rates(settings.REDIS_URL).tell_sent(limited, 1000)
+    mine.slow_down(limited, None)
+    assert Rates(settings.REDIS_URL).look(limited).rate == 10.0
+
+
+def test_what_was_sent_a_while_ago_counts_no_more(mine: Throttle) -> None:
+    unlimited = sender(0.0)
+    Rates(settings.REDIS_URL).tell_sent(unlimited, 1000)
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        key = f"sms:remitente:{unlimited.value}:enviado"
+        assert 0 < client.ttl(key) <= 10
+        client.hincrby(key, "segundo", -5)
+    mine.slow_down(unlimited, None)
+    assert Rates(settings.REDIS_URL).look(unlimited).rate == 10.0  # the least
+
+
 @pytest.mark.parametrize(("rate", "admitted"), [(1.0, False), (0.0, True)])
 def test_while_redis_is_away_only_a_sender_without_a_limit_goes_on(rate: float, admitted: bool) -> None:
     assert Throttle(Rates(AWAY), threads=4).admit(sender(rate), "Hola") is admitted
+
+
+def silence(throttle: Throttle, sender: Sender, calls: int = UNANSWERED) -> None:
+    for _ in range(calls):
+        throttle.unanswered(sender)
+
+
+@pytest.mark.parametrize("rate", [0.0, 100.0])
+def test_a_silence_holds_the_sender_in_all_processes(mine: Throttle, rate: float) -> None:
+    silent = sender(rate)
+    silence(mine, silent)
+    other = Throttle(Rates(settings.REDIS_URL), threads=32)
+    assert mine.is_held(silent)
+    assert other.is_held(silent)
+    assert Rates(settings.REDIS_URL).look(silent).rate == PROBE
+    assert not other.is_held(sender(rate))
+
+
+def test_a_silence_now_and_then_holds_nobody(mine: Throttle) -> None:
+    """Three answers in ten that are lost, or nine in a row."""
+    unlucky = sender(0.0)
+    for _ in range(20):
+        silence(mine, unlucky, UNANSWERED - 1)
+        mine.answered(unlucky)
+    assert not mine.is_held(unlucky)
+    assert mine.admit(unlucky, "Hola")
+
+
+def test_the_first_answer_ends_it_for_all(mine: Throttle) -> None:
+    silent = sender(0.0)
+    other = Throttle(Rates(settings.REDIS_URL), threads=32)
+    silence(mine, silent)
+    assert other._is_braked(silent)
+    mine.answered(silent)
+    for process in (mine, other):
+        process._seen.clear()  # what it saw is half a second old
+        assert not process.is_held(silent)
+        assert all(process.admit(silent, "Hola") for _ in range(100))
+
+
+def test_the_pauses_grow_and_are_bounded() -> None:
+    rates, silent = Rates(settings.REDIS_URL), sender(0.0)
+    pauses: list[float] = []
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        for _ in range(10):
+            rates.cut(silent)
+            rates.cut(silent)  # all the failures of one moment are one
+            pauses.append(rates.look(silent).brake_s)
+            client.hset(f"sms:remitente:{silent.value}:corte", "hasta", micros(client))
+    assert all(0.4 * 3 * 2**n < pause <= 3 * 2**n for n, pause in enumerate(pauses[:5]))
+    assert all(0.4 * LONGEST_CUT_S < pause <= LONGEST_CUT_S for pause in pauses[5:])
+
+
+def test_between_two_pauses_messages_go_one_a_second(mine: Throttle) -> None:
+    """Each may be one more of which nobody knows."""
+    silent = sender(0.0)
+    silence(mine, silent)
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.hset(f"sms:remitente:{silent.value}:corte", "hasta", micros(client))
+    slots = [Rates(settings.REDIS_URL).take_slot(SEND, silent, segments=1, patience_s=9.0) for _ in range(3)]
+    assert [round(slot.wait_s) for slot in slots] == [0, 1, 2]
+
+
+def test_while_redis_is_away_the_process_holds_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(throttle, "monotonic", lambda: now[0])
+    alone, silent = Throttle(Rates(AWAY), threads=4), sender(0.0)
+    waits: list[float] = []
+    silence(alone, silent)
+    for _ in range(8):
+        assert not alone.admit(silent, "Hola")
+        begun = now[0]
+        now[0] = alone._silent[silent.value].until
+        waits.append(now[0] - begun)
+        silence(alone, silent, 5)  # those that were under way
+    assert waits == [3.0, 6.0, 12.0, 24.0, 48.0, 60.0, 60.0, 60.0]
+    alone.answered(silent)
+    assert silent.value not in alone._silent
 
 
 def test_while_redis_is_away_a_brake_that_was_seen_holds() -> None:
@@ -201,13 +315,51 @@ def test_a_refusal_for_the_rate_is_no_attempt_and_slows_the_sender_down(
         assert Rates(settings.REDIS_URL).look(Sender.of(None, None)).brake_s > 20
 
 
-@override_settings(SEND_ATTEMPTS=1)
-def test_another_refusal_for_now_still_counts(running: Running) -> None:
-    claim = take(running.logs[0].pk)
-    assert claim is not None
-    assert write(claim, Retryable("dns", "No se encontró la dirección de Twilio"))
-    running.reload()
-    assert (running.logs[0].estado, running.logs[0].intentos) == ("fallido", 1)
+DNS = Retryable("dns", "No se encontró la dirección de Twilio", unreachable=True)
+SILENCE = {"nothing connects": DNS, "5xx": Ambiguous("http_503", "Twilio contestó HTTP 503")}
+
+
+@override_settings(SEND_ATTEMPTS=1, SENDER_SEGMENTS_PER_S=0.0)
+@pytest.mark.parametrize("silence", SILENCE.values(), ids=SILENCE)
+def test_while_twilio_is_out_of_reach_the_sender_is_held_and_nobody_fails(
+    running: Running, monkeypatch: pytest.MonkeyPatch, silence: Outcome
+) -> None:
+    with override_settings(TWILIO_SENDER=sender(0).value):
+        throttle.current.cache_clear()
+        twilio = Twilio(*[silence] * UNANSWERED)
+        monkeypatch.setattr(sending, "get_gateway", lambda: twilio)
+        for _ in range(3 * UNANSWERED):
+            SMSLog.objects.filter(estado="incierto").update(estado="pendiente")  # absent twice
+            sending.send_one(running.logs[0].pk)
+        assert len(twilio.senders) == UNANSWERED  # and then it was held: nothing was asked of Twilio any more
+        running.reload()
+        assert (running.logs[0].estado, running.logs[0].intentos) == ("pendiente", 0)
+        assert throttle.is_held(Sender.of(None, None))
+
+
+@override_settings(SENDER_SEGMENTS_PER_S=0.0)
+def test_a_held_sender_opens_no_more_lotes(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or each pause would open others, until all of a large campaign waited."""
+    opened: list[int] = []
+
+    def open_one(campana_id: int, room: object) -> bool:
+        opened.append(campana_id)
+        return False
+
+    monkeypatch.setattr(envio, "_open_one", open_one)
+    monkeypatch.setattr(jornadas, "begin", lambda campana_id: True)
+    with override_settings(TWILIO_SENDER=sender(0).value):
+        throttle.current.cache_clear()
+        installation = Sender.of(None, None)
+        envio.send(running.campana.pk, publish=False)
+        assert opened == [running.campana.pk]
+        for _ in range(UNANSWERED):
+            throttle.unanswered(installation)
+        envio.send(running.campana.pk, publish=False)
+        assert opened == [running.campana.pk]
+        throttle.answered(installation)
+        envio.send(running.campana.pk, publish=False)
+        assert opened == [running.campana.pk] * 2
 
 
 def test_a_campaign_ends_whatever_was_given_back(
