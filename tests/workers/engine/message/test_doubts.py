@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.conf import settings
@@ -15,21 +15,30 @@ from campaigns.models import CampanaSMS, Lote, SMSLog
 from tests.factories import CampanaFactory, open_lote, sms_log
 from tests.workers.engine.conftest import Running, take, write
 from workers.engine.message import doubts, outbox
-from workers.engine.message.doubts import Doubt
+from workers.engine.message.doubts import Look
+from workers.engine.message.proof import NOTHING_KNOWN, Doubt, Evidence
 from workers.gateway.lookup import Message
 from workers.gateway.outcomes import Accepted
 
 SID = "SM" + "0" * 32
 OTHER = "SM" + "1" * 32
+SENDER = "+573009998877"
 
 
 def message(body: str, sid: str = SID, status: str = "sent") -> Message:
-    return Message(sid, body, status, "", timezone.now())
+    return Message(sid, body, status, "", timezone.now(), sender=SENDER)
 
 
 def doubtful(running: Running, **fields: object) -> SMSLog:
     log = running.logs[0]
-    values = {"token": uuid.uuid4(), "reclamado_en": timezone.now() - timedelta(minutes=2), "codigo": "read_timeout"}
+    claimed = timezone.now() - timedelta(minutes=2)
+    values = {
+        "token": uuid.uuid4(),
+        "reclamado_en": claimed,
+        "codigo": "read_timeout",
+        "twilio_desde": claimed,
+        "twilio_hasta": claimed + timedelta(seconds=50),
+    }
     SMSLog.objects.filter(pk=log.pk).update(estado="incierto", **{**values, **fields})
     Lote.objects.filter(pk=running.lote.pk).update(estado="por_conciliar")
     log.refresh_from_db()
@@ -40,11 +49,32 @@ def doubt_of(log: SMSLog) -> Doubt:
     assert log.token is not None
     assert log.reclamado_en is not None
     age = (timezone.now() - log.actualizado).total_seconds()
-    return Doubt(log.pk, log.telefono, log.mensaje, log.token, log.reclamado_en, log.ausencias, age)
+    return Doubt(
+        log.pk,
+        log.telefono,
+        log.mensaje,
+        log.token,
+        log.reclamado_en,
+        log.ausencias,
+        age,
+        log.campana_id,
+        sender=SENDER,
+        since=log.twilio_desde,
+        until=log.twilio_hasta,
+        missed_at=log.ausente_en,
+    )
 
 
-def settle(log: SMSLog, *messages: Message) -> SMSLog:
-    doubts.settle(doubt_of(log), messages)
+# The list has come as far as now, and numbers are to be found.
+PROVED = Evidence(fresh_to=timezone.now() + timedelta(days=1), searched_from=timezone.now() - timedelta(days=1))
+
+
+def look_at(log: SMSLog, *messages: Message, evidence: Evidence = PROVED, at: datetime | None = None) -> Look:
+    return Look(doubt_of(log), messages, evidence, at)
+
+
+def settle(log: SMSLog, *messages: Message, evidence: Evidence = PROVED, at: datetime | None = None) -> SMSLog:
+    doubts.settle([look_at(log, *messages, evidence=evidence, at=at)])
     log.refresh_from_db()
     return log
 
@@ -64,8 +94,8 @@ def wait_s(log: SMSLog) -> float:
 def test_a_message_that_is_there_was_sent(running: Running, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     log = doubtful(running)
     found = [message("otro texto", OTHER), message(log.mensaje)]
-    with django_assert_num_queries(1):
-        doubts.settle(doubt_of(log), found)
+    with django_assert_num_queries(2):  # what is known of the messages, and the row
+        doubts.settle([look_at(log, *found)])
     log.refresh_from_db()
     assert (log.estado, log.twilio_sid, log.entrega, log.codigo) == ("enviado", SID, "sent", "")
 
@@ -76,20 +106,19 @@ def test_it_knows_a_text_that_twilio_trimmed(running: Running, body: str) -> Non
     assert settle(log, message(body.replace("{}", log.mensaje))).estado == "enviado"
 
 
-@pytest.mark.parametrize("found", [[], [message("otro texto")]])
 def test_a_message_is_sent_again_only_after_two_absences_apart(
-    running: Running, found: list[Message], django_assert_num_queries: DjangoAssertNumQueries
+    running: Running, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    log = doubtful(running)
-    with django_assert_num_queries(1):
-        doubts.settle(doubt_of(log), found)
+    log = doubtful(running, intentos=1)
+    with django_assert_num_queries(2):
+        doubts.settle([look_at(log)])
     log.refresh_from_db()
     assert (log.estado, log.ausencias) == ("incierto", 1)
     assert 50 < wait_s(log) <= settings.RECONCILE_INTERVAL_S
-    with django_assert_num_queries(1):
-        doubts.settle(doubt_of(log), found)
+    with django_assert_num_queries(2):
+        doubts.settle([look_at(log)])
     log.refresh_from_db()
-    assert log.estado == "pendiente"
+    assert (log.estado, log.intentos) == ("pendiente", 0)  # what was not accepted was no attempt
     running.reload()
     assert running.lote.estado == "abierto"
     assert running.lote.publicar_desde is not None
@@ -98,9 +127,9 @@ def test_a_message_is_sent_again_only_after_two_absences_apart(
 def test_an_absence_that_was_seen_by_another_look_frees_nothing(running: Running) -> None:
     """A row that was freed, sent and lost again has absences of its own."""
     log = doubtful(running, ausencias=1)
-    doubt = doubt_of(log)
+    look = look_at(log)
     SMSLog.objects.filter(pk=log.pk).update(ausencias=0)
-    doubts.settle(doubt, [])
+    doubts.settle([look])
     log.refresh_from_db()
     assert log.estado == "incierto"
 
@@ -122,7 +151,7 @@ def test_it_does_not_take_the_message_that_another_campaign_is_sending(
     claim = take(rival_of(log).pk)
     assert claim is not None
     with django_assert_max_num_queries(3):
-        doubts.settle(doubt_of(log), [message(log.mensaje)])
+        doubts.settle([look_at(log, message(log.mensaje))])
     log.refresh_from_db()
     assert (log.estado, log.ausencias) == ("incierto", 1)
     write(claim, Accepted(SID, "queued", 1))
@@ -136,6 +165,7 @@ def test_two_campaigns_that_said_the_same_get_a_message_each(running: Running, a
     first = doubtful(running, ausencias=1)
     second = rival_of(first)
     fields = {"estado": "incierto", "token": uuid.uuid4(), "reclamado_en": Now(), "ausencias": 1}
+    fields |= {"twilio_desde": Now(), "twilio_hasta": Now()}
     SMSLog.objects.filter(pk=second.pk).update(**fields)
     second.refresh_from_db()
     found = [message(first.mensaje, sid) for sid in (SID, OTHER)[:accepted]]
@@ -147,23 +177,23 @@ def test_two_campaigns_that_said_the_same_get_a_message_each(running: Running, a
 
 def test_it_keeps_the_reason_of_a_delivery_that_failed(running: Running) -> None:
     log = doubtful(running)
-    settle(log, Message(SID, log.mensaje, "undelivered", "30005", timezone.now()))
+    settle(log, Message(SID, log.mensaje, "undelivered", "30005", timezone.now(), sender=SENDER))
     assert (log.estado, log.entrega, log.entrega_codigo) == ("enviado", "undelivered", "30005")
 
 
-def test_it_gives_up_on_what_twilio_never_accepts(running: Running) -> None:
+def test_what_twilio_never_accepts_is_tried_until_the_deadline(running: Running) -> None:
     log = doubtful(running, ausencias=1, intentos=settings.SEND_ATTEMPTS)
     settle(log)
-    assert (log.estado, log.codigo) == ("fallido", "no_aceptado")
+    assert (log.estado, log.intentos) == ("pendiente", settings.SEND_ATTEMPTS - 1)
 
 
 def test_it_writes_nothing_over_what_a_callback_settled(running: Running) -> None:
     log = doubtful(running, ausencias=1)
     doubt = doubt_of(log)
     SMSLog.objects.filter(pk=log.pk).update(estado="enviado", twilio_sid=OTHER)
-    for found in ([], [message(log.mensaje)]):
-        doubts.settle(doubt, found)
-        doubts.put_off(doubt)
+    for found in ((), (message(log.mensaje),)):
+        doubts.settle([Look(doubt, found, PROVED)])
+        doubts.put_off([doubt])
     log.refresh_from_db()
     assert (log.estado, log.twilio_sid, log.revisar_desde) == ("enviado", OTHER, None)
 
@@ -172,7 +202,7 @@ class TestTwilioOutOfReach:
     def test_it_is_no_absence(self, running: Running, django_assert_num_queries: DjangoAssertNumQueries) -> None:
         log = doubtful(running, ausencias=1)
         with django_assert_num_queries(1):
-            doubts.put_off(doubt_of(log))
+            doubts.put_off([doubt_of(log)])
         log.refresh_from_db()
         assert (log.estado, log.ausencias) == ("incierto", 1)
         assert wait_s(log) > 0
@@ -187,14 +217,14 @@ class TestTwilioOutOfReach:
     def test_the_last_look_is_when_the_deadline_comes(self, running: Running) -> None:
         log = doubtful(running, actualizado=timezone.now() - timedelta(hours=10))
         CampanaSMS.objects.update(vence_en=timezone.now() + timedelta(seconds=200))
-        doubts.put_off(doubt_of(log))
+        doubts.put_off([doubt_of(log)])
         log.refresh_from_db()
         assert 190 < wait_s(log) <= 200
 
     def test_it_does_not_ask_without_a_pause_after_the_deadline(self, running: Running) -> None:
         log = doubtful(running, actualizado=timezone.now() - timedelta(hours=10))
         CampanaSMS.objects.update(vence_en=timezone.now() - timedelta(seconds=1))
-        doubts.put_off(doubt_of(log))
+        doubts.put_off([doubt_of(log)])
         log.refresh_from_db()
         assert 50 < wait_s(log) <= settings.RECONCILE_INTERVAL_S
 

@@ -15,8 +15,9 @@ from django.utils import timezone
 from campaigns.models import SMSLog
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
 from tests.workers.engine.conftest import Running
-from workers.engine.message import reconciler
-from workers.gateway.lookup import LookupFailedError, Message
+from workers.engine.message import reconciler, witnesses
+from workers.engine.message.proof import Evidence
+from workers.gateway.lookup import Listing, LookupFailedError, Message
 from workers.gateway.outcomes import Outcome
 
 pytestmark = pytest.mark.django_db(transaction=True)  # advisory locks belong to sessions
@@ -39,13 +40,16 @@ class Twilio:
     ) -> Outcome:
         raise AssertionError("the reconciler sends nothing itself")
 
-    def messages_to(self, to: str, *, since: datetime) -> list[Message]:
+    def messages_since(self, since: datetime) -> Listing:
+        raise AssertionError("nothing that is proved asks for all")
+
+    def messages_to(self, to: str, *, since: datetime) -> Listing:
         with self._lock:
             self.asked.append(to)
             self._now += 1
             self.most = max(self.most, self._now)
         try:
-            return [message for message in self.answer(to) if message.created_at >= since]
+            return Listing(message for message in self.answer(to) if message.created_at >= since)
         finally:
             with self._lock:
                 self._now -= 1
@@ -55,6 +59,9 @@ class Twilio:
 def twilio(monkeypatch: pytest.MonkeyPatch) -> Twilio:
     found = Twilio()
     monkeypatch.setattr(reconciler, "get_gateway", lambda: found)
+    # The list has come as far as tomorrow.
+    proved = Evidence(fresh_to=timezone.now() + timedelta(days=1), searched_from=timezone.now() - timedelta(days=1))
+    monkeypatch.setattr(witnesses, "hear", lambda witnesses, ask: proved)
     return found
 
 
@@ -63,7 +70,14 @@ def in_doubt(running: Running, count: int) -> None:
     for _ in range(count - len(running.logs)):
         cliente = ClienteFactory.create(usuario=running.campana.usuario)
         sms_log(running.campana, running.lote, cliente)
-    SMSLog.objects.update(estado="incierto", token=uuid.uuid4(), reclamado_en=timezone.now())
+    claimed = timezone.now()
+    SMSLog.objects.update(
+        estado="incierto",
+        token=uuid.uuid4(),
+        reclamado_en=claimed,
+        twilio_desde=claimed,
+        twilio_hasta=claimed + timedelta(seconds=50),
+    )
 
 
 def unreachable(to: str) -> list[Message]:
@@ -94,7 +108,8 @@ def test_it_asks_once_for_all_the_rows_of_a_phone_and_takes_each_ones_time(runni
     assert log.cliente is not None
     later = sms_log(campana, open_lote(campana, [log.cliente]), log.cliente, mensaje=log.mensaje)
     claimed = timezone.now() + timedelta(hours=1)
-    SMSLog.objects.filter(pk=later.pk).update(estado="incierto", token=uuid.uuid4(), reclamado_en=claimed)
+    times = {"reclamado_en": claimed, "twilio_desde": claimed, "twilio_hasta": claimed}
+    SMSLog.objects.filter(pk=later.pk).update(estado="incierto", token=uuid.uuid4(), **times)
     twilio.answer = lambda to: [Message(SID, log.mensaje, "sent", "", timezone.now())]
     assert reconciler.reconcile() == 4
     assert len(twilio.asked) == 3
