@@ -121,9 +121,8 @@ class Look:
 @dataclass(frozen=True, slots=True)
 class _Later:
     doubt: Doubt
-    absences: int
+    verdict: Verdict
     pause: float
-    missed_at: datetime | None
     until: datetime | None = None
 
 
@@ -149,7 +148,12 @@ def settle(looks: Sequence[Look]) -> list[Look]:
 
 def put_off(doubts: Sequence[Doubt]) -> None:
     """Twilio could not be asked: look again after a while, which doubles from look to look."""
-    _look_later([_Later(doubt, doubt.absences, pause_s(doubt.age_s), doubt.missed_at) for doubt in doubts])
+    _look_later(
+        [
+            _Later(doubt, Verdict(Do.UNPROVED, (), doubt.absences, doubt.missed_at), pause_s(doubt.age_s))
+            for doubt in doubts
+        ]
+    )
 
 
 def pause_s(age_s: float) -> float:
@@ -180,24 +184,24 @@ def _settle(look: Look, verdict: Verdict, known: Known) -> _Later | None:
     doubt, interval = look.doubt, settings.RECONCILE_INTERVAL_S
     match verdict.do:
         case Do.SENT:  # it was not to be had just now
-            return _Later(doubt, doubt.absences, interval, doubt.missed_at)
+            return _Later(doubt, verdict, interval)
         case Do.REFUSED:
             _refuse(doubt, verdict.messages[0])
             return None
         case Do.FREE | Do.SEARCH | Do.PILOT:
             hidden = look.account is not None and proof.could_be_hidden(doubt, look.account, known)
             if hidden or not _free(doubt, pilot=verdict.do is Do.PILOT):
-                return _Later(doubt, doubt.absences, pause_s(doubt.age_s), doubt.missed_at)
+                return _Later(doubt, verdict, pause_s(doubt.age_s))
             return None
         case Do.ABSENT:
-            return _Later(doubt, 1, interval, look.asked_at)
+            return _Later(doubt, verdict, interval)
         case Do.WAIT:
             logger.info("sms %s: %s could be its message", doubt.log_id, verdict.messages[0].sid)
-            return _Later(doubt, 0, pause_s(doubt.age_s), None)
+            return _Later(doubt, verdict, pause_s(doubt.age_s))
         case Do.UNPROVED:
-            return _Later(doubt, doubt.absences, pause_s(doubt.age_s), doubt.missed_at or look.asked_at)
+            return _Later(doubt, verdict, pause_s(doubt.age_s))
         case Do.NOTE_TIME:
-            return _Later(doubt, 0, pause_s(doubt.age_s), doubt.missed_at or look.asked_at, _latest_now())
+            return _Later(doubt, verdict, pause_s(doubt.age_s), _latest_now())
 
 
 def _latest_now() -> datetime | None:
@@ -277,8 +281,8 @@ def _look_later(rows: Sequence[_Later]) -> None:
     params: dict[str, Any] = {
         "ids": [row.doubt.log_id for row in rows],
         "tokens": [row.doubt.token.hex for row in rows],
-        "absences": [row.absences for row in rows],
-        "misseds": [row.missed_at for row in rows],
+        "absences": [row.verdict.absences for row in rows],
+        "misseds": [row.verdict.missed_at for row in rows],
         "hastas": [row.until for row in rows],
         "pauses": [row.pause for row in rows],
         "leasts": [min(row.pause, interval) for row in rows],

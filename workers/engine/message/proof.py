@@ -34,6 +34,8 @@ LATE_S: Final = 5.0
 
 # A message with one of these has left Twilio: what is redacted once a message is sent is redacted now or later.
 LEFT: Final = frozenset({Entrega.SENT, Entrega.DELIVERED, Entrega.UNDELIVERED, Entrega.READ})
+# Refusals of a request, in the family of the codes of deliveries: https://www.twilio.com/docs/api/errors/30029
+RETENTION: Final = frozenset({"30029", "30030"})
 REFUSALS: Final = frozenset({Kind.RECIPIENT, Kind.CONTENT, Kind.ACCOUNT, Kind.SENDER, Kind.THROTTLED})
 
 
@@ -130,8 +132,17 @@ class Do(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
+    """What one look says.
+
+    Args:
+        messages: what it is about, for SENT, REFUSED and WAIT.
+        absences, missed_at: of the row from now on, if it stays in doubt.
+    """
+
     do: Do
     messages: Sequence[Message] = ()
+    absences: int = 0
+    missed_at: datetime | None = None
 
 
 class _Is(Enum):
@@ -156,13 +167,16 @@ def judge(
         if message.sid not in known.sids:
             found[_relation(doubt, message, known.rivals)].append(message)
     if found[_Is.ITS]:
-        return Verdict(Do.SENT, found[_Is.ITS])
+        return Verdict(Do.SENT, found[_Is.ITS], doubt.absences, doubt.missed_at)
     own = [message for message in found[_Is.REFUSAL] if _ends(doubt, message)]
     if own:
         return Verdict(Do.REFUSED, own)
     if found[_Is.MAYBE]:
         return Verdict(Do.WAIT, found[_Is.MAYBE])
-    return Verdict(_absent(doubt, evidence, asked_at))
+    do = _absent(doubt, evidence, asked_at)
+    if do is Do.ABSENT:
+        return Verdict(do, absences=1, missed_at=asked_at)
+    return Verdict(do, absences=doubt.absences, missed_at=doubt.missed_at or asked_at)
 
 
 def could_be_hidden(doubt: Doubt, messages: Iterable[Message], known: Known) -> bool:
@@ -180,10 +194,11 @@ def could_be_hidden(doubt: Doubt, messages: Iterable[Message], known: Known) -> 
 
 
 def _absent(doubt: Doubt, evidence: Evidence, asked_at: datetime | None) -> Do:
-    if doubt.until is None:
-        return Do.NOTE_TIME
-    if evidence.fresh_to is None or evidence.fresh_to < doubt.until or not evidence.trusted:
-        return Do.PILOT if _is_old_enough(doubt, evidence, asked_at) else Do.UNPROVED
+    proved = doubt.until is not None and evidence.fresh_to is not None and evidence.fresh_to >= doubt.until
+    if not proved or not evidence.trusted:
+        if _is_old_enough(doubt, evidence, asked_at):
+            return Do.PILOT
+        return Do.NOTE_TIME if doubt.until is None else Do.UNPROVED
     if doubt.absences == 0:
         return Do.ABSENT
     interval = timedelta(seconds=settings.RECONCILE_INTERVAL_S)
@@ -214,7 +229,7 @@ def _relation(doubt: Doubt, message: Message, rivals: Sequence[Rival]) -> _Is:
         # It reached nobody: it is no reason to wait.
         return _Is.REFUSAL if same and ours is not False else _Is.NOT
     if same:
-        return _Is.MAYBE if ours is False else _Is.ITS
+        return _Is.MAYBE if ours is False or not _was_accepted(message) else _Is.ITS
     if ours is False or any(words.are_same(message.body, r.mensaje) for r in rivals if r.telefono == doubt.telefono):
         return _Is.NOT
     return _Is.MAYBE
@@ -228,7 +243,10 @@ def _origin(doubt: Doubt, message: Message) -> bool | None:
         return message.service == doubt.sender if message.service else None
     if not message.sender or not _is_readable(message.sender):
         return None
-    return message.sender.casefold() == doubt.sender.casefold()
+    if message.sender.casefold() == doubt.sender.casefold():
+        return True
+    # Where a country knows no names, a number may stand in for one.
+    return None if kind_of(doubt.sender) is SenderKind.NAME else False
 
 
 def is_refusal(message: Message) -> bool:
@@ -241,6 +259,13 @@ def is_refusal(message: Message) -> bool:
         return False
     kind = twilio.look_up(message.error_code).kind
     return kind in REFUSALS or (kind is Kind.UNKNOWN and message.error_code[:2] in {"14", "20", "21"})
+
+
+def _was_accepted(message: Message) -> bool:
+    """Tell whether a listed message that is no refusal was certainly created: one that failed for a reason that nobody
+    here knows may have been refused."""
+    code = message.error_code
+    return message.status != Entrega.FAILED or (code.startswith("3") and code not in RETENTION)
 
 
 def _ends(doubt: Doubt, refusal: Message) -> bool:

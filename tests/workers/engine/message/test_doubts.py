@@ -16,7 +16,7 @@ from tests.factories import CampanaFactory, open_lote, sms_log
 from tests.workers.engine.conftest import Running, take, write
 from workers.engine.message import doubts, outbox
 from workers.engine.message.doubts import Look
-from workers.engine.message.proof import NOTHING_KNOWN, Doubt, Evidence
+from workers.engine.message.proof import Doubt, Evidence
 from workers.gateway.lookup import Message
 from workers.gateway.outcomes import Accepted
 
