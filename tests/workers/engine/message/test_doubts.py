@@ -2,6 +2,7 @@
 
 import threading
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,11 +13,14 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import CampanaSMS, Lote, SMSLog
+from clientes.models import RegistroBaja
+from core.clock import elapsed
 from tests.factories import CampanaFactory, open_lote, sms_log
 from tests.workers.engine.conftest import Running, take, write
 from workers.engine.message import doubts, outbox
 from workers.engine.message.doubts import Look
-from workers.engine.message.proof import Doubt, Evidence
+from workers.engine.message.proof import NOTHING_KNOWN, Doubt, Evidence
+from workers.gateway.clock import TwilioClock
 from workers.gateway.lookup import Message
 from workers.gateway.outcomes import Accepted
 
@@ -196,6 +200,112 @@ def test_it_writes_nothing_over_what_a_callback_settled(running: Running) -> Non
         doubts.put_off([doubt])
     log.refresh_from_db()
     assert (log.estado, log.twilio_sid, log.revisar_desde) == ("enviado", OTHER, None)
+
+
+def test_a_refusal_of_this_attempt_ends_it_and_is_learnt(running: Running) -> None:
+    """As if the answer had come: the phone opted out, and nobody tries again."""
+    log = doubtful(running)
+    assert log.twilio_desde is not None
+    created = log.twilio_desde + timedelta(seconds=1)
+    settle(log, Message(SID, log.mensaje, "failed", "21610", created, sender=SENDER))
+    assert (log.estado, log.codigo, log.twilio_sid) == ("fallido", "21610", "")
+    assert log.error == "El destinatario pidió no recibir mensajes"
+    registro = RegistroBaja.objects.get()
+    assert (registro.telefono, registro.fuente, registro.campana_id) == (log.telefono, "twilio_21610", log.campana_id)
+    assert take(log.pk) is None
+
+
+def test_an_earlier_attempts_refusal_leaves_it_in_doubt(running: Running) -> None:
+    log = doubtful(running)
+    settle(log, Message(SID, log.mensaje, "failed", "21610", timezone.now() - timedelta(minutes=4), sender=SENDER))
+    assert (log.estado, log.ausencias) == ("incierto", 1)
+    assert not RegistroBaja.objects.exists()
+
+
+@pytest.mark.parametrize("body", ["", "HOLA", "Enviado desde su cuenta de prueba - Hola", "otro texto"])
+def test_it_is_never_free_while_something_could_be_its_message(running: Running, body: str) -> None:
+    log = doubtful(running, ausencias=1, ausente_en=timezone.now() - timedelta(hours=1))
+    for _ in range(3):
+        settle(log, message(body))
+        assert (log.estado, log.ausencias, log.ausente_en) == ("incierto", 0, None)
+        assert wait_s(log) > 0
+
+
+@pytest.mark.parametrize("evidence", [NOTHING_KNOWN, replace(PROVED, fresh_to=timezone.now() - timedelta(hours=1))])
+def test_a_list_that_does_not_show_how_far_it_has_come_is_no_answer(running: Running, evidence: Evidence) -> None:
+    log = doubtful(running)
+    at = timezone.now()
+    for _ in range(3):
+        settle(log, evidence=evidence, at=at)
+        assert (log.estado, log.ausencias, log.ausente_en) == ("incierto", 0, at)
+        assert wait_s(log) > 0
+
+
+def test_two_looks_are_apart_by_twilios_clock_too(running: Running) -> None:
+    """PostgreSQL's may have been set in between."""
+    log = doubtful(running)
+    at = timezone.now()
+    settle(log, at=at)
+    settle(log, at=at + timedelta(seconds=settings.RECONCILE_INTERVAL_S / 2))
+    assert (log.estado, log.ausencias, log.ausente_en) == ("incierto", 1, at)
+    settle(log, at=at + timedelta(seconds=settings.RECONCILE_INTERVAL_S))
+    assert log.estado == "pendiente"
+
+
+def test_the_end_of_its_time_is_learnt_when_the_claim_did_not_know_it(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = doubtful(running, twilio_desde=None, twilio_hasta=None)
+    clock = TwilioClock()
+    monkeypatch.setattr(doubts, "CLOCK", clock)
+    assert settle(log).twilio_hasta is None  # nothing was accepted since this process began
+    now = timezone.now().replace(microsecond=0)
+    clock.learn(now, written=elapsed(), answered=elapsed())
+    settle(log)
+    assert (log.estado, log.ausencias) == ("incierto", 0)
+    assert log.twilio_hasta is not None
+    assert log.twilio_hasta >= now + timedelta(seconds=settings.LEASE_S)
+
+
+class TestTheWholeAccount:
+    """Asked for where numbers may be hidden by now, and where nothing of ours was accepted later."""
+
+    @staticmethod
+    def second_look(running: Running) -> SMSLog:
+        return doubtful(running, ausencias=1)
+
+    def test_a_row_waits_for_it(self, running: Running) -> None:
+        log = self.second_look(running)
+        look = look_at(log, evidence=replace(PROVED, searched_from=None))
+        assert doubts.settle([look]) == [look]
+        log.refresh_from_db()
+        assert (log.estado, log.revisar_desde) == ("incierto", None)
+
+    @pytest.mark.parametrize(("to", "estado"), [("+5730000XXXX", "incierto"), ("+573999999999", "pendiente")])
+    def test_it_is_free_if_nothing_is_hidden_there(self, running: Running, to: str, estado: str) -> None:
+        log = self.second_look(running)
+        SMSLog.objects.filter(pk=log.pk).update(telefono="+573000012345")
+        log.refresh_from_db()
+        look = look_at(log, evidence=replace(PROVED, searched_from=None))
+        assert doubts.settle([replace(look, account=[replace(message(""), to=to)])]) == []
+        log.refresh_from_db()
+        assert log.estado == estado
+
+    def test_one_goes_first_and_the_others_wait_for_it(self, running: Running) -> None:
+        """All are in doubt, and nothing is accepted any more by which the list could be judged."""
+        first = doubtful(running)
+        fields = ["estado", "token", "reclamado_en", "twilio_desde", "twilio_hasta"]
+        SMSLog.objects.update(
+            **{name: getattr(first, name) for name in fields},
+            ausente_en=timezone.now() - timedelta(seconds=settings.LIST_LAG_S),
+        )
+        for _ in range(2):
+            looks = [look_at(log, evidence=NOTHING_KNOWN, at=timezone.now()) for log in SMSLog.objects.order_by("pk")]
+            assert doubts.settle(looks) == looks
+            doubts.settle([replace(look, account=[]) for look in looks[:1]])
+            doubts.settle([replace(look, account=[]) for look in looks[1:]])
+            estados = list(SMSLog.objects.order_by("pk").values_list("estado", flat=True))
+            assert estados == ["pendiente", "incierto", "incierto"]
 
 
 class TestTwilioOutOfReach:
