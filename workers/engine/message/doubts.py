@@ -30,8 +30,10 @@ from workers.metrics import measures
 
 logger = logging.getLogger(__name__)
 
-# The longest pause between two looks while nothing can be told, in seconds.
+# The longest pause between two looks while Twilio does not answer or something could be the message, in seconds.
 LONGEST_PAUSE_S = 900.0
+# The longest while only a witness is missing, in intervals: one message that is accepted meanwhile may free them all.
+LONGEST_FOR_WITNESS = 4
 
 # In one snapshot, taken after Twilio was asked: a message whose row was in mid-call then has its SID by now, or its row
 # is still among these.
@@ -199,9 +201,10 @@ def _settle(look: Look, verdict: Verdict, known: Known) -> _Later | None:
             logger.info("sms %s: %s could be its message", doubt.log_id, verdict.messages[0].sid)
             return _Later(doubt, verdict, pause_s(doubt.age_s))
         case Do.UNPROVED:
-            return _Later(doubt, verdict, pause_s(doubt.age_s))
+            return _Later(doubt, verdict, pause_s(min(doubt.age_s, interval * LONGEST_FOR_WITNESS)))
         case Do.NOTE_TIME:
-            return _Later(doubt, verdict, pause_s(doubt.age_s), _latest_now())
+            until = _latest_now()
+            return _Later(doubt, verdict, pause_s(min(doubt.age_s, interval * LONGEST_FOR_WITNESS)), until)
 
 
 def _latest_now() -> datetime | None:

@@ -104,13 +104,13 @@ class Evidence:
         fresh_to: the list has come at least this far, by Twilio's clock; None when no witness was found.
         searched_from: a witness that left Twilio then is still found by its number; None when none is.
         trusted: no witness was missing that should be there, and none had a date that contradicts its claim.
-        latest_claim: PostgreSQL's time of the latest claim known to have been accepted, found or not.
+        missing: PostgreSQL's time of the latest claim of a witness that was not found; None when all were.
     """
 
     fresh_to: datetime | None = None
     searched_from: datetime | None = None
     trusted: bool = True
-    latest_claim: datetime | None = None
+    missing: datetime | None = None
 
 
 NOTHING_KNOWN: Final = Evidence()
@@ -216,7 +216,7 @@ def _is_old_enough(doubt: Doubt, evidence: Evidence, asked_at: datetime | None) 
     list has come. One that was accepted and is not found shows that the list is behind."""
     if doubt.missed_at is None or asked_at is None or not evidence.trusted:
         return False
-    if evidence.latest_claim is not None and evidence.latest_claim > doubt.claimed_at:
+    if evidence.missing is not None and evidence.missing > doubt.claimed_at:
         return False
     return asked_at - doubt.missed_at >= timedelta(seconds=settings.LIST_LAG_S)
 

@@ -107,17 +107,18 @@ def hear(witnesses: Sequence[Witness], ask: Ask) -> Evidence:
     fresh_to: datetime | None = None
     searched_from: datetime | None = None
     trusted, silent = True, 0
+    missing: datetime | None = None
     for witness in witnesses:
+        found = None
         try:
-            listed = ask(witness.telefono, witness.claimed_at - ANY_CLOCK)
+            if silent < SILENT_AFTER:
+                listed = ask(witness.telefono, witness.claimed_at - ANY_CLOCK)
+                found = next((message for message in listed if message.sid == witness.sid), None)
+                trusted = trusted and not (found is None and witness.early)
         except LookupFailedError:
             silent += 1
-            if silent == SILENT_AFTER:
-                break
-            continue
-        found = next((message for message in listed if message.sid == witness.sid), None)
         if found is None:
-            trusted = trusted and not witness.early
+            missing = max(missing or witness.claimed_at, witness.claimed_at)
             continue
         if not _agrees(witness, found):
             trusted = False
@@ -125,8 +126,7 @@ def hear(witnesses: Sequence[Witness], ask: Ask) -> Evidence:
         if found.status in LEFT and found.to.removeprefix(RCS) == witness.telefono:
             left_at = found.sent_at or found.created_at
             searched_from = min(searched_from or left_at, left_at)
-    latest = max((witness.claimed_at for witness in witnesses), default=None)
-    return Evidence(fresh_to, searched_from, trusted, latest)
+    return Evidence(fresh_to, searched_from, trusted, missing)
 
 
 def _agrees(witness: Witness, found: Message) -> bool:

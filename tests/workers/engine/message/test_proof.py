@@ -214,11 +214,11 @@ class TestTheList:
         asked_at = NOW + timedelta(minutes=2)
         long_ago = asked_at - timedelta(seconds=settings.LIST_LAG_S)
         missed = replace(DOUBT, missed_at=long_ago, until=until)
-        before = Evidence(latest_claim=NOW - timedelta(seconds=1))
+        before = Evidence(fresh_to=NOW, missing=NOW - timedelta(seconds=1))
         assert look(doubt=missed, evidence=proof.NOTHING_KNOWN).do is Do.PILOT
         assert look(doubt=missed, evidence=before).do is Do.PILOT
         too_soon = replace(missed, missed_at=long_ago + timedelta(seconds=1))
-        behind = Evidence(latest_claim=NOW + timedelta(seconds=1))  # accepted, and not to be found
+        behind = Evidence(missing=NOW + timedelta(seconds=1))  # accepted, and not to be found
         for doubt, evidence in ((too_soon, before), (missed, behind), (missed, replace(before, trusted=False))):
             assert look(doubt=doubt, evidence=evidence).do in (Do.UNPROVED, Do.NOTE_TIME)
 

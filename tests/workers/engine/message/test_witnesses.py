@@ -110,7 +110,7 @@ class TestHearing:
             fresh_to=NOW + timedelta(minutes=4),
             searched_from=NOW + timedelta(minutes=1, seconds=2),
             trusted=True,
-            latest_claim=NOW + timedelta(minutes=4),
+            missing=None,
         )
 
     def test_none_shows_nothing(self) -> None:
@@ -119,7 +119,7 @@ class TestHearing:
     def test_one_that_is_not_listed_yet_shows_nothing(self) -> None:
         evidence = hear([witness(3), witness(4)], listed(3))
         assert (evidence.fresh_to, evidence.trusted) == (NOW + timedelta(minutes=3), True)
-        assert evidence.latest_claim == NOW + timedelta(minutes=4)
+        assert evidence.missing == NOW + timedelta(minutes=4)
 
     def test_an_early_one_that_is_gone_makes_the_list_suspect(self) -> None:
         assert not hear([witness(3), witness(1, early=True)], listed(3)).trusted
@@ -145,7 +145,7 @@ class TestHearing:
             raise LookupFailedError("read_timeout")
 
         found = [witness(n) for n in range(4)]
-        assert witnesses.hear(found, fail) == Evidence(latest_claim=found[-1].claimed_at)
+        assert witnesses.hear(found, fail) == Evidence(missing=found[-1].claimed_at)
         assert len(asked) == witnesses.SILENT_AFTER
 
     def test_an_answer_that_was_lost_costs_one_witness_only(self) -> None:
