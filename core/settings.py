@@ -54,6 +54,8 @@ TWILIO_SHARED_KEYS: list[str] = env.list("TWILIO_SHARED_KEYS", [])
 TWILIO_FROM = env.str("TWILIO_FROM", "")
 TWILIO_MESSAGING_SERVICE_SID = env.str("TWILIO_MESSAGING_SERVICE_SID", "")
 TWILIO_API_BASE_URL = env.str("TWILIO_API_BASE_URL", "", validate=environment.HTTP_URL)
+# The account has Message Redaction: ask that texts and numbers stay readable, so that a doubt can be settled.
+TWILIO_RETAIN = env.bool("TWILIO_RETAIN", False)
 TWILIO_CONNECT_TIMEOUT_S = env.float("TWILIO_CONNECT_TIMEOUT_S", 5.0)
 TWILIO_READ_TIMEOUT_S = env.float("TWILIO_READ_TIMEOUT_S", 20.0)
 
@@ -97,15 +99,17 @@ lease_s = env.float("LEASE_S", None)
 # Of a message for a reason of its own: what says nothing about the recipient is no attempt.
 SEND_ATTEMPTS = env.int("SEND_ATTEMPTS", 8, validate=environment.POSITIVE)
 # Pause before what was given back is tried again; it doubles with each attempt.
-RETRY_BACKOFF_S = env.float("RETRY_BACKOFF_S", 5.0)
+RETRY_BACKOFF_S = env.float("RETRY_BACKOFF_S", 5.0, validate=environment.SECONDS)
 # An uncertain message is sent again only after Twilio was seen twice, this far apart, not to have it.
-RECONCILE_INTERVAL_S = env.float("RECONCILE_INTERVAL_S", 60.0)
+RECONCILE_INTERVAL_S = env.float("RECONCILE_INTERVAL_S", 60.0, validate=environment.SECONDS)
+# Twilio's list may be behind by so much at most. Asked only where nothing later of ours shows how far it has come.
+LIST_LAG_S = env.float("LIST_LAG_S", 3600.0, validate=environment.SECONDS)
 # From a campaign's start to its end, whatever is left by then. What Twilio could not be asked about until then ends
 # `fallido` with a code that says "unknown".
 CAMPAIGN_DEADLINE_H = env.float("CAMPAIGN_DEADLINE_H", 72.0, validate=environment.SECONDS)
 SWEEP_INTERVAL_S = env.float("SWEEP_INTERVAL_S", 5.0, validate=environment.SECONDS)
 # How long a published Lote may stand still, its queue being past it, before its tasks count as lost.
-LOTE_LOST_AFTER_S = env.float("LOTE_LOST_AFTER_S", 30.0)
+LOTE_LOST_AFTER_S = env.float("LOTE_LOST_AFTER_S", 30.0, validate=environment.SECONDS)
 # How long a worker may be silent while Redis answers, before it is taken for dead; 0 is for ever.
 WATCHDOG_S = env.float("WATCHDOG_S", 60.0, validate=environment.COUNT)
 

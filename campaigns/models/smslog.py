@@ -45,6 +45,13 @@ class SMSLog(models.Model):
     token = models.UUIDField(null=True, blank=True)
     reclamado_en = models.DateTimeField(null=True, blank=True)
     lease_hasta = models.DateTimeField(null=True, blank=True)
+    # The Twilio account and the installation's sender of the claim (`workers.engine.base.account`), and between which
+    # moments of Twilio's own time its message is created, if it is: NULL while that is not known.
+    cuenta = models.CharField(max_length=16, blank=True, default="", db_default="", editable=False)
+    twilio_desde = models.DateTimeField(null=True, blank=True, editable=False)
+    twilio_hasta = models.DateTimeField(null=True, blank=True, editable=False)
+    # Twilio's time of the first look that missed it, or of the first that counts.
+    ausente_en = models.DateTimeField(null=True, blank=True, editable=False)
     # How often Twilio was seen not to have an uncertain row, and when to look next (NULL: at once).
     ausencias = models.PositiveSmallIntegerField(default=0)
     revisar_desde = models.DateTimeField(null=True, blank=True)

@@ -39,6 +39,13 @@ BAD = [
     ("LEASE_S", "x"),
     ("SWEEP_INTERVAL_S", ""),
     ("SWEEP_INTERVAL_S", "0"),
+    *(
+        (name, value)
+        for name in ("RECONCILE_INTERVAL_S", "RETRY_BACKOFF_S", "LOTE_LOST_AFTER_S")
+        for value in ("0", "-1")
+    ),
+    ("LIST_LAG_S", "0"),
+    ("TWILIO_RETAIN", "quizás"),
     ("WATCHDOG_S", "-1"),
     ("WORKER_NICE", "20"),
     ("WORKER_NICE", "-1"),

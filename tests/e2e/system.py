@@ -318,6 +318,7 @@ def running_system(folder: Path, database_url: str, redis_url: str, python: str)
             "SWEEP_INTERVAL_S": "0.5",
             "LEASE_S": "8",
             "RECONCILE_INTERVAL_S": "1",
+            "LIST_LAG_S": "2",
             "LOTE_LOST_AFTER_S": "2",
             "RETRY_BACKOFF_S": "0.5",
             "API_RATE_LOGIN": "1000/min",

@@ -22,6 +22,7 @@ ENVIRONMENT: Final[dict[str, str]] = {
     # So many that nobody is given up while Twilio is made to refuse: every recipient who can be sent to must be.
     "SEND_ATTEMPTS": "30",
     "RECONCILE_INTERVAL_S": "2",
+    "LIST_LAG_S": "10",
     "SWEEP_INTERVAL_S": "1",
     "LOTE_LOST_AFTER_S": "3",
     "API_RATE_USER": "100000/min",
@@ -36,8 +37,7 @@ SIMULATOR: Final = (
     *("--latency", "0.08", "--jitter", "0.06", "--send-delay", "0.2", "--delivery-delay", "0.3"),
     *("--callback-statuses", "delivered,undelivered,failed"),
 )
-# A message may be missing from Twilio's list for less than the time between the two looks that must both miss it:
-# that is what the interval is for, and beyond it no look proves anything.
+# A message may be missing from Twilio's list for a while: less than LIST_LAG_S, beyond which a row goes first.
 LIST_DELAY_S: Final = RECONCILE_INTERVAL_S / 2
 
 # Seconds after the last fault of a round within which every campaign must have ended.

@@ -4,7 +4,7 @@ import math
 from datetime import datetime
 from typing import Protocol
 
-from workers.gateway.lookup import Message
+from workers.gateway.lookup import Listing
 from workers.gateway.outcomes import Outcome
 
 
@@ -28,7 +28,8 @@ class Gateway(Protocol):
             body: the rendered text, at most 1,600 characters.
             sender: what it comes from, as in `core.senders`; "" for the installation's.
             callback_token: the ledger row's token; status callbacks come back with it in their URL.
-            not_after: the `time.monotonic()` after which no byte of the request may leave.
+            not_after: the `core.clock.elapsed()` after which no byte of the request may leave; nor may one when this
+                machine has slept since the call.
             validity_s: whole seconds, 1 or more, after which the provider must not deliver it any more; None leaves
                 it to the provider.
 
@@ -37,14 +38,25 @@ class Gateway(Protocol):
         """
         ...
 
-    def messages_to(self, to: str, *, since: datetime) -> list[Message]:
+    def messages_to(self, to: str, *, since: datetime) -> Listing:
         """List what the provider holds for a recipient, newest first, whatever program sent it.
 
         Args:
-            to: the recipient, in E.164.
+            to: the recipient, in E.164; "rcs:" before it asks for what was sent by RCS.
             since: aware; only messages created then or later.
 
         Raises:
             LookupFailedError: nothing can be said; ask again later.
+        """
+        ...
+
+    def messages_since(self, since: datetime) -> Listing:
+        """List what the provider holds for anybody, newest first, but for what people wrote to us.
+
+        Args:
+            since: aware; all messages created then or later.
+
+        Raises:
+            LookupFailedError: nothing can be said, or they are too many to read.
         """
         ...

@@ -12,12 +12,14 @@ import ssl
 from contextvars import ContextVar
 from http.client import HTTPException
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NameResolutionError, SSLError
 from urllib3.response import HTTPResponse
+
+from core.clock import Mark, elapsed
 
 # A pooled connection idle for longer is closed instead of reused, in seconds. A server that closes an idle
 # connection at the very moment we write on it leaves us unsure whether it read the request; staying well
@@ -26,10 +28,13 @@ from urllib3.response import HTTPResponse
 MAX_IDLE_S = 15.0
 
 # The code of the one failure before the request that says nothing about the way to Twilio.
-TOO_LATE = "too_late"
+TOO_LATE: Final = "too_late"
 
-# Until when, by `time.monotonic()`, the caller may write its request.
-write_until: ContextVar[float] = ContextVar("write_until", default=math.inf)
+ALWAYS: Final = (math.inf, None)
+
+# Until when, by `elapsed()`, the caller may write its request, and when its call began: it may not, either, when the
+# machine has slept since.
+write_until: ContextVar[tuple[float, Mark | None]] = ContextVar("write_until", default=ALWAYS)
 
 
 class NeverSentError(HTTPError):
@@ -55,7 +60,8 @@ class _TrackedConnection(HTTPConnection):
             self.connect()
         # Asked here and not before the call: looking up the name, the handshake, or a process that was stopped and
         # goes on take any time at all, and somebody else may be sending this message by now.
-        if monotonic() > write_until.get():
+        until, began = write_until.get()
+        if elapsed() > until or (began is not None and began.jumped()):
             raise NeverSentError(TOO_LATE, "the caller's time to write was over")
         self.send(b"".join(held))
 

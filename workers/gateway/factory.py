@@ -5,6 +5,7 @@ from threading import Lock
 
 from django.conf import settings
 
+from workers.gateway.clock import CLOCK
 from workers.gateway.twilio import GatewayConfig, TwilioGateway
 
 _lock = Lock()
@@ -30,6 +31,7 @@ def config_from_settings() -> GatewayConfig:
         messaging_service_sid=settings.TWILIO_MESSAGING_SERVICE_SID,
         api_base_url=settings.TWILIO_API_BASE_URL or None,
         public_url=settings.PUBLIC_URL,
+        retain=settings.TWILIO_RETAIN,
         connect_timeout_s=settings.TWILIO_CONNECT_TIMEOUT_S,
         read_timeout_s=settings.TWILIO_READ_TIMEOUT_S,
         pool_size=settings.WORKER_THREADS,
@@ -41,6 +43,7 @@ def forget_gateway() -> None:
     global _gateway, _lock
     _lock = Lock()
     _gateway = None
+    CLOCK.forget()
 
 
 # A forked child would share its parent's sockets, and read answers meant for it.

@@ -6,7 +6,10 @@ way to replace it: https://www.twilio.com/docs/libraries/reference/twilio-python
 """
 
 import logging
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http.client import BadStatusLine, IncompleteRead, RemoteDisconnected
+from threading import local
 from urllib.parse import urlencode, urlsplit
 
 from twilio.http import HttpClient  # type: ignore[import-untyped]
@@ -61,6 +64,7 @@ class LeanHttpClient(HttpClient):  # type: ignore[misc]  # the SDK is not typed
         self._connect_timeout_s = connect_timeout_s
         self._read_timeout_s = read_timeout_s
         self._pools = Pools(pool_size)
+        self._said = local()
 
     def request(
         self,
@@ -83,6 +87,7 @@ class LeanHttpClient(HttpClient):  # type: ignore[misc]  # the SDK is not typed
             MaybeSentError: it was made, and no whole answer came back.
             ErrorAnswerError: the answer's status is not 2xx.
         """
+        self._said.at = None
         url = urlsplit(uri)
         target = f"{url.path}?{url.query}" if url.query else url.path
         if params:
@@ -102,7 +107,13 @@ class LeanHttpClient(HttpClient):  # type: ignore[misc]  # the SDK is not typed
             raise
         except HTTPError as error:
             raise MaybeSentError(_how_it_broke(error), error) from error
+        self._said.at = _date(answer)
         return _response(answer)
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """The time of this thread's last answer by the server's own clock; None when it did not say, or none came."""
+        return getattr(self._said, "at", None)
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -114,6 +125,14 @@ def _response(answer: BaseHTTPResponse) -> Response:
     if not 200 <= answer.status < 300:
         raise ErrorAnswerError(response)
     return response
+
+
+def _date(answer: BaseHTTPResponse) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(answer.headers.get("Date", ""))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _how_it_broke(error: HTTPError) -> str:

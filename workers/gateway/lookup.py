@@ -3,8 +3,12 @@
 https://www.twilio.com/docs/messaging/api/message-resource#read-multiple-message-resources
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+
+# The form of a recipient who is reached by RCS: https://www.twilio.com/docs/rcs/send-an-rcs-message
+RCS = "rcs:"
 
 
 class LookupFailedError(Exception):
@@ -17,10 +21,34 @@ class LookupFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message as Twilio lists it. `created_at` is aware."""
+    """One message as Twilio lists it.
+
+    Args:
+        created_at: aware, in whole seconds by Twilio's clock.
+        to: as listed; with number redaction its last digits are "XXXX".
+        sender: the `from`, "" while Twilio has chosen none or does not show it.
+        service: the Messaging Service, "" without one.
+        sent_at: when it left Twilio; None while it has not.
+    """
 
     sid: str
     body: str
     status: str
     error_code: str
     created_at: datetime
+    to: str = ""
+    sender: str = ""
+    service: str = ""
+    sent_at: datetime | None = None
+
+
+class Listing(list[Message]):
+    """Messages as one look found them, newest first.
+
+    Args:
+        at: the time of the answer by Twilio's own clock (its `Date` header), aware; None when it does not say.
+    """
+
+    def __init__(self, messages: Iterable[Message] = (), at: datetime | None = None) -> None:
+        super().__init__(messages)
+        self.at = at

@@ -3,21 +3,24 @@
 import logging
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from twilio.rest import Client  # type: ignore[import-untyped]
 
+from core.clock import Mark, elapsed
 from core.senders import Kind, kind_of
 from workers.gateway.callbacks import is_public, status_callback
 from workers.gateway.classify import classify_error
+from workers.gateway.clock import CLOCK
 from workers.gateway.codes import explain
-from workers.gateway.connections import TOO_LATE, NeverSentError, write_until
+from workers.gateway.connections import ALWAYS, TOO_LATE, NeverSentError, write_until
 from workers.gateway.http import ErrorAnswerError, LeanHttpClient, MaybeSentError
-from workers.gateway.lookup import LookupFailedError, Message
+from workers.gateway.lookup import Listing, LookupFailedError, Message
 from workers.gateway.outcomes import Accepted, Ambiguous, Outcome, Retryable
 
 logger = logging.getLogger(__name__)
@@ -49,6 +52,8 @@ class GatewayConfig:
         messaging_service_sid: "MG…"; wins over `from_` when both are set.
         api_base_url: where to send instead of https://api.twilio.com, for the simulator.
         public_url: the product's address as seen from the internet.
+        retain: whether to ask that the text and the number of a message stay readable. Only an account with Message
+            Redaction knows the request; another refuses the message: https://www.twilio.com/docs/api/errors/30029
         connect_timeout_s, read_timeout_s: in seconds.
         pool_size: as many as the threads that send.
     """
@@ -59,6 +64,7 @@ class GatewayConfig:
     messaging_service_sid: str
     api_base_url: str | None
     public_url: str
+    retain: bool = False
     connect_timeout_s: float = 5.0
     read_timeout_s: float = 20.0
     pool_size: int = 32
@@ -102,21 +108,28 @@ class TwilioGateway:
     ) -> Outcome:
         """POST one message, once. See `Gateway.send`."""
         # The SDK between here and the connection has no argument for it.
-        write_until.set(not_after)
+        write_until.set((not_after, Mark()))
         try:
             return self._send(to, body, callback_token, sender or self._sender, validity_s)
         finally:
-            write_until.set(math.inf)
+            write_until.set(ALWAYS)
 
     def _send(self, to: str, body: str, callback_token: str, sender: str, validity_s: int | None) -> Outcome:
         service = sender == self._config.messaging_service_sid or _is_service(sender)
         optional: dict[str, object] = {"messaging_service_sid" if service else "from_": sender}
+        if service:
+            # A Messaging Service re-encodes texts unless told otherwise. Ours says what a message costs, and what its
+            # words are when it is looked for: https://www.twilio.com/docs/messaging/services#smart-encoding
+            optional["smart_encoded"] = False
+        if self._config.retain:
+            optional["content_retention"] = optional["address_retention"] = "retain"
         if validity_s is not None:
             optional["validity_period"] = min(validity_s, LONGEST_VALIDITY_S)
         if self._reports:
             optional["status_callback"] = status_callback(public_url=self._config.public_url, token=callback_token)
+        began = elapsed()
         try:
-            return _accepted(self._messages.create(to=to, body=body, **optional))
+            return _accepted(self._messages.create(to=to, body=body, **optional), began)
         except NeverSentError as error:
             return Retryable(error.code, explain(error.code, str(error)), unreachable=error.code != TOO_LATE)
         except MaybeSentError as error:
@@ -133,10 +146,18 @@ class TwilioGateway:
         """Close the idle connections."""
         self._http.close()
 
-    def messages_to(self, to: str, *, since: datetime) -> list[Message]:
+    def messages_to(self, to: str, *, since: datetime) -> Listing:
         """List what Twilio holds for a recipient. See `Gateway.messages_to`."""
+        # Filtered by recipient alone: a filter by date leaves out what is still queued.
+        return self._list(since, to=to)
+
+    def messages_since(self, since: datetime) -> Listing:
+        """List what Twilio holds for anybody. See `Gateway.messages_since`."""
+        return self._list(since)
+
+    def _list(self, since: datetime, **filters: str) -> Listing:
         try:
-            return self._messages_to(to, since)
+            return self._recent(self._messages.stream(page_size=LISTED, **filters), since)
         except (NeverSentError, MaybeSentError) as error:
             raise LookupFailedError(error.code) from error
         except ErrorAnswerError as error:
@@ -144,18 +165,23 @@ class TwilioGateway:
         except (ValueError, TypeError, AttributeError, KeyError) as error:
             raise LookupFailedError("unreadable_answer", str(error)) from error
 
-    def _messages_to(self, to: str, since: datetime) -> list[Message]:
-        recent: list[Message] = []
-        # The list is filtered by recipient alone: a filter by date leaves out what is still queued. Newest first, and a
-        # page is fetched when the one before is used up.
-        for number, listed in enumerate(self._messages.stream(to=to, page_size=LISTED), 1):
+    def _recent(self, stream: Iterable[Any], since: datetime) -> Listing:
+        read, recent = 0, Listing()
+        # Newest first, and a page is fetched when the one before is used up.
+        for number, listed in enumerate(stream, 1):
+            if number == 1:
+                recent.at = self._http.answered_at
             message = _listed(listed)
             if message.created_at >= since:
-                recent.append(message)
-            if number % LISTED == 0 and len(recent) < number:
+                read += 1
+                if not str(listed.direction or "").startswith("inbound"):
+                    recent.append(message)
+            if number % LISTED == 0 and read < number:
                 break  # the page reached back beyond the time in question
             if number == LISTED * MOST_PAGES:
                 raise LookupFailedError("too_many_messages")
+        if recent.at is None:  # nothing is listed
+            recent.at = self._http.answered_at
         return recent
 
 
@@ -164,9 +190,13 @@ def _is_service(sender: str) -> bool:
     return kind_of(sender) is Kind.SERVICE
 
 
-def _accepted(created: Any) -> Outcome:
+def _accepted(created: Any, began: float) -> Outcome:
     """Read the acceptance from the answer: only a message's sid proves that it exists; the status 2xx alone does
-    not."""
+    not. Its date tells Twilio's clock.
+
+    Args:
+        began: `elapsed()` before the call.
+    """
     sid = created.sid
     if not isinstance(sid, str) or not MESSAGE_SID.fullmatch(sid):
         return _unreadable()
@@ -174,6 +204,8 @@ def _accepted(created: Any) -> Outcome:
     # that is no number must not put a proven message in doubt.
     counted = str(created.num_segments)
     segments = int(counted) if SEGMENTS.fullmatch(counted) else 0
+    if isinstance(created.date_created, datetime):
+        CLOCK.learn(_aware(created.date_created), written=began, answered=elapsed())
     return Accepted(sid, str(created.status or "queued"), segments or None)
 
 
@@ -185,8 +217,17 @@ def _listed(message: Any) -> Message:
         body=str(message.body or ""),
         status=str(message.status or ""),
         error_code=str(message.error_code or ""),
-        created_at=message.date_created,
+        created_at=_aware(message.date_created),
+        to=str(message.to or ""),
+        sender=str(message.from_ or ""),
+        service=str(message.messaging_service_sid or ""),
+        sent_at=_aware(message.date_sent) if isinstance(message.date_sent, datetime) else None,
     )
+
+
+def _aware(moment: datetime) -> datetime:
+    """Return the date with its zone: Twilio's are in UTC, however they say so."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _unreadable() -> Ambiguous:

@@ -47,7 +47,7 @@ LEASES: Final = Counter(
 )
 SETTLED: Final = Counter(
     "sms_inciertos_settled",
-    "Uncertain rows that the reconciler settled: sent after all, never accepted and free again, or given up.",
+    "Uncertain rows that were settled: sent after all, never accepted and free again, refused, or unknown to the end.",
     ["result"],
     registry=REGISTRY,
 )

@@ -121,6 +121,9 @@ def test_it_claims_rows_by_their_key_and_not_through_another_index(
         "held": [None for _ in ids],
         "lease": 45.0,
         "remitente": "+15005550006",
+        "cuenta": "",
+        "desde": None,
+        "hasta": None,
         "codigo": "baja",
         "error": "",
     }

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from core.clock import elapsed
 from tests.local.fixtures import MakeGateway
 from tests.local.scripted_server import Behaviour, answering, closing, resetting, scripted_server, silent, writing
 from tests.ports import held, port_of
@@ -32,9 +33,9 @@ def test_it_writes_nothing_once_the_claims_time_is_over(make_gateway: MakeGatewa
     """The process was stopped after it had claimed the row, or DNS and TLS took that long."""
     with scripted_server(ACCEPTING, ACCEPTING) as server:
         gateway = make_gateway(server.url)
-        late = [send(gateway, time.monotonic() - 0.01) for _ in range(2)]
+        late = [send(gateway, elapsed() - 0.01) for _ in range(2)]
         assert server.requests == []
-        in_time = [send(gateway, time.monotonic() + 60), send(gateway)]
+        in_time = [send(gateway, elapsed() + 60), send(gateway)]
 
     assert all(isinstance(outcome, Retryable) and outcome.code == "too_late" for outcome in late)
     assert not any(isinstance(outcome, Retryable) and outcome.unreachable for outcome in late)
@@ -52,11 +53,29 @@ def test_it_writes_nothing_when_connecting_took_all_of_the_claims_time(
 
     monkeypatch.setattr(connections._TrackedConnection, "connect", slowly)
     with scripted_server(ACCEPTING) as server:
-        outcome = send(make_gateway(server.url), time.monotonic() + 0.1)
+        outcome = send(make_gateway(server.url), elapsed() + 0.1)
         assert server.requests == []
 
     assert isinstance(outcome, Retryable)
     assert not outcome.throttled  # it says nothing of the sender
+
+
+def test_it_writes_nothing_when_the_machine_slept_while_it_connected(
+    make_gateway: MakeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect, wall = connections._TrackedConnection.connect, time.time
+
+    def sleep(connection: connections._TrackedConnection) -> None:
+        connect(connection)
+        monkeypatch.setattr(time, "time", lambda: wall() + 600)
+
+    monkeypatch.setattr(connections._TrackedConnection, "connect", sleep)
+    with scripted_server(ACCEPTING) as server:
+        outcome = send(make_gateway(server.url), elapsed() + 60)
+        assert server.requests == []
+
+    assert isinstance(outcome, Retryable)
+    assert outcome.code == "too_late"
 
 
 @pytest.mark.parametrize(

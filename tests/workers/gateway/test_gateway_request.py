@@ -44,7 +44,20 @@ def test_it_sends_through_a_messaging_service(make_gateway: MakeGateway) -> None
         )
 
     assert form_of(server)["MessagingServiceSid"] == SERVICE
+    assert form_of(server)["SmartEncoded"] == "false"  # a service would change the words otherwise
     assert "From" not in form_of(server)
+
+
+@pytest.mark.parametrize("retain", [False, True])
+def test_it_asks_that_the_message_stays_readable_only_where_the_account_knows_that(
+    make_gateway: MakeGateway, retain: bool
+) -> None:
+    """Without Message Redaction Twilio refuses the request: 30029."""
+    with scripted_server(ACCEPTING) as server:
+        make_gateway(server.url, retain=retain).send(to="+573001112233", body="Hola", callback_token="t")
+
+    asked = {name: form_of(server).get(name) for name in ("ContentRetention", "AddressRetention")}
+    assert set(asked.values()) == ({"retain"} if retain else {None})
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def take(log_id: int) -> Claim | None:
 
 def fresh(claim: Claim) -> Claim | None:
     """Return the claim, made again if it had to wait; None when its message is not to be sent any more."""
-    return _renew(claim) if claim.age() > FRESH_S else claim
+    return _renew(claim) if claim.age() > FRESH_S or claim.mark.jumped() else claim
 
 
 def given_up() -> list[Claim]:

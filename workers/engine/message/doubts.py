@@ -1,31 +1,52 @@
-"""An uncertain message: what follows from what Twilio has of it, or from Twilio's silence.
+"""An uncertain message: what is written of it, by what Twilio's list proves (`workers.engine.message.proof`).
 
-Found among the recipient's messages: it was sent. Absent twice, with time between for Twilio's lists to catch up: it
-was not, and it is free to be sent. Twilio out of reach: another look later, and later each time, until the campaign's
-deadline (see `workers.engine.campaign.plazo`). One statement settles a row, in all but rare cases.
+Found among the recipient's messages: it was sent. Refused: it ends with its reason. Proved absent by two looks with
+time between: it was not accepted, and it is free to be sent, at no cost of its own. Whatever cannot be told, and Twilio
+out of reach: another look later, and later each time, until the campaign's deadline (see
+`workers.engine.campaign.plazo`).
 """
 
 import logging
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-from uuid import UUID
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from django.conf import settings
+from django.db import Error as DatabaseError
 from django.db import IntegrityError, connection
 
-from campaigns.values import codigos
 from campaigns.values.estados import LOTE, SMS
-from campaigns.values.twilio import known_status
+from campaigns.values.twilio import UNSUBSCRIBED, known_status
+from core.clock import elapsed
+from core.ops import logs
+from workers.engine.message import optouts, proof
+from workers.engine.message.proof import NOTHING_KNOWN, Do, Doubt, Evidence, Known, Rival, Verdict
+from workers.gateway.clock import CLOCK
+from workers.gateway.codes import explain
 from workers.gateway.lookup import Message
 from workers.metrics import measures
 
 logger = logging.getLogger(__name__)
 
-# The longest pause between two looks while Twilio is out of reach, in seconds.
+# The longest pause between two looks while Twilio does not answer or something could be the message, in seconds.
 LONGEST_PAUSE_S = 900.0
+# The longest while only a witness is missing, in intervals: one message that is accepted meanwhile may free them all.
+LONGEST_FOR_WITNESS = 4
+
+# In one snapshot, taken after Twilio was asked: a message whose row was in mid-call then has its SID by now, or its row
+# is still among these.
+KNOWN_SQL: Final = f"""
+SELECT NULL::bigint, s.twilio_sid, '', false FROM campaigns_smslog s
+WHERE s.twilio_sid = ANY(%(sids)s) AND s.twilio_sid <> ''
+UNION ALL
+SELECT s.id, s.telefono, s.mensaje, false FROM campaigns_smslog s
+WHERE s.estado = {SMS.INCIERTO} AND s.telefono = ANY(%(phones)s)
+UNION ALL
+SELECT s.id, s.telefono, s.mensaje, true FROM campaigns_smslog s
+WHERE s.estado = {SMS.ENVIANDO} AND s.telefono = ANY(%(phones)s)
+"""  # noqa: S608 - constants
 
 # The first of the messages that no row of ours accounts for. A message may also be one that another campaign is sending
 # to the same phone at this moment, whose sid is in no row yet: taking it would lose ours, so then nothing is taken. Who
@@ -45,25 +66,28 @@ WHERE s.id = %(id)s AND s.token = %(token)s AND s.estado = {SMS.INCIERTO}
 RETURNING s.twilio_sid
 """  # noqa: S608 - constants
 
-UNCLAIMED_SQL = """
-SELECT EXISTS (SELECT FROM unnest(%(sids)s::text[]) AS u(sid)
-    WHERE NOT EXISTS (SELECT FROM campaigns_smslog k WHERE k.twilio_sid = u.sid AND k.twilio_sid <> ''))
-"""
-
 # The last look before the deadline is just after it, while there is still time for what it says.
 LATER_SQL = f"""
-UPDATE campaigns_smslog s SET ausencias = %(absences)s, revisar_desde = greatest(
-    least(now() + %(pause)s * interval '1 second', c.vence_en), now() + %(least)s * interval '1 second')
-FROM campaigns_campanasms c
-WHERE c.id = s.campana_id AND s.id = %(id)s AND s.token = %(token)s AND s.estado = {SMS.INCIERTO}
+UPDATE campaigns_smslog s SET ausencias = n.absences, ausente_en = n.missed,
+    twilio_hasta = coalesce(s.twilio_hasta, n.hasta), revisar_desde = greatest(
+        least(clock_timestamp() + n.pause * interval '1 second', c.vence_en),
+        clock_timestamp() + n.least * interval '1 second')
+FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(absences)s::int[], %(misseds)s::timestamptz[],
+    %(hastas)s::timestamptz[], %(pauses)s::float[], %(leasts)s::float[])
+    AS n (id, token, absences, missed, hasta, pause, least), campaigns_campanasms c
+WHERE c.id = s.campana_id AND s.id = n.id AND s.token = n.token AND s.estado = {SMS.INCIERTO}
 """  # noqa: S608 - constants
 
 # Its Lote opens again, so that the row is published; a cancelled or overdue campaign's rows are failed by the sweeper.
+# What Twilio never accepted was no attempt. A pilot goes alone: once it is accepted, the list can be judged by it.
 FREE_SQL = f"""
 WITH libre AS (
-    UPDATE campaigns_smslog SET estado = {SMS.PENDIENTE}, revisar_desde = NULL, actualizado = now()
-    WHERE id = %(id)s AND token = %(token)s AND estado = {SMS.INCIERTO} AND ausencias = %(absences)s
-        AND intentos < %(most)s
+    UPDATE campaigns_smslog s SET estado = {SMS.PENDIENTE}, revisar_desde = NULL, actualizado = now(),
+        intentos = greatest(s.intentos - 1, 0)
+    WHERE s.id = %(id)s AND s.token = %(token)s AND s.estado = {SMS.INCIERTO} AND s.ausencias = %(absences)s
+        AND (NOT %(pilot)s OR NOT EXISTS (SELECT FROM campaigns_lote l JOIN campaigns_smslog r ON r.lote_id = l.id
+            WHERE l.campana_id = s.campana_id AND l.estado IN {LOTE.EN_CURSO}
+                AND r.estado IN ({SMS.PENDIENTE}, {SMS.ENVIANDO})))
     RETURNING lote_id
 )
 UPDATE campaigns_lote SET estado = {LOTE.ABIERTO}, publicar_desde = coalesce(publicar_desde, now())
@@ -73,67 +97,69 @@ WHERE id IN (SELECT lote_id FROM libre)
 REFUSED_SQL = f"""
 UPDATE campaigns_smslog SET estado = {SMS.FALLIDO}, codigo = %(codigo)s, error = %(texto)s, actualizado = now(),
     revisar_desde = NULL
-WHERE id = %(id)s AND token = %(token)s AND estado = {SMS.INCIERTO} AND ausencias = %(absences)s
-    AND intentos >= %(most)s
+WHERE id = %(id)s AND token = %(token)s AND estado = {SMS.INCIERTO}
 """  # noqa: S608 - constants
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """An uncertain row.
+class Look:
+    """What Twilio answered about one uncertain row.
 
     Args:
-        token, claimed_at: of the claim whose outcome is not known.
-        absences: how often Twilio was seen not to have it.
-        age_s: seconds since it became uncertain.
+        messages: to its recipient, read before this is settled.
+        evidence: of the witnesses that were heard before.
+        asked_at: Twilio's time of the answer; None when it did not say.
+        account: all messages of the account since `doubt.from_`, read after `messages`; None when they were not asked
+            for.
     """
 
-    log_id: int
-    telefono: str
-    mensaje: str
-    token: UUID
-    claimed_at: datetime
-    absences: int
-    age_s: float
+    doubt: Doubt
+    messages: Sequence[Message]
+    evidence: Evidence = NOTHING_KNOWN
+    asked_at: datetime | None = None
+    account: Sequence[Message] | None = None
 
 
-def settle(doubt: Doubt, messages: Sequence[Message]) -> None:
-    """Write what follows from what Twilio has.
-
-    Args:
-        messages: those to the recipient since the claim, read before this call.
-    """
-    same = [message for message in messages if _words(message.body) == _words(doubt.mensaje)]
-    if same and (sid := _take(doubt, same)):
-        measures.SETTLED.labels("sent").inc()
-        logger.info("sms %s was sent after all: %s", doubt.log_id, sid)
-    elif same and _one_is_unclaimed(same):
-        _put_off(doubt, doubt.absences, settings.RECONCILE_INTERVAL_S)
-    elif doubt.absences == 0:
-        _put_off(doubt, 1, settings.RECONCILE_INTERVAL_S)
-    elif _execute(FREE_SQL, doubt, absences=doubt.absences, most=settings.SEND_ATTEMPTS):
-        measures.SETTLED.labels("free").inc()
-        logger.warning("sms %s was never accepted: it is sent again", doubt.log_id)
-    else:
-        # Certainly not sent, and tried as often as it may be; if it was settled meanwhile, that holds.
-        refused = _execute(
-            REFUSED_SQL,
-            doubt,
-            absences=doubt.absences,
-            most=settings.SEND_ATTEMPTS,
-            codigo=codigos.NO_ACEPTADO,
-            texto=codigos.TEXTOS[codigos.NO_ACEPTADO],
-        )
-        measures.SETTLED.labels("refused").inc(refused)
+@dataclass(frozen=True, slots=True)
+class _Later:
+    doubt: Doubt
+    verdict: Verdict
+    pause: float
+    until: datetime | None = None
 
 
-def put_off(doubt: Doubt) -> None:
+def settle(looks: Sequence[Look]) -> list[Look]:
+    """Write what follows from each look; return those that would free their row once the whole account was read."""
+    known, unread, later = _known(looks), [], []
+    for look in looks:
+        with logs.about(sms=look.doubt.log_id):
+            verdict = _judge(look, known)
+            if verdict.do is Do.SENT and not _is_in_call(look.doubt, known):
+                if sid := _take(look.doubt, verdict.messages):
+                    known.sids.add(sid)
+                    continue
+                # In a call that began just now, or another's a moment ago; or the row itself is settled.
+                verdict = _judge(look, _known([look]))
+            if verdict.do in (Do.SEARCH, Do.PILOT) and look.account is None:
+                unread.append(look)
+            elif left := _settle(look, verdict, known):
+                later.append(left)
+    _look_later(later)
+    return unread
+
+
+def put_off(doubts: Sequence[Doubt]) -> None:
     """Twilio could not be asked: look again after a while, which doubles from look to look."""
-    _put_off(doubt, doubt.absences, pause_s(doubt.age_s))
+    _look_later(
+        [
+            _Later(doubt, Verdict(Do.UNPROVED, (), doubt.absences, doubt.missed_at), pause_s(doubt.age_s))
+            for doubt in doubts
+        ]
+    )
 
 
 def pause_s(age_s: float) -> float:
-    """Return how long a row waits for its next look while Twilio is out of reach, in seconds.
+    """Return how long a row waits for its next look while nothing can be told, in seconds.
 
     The pause is as long as the row has been in doubt already, so it doubles each time without a count. It is spread, or
     the rows that one bad minute left would come back together.
@@ -145,6 +171,64 @@ def pause_s(age_s: float) -> float:
     return pause * random.uniform(0.75, 1.0)  # noqa: S311 - no secret
 
 
+def _is_in_call(doubt: Doubt, known: Known) -> bool:
+    """Whether a message to the phone is under way: what is listed may be that one."""
+    return any(rival.in_call and rival.telefono == doubt.telefono for rival in known.rivals)
+
+
+def _judge(look: Look, known: Known) -> Verdict:
+    others = [rival for rival in known.rivals if rival.log_id != look.doubt.log_id]
+    return proof.judge(look.doubt, look.messages, replace(known, rivals=others), look.evidence, look.asked_at)
+
+
+def _settle(look: Look, verdict: Verdict, known: Known) -> _Later | None:
+    """Write one row's verdict; what is left is to be looked at later."""
+    doubt, interval = look.doubt, settings.RECONCILE_INTERVAL_S
+    match verdict.do:
+        case Do.SENT:  # it was not to be had just now
+            return _Later(doubt, verdict, interval)
+        case Do.REFUSED:
+            _refuse(doubt, verdict.messages[0])
+            return None
+        case Do.FREE | Do.SEARCH | Do.PILOT:
+            hidden = look.account is not None and proof.could_be_hidden(doubt, look.account, known)
+            if hidden or not _free(doubt, pilot=verdict.do is Do.PILOT):
+                return _Later(doubt, verdict, pause_s(doubt.age_s))
+            return None
+        case Do.ABSENT:
+            return _Later(doubt, verdict, interval)
+        case Do.WAIT:
+            logger.info("sms %s: %s could be its message", doubt.log_id, verdict.messages[0].sid)
+            return _Later(doubt, verdict, pause_s(doubt.age_s))
+        case Do.UNPROVED:
+            return _Later(doubt, verdict, pause_s(min(doubt.age_s, interval * LONGEST_FOR_WITNESS)))
+        case Do.NOTE_TIME:
+            until = _latest_now()
+            return _Later(doubt, verdict, pause_s(min(doubt.age_s, interval * LONGEST_FOR_WITNESS)), until)
+
+
+def _latest_now() -> datetime | None:
+    """Twilio's time after which no call that was under way creates a message; None while its clock is not known."""
+    now = CLOCK.at(elapsed())
+    return now.high + timedelta(seconds=settings.LEASE_S + proof.LATE_S) if now else None
+
+
+def _known(looks: Sequence[Look]) -> Known:
+    listed = {message.sid for look in looks for message in (*look.messages, *(look.account or ()))}
+    params = {"sids": list(listed), "phones": list({look.doubt.telefono for look in looks})}
+    known = Known()
+    rivals = []
+    with connection.cursor() as cursor:
+        cursor.execute(KNOWN_SQL, params)
+        for log_id, value, mensaje, in_call in cursor.fetchall():
+            if log_id is None:
+                known.sids.add(value)
+            else:
+                rivals.append(Rival(log_id, value, mensaje, in_call))
+    known.rivals = rivals
+    return known
+
+
 def _take(doubt: Doubt, same: Sequence[Message]) -> str | None:
     """The sid of the message that is the row's now; None when none is free, or the row is settled."""
     entregas = [known_status(message.status) for message in same]
@@ -152,7 +236,7 @@ def _take(doubt: Doubt, same: Sequence[Message]) -> str | None:
     params: dict[str, Any] = {
         "id": doubt.log_id,
         "token": doubt.token,
-        "sids": _sids(same),
+        "sids": [message.sid for message in same],
         "entregas": entregas,
         "codigos": reasons,
     }
@@ -163,30 +247,54 @@ def _take(doubt: Doubt, same: Sequence[Message]) -> str | None:
     except IntegrityError:
         logger.info("sms %s: its message was another row's a moment before", doubt.log_id)
         return None
-    return str(row[0]) if row else None
+    if row is None:
+        return None
+    measures.SETTLED.labels("sent").inc()
+    logger.info("sms %s was sent after all: %s", doubt.log_id, row[0])
+    return str(row[0])
 
 
-def _one_is_unclaimed(same: Sequence[Message]) -> bool:
+def _refuse(doubt: Doubt, refusal: Message) -> None:
+    if refusal.error_code == UNSUBSCRIBED:
+        try:
+            optouts.learn(campana_id=doubt.campana_id, telefono=doubt.telefono, remitente=doubt.sender)
+        except DatabaseError:
+            # The next message to this phone is refused again, and it is learnt then.
+            logger.exception("the opt-out of sms %s could not be kept", doubt.log_id)
+    texto = explain(refusal.error_code)
+    refused = _execute(REFUSED_SQL, doubt, codigo=refusal.error_code, texto=texto)
+    measures.SETTLED.labels("refused").inc(refused)
+    logger.info("sms %s was refused: %s", doubt.log_id, refusal.error_code)
+
+
+def _free(doubt: Doubt, *, pilot: bool) -> bool:
+    if not _execute(FREE_SQL, doubt, absences=doubt.absences, pilot=pilot):
+        return False
+    measures.SETTLED.labels("free").inc()
+    logger.warning("sms %s was never accepted: it is sent again", doubt.log_id)
+    return True
+
+
+def _look_later(rows: Sequence[_Later]) -> None:
+    if not rows:
+        return
+    # In the order of their ids, as everybody locks them.
+    rows = sorted(rows, key=lambda row: row.doubt.log_id)
+    interval = settings.RECONCILE_INTERVAL_S
+    params: dict[str, Any] = {
+        "ids": [row.doubt.log_id for row in rows],
+        "tokens": [row.doubt.token.hex for row in rows],
+        "absences": [row.verdict.absences for row in rows],
+        "misseds": [row.verdict.missed_at for row in rows],
+        "hastas": [row.until for row in rows],
+        "pauses": [row.pause for row in rows],
+        "leasts": [min(row.pause, interval) for row in rows],
+    }
     with connection.cursor() as cursor:
-        cursor.execute(UNCLAIMED_SQL, {"sids": _sids(same)})
-        row = cursor.fetchone()
-    return bool(row and row[0])
-
-
-def _put_off(doubt: Doubt, absences: int, pause: float) -> None:
-    _execute(LATER_SQL, doubt, absences=absences, pause=pause, least=min(pause, settings.RECONCILE_INTERVAL_S))
+        cursor.execute(LATER_SQL, params)
 
 
 def _execute(sql: str, doubt: Doubt, **params: object) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, {"id": doubt.log_id, "token": doubt.token, **params})  # type: ignore[dict-item]
         return int(cursor.rowcount)
-
-
-def _sids(messages: Sequence[Message]) -> list[str]:
-    return [message.sid for message in messages]
-
-
-def _words(text: str) -> str:
-    # Twilio trims a body, and a carrier's rules may fold its spaces.
-    return " ".join(text.split())

@@ -6,10 +6,10 @@ runs out and the row becomes `incierto`: it may have been sent, so it is never s
 """
 
 import logging
-import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -21,9 +21,11 @@ from campaigns.models.smslog import CODIGO_MAX, ERROR_MAX
 from campaigns.remitentes import valor_de
 from campaigns.values.estados import CAMPANA, SMS
 from campaigns.values.twilio import known_status
-from workers.engine.base import database
-from workers.engine.message import optouts
+from core.clock import Mark, elapsed
+from workers.engine.base import account, database
+from workers.engine.message import optouts, proof
 from workers.engine.pace.rates import Sender
+from workers.gateway.clock import CLOCK
 from workers.gateway.outcomes import Accepted, Account, Ambiguous, Outcome, Permanent, Retryable
 from workers.gateway.words import clean
 from workers.metrics import measures
@@ -49,11 +51,12 @@ class Claim:
         telefono: E.164.
         mensaje: the rendered text.
         intentos: this attempt's number, from 1.
-        taken_at: `time.monotonic()` seconds before the claim was made.
+        taken_at: `core.clock.elapsed()` before the claim was made.
         sender: what it goes out from.
         cierra_s: seconds from then until the campaign's jornada ends.
         ventana_s: seconds from then until the shop's window closes, after which nothing may be delivered; None when
             there is no window.
+        mark: the same moment by both clocks, to see whether the machine has slept since.
     """
 
     log_id: int
@@ -66,13 +69,18 @@ class Claim:
     sender: Sender
     cierra_s: float
     ventana_s: float | None
+    mark: Mark = field(default_factory=Mark)
 
     @property
     def deadline(self) -> float:
-        """`time.monotonic()` seconds after which the claim must not be used to POST: it could outlive the lease, or
+        """`core.clock.elapsed()` after which the claim must not be used to POST: it could outlive the lease, or
         leave after the close."""
         lease = settings.LEASE_S - settings.TWILIO_CONNECT_TIMEOUT_S - settings.TWILIO_READ_TIMEOUT_S
         return self.taken_at + min(lease, self.cierra_s)
+
+    def is_too_late(self) -> bool:
+        """Tell whether the claim must not be used to POST any more, also because nobody knows how late it is."""
+        return elapsed() > self.deadline or self.mark.jumped()
 
     def validity_s(self) -> int | None:
         """Whole seconds from now in which the message may still be delivered; None when no window ends it."""
@@ -89,7 +97,7 @@ class Claim:
 
     def age(self) -> float:
         """Seconds since the row was claimed, and its campaign seen to run."""
-        return time.monotonic() - self.taken_at
+        return elapsed() - self.taken_at
 
 
 # The campaign is read in the same statement, so that a pause, or the end of its jornada, stops the very next message;
@@ -101,7 +109,8 @@ CLAIM_SQL = f"""
 UPDATE campaigns_smslog s
 SET estado = {SMS.ENVIANDO}, token = n.token,
     intentos = s.intentos + CASE s.estado WHEN {SMS.PENDIENTE} THEN 1 ELSE 0 END,
-    ausencias = 0, reclamado_en = now(), lease_hasta = now() + %(lease)s * interval '1 second', actualizado = now()
+    ausencias = 0, reclamado_en = now(), lease_hasta = now() + %(lease)s * interval '1 second', actualizado = now(),
+    cuenta = %(cuenta)s, twilio_desde = %(desde)s, twilio_hasta = %(hasta)s, ausente_en = NULL
 FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(held)s::uuid[]) AS n(id, token, held)
 WHERE s.id = n.id
     AND CASE s.estado WHEN {SMS.PENDIENTE} THEN true WHEN {SMS.ENVIANDO} THEN s.token = n.held ELSE false END
@@ -159,7 +168,8 @@ def claim_many(held: Mapping[int, uuid.UUID | None]) -> dict[int, Claim]:
     """
     # In one order, so that two processes that want the same rows do not wait for each other.
     tokens = {log_id: uuid.uuid4() for log_id in sorted(held)}
-    taken_at = time.monotonic()
+    taken_at, mark = elapsed(), Mark()
+    desde, hasta = _twilio_time(taken_at)
     with connection.cursor() as cursor:
         cursor.execute(
             CLAIM_SQL,
@@ -169,6 +179,9 @@ def claim_many(held: Mapping[int, uuid.UUID | None]) -> dict[int, Claim]:
                 "held": [token and token.hex for token in (held[log_id] for log_id in tokens)],
                 "lease": settings.LEASE_S,
                 "remitente": valor_de(None),
+                "cuenta": account.fingerprint(),
+                "desde": desde,
+                "hasta": hasta,
             },
         )
         rows = cursor.fetchall()
@@ -184,6 +197,7 @@ def claim_many(held: Mapping[int, uuid.UUID | None]) -> dict[int, Claim]:
             Sender.of(campana["valor"], campana["ritmo"]),
             campana["cierra_s"],
             campana["ventana_s"],
+            mark,
         )
         for log_id, campana_id, telefono, mensaje, intentos, campana in rows
     }
@@ -195,6 +209,14 @@ def claim_many(held: Mapping[int, uuid.UUID | None]) -> dict[int, Claim]:
             logger.warning("opted-out rows among %s could not be ended", len(passed_over), exc_info=True)
             database.drop_connection()
     return claims
+
+
+def _twilio_time(taken_at: float) -> tuple[datetime | None, datetime | None]:
+    """Between which moments of Twilio's time a message of a claim made now is created; None when that is not known."""
+    span = CLOCK.at(taken_at)
+    if span is None:
+        return None, None
+    return span.low, span.high + timedelta(seconds=settings.LEASE_S + proof.LATE_S)
 
 
 def record_many(results: Sequence[tuple[Claim, Outcome | NotPosted]]) -> set[int]:

@@ -7,21 +7,27 @@ that was stopped for too long writes nothing on waking.
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import groupby
+from typing import Any
 
+from django.conf import settings
 from django.db import connection
 
 from campaigns.values.estados import SMS
-from core.ops import logs
-from workers.engine.base import locks
-from workers.engine.message import doubts
-from workers.engine.message.doubts import Doubt
+from core.senders import Kind, kind_of
+from workers.engine.base import account, locks
+from workers.engine.message import doubts, witnesses
+from workers.engine.message.doubts import Look
+from workers.engine.message.ledger import LEASE_EXPIRED
+from workers.engine.message.proof import Doubt, Evidence
+from workers.engine.message.witnesses import Witness
 from workers.gateway.base import Gateway
 from workers.gateway.factory import get_gateway
-from workers.gateway.lookup import LookupFailedError, Message
+from workers.gateway.lookup import RCS, Listing, LookupFailedError, Message
 
 logger = logging.getLogger(__name__)
 
@@ -34,17 +40,29 @@ BATCH = 500
 RUN_S = 10.0
 # So many questions in a row without an answer, and Twilio is left alone until the next turn.
 SILENT_AFTER = LOOKUPS
-# Twilio's clock against ours, and the time between a claim and its call.
-SKEW = timedelta(minutes=5)
 
+# What the installation's sender was then is known by the claim's `cuenta` only.
 DUE_SQL = f"""
-SELECT id, telefono, mensaje, token, reclamado_en, ausencias, extract(epoch FROM now() - actualizado)::float
-FROM campaigns_smslog
-WHERE estado = {SMS.INCIERTO} AND (revisar_desde IS NULL OR revisar_desde <= now())
-ORDER BY revisar_desde NULLS FIRST, id LIMIT %s
+SELECT s.id, s.telefono, s.mensaje, s.token, s.reclamado_en, s.ausencias,
+    extract(epoch FROM now() - s.actualizado)::float, s.campana_id, coalesce(r.valor, ''), s.twilio_desde,
+    s.twilio_hasta, s.ausente_en, s.cuenta,
+    CASE s.codigo WHEN '{LEASE_EXPIRED}' THEN NULL ELSE extract(epoch FROM s.actualizado - s.reclamado_en)::float END
+FROM campaigns_smslog s JOIN campaigns_campanasms c ON c.id = s.campana_id
+LEFT JOIN campaigns_remitente r ON r.id = c.remitente_id
+WHERE s.estado = {SMS.INCIERTO} AND (s.revisar_desde IS NULL OR s.revisar_desde <= now())
+ORDER BY s.revisar_desde NULLS FIRST, s.id LIMIT %s
 """  # noqa: S608 - constants
 
-Question = Future[list[Message]]
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What Twilio said of one phone: its messages, and what the witnesses that were heard before show, by sender."""
+
+    messages: Listing
+    evidence: dict[str, Evidence]
+
+
+Question = Future[Answer]
 
 
 def reconcile() -> int:
@@ -60,6 +78,8 @@ class Run:
         self._gateway = gateway
         self._until = time.monotonic() + RUN_S
         self._unanswered = 0
+        self._chosen: dict[str, list[Witness]] = {}
+        self._evidence: dict[str, Future[Evidence]] = {}
 
     def all(self) -> int:
         """Look at row after row until none is due, the time is over or Twilio is silent; return how many."""
@@ -73,39 +93,70 @@ class Run:
         return time.monotonic() < self._until and self._unanswered < SILENT_AFTER
 
     def _batch(self, pool: ThreadPoolExecutor) -> int:
-        groups = _due()
+        due, strangers = _due()
+        # They are asked about when their account is ours again, or end with their campaign.
+        doubts.put_off(strangers)
+        self._choose({_sender(doubt) for doubt in due}, pool)
+        groups = _by_phone(due)
         running: dict[Question, list[Doubt]] = {}
-        looked = 0
+        answered: list[Look] = []
+        unread: list[Look] = []
+        looked = len(strangers)
         while True:
             # Never more in the pool than it works on: the others stay due when the run ends.
             while len(running) < LOOKUPS and self._goes_on() and (group := next(groups, None)):
                 running[pool.submit(self._ask, group)] = group
             if not running:
-                return looked
+                break
             done, _ = wait(running, timeout=locks.SILENCE_S / 4, return_when=FIRST_COMPLETED)
             if not done:
                 locks.still_here()
             for question in done:
                 group = running.pop(question)
-                self._conclude(question, group)
+                answered += self._looks(question, group)
                 looked += len(group)
+            if len(answered) >= LOOKUPS or not running:
+                unread += doubts.settle(answered)
+                answered = []
+        self._read_all(unread, pool)
+        return looked
 
-    def _ask(self, group: list[Doubt]) -> list[Message]:
-        since = min(doubt.claimed_at for doubt in group) - SKEW
-        return self._gateway.messages_to(group[0].telefono, since=since)
+    def _choose(self, senders: set[str], pool: ThreadPoolExecutor) -> None:
+        """Begin to hear the witnesses of senders that none was heard of in this run."""
+        new = senders - self._chosen.keys()
+        if not new:
+            return
+        chosen = witnesses.choose(new)
+        for sender in new:
+            self._chosen[sender] = chosen.get(sender, [])
+            self._evidence[sender] = pool.submit(self._hear, sender)
 
-    def _conclude(self, question: Question, group: list[Doubt]) -> None:
+    def _hear(self, sender: str) -> Evidence:
+        return witnesses.hear(self._chosen[sender], lambda to, since: self._messages(to, since, {sender}))
+
+    def _ask(self, group: list[Doubt]) -> Answer:
+        senders = {_sender(doubt) for doubt in group}
+        # First the witnesses: what is found later shows nothing of a list that was read before.
+        evidence = {sender: self._evidence[sender].result() for sender in senders}
+        since = min(doubt.from_ for doubt in group)
+        return Answer(self._messages(group[0].telefono, since, senders), evidence)
+
+    def _messages(self, to: str, since: datetime, senders: set[str]) -> Listing:
+        found = self._gateway.messages_to(to, since=since)
+        if any(kind_of(sender) is Kind.SERVICE for sender in senders):
+            # A Messaging Service may reach a phone by RCS, and then lists it so.
+            found = Listing([*found, *self._gateway.messages_to(RCS + to, since=since)], at=found.at)
+        return found
+
+    def _looks(self, question: Question, group: list[Doubt]) -> list[Look]:
         try:
-            messages = question.result()
+            answer = question.result()
         except Exception as error:
             self._failed(error, group)
-            return
+            return []
         self._unanswered = 0
         # One after the other: two campaigns may have said the same words to this phone.
-        for doubt in group:
-            since = doubt.claimed_at - SKEW
-            with logs.about(sms=doubt.log_id):
-                doubts.settle(doubt, [message for message in messages if message.created_at >= since])
+        return [Look(doubt, answer.messages, answer.evidence[_sender(doubt)], answer.messages.at) for doubt in group]
 
     def _failed(self, error: Exception, group: list[Doubt]) -> None:
         """Put the rows off: they would come first in the next run too, and a batch of them would keep the others
@@ -115,14 +166,51 @@ class Run:
             logger.error("sms %s could not be looked up", group[0].log_id, exc_info=error)
         elif self._unanswered in (1, SILENT_AFTER):
             logger.warning("Twilio cannot be asked (%s in a row): %s", self._unanswered, error)
-        for doubt in group:
-            doubts.put_off(doubt)
+        doubts.put_off(group)
+
+    def _read_all(self, looks: Sequence[Look], pool: ThreadPoolExecutor) -> None:
+        """Settle rows of which only the whole account tells whether their message is hidden under another number."""
+        if not looks:
+            return
+        question = pool.submit(self._gateway.messages_since, min(look.doubt.from_ for look in looks))
+        while not wait([question], timeout=locks.SILENCE_S / 4).done:
+            locks.still_here()
+        try:
+            messages: Sequence[Message] = question.result()
+        except Exception as error:
+            self._failed(error, [look.doubt for look in looks])
+            return
+        doubts.settle([replace(look, account=messages) for look in looks])
 
 
-def _due() -> Iterator[list[Doubt]]:
-    """The rows to look at, those of one phone together: they need one question."""
+def _sender(doubt: Doubt) -> str:
+    """The sender whose witnesses are heard for a doubt."""
+    return doubt.sender or str(settings.TWILIO_SENDER)
+
+
+def _due() -> tuple[list[Doubt], list[Doubt]]:
+    """The rows to look at, and those that are another account's."""
     with connection.cursor() as cursor:
         cursor.execute(DUE_SQL, [BATCH])
-        found = [Doubt(*row) for row in cursor.fetchall()]
-    found.sort(key=lambda doubt: doubt.telefono)
-    return (list(rows) for _, rows in groupby(found, key=lambda doubt: doubt.telefono))
+        rows = cursor.fetchall()
+    ours: list[Doubt] = []
+    strangers: list[Doubt] = []
+    for row in rows:
+        (ours if account.is_this_account(row[12]) else strangers).append(_doubt(*row))
+    return ours, strangers
+
+
+def _doubt(*row: Any) -> Doubt:
+    *fields, sender, since, until, missed_at, cuenta, spent_s = row
+    if not sender and account.is_this_sender(cuenta):
+        sender = settings.TWILIO_SENDER
+    if until and spent_s is not None:
+        # The call came back, without an answer, after so long: from then on its message is not created.
+        until -= timedelta(seconds=settings.LEASE_S - min(max(spent_s, 0.0), settings.LEASE_S))
+    return Doubt(*fields, sender=sender, since=since, until=until, missed_at=missed_at)
+
+
+def _by_phone(due: list[Doubt]) -> Iterator[list[Doubt]]:
+    """Those of one phone together: they need one question."""
+    due.sort(key=lambda doubt: doubt.telefono)
+    return (list(rows) for _, rows in groupby(due, key=lambda doubt: doubt.telefono))

@@ -16,6 +16,7 @@ from django.conf import settings
 from redis.exceptions import RedisError
 
 from campaigns.mensaje.partes import contar
+from core.clock import elapsed
 from core.senders import NO_LIMIT
 from workers.engine.pace.rates import FIRST_CUT_S, LONGEST_CUT_S, SEND, Rates, Sender
 
@@ -43,7 +44,7 @@ class _Seen:
     """The last look at a sender.
 
     Args:
-        at: `time.monotonic()` of the look.
+        at: `core.clock.elapsed()` of the look: what was seen before the machine slept is not believed.
     """
 
     at: float
@@ -105,7 +106,7 @@ class Throttle:
         Args:
             retry_after_s: seconds that Twilio asks for, if it does.
         """
-        self._seen[sender.value] = _Seen(monotonic(), braked=True)
+        self._seen[sender.value] = _Seen(elapsed(), braked=True)
         try:
             self._rates.slow_down(sender, retry_after_s=retry_after_s, sent_rate=self._meter.per_second(sender.value))
         except RedisError as error:
@@ -187,9 +188,9 @@ class Throttle:
     def _is_braked(self, sender: Sender) -> bool:
         seen = self._seen.get(sender.value)
         # One thread looks; the others believe what was seen last.
-        if (seen is None or monotonic() - seen.at > BELIEF_S) and self._looking.acquire(blocking=False):
+        if (seen is None or elapsed() - seen.at > BELIEF_S) and self._looking.acquire(blocking=False):
             try:
-                seen = self._seen[sender.value] = _Seen(monotonic(), self._look(sender, seen))
+                seen = self._seen[sender.value] = _Seen(elapsed(), self._look(sender, seen))
             finally:
                 self._looking.release()
         return seen is not None and seen.braked

@@ -2,7 +2,8 @@
 
 import threading
 import uuid
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from django.conf import settings
@@ -12,24 +13,36 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import CampanaSMS, Lote, SMSLog
+from clientes.models import RegistroBaja
+from core.clock import elapsed
 from tests.factories import CampanaFactory, open_lote, sms_log
 from tests.workers.engine.conftest import Running, take, write
 from workers.engine.message import doubts, outbox
-from workers.engine.message.doubts import Doubt
+from workers.engine.message.doubts import Look
+from workers.engine.message.proof import NOTHING_KNOWN, Doubt, Evidence
+from workers.gateway.clock import TwilioClock
 from workers.gateway.lookup import Message
 from workers.gateway.outcomes import Accepted
 
 SID = "SM" + "0" * 32
 OTHER = "SM" + "1" * 32
+SENDER = "+573009998877"
 
 
 def message(body: str, sid: str = SID, status: str = "sent") -> Message:
-    return Message(sid, body, status, "", timezone.now())
+    return Message(sid, body, status, "", timezone.now(), sender=SENDER)
 
 
 def doubtful(running: Running, **fields: object) -> SMSLog:
     log = running.logs[0]
-    values = {"token": uuid.uuid4(), "reclamado_en": timezone.now() - timedelta(minutes=2), "codigo": "read_timeout"}
+    claimed = timezone.now() - timedelta(minutes=2)
+    values = {
+        "token": uuid.uuid4(),
+        "reclamado_en": claimed,
+        "codigo": "read_timeout",
+        "twilio_desde": claimed,
+        "twilio_hasta": claimed + timedelta(seconds=50),
+    }
     SMSLog.objects.filter(pk=log.pk).update(estado="incierto", **{**values, **fields})
     Lote.objects.filter(pk=running.lote.pk).update(estado="por_conciliar")
     log.refresh_from_db()
@@ -40,11 +53,32 @@ def doubt_of(log: SMSLog) -> Doubt:
     assert log.token is not None
     assert log.reclamado_en is not None
     age = (timezone.now() - log.actualizado).total_seconds()
-    return Doubt(log.pk, log.telefono, log.mensaje, log.token, log.reclamado_en, log.ausencias, age)
+    return Doubt(
+        log.pk,
+        log.telefono,
+        log.mensaje,
+        log.token,
+        log.reclamado_en,
+        log.ausencias,
+        age,
+        log.campana_id,
+        sender=SENDER,
+        since=log.twilio_desde,
+        until=log.twilio_hasta,
+        missed_at=log.ausente_en,
+    )
 
 
-def settle(log: SMSLog, *messages: Message) -> SMSLog:
-    doubts.settle(doubt_of(log), messages)
+# The list has come as far as now, and numbers are to be found.
+PROVED = Evidence(fresh_to=timezone.now() + timedelta(days=1), searched_from=timezone.now() - timedelta(days=1))
+
+
+def look_at(log: SMSLog, *messages: Message, evidence: Evidence = PROVED, at: datetime | None = None) -> Look:
+    return Look(doubt_of(log), messages, evidence, at)
+
+
+def settle(log: SMSLog, *messages: Message, evidence: Evidence = PROVED, at: datetime | None = None) -> SMSLog:
+    doubts.settle([look_at(log, *messages, evidence=evidence, at=at)])
     log.refresh_from_db()
     return log
 
@@ -64,8 +98,8 @@ def wait_s(log: SMSLog) -> float:
 def test_a_message_that_is_there_was_sent(running: Running, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     log = doubtful(running)
     found = [message("otro texto", OTHER), message(log.mensaje)]
-    with django_assert_num_queries(1):
-        doubts.settle(doubt_of(log), found)
+    with django_assert_num_queries(2):  # what is known of the messages, and the row
+        doubts.settle([look_at(log, *found)])
     log.refresh_from_db()
     assert (log.estado, log.twilio_sid, log.entrega, log.codigo) == ("enviado", SID, "sent", "")
 
@@ -76,20 +110,19 @@ def test_it_knows_a_text_that_twilio_trimmed(running: Running, body: str) -> Non
     assert settle(log, message(body.replace("{}", log.mensaje))).estado == "enviado"
 
 
-@pytest.mark.parametrize("found", [[], [message("otro texto")]])
 def test_a_message_is_sent_again_only_after_two_absences_apart(
-    running: Running, found: list[Message], django_assert_num_queries: DjangoAssertNumQueries
+    running: Running, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    log = doubtful(running)
-    with django_assert_num_queries(1):
-        doubts.settle(doubt_of(log), found)
+    log = doubtful(running, intentos=1)
+    with django_assert_num_queries(2):
+        doubts.settle([look_at(log)])
     log.refresh_from_db()
     assert (log.estado, log.ausencias) == ("incierto", 1)
     assert 50 < wait_s(log) <= settings.RECONCILE_INTERVAL_S
-    with django_assert_num_queries(1):
-        doubts.settle(doubt_of(log), found)
+    with django_assert_num_queries(2):
+        doubts.settle([look_at(log)])
     log.refresh_from_db()
-    assert log.estado == "pendiente"
+    assert (log.estado, log.intentos) == ("pendiente", 0)  # what was not accepted was no attempt
     running.reload()
     assert running.lote.estado == "abierto"
     assert running.lote.publicar_desde is not None
@@ -98,9 +131,9 @@ def test_a_message_is_sent_again_only_after_two_absences_apart(
 def test_an_absence_that_was_seen_by_another_look_frees_nothing(running: Running) -> None:
     """A row that was freed, sent and lost again has absences of its own."""
     log = doubtful(running, ausencias=1)
-    doubt = doubt_of(log)
+    look = look_at(log)
     SMSLog.objects.filter(pk=log.pk).update(ausencias=0)
-    doubts.settle(doubt, [])
+    doubts.settle([look])
     log.refresh_from_db()
     assert log.estado == "incierto"
 
@@ -122,7 +155,7 @@ def test_it_does_not_take_the_message_that_another_campaign_is_sending(
     claim = take(rival_of(log).pk)
     assert claim is not None
     with django_assert_max_num_queries(3):
-        doubts.settle(doubt_of(log), [message(log.mensaje)])
+        doubts.settle([look_at(log, message(log.mensaje))])
     log.refresh_from_db()
     assert (log.estado, log.ausencias) == ("incierto", 1)
     write(claim, Accepted(SID, "queued", 1))
@@ -136,6 +169,7 @@ def test_two_campaigns_that_said_the_same_get_a_message_each(running: Running, a
     first = doubtful(running, ausencias=1)
     second = rival_of(first)
     fields = {"estado": "incierto", "token": uuid.uuid4(), "reclamado_en": Now(), "ausencias": 1}
+    fields |= {"twilio_desde": Now(), "twilio_hasta": Now()}
     SMSLog.objects.filter(pk=second.pk).update(**fields)
     second.refresh_from_db()
     found = [message(first.mensaje, sid) for sid in (SID, OTHER)[:accepted]]
@@ -147,32 +181,138 @@ def test_two_campaigns_that_said_the_same_get_a_message_each(running: Running, a
 
 def test_it_keeps_the_reason_of_a_delivery_that_failed(running: Running) -> None:
     log = doubtful(running)
-    settle(log, Message(SID, log.mensaje, "undelivered", "30005", timezone.now()))
+    settle(log, Message(SID, log.mensaje, "undelivered", "30005", timezone.now(), sender=SENDER))
     assert (log.estado, log.entrega, log.entrega_codigo) == ("enviado", "undelivered", "30005")
 
 
-def test_it_gives_up_on_what_twilio_never_accepts(running: Running) -> None:
+def test_what_twilio_never_accepts_is_tried_until_the_deadline(running: Running) -> None:
     log = doubtful(running, ausencias=1, intentos=settings.SEND_ATTEMPTS)
     settle(log)
-    assert (log.estado, log.codigo) == ("fallido", "no_aceptado")
+    assert (log.estado, log.intentos) == ("pendiente", settings.SEND_ATTEMPTS - 1)
 
 
 def test_it_writes_nothing_over_what_a_callback_settled(running: Running) -> None:
     log = doubtful(running, ausencias=1)
     doubt = doubt_of(log)
     SMSLog.objects.filter(pk=log.pk).update(estado="enviado", twilio_sid=OTHER)
-    for found in ([], [message(log.mensaje)]):
-        doubts.settle(doubt, found)
-        doubts.put_off(doubt)
+    for found in ((), (message(log.mensaje),)):
+        doubts.settle([Look(doubt, found, PROVED)])
+        doubts.put_off([doubt])
     log.refresh_from_db()
     assert (log.estado, log.twilio_sid, log.revisar_desde) == ("enviado", OTHER, None)
+
+
+def test_a_refusal_of_this_attempt_ends_it_and_is_learnt(running: Running) -> None:
+    """As if the answer had come: the phone opted out, and nobody tries again."""
+    log = doubtful(running)
+    assert log.twilio_desde is not None
+    created = log.twilio_desde + timedelta(seconds=1)
+    settle(log, Message(SID, log.mensaje, "failed", "21610", created, sender=SENDER))
+    assert (log.estado, log.codigo, log.twilio_sid) == ("fallido", "21610", "")
+    assert log.error == "El destinatario pidió no recibir mensajes"
+    registro = RegistroBaja.objects.get()
+    assert (registro.telefono, registro.fuente, registro.campana_id) == (log.telefono, "twilio_21610", log.campana_id)
+    assert take(log.pk) is None
+
+
+def test_an_earlier_attempts_refusal_leaves_it_in_doubt(running: Running) -> None:
+    log = doubtful(running)
+    settle(log, Message(SID, log.mensaje, "failed", "21610", timezone.now() - timedelta(minutes=4), sender=SENDER))
+    assert (log.estado, log.ausencias) == ("incierto", 1)
+    assert not RegistroBaja.objects.exists()
+
+
+@pytest.mark.parametrize("body", ["", "HOLA", "Enviado desde su cuenta de prueba - Hola", "otro texto"])
+def test_it_is_never_free_while_something_could_be_its_message(running: Running, body: str) -> None:
+    log = doubtful(running, ausencias=1, ausente_en=timezone.now() - timedelta(hours=1))
+    for _ in range(3):
+        settle(log, message(body))
+        assert (log.estado, log.ausencias, log.ausente_en) == ("incierto", 0, None)
+        assert wait_s(log) > 0
+
+
+@pytest.mark.parametrize("evidence", [NOTHING_KNOWN, replace(PROVED, fresh_to=timezone.now() - timedelta(hours=1))])
+def test_a_list_that_does_not_show_how_far_it_has_come_is_no_answer(running: Running, evidence: Evidence) -> None:
+    log = doubtful(running)
+    at = timezone.now()
+    for _ in range(3):
+        settle(log, evidence=evidence, at=at)
+        assert (log.estado, log.ausencias, log.ausente_en) == ("incierto", 0, at)
+        assert wait_s(log) > 0
+
+
+def test_two_looks_are_apart_by_twilios_clock_too(running: Running) -> None:
+    """PostgreSQL's may have been set in between."""
+    log = doubtful(running)
+    at = timezone.now()
+    settle(log, at=at)
+    settle(log, at=at + timedelta(seconds=settings.RECONCILE_INTERVAL_S / 2))
+    assert (log.estado, log.ausencias, log.ausente_en) == ("incierto", 1, at)
+    settle(log, at=at + timedelta(seconds=settings.RECONCILE_INTERVAL_S))
+    assert log.estado == "pendiente"
+
+
+def test_the_end_of_its_time_is_learnt_when_the_claim_did_not_know_it(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = doubtful(running, twilio_desde=None, twilio_hasta=None)
+    clock = TwilioClock()
+    monkeypatch.setattr(doubts, "CLOCK", clock)
+    assert settle(log).twilio_hasta is None  # nothing was accepted since this process began
+    now = timezone.now().replace(microsecond=0)
+    clock.learn(now, written=elapsed(), answered=elapsed())
+    settle(log)
+    assert (log.estado, log.ausencias) == ("incierto", 0)
+    assert log.twilio_hasta is not None
+    assert log.twilio_hasta >= now + timedelta(seconds=settings.LEASE_S)
+
+
+class TestTheWholeAccount:
+    """Asked for where numbers may be hidden by now, and where nothing of ours was accepted later."""
+
+    @staticmethod
+    def second_look(running: Running) -> SMSLog:
+        return doubtful(running, ausencias=1)
+
+    def test_a_row_waits_for_it(self, running: Running) -> None:
+        log = self.second_look(running)
+        look = look_at(log, evidence=replace(PROVED, searched_from=None))
+        assert doubts.settle([look]) == [look]
+        log.refresh_from_db()
+        assert (log.estado, log.revisar_desde) == ("incierto", None)
+
+    @pytest.mark.parametrize(("to", "estado"), [("+5730000XXXX", "incierto"), ("+573999999999", "pendiente")])
+    def test_it_is_free_if_nothing_is_hidden_there(self, running: Running, to: str, estado: str) -> None:
+        log = self.second_look(running)
+        SMSLog.objects.filter(pk=log.pk).update(telefono="+573000012345")
+        log.refresh_from_db()
+        look = look_at(log, evidence=replace(PROVED, searched_from=None))
+        assert doubts.settle([replace(look, account=[replace(message(""), to=to)])]) == []
+        log.refresh_from_db()
+        assert log.estado == estado
+
+    def test_one_goes_first_and_the_others_wait_for_it(self, running: Running) -> None:
+        """All are in doubt, and nothing is accepted any more by which the list could be judged."""
+        first = doubtful(running)
+        fields = ["estado", "token", "reclamado_en", "twilio_desde", "twilio_hasta"]
+        SMSLog.objects.update(
+            **{name: getattr(first, name) for name in fields},
+            ausente_en=timezone.now() - timedelta(seconds=settings.LIST_LAG_S),
+        )
+        for _ in range(2):
+            looks = [look_at(log, evidence=NOTHING_KNOWN, at=timezone.now()) for log in SMSLog.objects.order_by("pk")]
+            assert doubts.settle(looks) == looks
+            doubts.settle([replace(look, account=[]) for look in looks[:1]])
+            doubts.settle([replace(look, account=[]) for look in looks[1:]])
+            estados = list(SMSLog.objects.order_by("pk").values_list("estado", flat=True))
+            assert estados == ["pendiente", "incierto", "incierto"]
 
 
 class TestTwilioOutOfReach:
     def test_it_is_no_absence(self, running: Running, django_assert_num_queries: DjangoAssertNumQueries) -> None:
         log = doubtful(running, ausencias=1)
         with django_assert_num_queries(1):
-            doubts.put_off(doubt_of(log))
+            doubts.put_off([doubt_of(log)])
         log.refresh_from_db()
         assert (log.estado, log.ausencias) == ("incierto", 1)
         assert wait_s(log) > 0
@@ -187,14 +327,14 @@ class TestTwilioOutOfReach:
     def test_the_last_look_is_when_the_deadline_comes(self, running: Running) -> None:
         log = doubtful(running, actualizado=timezone.now() - timedelta(hours=10))
         CampanaSMS.objects.update(vence_en=timezone.now() + timedelta(seconds=200))
-        doubts.put_off(doubt_of(log))
+        doubts.put_off([doubt_of(log)])
         log.refresh_from_db()
         assert 190 < wait_s(log) <= 200
 
     def test_it_does_not_ask_without_a_pause_after_the_deadline(self, running: Running) -> None:
         log = doubtful(running, actualizado=timezone.now() - timedelta(hours=10))
         CampanaSMS.objects.update(vence_en=timezone.now() - timedelta(seconds=1))
-        doubts.put_off(doubt_of(log))
+        doubts.put_off([doubt_of(log)])
         log.refresh_from_db()
         assert 50 < wait_s(log) <= settings.RECONCILE_INTERVAL_S
 

@@ -377,6 +377,7 @@ def test_it_looks_by_an_index(planner: Planner, running: Running, sql: str, know
     if known:
         planner.learn(Baja)
     params: dict[str, Any] = {"ids": [1], "tokens": ["0" * 32], "held": [None], "lease": 1, "remitente": NUMERO}
+    params |= {"cuenta": "", "desde": None, "hasta": None}
     params |= {"codigo": "", "error": ""}
     plan = planner.explain(sql, params)
     assert "Index Cond" in plan

@@ -5,18 +5,24 @@ import threading
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from campaigns.models import SMSLog
+from campaigns.models import CampanaSMS, SMSLog
+from core.clock import elapsed
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
-from tests.workers.engine.conftest import Running
-from workers.engine.message import reconciler
-from workers.gateway.lookup import LookupFailedError, Message
+from tests.workers.engine.conftest import Running, take
+from workers.engine.base import account
+from workers.engine.message import ledger, reconciler, witnesses
+from workers.engine.message.proof import Evidence
+from workers.gateway.clock import TwilioClock
+from workers.gateway.lookup import Listing, LookupFailedError, Message
 from workers.gateway.outcomes import Outcome
 
 pytestmark = pytest.mark.django_db(transaction=True)  # advisory locks belong to sessions
@@ -39,13 +45,16 @@ class Twilio:
     ) -> Outcome:
         raise AssertionError("the reconciler sends nothing itself")
 
-    def messages_to(self, to: str, *, since: datetime) -> list[Message]:
+    def messages_since(self, since: datetime) -> Listing:
+        raise AssertionError("nothing that is proved asks for all")
+
+    def messages_to(self, to: str, *, since: datetime) -> Listing:
         with self._lock:
             self.asked.append(to)
             self._now += 1
             self.most = max(self.most, self._now)
         try:
-            return [message for message in self.answer(to) if message.created_at >= since]
+            return Listing(message for message in self.answer(to) if message.created_at >= since)
         finally:
             with self._lock:
                 self._now -= 1
@@ -55,6 +64,9 @@ class Twilio:
 def twilio(monkeypatch: pytest.MonkeyPatch) -> Twilio:
     found = Twilio()
     monkeypatch.setattr(reconciler, "get_gateway", lambda: found)
+    # The list has come as far as tomorrow.
+    proved = Evidence(fresh_to=timezone.now() + timedelta(days=1), searched_from=timezone.now() - timedelta(days=1))
+    monkeypatch.setattr(witnesses, "hear", lambda witnesses, ask: proved)
     return found
 
 
@@ -63,7 +75,14 @@ def in_doubt(running: Running, count: int) -> None:
     for _ in range(count - len(running.logs)):
         cliente = ClienteFactory.create(usuario=running.campana.usuario)
         sms_log(running.campana, running.lote, cliente)
-    SMSLog.objects.update(estado="incierto", token=uuid.uuid4(), reclamado_en=timezone.now())
+    claimed = timezone.now()
+    SMSLog.objects.update(
+        estado="incierto",
+        token=uuid.uuid4(),
+        reclamado_en=claimed,
+        twilio_desde=claimed,
+        twilio_hasta=claimed + timedelta(seconds=50),
+    )
 
 
 def unreachable(to: str) -> list[Message]:
@@ -94,7 +113,8 @@ def test_it_asks_once_for_all_the_rows_of_a_phone_and_takes_each_ones_time(runni
     assert log.cliente is not None
     later = sms_log(campana, open_lote(campana, [log.cliente]), log.cliente, mensaje=log.mensaje)
     claimed = timezone.now() + timedelta(hours=1)
-    SMSLog.objects.filter(pk=later.pk).update(estado="incierto", token=uuid.uuid4(), reclamado_en=claimed)
+    times = {"reclamado_en": claimed, "twilio_desde": claimed, "twilio_hasta": claimed}
+    SMSLog.objects.filter(pk=later.pk).update(estado="incierto", token=uuid.uuid4(), **times)
     twilio.answer = lambda to: [Message(SID, log.mensaje, "sent", "", timezone.now())]
     assert reconciler.reconcile() == 4
     assert len(twilio.asked) == 3
@@ -193,3 +213,135 @@ def test_a_holder_that_was_stopped_writes_nothing_on_waking(running: Running, tw
         reconciler.reconcile()
     connection.close()
     assert set(SMSLog.objects.values_list("estado", flat=True)) == {"incierto"}
+
+
+class TestWitnesses:
+    """What is asked of Twilio beside the doubts, and when."""
+
+    @pytest.fixture
+    def asking(self, monkeypatch: pytest.MonkeyPatch) -> Twilio:
+        found = Twilio()
+        monkeypatch.setattr(reconciler, "get_gateway", lambda: found)
+        return found
+
+    @staticmethod
+    def one_accepted(running: Running) -> SMSLog:
+        """Two rows are in doubt, and the third was accepted a minute after them."""
+        in_doubt(running, 3)
+        ago = timezone.now() - timedelta(minutes=4)
+        SMSLog.objects.update(
+            reclamado_en=ago, twilio_desde=ago, twilio_hasta=ago + timedelta(seconds=50), actualizado=ago
+        )
+        CampanaSMS.objects.update(iniciado_en=ago)
+        log = running.logs[2]
+        later = timezone.now() - timedelta(minutes=2)
+        SMSLog.objects.filter(pk=log.pk).update(
+            estado="enviado", twilio_sid=SID, reclamado_en=later, twilio_desde=None, twilio_hasta=None
+        )
+        log.refresh_from_db()
+        return log
+
+    def test_they_are_heard_once_a_run_and_before_the_doubts(self, running: Running, asking: Twilio) -> None:
+        witness = self.one_accepted(running)
+        created = timezone.now() - timedelta(minutes=2)
+        asking.answer = lambda to: [Message(SID, "x", "sent", "", created, to)] if to == witness.telefono else []
+        assert reconciler.reconcile() == 2
+        assert asking.asked[0] == witness.telefono
+        assert sorted(asking.asked[1:]) == sorted(log.telefono for log in running.logs[:2])
+        assert set(SMSLog.objects.filter(estado="incierto").values_list("ausencias", flat=True)) == {1}
+
+    def test_a_list_that_does_not_have_them_is_no_answer(self, running: Running, asking: Twilio) -> None:
+        self.one_accepted(running)
+        assert reconciler.reconcile() == 2
+        assert set(SMSLog.objects.filter(estado="incierto").values_list("ausencias", flat=True)) == {0}
+
+    def test_the_account_is_read_once_for_all_that_need_it(
+        self, running: Running, asking: Twilio, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        in_doubt(running, 3)
+        SMSLog.objects.update(ausencias=1)
+        evidence = Evidence(fresh_to=timezone.now() + timedelta(days=1))  # nothing shows that numbers are found
+        monkeypatch.setattr(witnesses, "hear", lambda witnesses, ask: evidence)
+        read: list[datetime] = []
+
+        def all_since(since: datetime) -> Listing:
+            read.append(since)
+            return Listing()
+
+        monkeypatch.setattr(asking, "messages_since", all_since)
+        assert reconciler.reconcile() == 3
+        assert len(read) == 1
+        assert set(SMSLog.objects.values_list("estado", flat=True)) == {"pendiente"}
+
+    def test_an_account_that_cannot_be_read_frees_nothing(
+        self, running: Running, asking: Twilio, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        in_doubt(running, 3)
+        SMSLog.objects.update(ausencias=1)
+        evidence = Evidence(fresh_to=timezone.now() + timedelta(days=1))
+        monkeypatch.setattr(witnesses, "hear", lambda witnesses, ask: evidence)
+
+        def too_many(since: datetime) -> Listing:
+            raise LookupFailedError("too_many_messages")
+
+        monkeypatch.setattr(asking, "messages_since", too_many)
+        assert reconciler.reconcile() == 3
+        rows = SMSLog.objects.filter(estado="incierto", ausencias=1, revisar_desde__gt=timezone.now())
+        assert rows.count() == 3
+
+
+class TestTheAccountThatClaimed:
+    def test_another_accounts_doubts_are_not_asked_of_this_one(
+        self, running: Running, twilio: Twilio, settings: Any
+    ) -> None:
+        in_doubt(running, 3)
+        SMSLog.objects.update(cuenta=account.fingerprint(), ausencias=1)
+        settings.TWILIO_ACCOUNT_SID = "AC" + "9" * 32
+        assert reconciler.reconcile() == 3
+        assert twilio.asked == []
+        rows = SMSLog.objects.filter(estado="incierto", ausencias=1, revisar_desde__gt=timezone.now())
+        assert rows.count() == 3
+
+    def test_a_claim_writes_it_and_twilios_time(self, running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+        clock = TwilioClock()
+        monkeypatch.setattr(ledger, "CLOCK", clock)
+        assert take(running.logs[0].pk)
+        now = timezone.now().replace(microsecond=0) + timedelta(hours=5)  # Twilio's clock is another
+        clock.learn(now, written=elapsed(), answered=elapsed())
+        assert take(running.logs[1].pk)
+        running.reload()
+        before, after, _ = running.logs
+        assert before.cuenta == after.cuenta == account.fingerprint()
+        assert (before.twilio_desde, before.twilio_hasta) == (None, None)
+        assert after.twilio_desde is not None
+        assert after.twilio_hasta is not None
+        assert abs(after.twilio_desde - now) < timedelta(minutes=1)
+        assert after.twilio_hasta - after.twilio_desde >= timedelta(seconds=settings.LEASE_S)
+
+    def test_a_sender_that_was_changed_excludes_no_message(
+        self, running: Running, twilio: Twilio, settings: Any
+    ) -> None:
+        """The message came from the sender of then."""
+        in_doubt(running, 3)
+        settings.TWILIO_SENDER = "+573000000001"
+        SMSLog.objects.update(cuenta=account.fingerprint(), ausencias=1)
+        settings.TWILIO_SENDER = "MG" + "0" * 32
+        twilio.answer = lambda to: [
+            Message(SID, "", "sent", "", timezone.now() + timedelta(seconds=1), to, "+573000000001")
+        ]
+        reconciler.reconcile()
+        assert set(SMSLog.objects.values_list("estado", flat=True)) == {"incierto"}
+
+
+def test_through_a_messaging_service_it_asks_for_both_forms_of_a_number(
+    running: Running, twilio: Twilio, settings: Any
+) -> None:
+    settings.TWILIO_SENDER = "MG" + "0" * 32
+    in_doubt(running, 3)
+    log = running.logs[0]
+    found = Message(SID, log.mensaje, "sent", "", timezone.now() + timedelta(seconds=1), f"rcs:{log.telefono}")
+    twilio.answer = lambda to: [found] if to == f"rcs:{log.telefono}" else []
+    assert reconciler.reconcile() == 3
+    log.refresh_from_db()
+    assert (log.estado, log.twilio_sid) == ("enviado", SID)
+    assert len(twilio.asked) == 6

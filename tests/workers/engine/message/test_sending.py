@@ -1,6 +1,8 @@
 """A header task never raises: it would break its chord."""
 
 import secrets
+import time
+import uuid
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -18,6 +20,7 @@ from tests.workers.engine.slots import micros
 from workers.engine.base import database
 from workers.engine.campaign import pausas
 from workers.engine.message import claims, ledger, optouts, outbox, sending
+from workers.engine.message.ledger import Claim, NotPosted
 from workers.engine.pace import throttle
 from workers.engine.pace.rates import Rates, Sender
 from workers.gateway.outcomes import Account, Outcome, Permanent
@@ -185,3 +188,31 @@ def test_it_does_not_raise_while_the_database_is_away(
         monkeypatch.setattr(insisting, "PAUSES_S", (0.0,))
     sending.send_one(running.logs[0].pk)
     assert SMSLog.objects.get(pk=running.logs[0].pk).estado in {"pendiente", "enviando"}
+
+
+class TestAMachineThatSleptAfterItsClaim:
+    """The lease is over long since, and somebody else may have sent the message."""
+
+    @staticmethod
+    def claim() -> Claim:
+        sender = Sender("x", 0.0)
+        return Claim(1, 1, uuid.uuid4(), "+573001112233", "m", 1, time.monotonic(), sender, 3600.0, None)
+
+    def test_it_posts_while_it_is_in_time(self) -> None:
+        assert sending._post(self.claim()) == REFUSAL
+
+    @pytest.mark.parametrize("clock", ["time", "monotonic", "clock_gettime"])
+    def test_it_posts_nothing_on_waking(self, monkeypatch: pytest.MonkeyPatch, clock: str) -> None:
+        claim = self.claim()
+        real = getattr(time, clock)
+        monkeypatch.setattr(time, clock, lambda *which: real(*which) + 600)
+        assert sending._post(claim) == NotPosted()
+
+    def test_its_claim_is_made_again(self, running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+        claim = take(running.logs[0].pk)
+        assert claim is not None
+        wall = time.time
+        monkeypatch.setattr(time, "time", lambda: wall() + 600)
+        again = claims.fresh(claim)
+        assert again is not None
+        assert again.token != claim.token
