@@ -46,5 +46,6 @@ def receive(*, path: str, token: str, form: Mapping[str, str], given: str | None
         sid=sid,
         status=form.get("MessageStatus", ""),
         error_code=error_code if CODE.fullmatch(error_code) else "",
+        to=form.get("To", "").replace("\0", ""),
     )
     return WRITTEN if receipts.apply_receipt(receipt) else UNKNOWN

@@ -16,14 +16,15 @@ from django.db import IntegrityError
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
-from campaigns.values.twilio import UNSUBSCRIBED
+from campaigns.values.twilio import UNSUBSCRIBED, known_status
 from core.ops import logs
 from workers.broker.results import Part, backend
 from workers.engine.base import database
 from workers.engine.base.groups import Batches
 from workers.engine.message import ledger, optouts
 from workers.engine.message.ledger import Claim, NotPosted
-from workers.gateway.outcomes import Ambiguous, Outcome, Permanent
+from workers.engine.message.memory import memory, write_again
+from workers.gateway.outcomes import Accepted, Ambiguous, Outcome, Permanent
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,10 @@ Result = tuple[Claim, Outcome | NotPosted]
 
 def put_outcome(claim: Claim, outcome: Outcome | NotPosted) -> None:
     """Write an outcome under its claim, soon. Never raises."""
+    if isinstance(outcome, Accepted):
+        memory.accepted(claim.token, outcome.sid, known_status(outcome.status))
+    elif not isinstance(outcome, Ambiguous):
+        memory.forget(claim.token)
     batches.put((claim, outcome))
 
 
@@ -75,11 +80,25 @@ def _record(results: list[Result]) -> None:
                 return
             sleep(pause)
             continue
+        _insist([(claim, outcome) for claim, outcome in results if claim.log_id not in written])
         for claim, outcome in results:
             if claim.log_id not in written:
                 with logs.about(campana=claim.campana_id, sms=claim.log_id):
                     logger.info("sms %s was settled by somebody else; %s is not written", claim.log_id, outcome)
         return
+
+
+def _insist(unwritten: list[Result]) -> None:
+    """Write what was accepted where PostgreSQL has lost the claim: the row must not be sent again."""
+    accepted = [(claim, outcome) for claim, outcome in unwritten if isinstance(outcome, Accepted)]
+    if not accepted:
+        return
+    try:
+        write_again((claim.posted(one.sid, known_status(one.status)) for claim, one in accepted), lost=False)
+    except DatabaseError:
+        # They are remembered, and written again when the server is seen to have come back.
+        logger.warning("%s accepted messages could not be written", len(accepted), exc_info=True)
+        database.drop_connection()
 
 
 def _learn(claim: Claim) -> None:
