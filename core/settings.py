@@ -190,7 +190,9 @@ if DATABASE_URL:
         keepalives_interval=5,
         keepalives_count=4,
         tcp_user_timeout=30_000,
-        options=f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=60000",
+        # A commit that is confirmed is on disk, whatever the server's or the role's default: see the engine's claims.
+        options=f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=60000"
+        " -c synchronous_commit=on",
     )
 
 CACHES: dict[str, dict[str, Any]] = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
