@@ -60,7 +60,7 @@ class Watch:
             epoch.write(now)
 
 
-def hold(covers: Since, *, until: Epoch | None) -> int:
+def hold(covers: Since, *, until: Epoch | None = None) -> int:
     """Put in quarantine all that may have been sent; return how many rows.
 
     Args:
