@@ -352,6 +352,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     # Finds the imports whose nudge or whose worker was lost; nothing to do costs one query.
     "importar": {"task": "workers.importar_clientes", "schedule": 10, "options": {"expire_seconds": 30}},
+    # Makes the close of the day before, some hours after its end, and goes on with it a few minutes at a time.
+    "cierre-diario": {"task": "workers.cierre_diario", "schedule": 300, "options": {"expire_seconds": 240}},
     "limpiar-importaciones": {"task": "workers.limpiar_importaciones", "schedule": crontab(hour="3", minute="50")},
     "olvidar-contactos": {"task": "workers.olvidar_contactos", "schedule": crontab(hour="4", minute="10")},
     "limpiar-resultados": {"task": "workers.limpiar_resultados", "schedule": crontab(hour="3", minute="40")},

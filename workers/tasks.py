@@ -13,6 +13,7 @@ from campaigns.ley import contactos
 from campaigns.programaciones import ocurrencias
 from clientes.importacion import proceso
 from core.celery import DatabaseTask
+from workers import cierre
 from workers.alerts import deliver
 from workers.engine.campaign import campana
 from workers.engine.lote import closing
@@ -96,6 +97,12 @@ def limpiar_importaciones() -> int:
 def olvidar_contactos() -> int:
     """Delete what was counted against the frequency cap on past days."""
     return contactos.olvidar_contactos()
+
+
+@shared_task(name="workers.cierre_diario", ignore_result=True)
+def cierre_diario() -> bool:
+    """Go on with the daily closes. Beat sends it, and a person who asks for one; what is left waits for the next."""
+    return cierre.atender()
 
 
 @shared_task(name="workers.limpiar_resultados", base=Recorded)
