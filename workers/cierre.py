@@ -31,7 +31,7 @@ MOST_ASKED: Final = 20_000
 
 
 class Reader(Protocol):
-    """What is asked of Twilio; `AccountReader` says what."""
+    """Reads the account: see `workers.gateway.account.AccountReader`."""
 
     def page(self, day: date, address: str = "") -> Page: ...
 

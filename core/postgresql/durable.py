@@ -1,4 +1,4 @@
-"""Whether this PostgreSQL keeps what it has committed, and each session what it was told. The engine stands on both.
+"""Asking PostgreSQL whether it keeps what it has committed, and each session what it was told: the engine needs both.
 
 A claim that is lost in a crash is sent again. So nothing starts on a server that confirms commits before they are on
 disk, and nothing behind a pooler that gives one session's statements to several: locks and settings of a session would

@@ -72,7 +72,7 @@ SELECT (SELECT count(*) {OPEN_ROWS}), count(n.id), coalesce(sum(n.total), 0) FRO
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What a quarantine covers.
+    """The time that a quarantine covers.
 
     Args:
         desde: the earliest moment at which a forgotten message may have been posted.
@@ -85,7 +85,7 @@ class Since:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """What a quarantine would hold: rows of open Lotes, Lotes that are not open, and the recipients of these."""
+    """The size of a quarantine: rows of open Lotes, Lotes that are not open, and the recipients of these."""
 
     rows: int
     lotes: int

@@ -1,4 +1,4 @@
-"""What this process has handed to Twilio in the last minutes, in case PostgreSQL comes back without it.
+"""The messages that this process has handed to Twilio in the last minutes, in case PostgreSQL comes back without them.
 
 A promoted standby may have lost the last commits: claims whose messages were posted, and outcomes. What the process
 remembers of them is written again, by campaign, phone and words: ids may have been given to other rows meanwhile. It
