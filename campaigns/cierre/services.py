@@ -259,11 +259,12 @@ def comparar(turno: Turno) -> bool:
     """Compare the next part of the listed messages with their rows, which take what was billed; False after the
     last."""
     with turno.step() as cierre:
-        params = {
+        moneda = settings.SMS_PRICE_CURRENCY.upper()
+        params: dict[str, Any] = {
             "cierre": cierre.pk,
             "cursor": cierre.cursor,
             "most": PARTE,
-            "moneda": settings.SMS_PRICE_CURRENCY.upper(),
+            "moneda": moneda,
             "kept": GUARDADAS,
             "ya": json.dumps(cierre.diferencias),
         }
@@ -281,7 +282,7 @@ def comparar(turno: Turno) -> bool:
         cierre.filas += filas
         cierre.segmentos += segmentos
         cierre.costo += costo
-        cierre.moneda = params["moneda"]
+        cierre.moneda = moneda
         cierre.sin_precio += sin_precio
         cierre.al_dia += al_dia
         cierre.corregidos += corregidos
@@ -329,4 +330,4 @@ def _guardar(cierre: CierreDiario, mensajes: Sequence[Listado], remitentes: froz
 
 
 def _dict(value: Any) -> dict[str, Any]:
-    return json.loads(value, parse_float=Decimal) if isinstance(value, str) else value
+    return dict(json.loads(value, parse_float=Decimal) if isinstance(value, str) else value)

@@ -103,7 +103,7 @@ def is_current() -> bool:
 
 def write(epoch: Epoch) -> None:
     """Let messages be claimed in this stretch."""
-    values = {
+    values: dict[str, int | str | datetime] = {
         "sistema": epoch.sistema,
         "linea": epoch.linea,
         "arranque": epoch.arranque,

@@ -28,7 +28,9 @@ FASTEST: Final = 1_000
 # Rows of one statement: others wait for its locks.
 BATCH: Final = 2_000
 
-SINCE_SQL: Final = "SELECT now(), least(now() - %s, (SELECT max(tomado_en) FROM workers_turno) - %s)"
+SINCE_SQL: Final = """
+SELECT now(), least(now() - %(least)s::interval, (SELECT max(tomado_en) FROM workers_turno) - %(before)s::interval)
+"""
 
 DOUBTED: Final = f"""
 estado = {SMS.INCIERTO}, token = gen_random_uuid(), reclamado_en = %(desde)s, lease_hasta = NULL, ausencias = 0,
@@ -100,7 +102,7 @@ def since(desde: datetime | None = None, *, all_lotes: bool = False) -> Since:
         all_lotes: whether every Lote that is not open counts.
     """
     with connection.cursor() as cursor:
-        cursor.execute(SINCE_SQL, [AT_LEAST, BEFORE_LAST_TURN])
+        cursor.execute(SINCE_SQL, {"least": str(AT_LEAST), "before": str(BEFORE_LAST_TURN)})
         now, found = cursor.fetchone()
     desde = min(found, desde) if desde else found
     lost_s = (now - desde).total_seconds()
