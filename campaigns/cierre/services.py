@@ -30,7 +30,7 @@ OTRA_VEZ_TRAS: Final = timedelta(hours=20)
 # Differences of one kind that are kept of a day; all are counted.
 GUARDADAS: Final = 1_000
 # Listed messages that one statement compares, and Lotes of which one asks for rows without a message.
-PARTE: Final = 5_000
+PARTE: Final = 2_000
 LOTES: Final = 100
 # A step takes seconds; a process that says nothing for so long has died.
 LEASE_S: Final = 300.0

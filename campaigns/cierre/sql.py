@@ -48,7 +48,8 @@ pares AS MATERIALIZED (
         m.precio IS NOT NULL AND m.moneda = %(moneda)s AS facturado
     FROM (SELECT * FROM campaigns_mensajelistado WHERE cierre_id = %(cierre)s AND id > %(cursor)s
         ORDER BY id LIMIT %(most)s) m
-    LEFT JOIN campaigns_smslog s ON s.twilio_sid = m.sid AND s.twilio_sid <> ''
+    LEFT JOIN LATERAL (SELECT * FROM campaigns_smslog s WHERE s.twilio_sid = m.sid AND s.twilio_sid <> '' LIMIT 1) s
+        ON true  -- by the index, whatever the planner has learnt: one SID is one row's
 )
 """
 

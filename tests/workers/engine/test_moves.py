@@ -103,6 +103,9 @@ CODE: Final = {
 }
 # What has an estado and is none of the three, or is no row.
 OTHERS: Final = {
+    "campaigns.cierre.services._terminar": "a CierreDiario",
+    "campaigns.cierre.services.guardar_busqueda": "a CierreDiario",
+    "campaigns.cierre.services.guardar_pagina": "a CierreDiario",
     "campaigns.programaciones.ocurrencias._crear": "an Ocurrencia",
     "campaigns.programaciones.services.ejecutar_programacion": "an Ocurrencia",
     "workers.alerts.deliver.record": "an EntregaAlerta",

@@ -101,6 +101,14 @@ def is_current() -> bool:
     return bool(row and row[0])
 
 
+def is_doubtful() -> bool:
+    """Tell whether the server is another than the one that is known: rows may say less than was done."""
+    with connection.cursor() as cursor:
+        cursor.execute(IS_CURRENT_SQL)
+        row = cursor.fetchone()
+    return bool(row and row[0] is False)
+
+
 def write(epoch: Epoch) -> None:
     """Let messages be claimed in this stretch."""
     values: dict[str, int | str | datetime] = {

@@ -13,7 +13,7 @@ from campaigns.models import SMSLog
 from campaigns.values import codigos
 from campaigns.values.estados import SMS
 from campaigns.values.twilio import UNSUBSCRIBED, Entrega
-from workers.engine.base import database
+from workers.engine.base import database, epoch
 from workers.engine.base.groups import Grouping
 from workers.engine.message import optouts
 
@@ -63,12 +63,13 @@ WHERE s.twilio_sid = %(sid)s AND EXISTS (SELECT FROM campaigns_smslog r
 RETURNING s.id
 """  # noqa: S608 - constants
 
-# PostgreSQL has lost the claim of this token: the row is in quarantine, or was freed from it. Who knows the row's id
-# and its phone speaks of a message that was accepted for it.
+# PostgreSQL has lost the claim of this token: the row is in quarantine, was freed from it, or is about to be put there.
+# Who knows the row's id and its phone speaks of a message that was accepted for it.
 QUARANTINED_SQL: Final = f"""
 UPDATE campaigns_smslog s SET estado = {SMS.ENVIADO}, token = %(token)s, twilio_sid = %(sid)s, entrega = %(entrega)s,
     entrega_codigo = %(codigo)s, codigo = '', error = '', lease_hasta = NULL, revisar_desde = NULL, actualizado = now()
-WHERE s.id = %(id)s AND s.telefono = %(to)s AND s.codigo = %(cuarentena)s AND s.estado IN {SMS.SIN_ASENTAR}
+WHERE s.id = %(id)s AND s.telefono = %(to)s AND s.estado IN {SMS.SIN_ASENTAR}
+    AND (s.codigo = %(cuarentena)s OR {epoch.CURRENT_SQL} = false)
     AND s.twilio_sid = '' AND NOT EXISTS (SELECT FROM campaigns_smslog k WHERE k.twilio_sid = %(sid)s)
 RETURNING s.id
 """  # noqa: S608 - constants

@@ -4,25 +4,28 @@ import time
 import uuid
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.utils import timezone
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
-from campaigns.models import SMSLog
+from campaigns.models import CampanaSMS, SMSLog
 from campaigns.values import codigos
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
 from tests.workers.engine.conftest import Running, take
 from workers.engine.base import epoch
 from workers.engine.campaign import campana
-from workers.engine.lote import quarantine
+from workers.engine.lote import opening, quarantine
 from workers.engine.message import comeback, outbox, receipts, sending
 from workers.engine.message.comeback import Watch
 from workers.engine.message.memory import Memory, Posted
 from workers.engine.message.receipts import Receipt
 from workers.gateway.outcomes import Accepted, Ambiguous, Outcome, Permanent
 from workers.models import Epoca, Turno
+from workers.webhooks import reports
 
 SID = "SM" + "a" * 32
 # What the standby has of a row that was claimed and posted in the lost commits.
@@ -218,6 +221,32 @@ def test_a_lote_that_may_have_been_opened_begins_in_quarantine(running: Running)
     assert campaign.lotes.filter(estado="abierto", dudoso_desde=None).exists()
 
 
+def test_a_lote_that_is_cut_is_in_doubt_on_both_sides(running: Running) -> None:
+    running.campana.lotes.create(numero=2, cliente_ids=[1, 2], total=2, dudoso_desde=timezone.now())
+    assert opening.cut_next(running.campana.pk, Decimal("0.5"))
+    assert running.campana.lotes.exclude(dudoso_desde=None).count() == 2
+
+
+def test_what_is_in_doubt_at_the_deadline_is_never_sent_again(running: Running) -> None:
+    cliente = ClienteFactory.create(usuario=running.campana.usuario)
+    lote = running.campana.lotes.create(numero=2, cliente_ids=[cliente.pk], total=1, dudoso_desde=timezone.now())
+    CampanaSMS.objects.update(vence_en=timezone.now() - timedelta(seconds=1), total_clientes=4)
+    campana.advance(running.campana.pk, publish=False)
+    assert [row.codigo for row in lote.logs.all()] == [codigos.DESCONOCIDO]
+    assert {row.codigo for row in running.lote.logs.all()} == {codigos.PLAZO_VENCIDO}
+
+
+def test_a_deadline_waits_for_the_quarantine(running: Running) -> None:
+    CampanaSMS.objects.update(vence_en=timezone.now() - timedelta(seconds=1))
+    promote()
+    campana.advance(running.campana.pk, publish=False)
+    assert estados(running) == ["pendiente"] * 3
+    comeback.watch.look()
+    campana.advance(running.campana.pk, publish=False)
+    running.reload()
+    assert {log.codigo for log in running.logs} <= {codigos.DESCONOCIDO, codigos.CUARENTENA}
+
+
 def test_only_as_many_lotes_as_could_have_been_opened(running: Running, settings: Any) -> None:
     settings.LOTES_EN_VUELO, settings.LOTE_SIZE = 4, 500
     now = timezone.now()
@@ -295,6 +324,27 @@ class TestTheCallbackOfALostClaim:
         log.refresh_from_db()
         assert (log.estado, log.twilio_sid, log.entrega, log.token) == ("enviado", SID, "delivered", lost.token)
         assert receipts.apply_receipt(replace(lost, status="sent"))  # the next one finds its token
+
+    def test_it_may_come_before_the_quarantine(self, running: Running, lost: Receipt) -> None:
+        log = running.logs[1]
+        promote()
+        SMSLog.objects.filter(pk=log.pk).update(estado="pendiente", codigo="")
+        early = replace(lost, log_id=log.pk, to=log.telefono)
+        assert receipts.apply_receipt(early)
+        assert estados(running)[:2] == ["incierto", "enviado"]
+        comeback.watch.look()
+        SMSLog.objects.filter(pk=running.logs[2].pk).update(estado="pendiente", codigo="")
+        assert not receipts.apply_receipt(replace(early, log_id=running.logs[2].pk, to=running.logs[2].telefono))
+
+    def test_it_comes_by_http(self, running: Running, lost: Receipt, settings: Any) -> None:
+        settings.TWILIO_AUTH_TOKEN, settings.PUBLIC_URL = "t", "https://sms.tienda.co"
+        path = f"/webhooks/twilio/estado/{lost.log_id}-{lost.token.hex}/"
+        form = {"MessageSid": SID, "MessageStatus": "sent", "To": running.logs[0].telefono}
+        given = RequestValidator("t").compute_signature(settings.PUBLIC_URL + path, form)
+        token = f"{lost.log_id}-{lost.token.hex}"
+        assert reports.receive(path=path, token=token, form={**form, "To": "+57"}, given=given) == reports.BAD_SIGNATURE
+        assert reports.receive(path=path, token=token, form=form, given=given) == reports.WRITTEN
+        assert estados(running)[0] == "enviado"
 
     @pytest.mark.parametrize("change", [{"to": "+573009999999"}, {"to": ""}])
     def test_it_must_be_of_the_rows_phone(self, running: Running, lost: Receipt, change: dict[str, str]) -> None:
