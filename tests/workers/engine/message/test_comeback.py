@@ -61,12 +61,13 @@ def process(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     comeback.watch.look()
 
 
-def begin(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let another process take over, which has seen and sent nothing."""
+def begin(monkeypatch: pytest.MonkeyPatch) -> Memory:
+    """Let another process take over, which has seen and sent nothing; return its memory."""
     monkeypatch.setattr(comeback, "watch", Watch())
     memory = Memory()
     for module in (comeback, outbox, sending):
         monkeypatch.setattr(module, "memory", memory)
+    return memory
 
 
 def lose(*logs: SMSLog) -> None:
@@ -278,11 +279,12 @@ def test_an_answer_that_comes_after_the_comeback_is_kept(
     assert (log.estado, log.twilio_sid, log.token) == ("enviado", SID, claim.token)
 
 
-def test_a_refusal_is_not_remembered(running: Running, twilio: Twilio) -> None:
+def test_a_refusal_is_not_remembered(running: Running, twilio: Twilio, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = begin(monkeypatch)
     twilio.answers = [Permanent("21211", "no")]
     sending.send_one(running.logs[0].pk)
     sending.send_one(running.logs[1].pk)
-    assert [one.telefono for one in comeback.memory.all()] == [running.logs[1].telefono]
+    assert [one.telefono for one in memory.all()] == [running.logs[1].telefono]
 
 
 def test_ids_that_were_given_away_again_are_not_taken_for_the_old_rows(running: Running, twilio: Twilio) -> None:
