@@ -7,6 +7,7 @@ from campaigns.models import (
     Ajustes,
     AjustesCambio,
     CampanaSMS,
+    CierreDiario,
     Entrante,
     Gasto,
     Lote,
@@ -177,3 +178,12 @@ class OcurrenciaAdmin(OnlyRead, admin.ModelAdmin[Ocurrencia]):
     list_select_related = ("programacion", "campana")
     search_fields = ("programacion__nombre", "motivo")
     show_full_result_count = False
+
+
+@admin.register(CierreDiario)
+class CierreDiarioAdmin(OnlyRead, admin.ModelAdmin[CierreDiario]):
+    """Daily closes, read only: their page asks for one, and shows its differences."""
+
+    list_display = ("dia", "estado", "mensajes", "filas", "segmentos", "costo", "moneda", "sin_precio", "diferencias")
+    list_filter = ("estado",)
+    date_hierarchy = "dia"

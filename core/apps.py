@@ -7,3 +7,4 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from core import checks  # noqa: F401, PLC0415 - registering checks needs the loaded app registry
+        from core.postgresql import durable  # noqa: F401, PLC0415

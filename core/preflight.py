@@ -3,14 +3,19 @@
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
+from core.postgresql import durable
+
 
 def refuse_misconfiguration() -> None:
-    """Run the system checks.
+    """Run the system checks, and ask PostgreSQL whether it keeps what it commits.
 
     Raises:
         ImproperlyConfigured: with one line per error.
     """
-    errors = [message for message in checks.run_checks() if message.level >= checks.ERROR]
+    found = checks.run_checks()
+    if not any(message.is_serious() for message in found):
+        found += durable.faults()
+    errors = [message for message in found if message.level >= checks.ERROR]
     if errors:
         lines = (f"{error.msg} ({error.id}) {error.hint or ''}".rstrip() for error in errors)
         raise ImproperlyConfigured("refusing to start: " + " | ".join(lines))

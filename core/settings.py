@@ -199,7 +199,9 @@ if DATABASE_URL:
         keepalives_interval=5,
         keepalives_count=4,
         tcp_user_timeout=30_000,
-        options=f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=60000",
+        # A commit that is confirmed is on disk, whatever the server's or the role's default: see the engine's claims.
+        options=f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=60000"
+        " -c synchronous_commit=on",
     )
 
 CACHES: dict[str, dict[str, Any]] = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
@@ -359,6 +361,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     # Finds the imports whose nudge or whose worker was lost; nothing to do costs one query.
     "importar": {"task": "workers.importar_clientes", "schedule": 10, "options": {"expire_seconds": 30}},
+    # Makes the close of the day before, some hours after its end, and goes on with it a few minutes at a time.
+    "cierre-diario": {"task": "workers.cierre_diario", "schedule": 300, "options": {"expire_seconds": 240}},
     "limpiar-importaciones": {"task": "workers.limpiar_importaciones", "schedule": crontab(hour="3", minute="50")},
     "olvidar-contactos": {"task": "workers.olvidar_contactos", "schedule": crontab(hour="4", minute="10")},
     # Before the day's campaigns.

@@ -12,3 +12,17 @@ class Turno(models.Model):
 
     def __str__(self) -> str:
         return self.tarea
+
+
+class Epoca(models.Model):
+    """The stretch of PostgreSQL's history in which messages may be claimed, in one row: `workers.engine.base.epoch`."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    sistema = models.BigIntegerField()
+    linea = models.CharField(max_length=8)
+    arranque = models.DateTimeField()
+    tabla = models.BigIntegerField()
+    desde = models.DateTimeField()  # when it was written
+
+    def __str__(self) -> str:
+        return f"línea {self.linea}, desde {self.arranque:%Y-%m-%d %H:%M:%S}"

@@ -13,6 +13,7 @@ from campaigns.ley import contactos
 from campaigns.programaciones import ocurrencias
 from clientes.importacion import proceso
 from core.celery import DatabaseTask
+from workers import cierre
 from workers.alerts import deliver
 from workers.engine.campaign import campana
 from workers.engine.lote import closing
@@ -103,6 +104,12 @@ def olvidar_contactos() -> int:
 def revisar_twilio() -> list[str]:
     """Check the set-up at Twilio. What is wrong is the task's result, in the admin, and in the log."""
     return revision.revisar_y_anotar()
+
+
+@shared_task(name="workers.cierre_diario", ignore_result=True)
+def cierre_diario() -> bool:
+    """Go on with the daily closes. Beat sends it, and a person who asks for one; what is left waits for the next."""
+    return cierre.atender()
 
 
 @shared_task(name="workers.limpiar_resultados", base=Recorded)

@@ -6,6 +6,7 @@ The ledger in PostgreSQL is the truth about what was sent; Redis and Celery only
 from campaigns.models.ajustes import Ajustes, AjustesCambio
 from campaigns.models.alerta import AjustesAlertas, Alerta, EntregaAlerta
 from campaigns.models.campana import CampanaSMS
+from campaigns.models.cierre import CierreDiario, Diferencia, MensajeListado
 from campaigns.models.cupos import Contacto, Gasto
 from campaigns.models.entrante import Entrante
 from campaigns.models.llave import Llave
@@ -23,12 +24,15 @@ __all__ = [
     "AjustesCambio",
     "Alerta",
     "CampanaSMS",
+    "CierreDiario",
     "Contacto",
+    "Diferencia",
     "Entrante",
     "EntregaAlerta",
     "Gasto",
     "Llave",
     "Lote",
+    "MensajeListado",
     "Ocurrencia",
     "PlantillaSMS",
     "Programacion",

@@ -41,6 +41,8 @@ class Lote(models.Model):
     # Set: of its pending rows those up to this id were published, and the others are next. NULL: all were, or none.
     publicado_hasta = models.BigIntegerField(null=True, blank=True)
     cerrado_en = models.DateTimeField(null=True, blank=True)
+    # Set: PostgreSQL may have forgotten that it was opened, after this moment; its rows begin `incierto`.
+    dudoso_desde = models.DateTimeField(null=True, blank=True)
     # What it holds of the shop's quotas (`workers.engine.lote.cupos`): of which day, how much money of that day's, and
     # what it spent on the days before.
     cupo_dia = models.DateField(null=True, blank=True)

@@ -23,17 +23,21 @@ PLAZO_VENCIDO: Final = "plazo_vencido"
 NO_ACEPTADO: Final = "no_aceptado"
 # It may have been sent all the same, so it is never sent again.
 DESCONOCIDO: Final = "desconocido"
+# Of an uncertain row, not an end: PostgreSQL came back without its last commits, and it may have been sent in those.
+CUARENTENA: Final = "cuarentena"
 
 # The texts of these codes for people, and what to do about them; the exclusions have theirs in their rows.
 TEXTOS: Final = {
     CAMPANA_CANCELADA: "La campaña fue cancelada antes de enviar este mensaje.",
     PLAZO_VENCIDO: "El plazo de la campaña venció antes de enviar este mensaje.",
     NO_ACEPTADO: "Twilio no aceptó el mensaje en ninguno de los intentos.",
+    CUARENTENA: "La base de datos volvió a un estado anterior: se consulta en Twilio si el mensaje ya salió.",
     DESCONOCIDO: "No fue posible saber si el mensaje salió: Twilio no lo mostró ni permitió descartarlo en el plazo.",
 }
 REMEDIOS: Final = {
     CAMPANA_CANCELADA: NADA,
     PLAZO_VENCIDO: "Reintente la campaña: quienes faltan aún pueden recibir el mensaje.",
     NO_ACEPTADO: REINTENTAR,
+    CUARENTENA: "No hay nada que hacer: se resuelve solo cuando Twilio responda.",
     DESCONOCIDO: "Pregunte al cliente si le llegó antes de escribirle otra vez.",
 }

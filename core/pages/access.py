@@ -45,3 +45,15 @@ def admin_de(request: HttpRequest, refusal: str) -> Usuario:
     if not usuario.es_admin:
         raise PermissionDenied(refusal)
     return usuario
+
+
+def operador_de(request: HttpRequest, refusal: str) -> Usuario:
+    """Return the operator of the installation who asks.
+
+    Raises:
+        PermissionDenied: it is somebody of a shop; `refusal` tells them so.
+    """
+    usuario = usuario_de(request)
+    if not usuario.is_staff:
+        raise PermissionDenied(refusal)
+    return usuario

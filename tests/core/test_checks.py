@@ -128,6 +128,7 @@ def test_it_never_shows_a_secret(settings: Any) -> None:
     assert "secreto-1" not in said
 
 
+@pytest.mark.django_db(transaction=True)
 def test_django_runs_every_one(settings: Any) -> None:
     """Two of them are tagged `database` or `security`; `check` must meet them without more ado."""
     settings.SECRET_KEY, settings.REDIS_URL, settings.LEASE_S, settings.TIME_ZONE = "x", "", 1.0, "nada"
@@ -141,6 +142,7 @@ def test_django_runs_every_one(settings: Any) -> None:
     assert "core.E011" in {message.id for message in run_checks(databases=["default"])}
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_start_is_refused(settings: Any) -> None:
     settings.SECRET_KEY = "corta"
     with pytest.raises(SystemCheckError, match=r"core\.E001"):

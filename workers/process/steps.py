@@ -9,6 +9,7 @@ from celery import bootsteps
 from celery.worker import state
 from django.conf import settings
 
+from workers.engine.message import comeback
 from workers.engine.publish import probe
 from workers.engine.rounds import rounds
 from workers.process.clock import Clock
@@ -28,6 +29,7 @@ class Clocks(bootsteps.StartStopStep):
             Clock("reconcile", rounds.reconcile_round),
             Clock("deliveries", rounds.deliveries_round),
             Clock("alerts", rounds.alerts_round),
+            Clock("comeback", comeback.round_of_watch),
         ]
 
     def start(self, parent: Any) -> None:

@@ -50,5 +50,6 @@ def receive(
         sid=sid,
         status=form.get("MessageStatus", ""),
         error_code=error_code if CODE.fullmatch(error_code) else "",
+        to=form.get("To", "").replace("\0", ""),
     )
     return WRITTEN if receipts.apply_receipt(receipt) else UNKNOWN

@@ -8,6 +8,7 @@ import copy
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from pytest_django import DjangoDbBlocker
 
 from campaigns.bajas.services import registrar
 from campaigns.bitacora.alertas import guardar_ajustes, probar
-from campaigns.models import CampanaSMS, Entrante
+from campaigns.models import CampanaSMS, CierreDiario, Entrante
 from clientes.importacion.services import subir
 from core.models import Usuario
 from tests import shared
@@ -148,6 +149,10 @@ TABLE = [
     Row("post", "alertas/", 302, 403, 302, "", lambda w: {"minutos_sin_avance": "15", "al_fallar": "true"}),
     Row("post", "alertas/secreto/", 200, 403, 200),
     Row("post", "alertas/prueba/", 302, 403, 302),
+    # the operator's alone: tests/campaigns/pages/test_cierres.py
+    Row("get", "cierres/", 403, 403, 403),
+    Row("get", "cierres/<int:pk>/", 404, 404, 404, "cierre"),
+    Row("post", "cierres/pedir/", 403, 403, 403),
     Row("get", "campanas/nueva/", 200, 403, 200),
     Row("post", "campanas/nueva/", 200, 403, 200),
     Row("post", "campanas/nueva/cuenta/", 200, 403, 200),
@@ -337,6 +342,7 @@ def make_world(owner: Usuario) -> World:
         ),
         "baja": registrar(usuario=owner, telefono="3001234567", motivo=f"{MARCA} 12"),
         "vendedor": VendedorFactory.create(creado_por=owner, username=MARCA),
+        "cierre": CierreDiario.objects.create(dia=date(2026, 3, 4)),  # the installation's
     }
     return {name: row.pk for name, row in rows.items()}
 

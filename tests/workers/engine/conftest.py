@@ -7,7 +7,7 @@ import pytest
 from campaigns.models import CampanaSMS, Lote, SMSLog
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
-from workers.engine.message import ledger
+from workers.engine.message import comeback, ledger
 from workers.engine.message.ledger import Claim, NotPosted
 from workers.engine.rounds import sweeper
 from workers.gateway.outcomes import Outcome
@@ -26,6 +26,7 @@ class Running:
 
 @pytest.fixture
 def running(owner: Usuario) -> Running:
+    comeback.watch.look()  # as every worker does when it begins
     clientes = ClienteFactory.create_batch(3, usuario=owner)
     campana = CampanaFactory.create(usuario=owner, total_clientes=3, estado="procesando")
     lote = open_lote(campana, clientes)

@@ -42,6 +42,8 @@ STATEMENTS: Final = {
     ("workers.engine.lote.opening.OPEN_SQL", "smslog"): "> pendiente | > fallido",
     ("workers.engine.lote.opening.AGAIN_SQL", "smslog"): "fallido > pendiente | fallido > fallido",
     ("workers.engine.lote.opening.OPENED_SQL", "lote"): "pendiente > abierto",
+    ("workers.engine.lote.quarantine.ROWS_SQL", "smslog"): "pendiente > incierto",
+    ("workers.engine.lote.quarantine.LOTE_SQL", "smslog"): "pendiente > incierto",
     ("workers.engine.message.doubts.SENT_SQL", "smslog"): "incierto > enviado",
     ("workers.engine.message.doubts.FREE_SQL", "smslog"): "incierto > pendiente",
     ("workers.engine.message.doubts.FREE_SQL", "lote"): "abierto, por_conciliar > abierto",
@@ -52,9 +54,12 @@ STATEMENTS: Final = {
         " | enviando, incierto > pendiente | enviando, incierto > incierto"
     ),
     ("workers.engine.message.ledger.EXPIRE_SQL", "smslog"): "enviando > incierto",
+    ("workers.engine.message.memory.POSTED_SQL", "smslog"): "pendiente, incierto > incierto",
+    ("workers.engine.message.memory.SENT_SQL", "smslog"): "pendiente, enviando, incierto > enviado",
     ("workers.engine.message.optouts.FAIL_SQL", "smslog"): "pendiente, enviando > fallido",
     ("workers.engine.message.proofs.SENT_SQL", "smslog"): "fallido > enviado",
     ("workers.engine.message.refusals.FREE_SQL", "smslog"): "fallido > pendiente",
+    ("workers.engine.message.receipts.QUARANTINED_SQL", "smslog"): "pendiente, incierto > enviado",
     ("workers.engine.message.receipts.RECEIPTS_SQL", "smslog"): "pendiente, enviando, incierto > enviado",
 }
 
@@ -101,6 +106,9 @@ CODE: Final = {
 }
 # What has an estado and is none of the three, or is no row.
 OTHERS: Final = {
+    "campaigns.cierre.services._terminar": "a CierreDiario",
+    "campaigns.cierre.services.guardar_busqueda": "a CierreDiario",
+    "campaigns.cierre.services.guardar_pagina": "a CierreDiario",
     "campaigns.programaciones.ocurrencias._crear": "an Ocurrencia",
     "campaigns.programaciones.services.ejecutar_programacion": "an Ocurrencia",
     "workers.alerts.deliver.record": "an EntregaAlerta",

@@ -14,6 +14,7 @@ from campaigns.ley.selectors import ajustes_de
 from campaigns.models import CampanaSMS
 from campaigns.values import estados
 from campaigns.values.wake import nudge
+from workers.engine.base import epoch
 from workers.engine.campaign import cancelacion, envio, final, pausas, plazo
 
 
@@ -86,7 +87,9 @@ def _enforce_deadline(look: Look) -> None:
     """End what an overdue campaign left."""
     if campana := plazo.overdue(look.campana_id):
         look.overdue = True
-        plazo.enforce(campana)
+        # While it is not known what PostgreSQL has lost, a row that says "pending" may have been sent.
+        if not epoch.is_doubtful():
+            plazo.enforce(campana)
 
 
 def _send(look: Look) -> None:

@@ -5,7 +5,7 @@ from django.db import transaction
 
 from campaigns.models import CampanaSMS, Lote
 from workers.engine.campaign import jornadas, pausas
-from workers.engine.lote import flight, opening, publishing
+from workers.engine.lote import flight, opening, publishing, quarantine
 from workers.engine.lote.cupos import Cupos, ExhaustedError
 from workers.engine.pace import throttle
 from workers.engine.pace.rates import Sender
@@ -86,4 +86,6 @@ def _open_within_quotas(campana_id: int, room: Window) -> bool:
     if lote is None:
         return False
     held.take(campana, lote.pk)
+    if lote.dudoso_desde:
+        quarantine.doubt_opened(lote.pk, lote.dudoso_desde)
     return True

@@ -14,6 +14,7 @@ from campaigns.campana.reintentos import OCUPADO, PARAMS, elegidos
 from campaigns.mensaje.enlace import enlaces_de
 from campaigns.mensaje.texto import ENLACE
 from campaigns.models import CampanaSMS, Lote
+from campaigns.values import codigos
 from campaigns.values.estados import LOTE, SMS
 from workers.engine.lote import medida
 from workers.engine.lote.cupos import Cupos
@@ -100,6 +101,8 @@ def open_next(campana: CampanaSMS, held: Cupos | None = None, *, sin_enviar: str
     ).first()
     if lote is None:
         return None
+    if sin_enviar and lote.dudoso_desde:
+        sin_enviar = codigos.DESCONOCIDO  # it may have been opened and sent before, in commits that were lost
     params: dict[str, Any] = {
         **(held or Cupos.look(campana.usuario_id)).judge(campana),
         **medida.params(campana.mensaje),
@@ -151,7 +154,9 @@ def cut_next(campana_id: int, parte: Decimal) -> bool:
         return False
     last = lotes.order_by("-numero").values_list("numero", flat=True)[0]
     rest = lote.cliente_ids[stay:]
-    Lote.objects.create(campana_id=campana_id, numero=last + 1, cliente_ids=rest, total=len(rest))
+    Lote.objects.create(
+        campana_id=campana_id, numero=last + 1, cliente_ids=rest, total=len(rest), dudoso_desde=lote.dudoso_desde
+    )
     lote.cliente_ids, lote.total = lote.cliente_ids[:stay], stay
     lote.save(update_fields=["cliente_ids", "total"])
     return True

@@ -22,8 +22,9 @@ from campaigns.remitentes import valor_de
 from campaigns.values.estados import CAMPANA, SMS
 from campaigns.values.twilio import known_status
 from core.clock import Mark, elapsed
-from workers.engine.base import account, database
-from workers.engine.message import optouts, proof
+from workers.engine.base import account, database, epoch
+from workers.engine.message import comeback, optouts, proof
+from workers.engine.message.memory import Posted
 from workers.engine.pace.rates import Sender
 from workers.gateway.clock import CLOCK
 from workers.gateway.outcomes import Accepted, Account, Ambiguous, Outcome, Permanent, Retryable
@@ -95,6 +96,10 @@ class Claim:
         token."""
         return f"{self.log_id}-{self.token.hex}"
 
+    def posted(self, sid: str = "", entrega: str = "") -> Posted:
+        """Return what is remembered of this message once it was handed over."""
+        return Posted(self.campana_id, self.telefono, self.mensaje, self.token, self.taken_at, sid, entrega)
+
     def age(self) -> float:
         """Seconds since the row was claimed, and its campaign seen to run."""
         return elapsed() - self.taken_at
@@ -116,6 +121,7 @@ WHERE s.id = n.id
     AND CASE s.estado WHEN {SMS.PENDIENTE} THEN true WHEN {SMS.ENVIANDO} THEN s.token = n.held ELSE false END
     AND (SELECT c.estado = {CAMPANA.PROCESANDO} AND (c.vence_en IS NULL OR c.vence_en > now()) AND c.cierra_en > now()
         FROM campaigns_campanasms c WHERE c.id = s.campana_id)
+    AND {epoch.CURRENT_SQL}
     AND NOT {optouts.FUERA_SQL}
 RETURNING s.id, s.campana_id, s.telefono, s.mensaje, s.intentos, (SELECT row_to_json(r) FROM (
     SELECT r.valor, r.segmentos_por_segundo AS ritmo, extract(epoch FROM c.cierra_en - now()) AS cierra_s,
@@ -166,6 +172,21 @@ def claim_many(held: Mapping[int, uuid.UUID | None]) -> dict[int, Claim]:
         The claims by row id; a row that somebody else has, or that is not to be sent now, has none. Those whose phone
         opted out are ended.
     """
+    claims = _claim(held)
+    if passed_over := {log_id: held[log_id] for log_id in held if log_id not in claims}:
+        try:
+            # Nothing is claimed on a server that came back until it is known what it has lost.
+            if not epoch.is_current() and comeback.watch.look():
+                claims |= _claim(passed_over)
+            optouts.fail_opted_out({log_id: had for log_id, had in passed_over.items() if log_id not in claims})
+        except DatabaseError:
+            # The claims are committed, and are used. These rows are passed over again when their Lote's turn comes.
+            logger.warning("opted-out rows among %s could not be ended", len(passed_over), exc_info=True)
+            database.drop_connection()
+    return claims
+
+
+def _claim(held: Mapping[int, uuid.UUID | None]) -> dict[int, Claim]:
     # In one order, so that two processes that want the same rows do not wait for each other.
     tokens = {log_id: uuid.uuid4() for log_id in sorted(held)}
     taken_at, mark = elapsed(), Mark()
@@ -185,7 +206,7 @@ def claim_many(held: Mapping[int, uuid.UUID | None]) -> dict[int, Claim]:
             },
         )
         rows = cursor.fetchall()
-    claims = {
+    return {
         log_id: Claim(
             log_id,
             campana_id,
@@ -201,14 +222,6 @@ def claim_many(held: Mapping[int, uuid.UUID | None]) -> dict[int, Claim]:
         )
         for log_id, campana_id, telefono, mensaje, intentos, campana in rows
     }
-    if passed_over := {log_id: held[log_id] for log_id in tokens if log_id not in claims}:
-        try:
-            optouts.fail_opted_out(passed_over)
-        except DatabaseError:
-            # The claims are committed, and are used. These rows are passed over again when their Lote's turn comes.
-            logger.warning("opted-out rows among %s could not be ended", len(passed_over), exc_info=True)
-            database.drop_connection()
-    return claims
 
 
 def _twilio_time(taken_at: float) -> tuple[datetime | None, datetime | None]:

@@ -16,13 +16,14 @@ from django.db import Error as DatabaseError
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
-from campaigns.values.twilio import UNSUBSCRIBED
+from campaigns.values.twilio import UNSUBSCRIBED, known_status
 from core.ops import logs
 from workers.broker.results import Part, backend
 from workers.engine.base import database
 from workers.engine.base.groups import Batches
 from workers.engine.message import ledger, optouts, refusals
 from workers.engine.message.ledger import Claim, NotPosted
+from workers.engine.message.memory import memory, write_again
 from workers.engine.message.receipts import Receipt, apply_receipts
 from workers.gateway.outcomes import Accepted, Ambiguous, Outcome, Permanent
 
@@ -44,6 +45,10 @@ Result = tuple[Claim, Outcome | NotPosted]
 
 def put_outcome(claim: Claim, outcome: Outcome | NotPosted) -> None:
     """Write an outcome under its claim, soon. Never raises."""
+    if isinstance(outcome, Accepted):
+        memory.accepted(claim.token, outcome.sid, known_status(outcome.status))
+    elif not isinstance(outcome, Ambiguous):
+        memory.forget(claim.token)
     batches.put((claim, outcome))
 
 
@@ -83,6 +88,7 @@ def _record(results: list[Result]) -> None:
                 return
             sleep(pause)
             continue
+        _insist([(claim, outcome) for claim, outcome in results if claim.log_id not in written])
         for claim, outcome in results:
             if claim.log_id not in written:
                 _settled_before(claim, outcome)
@@ -121,6 +127,19 @@ def _settled_before(claim: Claim, outcome: Outcome | NotPosted) -> None:
             logger.exception("sms %s: %s could not be written", claim.log_id, outcome)
             if not connection.in_atomic_block and not connection.is_usable():
                 database.drop_connection()
+
+
+def _insist(unwritten: list[Result]) -> None:
+    """Write what was accepted where PostgreSQL has lost the claim: the row must not be sent again."""
+    accepted = [(claim, outcome) for claim, outcome in unwritten if isinstance(outcome, Accepted)]
+    if not accepted:
+        return
+    try:
+        write_again((claim.posted(one.sid, known_status(one.status)) for claim, one in accepted), lost=False)
+    except DatabaseError:
+        # They are remembered, and written again when the server is seen to have come back.
+        logger.warning("%s accepted messages could not be written", len(accepted), exc_info=True)
+        database.drop_connection()
 
 
 def _learn(claim: Claim) -> None:

@@ -10,9 +10,10 @@ from django.db import Error as DatabaseError
 from django.db import IntegrityError, connection
 
 from campaigns.models import CampanaSMS, SMSLog
+from campaigns.values import codigos
 from campaigns.values.estados import SMS
 from campaigns.values.twilio import DROPPED, UNSUBSCRIBED, Entrega
-from workers.engine.base import database
+from workers.engine.base import database, epoch
 from workers.engine.base.groups import Grouping
 from workers.engine.message import optouts, proofs
 from workers.engine.pace import throttle
@@ -65,6 +66,17 @@ WHERE s.twilio_sid = %(sid)s AND EXISTS (SELECT FROM campaigns_smslog r
 RETURNING s.id
 """  # noqa: S608 - constants
 
+# PostgreSQL has lost the claim of this token: the row is in quarantine, was freed from it, or is about to be put there.
+# Who knows the row's id and its phone speaks of a message that was accepted for it.
+QUARANTINED_SQL: Final = f"""
+UPDATE campaigns_smslog s SET estado = {SMS.ENVIADO}, token = %(token)s, twilio_sid = %(sid)s, entrega = %(entrega)s,
+    entrega_codigo = %(codigo)s, codigo = '', error = '', lease_hasta = NULL, revisar_desde = NULL, actualizado = now()
+WHERE s.id = %(id)s AND s.telefono = %(to)s AND s.estado IN {SMS.SIN_ASENTAR}
+    AND (s.codigo = %(cuarentena)s OR {epoch.CURRENT_SQL} = false)
+    AND s.twilio_sid = '' AND NOT EXISTS (SELECT FROM campaigns_smslog k WHERE k.twilio_sid = %(sid)s)
+RETURNING s.id
+"""  # noqa: S608 - constants
+
 OPEN: Final = [SMSLog.Estado.PENDIENTE, SMSLog.Estado.ENVIANDO, SMSLog.Estado.INCIERTO]
 
 
@@ -77,6 +89,7 @@ class Receipt:
         sid: Twilio's message SID.
         status: Twilio's message status; one that is not known is kept out.
         error_code: Twilio's code on failed and undelivered, else "".
+        to: the recipient, in E.164; "" when it is not told.
     """
 
     log_id: int
@@ -84,6 +97,7 @@ class Receipt:
     sid: str
     status: str
     error_code: str = ""
+    to: str = ""
 
     @property
     def rank(self) -> int:
@@ -163,7 +177,20 @@ def _write(receipts: list[Receipt]) -> set[int]:
         if receipt.log_id not in found and _execute(HOLDER_SQL, _values(receipt)):
             logger.info("sms %s: message %s is another row's", receipt.log_id, receipt.sid)
             found.add(receipt.log_id)
+        elif receipt.log_id not in found and _settles_quarantined(receipt):
+            logger.warning("sms %s was sent, by a claim that PostgreSQL had lost: %s", receipt.log_id, receipt.sid)
+            found.add(receipt.log_id)
     return found
+
+
+def _settles_quarantined(receipt: Receipt) -> bool:
+    if not receipt.to:
+        return False
+    params = {**_values(receipt), "to": receipt.to, "cuarentena": codigos.CUARENTENA}
+    try:
+        return bool(_execute(QUARANTINED_SQL, params))
+    except IntegrityError:
+        return False  # at this very moment another row got the message
 
 
 def _columns(receipts: list[Receipt]) -> dict[str, Any]:

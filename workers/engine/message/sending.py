@@ -10,6 +10,7 @@ from workers.engine.base import database
 from workers.engine.campaign import pausas
 from workers.engine.message import claims, outbox
 from workers.engine.message.ledger import Claim, NotPosted
+from workers.engine.message.memory import memory
 from workers.engine.pace import throttle
 from workers.engine.pace.rates import Sender
 from workers.gateway.factory import get_gateway
@@ -54,6 +55,7 @@ def _post(claim: Claim) -> Outcome | NotPosted:
 
 
 def _send(claim: Claim, validity_s: int | None) -> Outcome:
+    memory.post(claim.posted())
     try:
         return get_gateway().send(
             to=claim.telefono,

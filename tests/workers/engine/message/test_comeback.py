@@ -1,0 +1,359 @@
+"""PostgreSQL comes back without its last commits: what was sent in them is looked up, and never sent again."""
+
+import time
+import uuid
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
+
+from campaigns.models import CampanaSMS, SMSLog
+from campaigns.values import codigos
+from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
+from tests.workers.engine.conftest import Running, take
+from workers.engine.base import epoch
+from workers.engine.campaign import campana
+from workers.engine.lote import opening, quarantine
+from workers.engine.message import comeback, outbox, receipts, sending
+from workers.engine.message.comeback import Watch
+from workers.engine.message.memory import Memory, Posted
+from workers.engine.message.receipts import Receipt
+from workers.gateway.outcomes import Accepted, Ambiguous, Outcome, Permanent
+from workers.models import Epoca, Turno
+from workers.webhooks import reports
+
+SID = "SM" + "a" * 32
+# What the standby has of a row that was claimed and posted in the lost commits.
+LOST_SQL = """
+UPDATE campaigns_smslog SET estado = 'pendiente', token = NULL, reclamado_en = NULL, lease_hasta = NULL,
+    twilio_sid = '', entrega = '', intentos = 0 WHERE id = ANY(%s)
+"""
+
+
+class Twilio:
+    """Answers as told, and keeps what it was given."""
+
+    def __init__(self) -> None:
+        self.answers: list[Outcome] = []
+        self.sent: list[str] = []
+
+    def send(self, *, to: str, **more: Any) -> Outcome:
+        self.sent.append(to)
+        return self.answers.pop(0) if self.answers else Accepted(f"SM{len(self.sent):032x}", "queued", 1)
+
+
+@pytest.fixture
+def twilio(monkeypatch: pytest.MonkeyPatch) -> Twilio:
+    stand_in = Twilio()
+    monkeypatch.setattr(sending, "get_gateway", lambda: stand_in)
+    return stand_in
+
+
+@pytest.fixture(autouse=True)
+def process(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that begins here: it has seen this server, and remembers nothing."""
+    begin(monkeypatch)
+    comeback.watch.look()
+
+
+def begin(monkeypatch: pytest.MonkeyPatch) -> Memory:
+    """Let another process take over, which has seen and sent nothing; return its memory."""
+    monkeypatch.setattr(comeback, "watch", Watch())
+    memory = Memory()
+    for module in (comeback, outbox, sending):
+        monkeypatch.setattr(module, "memory", memory)
+    return memory
+
+
+def lose(*logs: SMSLog) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(LOST_SQL, [[log.pk for log in logs]])
+
+
+def promote() -> None:
+    """Let the restored row name the timeline before, as it does after a promotion."""
+    Epoca.objects.update(linea="00000000")
+
+
+def restart() -> None:
+    Epoca.objects.update(arranque=timezone.now() - timedelta(days=1))
+
+
+def estados(running: Running) -> list[str]:
+    running.reload()
+    return [log.estado for log in running.logs]
+
+
+def estados_de(ids: list[int]) -> list[str]:
+    return list(SMSLog.objects.filter(pk__in=ids).order_by("pk").values_list("estado", flat=True))
+
+
+def test_what_the_lost_commits_had_sent_is_not_sent_again(running: Running, twilio: Twilio) -> None:
+    log = running.logs[0]
+    sending.send_one(log.pk)
+    lose(log)
+    promote()
+    sending.send_one(log.pk)  # its Lote is published again
+    assert twilio.sent == [log.telefono]
+    log.refresh_from_db()
+    assert (log.estado, log.twilio_sid) == ("enviado", f"SM{1:032x}")
+
+
+def test_a_process_that_knows_nothing_looks_up_what_was_published(
+    running: Running, twilio: Twilio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sending.send_one(running.logs[0].pk)
+    lose(running.logs[0])
+    promote()
+    begin(monkeypatch)
+    for log in running.logs:
+        sending.send_one(log.pk)
+    assert len(twilio.sent) == 1
+    assert estados(running) == ["incierto"] * 3
+    log = running.logs[0]
+    assert log.codigo == codigos.CUARENTENA
+    assert log.token is not None
+    assert log.reclamado_en is not None
+    assert log.reclamado_en <= timezone.now() - timedelta(minutes=15)
+    assert (log.ausencias, log.revisar_desde, log.lease_hasta) == (0, None, None)
+
+
+def test_a_message_without_an_answer_keeps_the_token_that_its_callback_names(running: Running, twilio: Twilio) -> None:
+    log = running.logs[0]
+    twilio.answers = [Ambiguous("read_timeout", "")]
+    sending.send_one(log.pk)
+    log.refresh_from_db()
+    token = log.token
+    lose(log)
+    promote()
+    comeback.watch.look()
+    log.refresh_from_db()
+    assert (log.estado, log.token) == ("incierto", token)
+
+
+def test_a_plain_restart_puts_nothing_in_doubt(running: Running, twilio: Twilio) -> None:
+    restart()
+    for log in running.logs:
+        sending.send_one(log.pk)
+    assert len(twilio.sent) == 3
+    assert estados(running) == ["enviado"] * 3
+
+
+def test_a_second_look_after_a_comeback_changes_nothing(running: Running) -> None:
+    promote()
+    assert comeback.watch.look()
+    SMSLog.objects.update(estado="pendiente")
+    assert not comeback.watch.look()
+    assert estados(running) == ["pendiente"] * 3
+
+
+def test_another_process_does_not_repeat_the_quarantine(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = comeback.watch
+    promote()
+    slow._last = replace(epoch.look(), linea="00000000", posicion=0)
+    begin(monkeypatch)
+    comeback.watch.look()
+    SMSLog.objects.update(estado="pendiente")  # seen to be absent, and freed
+    slow.look()
+    assert estados(running) == ["pendiente"] * 3
+
+
+def test_a_server_that_is_behind_what_was_seen_has_lost_something(running: Running) -> None:
+    comeback.watch._last = replace(epoch.look(), posicion=2**62)
+    restart()
+    comeback.watch.look()
+    assert estados(running) == ["incierto"] * 3
+
+
+def test_it_is_behind_though_another_process_has_let_messages_be_claimed(running: Running) -> None:
+    comeback.watch._last = replace(epoch.look(), posicion=2**62)
+    comeback.watch.look()
+    assert estados(running) == ["incierto"] * 3
+
+
+@pytest.mark.parametrize("field", ["sistema", "tabla"])
+def test_a_restored_logical_backup_is_noticed(running: Running, field: str) -> None:
+    Epoca.objects.update(**{field: 1, "arranque": timezone.now()})
+    assert take(running.logs[0].pk) is None
+    assert estados(running) == ["incierto"] * 3
+
+
+def test_nothing_is_claimed_before_the_quarantine(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    promote()
+    monkeypatch.setattr(comeback.watch, "look", lambda: False)
+    assert take(running.logs[0].pk) is None
+    assert estados(running) == ["pendiente"] * 3
+
+
+def test_rows_that_were_never_published_and_ended_ones_need_no_look(running: Running) -> None:
+    owner = running.campana.usuario
+    other = CampanaFactory.create(usuario=owner, total_clientes=1, estado="procesando")
+    cliente = ClienteFactory.create(usuario=owner)
+    lote = open_lote(other, [cliente])
+    waiting = sms_log(other, lote, cliente)
+    lote.estado = "pendiente"  # to be tried again
+    lote.save()
+    SMSLog.objects.filter(pk=running.logs[0].pk).update(estado="fallido", codigo="baja")
+    promote()
+    comeback.watch.look()
+    waiting.refresh_from_db()
+    assert waiting.estado == "pendiente"
+    assert estados(running) == ["fallido", "incierto", "incierto"]
+
+
+def test_a_lote_that_may_have_been_opened_begins_in_quarantine(running: Running) -> None:
+    owner = running.campana.usuario
+    clientes = ClienteFactory.create_batch(2, usuario=owner)
+    campaign = CampanaFactory.create(usuario=owner, total_clientes=2)
+    lote = campaign.lotes.create(numero=1, cliente_ids=[one.pk for one in clientes], total=2)
+    promote()
+    comeback.watch.look()
+    lote.refresh_from_db()
+    desde = lote.dudoso_desde
+    assert desde is not None
+    campana.advance(campaign.pk, publish=False)
+    rows = list(SMSLog.objects.filter(campana=campaign))
+    assert [(row.estado, row.codigo, row.reclamado_en) for row in rows] == [("incierto", codigos.CUARENTENA, desde)] * 2
+    assert campaign.lotes.filter(estado="abierto", dudoso_desde=None).exists()
+
+
+def test_a_lote_that_is_cut_is_in_doubt_on_both_sides(running: Running) -> None:
+    running.campana.lotes.create(numero=2, cliente_ids=[1, 2], total=2, dudoso_desde=timezone.now())
+    assert opening.cut_next(running.campana.pk, Decimal("0.5"))
+    assert running.campana.lotes.exclude(dudoso_desde=None).count() == 2
+
+
+def test_what_is_in_doubt_at_the_deadline_is_never_sent_again(running: Running) -> None:
+    cliente = ClienteFactory.create(usuario=running.campana.usuario)
+    lote = running.campana.lotes.create(numero=2, cliente_ids=[cliente.pk], total=1, dudoso_desde=timezone.now())
+    CampanaSMS.objects.update(vence_en=timezone.now() - timedelta(seconds=1), total_clientes=4)
+    campana.advance(running.campana.pk, publish=False)
+    assert [row.codigo for row in lote.logs.all()] == [codigos.DESCONOCIDO]
+    assert {row.codigo for row in running.lote.logs.all()} == {codigos.PLAZO_VENCIDO}
+
+
+def test_a_deadline_waits_for_the_quarantine(running: Running) -> None:
+    CampanaSMS.objects.update(vence_en=timezone.now() - timedelta(seconds=1))
+    promote()
+    campana.advance(running.campana.pk, publish=False)
+    assert estados(running) == ["pendiente"] * 3
+    comeback.watch.look()
+    campana.advance(running.campana.pk, publish=False)
+    running.reload()
+    assert {log.codigo for log in running.logs} <= {codigos.DESCONOCIDO, codigos.CUARENTENA}
+
+
+def test_only_as_many_lotes_as_could_have_been_opened(running: Running, settings: Any) -> None:
+    settings.LOTES_EN_VUELO, settings.LOTE_SIZE = 4, 500
+    now = timezone.now()
+    covers = quarantine.since()
+    assert covers.lotes == 4 + 15 * 60 * quarantine.FASTEST / 500
+    Turno.objects.create(tarea="barrido", tomado_en=now - timedelta(hours=2))
+    covers = quarantine.since()
+    assert abs(covers.desde - (now - timedelta(hours=2, minutes=5))) < timedelta(minutes=1)
+    assert quarantine.since(all_lotes=True).lotes is None
+    for numero in range(2, 5):
+        running.campana.lotes.create(numero=numero, cliente_ids=[1], total=1)
+    assert quarantine.doubt_lotes(replace(covers, lotes=2)) == 2
+    marked = running.campana.lotes.exclude(dudoso_desde=None).values_list("numero", flat=True)
+    assert sorted(marked) == [2, 3]
+
+
+def test_an_answer_that_comes_after_the_comeback_is_kept(
+    running: Running, twilio: Twilio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = running.logs[0]
+    claim = take(log.pk)
+    assert claim
+    lose(log)
+    promote()
+    begin(monkeypatch)
+    comeback.watch.look()  # another process: the row has a token of its own
+    outbox.put_outcome(claim, Accepted(SID, "queued", 1))
+    log.refresh_from_db()
+    assert (log.estado, log.twilio_sid, log.token) == ("enviado", SID, claim.token)
+
+
+def test_a_refusal_is_not_remembered(running: Running, twilio: Twilio, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = begin(monkeypatch)
+    twilio.answers = [Permanent("21211", "no")]
+    sending.send_one(running.logs[0].pk)
+    sending.send_one(running.logs[1].pk)
+    assert [one.telefono for one in memory.all()] == [running.logs[1].telefono]
+
+
+def test_ids_that_were_given_away_again_are_not_taken_for_the_old_rows(running: Running, twilio: Twilio) -> None:
+    first = running.logs[0]
+    sending.send_one(first.pk)
+    lose(first)
+    SMSLog.objects.filter(pk=first.pk).update(telefono="+573009999999")
+    promote()
+    comeback.watch.look()
+    assert estados(running) == ["incierto"] * 3
+
+
+def test_memory_is_bounded() -> None:
+    memory = Memory(kept_s=100.0, most=3)
+    claims = [uuid.uuid4() for _ in range(5)]
+    for n, token in enumerate(claims):
+        memory.post(Posted(1, f"+57300{n:07d}", "", token, at=1e12 + n))
+    assert [one.token for one in memory.all()] == claims[2:]
+    memory = Memory(kept_s=100.0)
+    memory.post(Posted(1, "+573000000000", "", claims[0], at=time.monotonic() - 101))
+    assert len(memory) == 0
+
+
+class TestTheCallbackOfALostClaim:
+    @pytest.fixture
+    def lost(self, running: Running, monkeypatch: pytest.MonkeyPatch) -> Receipt:
+        log = running.logs[0]
+        claim = take(log.pk)
+        assert claim
+        lose(log)
+        promote()
+        begin(monkeypatch)
+        comeback.watch.look()
+        return Receipt(log.pk, claim.token, SID, "delivered", to=log.telefono)
+
+    def test_it_proves_that_the_row_was_sent(self, running: Running, lost: Receipt) -> None:
+        assert receipts.apply_receipt(lost)
+        log = running.logs[0]
+        log.refresh_from_db()
+        assert (log.estado, log.twilio_sid, log.entrega, log.token) == ("enviado", SID, "delivered", lost.token)
+        assert receipts.apply_receipt(replace(lost, status="sent"))  # the next one finds its token
+
+    def test_it_may_come_before_the_quarantine(self, running: Running, lost: Receipt) -> None:
+        log = running.logs[1]
+        promote()
+        SMSLog.objects.filter(pk=log.pk).update(estado="pendiente", codigo="")
+        early = replace(lost, log_id=log.pk, to=log.telefono)
+        assert receipts.apply_receipt(early)
+        assert estados(running)[:2] == ["incierto", "enviado"]
+        comeback.watch.look()
+        SMSLog.objects.filter(pk=running.logs[2].pk).update(estado="pendiente", codigo="")
+        assert not receipts.apply_receipt(replace(early, log_id=running.logs[2].pk, to=running.logs[2].telefono))
+
+    def test_it_comes_by_http(self, running: Running, lost: Receipt, settings: Any) -> None:
+        settings.TWILIO_AUTH_TOKEN, settings.PUBLIC_URL = "t", "https://sms.tienda.co"
+        path = f"/webhooks/twilio/estado/{lost.log_id}-{lost.token.hex}/"
+        form = {"MessageSid": SID, "MessageStatus": "sent", "To": running.logs[0].telefono}
+        given = RequestValidator("t").compute_signature(settings.PUBLIC_URL + path, form)
+        token = f"{lost.log_id}-{lost.token.hex}"
+        assert reports.receive(path=path, token=token, form={**form, "To": "+57"}, given=given) == reports.BAD_SIGNATURE
+        assert reports.receive(path=path, token=token, form=form, given=given) == reports.WRITTEN
+        assert estados(running)[0] == "enviado"
+
+    @pytest.mark.parametrize("change", [{"to": "+573009999999"}, {"to": ""}])
+    def test_it_must_be_of_the_rows_phone(self, running: Running, lost: Receipt, change: dict[str, str]) -> None:
+        assert not receipts.apply_receipt(replace(lost, **change))  # type: ignore[arg-type]
+        assert estados(running)[0] == "incierto"
+
+    def test_another_token_is_no_proof_outside_of_a_quarantine(self, running: Running, lost: Receipt) -> None:
+        SMSLog.objects.filter(pk=lost.log_id).update(codigo="read_timeout")
+        assert not receipts.apply_receipt(lost)
+        assert estados(running)[0] == "incierto"
