@@ -60,7 +60,7 @@ def _refusal(status: int, code: str, text: str, headers: Mapping[str, str]) -> O
     message = explain(code, text)
     match decision_for(code):
         case Decision.PERMANENT:
-            return Permanent(code, message)
+            return Permanent(code, message, theirs=text)
         case Decision.RETRYABLE:
             return Retryable(code, message, _retry_after(headers), throttled=True)
         case Decision.ACCOUNT:

@@ -80,5 +80,9 @@ def explain_both(code: str, theirs: str) -> str:
     Args:
         theirs: Twilio's text; may be empty.
     """
-    ours = explain(code, theirs)
+    return beside(explain(code, theirs), theirs)
+
+
+def beside(ours: str, theirs: str) -> str:
+    """Return both texts, or the one there is."""
     return f"{ours} («{theirs}»)" if theirs and theirs != ours else ours

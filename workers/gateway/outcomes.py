@@ -18,10 +18,14 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Permanent:
-    """The message was not created, and this recipient will never work with it: do not try again."""
+    """The message was not created, and this recipient will never work with it: do not try again.
+
+    `theirs`: Twilio's own words, which may say what ours do not.
+    """
 
     code: str
     message: str
+    theirs: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,9 @@ def send(campana_id: int, *, publish: bool) -> None:
     room = window.of(campana_id)
     if publish:
         publish_due(campana_id, most=room.rows)
-    # While nothing may go out, what is open already is enough: it waits, and more would only wait too.
-    if throttle.is_held(_sender_of(campana_id)):
-        return
+        # While nothing may go out, what is open already is enough: it waits, and more would only wait too.
+        if throttle.is_held(_sender_of(campana_id)):
+            return
     while _open_one(campana_id, room):
         if publish:
             publish_due(campana_id, most=room.rows)

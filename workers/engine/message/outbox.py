@@ -104,7 +104,7 @@ def _watch(results: list[Result]) -> None:
         if isinstance(outcome, Accepted | Permanent):
             answers.setdefault(claim.campana_id, []).append(outcome)
     for campana_id, outcomes in answers.items():
-        refused = [outcome.code for outcome in outcomes if isinstance(outcome, Permanent)]
+        refused = [outcome for outcome in outcomes if isinstance(outcome, Permanent)]
         try:
             watch.see(campana_id, accepted=len(refused) < len(outcomes), refused=refused)
         except DatabaseError:

@@ -9,8 +9,8 @@ What other processes were told is in PostgreSQL; a process asks there when it ha
 """
 
 import logging
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -19,6 +19,8 @@ from campaigns.models import CampanaSMS, Lote, Suceso
 from campaigns.values.estados import LOTE, LOTES_EN_CURSO, SMS
 from campaigns.values.twilio import UNSUBSCRIBED
 from workers.engine.campaign import pausas
+from workers.gateway.codes import beside
+from workers.gateway.outcomes import Permanent
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +32,10 @@ LONGEST_STREAK: Final = 1_000
 # Over so many prefixes, each a country's code and an operator's: "+57 300" and "+57 310" are two.
 PREFIXES: Final = 2
 PREFIX_LENGTH: Final = 6
-# A process that has met so many in a row asks.
+# Of the reason, in the motivo: its code stands after it.
+ERROR_LENGTH: Final = 180
+
+# A process that has met so many in a row looks at what the others were told.
 ASK_AFTER: Final = 3
 
 MOTIVO: Final = "Twilio rechazó {n} mensajes seguidos por lo mismo, sin aceptar ninguno: {error} ({codigo})."
@@ -69,7 +74,7 @@ class Streak:
 
     @property
     def motivo(self) -> str:
-        return MOTIVO.format(n=self.n, error=self.error, codigo=self.codigo)
+        return MOTIVO.format(n=self.n, error=self.error[:ERROR_LENGTH], codigo=self.codigo)
 
 
 class Watch:
@@ -78,12 +83,12 @@ class Watch:
     def __init__(self) -> None:
         self._in_a_row: dict[int, int] = {}
 
-    def see(self, campana_id: int, *, accepted: bool, refused: Iterable[str]) -> None:
+    def see(self, campana_id: int, *, accepted: bool, refused: Collection[Permanent]) -> None:
         """Take note of answers that have just been written; pause the campaign when the last ones were all alike.
 
         Args:
             accepted: whether one of them was an acceptance.
-            refused: the codes of those that refused a recipient.
+            refused: those that refused a recipient.
 
         Raises:
             DatabaseError: nothing is known; the next answers ask again.
@@ -91,19 +96,24 @@ class Watch:
         if accepted:
             self._in_a_row.pop(campana_id, None)
             return
-        n = self._in_a_row.get(campana_id, 0) + sum(code != UNSUBSCRIBED for code in refused)
+        n = self._in_a_row.get(campana_id, 0) + sum(outcome.code != UNSUBSCRIBED for outcome in refused)
         if n:
             self._in_a_row[campana_id] = n
-        if n >= ASK_AFTER:
-            look(campana_id)
+            look(campana_id, {outcome.code: outcome.theirs for outcome in refused}, count=n >= ASK_AFTER)
 
 
-def look(campana_id: int) -> None:
-    """Pause the campaign if its last answers were all alike, and free the recipients of that streak."""
+def look(campana_id: int, theirs: Mapping[str, str], *, count: bool) -> None:
+    """Pause the campaign if its last answers were all alike, and free the recipients of that streak.
+
+    Args:
+        theirs: Twilio's own words for the codes.
+        count: whether to look at the last answers; else only whether another process has paused it for them.
+    """
     campana = CampanaSMS.objects.only("estado", "motivo").get(pk=campana_id)
     if campana.estado == CampanaSMS.Estado.PROCESANDO:
-        if streak := _streak(campana_id):
-            _pause(campana_id, streak)
+        if count and (streak := _streak(campana_id)):
+            words = theirs.get(streak.codigo, "")
+            _pause(campana_id, replace(streak, error=beside(streak.error, words)))
     elif campana.estado == CampanaSMS.Estado.PAUSADO and campana.motivo.startswith(BEGINS):
         # Calls that were under way when it paused.
         with transaction.atomic():

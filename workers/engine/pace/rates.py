@@ -101,10 +101,12 @@ class Look:
     Args:
         rate: segments per second that may be sent now, or once the brake is released; `NO_LIMIT` for no limit.
         brake_s: seconds until the brake is released; 0 when none is on.
+        cut: whether Twilio did not answer last, and nobody knows yet whether it does again.
     """
 
     rate: float
     brake_s: float
+    cut: bool = False
 
 
 class Rates:
@@ -197,7 +199,7 @@ class Rates:
             rate, brake_s = min(allowed, sender.rate or allowed), max(0.0, -since)
         if cut_until is not None:
             rate, brake_s = min(PROBE, rate or PROBE), max(brake_s, (int(cut_until) - now) / 1e6)
-        return Look(rate, brake_s)
+        return Look(rate, brake_s, cut=cut_until is not None)
 
     def _ask(self, script: Script, keys: list[str], args: list[float]) -> Any:
         with self._answering():

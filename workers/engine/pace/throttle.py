@@ -139,7 +139,7 @@ class Throttle:
         except RedisError as error:
             if monotonic() >= silence.until:
                 logger.warning("%s is held by this process alone, for Redis does not answer: %s", sender.value, error)
-                silence.until = monotonic() + min(FIRST_CUT_S * 2.0**silence.pauses, LONGEST_CUT_S)
+                silence.until = monotonic() + min(FIRST_CUT_S * 2.0 ** min(silence.pauses, 10), LONGEST_CUT_S)
                 silence.pauses += 1
                 silence.refusals += refused
         return silence.refusals
@@ -157,12 +157,13 @@ class Throttle:
             logger.warning("%s may go on, and Redis does not take it: %s", sender.value, error)
 
     def is_held(self, sender: Sender) -> bool:
-        """Tell whether nothing may go out for the sender now, for its rate or because Twilio does not answer; no, while
-        Redis is away."""
+        """Tell whether nothing, or hardly anything, may go out for the sender now, for its rate or because Twilio does
+        not answer; no, while Redis is away."""
         try:
-            return self._rates.look(sender).brake_s > 0
+            look = self._rates.look(sender)
         except RedisError:
             return False
+        return look.cut or look.brake_s > 0
 
     def _tell_sent(self, sender: Sender, n: int) -> None:
         try:

@@ -225,7 +225,7 @@ class TestWhatTwilioBills:
             assert write(claim, Accepted(f"SM{n:032}", "queued", 1 + n))
         closing.close(running.lote.pk)
         running.reload()
-        assert (running.lote.estado, running.lote.cupo_monto) == ("cerrado", 30)
+        assert (running.lote.estado, running.lote.cupo_monto) == ("cerrado", Decimal(30))
 
     @pytest.mark.parametrize(("segmentos", "costo"), [(0, "0"), (1, None), (None, None)])
     def test_a_row_without_a_price_stays_so(self, running: Running, segmentos: int | None, costo: str | None) -> None:

@@ -83,6 +83,23 @@ def test_many_alike_pause_it_and_the_recipients_are_free_again(campana: CampanaS
     assert not campana.logs.exclude(codigo="", error="", intentos=0).exists()
 
 
+def test_it_says_so_in_twilios_own_words_too(campana: CampanaSMS) -> None:
+    text = "Permission to send an SMS has not been enabled for the region (+57)"
+    answer(campana, *[Permanent("21408", "Sin permiso para ese país", theirs=text)] * STREAK)
+    campana.refresh_from_db()
+    assert f"Sin permiso para ese país («{text}») (21408)." in campana.motivo
+
+
+def test_the_code_is_said_however_long_the_words_are(campana: CampanaSMS) -> None:
+    late = [claim for log in campana.logs.order_by("-pk")[:2] if (claim := take(log.pk))]
+    SMSLog.objects.filter(pk__in=[claim.log_id for claim in late]).update(reclamado_en=Now())
+    long = Permanent("21999", "x" * 300, theirs="(y" * 150)
+    answer(campana, *[long] * STREAK)
+    outbox._record([(claim, long) for claim in late])
+    assert counts(campana) == ("pausado", N, 0, 0)
+    assert campana.motivo.endswith("(21999).")
+
+
 def test_fewer_do_not(campana: CampanaSMS) -> None:
     answer(campana, *[UNKNOWN] * (STREAK - 1))
     assert counts(campana) == ("procesando", N - STREAK + 1, 0, STREAK - 1)
@@ -135,11 +152,13 @@ def test_what_another_process_had_accepted_keeps_it_running(
     assert counts(campana)[0] == "procesando"
 
 
-def test_calls_that_were_under_way_are_free_again_too(campana: CampanaSMS) -> None:
+def test_calls_that_were_under_way_are_free_again_too(campana: CampanaSMS, monkeypatch: pytest.MonkeyPatch) -> None:
     late = [claim for log in campana.logs.order_by("-pk")[:5] if (claim := take(log.pk))]
     SMSLog.objects.filter(pk__in=[claim.log_id for claim in late]).update(reclamado_en=Now())
     answer(campana, *[UNKNOWN] * STREAK)
-    outbox._record([(claim, UNKNOWN) for claim in late])
+    for claim in late:
+        monkeypatch.setattr(outbox, "watch", refusals.Watch())  # each is another process's
+        outbox._record([(claim, UNKNOWN)])
     assert counts(campana) == ("pausado", N, 0, 0)
 
 
@@ -169,5 +188,5 @@ def test_a_closed_lote_keeps_its_sums(campana: CampanaSMS) -> None:
     other = Lote.objects.get()
     Lote.objects.filter(pk=other.pk).update(estado="cerrado", fallidos=N, cerrado_en=Now())
     SMSLog.objects.update(estado="fallido", codigo="21999", intentos=1)
-    refusals.look(campana.pk)
+    refusals.look(campana.pk, {}, count=True)
     assert counts(campana) == ("pausado", 0, 0, N)

@@ -213,6 +213,8 @@ def test_between_two_pauses_messages_go_one_a_second(mine: Throttle) -> None:
     silence(mine, silent)
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.hset(f"sms:remitente:{silent.value}:corte", "hasta", micros(client))
+    # Nobody knows yet whether it answers: no more Lotes are opened for this.
+    assert (Rates(settings.REDIS_URL).look(silent).brake_s, mine.is_held(silent)) == (0.0, True)
     slots = [Rates(settings.REDIS_URL).take_slot(SEND, silent, segments=1, patience_s=9.0) for _ in range(3)]
     assert [round(slot.wait_s) for slot in slots] == [0, 1, 2]
 
@@ -348,17 +350,18 @@ def test_a_held_sender_opens_no_more_lotes(running: Running, monkeypatch: pytest
 
     monkeypatch.setattr(envio, "_open_one", open_one)
     monkeypatch.setattr(jornadas, "begin", lambda campana_id: True)
+    monkeypatch.setattr(envio, "publish_due", lambda campana_id, most: [])
     with override_settings(TWILIO_SENDER=sender(0).value):
         throttle.current.cache_clear()
         installation = Sender.of(None, None)
-        envio.send(running.campana.pk, publish=False)
+        envio.send(running.campana.pk, publish=True)
         assert opened == [running.campana.pk]
         for _ in range(UNANSWERED):
             throttle.unanswered(installation)
-        envio.send(running.campana.pk, publish=False)
+        envio.send(running.campana.pk, publish=True)
         assert opened == [running.campana.pk]
         throttle.answered(installation)
-        envio.send(running.campana.pk, publish=False)
+        envio.send(running.campana.pk, publish=True)
         assert opened == [running.campana.pk] * 2
 
 
