@@ -29,7 +29,7 @@ TEXTOS: Final = {
     CAMPANA_CANCELADA: "La campaña fue cancelada antes de enviar este mensaje.",
     PLAZO_VENCIDO: "El plazo de la campaña venció antes de enviar este mensaje.",
     NO_ACEPTADO: "Twilio no aceptó el mensaje en ninguno de los intentos.",
-    DESCONOCIDO: "No fue posible saber si el mensaje salió: dentro del plazo, Twilio no lo mostró ni permitió descartarlo.",
+    DESCONOCIDO: "No fue posible saber si el mensaje salió: Twilio no lo mostró ni permitió descartarlo en el plazo.",
 }
 REMEDIOS: Final = {
     CAMPANA_CANCELADA: NADA,
