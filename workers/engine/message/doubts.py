@@ -184,27 +184,22 @@ def _judge(look: Look, known: Known) -> Verdict:
 def _settle(look: Look, verdict: Verdict, known: Known) -> _Later | None:
     """Write one row's verdict; what is left is to be looked at later."""
     doubt, interval = look.doubt, settings.RECONCILE_INTERVAL_S
+    pause = pause_s(doubt.age_s)
     match verdict.do:
-        case Do.SENT:  # it was not to be had just now
-            return _Later(doubt, verdict, interval)
         case Do.REFUSED:
             _refuse(doubt, verdict.messages[0])
             return None
         case Do.FREE | Do.SEARCH | Do.PILOT:
             hidden = look.account is not None and proof.could_be_hidden(doubt, look.account, known)
-            if hidden or not _free(doubt, pilot=verdict.do is Do.PILOT):
-                return _Later(doubt, verdict, pause_s(doubt.age_s))
-            return None
-        case Do.ABSENT:
-            return _Later(doubt, verdict, interval)
+            if not hidden and _free(doubt, pilot=verdict.do is Do.PILOT):
+                return None
+        case Do.SENT | Do.ABSENT:  # a message that was not to be had just now may be next time
+            pause = interval
         case Do.WAIT:
             logger.info("sms %s: %s could be its message", doubt.log_id, verdict.messages[0].sid)
-            return _Later(doubt, verdict, pause_s(doubt.age_s))
         case Do.UNPROVED:
-            return _Later(doubt, verdict, pause_s(min(doubt.age_s, interval * LONGEST_FOR_WITNESS)))
-        case Do.NOTE_TIME:
-            until = _latest_now()
-            return _Later(doubt, verdict, pause_s(min(doubt.age_s, interval * LONGEST_FOR_WITNESS)), until)
+            pause = pause_s(min(doubt.age_s, interval * LONGEST_FOR_WITNESS))
+    return _Later(doubt, verdict, pause, _latest_now() if doubt.until is None else None)
 
 
 def _latest_now() -> datetime | None:

@@ -50,7 +50,7 @@ class Doubt:
         campana_id: its campaign.
         sender: what it was sent from; "" when that is not known any more.
         since, until: Twilio's time, aware: its message was not created before, nor after. None when the claim did not
-            know Twilio's clock; `until` is then learnt at the first look.
+            know Twilio's clock; `until` is then learnt at a look.
         missed_at: Twilio's time of the first look that missed it, or of the first that counts.
     """
 
@@ -123,7 +123,6 @@ class Do(Enum):
     REFUSED = auto()  # by the first of `messages`
     WAIT = auto()  # something could be its message
     UNPROVED = auto()  # nothing is there, and the list has not shown that it would be
-    NOTE_TIME = auto()  # the same, and its `until` is to be learnt
     ABSENT = auto()  # nothing is there, for the first time
     FREE = auto()  # for the second time, long enough after
     SEARCH = auto()  # it would be free, if nothing in the whole account could be it either
@@ -196,9 +195,7 @@ def could_be_hidden(doubt: Doubt, messages: Iterable[Message], known: Known) -> 
 def _absent(doubt: Doubt, evidence: Evidence, asked_at: datetime | None) -> Do:
     proved = doubt.until is not None and evidence.fresh_to is not None and evidence.fresh_to >= doubt.until
     if not proved or not evidence.trusted:
-        if _is_old_enough(doubt, evidence, asked_at):
-            return Do.PILOT
-        return Do.NOTE_TIME if doubt.until is None else Do.UNPROVED
+        return Do.PILOT if _is_old_enough(doubt, evidence, asked_at) else Do.UNPROVED
     if doubt.absences == 0:
         return Do.ABSENT
     interval = timedelta(seconds=settings.RECONCILE_INTERVAL_S)

@@ -196,18 +196,18 @@ def _due() -> tuple[list[Doubt], list[Doubt]]:
     ours: list[Doubt] = []
     strangers: list[Doubt] = []
     for row in rows:
-        (ours if account.is_this_account(row[12]) else strangers).append(_doubt(*row))
+        (ours if account.is_this_account(row[12]) else strangers).append(_doubt(row))
     return ours, strangers
 
 
-def _doubt(*row: Any) -> Doubt:
-    *fields, sender, since, until, missed_at, cuenta, spent_s = row
+def _doubt(row: Sequence[Any]) -> Doubt:
+    sender, since, until, missed_at, cuenta, spent_s = row[8:]
     if not sender and account.is_this_sender(cuenta):
         sender = settings.TWILIO_SENDER
     if until and spent_s is not None:
         # The call came back, without an answer, after so long: from then on its message is not created.
         until -= timedelta(seconds=settings.LEASE_S - min(max(spent_s, 0.0), settings.LEASE_S))
-    return Doubt(*fields, sender=sender, since=since, until=until, missed_at=missed_at)
+    return Doubt(*row[:8], sender, since, until, missed_at)
 
 
 def _by_phone(due: list[Doubt]) -> Iterator[list[Doubt]]:

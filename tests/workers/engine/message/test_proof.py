@@ -207,7 +207,7 @@ class TestTheList:
 
     def test_the_end_of_its_time_is_learnt_first(self) -> None:
         unknown = replace(DOUBT, since=None, until=None)
-        assert look(doubt=unknown).do is Do.NOTE_TIME
+        assert look(doubt=unknown).do is Do.UNPROVED
 
     @pytest.mark.parametrize("until", [DOUBT.until, None])
     def test_one_row_goes_first_when_nothing_of_ours_was_accepted_later(self, until: datetime | None) -> None:
@@ -220,7 +220,7 @@ class TestTheList:
         too_soon = replace(missed, missed_at=long_ago + timedelta(seconds=1))
         behind = Evidence(missing=NOW + timedelta(seconds=1))  # accepted, and not to be found
         for doubt, evidence in ((too_soon, before), (missed, behind), (missed, replace(before, trusted=False))):
-            assert look(doubt=doubt, evidence=evidence).do in (Do.UNPROVED, Do.NOTE_TIME)
+            assert look(doubt=doubt, evidence=evidence).do is Do.UNPROVED
 
 
 class TestTheWholeAccount:

@@ -186,9 +186,7 @@ def test_nothing_is_concluded_that_is_not_so(
             ends.append(do)
             break
         assert do is not Do.PILOT or _may_go_first(world, now)
-        until = doubt.until or (
-            world.clock(now) + timedelta(seconds=settings.LEASE_S + LATE_S) if do is Do.NOTE_TIME else None
-        )
+        until = doubt.until or world.clock(now) + timedelta(seconds=settings.LEASE_S + LATE_S)
         doubt = replace(doubt, absences=verdict.absences, missed_at=verdict.missed_at, until=until)
     if accepted:
         assert ends in ([], [Do.SENT])
