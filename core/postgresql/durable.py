@@ -41,7 +41,8 @@ def durability(
 def faults() -> list[CheckMessage]:
     """Return what makes PostgreSQL unfit to hold the ledger; nothing when it is away, which is no fault of its set-up.
 
-    With a stand-in for Twilio nobody gets a message, and a server without `fsync` is only warned of.
+    Without an account of Twilio's, or with a stand-in for it, nobody gets a message, and a server without `fsync` is
+    only warned of.
     """
     try:
         return [*_settings(), *_pooler()]
@@ -58,7 +59,7 @@ def _settings() -> list[CheckMessage]:
     with connection.cursor() as cursor:
         cursor.execute(SETTINGS_SQL)
         fsync, full_pages, commit = cursor.fetchone()
-    grave = checks.Warning if settings.TWILIO_SIMULATED else Error
+    grave = Error if settings.TWILIO_ACCOUNT_SID and not settings.TWILIO_SIMULATED else checks.Warning
     found: list[CheckMessage] = []
     if fsync != "on":
         hint = "After a crash messages would be sent again: set fsync = on in postgresql.conf."

@@ -46,7 +46,7 @@ def test_it_says_what_loses_commits(
     errors: list[str],
     warnings: list[str],
 ) -> None:
-    settings.TWILIO_SIMULATED = simulated
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_SIMULATED = "AC", simulated
     say(monkeypatch, *values)
     found = durable.faults()
     assert (ids(found, serious=True), ids(found, serious=False)) == (errors, warnings)
@@ -65,11 +65,19 @@ def test_every_connection_waits_for_the_disk() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_nothing_starts_on_it(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.SECRET_KEY = "x" * 50
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_FROM = "AC" + "0" * 32, "t", "+1"
     settings.TWILIO_SIMULATED = False
     say(monkeypatch, "off", "on", "on")
     with pytest.raises(ImproperlyConfigured, match=r"fsync = off.*core\.E020"):
         preflight.refuse_misconfiguration()
     assert ids(run_checks(databases=["default"]), serious=True) == ["core.E020"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_an_account_nobody_gets_a_message(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_SIMULATED = "", False
+    say(monkeypatch, "off", "on", "on")
+    assert ids(durable.faults(), serious=True) == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -55,6 +55,7 @@ def test_it_reads_no_settings_file() -> None:
     assert "PYTHONDONTWRITEBYTECODE=1" in base.text
 
 
+@pytest.mark.django_db(transaction=True)
 def test_it_starts_the_web_without_a_shell() -> None:
     [command] = all_of("CMD")
     program, application, flag, config = command.words
