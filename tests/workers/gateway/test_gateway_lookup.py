@@ -1,11 +1,15 @@
 """The messages that Twilio has for a recipient, over as many pages as it takes."""
 
+import json
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.local.fixtures import MakeGateway
+from tests.local.scripted_server import answering, scripted_server
 from tests.local.simulator_process import RunningSimulator
+from tests.workers.gateway.raw import SID, message_json
 from workers.gateway import twilio
 from workers.gateway.lookup import LookupFailedError
 from workers.gateway.outcomes import Accepted
@@ -81,3 +85,46 @@ def test_an_answer_that_fails_on_the_second_page_is_no_answer(
 def test_nobody_answers(make_gateway: MakeGateway) -> None:
     with pytest.raises(LookupFailedError, match="connection_refused"):
         make_gateway("http://127.0.0.1:1").messages_to(TO, since=LONG_AGO)
+
+
+def test_it_says_where_a_message_came_from_and_when_it_left(
+    gateway: TwilioGateway, make_gateway: MakeGateway, simulator: RunningSimulator
+) -> None:
+    send(gateway, 1)
+    service = "MG" + "2c" * 16
+    make_gateway(simulator.url, messaging_service_sid=service).send(to=TO, body="x", callback_token="1-" + "0" * 32)
+    through_service, plain = gateway.messages_to(TO, since=LONG_AGO)
+    assert (plain.to, plain.sender, plain.service) == (TO, "+15005550006", "")
+    assert through_service.service == service
+    deadline = time.monotonic() + 10
+    while (sent_at := gateway.messages_to(TO, since=LONG_AGO)[1].sent_at) is None:
+        assert time.monotonic() < deadline
+    assert sent_at >= plain.created_at
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_it_says_when_twilio_answered(gateway: TwilioGateway, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    monkeypatch.setattr(twilio, "LISTED", 2)
+    send(gateway, count)
+    at = gateway.messages_to(TO, since=LONG_AGO).at
+    assert at is not None
+    assert abs(at - datetime.now(tz=UTC)) < timedelta(minutes=1)
+
+
+def test_it_lists_the_whole_account(gateway: TwilioGateway) -> None:
+    sent = send(gateway, 2)
+    others = send(gateway, 1, "+573009998877")
+    assert [message.sid for message in gateway.messages_since(LONG_AGO)] == others + sent
+    assert gateway.messages_since(datetime.now(tz=UTC) + timedelta(minutes=1)) == []
+
+
+def test_what_people_wrote_to_us_is_no_message_of_ours(make_gateway: MakeGateway) -> None:
+    listed = [
+        {**json.loads(message_json(sid="SM" + "3" * 32)), "direction": "inbound"},
+        {**json.loads(message_json()), "direction": "outbound-api"},
+    ]
+    page = json.dumps({"messages": listed, "next_page_uri": None})
+    with scripted_server(answering(200, page)) as server:
+        found = make_gateway(server.url).messages_since(LONG_AGO)
+    assert [message.sid for message in found] == [SID]
+    assert found.at is None  # that server has no clock

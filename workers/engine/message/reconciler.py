@@ -201,13 +201,27 @@ def _due() -> tuple[list[Doubt], list[Doubt]]:
 
 
 def _doubt(row: Sequence[Any]) -> Doubt:
+    log_id, telefono, mensaje, token, claimed_at, absences, age_s, campana_id = row[:8]
     sender, since, until, missed_at, cuenta, spent_s = row[8:]
     if not sender and account.is_this_sender(cuenta):
         sender = settings.TWILIO_SENDER
     if until and spent_s is not None:
         # The call came back, without an answer, after so long: from then on its message is not created.
         until -= timedelta(seconds=settings.LEASE_S - min(max(spent_s, 0.0), settings.LEASE_S))
-    return Doubt(*row[:8], sender, since, until, missed_at)
+    return Doubt(
+        log_id=log_id,
+        telefono=telefono,
+        mensaje=mensaje,
+        token=token,
+        claimed_at=claimed_at,
+        absences=absences,
+        age_s=age_s,
+        campana_id=campana_id,
+        sender=sender,
+        since=since,
+        until=until,
+        missed_at=missed_at,
+    )
 
 
 def _by_phone(due: list[Doubt]) -> Iterator[list[Doubt]]:
