@@ -218,7 +218,7 @@ class TestItCanFail:
             (b"MessagingServiceSid=MG", b"MessagingServiceSid=XX"),
             # A number that is not one.
             (b"Body=", b"ValidityPeriod=soon&Body="),
-            (b"Body=", b"SmartEncoded=perhaps&Body="),
+            (b"SmartEncoded=false", b"SmartEncoded=perhaps"),
             (b"Body=", b"ScheduleType=whenever&Body="),
         ],
     )
