@@ -102,7 +102,7 @@ WHERE id = %(id)s AND token = %(token)s AND estado = {SMS.INCIERTO}
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What Twilio answered about one uncertain row.
+    """Twilio's answer about one uncertain row.
 
     Args:
         messages: to its recipient, read before this is settled.
@@ -171,7 +171,7 @@ def pause_s(age_s: float) -> float:
 
 
 def _is_in_call(doubt: Doubt, known: Known) -> bool:
-    """Whether a message to the phone is under way: what is listed may be that one."""
+    """Tell whether a message to the phone is under way: what is listed may be that one."""
     return any(rival.in_call and rival.telefono == doubt.telefono for rival in known.rivals)
 
 

@@ -56,7 +56,7 @@ ORDER BY s.revisar_desde NULLS FIRST, s.id LIMIT %s
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What Twilio said of one phone: its messages, and what the witnesses that were heard before show, by sender."""
+    """Twilio's answer about one phone: its messages, and what the witnesses heard before show, by sender."""
 
     messages: Listing
     evidence: dict[str, Evidence]
@@ -225,6 +225,6 @@ def _doubt(row: Sequence[Any]) -> Doubt:
 
 
 def _by_phone(due: list[Doubt]) -> Iterator[list[Doubt]]:
-    """Those of one phone together: they need one question."""
+    """Group those of one phone: they need one question."""
     due.sort(key=lambda doubt: doubt.telefono)
     return (list(rows) for _, rows in groupby(due, key=lambda doubt: doubt.telefono))

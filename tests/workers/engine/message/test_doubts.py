@@ -203,7 +203,7 @@ def test_it_writes_nothing_over_what_a_callback_settled(running: Running) -> Non
 
 
 def test_a_refusal_of_this_attempt_ends_it_and_is_learnt(running: Running) -> None:
-    """As if the answer had come: the phone opted out, and nobody tries again."""
+    """The phone opted out, as if the answer had come, and nobody tries again."""
     log = doubtful(running)
     assert log.twilio_desde is not None
     created = log.twilio_desde + timedelta(seconds=1)

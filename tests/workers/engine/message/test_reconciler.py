@@ -216,7 +216,7 @@ def test_a_holder_that_was_stopped_writes_nothing_on_waking(running: Running, tw
 
 
 class TestWitnesses:
-    """What is asked of Twilio beside the doubts, and when."""
+    """The questions to Twilio beside the doubts, and when they are asked."""
 
     @pytest.fixture
     def asking(self, monkeypatch: pytest.MonkeyPatch) -> Twilio:

@@ -27,7 +27,7 @@ def _sender(settings: Any) -> None:
 
 
 def accepted(running: Running, count: int, **fields: object) -> list[SMSLog]:
-    """So many accepted rows, a minute apart, the last one now."""
+    """Make so many accepted rows, a minute apart, the last one now."""
     CampanaSMS.objects.update(iniciado_en=timezone.now())
     logs = []
     for n in range(count):
