@@ -132,7 +132,10 @@ class Run:
             self._evidence[sender] = pool.submit(self._hear, sender)
 
     def _hear(self, sender: str) -> Evidence:
-        return witnesses.hear(self._chosen[sender], lambda to, since: self._messages(to, since, {sender}))
+        def ask(to: str, since: datetime) -> Listing:
+            return self._messages(to, since, {sender})
+
+        return witnesses.hear(self._chosen[sender], ask, self._gateway.message)
 
     def _ask(self, group: list[Doubt]) -> Answer:
         senders = {_sender(doubt) for doubt in group}
