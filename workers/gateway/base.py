@@ -4,7 +4,7 @@ import math
 from datetime import datetime
 from typing import Protocol
 
-from workers.gateway.lookup import Listing
+from workers.gateway.lookup import Listing, Message
 from workers.gateway.outcomes import Outcome
 
 
@@ -58,5 +58,13 @@ class Gateway(Protocol):
 
         Raises:
             LookupFailedError: nothing can be said, or they are too many to read.
+        """
+        ...
+
+    def message(self, sid: str) -> Message | None:
+        """Return one message of the provider's; None when it holds no such message, any more.
+
+        Raises:
+            LookupFailedError: nothing can be said.
         """
         ...

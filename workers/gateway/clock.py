@@ -26,7 +26,7 @@ class Span:
 
 
 class TwilioClock:
-    """What is known of the difference between Twilio's clock and `core.clock.elapsed()`. Threads share it."""
+    """Keeps what is known of the difference between Twilio's clock and `core.clock.elapsed()`. Threads share it."""
 
     def __init__(self) -> None:
         self._lock = Lock()

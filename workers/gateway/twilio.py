@@ -3,7 +3,8 @@
 import logging
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -33,6 +34,7 @@ MOST_PAGES = 10
 # As Twilio's OpenAPI description has it: https://github.com/twilio/twilio-oai
 MESSAGE_SID = re.compile("(SM|MM)[0-9a-fA-F]{32}")
 SEGMENTS = re.compile("[0-9]{1,3}")
+NOT_FOUND = 404
 
 # In seconds: https://www.twilio.com/docs/api/errors/90007
 LONGEST_VALIDITY_S = 36_000
@@ -155,15 +157,19 @@ class TwilioGateway:
         """List what Twilio holds for anybody. See `Gateway.messages_since`."""
         return self._list(since)
 
+    def message(self, sid: str) -> Message | None:
+        """Fetch one message. See `Gateway.message`."""
+        with _looking_up():
+            try:
+                return _listed(self._messages(sid).fetch())
+            except ErrorAnswerError as error:
+                if error.answer.status_code == NOT_FOUND:
+                    return None
+                raise
+
     def _list(self, since: datetime, **filters: str) -> Listing:
-        try:
+        with _looking_up():
             return self._recent(self._messages.stream(page_size=LISTED, **filters), since)
-        except (NeverSentError, MaybeSentError) as error:
-            raise LookupFailedError(error.code) from error
-        except ErrorAnswerError as error:
-            raise LookupFailedError(f"http_{error.answer.status_code}", error.answer.text[:200]) from error
-        except (ValueError, TypeError, AttributeError, KeyError) as error:
-            raise LookupFailedError("unreadable_answer", str(error)) from error
 
     def _recent(self, stream: Iterable[Any], since: datetime) -> Listing:
         read, recent = 0, Listing()
@@ -183,6 +189,19 @@ class TwilioGateway:
         if recent.at is None:  # nothing is listed
             recent.at = self._http.answered_at
         return recent
+
+
+@contextmanager
+def _looking_up() -> Iterator[None]:
+    """Raise what can go wrong with a question as LookupFailedError."""
+    try:
+        yield
+    except (NeverSentError, MaybeSentError) as error:
+        raise LookupFailedError(error.code) from error
+    except ErrorAnswerError as error:
+        raise LookupFailedError(f"http_{error.answer.status_code}", error.answer.text[:200]) from error
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        raise LookupFailedError("unreadable_answer", str(error)) from error
 
 
 @cache

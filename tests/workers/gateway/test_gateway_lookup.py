@@ -111,6 +111,19 @@ def test_it_says_when_twilio_answered(gateway: TwilioGateway, monkeypatch: pytes
     assert abs(at - datetime.now(tz=UTC)) < timedelta(minutes=1)
 
 
+def test_it_fetches_one_message(simulator: RunningSimulator, gateway: TwilioGateway, make_gateway: MakeGateway) -> None:
+    (sid,) = send(gateway, 1)
+    found = gateway.message(sid)
+    assert found is not None
+    assert (found.sid, found.to) == (sid, TO)
+    assert gateway.message("SM" + "0" * 32) is None
+    simulator.control.set_faults({"kind": "error", "status": 503, "on": "fetch"})
+    with pytest.raises(LookupFailedError, match="http_503"):
+        gateway.message(sid)
+    with pytest.raises(LookupFailedError, match="connection_refused"):
+        make_gateway("http://127.0.0.1:1").message(sid)
+
+
 def test_it_lists_the_whole_account(gateway: TwilioGateway) -> None:
     sent = send(gateway, 2)
     others = send(gateway, 1, "+573009998877")

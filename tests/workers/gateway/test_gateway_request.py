@@ -52,7 +52,7 @@ def test_it_sends_through_a_messaging_service(make_gateway: MakeGateway) -> None
 def test_it_asks_that_the_message_stays_readable_only_where_the_account_knows_that(
     make_gateway: MakeGateway, retain: bool
 ) -> None:
-    """Without Message Redaction Twilio refuses the request: 30029."""
+    """Twilio refuses the request without Message Redaction: 30029."""
     with scripted_server(ACCEPTING) as server:
         make_gateway(server.url, retain=retain).send(to="+573001112233", body="Hola", callback_token="t")
 

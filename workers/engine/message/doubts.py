@@ -79,11 +79,10 @@ WHERE c.id = s.campana_id AND s.id = n.id AND s.token = n.token AND s.estado = {
 """  # noqa: S608 - constants
 
 # Its Lote opens again, so that the row is published; a cancelled or overdue campaign's rows are failed by the sweeper.
-# What Twilio never accepted was no attempt. A pilot goes alone: once it is accepted, the list can be judged by it.
+# It is free however often that happens. A pilot goes alone: once it is accepted, the list can be judged by it.
 FREE_SQL = f"""
 WITH libre AS (
-    UPDATE campaigns_smslog s SET estado = {SMS.PENDIENTE}, revisar_desde = NULL, actualizado = now(),
-        intentos = greatest(s.intentos - 1, 0)
+    UPDATE campaigns_smslog s SET estado = {SMS.PENDIENTE}, revisar_desde = NULL, actualizado = now()
     WHERE s.id = %(id)s AND s.token = %(token)s AND s.estado = {SMS.INCIERTO} AND s.ausencias = %(absences)s
         AND (NOT %(pilot)s OR NOT EXISTS (SELECT FROM campaigns_lote l JOIN campaigns_smslog r ON r.lote_id = l.id
             WHERE l.campana_id = s.campana_id AND l.estado IN {LOTE.EN_CURSO}
@@ -103,7 +102,7 @@ WHERE id = %(id)s AND token = %(token)s AND estado = {SMS.INCIERTO}
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What Twilio answered about one uncertain row.
+    """Twilio's answer about one uncertain row.
 
     Args:
         messages: to its recipient, read before this is settled.
@@ -172,7 +171,7 @@ def pause_s(age_s: float) -> float:
 
 
 def _is_in_call(doubt: Doubt, known: Known) -> bool:
-    """Whether a message to the phone is under way: what is listed may be that one."""
+    """Tell whether a message to the phone is under way: what is listed may be that one."""
     return any(rival.in_call and rival.telefono == doubt.telefono for rival in known.rivals)
 
 

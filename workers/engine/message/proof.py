@@ -1,4 +1,4 @@
-"""What Twilio's list proves of an uncertain message. Nothing here asks or writes anything.
+"""The rules of proof: they say what Twilio's list proves of an uncertain message, and ask and write nothing.
 
 The burden of proof lies with sending again: a row is free only when nothing that Twilio lists could be its message, and
 the list has shown that it would list it. docs/engine.md has the rules for people.
@@ -83,7 +83,7 @@ class Rival:
 
 @dataclass(slots=True)
 class Known:
-    """What the ledger says of the phones and the messages of a look, read after Twilio was asked.
+    """The ledger's word on the phones and the messages of a look, read after Twilio was asked.
 
     Args:
         sids: of listed messages, those that a row of ours accounts for.
@@ -96,7 +96,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What messages of ours that were certainly accepted, the witnesses, show of Twilio's list.
+    """The state of Twilio's list, as messages of ours that were certainly accepted, the witnesses, show it.
 
     Args:
         fresh_to: the list has come at least this far, by Twilio's clock; None when no witness was found.
@@ -115,7 +115,7 @@ NOTHING_KNOWN: Final = Evidence()
 
 
 class Do(Enum):
-    """What follows for the row."""
+    """The consequence for the row."""
 
     SENT = auto()  # one of `messages` is its message
     REFUSED = auto()  # by the first of `messages`
@@ -129,7 +129,7 @@ class Do(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one look says.
+    """The result of one look.
 
     Args:
         messages: what it is about, for SENT, REFUSED and WAIT.
@@ -231,7 +231,7 @@ def _relation(doubt: Doubt, message: Message, rivals: Sequence[Rival]) -> _Is:
 
 
 def _origin(doubt: Doubt, message: Message) -> bool | None:
-    """Whether the message came from the doubt's sender; None when that cannot be told."""
+    """Tell whether the message came from the doubt's sender; None when that cannot be told."""
     if not doubt.sender:
         return None
     if kind_of(doubt.sender) is SenderKind.SERVICE:

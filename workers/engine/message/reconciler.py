@@ -56,7 +56,7 @@ ORDER BY s.revisar_desde NULLS FIRST, s.id LIMIT %s
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What Twilio said of one phone: its messages, and what the witnesses that were heard before show, by sender."""
+    """Twilio's answer about one phone: its messages, and what the witnesses heard before show, by sender."""
 
     messages: Listing
     evidence: dict[str, Evidence]
@@ -132,7 +132,10 @@ class Run:
             self._evidence[sender] = pool.submit(self._hear, sender)
 
     def _hear(self, sender: str) -> Evidence:
-        return witnesses.hear(self._chosen[sender], lambda to, since: self._messages(to, since, {sender}))
+        def ask(to: str, since: datetime) -> Listing:
+            return self._messages(to, since, {sender})
+
+        return witnesses.hear(self._chosen[sender], ask, self._gateway.message)
 
     def _ask(self, group: list[Doubt]) -> Answer:
         senders = {_sender(doubt) for doubt in group}
@@ -225,6 +228,6 @@ def _doubt(row: Sequence[Any]) -> Doubt:
 
 
 def _by_phone(due: list[Doubt]) -> Iterator[list[Doubt]]:
-    """Those of one phone together: they need one question."""
+    """Group those of one phone: they need one question."""
     due.sort(key=lambda doubt: doubt.telefono)
     return (list(rows) for _, rows in groupby(due, key=lambda doubt: doubt.telefono))

@@ -57,6 +57,7 @@ ORDER BY v.sender
 """  # noqa: S608 - constants
 
 Ask = Callable[[str, datetime], Iterable[Message]]
+Fetch = Callable[[str], Message | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,30 +99,33 @@ def _some(accepted: Sequence[Witness]) -> list[Witness]:
     return latest + early[:EARLIEST]
 
 
-def hear(witnesses: Sequence[Witness], ask: Ask) -> Evidence:
+def hear(witnesses: Sequence[Witness], ask: Ask, fetch: Fetch) -> Evidence:
     """Ask Twilio for the witnesses, and say what that shows. One that Twilio does not answer about shows nothing.
 
     Args:
         ask: lists the messages to a phone since a date.
+        fetch: returns a message by its SID; None when it was deleted.
     """
     fresh_to: datetime | None = None
     searched_from: datetime | None = None
-    trusted, silent = True, 0
     missing: datetime | None = None
+    trusted, silent = True, 0
     for witness in witnesses:
         found = None
         try:
             if silent < SILENT_AFTER:
                 listed = ask(witness.telefono, witness.claimed_at - ANY_CLOCK)
                 found = next((message for message in listed if message.sid == witness.sid), None)
-                trusted = trusted and not (found is None and witness.early)
+                if found is None and witness.early:
+                    # Hidden, or deleted.
+                    trusted = trusted and fetch(witness.sid) is None
+                    continue
         except LookupFailedError:
             silent += 1
         if found is None:
             missing = max(missing or witness.claimed_at, witness.claimed_at)
             continue
-        if not _agrees(witness, found):
-            trusted = False
+        trusted = trusted and _agrees(witness, found)
         fresh_to = max(fresh_to or found.created_at, found.created_at)
         if found.status in LEFT and found.to.removeprefix(RCS) == witness.telefono:
             left_at = found.sent_at or found.created_at

@@ -1,4 +1,4 @@
-"""Whether two texts are the same words: exactly, or but for what Twilio is known to change.
+"""A comparison of texts: the same words exactly, or but for what Twilio is known to change.
 
 - A trial account's texts get a prefix: https://help.twilio.com/articles/223136107
 - Smart Encoding replaces letters outside GSM-7, by the table below. We ask Twilio not to.

@@ -1,4 +1,4 @@
-"""What Twilio's list proves: each rule by itself."""
+"""The rules of proof, each by itself."""
 
 import uuid
 from dataclasses import replace

@@ -33,6 +33,8 @@ HOURS: Final = 3600.0
 WHEN: Final = (200.0, 700.0, 940.0, 990.0, 1001.0, 1015.0, 1028.0, 1061.0, 1090.0, 1160.0, 1300.0, 1600.0)
 SENDING: Final = st.sampled_from([0.0, 1.0, 25.0])
 
+LISTED: Final = Message("SM", "", "sent", "", EPOCH)
+
 ALTERED: Final[dict[str, Callable[[str], str]]] = {
     "verbatim": lambda text: text,
     "trial": lambda text: f"Sent from your Twilio trial account - {text}",
@@ -176,7 +178,11 @@ def test_nothing_is_concluded_that_is_not_so(
     ends = []
     for now in looks:
         there = [one for one in heard if any(c.sid == one.sid and c.at <= now for c in world.created)]
-        evidence = witnesses.hear(witnesses._some(there), lambda to, since, now=now: world.to(to, now))  # type: ignore[misc]
+        evidence = witnesses.hear(
+            witnesses._some(there),
+            lambda to, since, now=now: world.to(to, now),  # type: ignore[misc]
+            lambda sid: LISTED,
+        )
         listing = world.to(PHONE, now)
         verdict = proof.judge(doubt, listing, known, evidence, listing.at)
         do = verdict.do

@@ -48,6 +48,9 @@ class Twilio:
     def messages_since(self, since: datetime) -> Listing:
         raise AssertionError("nothing that is proved asks for all")
 
+    def message(self, sid: str) -> Message | None:
+        raise AssertionError("nothing that is listed is fetched")
+
     def messages_to(self, to: str, *, since: datetime) -> Listing:
         with self._lock:
             self.asked.append(to)
@@ -66,7 +69,7 @@ def twilio(monkeypatch: pytest.MonkeyPatch) -> Twilio:
     monkeypatch.setattr(reconciler, "get_gateway", lambda: found)
     # The list has come as far as tomorrow.
     proved = Evidence(fresh_to=timezone.now() + timedelta(days=1), searched_from=timezone.now() - timedelta(days=1))
-    monkeypatch.setattr(witnesses, "hear", lambda witnesses, ask: proved)
+    monkeypatch.setattr(witnesses, "hear", lambda *heard: proved)
     return found
 
 
@@ -216,7 +219,7 @@ def test_a_holder_that_was_stopped_writes_nothing_on_waking(running: Running, tw
 
 
 class TestWitnesses:
-    """What is asked of Twilio beside the doubts, and when."""
+    """The questions to Twilio beside the doubts, and when they are asked."""
 
     @pytest.fixture
     def asking(self, monkeypatch: pytest.MonkeyPatch) -> Twilio:
@@ -261,7 +264,7 @@ class TestWitnesses:
         in_doubt(running, 3)
         SMSLog.objects.update(ausencias=1)
         evidence = Evidence(fresh_to=timezone.now() + timedelta(days=1))  # nothing shows that numbers are found
-        monkeypatch.setattr(witnesses, "hear", lambda witnesses, ask: evidence)
+        monkeypatch.setattr(witnesses, "hear", lambda *heard: evidence)
         read: list[datetime] = []
 
         def all_since(since: datetime) -> Listing:
@@ -279,7 +282,7 @@ class TestWitnesses:
         in_doubt(running, 3)
         SMSLog.objects.update(ausencias=1)
         evidence = Evidence(fresh_to=timezone.now() + timedelta(days=1))
-        monkeypatch.setattr(witnesses, "hear", lambda witnesses, ask: evidence)
+        monkeypatch.setattr(witnesses, "hear", lambda *heard: evidence)
 
         def too_many(since: datetime) -> Listing:
             raise LookupFailedError("too_many_messages")

@@ -80,6 +80,11 @@ class Twilio:
     def messages_to(self, to: str, *, since: datetime) -> Listing:
         return Listing((message for message in self.messages_since(since) if message.to == to), at=self.now())
 
+    def message(self, sid: str) -> Message | None:
+        return next(
+            (message for message in self.messages_since(datetime.min.replace(tzinfo=UTC)) if message.sid == sid), None
+        )
+
     def messages_since(self, since: datetime) -> Listing:
         seen = time.time() - self.lag_s
         found = [self._listed(*one, "sent", "") for one in self.accepted if one[3] <= seen]

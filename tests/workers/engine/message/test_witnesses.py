@@ -27,7 +27,7 @@ def _sender(settings: Any) -> None:
 
 
 def accepted(running: Running, count: int, **fields: object) -> list[SMSLog]:
-    """So many accepted rows, a minute apart, the last one now."""
+    """Make so many accepted rows, a minute apart, the last one now."""
     CampanaSMS.objects.update(iniciado_en=timezone.now())
     logs = []
     for n in range(count):
@@ -99,7 +99,9 @@ def listed(n: int, **fields: Any) -> Message:
 
 
 def hear(found: Sequence[Witness], *messages: Message) -> Evidence:
-    return witnesses.hear(found, lambda to, since: [one for one in messages if one.to.endswith(to)])
+    return witnesses.hear(
+        found, lambda to, since: [one for one in messages if one.to.endswith(to)], lambda sid: listed(1)
+    )
 
 
 class TestHearing:
@@ -121,8 +123,12 @@ class TestHearing:
         assert (evidence.fresh_to, evidence.trusted) == (NOW + timedelta(minutes=3), True)
         assert evidence.missing == NOW + timedelta(minutes=4)
 
-    def test_an_early_one_that_is_gone_makes_the_list_suspect(self) -> None:
+    def test_an_early_one_that_is_hidden_makes_the_list_suspect(self) -> None:
         assert not hear([witness(3), witness(1, early=True)], listed(3)).trusted
+
+    def test_an_early_one_that_was_deleted_shows_nothing(self) -> None:
+        evidence = witnesses.hear([witness(1, early=True)], lambda to, since: [], lambda sid: None)
+        assert evidence == NOTHING_KNOWN
 
     @pytest.mark.parametrize("status", ["queued", "accepted", "sending", "failed"])
     def test_what_has_not_left_may_still_be_hidden(self, status: str) -> None:
@@ -145,7 +151,7 @@ class TestHearing:
             raise LookupFailedError("read_timeout")
 
         found = [witness(n) for n in range(4)]
-        assert witnesses.hear(found, fail) == Evidence(missing=found[-1].claimed_at)
+        assert witnesses.hear(found, fail, lambda sid: None) == Evidence(missing=found[-1].claimed_at)
         assert len(asked) == witnesses.SILENT_AFTER
 
     def test_an_answer_that_was_lost_costs_one_witness_only(self) -> None:
@@ -154,4 +160,4 @@ class TestHearing:
                 raise LookupFailedError("read_timeout")
             return [listed(4)]
 
-        assert witnesses.hear([witness(3), witness(4)], ask).fresh_to == NOW + timedelta(minutes=4)
+        assert witnesses.hear([witness(3), witness(4)], ask, lambda sid: None).fresh_to == NOW + timedelta(minutes=4)
