@@ -19,8 +19,6 @@ ENVIRONMENT: Final[dict[str, str]] = {
     "TWILIO_READ_TIMEOUT_S": "2",
     "LEASE_S": "8",
     "RETRY_BACKOFF_S": "0.5",
-    # So many that nobody is given up while Twilio is made to refuse: every recipient who can be sent to must be.
-    "SEND_ATTEMPTS": "30",
     "RECONCILE_INTERVAL_S": "2",
     "LIST_LAG_S": "10",
     "SWEEP_INTERVAL_S": "1",

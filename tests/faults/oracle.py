@@ -15,6 +15,8 @@ from tests.faults.verdict import Kind, Violation
 FINAL: Final = frozenset({"enviado", "fallido"})
 CANCELLED: Final = "campana_cancelada"
 UNKNOWN: Final = "desconocido"
+# What a deadline does to a row.
+CUT_OFF: Final = frozenset({UNKNOWN, "plazo_vencido"})
 # DESIGN, states, with the two ways back that the engine documents: refused for now, and accepted after all.
 MOVES: Final = frozenset(
     {
@@ -135,7 +137,7 @@ def _campaign(campaign: Campaign, rows: Sequence[Row], excused: Collection[str])
     else:
         if (campaign.exitosos, campaign.fallidos) != (sent, failed):
             yield wrong(f"counts {campaign.exitosos} + {campaign.fallidos}, its rows {sent} + {failed}")
-        overdue = any(row.codigo == UNKNOWN for row in rows) and UNKNOWN in excused
+        overdue = any(row.codigo in excused and row.codigo in CUT_OFF for row in rows)
         right = {"completado" if sent and not overdue else "error"} | ({"cancelado"} if campaign.cancelled else set())
         if campaign.estado not in right:
             yield wrong(f"ended {campaign.estado} with {sent} sent")

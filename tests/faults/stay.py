@@ -17,6 +17,9 @@ LOOK_S: Final = 0.3
 LOOKS: Final = 6
 SETTLED_WITHIN_S: Final = 300.0
 
+# A row that was proved absent just before the deadline came.
+OVERDUE: Final = "plazo_vencido"
+
 WAITING: Final = """
 SELECT count(*) FROM campaigns_campanasms c JOIN campaigns_lote l ON l.campana_id = c.id
 LEFT JOIN campaigns_smslog s ON s.lote_id = l.id
@@ -64,7 +67,7 @@ class Stay:
         self._settle()
         self._stack.database.rows(DEADLINE)
         self._wait_for_the_end(made)
-        self._judge.round(made, excused=world.excused | {UNKNOWN})
+        self._judge.round(made, excused=world.excused | {UNKNOWN, OVERDUE})
         [(doubts, unknown, rows)] = self._stack.database.rows(DOUBTS, UNKNOWN, [campaign.id for campaign in made])
         line = f"{name:<16} {rows:>7,} recipients, {doubts:>6,} in doubt, {unknown:>6,} of them never proved"
         self._journal.say(line)
