@@ -339,6 +339,32 @@ def test_while_twilio_is_out_of_reach_the_sender_is_held_and_nobody_fails(
         assert throttle.is_held(Sender.of(None, None))
 
 
+@pytest.mark.parametrize("silence", SILENCE.values(), ids=SILENCE)
+def test_an_outage_of_any_length_ends_no_campaign(
+    running: Running, monkeypatch: pytest.MonkeyPatch, silence: Outcome
+) -> None:
+    """More tries than a recipient has attempts, by production's settings; the pauses between them are left out."""
+    monkeypatch.setattr(throttle, "admit", lambda sender, mensaje: True)
+    twilio = Twilio(*[silence] * 3 * 5 * settings.SEND_ATTEMPTS)
+    monkeypatch.setattr(sending, "get_gateway", lambda: twilio)
+    while twilio.outcomes:
+        for log in running.logs:
+            sending.send_one(log.pk)
+        SMSLog.objects.filter(estado="incierto").update(estado="pendiente")  # absent twice
+        closing.close(running.lote.pk)
+        assert not final.finish(running.campana.pk)
+        running.reload()
+        assert (running.campana.estado, running.lote.estado) == ("procesando", "abierto")
+    assert [(log.estado, log.intentos) for log in running.logs] == [("pendiente", 0)] * 3
+    twilio.outcomes = [Accepted(f"SM{n}", "queued", 1) for n in range(3)]
+    for log in running.logs:
+        sending.send_one(log.pk)
+    closing.close(running.lote.pk)
+    assert final.finish(running.campana.pk)
+    running.reload()
+    assert (running.campana.estado, running.campana.enviados_exitosos) == ("completado", 3)
+
+
 @override_settings(SENDER_SEGMENTS_PER_S=0.0)
 def test_a_held_sender_opens_no_more_lotes(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     """Or each pause would open others, until all of a large campaign waited."""
