@@ -100,7 +100,7 @@ RETRY_BACKOFF_S = env.float("RETRY_BACKOFF_S", 5.0, validate=environment.SECONDS
 # An uncertain message is sent again only after Twilio was seen twice, this far apart, not to have it.
 RECONCILE_INTERVAL_S = env.float("RECONCILE_INTERVAL_S", 60.0, validate=environment.SECONDS)
 # Twilio's list may be behind by so much at most. Asked only where nothing later of ours shows how far it has come.
-LIST_LAG_S = env.float("LIST_LAG_S", 900.0, validate=environment.SECONDS)
+list_lag_s = env.float("LIST_LAG_S", None, validate=environment.SECONDS)
 # From a campaign's start to its end, whatever is left by then. What Twilio could not be asked about until then ends
 # `fallido` with a code that says "unknown".
 CAMPAIGN_DEADLINE_H = env.float("CAMPAIGN_DEADLINE_H", 72.0, validate=environment.SECONDS)
@@ -119,6 +119,7 @@ SMS_SEGMENT_PRICE = Decimal(segment_price) if segment_price else None
 HTTPS = PUBLIC_URL.startswith("https://")
 PROXIES = int(HTTPS) if proxies is None else proxies
 LEASE_S = TWILIO_CONNECT_TIMEOUT_S + TWILIO_READ_TIMEOUT_S + 20.0 if lease_s is None else lease_s
+LIST_LAG_S = 15 * RECONCILE_INTERVAL_S if list_lag_s is None else list_lag_s
 TWILIO_SENDER = TWILIO_MESSAGING_SERVICE_SID or TWILIO_FROM
 if sender_rate is None:
     SENDER_SEGMENTS_PER_S = senders.NO_LIMIT if TWILIO_SIMULATED else senders.default_rate(TWILIO_SENDER)
