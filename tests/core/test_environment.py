@@ -101,6 +101,11 @@ def test_a_killed_workers_message_is_found_within_a_minute_by_default() -> None:
     assert start("s.LEASE_S", TWILIO_READ_TIMEOUT_S="30").stdout.strip() == "55.0"
 
 
+def test_the_lists_lag_is_an_hour_however_often_twilio_is_asked() -> None:
+    assert start("s.LIST_LAG_S").stdout.strip() == "3600.0"
+    assert start("s.LIST_LAG_S", RECONCILE_INTERVAL_S="2").stdout.strip() == "3600.0"
+
+
 def test_an_https_address_turns_the_strict_settings_on() -> None:
     done = start(PUBLIC_URL="https://sms.tienda.co/")
     assert done.stdout.split() == ["8000", "https://sms.tienda.co", "1", "True"], done.stderr

@@ -3,7 +3,7 @@ so does what is asked for every callback."""
 
 import re
 import uuid
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from django.db import connection
@@ -16,10 +16,12 @@ from tests.plans import Planner
 from tests.workers.engine.conftest import Running
 from workers.alerts.stalls import STALLED_SQL
 from workers.engine.lote.entregas import COUNT_PARAMS, COUNT_SQL
-from workers.engine.message.doubts import SENT_SQL
+from workers.engine.message.doubts import KNOWN_SQL, LATER_SQL, SENT_SQL
 from workers.engine.message.ledger import CLAIM_SQL
 from workers.engine.message.optouts import FAIL_SQL
 from workers.engine.message.receipts import HOLDER_SQL, RECEIPTS_SQL
+from workers.engine.message.reconciler import DUE_SQL
+from workers.engine.message.witnesses import CHOOSE_SQL
 from workers.engine.rounds.sweeper import MOVABLE_SQL
 
 HISTORY = """
@@ -97,6 +99,28 @@ RECEIPTS = {
 }
 HOLDER = {"id": 1, "token": TOKEN, "sid": "SM1", "entrega": "sent", "codigo": "", "rango": 3}
 CREDIT = {"id": 1, "token": TOKEN, "sids": ["SM1"], "entregas": [""], "codigos": [""]}
+
+
+LOOK: Final = {"sids": ["SM1", "SM2"], "phones": ["+573001112233"]}
+CHOOSE: Final = {"senders": ["+15005550006", "85432"], "installation": "+15005550006", "account": "0" * 8}
+LATER: Final = {
+    "ids": [1],
+    "tokens": ["0" * 32],
+    "absences": [0],
+    "misseds": [None],
+    "hastas": [None],
+    "pauses": [60.0],
+    "leasts": [60.0],
+}
+
+
+@pytest.mark.parametrize(
+    ("sql", "params"),
+    [(KNOWN_SQL, LOOK), (LATER_SQL, LATER), (CHOOSE_SQL, CHOOSE), (DUE_SQL, [500])],
+    ids=["known", "later", "witnesses", "due"],
+)
+def test_a_look_reads_no_history(planner: Planner, history: Running, sql: str, params: Any) -> None:
+    assert "Seq Scan on campaigns_smslog" not in planner.explain(sql, params)
 
 
 @pytest.mark.parametrize(
