@@ -133,7 +133,7 @@ class Throttle:
 
     def _hold(self, sender: Sender, silence: _Silence, *, refused: bool) -> int:
         """Hold the sender in all processes; how many refusals there were, of one moment one."""
-        self._seen[sender.value] = _Seen(monotonic(), braked=True)
+        self._seen[sender.value] = _Seen(elapsed(), braked=True)
         try:
             return self._rates.cut(sender, refused=refused)
         except RedisError as error:
