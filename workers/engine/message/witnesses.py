@@ -36,7 +36,8 @@ OLDEST: Final = timedelta(days=2)
 _ROWS = f"""
 SELECT s.telefono, s.twilio_sid, s.reclamado_en, s.twilio_desde, s.twilio_hasta FROM (
     SELECT * FROM campaigns_smslog WHERE campana_id = c.id ORDER BY id %s LIMIT {WITHIN}) s
-WHERE s.estado = {SMS.ENVIADO} AND s.telefono <> '' AND s.reclamado_en IS NOT NULL AND left(s.cuenta, {account.PART}) IN ('', %%(account)s)
+WHERE s.estado = {SMS.ENVIADO} AND s.telefono <> '' AND s.reclamado_en IS NOT NULL
+    AND left(s.cuenta, {account.PART}) IN ('', %%(account)s)
 LIMIT {ENDS}
 """  # noqa: S608 - constants
 
@@ -134,7 +135,7 @@ def hear(witnesses: Sequence[Witness], ask: Ask, fetch: Fetch) -> Evidence:
         if found.status in LEFT and found.to.removeprefix(RCS) == witness.telefono:
             left_at = found.sent_at or found.created_at
             searched_from = min(searched_from or left_at, left_at)
-    # One may have got another row's message, of the same words. If none agrees, Twilio's clock is not what its answers say.
+    # One may have got another row's message, of the same words. If none agrees, Twilio's clock is not what it says.
     return Evidence(fresh_to, searched_from, trusted and (agreeing > 0 or not contradicting), missing)
 
 
