@@ -34,8 +34,6 @@ LATE_S: Final = 5.0
 
 # A message with one of these has left Twilio: what is redacted once a message is sent is redacted now or later.
 LEFT: Final = frozenset({Entrega.SENT, Entrega.DELIVERED, Entrega.UNDELIVERED, Entrega.READ})
-# Refusals of a request, in the family of the codes of deliveries: https://www.twilio.com/docs/api/errors/30029
-RETENTION: Final = frozenset({"30029", "30030"})
 REFUSALS: Final = frozenset({Kind.RECIPIENT, Kind.CONTENT, Kind.ACCOUNT, Kind.SENDER, Kind.THROTTLED})
 
 
@@ -261,8 +259,7 @@ def is_refusal(message: Message) -> bool:
 def _was_accepted(message: Message) -> bool:
     """Tell whether a listed message that is no refusal was certainly created: one that failed for a reason that nobody
     here knows may have been refused."""
-    code = message.error_code
-    return message.status != Entrega.FAILED or (code.startswith("3") and code not in RETENTION)
+    return message.status != Entrega.FAILED or message.error_code.startswith("3")
 
 
 def _ends(doubt: Doubt, refusal: Message) -> bool:

@@ -117,7 +117,6 @@ class TestSomethingCouldBeIt:
             listed(sender="+573000000000"),  # our words from another sender
             listed(status="failed"),
             listed(status="failed", error_code="95999"),  # nobody here knows whether that is a refusal
-            listed(status="failed", error_code="30029"),
         ],
     )
     def test_its_words_are_not_enough(self, message: Message) -> None:
