@@ -130,6 +130,8 @@ class _Later:
 def settle(looks: Sequence[Look]) -> list[Look]:
     """Write what follows from each look; return those that would free their row once the whole account was read."""
     known, unread, later = _known(looks), [], []
+    accounts = {id(look.account): look.account for look in looks if look.account is not None}
+    strange = {key: [one for one in account if one.sid not in known.sids] for key, account in accounts.items()}
     for look in looks:
         with logs.about(sms=look.doubt.log_id):
             verdict = _judge(look, known)
@@ -141,7 +143,7 @@ def settle(looks: Sequence[Look]) -> list[Look]:
                 verdict = _judge(look, _known([look]))
             if verdict.do in (Do.SEARCH, Do.PILOT) and look.account is None:
                 unread.append(look)
-            elif left := _settle(look, verdict, known):
+            elif left := _settle(look, verdict, known, strange.get(id(look.account))):
                 later.append(left)
     _look_later(later)
     return unread
@@ -180,8 +182,12 @@ def _judge(look: Look, known: Known) -> Verdict:
     return proof.judge(look.doubt, look.messages, replace(known, rivals=others), look.evidence, look.asked_at)
 
 
-def _settle(look: Look, verdict: Verdict, known: Known) -> _Later | None:
-    """Write one row's verdict; what is left is to be looked at later."""
+def _settle(look: Look, verdict: Verdict, known: Known, strange: Sequence[Message] | None) -> _Later | None:
+    """Write one row's verdict; what is left is to be looked at later.
+
+    Args:
+        strange: of the whole account, what no row of ours accounts for; None when it was not read.
+    """
     doubt, interval = look.doubt, settings.RECONCILE_INTERVAL_S
     pause = pause_s(doubt.age_s)
     match verdict.do:
@@ -189,7 +195,7 @@ def _settle(look: Look, verdict: Verdict, known: Known) -> _Later | None:
             _refuse(doubt, verdict.messages[0])
             return None
         case Do.FREE | Do.SEARCH | Do.PILOT:
-            hidden = look.account is not None and proof.could_be_hidden(doubt, look.account, known)
+            hidden = strange is not None and proof.could_be_hidden(doubt, strange, known)
             if not hidden and _free(doubt, pilot=verdict.do is Do.PILOT):
                 return None
         case Do.SENT | Do.ABSENT:  # a message that was not to be had just now may be next time
@@ -208,7 +214,9 @@ def _latest_now() -> datetime | None:
 
 
 def _known(looks: Sequence[Look]) -> Known:
-    listed = {message.sid for look in looks for message in (*look.messages, *(look.account or ()))}
+    listed = {message.sid for look in looks for message in look.messages}
+    for account in {id(look.account): look.account for look in looks}.values():  # the same for all
+        listed |= {message.sid for message in account or ()}
     params = {"sids": list(listed), "phones": list({look.doubt.telefono for look in looks})}
     known = Known()
     rivals = []

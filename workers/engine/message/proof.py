@@ -259,8 +259,7 @@ def is_refusal(message: Message) -> bool:
 def _was_accepted(message: Message) -> bool:
     """Tell whether a listed message that is no refusal was certainly created: one that failed for a reason that nobody
     here knows may have been refused."""
-    code = message.error_code
-    return message.status != Entrega.FAILED or (code.startswith("3") and twilio.look_up(code).kind not in REFUSALS)
+    return message.status != Entrega.FAILED or message.error_code.startswith("3")
 
 
 def _ends(doubt: Doubt, refusal: Message) -> bool:

@@ -143,6 +143,11 @@ class TestHearing:
         found = listed(1, created_at=created + timedelta(seconds=off_s))
         assert hear([witness(1, since=created)], found).trusted is trusted
 
+    def test_one_that_got_another_rows_message_shows_nothing(self) -> None:
+        agreeing = witness(1, since=NOW + timedelta(minutes=1))
+        evidence = hear([witness(3, since=NOW), agreeing], listed(1), listed(3))
+        assert (evidence.trusted, evidence.fresh_to) == (True, NOW + timedelta(minutes=1))
+
     def test_it_leaves_a_twilio_that_does_not_answer_alone(self) -> None:
         asked: list[str] = []
 
