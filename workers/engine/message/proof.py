@@ -201,7 +201,8 @@ def _absent(doubt: Doubt, evidence: Evidence, asked_at: datetime | None) -> Do:
         return Do.UNPROVED  # PostgreSQL's clock was set
     # At the first look the message was younger than this witness is now. So if numbers are hidden some time after a
     # message is sent, it was not hidden then.
-    if doubt.since and evidence.searched_from and evidence.searched_from <= doubt.since + interval:
+    since = doubt.since or doubt.from_
+    if evidence.searched_from and evidence.searched_from <= since + interval:
         return Do.FREE
     return Do.SEARCH
 

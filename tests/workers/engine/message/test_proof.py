@@ -204,6 +204,12 @@ class TestTheList:
         assert look(evidence=evidence).do is Do.ABSENT
         assert look(doubt=self.SECOND_LOOK, evidence=evidence).do is Do.SEARCH
 
+    @pytest.mark.parametrize(("hours", "do"), [(25, Do.SEARCH), (27, Do.FREE)])
+    def test_where_the_claim_did_not_know_twilios_clock_only_an_old_witness_will_do(self, hours: int, do: Do) -> None:
+        doubt = replace(self.SECOND_LOOK, since=None)
+        evidence = replace(PROVED, searched_from=NOW - timedelta(hours=hours))
+        assert look(doubt=doubt, evidence=evidence).do is do
+
     def test_the_end_of_its_time_is_learnt_first(self) -> None:
         unknown = replace(DOUBT, since=None, until=None)
         assert look(doubt=unknown).do is Do.UNPROVED
