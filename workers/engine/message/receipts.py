@@ -15,7 +15,7 @@ from campaigns.values.estados import SMS
 from campaigns.values.twilio import DROPPED, UNSUBSCRIBED, Entrega
 from workers.engine.base import database, epoch
 from workers.engine.base.groups import Grouping
-from workers.engine.message import optouts, proofs
+from workers.engine.message import given_up, optouts
 from workers.engine.pace import throttle
 from workers.engine.pace.rates import Sender
 
@@ -172,7 +172,7 @@ def _write(receipts: list[Receipt]) -> set[int]:
     found = {row[0] for row in rows}
     for log_id, estado in rows:
         if estado == SMSLog.Estado.FALLIDO:
-            proofs.sent_after_all(log_id)
+            given_up.sent_after_all(log_id)
     for receipt in receipts:
         if receipt.log_id not in found and _execute(HOLDER_SQL, _values(receipt)):
             logger.info("sms %s: message %s is another row's", receipt.log_id, receipt.sid)
