@@ -9,9 +9,9 @@ barrer            `rounds.sweeper.sweep`: does again whatever a lost task, chord
 
 Its rooms in the order in which to read them; each imports only rooms that stand further down (`base`, the last, none):
 
-message    one recipient: sending → claims → ledger → outbox; then the uncertain ones (proof, words, witnesses → doubts →
-           reconciler), receipts, given_up, refusals (the circuit breaker), optouts; memory and comeback (a PostgreSQL
-           that has lost commits)
+message    one recipient: sending → claims → ledger → outbox; the uncertain ones: proof, words, witnesses → doubts →
+           reconciler; then receipts, given_up, refusals (the circuit breaker), optouts; memory and comeback (of a
+           PostgreSQL that has lost commits)
 campaign   campana (the steps of one look), each step's module beside it: pausas, plazo, jornadas, envio, cancelacion,
            final
 lote       opening → publishing → closing; beside them flight (the window's places), cupos (what a Lote takes of the
