@@ -14,6 +14,11 @@ import pytest
 # The databases that a server of Redis has: a process's own, and that of the system that it starts.
 SYSTEMS_FROM: Final = 8
 
+# The group of the tests of a whole system, and how far the other groups' processes stand back for it.
+SYSTEMS: Final = "sistema"
+BEHIND: Final = 10
+_placed: list[str] = []
+
 
 def process() -> int:
     """Return the number of this process of pytest-xdist, from 0; the only one is 0 too."""
@@ -55,6 +60,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let the process of whole systems, which mostly wait and then must be quick, go before the others.
+
+    A process keeps what its first test asks for: the largest groups are handed out first.
+    """
+    if "PYTEST_XDIST_WORKER" in os.environ and not _placed:
+        _placed.append(_group(item))
+        if _placed != [SYSTEMS]:
+            os.nice(BEHIND)
+
+
 def _group(item: pytest.Item) -> str:
     """Return the group whose tests run one after another in one process; "" where it does not matter.
 
@@ -62,7 +79,7 @@ def _group(item: pytest.Item) -> str:
     """
     # Whole systems side by side starve each other of two processors: leases then run out that nothing else would end.
     if item.get_closest_marker("e2e") or "system" in getattr(item, "fixturenames", ()):
-        return "sistema"
+        return SYSTEMS
     return "navegador" if item.get_closest_marker("browser") else ""
 
 
