@@ -11,8 +11,8 @@ TWILIO: Final = "twilio.com"
 def is_public(url: str) -> bool:
     """Tell whether Twilio could call this address from the internet.
 
-    Twilio refuses a message whose StatusCallback has an unusable host (error 21609: no valid or public
-    hostname, or an underscore in it): https://www.twilio.com/docs/api/errors/21609
+    Twilio refuses a message whose StatusCallback has an unusable host, one that is not public or has an underscore
+    in it: https://www.twilio.com/docs/api/errors/21609
     """
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".")

@@ -34,24 +34,26 @@ ORDER BY s.id
 _RANK: Final = f"CASE %s {' '.join(f'WHEN {status.value!r} THEN {status.rank}' for status in Entrega)} ELSE -1 END"
 _ARRIVED: Final = twilio.sql_list(twilio.ARRIVED)
 _LOST: Final = twilio.sql_list(twilio.LOST)
+_UNBILLED: Final = twilio.sql_list([Entrega.FAILED.value, Entrega.CANCELED.value])
 # A redacted number, or an address of another channel's, is no other recipient.
 _PHONE: Final = r"m.telefono ~ '^\+[0-9]+$'"
 
 # A part of the listed messages beside their rows. Twilio lists what it refused at once as failed, with the code of the
 # refusal; the product has learnt it from the call's answer and knows no SID of it.
 # https://help.twilio.com/articles/223181868
-PAIRS: Final = """
+PAIRS: Final = f"""
 pares AS MATERIALIZED (
     SELECT m.*, s.id AS log_id, s.campana_id, s.lote_id, s.telefono AS nuestro_telefono, s.estado AS nuestro_estado,
         s.entrega, s.segmentos AS nuestros_segmentos, s.costo,
-        m.estado = 'failed' AND m.codigo <> '' AND m.codigo NOT LIKE '30%%' AND s.id IS NULL AS rechazado,
+        m.estado = '{Entrega.FAILED.value}' AND m.codigo <> '' AND m.codigo NOT LIKE '30%%' AND s.id IS NULL
+            AS rechazado,
         m.precio IS NOT NULL AND m.moneda = %(moneda)s AS facturado
     FROM (SELECT * FROM campaigns_mensajelistado WHERE cierre_id = %(cierre)s AND id > %(cursor)s
         ORDER BY id LIMIT %(most)s) m
     LEFT JOIN LATERAL (SELECT * FROM campaigns_smslog s WHERE s.twilio_sid = m.sid AND s.twilio_sid <> '' LIMIT 1) s
         ON true  -- by the index, whatever the planner has learnt: one SID is one row's
 )
-"""
+"""  # noqa: S608 - constants
 
 # Money with a sixth decimal place: what is less is rounding.
 DIFFERENCES: Final = f"""
@@ -104,7 +106,7 @@ SELECT max(id), count(*) FILTER (WHERE propio OR log_id IS NOT NULL), count(*) F
     count(log_id),
     coalesce(sum(segmentos) FILTER (WHERE propio OR log_id IS NOT NULL), 0),
     coalesce(sum(precio) FILTER (WHERE (propio OR log_id IS NOT NULL) AND moneda = %(moneda)s), 0),
-    count(*) FILTER (WHERE precio IS NULL AND NOT rechazado AND estado NOT IN ('failed', 'canceled')
+    count(*) FILTER (WHERE precio IS NULL AND NOT rechazado AND estado NOT IN ({_UNBILLED})
         AND (propio OR log_id IS NOT NULL)),
     (SELECT count(*) FILTER (WHERE tarde) FROM corregidas), (SELECT count(*) FILTER (WHERE facturada) FROM corregidas),
     (SELECT coalesce(jsonb_object_agg(tipo, n), '{{}}') FROM contadas),

@@ -36,7 +36,7 @@ def lost(share: float) -> tuple[Mapping[str, object], ...]:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What an account meets.
+    """The conditions that an account meets.
 
     Args:
         what: in words.

@@ -3,6 +3,7 @@
 from typing import Final
 from urllib.parse import urlsplit
 
+from campaigns.values.twilio import Entrega
 from core.addresses import is_public
 from workers.gateway.callbacks import status_path
 from workers.gateway.codes import explain
@@ -13,7 +14,7 @@ from workers.revision.fallas import Falla
 
 TIMEOUT_S: Final = 2.0
 # No row has it: a call that is believed is answered 404, and writes nothing.
-NOBODYS: Final = {"MessageSid": "SM" + "0" * 32, "MessageStatus": "delivered"}
+NOBODYS: Final = {"MessageSid": "SM" + "0" * 32, "MessageStatus": Entrega.DELIVERED.value}
 NO_SID: Final = {"MessageSid": "", "Body": ""}
 BELIEVED, REFUSED = 404, 403
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})

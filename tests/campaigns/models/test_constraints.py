@@ -14,11 +14,13 @@ from django.utils import timezone
 from campaigns.models import (
     Alerta,
     CampanaSMS,
+    CierreDiario,
     Contacto,
     Entrante,
     EntregaAlerta,
     Gasto,
     Lote,
+    MensajeListado,
     Ocurrencia,
     Programacion,
     SMSLog,
@@ -162,6 +164,12 @@ def two_registros(**fields: Any) -> None:
         RegistroBaja.objects.create(usuario=usuario, tipo="baja", fuente="sms", huella=b"x", momento=NOW, **fields)
 
 
+def same_listado() -> None:
+    cierre = CierreDiario.objects.create(dia=NOW)
+    for _ in range(2):
+        MensajeListado.objects.create(cierre=cierre, sid="SM1", propio=True)
+
+
 def same_avance() -> None:
     owner = campana()
     for _ in range(2):
@@ -280,6 +288,7 @@ BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("entrante_uno_por_tienda", lambda: two_entrantes(AdminFactory.create())),
     ("entrante_uno_sin_tienda", lambda: two_entrantes(None)),
     ("suceso_un_avance", same_avance),
+    ("listado_una_vez", same_listado),
     ("entrega_una_por_destino", same_destino),
     ("contador_uno_por_serie", same_serie),
 ]

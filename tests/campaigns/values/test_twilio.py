@@ -22,6 +22,7 @@ STATUS = re.compile(rf"""["'](?:{"|".join(Entrega.values)})["']""")
 NOT_MEANT = (
     ("clientes/models/baja.py", '"twilio_21610"'),  # a value of rows, and of the public API
     ("clientes/migrations/0005_bajas.py", "'twilio_21610'"),
+    ("core/addresses.py", "docs/api/errors/21609"),  # core knows no codes: the page that says so
     ("core/settings.py", "timeout=60000"),  # milliseconds
     ("workers/process/watchdog.py", "#10205"),  # Celery's
     ("campaigns/migrations/0001_initial.py", "'entrega', models.CharField("),
