@@ -78,6 +78,9 @@ def _group(item: pytest.Item) -> str:
     They mostly wait: for leases, rounds and each other's processes.
     """
     # Whole systems side by side starve each other of two processors: leases then run out that nothing else would end.
+    # The harness of faults, which waits as long as it takes, stands back for the others' system.
+    if item.get_closest_marker("faults"):
+        return "fallas"
     if item.get_closest_marker("e2e") or "system" in getattr(item, "fixturenames", ()):
         return SYSTEMS
     return "navegador" if item.get_closest_marker("browser") else ""
