@@ -13,6 +13,8 @@ from workers.engine.lote import closing, opening, publishing
 from workers.engine.publish.slices import Slice
 
 SID = "SM" + "0" * 32
+# The id of a client who is gone.
+NOBODY = 10**12
 
 
 def settle(running: Running, *estados: str) -> None:
@@ -159,11 +161,23 @@ def test_it_publishes_again_what_the_broker_did_not_take(running: Running, monke
 
 
 @override_settings(LOTE_SIZE=1)
+def test_it_does_not_wait_for_what_cannot_be_found_out(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account that hides its texts leaves some uncertain until the deadline: the others are sent meanwhile."""
+    monkeypatch.setattr(publishing, "_publish", lambda due, *, most: Slice([1]))
+    Lote.objects.create(campana=running.campana, numero=2, cliente_ids=[NOBODY], total=1)
+    settle(running, "incierto", "incierto", "enviado")
+    Lote.objects.filter(pk=running.lote.pk).update(publicado_en=Now() - timedelta(minutes=10))
+    campana.advance(running.campana.pk)
+    assert Lote.objects.get(numero=2).estado == "abierto"
+
+
+@override_settings(LOTE_SIZE=1)
 def test_it_opens_no_lote_while_too_much_is_uncertain(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twilio answers 500 to everything: without this the whole campaign would be in doubt within the hour."""
     monkeypatch.setattr(publishing, "_publish", lambda due, *, most: Slice([1]))
-    Lote.objects.create(campana=running.campana, numero=2, cliente_ids=[1], total=1)
+    Lote.objects.create(campana=running.campana, numero=2, cliente_ids=[NOBODY], total=1)
     settle(running, "incierto", "incierto", "enviado")
+    Lote.objects.filter(pk=running.lote.pk).update(publicado_en=Now())
     campana.advance(running.campana.pk)
     assert Lote.objects.get(numero=2).estado == "pendiente"
     SMSLog.objects.filter(pk=running.logs[0].pk).update(estado="enviado", twilio_sid=SID)

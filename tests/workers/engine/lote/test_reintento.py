@@ -160,7 +160,7 @@ def test_only_the_lotes_with_somebody_to_try_are_opened(ended: CampanaSMS, publi
     sms_log(
         ended,
         hopeless := Lote.objects.create(
-            campana=ended, numero=2, cliente_ids=[1], total=1, estado="cerrado", fallidos=1, cerrado_en=Now()
+            campana=ended, numero=2, cliente_ids=[10**12], total=1, estado="cerrado", fallidos=1, cerrado_en=Now()
         ),
         ClienteFactory.create(usuario=ended.usuario),
         estado="fallido",

@@ -182,7 +182,7 @@ def test_the_next_lote_opens_when_the_last_slice_is_published(
     remitente: Remitente, owner: Usuario, published: list[tuple[list[int], bool]]
 ) -> None:
     lote, rows = sending(remitente, 3, owner)
-    following = Lote.objects.create(campana=lote.campana, numero=2, cliente_ids=[1], total=1)
+    following = Lote.objects.create(campana=lote.campana, numero=2, cliente_ids=[10**12], total=1)
     campana.advance(lote.campana_id)
     following.refresh_from_db()
     assert following.estado == "pendiente"
@@ -198,7 +198,7 @@ def test_the_sweeper_sees_a_limited_campaign_only_when_it_is_due(
     remitente: Remitente, owner: Usuario, published: list[tuple[list[int], bool]]
 ) -> None:
     lote, _ = sending(remitente, 9, owner)
-    Lote.objects.create(campana=lote.campana, numero=2, cliente_ids=[1], total=1)
+    Lote.objects.create(campana=lote.campana, numero=2, cliente_ids=[10**12], total=1)
     Lote.objects.filter(pk=lote.pk).update(publicado_hasta=0, publicar_desde=Now() + timedelta(minutes=1))
 
     def ready() -> list[tuple[int, ...]]:

@@ -42,7 +42,7 @@ def sending(usuario: Usuario, *, lotes: int = 1, estado: str = "procesando") -> 
     """A campaign with Lotes to open."""
     made = CampanaFactory.create(usuario=usuario, estado=estado)
     for numero in range(lotes):
-        Lote.objects.create(campana=made, numero=numero + 1, cliente_ids=[1], total=1)
+        Lote.objects.create(campana=made, numero=numero + 1, cliente_ids=[10**12], total=1)
     return made
 
 
@@ -148,7 +148,7 @@ def test_the_retries_of_a_few_keep_no_place_from_the_others(owner: Usuario, publ
     publishing.publish_due(made.pk, most=10)
     SMSLog.objects.filter(pk=rows[0]).update(estado="enviado", twilio_sid=Concat(Value("SM"), Cast("pk", CharField())))
     closing.close(waiting.pk)
-    Lote.objects.create(campana=made, numero=2, cliente_ids=[1], total=1)
+    Lote.objects.create(campana=made, numero=2, cliente_ids=[10**12], total=1)
     assert (flight.in_flight(made.pk), flight.unsettled(made.pk, limit=10)) == (0, 1)
     with override_settings(LOTES_EN_VUELO=1, LOTE_SIZE=20):
         campana.advance(made.pk)
@@ -161,7 +161,7 @@ def test_it_opens_nothing_while_much_waits_to_be_tried_again(owner: Usuario, pub
     made, _ = with_rows(owner, 2)
     publishing.publish_due(made.pk, most=10)
     closing.close(made.lotes.get().pk)
-    Lote.objects.create(campana=made, numero=2, cliente_ids=[1], total=1)
+    Lote.objects.create(campana=made, numero=2, cliente_ids=[10**12], total=1)
     campana.advance(made.pk)
     assert made.lotes.get(numero=2).estado == "pendiente"
 
