@@ -21,6 +21,7 @@ def exchanged(rows: Sequence[Row], accepted: Sequence[Accepted]) -> tuple[list[A
     claims = Counter(row.twilio_sid for row in rows)
     found: list[Accepted] = []
     moved = 0
+    instead: dict[int, int] = {}
     for message in accepted:
         holder = credited.get(message.sid)
         owner = by_id.get(message.log_id) if message.log_id is not None else None
@@ -33,7 +34,16 @@ def exchanged(rows: Sequence[Row], accepted: Sequence[Accepted]) -> tuple[list[A
         ):
             message = replace(message, log_id=holder.id)
             moved += 1
+            if not owner.twilio_sid:
+                instead[holder.id] = owner.id
         found.append(message)
+    # The holder's own message may be nobody's in the ledger, as where it can no longer be read: then it stands for the
+    # row whose message the holder has.
+    for n, message in enumerate(found):
+        if message.sid not in credited and message.log_id in instead:
+            owner = by_id[instead.pop(message.log_id)]
+            if (message.to, message.body) == _says(owner):
+                found[n] = replace(message, log_id=owner.id)
     return found, moved
 
 

@@ -260,6 +260,12 @@ class TestExchange:
     def test_it_is_no_fault_when_one_was_sent_again_in_the_others_place(self) -> None:
         assert self.judged(("SMx", "SM11"), message(11), message(11, sid="SMx")) == ([], 1)
 
+    def test_the_one_that_nobody_has_stands_for_the_row_that_has_none(self) -> None:
+        """Its own message is hidden: the row was given the other's, and the other ends unknown."""
+        rows = [row(11, twilio_sid="SM21"), row(21, estado="fallido", codigo="desconocido", twilio_sid="")]
+        messages, moved = exchanged(rows, [message(11), message(21)])
+        assert ({one.sid: one.log_id for one in messages}, moved) == ({"SM11": 21, "SM21": 11}, 1)
+
     def test_it_moves_nothing_that_is_right(self) -> None:
         assert self.judged(("SM11", "SM21"), message(11), message(21)) == ([], 0)
 
