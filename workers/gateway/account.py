@@ -11,7 +11,6 @@ Each answer is read as JSON, field by field: a check of an installation must not
 
 import json
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -55,8 +54,11 @@ class AccountReader:
         self._http = LeanHttpClient(
             base_url=config.api_base_url, connect_timeout_s=TIMEOUT_S, read_timeout_s=TIMEOUT_S, pool_size=8
         )
-        # By the last answer's header; None before there was one.
-        self.date: datetime | None = None
+
+    @property
+    def date(self) -> datetime | None:
+        """The time of this thread's last answer by Twilio's clock; None when it did not say, or there was none."""
+        return self._http.answered_at
 
     def account(self) -> Row | None:
         """Read the account: `status` ("active", "suspended", "closed") and `type` ("Trial", "Full")."""
@@ -120,7 +122,6 @@ class AccountReader:
                 return None
             code, text = _problem(error.answer.text)
             raise ReadError(code or f"http_{status}", status, text) from error
-        self.date = _date(answer.headers.get("Date", ""))
         try:
             found = json.loads(answer.text)
         except (ValueError, RecursionError) as error:
@@ -138,10 +139,3 @@ def _problem(text: str) -> tuple[str, str]:
     if not isinstance(found, dict) or not isinstance(found.get("code"), int):
         return "", ""
     return str(found["code"]), str(found.get("message") or "")
-
-
-def _date(header: str) -> datetime | None:
-    try:
-        return parsedate_to_datetime(header)
-    except ValueError:
-        return None
