@@ -4,12 +4,17 @@ No clock of ours is compared with Twilio's. An accepted message says when it was
 by which it is listed later, in whole seconds); that was between writing the request and reading the answer, by the
 clock of this machine that nobody sets. So the difference of the two clocks is known to a second, and each further
 message narrows it.
+
+That clock stands still while a hypervisor has stopped the machine, and then the difference is another. Such a stop
+shows as a jump of the wall clock, as soon as that is set right: what was known before it is forgotten.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Final
+
+from core.clock import Mark
 
 # A difference that is older says little: clocks drift, and Twilio's may have been set. In seconds.
 KNOWN_FOR_S: Final = 900.0
@@ -32,6 +37,7 @@ class TwilioClock:
         self._lock = Lock()
         self._known: tuple[float, float] | None = None  # least and largest difference, in seconds
         self._since = 0.0
+        self._mark = Mark()  # when the difference was first known
 
     def learn(self, created: datetime, *, written: float, answered: float) -> None:
         """Take in one accepted message.
@@ -45,11 +51,11 @@ class TwilioClock:
         stamp = created.timestamp()
         low, high = stamp - answered, stamp + 1.0 - written
         with self._lock:
-            known = self._known
+            known = None if self._mark.jumped() else self._known
             if known and answered - self._since < KNOWN_FOR_S and low <= known[1] and known[0] <= high:
                 self._known = max(low, known[0]), min(high, known[1])
-            else:  # the first, too old, or one of the clocks was set
-                self._known, self._since = (low, high), answered
+            else:  # the first, too old, or one of the clocks was set or stood still
+                self._known, self._since, self._mark = (low, high), answered, Mark()
 
     def at(self, moment: float) -> Span | None:
         """Return the moment by Twilio's clock; None when nothing is known of it.
@@ -58,8 +64,8 @@ class TwilioClock:
             moment: by `elapsed()`.
         """
         with self._lock:
-            known, since = self._known, self._since
-        if known is None or abs(moment - since) > 2 * KNOWN_FOR_S:
+            known, since, mark = self._known, self._since, self._mark
+        if known is None or mark.jumped() or abs(moment - since) > 2 * KNOWN_FOR_S:
             return None
         return Span(_aware(known[0] + moment), _aware(known[1] + moment))
 

@@ -1,10 +1,11 @@
 """Twilio's clock, as it is known from the messages that Twilio creates."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.clock import elapsed
+from core.clock import JUMP_S, elapsed
 from tests.local.fixtures import MakeGateway
 from tests.local.scripted_server import answering, scripted_server
 from tests.workers.gateway.raw import message_json
@@ -41,6 +42,33 @@ def test_a_clock_that_was_set_is_learnt_anew() -> None:
     clock.learn(at(0), written=100.0, answered=100.2)
     clock.learn(at(7200), written=101.0, answered=101.2)
     assert clock.at(101.2) == Span(at(7200), at(7201.2))
+
+
+@pytest.mark.parametrize("stopped_s", [JUMP_S * 2, 60.0, 3600.0])
+def test_a_machine_that_was_stopped_does_not_know_it_any_more(
+    monkeypatch: pytest.MonkeyPatch, stopped_s: float
+) -> None:
+    clock = TwilioClock()
+    clock.learn(at(0), written=100.0, answered=100.2)
+    clock.learn(at(0.5), written=100.3, answered=100.4)
+    _set_wall_clock(monkeypatch, stopped_s)
+    assert clock.at(100.5) is None
+    # Within the difference that was known, so that nothing but the jump tells: it is not narrowed, but learnt anew.
+    clock.learn(at(1), written=100.5, answered=101.5)
+    assert clock.at(101.5) == Span(at(1), at(3))
+
+
+@pytest.mark.parametrize("ahead_s", [JUMP_S / 2, -3600.0])
+def test_a_wall_clock_that_is_set_right_forgets_nothing(monkeypatch: pytest.MonkeyPatch, ahead_s: float) -> None:
+    clock = TwilioClock()
+    clock.learn(at(0), written=100.0, answered=100.2)
+    _set_wall_clock(monkeypatch, ahead_s)
+    assert clock.at(100.2) == Span(at(0), at(1.2))
+
+
+def _set_wall_clock(monkeypatch: pytest.MonkeyPatch, ahead_s: float) -> None:
+    wall = time.time
+    monkeypatch.setattr(time, "time", lambda: wall() + ahead_s)
 
 
 def test_it_forgets_what_is_old_and_hears_no_call_that_took_too_long() -> None:
