@@ -16,6 +16,7 @@ EMPTY_SQL: Final = """
 DO $$
 DECLARE name text; filled boolean;
 BEGIN
+    PERFORM set_config('lock_timeout', '60s', true);  -- who still holds a row must not hang the run
     ALTER TABLE campaigns_suceso DISABLE TRIGGER USER;
     FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL(ARRAY[%s]) LOOP
         EXECUTE format('SELECT EXISTS (SELECT FROM %%I)', name) INTO filled;
