@@ -3,6 +3,7 @@ so does what is asked for every callback."""
 
 import re
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
@@ -64,7 +65,7 @@ def history(seen: str, planner: Planner, running: Running) -> Running:
 
 
 def test_a_found_message_is_given_by_indexes(planner: Planner, history: Running) -> None:
-    params: dict[str, Any] = {"id": 1, "token": "0" * 32, "sids": ["SM600"], "entregas": ["sent"], "codigos": [""]}
+    params: dict[str, Any] = CREDIT | {"sids": ["SM600"]}
     plan = planner.explain(SENT_SQL, params)
     assert "Seq Scan on campaigns_smslog" not in plan
 
@@ -98,7 +99,9 @@ RECEIPTS = {
     "open": ["incierto"],
 }
 HOLDER = {"id": 1, "token": TOKEN, "sid": "SM1", "entrega": "sent", "codigo": "", "rango": 3}
-CREDIT = {"id": 1, "token": TOKEN, "sids": ["SM1"], "entregas": [""], "codigos": [""]}
+CREDIT: dict[str, Any] = {"id": 1, "token": TOKEN, "sids": ["SM1"], "entregas": [""], "codigos": [""]}
+CREDIT |= {"telefono": "+573001112233", "any_clock": timedelta(hours=26), "since": datetime(2026, 3, 1, tzinfo=UTC)}
+CREDIT |= {"until": CREDIT["since"], "interval": 60.0}
 
 
 LOOK: Final = {"sids": ["SM1", "SM2"], "phones": ["+573001112233"]}
@@ -108,6 +111,8 @@ LATER: Final = {
     "tokens": ["0" * 32],
     "absences": [0],
     "misseds": [None],
+    "hads": [0],
+    "misseds_before": [None],
     "hastas": [None],
     "pauses": [60.0],
     "leasts": [60.0],

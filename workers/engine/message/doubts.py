@@ -51,31 +51,49 @@ WHERE s.estado = {SMS.ENVIANDO} AND s.telefono = ANY(%(phones)s)
 # The first of the messages that no row of ours accounts for. A message may also be one that another campaign is sending
 # to the same phone at this moment, whose sid is in no row yet: taking it would lose ours, so then nothing is taken. Who
 # writes the same sid at the same moment meets the unique index.
+# It may be the message of another row in doubt to this phone, while ours is not listed yet. That other is free only
+# when nothing could be ours either: it takes over our time, and is looked at twice from the beginning.
 SENT_SQL = f"""
-UPDATE campaigns_smslog s SET estado = {SMS.ENVIADO}, twilio_sid = m.sid, codigo = '', error = '', actualizado = now(),
-    entrega = CASE WHEN s.entrega = '' THEN m.entrega ELSE s.entrega END,
-    entrega_codigo = CASE WHEN s.entrega = '' THEN m.entrega_codigo ELSE s.entrega_codigo END, revisar_desde = NULL
-FROM (SELECT sid, entrega, entrega_codigo
-      FROM unnest(%(sids)s::text[], %(entregas)s::text[], %(codigos)s::text[])
-        WITH ORDINALITY AS u(sid, entrega, entrega_codigo, n)
-      WHERE NOT EXISTS (SELECT FROM campaigns_smslog k WHERE k.twilio_sid = u.sid AND k.twilio_sid <> '')
-      ORDER BY n LIMIT 1) m
-WHERE s.id = %(id)s AND s.token = %(token)s AND s.estado = {SMS.INCIERTO}
-    AND NOT EXISTS (SELECT FROM campaigns_smslog r
-        WHERE r.estado = {SMS.ENVIANDO} AND r.telefono = s.telefono AND r.id <> s.id)
-RETURNING s.twilio_sid
+WITH juntos AS MATERIALIZED (
+    SELECT id FROM campaigns_smslog WHERE estado = {SMS.INCIERTO} AND telefono = %(telefono)s
+    ORDER BY id FOR NO KEY UPDATE
+), tomado AS (
+    UPDATE campaigns_smslog s SET estado = {SMS.ENVIADO}, twilio_sid = m.sid, codigo = '', error = '',
+        actualizado = now(), entrega = CASE WHEN s.entrega = '' THEN m.entrega ELSE s.entrega END,
+        entrega_codigo = CASE WHEN s.entrega = '' THEN m.entrega_codigo ELSE s.entrega_codigo END, revisar_desde = NULL
+    FROM (SELECT sid, entrega, entrega_codigo
+          FROM unnest(%(sids)s::text[], %(entregas)s::text[], %(codigos)s::text[])
+            WITH ORDINALITY AS u(sid, entrega, entrega_codigo, n)
+          WHERE NOT EXISTS (SELECT FROM campaigns_smslog k WHERE k.twilio_sid = u.sid AND k.twilio_sid <> '')
+          ORDER BY n LIMIT 1) m
+    WHERE s.id = %(id)s AND s.token = %(token)s AND s.estado = {SMS.INCIERTO} AND s.id IN (SELECT id FROM juntos)
+        AND NOT EXISTS (SELECT FROM campaigns_smslog r
+            WHERE r.estado = {SMS.ENVIANDO} AND r.telefono = s.telefono AND r.id <> s.id)
+    RETURNING s.id, s.twilio_sid
+), heredado AS (
+    UPDATE campaigns_smslog r SET ausencias = 0, ausente_en = NULL,
+        twilio_desde = least(coalesce(r.twilio_desde, r.reclamado_en - %(any_clock)s), %(since)s),
+        twilio_hasta = CASE WHEN r.twilio_hasta IS NOT NULL AND %(until)s::timestamptz IS NOT NULL
+            THEN greatest(r.twilio_hasta, %(until)s) END,
+        revisar_desde = clock_timestamp() + %(interval)s * interval '1 second'
+    FROM tomado t WHERE r.id IN (SELECT id FROM juntos) AND r.id <> t.id
+)
+SELECT twilio_sid FROM tomado
 """  # noqa: S608 - constants
 
-# The last look before the deadline is just after it, while there is still time for what it says.
+# The last look before the deadline is just after it, while there is still time for what it says. Nothing is written of
+# a row that has taken over another's time since it was read.
 LATER_SQL = f"""
 UPDATE campaigns_smslog s SET ausencias = n.absences, ausente_en = n.missed,
     twilio_hasta = coalesce(s.twilio_hasta, n.hasta), revisar_desde = greatest(
         least(clock_timestamp() + n.pause * interval '1 second', c.vence_en),
         clock_timestamp() + n.least * interval '1 second')
 FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(absences)s::int[], %(misseds)s::timestamptz[],
-    %(hastas)s::timestamptz[], %(pauses)s::float[], %(leasts)s::float[])
-    AS n (id, token, absences, missed, hasta, pause, least), campaigns_campanasms c
+    %(hads)s::int[], %(misseds_before)s::timestamptz[], %(hastas)s::timestamptz[], %(pauses)s::float[],
+    %(leasts)s::float[]) AS n (id, token, absences, missed, had, missed_before, hasta, pause, least),
+    campaigns_campanasms c
 WHERE c.id = s.campana_id AND s.id = n.id AND s.token = n.token AND s.estado = {SMS.INCIERTO}
+    AND (s.ausencias, s.ausente_en) IS NOT DISTINCT FROM (n.had, n.missed_before)
 """  # noqa: S608 - constants
 
 # Its Lote opens again, so that the row is published; a cancelled or overdue campaign's rows are failed by the sweeper.
@@ -84,6 +102,7 @@ FREE_SQL = f"""
 WITH libre AS (
     UPDATE campaigns_smslog s SET estado = {SMS.PENDIENTE}, revisar_desde = NULL, actualizado = now()
     WHERE s.id = %(id)s AND s.token = %(token)s AND s.estado = {SMS.INCIERTO} AND s.ausencias = %(absences)s
+        AND s.ausente_en IS NOT DISTINCT FROM %(missed)s::timestamptz
         AND (NOT %(pilot)s OR NOT EXISTS (SELECT FROM campaigns_lote l JOIN campaigns_smslog r ON r.lote_id = l.id
             WHERE l.campana_id = s.campana_id AND l.estado IN {LOTE.EN_CURSO}
                 AND r.estado IN ({SMS.PENDIENTE}, {SMS.ENVIANDO})))
@@ -130,14 +149,18 @@ class _Later:
 def settle(looks: Sequence[Look]) -> list[Look]:
     """Write what follows from each look; return those that would free their row once the whole account was read."""
     known, unread, later = _known(looks), [], []
+    taken: set[str] = set()
     accounts = {id(look.account): look.account for look in looks if look.account is not None}
     strange = {key: [one for one in account if one.sid not in known.sids] for key, account in accounts.items()}
     for look in looks:
+        if look.doubt.telefono in taken:
+            continue  # it has taken over another's time: a look at the row as it is now will follow
         with logs.about(sms=look.doubt.log_id):
             verdict = _judge(look, known)
             if verdict.do is Do.SENT and not _is_in_call(look.doubt, known):
                 if sid := _take(look.doubt, verdict.messages):
                     known.sids.add(sid)
+                    taken.add(look.doubt.telefono)
                     continue
                 # In a call that began just now, or another's a moment ago; or the row itself is settled.
                 verdict = _judge(look, _known([look]))
@@ -238,6 +261,12 @@ def _take(doubt: Doubt, same: Sequence[Message]) -> str | None:
     params: dict[str, Any] = {
         "id": doubt.log_id,
         "token": doubt.token,
+        "telefono": doubt.telefono,
+        "any_clock": proof.ANY_CLOCK,
+        "interval": settings.RECONCILE_INTERVAL_S,
+        "since": doubt.since or doubt.claimed_at - proof.ANY_CLOCK,
+        # Who reads the other row subtracts up to a lease again.
+        "until": doubt.until and doubt.until + timedelta(seconds=settings.LEASE_S),
         "sids": [message.sid for message in same],
         "entregas": entregas,
         "codigos": reasons,
@@ -270,7 +299,7 @@ def _refuse(doubt: Doubt, refusal: Message) -> None:
 
 
 def _free(doubt: Doubt, *, pilot: bool) -> bool:
-    if not _execute(FREE_SQL, doubt, absences=doubt.absences, pilot=pilot):
+    if not _execute(FREE_SQL, doubt, absences=doubt.absences, missed=doubt.missed_at, pilot=pilot):
         return False
     measures.SETTLED.labels("free").inc()
     logger.warning("sms %s was never accepted: it is sent again", doubt.log_id)
@@ -288,6 +317,8 @@ def _look_later(rows: Sequence[_Later]) -> None:
         "tokens": [row.doubt.token.hex for row in rows],
         "absences": [row.verdict.absences for row in rows],
         "misseds": [row.verdict.missed_at for row in rows],
+        "hads": [row.doubt.absences for row in rows],
+        "misseds_before": [row.doubt.missed_at for row in rows],
         "hastas": [row.until for row in rows],
         "pauses": [row.pause for row in rows],
         "leasts": [min(row.pause, interval) for row in rows],

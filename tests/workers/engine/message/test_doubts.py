@@ -174,9 +174,97 @@ def test_two_campaigns_that_said_the_same_get_a_message_each(running: Running, a
     second.refresh_from_db()
     found = [message(first.mensaje, sid) for sid in (SID, OTHER)[:accepted]]
     for log in (first, second):
+        log.refresh_from_db()
         settle(log, *found)
     assert (first.estado, first.twilio_sid) == ("enviado", SID)
+    if accepted == 1:  # it may have been the second's: of the first's nothing is known before this look
+        assert (second.estado, second.ausencias) == ("incierto", 1)
+        settle(second, *found)
     assert (second.estado, second.twilio_sid) == (("enviado", OTHER) if accepted == 2 else ("pendiente", ""))
+
+
+def in_doubt(log: SMSLog, claimed: datetime) -> SMSLog:
+    fields = {"estado": "incierto", "token": uuid.uuid4(), "reclamado_en": claimed, "twilio_desde": claimed}
+    SMSLog.objects.filter(pk=log.pk).update(**fields, twilio_hasta=claimed + timedelta(seconds=50))
+    log.refresh_from_db()
+    return log
+
+
+def at(body: str, created: datetime, sid: str = SID, status: str = "sent", code: str = "") -> Message:
+    return Message(sid, body, status, code, created, sender=SENDER)
+
+
+class TestWhoseMessageWasTaken:
+    """Two rows say the same to one phone, both are in doubt, and the list is late: the first that looks takes the
+    other's message."""
+
+    @pytest.mark.parametrize(
+        ("after", "first_looks"),
+        [
+            *((after, True) for after in (timedelta(), timedelta(seconds=15), timedelta(days=1))),
+            *((after, False) for after in (timedelta(), timedelta(seconds=15), timedelta(minutes=4))),
+        ],
+    )
+    def test_the_other_waits_until_both_would_be_listed(
+        self, running: Running, after: timedelta, first_looks: bool
+    ) -> None:
+        claimed = timezone.now() - timedelta(days=2)
+        first = doubtful(running, ausencias=1, reclamado_en=claimed, twilio_desde=claimed)
+        SMSLog.objects.filter(pk=first.pk).update(twilio_hasta=claimed + timedelta(seconds=50))
+        first.refresh_from_db()
+        second = in_doubt(rival_of(first), claimed + after)
+        taker, other = (first, second) if first_looks else (second, first)
+        # The one message that is listed by now is the other row's.
+        theirs = at(other.mensaje, claimed + (after if first_looks else timedelta()))
+        assert settle(taker, theirs).twilio_sid == SID
+        come_to = replace(PROVED, fresh_to=claimed + timedelta(seconds=55))
+        other.refresh_from_db()
+        assert (other.estado, other.ausencias) == ("incierto", 0)
+        if after and not first_looks:
+            for _ in range(3):  # the list has come as far as the first call, and the second's message is not there yet
+                assert settle(other, theirs, evidence=come_to).estado == "incierto"
+        # Wherever in both their times the taker's own message turns up, it is the other's now.
+        own = at(taker.mensaje, claimed + (timedelta() if first_looks else after), OTHER)
+        settle(other, theirs, own)
+        assert (other.estado, other.twilio_sid) == ("enviado", OTHER)
+
+    def test_the_refusal_of_the_taker_is_the_others(self, running: Running) -> None:
+        claimed = timezone.now() - timedelta(hours=1)
+        first = doubtful(running, reclamado_en=claimed, twilio_desde=claimed)
+        second = in_doubt(rival_of(first), claimed + timedelta(minutes=20))
+        assert second.twilio_desde is not None
+        theirs = at(second.mensaje, second.twilio_desde)
+        assert settle(first, theirs).twilio_sid == SID
+        second.refresh_from_db()
+        settle(second, theirs, at(first.mensaje, claimed, OTHER, "failed", "21610"))
+        assert (second.estado, second.codigo) == ("fallido", "21610")
+
+    def test_what_was_read_before_frees_nothing(self, running: Running) -> None:
+        """Both were read in one go, and the other is proved absent as far as its own time goes."""
+        first = doubtful(running, ausencias=1, ausente_en=timezone.now() - timedelta(hours=2))
+        second = in_doubt(rival_of(first), timezone.now() - timedelta(minutes=1))
+        theirs, evidence = at(first.mensaje, timezone.now()), replace(PROVED, searched_from=None)
+        looks = [look_at(second, theirs), look_at(first, theirs, evidence=evidence)]
+        assert doubts.settle(looks) == []
+        first.refresh_from_db()
+        assert (first.estado, first.ausencias, first.ausente_en) == ("incierto", 0, None)
+        assert 50 < wait_s(first) <= settings.RECONCILE_INTERVAL_S
+        # The same, when the look waited for the whole account.
+        doubts.settle([replace(looks[1], account=[])])
+        first.refresh_from_db()
+        assert (first.estado, first.ausencias, first.ausente_en) == ("incierto", 0, None)
+        assert 50 < wait_s(first) <= settings.RECONCILE_INTERVAL_S
+
+    def test_a_time_that_is_not_known_is_not_taken_for_known(self, running: Running) -> None:
+        first = doubtful(running)
+        second = in_doubt(rival_of(first), timezone.now())
+        SMSLog.objects.filter(pk=second.pk).update(twilio_desde=None, twilio_hasta=None)
+        second.refresh_from_db()
+        settle(second, at(first.mensaje, timezone.now()))
+        first.refresh_from_db()
+        assert second.reclamado_en is not None
+        assert first.twilio_hasta is None
+        assert first.twilio_desde == second.reclamado_en - timedelta(hours=26)
 
 
 def test_it_keeps_the_reason_of_a_delivery_that_failed(running: Running) -> None:

@@ -123,8 +123,8 @@ def test_it_asks_once_for_all_the_rows_of_a_phone_and_takes_each_ones_time(runni
     assert len(twilio.asked) == 3
     log.refresh_from_db()
     later.refresh_from_db()
-    # The message is older than the later claim.
-    assert (log.twilio_sid, later.twilio_sid, later.ausencias) == (SID, "", 1)
+    # The message is older than the later claim, which takes over the other's time and is looked at anew.
+    assert (log.twilio_sid, later.twilio_sid, later.ausencias) == (SID, "", 0)
 
 
 def test_it_asks_many_at_a_time_and_one_session_writes(running: Running, twilio: Twilio) -> None:
