@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+from workers.gateway.classify import twilio_error
 from workers.gateway.connections import NeverSentError
 from workers.gateway.http import ErrorAnswerError, LeanHttpClient, MaybeSentError
 from workers.gateway.twilio import GatewayConfig
@@ -120,7 +121,7 @@ class AccountReader:
             status = error.answer.status_code
             if status == NOT_FOUND:
                 return None
-            code, text = _problem(error.answer.text)
+            code, text = twilio_error(error.answer.text)
             raise ReadError(code or f"http_{status}", status, text) from error
         try:
             found = json.loads(answer.text)
@@ -129,13 +130,3 @@ class AccountReader:
         if not isinstance(found, dict):
             raise ReadError("unreadable_answer", answer.status_code)
         return found
-
-
-def _problem(text: str) -> tuple[str, str]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return "", ""
-    if not isinstance(found, dict) or not isinstance(found.get("code"), int):
-        return "", ""
-    return str(found["code"]), str(found.get("message") or "")

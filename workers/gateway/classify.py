@@ -41,13 +41,13 @@ def classify_error(status: int, headers: Mapping[str, str], body: str) -> Outcom
         body: the answer's text.
     """
     if status == 429:
-        code, text = _twilio_error(body)
+        code, text = twilio_error(body)
         if stops_everybody(code):
             return Account(code, explain_both(code, text))
         return Retryable(
             code or TOO_MANY_REQUESTS, explain(TOO_MANY_REQUESTS, text), _retry_after(headers), throttled=True
         )
-    code, text = _twilio_error(body) if 400 <= status < 500 else ("", "")
+    code, text = twilio_error(body) if 400 <= status < 500 else ("", "")
     if code:
         return _refusal(status, code, text, headers)
     slug = f"http_{status}"
@@ -67,7 +67,7 @@ def _refusal(status: int, code: str, text: str, headers: Mapping[str, str]) -> O
             return Account(code, explain_both(code, text), transient=status in ACCOUNT_STATUSES)
 
 
-def _twilio_error(body: str) -> tuple[str, str]:
+def twilio_error(body: str) -> tuple[str, str]:
     """Return the code and text of Twilio's error JSON, or empty strings when the body is something else."""
     try:
         payload = json.loads(body)

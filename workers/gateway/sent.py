@@ -15,12 +15,15 @@ from typing import Any, Final
 from twilio.rest import Client  # type: ignore[import-untyped]
 
 from campaigns.cierre.services import Listado
+from workers.gateway.classify import twilio_error
 from workers.gateway.connections import NeverSentError
 from workers.gateway.http import ErrorAnswerError, LeanHttpClient, MaybeSentError
 from workers.gateway.lookup import LookupFailedError
 from workers.gateway.twilio import NO_EDGE, GatewayConfig
 
 HOST: Final = "https://api.twilio.com"
+# The resource was not found: https://www.twilio.com/docs/api/errors/20404
+NOT_FOUND: Final = "20404"
 # Twilio's largest page.
 PAGE: Final = 1000
 # A page of a thousand messages is half a megabyte, which Twilio takes seconds to gather.
@@ -93,7 +96,7 @@ class SentReader:
         try:
             return _listed(self._get(f"{self._path}/{sid}.json", {}))
         except ErrorAnswerError as error:
-            if error.answer.status_code == 404 and "20404" in error.answer.text:
+            if error.answer.status_code == 404 and twilio_error(error.answer.text)[0] == NOT_FOUND:
                 return None
             raise _failed(error) from error
         except (KeyError, TypeError, ValueError, InvalidOperation) as error:
@@ -104,7 +107,7 @@ class SentReader:
             found = json.loads(self._client.request("GET", HOST + path, params=dict(params)).text)
         except (NeverSentError, MaybeSentError) as error:
             raise LookupFailedError(error.code) from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise LookupFailedError("unreadable_answer", str(error)) from error
         if not isinstance(found, dict):
             raise LookupFailedError("unreadable_answer")
