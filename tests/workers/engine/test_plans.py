@@ -100,7 +100,7 @@ RECEIPTS = {
 }
 HOLDER = {"id": 1, "token": TOKEN, "sid": "SM1", "entrega": "sent", "codigo": "", "rango": 3}
 CREDIT: dict[str, Any] = {"id": 1, "token": TOKEN, "sids": ["SM1"], "entregas": [""], "codigos": [""]}
-CREDIT |= {"telefono": "+573001112233", "any_clock": timedelta(hours=26), "since": datetime(2026, 3, 1, tzinfo=UTC)}
+CREDIT |= {"juntos": [1, 2], "any_clock": timedelta(hours=26), "since": datetime(2026, 3, 1, tzinfo=UTC)}
 CREDIT |= {"until": CREDIT["since"], "interval": 60.0}
 
 

@@ -55,7 +55,7 @@ WHERE s.estado = {SMS.ENVIANDO} AND s.telefono = ANY(%(phones)s)
 # when nothing could be ours either: it takes over our time, and is looked at twice from the beginning.
 SENT_SQL = f"""
 WITH juntos AS MATERIALIZED (
-    SELECT id FROM campaigns_smslog WHERE estado = {SMS.INCIERTO} AND telefono = %(telefono)s
+    SELECT id FROM campaigns_smslog WHERE id = ANY(%(juntos)s) AND estado = {SMS.INCIERTO}
     ORDER BY id FOR NO KEY UPDATE
 ), tomado AS (
     UPDATE campaigns_smslog s SET estado = {SMS.ENVIADO}, twilio_sid = m.sid, codigo = '', error = '',
@@ -158,7 +158,7 @@ def settle(looks: Sequence[Look]) -> list[Look]:
         with logs.about(sms=look.doubt.log_id):
             verdict = _judge(look, known)
             if verdict.do is Do.SENT and not _is_in_call(look.doubt, known):
-                if sid := _take(look.doubt, verdict.messages):
+                if sid := _take(look.doubt, verdict.messages, known):
                     known.sids.add(sid)
                     taken.add(look.doubt.telefono)
                     continue
@@ -254,14 +254,17 @@ def _known(looks: Sequence[Look]) -> Known:
     return known
 
 
-def _take(doubt: Doubt, same: Sequence[Message]) -> str | None:
+def _take(doubt: Doubt, same: Sequence[Message], known: Known) -> str | None:
     """The sid of the message that is the row's now; None when none is free, or the row is settled."""
+    # Who became uncertain since this was read was in mid-call then, and nothing is taken, or posted after Twilio was
+    # asked.
+    others = {rival.log_id for rival in known.rivals if rival.telefono == doubt.telefono} - {doubt.log_id}
     entregas = [known_status(message.status) for message in same]
     reasons = [message.error_code if entrega else "" for message, entrega in zip(same, entregas, strict=True)]
     params: dict[str, Any] = {
         "id": doubt.log_id,
         "token": doubt.token,
-        "telefono": doubt.telefono,
+        "juntos": [doubt.log_id, *others],
         "any_clock": proof.ANY_CLOCK,
         "interval": settings.RECONCILE_INTERVAL_S,
         "since": doubt.since or doubt.claimed_at - proof.ANY_CLOCK,
