@@ -6,6 +6,7 @@ that was stopped for too long writes nothing on waking.
 """
 
 import logging
+import math
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -79,6 +80,7 @@ class Run:
         self._until = time.monotonic() + RUN_S
         self._unanswered = 0
         self._chosen: dict[str, list[Witness]] = {}
+        self._chosen_at: dict[str, float] = {}
         self._evidence: dict[str, Future[Evidence]] = {}
 
     def all(self) -> int:
@@ -96,7 +98,6 @@ class Run:
         due, strangers = _due()
         # They are asked about when their account is ours again, or end with their campaign.
         doubts.put_off(strangers)
-        self._choose({_sender(doubt) for doubt in due}, pool)
         groups = _by_phone(due)
         running: dict[Question, list[Doubt]] = {}
         answered: list[Look] = []
@@ -105,6 +106,7 @@ class Run:
         while True:
             # Never more in the pool than it works on: the others stay due when the run ends.
             while len(running) < LOOKUPS and self._goes_on() and (group := next(groups, None)):
+                self._choose({_sender(doubt) for doubt in group}, pool)
                 running[pool.submit(self._ask, group)] = group
             if not running:
                 break
@@ -122,13 +124,16 @@ class Run:
         return looked
 
     def _choose(self, senders: set[str], pool: ThreadPoolExecutor) -> None:
-        """Begin to hear the witnesses of senders that none was heard of in this run."""
-        new = senders - self._chosen.keys()
+        """Begin to hear the witnesses of senders of which none was heard in this run, or not for as long as two looks
+        are apart: what was accepted since is missing among them."""
+        now = time.monotonic()
+        old = now - settings.RECONCILE_INTERVAL_S
+        new = {sender for sender in senders if self._chosen_at.get(sender, -math.inf) <= old}
         if not new:
             return
         chosen = witnesses.choose(new)
         for sender in new:
-            self._chosen[sender] = chosen.get(sender, [])
+            self._chosen[sender], self._chosen_at[sender] = chosen.get(sender, []), now
             self._evidence[sender] = pool.submit(self._hear, sender)
 
     def _hear(self, sender: str) -> Evidence:

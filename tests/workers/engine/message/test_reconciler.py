@@ -5,6 +5,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -252,6 +253,19 @@ class TestWitnesses:
         assert asking.asked[0] == witness.telefono
         assert sorted(asking.asked[1:]) == sorted(log.telefono for log in running.logs[:2])
         assert set(SMSLog.objects.filter(estado="incierto").values_list("ausencias", flat=True)) == {1}
+
+    def test_in_a_long_run_they_are_chosen_and_heard_again(
+        self, running: Running, asking: Twilio, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A message that was accepted since the run began is missing in the list: nobody may go first."""
+        interval = settings.RECONCILE_INTERVAL_S
+        ticks = iter(range(100))
+        monkeypatch.setattr(reconciler, "time", SimpleNamespace(monotonic=lambda: float(interval * next(ticks))))
+        monkeypatch.setattr(reconciler, "RUN_S", 100.0 * interval)
+        witness = self.one_accepted(running)
+        asking.answer = lambda to: []
+        assert reconciler.reconcile() == 2
+        assert asking.asked.count(witness.telefono) == 2  # once for each phone
 
     def test_a_list_that_does_not_have_them_is_no_answer(self, running: Running, asking: Twilio) -> None:
         self.one_accepted(running)
