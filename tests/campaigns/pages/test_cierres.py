@@ -44,6 +44,13 @@ def test_it_lists_the_days(operator: Client, cierre: CierreDiario) -> None:
     assert f'href="/cierres/{cierre.pk}/"' in page
 
 
+def test_it_asks_for_a_day(operator: Client) -> None:
+    page = text(operator.get("/cierres/"))
+    assert "Día (UTC)" in page
+    assert 'type="date"' in page
+    assert 'name="dia"' in page
+
+
 def test_it_says_so_before_the_first(operator: Client) -> None:
     assert "Aún no hay ningún cierre" in text(operator.get("/cierres/"))
 
