@@ -23,9 +23,12 @@ from workers.gateway.sent import AT_ONCE, Page, PageGoneError, SentReader
 
 logger = logging.getLogger(__name__)
 
-# Seconds between two steps, and how long one task works; the next one goes on.
+# Seconds between two steps at least, and how long one task works; the next one goes on.
 PAUSE_S: Final = 0.1
 RUN_S: Final = 240.0
+# A step and its rest take so many times the CPU that the step took here; PostgreSQL takes as much again. Waiting for
+# Twilio is rest.
+SPREAD: Final = 20.0
 # Rows without a message that are asked for one by one on a day; the others are only counted.
 MOST_ASKED: Final = 20_000
 
@@ -68,16 +71,19 @@ def trabajar(turno: Turno, reader: Reader, *, until: float, pause_s: float = PAU
 
     Args:
         until: `time.monotonic()` seconds after which no other step begins.
+        pause_s: at least so many seconds between two steps; 0 for no rest at all.
     """
     error = ""
     try:
         while True:
+            began, cpu = time.monotonic(), time.thread_time()
             if _step(turno, reader):
                 logger.info("%s: %s", turno.cierre, turno.cierre.diferencias or "no difference")
                 return True
             if time.monotonic() > until:
                 return False
-            time.sleep(pause_s)
+            rest = (time.thread_time() - cpu) * SPREAD - (time.monotonic() - began)
+            time.sleep(max(pause_s, rest) if pause_s else 0)
     except LookupFailedError as failed:
         error = str(failed)
         logger.warning("%s cannot go on: %s", turno.cierre, failed)

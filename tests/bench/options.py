@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.bench.phones import MOST
 
-SECTIONS = ("comparison", "scaling", "latency", "tableros", "profile")
+SECTIONS = ("comparison", "scaling", "latency", "tableros", "cierre", "profile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Options:
         watched_s: seconds for which progress is read.
         watched_by_tabs: recipients of the campaign that open tabs watch.
         tabs_s: seconds of each stretch of it: without tabs, with them, and without them again.
+        closed: messages of the day that is closed.
         profiled: recipients of the profiled campaign.
         json: where to write the figures.
     """
@@ -41,6 +42,7 @@ class Options:
     watched_s: float
     watched_by_tabs: int
     tabs_s: float
+    closed: int
     profiled: int
     json: Path | None
 
@@ -49,14 +51,15 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Measure the product on this machine: against a textbook Celery chord, as it grows, how fast it"
-        " answers, what open dashboards cost, and where its CPU goes. About 14 minutes on two quiet processors.",
+        " answers, what open dashboards and a daily close cost, and where its CPU goes. About 16 minutes on two quiet"
+        " processors.",
     )
     add = parser.add_argument
     add("--only", choices=SECTIONS, action="append", help="this benchmark alone; can be repeated")
-    add("--quick", action="store_true", help="less of everything, in about three minutes: for a first look")
+    add("--quick", action="store_true", help="less of everything, in about four minutes: for a first look")
     add("--recipients", type=count, metavar="N", help="of each run of the comparison (default 4000)")
     add("--rounds", type=count, metavar="N", help="of the comparison (default 3)")
-    add("--million", action="store_true", help="scaling goes on to 1,000,000 recipients")
+    add("--million", action="store_true", help="scaling goes on to 1,000,000 recipients, and so large a day is closed")
     add("--json", type=Path, metavar="FILE", help="also write the figures to this file")
     given = parser.parse_args(arguments)
     if given.json:
@@ -77,6 +80,7 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
         watched_s=5.0 if given.quick else 25.0,
         watched_by_tabs=60_000 if given.quick else 200_000,
         tabs_s=8.0 if given.quick else 25.0,
+        closed=1_000_000 if given.million else 100_000 if given.quick else 200_000,
         profiled=1_000 if given.quick else 8_000,
         json=given.json,
     )

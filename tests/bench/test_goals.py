@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from tests.bench import comparison, latency, scaling, tableros
+from tests.bench import cierre, comparison, latency, scaling, tableros
+from tests.bench.cierre import Closed
 from tests.bench.latency import Latency
 from tests.bench.options import count, read_options
 from tests.bench.report import show
@@ -81,6 +82,23 @@ def test_tabs_are_judged_by_the_rate_before_and_after_them(sent: int, reached: b
     assert section.data["web_cpu_ms"] == pytest.approx(5.0)
 
 
+@pytest.mark.parametrize(
+    ("messages", "seconds", "sent", "reached"),
+    [
+        (1_000_000, 1_200.0, 4_760, [True, True]),
+        (1_000_000, 1_201.0, 4_740, [False, False]),
+        (200_000, 9_999.0, 5_100, [True]),
+    ],
+)
+def test_the_close_is_judged_by_its_time_and_by_the_rate_before_and_after_it(
+    messages: int, seconds: float, sent: int, reached: list[bool]
+) -> None:
+    before, after = Stretch(6_000, 10.0), Stretch(4_000, 10.0)
+    cpu = {"close": 30.0, "postgres": 60.0}
+    section = cierre.report(Closed(messages, seconds, cpu, before, Stretch(sent, 10.0), after))
+    assert [goal.reached for goal in section.goals] == reached
+
+
 def test_the_report_names_what_was_missed_and_what_could_not_be_run(capsys: pytest.CaptureFixture[str]) -> None:
     section = comparison.report(runs([300.0], [400.0]), rounds=1)
     show(Console(), {"Python": "3.11"}, [section], {"profile": "py-spy [not permitted]"})
@@ -92,7 +110,7 @@ def test_the_report_names_what_was_missed_and_what_could_not_be_run(capsys: pyte
 
 def test_the_command_line_asks_for_less_or_more() -> None:
     everything, quick = read_options([]), read_options(["--quick", "--only", "latency", "--only", "comparison"])
-    assert everything.sections == ("comparison", "scaling", "latency", "tableros", "profile")
+    assert everything.sections == ("comparison", "scaling", "latency", "tableros", "cierre", "profile")
     assert quick.sections == ("comparison", "latency")
     assert quick.recipients < everything.recipients == 4_000
     assert read_options(["--million"]).sizes[-2:] == (100_000, 1_000_000)
