@@ -59,7 +59,7 @@ WHERE s.id = (SELECT min(id) FROM campaigns_smslog WHERE campana_id = %s AND est
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """What was found.
+    """The figures of one day.
 
     Attributes:
         messages: of the day.

@@ -1,4 +1,4 @@
-"""What an operator of the installation sees: closes that match, differ and go on, and a check of Twilio."""
+"""An installation as its operator sees it: closes that match, differ and go on, and a check of Twilio."""
 
 import json
 from datetime import date, timedelta
