@@ -17,9 +17,9 @@ from tests.bench.latency import under_way
 from tests.bench.listado import CORRECTED, PRICE
 from tests.bench.options import Options
 from tests.bench.product import create, give_clients, send_campaign
-from tests.bench.section import Goal, Section, table
+from tests.bench.section import Goal, Section
 from tests.bench.stage import Stage
-from tests.bench.tableros import Stretch, stretch
+from tests.bench.stretches import Stretch, Stretches, still_sent, stretch
 from tests.bench.usage import spent
 
 USERNAME = "bench-cierre"
@@ -58,27 +58,18 @@ WHERE s.id = (SELECT min(id) FROM campaigns_smslog WHERE campana_id = %s AND est
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
-    """The figures of one day.
+class Closed(Stretches):
+    """The figures of one day, and of the campaign that was sent without, with and without a close.
 
     Attributes:
         messages: of the day.
         seconds: that its close took on a machine with nothing else to do, with its pauses.
         cpu: CPU seconds of the close and of PostgreSQL meanwhile.
-        before, during, after: the campaign that was sent without, with and without a close.
     """
 
     messages: int
     seconds: float
     cpu: dict[str, float]
-    before: Stretch
-    during: Stretch
-    after: Stretch
-
-    @property
-    def cost(self) -> float:
-        """The share (0–1) of the sending rate that the close took; less than 0 when it grew by chance."""
-        return 1 - self.during.rate / ((self.before.rate + self.after.rate) / 2)
 
 
 async def section(stage: Stage, options: Options) -> Section:
@@ -95,7 +86,7 @@ async def section(stage: Stage, options: Options) -> Section:
                 stretches = await beside(stage, close(env, at - timedelta(days=1)), options)
             seconds, cpu = await alone(stage, close(env, at), options.closed)
     await stage.clean()
-    return report(Closed(options.closed, seconds, cpu, *stretches))
+    return report(Closed(*stretches, options.closed, seconds, cpu))
 
 
 def listado(env: Mapping[str, str], listener: socket.socket, messages: int) -> Spec:
@@ -138,9 +129,7 @@ async def beside(stage: Stage, closing: Spec, options: Options) -> tuple[Stretch
         if closing.name not in stage.pids:
             raise BenchError(f"the close of {options.closed:,} messages ended meanwhile: make it larger")
     after = await stretch(stage, options.tabs_s)
-    [(estado,)] = await stage.sql("SELECT estado FROM campaigns_campanasms WHERE id = %s", campana)
-    if estado != "procesando":
-        raise BenchError(f"the campaign of {options.watched_by_tabs:,} ended meanwhile: make it larger")
+    await still_sent(stage, campana, options.watched_by_tabs)
     return before, during, after
 
 
@@ -164,14 +153,7 @@ def children_s() -> float:
 
 
 def report(found: Closed) -> Section:
-    made = table("A daily close beside a campaign", "CPU", "a second", *PARTS.values(), "others")
-    for name, part in (
-        ("no close", found.before),
-        ("a close that reads", found.during),
-        ("no close again", found.after),
-    ):
-        cpu = (f"{part.cpu.get(who, 0.0) / part.seconds:.1%}" for who in PARTS)
-        made.add_row(name, f"{part.rate:,.0f}", *cpu, f"{part.others:.0%}")
+    made = found.table("A daily close beside a campaign", ("no close", "a close that reads", "no close again"), PARTS)
     note = (
         f"The close of {found.messages:,} messages took {found.seconds:,.0f} s alone, its pauses included:"
         f" {found.cpu['close']:,.0f} s of CPU, and {found.cpu['postgres']:,.0f} s of PostgreSQL's."
@@ -188,5 +170,5 @@ def report(found: Closed) -> Section:
         minutes = found.seconds / 60
         measure, took = f"the daily close of {MILLION:,} messages", f"{minutes:.1f} min"
         goals.append(Goal(measure, f"≤ {WITHIN_S / 60:.0f} min", took, found.seconds <= WITHIN_S))
-    others = max(part.others for part in (found.before, found.during, found.after))
-    return Section("cierre", [made], asdict(found) | {"cost": found.cost}, others=others, goals=goals, notes=[note])
+    data = asdict(found) | {"cost": found.cost}
+    return Section("cierre", [made], data, others=found.others, goals=goals, notes=[note])

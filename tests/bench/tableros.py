@@ -5,18 +5,17 @@ is in both. They watch the shop that sends: its dashboard, its wall and the camp
 """
 
 import asyncio
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tests.bench.arithmetic import percentile
 from tests.bench.errors import BenchError
 from tests.bench.latency import under_way
 from tests.bench.options import Options
 from tests.bench.product import create, give_clients, send_campaign
-from tests.bench.section import Goal, Section, table
+from tests.bench.section import Goal, Section
 from tests.bench.stage import Stage
+from tests.bench.stretches import Stretches, still_sent, stretch
 from tests.bench.tabs import Answers, Tabs, browser
-from tests.bench.usage import share_of_others, spent
 from tests.e2e.system import PASSWORD
 
 USERNAME = "bench-tableros"
@@ -36,39 +35,10 @@ DRAIN_S = 2.0  # answers that are under way when the tabs close
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """A part of the campaign.
-
-    Attributes:
-        sent: messages that the stand-in accepted.
-        cpu: CPU seconds by part; `tabs` is what opening and reading them takes.
-        others: the share (0–1) of the machine that somebody else used meanwhile.
-    """
-
-    sent: int
-    seconds: float
-    cpu: dict[str, float] = field(default_factory=dict)
-    others: float = 0.0
-
-    @property
-    def rate(self) -> float:
-        """Messages a second."""
-        return self.sent / self.seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Watched:
+class Watched(Stretches):
     """The three stretches, and what the tabs were answered in the second."""
 
-    before: Stretch
-    during: Stretch
-    after: Stretch
     answers: Answers
-
-    @property
-    def cost(self) -> float:
-        """The share (0–1) of the sending rate that the tabs took; less than 0 when it grew by chance."""
-        return 1 - self.during.rate / ((self.before.rate + self.after.rate) / 2)
 
     @property
     def cpu_ms_per_answer(self) -> float:
@@ -105,9 +75,7 @@ async def watch(stage: Stage, options: Options) -> Watched:
         answers = await closed(tabs)
     await asyncio.sleep(DRAIN_S)
     after = await stretch(stage, options.tabs_s)
-    [(estado,)] = await stage.sql("SELECT estado FROM campaigns_campanasms WHERE id = %s", campana)
-    if estado != "procesando":
-        raise BenchError(f"the campaign of {options.watched_by_tabs:,} ended meanwhile: make it larger")
+    await still_sent(stage, campana, options.watched_by_tabs)
     return Watched(before, during, after, answers)
 
 
@@ -119,28 +87,9 @@ async def closed(tabs: Tabs) -> Answers:
     return tabs.answers
 
 
-async def stretch(stage: Stage, seconds: float) -> Stretch:
-    """Let so many seconds go by, and count what is sent in them."""
-    usage, first, started = stage.usage(), await accepted(stage), time.monotonic()
-    await asyncio.sleep(seconds)
-    sent, took, now = await accepted(stage) - first, time.monotonic() - started, stage.usage()
-    cpu = spent(usage, now) | {"tabs": now.bench - usage.bench}
-    return Stretch(sent, took, cpu, share_of_others(usage, now))
-
-
-async def accepted(stage: Stage) -> int:
-    return (await asyncio.to_thread(stage.simulator.stats)).accepted
-
-
 def report(found: Watched) -> Section:
-    made = table(f"{TABS} open dashboards", "CPU", "a second", *PARTS.values(), "others")
-    for name, part in (
-        ("no tabs", found.before),
-        (f"{TABS} tabs", found.during),
-        ("no tabs again", found.after),
-    ):
-        cpu = (f"{part.cpu.get(who, 0.0) / part.seconds:.1%}" for who in PARTS)
-        made.add_row(name, f"{part.rate:,.0f}", *cpu, f"{part.others:.0%}")
+    names = "no tabs", f"{TABS} tabs", "no tabs again"
+    made = found.table(f"{TABS} open dashboards", names, PARTS)
     answers, seconds = found.answers, found.during.seconds
     asked = answers.statuses.total()
     note = (
@@ -163,5 +112,4 @@ def report(found: Watched) -> Section:
         f"{max(0.0, found.cost):.1%}",
         found.cost < MOST_OF_THE_RATE,
     )
-    others = max(part.others for part in (found.before, found.during, found.after))
-    return Section("tableros", [made], data, others=others, goals=[goal], notes=[note])
+    return Section("tableros", [made], data, others=found.others, goals=[goal], notes=[note])

@@ -14,7 +14,8 @@ from tests.bench.options import count, read_options
 from tests.bench.report import show
 from tests.bench.run import Run
 from tests.bench.scaling import Size
-from tests.bench.tableros import Stretch, Watched
+from tests.bench.stretches import Stretch
+from tests.bench.tableros import Watched
 from tests.bench.tabs import Answers
 
 
@@ -95,7 +96,7 @@ def test_the_close_is_judged_by_its_time_and_by_the_rate_before_and_after_it(
 ) -> None:
     before, after = Stretch(6_000, 10.0), Stretch(4_000, 10.0)
     cpu = {"close": 30.0, "postgres": 60.0}
-    section = cierre.report(Closed(messages, seconds, cpu, before, Stretch(sent, 10.0), after))
+    section = cierre.report(Closed(before, Stretch(sent, 10.0), after, messages, seconds, cpu))
     assert [goal.reached for goal in section.goals] == reached
 
 
