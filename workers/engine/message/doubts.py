@@ -258,13 +258,13 @@ def _take(doubt: Doubt, same: Sequence[Message], known: Known) -> str | None:
     """The sid of the message that is the row's now; None when none is free, or the row is settled."""
     # Who became uncertain since this was read was in mid-call then, and nothing is taken, or posted after Twilio was
     # asked.
-    others = {rival.log_id for rival in known.rivals if rival.telefono == doubt.telefono} - {doubt.log_id}
+    juntos = [rival.log_id for rival in known.rivals if rival.telefono == doubt.telefono]
     entregas = [known_status(message.status) for message in same]
     reasons = [message.error_code if entrega else "" for message, entrega in zip(same, entregas, strict=True)]
     params: dict[str, Any] = {
         "id": doubt.log_id,
         "token": doubt.token,
-        "juntos": [doubt.log_id, *others],
+        "juntos": juntos,
         "any_clock": proof.ANY_CLOCK,
         "interval": settings.RECONCILE_INTERVAL_S,
         "since": doubt.since or doubt.claimed_at - proof.ANY_CLOCK,

@@ -79,7 +79,6 @@ class Run:
         self._gateway = gateway
         self._until = time.monotonic() + RUN_S
         self._unanswered = 0
-        self._chosen: dict[str, list[Witness]] = {}
         self._chosen_at: dict[str, float] = {}
         self._evidence: dict[str, Future[Evidence]] = {}
 
@@ -133,14 +132,14 @@ class Run:
             return
         chosen = witnesses.choose(new)
         for sender in new:
-            self._chosen[sender], self._chosen_at[sender] = chosen.get(sender, []), now
-            self._evidence[sender] = pool.submit(self._hear, sender)
+            self._chosen_at[sender] = now
+            self._evidence[sender] = pool.submit(self._hear, sender, chosen.get(sender, []))
 
-    def _hear(self, sender: str) -> Evidence:
+    def _hear(self, sender: str, chosen: list[Witness]) -> Evidence:
         def ask(to: str, since: datetime) -> Listing:
             return self._messages(to, since, {sender})
 
-        return witnesses.hear(self._chosen[sender], ask, self._gateway.message)
+        return witnesses.hear(chosen, ask, self._gateway.message)
 
     def _ask(self, group: list[Doubt]) -> Answer:
         senders = {_sender(doubt) for doubt in group}
