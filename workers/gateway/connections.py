@@ -8,8 +8,11 @@ handshake included, happened before the request was written.
 
 import errno
 import math
+import socket
 import ssl
+import struct
 from contextvars import ContextVar
+from dataclasses import dataclass
 from http.client import HTTPException
 from time import monotonic
 from typing import Any, Final
@@ -20,6 +23,7 @@ from urllib3.exceptions import HTTPError, NameResolutionError, SSLError
 from urllib3.response import HTTPResponse
 
 from core.clock import Mark, elapsed
+from workers.gateway import watchdog
 
 # A pooled connection idle for longer is closed instead of reused, in seconds. A server that closes an idle
 # connection at the very moment we write on it leaves us unsure whether it read the request; staying well
@@ -30,11 +34,48 @@ MAX_IDLE_S = 15.0
 # The code of the one failure before the request that says nothing about the way to Twilio.
 TOO_LATE: Final = "too_late"
 
-ALWAYS: Final = (math.inf, None)
 
-# Until when, by `elapsed()`, the caller may write its request, and when its call began: it may not, either, when the
-# machine has slept since.
-write_until: ContextVar[tuple[float, Mark | None]] = ContextVar("write_until", default=ALWAYS)
+def socket_options(delivery_s: float) -> list[tuple[int, int, int | bytes]]:
+    """Return the options of a socket on which the kernel does not deliver a request that its caller has given up.
+
+    Without them it goes on trying for up to 15 minutes, even when the socket is closed or its process killed: after an
+    outage of the network, Twilio would create a message that was looked for, not found, and sent again meanwhile.
+
+    Args:
+        delivery_s: what the other side has not acknowledged after so many seconds is dropped.
+    """
+    options: list[tuple[int, int, int | bytes]] = [
+        (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+        # Closing drops what is not delivered yet, whoever closes: man 7 socket.
+        (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)),
+    ]
+    # man 7 tcp; Linux has it.
+    if user_timeout := getattr(socket, "TCP_USER_TIMEOUT", None):
+        options.append((socket.IPPROTO_TCP, user_timeout, math.ceil(delivery_s * 1000)))
+    return options
+
+
+@dataclass(frozen=True, slots=True)
+class WriteLimit:
+    """The time in which the caller may write its request, by `core.clock.elapsed()`.
+
+    Args:
+        until: it writes nothing after this.
+        ends_at: a write that began in time and is not over by then ends the process.
+        began: the call's beginning: nothing is written when the machine has slept since.
+    """
+
+    until: float = math.inf
+    ends_at: float = math.inf
+    began: Mark | None = None
+
+    def is_over(self) -> bool:
+        """Tell whether nothing may be written any more."""
+        return elapsed() > self.until or (self.began is not None and self.began.jumped())
+
+
+ALWAYS: Final = WriteLimit()
+write_limit: ContextVar[WriteLimit] = ContextVar("write_limit", default=ALWAYS)
 
 
 class NeverSentError(HTTPError):
@@ -60,10 +101,11 @@ class _TrackedConnection(HTTPConnection):
             self.connect()
         # Asked here and not before the call: looking up the name, the handshake, or a process that was stopped and
         # goes on take any time at all, and somebody else may be sending this message by now.
-        until, began = write_until.get()
-        if elapsed() > until or (began is not None and began.jumped()):
-            raise NeverSentError(TOO_LATE, "the caller's time to write was over")
-        self.send(b"".join(held))
+        limit, data = write_limit.get(), b"".join(held)
+        with watchdog.ends_process(limit.ends_at):
+            if limit.is_over():
+                raise NeverSentError(TOO_LATE, "the caller's time to write was over")
+            self.send(data)
 
     def send(self, data: Any) -> None:
         """Hold what `request` writes, until it has written all of it."""

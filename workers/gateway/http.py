@@ -63,7 +63,7 @@ class LeanHttpClient(HttpClient):  # type: ignore[misc]  # the SDK is not typed
             raise ValueError(f"not an http(s) address: {base_url!r}")
         self._connect_timeout_s = connect_timeout_s
         self._read_timeout_s = read_timeout_s
-        self._pools = Pools(pool_size)
+        self._pools = Pools(pool_size, delivery_s=read_timeout_s)
         self._said = local()
 
     def request(

@@ -2,6 +2,7 @@
 
 import ssl
 from threading import Lock
+from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -10,7 +11,7 @@ from urllib3 import PoolManager, ProxyManager
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.util import make_headers
 
-from workers.gateway.connections import PlainPool, SecurePool
+from workers.gateway.connections import PlainPool, SecurePool, socket_options
 
 
 class Pools:
@@ -21,10 +22,12 @@ class Pools:
 
     Args:
         size: connections each pool keeps open.
+        delivery_s: see `connections.socket_options`.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, *, delivery_s: float) -> None:
         self._size = size
+        self._socket_options = socket_options(delivery_s)
         self._lock = Lock()
         self._by_origin: dict[tuple[str, str], HTTPConnectionPool] = {}
 
@@ -49,11 +52,13 @@ class Pools:
         host, secure = url.hostname or "", url.scheme == "https"
         tls = _tls() if secure else None
         proxy = getproxies().get("https") if secure and not proxy_bypass(host) else None
-        manager = (
-            ProxyManager(proxy, proxy_headers=_proxy_login(proxy), maxsize=self._size, block=False, ssl_context=tls)
-            if proxy
-            else PoolManager(maxsize=self._size, block=False, ssl_context=tls)
-        )
+        options: dict[str, Any] = {
+            "maxsize": self._size,
+            "block": False,
+            "ssl_context": tls,
+            "socket_options": self._socket_options,
+        }
+        manager = ProxyManager(proxy, proxy_headers=_proxy_login(proxy), **options) if proxy else PoolManager(**options)
         manager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
         return manager.connection_from_host(host, url.port, url.scheme)
 

@@ -19,7 +19,7 @@ from workers.gateway.callbacks import is_public, status_callback
 from workers.gateway.classify import classify_error
 from workers.gateway.clock import CLOCK
 from workers.gateway.codes import explain
-from workers.gateway.connections import ALWAYS, TOO_LATE, NeverSentError, write_until
+from workers.gateway.connections import ALWAYS, TOO_LATE, NeverSentError, WriteLimit, write_limit
 from workers.gateway.http import ErrorAnswerError, LeanHttpClient, MaybeSentError
 from workers.gateway.lookup import Listing, LookupFailedError, Message
 from workers.gateway.outcomes import Accepted, Ambiguous, Outcome, Retryable
@@ -81,6 +81,7 @@ class TwilioGateway:
     def __init__(self, config: GatewayConfig) -> None:
         self._config = config
         self._sender = config.messaging_service_sid or config.from_
+        self._longest_call_s = config.connect_timeout_s + config.read_timeout_s
         self._reports = _goes_elsewhere(config.api_base_url) or is_public(config.public_url)
         if not self._reports:
             logger.warning(
@@ -110,11 +111,11 @@ class TwilioGateway:
     ) -> Outcome:
         """POST one message, once. See `Gateway.send`."""
         # The SDK between here and the connection has no argument for it.
-        write_until.set((not_after, Mark()))
+        write_limit.set(WriteLimit(not_after, not_after + self._longest_call_s, Mark()))
         try:
             return self._send(to, body, callback_token, sender or self._sender, validity_s)
         finally:
-            write_until.set(ALWAYS)
+            write_limit.set(ALWAYS)
 
     def _send(self, to: str, body: str, callback_token: str, sender: str, validity_s: int | None) -> Outcome:
         service = sender == self._config.messaging_service_sid or _is_service(sender)

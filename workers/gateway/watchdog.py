@@ -1,0 +1,132 @@
+"""A timer of the kernel that ends the process where it stands too long between looking at the time and writing.
+
+No code can tell the time and write in one step. A process that is stopped between the two (SIGSTOP, a frozen container,
+a machine out of memory) would write on waking, to somebody who has had the message from another process meanwhile. The
+kernel goes on counting while a process stands still, and SIGKILL ends a stopped one before it runs another instruction:
+man 2 timer_create, man 7 signal.
+"""
+
+import ctypes
+import logging
+import math
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+from core.clock import BOOTTIME
+
+logger = logging.getLogger(__name__)
+
+# From the headers of Linux, the same for all its architectures.
+SIGEV_SIGNAL = 0
+TIMER_ABSTIME = 1
+
+
+class _Sigevent(ctypes.Structure):
+    """`struct sigevent` of <signal.h>: 64 bytes, of which the kernel reads these."""
+
+    _fields_ = (
+        ("sigev_value", ctypes.c_void_p),
+        ("sigev_signo", ctypes.c_int),
+        ("sigev_notify", ctypes.c_int),
+        ("rest", ctypes.c_char * (64 - ctypes.sizeof(ctypes.c_void_p) - 2 * ctypes.sizeof(ctypes.c_int))),
+    )
+
+
+class _Itimerspec(ctypes.Structure):
+    """`struct itimerspec` of <time.h>."""
+
+    _fields_ = (
+        ("interval_s", ctypes.c_long),
+        ("interval_ns", ctypes.c_long),
+        ("value_s", ctypes.c_long),
+        ("value_ns", ctypes.c_long),
+    )
+
+
+_NEVER = _Itimerspec(0, 0, 0, 0)
+
+
+class _Timer:
+    """One timer of this process that sends it SIGKILL; for one thread.
+
+    Raises:
+        OSError: the kernel gives none.
+    """
+
+    def __init__(self) -> None:
+        libc = _libc()
+        if libc is None:
+            raise OSError("this system has no timer_create")
+        self._libc, self._id, self.pid = libc, ctypes.c_void_p(), os.getpid()
+        event = _Sigevent(sigev_signo=signal.SIGKILL, sigev_notify=SIGEV_SIGNAL)
+        if libc.timer_create(BOOTTIME, ctypes.byref(event), ctypes.byref(self._id)):
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
+
+    def set(self, at: float) -> None:
+        whole = int(at)
+        self._settime(_Itimerspec(0, 0, whole, int((at - whole) * 1e9)))
+
+    def unset(self) -> None:
+        self._settime(_NEVER)
+
+    def _settime(self, spec: _Itimerspec) -> None:
+        self._libc.timer_settime(self._id, TIMER_ABSTIME, ctypes.byref(spec), None)
+
+    def __del__(self) -> None:
+        # A child has its parent's objects, and none of its timers.
+        if hasattr(self, "pid") and self.pid == os.getpid():
+            self._libc.timer_delete(self._id)
+
+
+_own = threading.local()
+
+
+@contextmanager
+def ends_process(at: float) -> Iterator[None]:
+    """End this process by SIGKILL if the block is not over by then. Where the system has no such timer, only the block
+    runs.
+
+    Args:
+        at: by `core.clock.elapsed()`; infinity is never.
+    """
+    timer = None if math.isinf(at) else _timer()
+    if timer is None:
+        yield
+        return
+    timer.set(at)
+    try:
+        yield
+    finally:
+        timer.unset()
+
+
+def _timer() -> _Timer | None:
+    """This thread's timer, made on first use; None where there is none to be had."""
+    timer: _Timer | None = getattr(_own, "timer", None)
+    if timer is None or timer.pid != os.getpid():
+        try:
+            timer = _own.timer = _Timer()
+        except OSError as error:
+            _say_once(str(error))
+            return None
+    return timer
+
+
+@cache
+def _say_once(reason: str) -> None:
+    logger.warning("A process that is stopped while it writes to Twilio will not be ended: %s", reason)
+
+
+@cache
+def _libc() -> ctypes.PyDLL | None:
+    if BOOTTIME is None:
+        return None
+    # PyDLL keeps the GIL: the calls take a microsecond, and giving it away would be the longest part of them.
+    libc = ctypes.PyDLL(None, use_errno=True)
+    names: tuple[str, ...] = ("timer_create", "timer_settime", "timer_delete")
+    return libc if all(hasattr(libc, name) for name in names) else None
