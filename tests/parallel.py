@@ -4,6 +4,7 @@ A plugin (`-p` in pyproject.toml), because the settings are read before any conf
 told apart by pytest-django.
 """
 
+import gc
 import os
 from collections.abc import Iterator
 from typing import Final
@@ -58,6 +59,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
         # pytest-xdist hands out the largest groups first, and groups of one size as they come.
         items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Leave what was collected, thousands of tests and all their modules, out of every search for garbage: a seventh of
+    the run's processor time went into looking through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.hookimpl(tryfirst=True)
