@@ -1,10 +1,12 @@
 """Chromium, signed in, with ears: a console error or a CSP violation on any page fails the test."""
 
+import itertools
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlparse
 
 import pytest
@@ -20,6 +22,7 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
+from playwright.sync_api import Error as PlaywrightError
 from pytest_django.live_server_helper import LiveServer
 
 from core.models import Usuario
@@ -43,6 +46,7 @@ ANGOSTO = ViewportSize(width=375, height=812)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 # For a machine that is busy otherwise: who passes does not wait for it.
 PATIENCE_MS = 30_000
+POLLING_MS = 20
 
 SignIn = Callable[[Usuario], Page]
 
@@ -120,11 +124,31 @@ def sign_in(context: BrowserContext, page: Page, live_server: LiveServer) -> Sig
     return sign_in
 
 
+def evaluate_until(page: Page, expression: str, arg: object = None) -> Any:
+    """Evaluate until it gives something, and return that.
+
+    Never evaluate a promise: one of a page that is being left may stay pending, and `evaluate` has no time limit. And
+    `wait_for_function` evaluates a text inside the page, which the CSP refuses.
+    """
+    until = time.monotonic() + PATIENCE_MS / 1000
+    while time.monotonic() < until:
+        try:
+            if found := page.evaluate(expression, arg):
+                return found
+        except PlaywrightError as error:
+            if "context was destroyed" not in str(error):  # another page came
+                raise
+        page.wait_for_timeout(POLLING_MS)
+    pytest.fail(f"{page.url} never said {expression}")
+
+
 def grave(page: Page) -> list[str]:
     """Return what axe finds serious or critical in the page as it is now."""
     # Evaluated by the debugger, so the page's CSP has no say.
     page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+    page.evaluate("void axe.run({resultTypes: ['violations']}).then((found) => { window.juzgada = found; })")
+    found = evaluate_until(page, "window.juzgada")["violations"]
+    page.evaluate("delete window.juzgada")
     return [
         f"{v['id']}: {[(n['target'], n['any'][0]['message'] if n['any'] else '') for n in v['nodes'][:3]]}"
         for v in found
@@ -132,13 +156,19 @@ def grave(page: Page) -> list[str]:
     ]
 
 
-OVERFLOW = """() => new Promise((done) => {
+OVERFLOW = """(call) => {
   const root = document.documentElement;
-  requestAnimationFrame(() => requestAnimationFrame(() => done(root.scrollWidth - root.clientWidth)));
-})"""
+  if (window.medida?.call !== call) {
+    window.medida = {call};
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      window.medida.width = root.scrollWidth - root.clientWidth;
+    }));
+  }
+  return "width" in window.medida && window.medida;
+}"""
+_calls = itertools.count()
 
 
 def overflow(page: Page) -> int:
     """Pixels by which the page is wider than the window, once drawn: media queries follow a new size a frame later."""
-    width: int = page.evaluate(OVERFLOW)
-    return width
+    return int(evaluate_until(page, OVERFLOW, next(_calls))["width"])

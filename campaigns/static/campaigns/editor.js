@@ -116,7 +116,6 @@
       if (option.dataset.mensaje) put(option.dataset.mensaje, true);
     }
   });
-  window.addEventListener("pageshow", update); // Back may bring a text that no event announced
 
   editor.classList.add("editor-vivo");
   editor.querySelectorAll("[data-inserta]").forEach((button) => { button.hidden = false; });

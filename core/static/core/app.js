@@ -56,3 +56,21 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   document.querySelectorAll("form[data-enviado]").forEach((form) => delete form.dataset.enviado);
 });
+
+// What a person typed or chose before the scripts had come, and what Back or a reload brought again, no event told to
+// those who count it: it is told now.
+const isChanged = (field) => {
+  if (field.type === "select-one") {
+    const first = [...field.options].find((option) => option.defaultSelected) ?? field.options[0];
+    return field.selectedOptions[0] !== first;
+  }
+  if (field.options) return [...field.options].some((option) => option.selected !== option.defaultSelected);
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  return field.value !== field.defaultValue;
+};
+window.addEventListener("pageshow", () => {
+  [...document.querySelectorAll("input:not([type=hidden]), select, textarea")].filter(isChanged).forEach((field) => {
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+});
