@@ -144,8 +144,8 @@ def evaluate_until(page: Page, expression: str, arg: object = None) -> Any:
 
 def grave(page: Page) -> list[str]:
     """Return what axe finds serious or critical in the page as it is now."""
-    # Evaluated by the debugger, so the page's CSP has no say.
-    page.evaluate(AXE.read_text())
+    if page.evaluate("!window.axe"):
+        page.evaluate(AXE.read_text())  # by the debugger, so the page's CSP has no say
     page.evaluate("void axe.run({resultTypes: ['violations']}).then((found) => { window.juzgada = found; })")
     found = evaluate_until(page, "window.juzgada")["violations"]
     page.evaluate("delete window.juzgada")
