@@ -47,6 +47,9 @@ class Api:
         """
         return self._until_answered("POST", path, body, {"Idempotency-Key": key} if key else {}, within_s)
 
+    def patch(self, path: str, body: object, within_s: float = WITHIN_S) -> Answer:
+        return self._until_answered("PATCH", path, body, {}, within_s)
+
     def _until_answered(
         self, method: str, path: str, body: object, headers: Mapping[str, str], within_s: float
     ) -> Answer:

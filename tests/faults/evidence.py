@@ -42,7 +42,13 @@ def gather(database: Database, load: Load, made: Sequence[Made], ledger: Iterabl
     accepted = (as_accepted(row) for row in ledger)
     return Evidence(
         campaigns=[
-            Campaign(*row, fates=load.made[row[0]].fates, cancelled=row[0] in load.cancelled, closed=closed[row[0]])
+            Campaign(
+                *row,
+                fates=load.made[row[0]].fates,
+                cancelled=row[0] in load.cancelled,
+                retried=row[0] in load.retried,
+                closed=closed[row[0]],
+            )
             for row in map(tuple[int, str, bool, int, int, int], database.rows(CAMPAIGNS, ids))
         ],
         rows=rows,

@@ -9,13 +9,17 @@ from typing import Final
 
 from tests.faults.api import Api
 from tests.faults.database import Database
-from tests.faults.recipients import Fate, fates
+from tests.faults.recipients import TRIED_AGAIN, Fate, fates
 from tests.faults.shops import Shop
 
 # The words that campaigns of several shops say to the same people at the same time: one in three campaigns.
 SAME_WORDS: Final = "Hola {nombre}, tenemos nuevos productos en tienda"
 ONE_IN: Final = 3
 SIZES: Final = (20, 100, 250, 600, 1200)
+# One campaign in so many, of so many recipients at most, goes out from a sender with a rate, in segments a second.
+SLOW_ONE_IN: Final = 5
+SLOW_MOST: Final = 250
+SLOW_RATE: Final = "40"
 
 UNFINISHED: Final = """
 SELECT c.id, c.estado, c.total_clientes, (SELECT count(*) FROM campaigns_smslog s
@@ -55,6 +59,7 @@ class Load:
         made: by id.
         held: those that somebody paused on purpose and will resume.
         cancelled: those that somebody asked to cancel.
+        retried: those whose failed recipients somebody asked to try again.
     """
 
     def __init__(self, database: Database, url: str, shops: Sequence[Shop], rng: Random) -> None:
@@ -65,9 +70,10 @@ class Load:
         self.made: dict[int, Made] = {}
         self.held: set[int] = set()
         self.cancelled: set[int] = set()
+        self.retried: set[int] = set()
         self.lock = threading.Lock()
         self._wished = threading.Event()
-        self._services: dict[str, int] = {}
+        self._senders: dict[tuple[str, bool], int] = {}
 
     def wish(self) -> None:
         """Ask for a campaign now, however many there are."""
@@ -90,8 +96,12 @@ class Load:
         """
         shop, api = self._rng.choice(self._shops)
         serial = next(self._serial)
-        count = min(most, self._rng.choice(SIZES), len(shop.clients))
+        slow = not service and self._rng.randrange(SLOW_ONE_IN) == 0
+        count = min(most, self._rng.choice(SIZES), SLOW_MOST if slow else len(shop.clients), len(shop.clients))
         chosen = self._rng.sample(shop.clients, count)
+        # Somebody whom *reintentar* takes is in one campaign of two.
+        if not any(recipient.telefono == TRIED_AGAIN for recipient in chosen) and self._rng.randrange(2):
+            chosen[0] = next(recipient for recipient in shop.clients if recipient.telefono == TRIED_AGAIN)
         words = SAME_WORDS if self._rng.randrange(ONE_IN) == 0 else f"Hola {{nombre}}, oferta {serial}"
         body: dict[str, object] = {"nombre": f"Ronda {serial}", "mensaje": words}
         if count == len(shop.clients):
@@ -99,8 +109,8 @@ class Load:
             body["audiencia"] = {"todos": True}
         else:
             body["cliente_ids"] = [recipient.cliente_id for recipient in chosen]
-        if service:
-            body["remitente"] = self._service_of(shop, api)
+        if service or slow:
+            body["remitente"] = self._sender_of(shop, api, slow=slow)
         answer = api.post("/campanas/", body, key=f"ronda-{serial}")
         if answer.status != 201:
             raise RefusedError(f"POST /campanas/ answered {answer.status}: {answer.body}")
@@ -109,21 +119,40 @@ class Load:
             self.made[made.id] = made
         return made
 
-    def _service_of(self, shop: Shop, api: Api) -> int:
-        """The id of the shop's Messaging Service, which is made when it is asked for first."""
-        if shop.username not in self._services:
-            valor = f"MG{len(self._services):032x}"
-            answer = api.post("/remitentes/", {"nombre": "Servicio", "valor": valor})
-            if answer.status != 201:
+    def _sender_of(self, shop: Shop, api: Api, *, slow: bool) -> int:
+        """The id of the shop's number with a rate, or of its Messaging Service; made when it is asked for first."""
+        if (shop.username, slow) not in self._senders:
+            serial = len(self._senders)
+            asked = (
+                {"nombre": "Lento", "valor": f"+57315{serial:07d}", "segmentos_por_segundo": SLOW_RATE}
+                if slow
+                else {"nombre": "Servicio", "valor": f"MG{serial:032x}"}
+            )
+            answer = api.post("/remitentes/", asked)
+            # A first request whose answer was lost may have made it.
+            there = api.get("/remitentes/").body["results"]
+            mine = next((sender["id"] for sender in there if sender["valor"] == asked["valor"]), None)
+            if mine is None:
                 raise RefusedError(f"POST /remitentes/ answered {answer.status}: {answer.body}")
-            self._services[shop.username] = int(answer.body["id"])
-        return self._services[shop.username]
+            self._senders[shop.username, slow] = int(mine)
+        return self._senders[shop.username, slow]
 
     def running(self) -> list[tuple[Made, str]]:
         """The campaigns that have not ended, with their estado."""
         rows = self._database.rows("SELECT id, estado FROM campaigns_campanasms WHERE completado_en IS NULL")
         with self.lock:
             return [(self.made[pk], estado) for pk, estado in rows if pk in self.made]
+
+    def ended(self) -> list[Made]:
+        """The campaigns that have ended by themselves, and failed somebody whom *reintentar* takes."""
+        rows = self._database.rows(
+            "SELECT c.id FROM campaigns_campanasms c WHERE c.completado_en IS NOT NULL AND c.estado <> 'cancelado'"
+            " AND EXISTS (SELECT FROM campaigns_smslog s WHERE s.campana_id = c.id AND s.estado = 'fallido'"
+            " AND s.telefono = %s) ORDER BY c.id",
+            TRIED_AGAIN,
+        )
+        with self.lock:
+            return [self.made[pk] for (pk,) in rows if pk in self.made]
 
     def unfinished(self) -> list[Unfinished]:
         """The campaigns that have not ended, with how many recipients are not final."""

@@ -13,7 +13,7 @@ from tests.faults.load import Load, Made
 from tests.faults.verdict import Kind, Violation
 
 EVERY_S = 0.5
-RESUMED = ("Twilio:", "La pausó una persona")
+RESUMED = ("Twilio:", "La pausó una persona", "Tope de gasto")
 PARTS = ("pendientes", "enviando", "inciertos", "exitosos", "fallidos")
 
 

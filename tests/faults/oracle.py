@@ -34,6 +34,9 @@ MOVES: Final = frozenset(
 )
 
 
+RETRIED: Final = ("fallido", "pendiente")
+
+
 @dataclass(frozen=True, slots=True)
 class Campaign:
     """One campaign as the product has it, and what it was made for.
@@ -43,6 +46,7 @@ class Campaign:
         total, exitosos, fallidos: its counters.
         fates: what must become of each client, by id.
         cancelled: whether somebody asked to cancel it.
+        retried: whether somebody asked to try its failed recipients again.
         closed: sums of its closed Lotes: (Lote's id, exitosos, fallidos).
     """
 
@@ -54,6 +58,7 @@ class Campaign:
     fallidos: int
     fates: Mapping[int, Fate]
     cancelled: bool = False
+    retried: bool = False
     closed: Sequence[tuple[int, int, int]] = ()
 
 
@@ -226,6 +231,9 @@ def _unknown(messages: Mapping[int | None, list[Accepted]], known: set[int]) -> 
 
 def _moves(evidence: Evidence) -> Iterator[Violation]:
     campaigns = {row.id: row.campana_id for row in evidence.rows}
+    retried = {campaign.id for campaign in evidence.campaigns if campaign.retried}
     for log_id, before, after in evidence.moves:
+        if (before, after) == RETRIED and campaigns.get(log_id) in retried:
+            continue
         if (before, after) not in MOVES:
             yield Violation(Kind.WRONG, campaigns.get(log_id, 0), log_id, f"went from {before} to {after}")

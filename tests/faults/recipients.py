@@ -23,6 +23,8 @@ class Fate(Enum):
 # https://www.twilio.com/docs/iam/test-credentials#test-sms-messages
 REFUSED_BY_TWILIO: Final = ("+15005550001", "+15005550002", "+15005550003", "+15005550004", "+15005550009")
 LEFT: Final = "+15005550004"
+# The one whose refusal (21408) says nothing of the number, so that it may be tried again.
+TRIED_AGAIN: Final = "+15005550003"
 NOT_A_PHONE: Final = "12"
 
 

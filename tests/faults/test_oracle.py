@@ -197,6 +197,13 @@ class TestWrongState:
         story.moves.append((11, *move))
         assert story.found() == [(Kind.WRONG, 11)]
 
+    def test_a_failed_row_is_free_again_where_somebody_asked_for_it(self, story: Story) -> None:
+        story.campaign = replace(story.campaign, retried=True)
+        story.moves += [(12, "fallido", "pendiente"), (12, "pendiente", "fallido")]
+        assert story.found() == []
+        story.moves.append((11, "enviado", "pendiente"))
+        assert story.found() == [(Kind.WRONG, 11)]
+
     def test_nothing_leaves_a_final_state(self) -> None:
         assert not [before for before, _ in MOVES if before in {"enviado", "fallido"}]
 
