@@ -142,6 +142,8 @@ ROWS: Final = (
     Code("21609", Kind.ACCOUNT, "La dirección pública para los avisos de estado no es válida", AJUSTE),
     Code("21624", Kind.ACCOUNT, "Twilio no acepta la vigencia pedida para el mensaje", AJUSTE),
     Code("21626", Kind.ACCOUNT, "Twilio no acepta los avisos de estado pedidos", AJUSTE),
+    Code("30013", Kind.ACCOUNT, "Twilio no acepta la vigencia pedida para el mensaje", AJUSTE),
+    Code("30045", Kind.ACCOUNT, "Twilio no acepta la vigencia pedida para el mensaje", AJUSTE),
     Code("30028", Kind.ACCOUNT, "Twilio no acepta la versión de su API que se pide", AJUSTE),
     Code("30029", Kind.ACCOUNT, "Twilio no acepta la retención del texto que se pide", AJUSTE),
     Code("30030", Kind.ACCOUNT, "Twilio no acepta la retención del número que se pide", AJUSTE),
@@ -184,6 +186,9 @@ ROWS: Final = (
     Code("63008", Kind.SENDER, "El canal del remitente está mal configurado", REMITENTE),
     Code(TOO_MANY_REQUESTS, Kind.THROTTLED, "Demasiadas solicitudes a Twilio; se intentará más tarde", REINTENTAR),
     Code("21611", Kind.THROTTLED, "La cola del remitente está llena; se intentará más tarde", REINTENTAR),
+    # A message may be asked to live until the window closes; just before that it is too short for some ways. The rest
+    # waits for the next window: https://www.twilio.com/docs/api/errors/30012
+    Code("30012", Kind.THROTTLED, "Falta muy poco para el cierre del horario; se intentará en el próximo", REINTENTAR),
     Code("14107", Kind.THROTTLED, "Demasiados mensajes entre los mismos dos números en poco tiempo", REINTENTAR),
     Code("63017", Kind.THROTTLED, "La cuenta envía más rápido de lo que Twilio permite", REINTENTAR),
     Code("63018", Kind.THROTTLED, "El remitente envía más rápido de lo que su canal permite", REINTENTAR),

@@ -47,6 +47,8 @@ REFUSED: list[tuple[int, str, type, str]] = [
     # Never processed; a 429 whose code says nothing of an account is the rate.
     (429, error_json(20999, 429), Retryable, "20999"),
     (429, error_json(21610, 429), Retryable, "21610"),
+    (400, error_json(30012), Retryable, "30012"),
+    *[(400, error_json(code), Account, str(code)) for code in (30013, 30045, 21624, 90007)],
     (429, error_json(20429, 429), Retryable, "20429"),
     (429, PAGE, Retryable, "20429"),
     (400, error_json(21611), Retryable, "21611"),

@@ -223,7 +223,7 @@ class TestWhatTwilioDropped:
         monkeypatch.setattr(throttle, "slow_down", lambda sender, retry_after_s: seen.append(sender))
         return seen
 
-    @pytest.mark.parametrize("code", ["30001", "30036", "21611"])
+    @pytest.mark.parametrize("code", ["30001", "30012", "30036", "21611"])
     def test_it_brakes_the_sender(self, row: SMSLog, slowed: list[Sender], code: str) -> None:
         remitente = RemitenteFactory.create(usuario=row.campana.usuario, segmentos_por_segundo="5.00")
         type(row.campana).objects.filter(pk=row.campana_id).update(remitente=remitente)
