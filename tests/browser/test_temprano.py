@@ -1,4 +1,4 @@
-"""What a person does before the scripts have come counts too: on a slow phone that is seconds."""
+"""A page on which a person acts before its scripts have come, as on a slow phone: what was done counts too."""
 
 import re
 from collections.abc import Callable

@@ -29,9 +29,9 @@ def make_clientes(owner: Usuario, count: int, **fields: Any) -> list[int]:
 
 
 def make_many(owner: Usuario, count: int) -> list[int]:
-    """As many of one name, by one statement."""
+    """Make clients of one name, by one statement."""
     [first] = make_clientes(owner, 1)
-    columns = ", ".join(f.column for f in Cliente._meta.concrete_fields if not f.primary_key)
+    columns = ", ".join(str(f.column) for f in Cliente._meta.concrete_fields if not f.primary_key)
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO clientes_cliente ({columns}) SELECT {columns} FROM clientes_cliente, generate_series(2, %s)"
