@@ -164,7 +164,7 @@ def settle(looks: Sequence[Look]) -> list[Look]:
                     continue
                 # In a call that began just now, or another's a moment ago; or the row itself is settled.
                 verdict = _judge(look, _known([look]))
-            if verdict.do in (Do.SEARCH, Do.PILOT) and look.account is None:
+            if verdict.do in proof.SEARCHES and look.account is None:
                 unread.append(look)
             elif left := _settle(look, verdict, known, strange.get(id(look.account))):
                 later.append(left)
@@ -217,9 +217,9 @@ def _settle(look: Look, verdict: Verdict, known: Known, strange: Sequence[Messag
         case Do.REFUSED:
             _refuse(doubt, verdict.messages[0])
             return None
-        case Do.FREE | Do.SEARCH | Do.PILOT:
+        case Do.FREE | Do.SEARCH | Do.PILOT | Do.PILOT_SEARCH:
             hidden = strange is not None and proof.could_be_hidden(doubt, strange, known)
-            if not hidden and _free(doubt, pilot=verdict.do is Do.PILOT):
+            if not hidden and _free(doubt, pilot=verdict.do in proof.PILOTS):
                 return None
         case Do.SENT | Do.ABSENT:  # a message that was not to be had just now may be next time
             pause = interval

@@ -124,7 +124,13 @@ class Do(Enum):
     ABSENT = auto()  # nothing is there, for the first time
     FREE = auto()  # for the second time, long enough after
     SEARCH = auto()  # it would be free, if nothing in the whole account could be it either
-    PILOT = auto()  # the same, and if nobody else of its campaign is on the way
+    PILOT = auto()  # it would be free, if nobody else of its campaign is on the way
+    PILOT_SEARCH = auto()  # both
+
+
+# Those that need the whole account, and those that go alone.
+SEARCHES: Final = frozenset({Do.SEARCH, Do.PILOT_SEARCH})
+PILOTS: Final = frozenset({Do.PILOT, Do.PILOT_SEARCH})
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,18 +199,28 @@ def could_be_hidden(doubt: Doubt, messages: Iterable[Message], known: Known) -> 
 def _absent(doubt: Doubt, evidence: Evidence, asked_at: datetime | None) -> Do:
     proved = doubt.until is not None and evidence.fresh_to is not None and evidence.fresh_to >= doubt.until
     if not proved or not evidence.trusted:
-        return Do.PILOT if _is_old_enough(doubt, evidence, asked_at) else Do.UNPROVED
+        if not _is_old_enough(doubt, evidence, asked_at):
+            return Do.UNPROVED
+        # The list may not have had it before, so it must not be hidden at this very look.
+        return Do.PILOT if _is_found_by_number(doubt, evidence, timedelta()) else Do.PILOT_SEARCH
     if doubt.absences == 0:
         return Do.ABSENT
-    interval = timedelta(seconds=settings.RECONCILE_INTERVAL_S)
-    if doubt.missed_at and asked_at and asked_at - doubt.missed_at < interval - SECOND:
-        return Do.UNPROVED  # PostgreSQL's clock was set
-    # At the first look the message was younger than this witness is now. So if numbers are hidden some time after a
-    # message is sent, it was not hidden then.
-    since = doubt.since or doubt.from_
-    if evidence.searched_from and evidence.searched_from <= since + interval:
-        return Do.FREE
-    return Do.SEARCH
+    apart = timedelta(seconds=settings.RECONCILE_INTERVAL_S)
+    if doubt.missed_at and asked_at:
+        if asked_at - doubt.missed_at < apart - SECOND:
+            return Do.UNPROVED  # PostgreSQL's clock was set
+        apart = max(apart, asked_at - doubt.missed_at - 2 * SECOND)
+    # The list had it at the first look already, so it is enough that it was not hidden then.
+    return Do.FREE if _is_found_by_number(doubt, evidence, apart) else Do.SEARCH
+
+
+def _is_found_by_number(doubt: Doubt, evidence: Evidence, ago: timedelta) -> bool:
+    """Tell whether the doubt's message was found under its number some time ago, if it was there.
+
+    An account may hide numbers some time after a message was sent. A witness that is still found by its number is as
+    old now as the message was at most so long ago.
+    """
+    return evidence.searched_from is not None and evidence.searched_from <= (doubt.since or doubt.from_) + ago
 
 
 def _is_old_enough(doubt: Doubt, evidence: Evidence, asked_at: datetime | None) -> bool:

@@ -202,7 +202,14 @@ class TestTheList:
     def test_where_numbers_may_be_hidden_by_now_the_whole_account_is_read(self, searched_from: datetime | None) -> None:
         evidence = replace(PROVED, searched_from=searched_from)
         assert look(evidence=evidence).do is Do.ABSENT
-        assert look(doubt=self.SECOND_LOOK, evidence=evidence).do is Do.SEARCH
+        second_look = replace(self.SECOND_LOOK, missed_at=NOW + timedelta(minutes=2) - INTERVAL)
+        assert look(doubt=second_look, evidence=evidence).do is Do.SEARCH
+
+    @pytest.mark.parametrize(("seconds", "do"), [(87, Do.FREE), (89, Do.SEARCH)])
+    def test_a_witness_as_old_as_the_message_was_at_the_first_look_will_do(self, seconds: int, do: Do) -> None:
+        """The looks are 90 s apart: after a long outage the first that was accepted is old enough some time later."""
+        evidence = replace(PROVED, searched_from=NOW + timedelta(seconds=seconds))
+        assert look(doubt=self.SECOND_LOOK, evidence=evidence).do is do
 
     @pytest.mark.parametrize(("hours", "do"), [(25, Do.SEARCH), (27, Do.FREE)])
     def test_where_the_claim_did_not_know_twilios_clock_only_an_old_witness_will_do(self, hours: int, do: Do) -> None:
@@ -220,8 +227,13 @@ class TestTheList:
         long_ago = asked_at - timedelta(seconds=settings.LIST_LAG_S)
         missed = replace(DOUBT, missed_at=long_ago, until=until)
         before = Evidence(fresh_to=NOW, missing=NOW - timedelta(seconds=1))
-        assert look(doubt=missed, evidence=proof.NOTHING_KNOWN).do is Do.PILOT
-        assert look(doubt=missed, evidence=before).do is Do.PILOT
+        assert look(doubt=missed, evidence=proof.NOTHING_KNOWN).do is Do.PILOT_SEARCH
+        assert look(doubt=missed, evidence=before).do is Do.PILOT_SEARCH
+        # The list may not have had it at any look before: only a witness that is older than it now will do.
+        younger = replace(before, searched_from=NOW + timedelta(seconds=1))
+        assert look(doubt=missed, evidence=younger).do is Do.PILOT_SEARCH
+        older = replace(before, searched_from=NOW - timedelta(seconds=1))
+        assert look(doubt=missed, evidence=older).do is Do.PILOT
         too_soon = replace(missed, missed_at=long_ago + timedelta(seconds=1))
         behind = Evidence(missing=NOW + timedelta(seconds=1))  # accepted, and not to be found
         for doubt, evidence in ((too_soon, before), (missed, behind), (missed, replace(before, trusted=False))):

@@ -306,6 +306,19 @@ class TestWitnesses:
         rows = SMSLog.objects.filter(estado="incierto", ausencias=1, revisar_desde__gt=timezone.now())
         assert rows.count() == 3
 
+    def test_one_goes_first_without_the_account_where_an_older_one_is_found_by_its_number(
+        self, running: Running, asking: Twilio, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """An account that sends a hundred messages a second cannot be read."""
+        in_doubt(running, 3)
+        now = timezone.now()
+        SMSLog.objects.update(ausente_en=now - timedelta(seconds=settings.LIST_LAG_S + 1))
+        older = Evidence(fresh_to=now - timedelta(hours=1), searched_from=now - timedelta(minutes=10))
+        monkeypatch.setattr(witnesses, "hear", lambda *heard: older)
+        monkeypatch.setattr(asking, "messages_to", lambda to, *, since: Listing(at=now))
+        assert reconciler.reconcile() == 3
+        assert sorted(SMSLog.objects.values_list("estado", flat=True)) == ["incierto", "incierto", "pendiente"]
+
 
 class TestTheAccountThatClaimed:
     def test_another_accounts_doubts_are_not_asked_of_this_one(
