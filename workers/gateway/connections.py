@@ -69,9 +69,14 @@ class WriteLimit:
     ends_at: float = math.inf
     began: Mark | None = None
 
-    def is_over(self) -> bool:
-        """Tell whether nothing may be written any more."""
-        return elapsed() > self.until or (self.began is not None and self.began.jumped())
+    def check(self) -> None:
+        """Let the caller write.
+
+        Raises:
+            NeverSentError: its time is over.
+        """
+        if elapsed() > self.until or (self.began is not None and self.began.jumped()):
+            raise NeverSentError(TOO_LATE, "the caller's time to write was over")
 
 
 ALWAYS: Final = WriteLimit()
@@ -102,9 +107,9 @@ class _TrackedConnection(HTTPConnection):
         # Asked here and not before the call: looking up the name, the handshake, or a process that was stopped and
         # goes on take any time at all, and somebody else may be sending this message by now.
         limit, data = write_limit.get(), b"".join(held)
+        limit.check()  # who comes too late lives on
         with watchdog.ends_process(limit.ends_at):
-            if limit.is_over():
-                raise NeverSentError(TOO_LATE, "the caller's time to write was over")
+            limit.check()
             self.send(data)
 
     def send(self, data: Any) -> None:

@@ -144,6 +144,14 @@ class TestStopped:
             assert server.requests == []
             assert server.connections == 1
 
+    def test_one_that_slept_before_it_looked_lives_on(self) -> None:
+        code = STOPPED.replace("os.kill(os.getpid(), signal.SIGSTOP)", "pass").replace(
+            "elapsed() + 0.5", "elapsed() - 60"
+        )
+        with scripted_server(ACCEPTING) as server, running(code, server.url) as process:
+            assert process.wait(30) == 0
+            assert server.requests == []
+
     def test_it_goes_on_when_it_wakes_in_time(self) -> None:
         code = STOPPED.replace("not_after=elapsed() + 0.5", "not_after=elapsed() + 60")
         with scripted_server(ACCEPTING) as server, running(code, server.url) as process:
