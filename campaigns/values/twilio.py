@@ -188,7 +188,7 @@ ROWS: Final = (
     Code("21611", Kind.THROTTLED, "La cola del remitente está llena; se intentará más tarde", REINTENTAR),
     # A message may be asked to live until the window closes; just before that it is too short for some ways. The rest
     # waits for the next window: https://www.twilio.com/docs/api/errors/30012
-    Code("30012", Kind.THROTTLED, "Falta muy poco para el cierre del horario; se intentará en el próximo", REINTENTAR),
+    Code("30012", Kind.THROTTLED, "Faltaba muy poco para el cierre del horario", REINTENTAR),
     Code("14107", Kind.THROTTLED, "Demasiados mensajes entre los mismos dos números en poco tiempo", REINTENTAR),
     Code("63017", Kind.THROTTLED, "La cuenta envía más rápido de lo que Twilio permite", REINTENTAR),
     Code("63018", Kind.THROTTLED, "El remitente envía más rápido de lo que su canal permite", REINTENTAR),

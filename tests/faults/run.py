@@ -216,7 +216,7 @@ class Run:
             self.report.found([Violation(Kind.STUCK, 0, None, f"not running again: {', '.join(missing)}")])
         self._scene.twilio.calm()
         self.journal.say("rest")
-        ids = {campaign.id for campaign in made}
+        ids = {campaign.id for campaign in made} | self._load.retried
         began = time.monotonic()
         while time.monotonic() < began + self.options.final_within_s:
             self.stack.check()

@@ -61,11 +61,13 @@ class _Timer:
         libc = _libc()
         if libc is None:
             raise OSError("this system has no timer_create")
-        self._libc, self._id, self.pid = libc, ctypes.c_void_p(), os.getpid()
+        self._libc, self._id = libc, ctypes.c_void_p()
         event = _Sigevent(sigev_signo=signal.SIGKILL, sigev_notify=SIGEV_SIGNAL)
         if libc.timer_create(BOOTTIME, ctypes.byref(event), ctypes.byref(self._id)):
             number = ctypes.get_errno()
             raise OSError(number, os.strerror(number))
+        # Last: one that was not made has the number of another thread's, 0, and must not delete it.
+        self.pid = os.getpid()
 
     def set(self, at: float) -> None:
         whole = int(at)
@@ -98,8 +100,8 @@ def ends_process(at: float) -> Iterator[None]:
     if timer is None:
         yield
         return
-    timer.set(at)
     try:
+        timer.set(at)
         yield
     finally:
         timer.unset()
@@ -109,6 +111,9 @@ def _timer() -> _Timer | None:
     """This thread's timer, made on first use; None where there is none to be had."""
     timer: _Timer | None = getattr(_own, "timer", None)
     if timer is None or timer.pid != os.getpid():
+        if os.getpid() == 1:
+            # The kernel sends its own init no signal that it does not ask for: man 7 pid_namespaces.
+            _say_once("it is process 1 of its container; start it with an init (docker run --init)")
         try:
             timer = _own.timer = _Timer()
         except OSError as error:

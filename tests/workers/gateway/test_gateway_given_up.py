@@ -1,5 +1,6 @@
 """A request that its caller has given up must not reach Twilio afterwards: somebody else may have sent the message."""
 
+import gc
 import os
 import signal
 import socket
@@ -8,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from unittest.mock import Mock
 
 import pytest
 
@@ -202,6 +204,15 @@ while True:
             finally:
                 os._exit(1)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+    def test_one_that_could_not_be_made_deletes_no_other(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        libc = Mock()
+        libc.timer_create.return_value = -1
+        monkeypatch.setattr(watchdog, "_libc", lambda: libc)
+        with pytest.raises(OSError):  # noqa: PT011 - whatever errno says
+            watchdog._Timer()
+        gc.collect()
+        libc.timer_delete.assert_not_called()
 
     def test_threads_that_end_give_their_timers_back(self) -> None:
         """A user has only so many: ulimit -i."""

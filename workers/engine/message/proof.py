@@ -103,12 +103,14 @@ class Evidence:
         searched_from: a witness that left Twilio then is still found by its number; None when none is.
         trusted: no witness was missing that should be there, and none had a date that contradicts its claim.
         missing: PostgreSQL's time of the latest claim of a witness that was not found; None when all were.
+        heard_at: Twilio's time of the earliest answer about them; None when it did not say.
     """
 
     fresh_to: datetime | None = None
     searched_from: datetime | None = None
     trusted: bool = True
     missing: datetime | None = None
+    heard_at: datetime | None = None
 
 
 NOTHING_KNOWN: Final = Evidence()
@@ -201,26 +203,34 @@ def _absent(doubt: Doubt, evidence: Evidence, asked_at: datetime | None) -> Do:
     if not proved or not evidence.trusted:
         if not _is_old_enough(doubt, evidence, asked_at):
             return Do.UNPROVED
-        # The list may not have had it before, so it must not be hidden at this very look.
-        return Do.PILOT if _is_found_by_number(doubt, evidence, timedelta()) else Do.PILOT_SEARCH
+        # The list may not have had it before, so it must not be hidden at this very look. A sender that is not known
+        # was perhaps a Messaging Service, which may have reached the phone by RCS.
+        return Do.PILOT if doubt.sender and _was_searchable(doubt, evidence, asked_at) else Do.PILOT_SEARCH
     if doubt.absences == 0:
         return Do.ABSENT
-    apart = timedelta(seconds=settings.RECONCILE_INTERVAL_S)
-    if doubt.missed_at and asked_at:
-        if asked_at - doubt.missed_at < apart - SECOND:
-            return Do.UNPROVED  # PostgreSQL's clock was set
-        apart = max(apart, asked_at - doubt.missed_at - 2 * SECOND)
+    interval = timedelta(seconds=settings.RECONCILE_INTERVAL_S)
+    if doubt.missed_at is None or asked_at is None:
+        early = evidence.searched_from
+        return Do.FREE if early and early <= (doubt.since or doubt.from_) + interval else Do.SEARCH
+    if asked_at - doubt.missed_at < interval - SECOND:
+        return Do.UNPROVED  # PostgreSQL's clock was set
     # The list had it at the first look already, so it is enough that it was not hidden then.
-    return Do.FREE if _is_found_by_number(doubt, evidence, apart) else Do.SEARCH
+    return Do.FREE if _was_searchable(doubt, evidence, doubt.missed_at) else Do.SEARCH
 
 
-def _is_found_by_number(doubt: Doubt, evidence: Evidence, ago: timedelta) -> bool:
-    """Tell whether the doubt's message was found under its number some time ago, if it was there.
+def _was_searchable(doubt: Doubt, evidence: Evidence, at: datetime | None) -> bool:
+    """Tell whether the doubt's message, if it is there, was still to be found by its number at that moment.
 
-    An account may hide numbers some time after a message was sent. A witness that is still found by its number is as
-    old now as the message was at most so long ago.
+    An account may hide numbers some time after a message was sent. A witness that was found by its number was older
+    when it was heard than the message was then.
+
+    Args:
+        at: of Twilio's time; None when it is not known.
     """
-    return evidence.searched_from is not None and evidence.searched_from <= (doubt.since or doubt.from_) + ago
+    if at is None or evidence.heard_at is None or evidence.searched_from is None:
+        return False
+    # Dates are in whole seconds, cut.
+    return evidence.heard_at - evidence.searched_from >= at - (doubt.since or doubt.from_) + 2 * SECOND
 
 
 def _is_old_enough(doubt: Doubt, evidence: Evidence, asked_at: datetime | None) -> bool:

@@ -18,7 +18,7 @@ from django.db import connection
 from campaigns.values.estados import SMS
 from workers.engine.base import account
 from workers.engine.message.proof import ANY_CLOCK, LEFT, REFUSED_BEFORE, Evidence
-from workers.gateway.lookup import RCS, LookupFailedError, Message
+from workers.gateway.lookup import RCS, Listing, LookupFailedError, Message
 
 # Of each of the sender's latest campaigns so many accepted rows at each end, …
 CAMPAIGNS: Final = 5
@@ -57,7 +57,7 @@ CROSS JOIN LATERAL (({_ROWS % "DESC"}) UNION ({_ROWS % "ASC"})) s
 ORDER BY v.sender
 """  # noqa: S608 - constants
 
-Ask = Callable[[str, datetime], Iterable[Message]]
+Ask = Callable[[str, datetime], Listing]
 Fetch = Callable[[str], Message | None]
 
 
@@ -110,12 +110,15 @@ def hear(witnesses: Sequence[Witness], ask: Ask, fetch: Fetch) -> Evidence:
     fresh_to: datetime | None = None
     searched_from: datetime | None = None
     missing: datetime | None = None
+    heard_at: datetime | None = None
     trusted, silent, agreeing, contradicting = True, 0, 0, 0
     for witness in witnesses:
         found = None
         try:
             if silent < SILENT_AFTER:
                 listed = ask(witness.telefono, witness.claimed_at - ANY_CLOCK)
+                if listed.at is not None:
+                    heard_at = min(heard_at or listed.at, listed.at)
                 found = next((message for message in listed if message.sid == witness.sid), None)
                 if found is None and witness.early:
                     # Hidden, or deleted.
@@ -136,7 +139,7 @@ def hear(witnesses: Sequence[Witness], ask: Ask, fetch: Fetch) -> Evidence:
             left_at = found.sent_at or found.created_at
             searched_from = min(searched_from or left_at, left_at)
     # One may have got another row's message, of the same words. If none agrees, Twilio's clock is not what it says.
-    return Evidence(fresh_to, searched_from, trusted and (agreeing > 0 or not contradicting), missing)
+    return Evidence(fresh_to, searched_from, trusted and (agreeing > 0 or not contradicting), missing, heard_at)
 
 
 def _agrees(witness: Witness, found: Message) -> bool:

@@ -70,7 +70,11 @@ def doubt_of(log: SMSLog) -> Doubt:
 
 
 # The list has come as far as now, and numbers are to be found.
-PROVED = Evidence(fresh_to=timezone.now() + timedelta(days=1), searched_from=timezone.now() - timedelta(days=1))
+PROVED = Evidence(
+    fresh_to=timezone.now() + timedelta(days=1),
+    searched_from=timezone.now() - timedelta(days=1),
+    heard_at=timezone.now(),
+)
 
 
 def look_at(log: SMSLog, *messages: Message, evidence: Evidence = PROVED, at: datetime | None = None) -> Look:

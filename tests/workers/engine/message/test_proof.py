@@ -34,7 +34,11 @@ DOUBT = Doubt(
 )
 LISTED = Message(SID, WORDS, "sent", "", NOW + timedelta(seconds=1), PHONE, SENDER)
 # A message of ours was accepted after the doubt's time was over, and one before it can still be found by its number.
-PROVED = Evidence(fresh_to=NOW + timedelta(seconds=11), searched_from=NOW - timedelta(minutes=1))
+PROVED = Evidence(
+    fresh_to=NOW + timedelta(seconds=11),
+    searched_from=NOW - timedelta(minutes=1),
+    heard_at=NOW + timedelta(minutes=2),
+)
 
 
 def look(*messages: Message, doubt: Doubt = DOUBT, evidence: Evidence = PROVED, known: Known | None = None) -> Verdict:
@@ -205,10 +209,20 @@ class TestTheList:
         second_look = replace(self.SECOND_LOOK, missed_at=NOW + timedelta(minutes=2) - INTERVAL)
         assert look(doubt=second_look, evidence=evidence).do is Do.SEARCH
 
-    @pytest.mark.parametrize(("seconds", "do"), [(87, Do.FREE), (89, Do.SEARCH)])
-    def test_a_witness_as_old_as_the_message_was_at_the_first_look_will_do(self, seconds: int, do: Do) -> None:
-        """The looks are 90 s apart: after a long outage the first that was accepted is old enough some time later."""
-        evidence = replace(PROVED, searched_from=NOW + timedelta(seconds=seconds))
+    @pytest.mark.parametrize(
+        ("left", "heard", "do"),
+        [(87, 120, Do.FREE), (89, 120, Do.SEARCH), (88, 119, Do.SEARCH), (87, None, Do.SEARCH)],
+    )
+    def test_a_witness_as_old_as_the_message_was_at_the_first_look_will_do(
+        self, left: int, heard: int | None, do: Do
+    ) -> None:
+        """After a long outage the first that was accepted is old enough some time later. It is as old as when it was
+        heard, which is before the look."""
+        evidence = replace(
+            PROVED,
+            searched_from=NOW + timedelta(seconds=left),
+            heard_at=None if heard is None else NOW + timedelta(seconds=heard),
+        )
         assert look(doubt=self.SECOND_LOOK, evidence=evidence).do is do
 
     @pytest.mark.parametrize(("hours", "do"), [(25, Do.SEARCH), (27, Do.FREE)])
@@ -229,11 +243,14 @@ class TestTheList:
         before = Evidence(fresh_to=NOW, missing=NOW - timedelta(seconds=1))
         assert look(doubt=missed, evidence=proof.NOTHING_KNOWN).do is Do.PILOT_SEARCH
         assert look(doubt=missed, evidence=before).do is Do.PILOT_SEARCH
-        # The list may not have had it at any look before: only a witness that is older than it now will do.
-        younger = replace(before, searched_from=NOW + timedelta(seconds=1))
+        # The list may not have had it at any look before: only a witness that was older than it is now will do.
+        younger = replace(before, searched_from=NOW - timedelta(seconds=1), heard_at=asked_at)
         assert look(doubt=missed, evidence=younger).do is Do.PILOT_SEARCH
-        older = replace(before, searched_from=NOW - timedelta(seconds=1))
+        older = replace(before, searched_from=NOW - timedelta(seconds=2), heard_at=asked_at)
         assert look(doubt=missed, evidence=older).do is Do.PILOT
+        assert look(doubt=replace(missed, sender=""), evidence=older).do is Do.PILOT_SEARCH
+        heard_before = replace(older, heard_at=asked_at - timedelta(seconds=1))
+        assert look(doubt=missed, evidence=heard_before).do is Do.PILOT_SEARCH
         too_soon = replace(missed, missed_at=long_ago + timedelta(seconds=1))
         behind = Evidence(missing=NOW + timedelta(seconds=1))  # accepted, and not to be found
         for doubt, evidence in ((too_soon, before), (missed, behind), (missed, replace(before, trusted=False))):

@@ -34,6 +34,8 @@ HOURS: Final = 3600.0
 WHEN: Final = (200.0, 700.0, 940.0, 990.0, 1001.0, 1015.0, 1028.0, 1061.0, 1090.0, 1160.0, 1300.0, 1600.0)
 # The list of these histories is never as far behind.
 BEHIND: Final = 2000.0
+# From hearing the witnesses to asking for the message: they are heard once in a run.
+WAITS: Final = st.sampled_from([0.0, 0.5, 15.0, 40.0])
 SENDING: Final = st.sampled_from([0.0, 1.0, 25.0])
 
 LISTED: Final = Message("SM", "", "sent", "", EPOCH)
@@ -171,22 +173,22 @@ def histories(draw: st.DrawFn) -> tuple[World, list[Witness], Doubt, list[float]
 
 
 @runs(max_examples=1500, deadline=None)
-@given(histories())
+@given(histories(), WAITS)
 def test_nothing_is_concluded_that_is_not_so(
-    history: tuple[World, list[Witness], Doubt, list[float], bool, bool],
+    history: tuple[World, list[Witness], Doubt, list[float], bool, bool], wait: float
 ) -> None:
-    concluded(history)
+    concluded(history, wait)
 
 
 @runs(max_examples=500, deadline=None)
-@given(histories(), st.sampled_from([BEHIND, 2 * BEHIND]))
+@given(histories(), st.sampled_from([BEHIND, 2 * BEHIND]), WAITS)
 def test_nor_is_it_by_one_that_goes_first(
-    history: tuple[World, list[Witness], Doubt, list[float], bool, bool], pause: float
+    history: tuple[World, list[Witness], Doubt, list[float], bool, bool], pause: float, wait: float
 ) -> None:
     """The list is behind by less than LIST_LAG_S, which is all that this relies on."""
     world, heard, doubt, looks, accepted, refused = history
     with override_settings(LIST_LAG_S=BEHIND):
-        concluded((world, heard, doubt, [*looks, looks[-1] + pause], accepted, refused))
+        concluded((world, heard, doubt, [*looks, looks[-1] + pause], accepted, refused), wait)
 
 
 def hidden(after: float, lag: float, others: list[float]) -> tuple[World, list[Witness], Doubt]:
@@ -226,17 +228,28 @@ def test_it_may_be_hidden_at_the_first_look_and_a_younger_one_found_at_the_secon
     concluded((world, heard, doubt, [1100.0, 1200.0], True, False))
 
 
-def concluded(history: tuple[World, list[Witness], Doubt, list[float], bool, bool]) -> None:
-    """Look at the message as often as it was looked at, and see that what follows is so."""
+def test_a_witness_is_as_old_as_when_it_was_heard() -> None:
+    """The message is hidden at the first look; at the hearing before the second, the witness is not yet."""
+    world, heard, doubt = hidden(after=90.0, lag=0.0, others=[1061.0, 1072.0])
+    concluded((world, heard, doubt, [1110.0, 1170.0], True, False), wait=15.0)
+
+
+def concluded(history: tuple[World, list[Witness], Doubt, list[float], bool, bool], wait: float = 0.0) -> None:
+    """Look at the message as often as it was looked at, and see that what follows is so.
+
+    Args:
+        wait: seconds from hearing the witnesses to asking for the message.
+    """
     world, heard, doubt, looks, accepted, refused = history
     sids = {one.sid for one in world.created if one.sid not in (ITS, "SM" + "e" * 32)}
     known = Known(sids=sids)
     ends = []
     for now in looks:
-        there = [one for one in heard if any(c.sid == one.sid and c.at <= now for c in world.created)]
+        before = now - wait
+        there = [one for one in heard if any(c.sid == one.sid and c.at <= before for c in world.created)]
         evidence = witnesses.hear(
             witnesses._some(there),
-            lambda to, since, now=now: world.to(to, now),  # type: ignore[misc]
+            lambda to, since, before=before: world.to(to, before),  # type: ignore[misc]
             lambda sid: LISTED,
         )
         listing = world.to(PHONE, now)

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from campaigns.models import CampanaSMS, SMSLog
 from core.clock import elapsed
-from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
+from tests.factories import CampanaFactory, ClienteFactory, RemitenteFactory, open_lote, sms_log
 from tests.workers.engine.conftest import Running, take
 from workers.engine.base import account
 from workers.engine.message import ledger, reconciler, witnesses
@@ -69,7 +69,11 @@ def twilio(monkeypatch: pytest.MonkeyPatch) -> Twilio:
     found = Twilio()
     monkeypatch.setattr(reconciler, "get_gateway", lambda: found)
     # The list has come as far as tomorrow.
-    proved = Evidence(fresh_to=timezone.now() + timedelta(days=1), searched_from=timezone.now() - timedelta(days=1))
+    proved = Evidence(
+        fresh_to=timezone.now() + timedelta(days=1),
+        searched_from=timezone.now() - timedelta(days=1),
+        heard_at=timezone.now(),
+    )
     monkeypatch.setattr(witnesses, "hear", lambda *heard: proved)
     return found
 
@@ -311,9 +315,11 @@ class TestWitnesses:
     ) -> None:
         """An account that sends a hundred messages a second cannot be read."""
         in_doubt(running, 3)
+        CampanaSMS.objects.update(remitente=RemitenteFactory.create(usuario=running.campana.usuario))
         now = timezone.now()
-        SMSLog.objects.update(ausente_en=now - timedelta(seconds=settings.LIST_LAG_S + 1))
-        older = Evidence(fresh_to=now - timedelta(hours=1), searched_from=now - timedelta(minutes=10))
+        missed = now - timedelta(seconds=settings.LIST_LAG_S + 1)
+        SMSLog.objects.update(ausente_en=missed)
+        older = Evidence(fresh_to=now - timedelta(hours=1), searched_from=now - timedelta(minutes=10), heard_at=now)
         monkeypatch.setattr(witnesses, "hear", lambda *heard: older)
         monkeypatch.setattr(asking, "messages_to", lambda to, *, since: Listing(at=now))
         assert reconciler.reconcile() == 3

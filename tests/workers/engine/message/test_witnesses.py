@@ -15,7 +15,7 @@ from workers.engine.base import account
 from workers.engine.message import witnesses
 from workers.engine.message.proof import NOTHING_KNOWN, Evidence
 from workers.engine.message.witnesses import Witness
-from workers.gateway.lookup import LookupFailedError, Message
+from workers.gateway.lookup import Listing, LookupFailedError, Message
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SENDER = "+15005550006"
@@ -100,7 +100,7 @@ def listed(n: int, **fields: Any) -> Message:
 
 def hear(found: Sequence[Witness], *messages: Message) -> Evidence:
     return witnesses.hear(
-        found, lambda to, since: [one for one in messages if one.to.endswith(to)], lambda sid: listed(1)
+        found, lambda to, since: Listing(one for one in messages if one.to.endswith(to)), lambda sid: listed(1)
     )
 
 
@@ -127,7 +127,7 @@ class TestHearing:
         assert not hear([witness(3), witness(1, early=True)], listed(3)).trusted
 
     def test_an_early_one_that_was_deleted_shows_nothing(self) -> None:
-        evidence = witnesses.hear([witness(1, early=True)], lambda to, since: [], lambda sid: None)
+        evidence = witnesses.hear([witness(1, early=True)], lambda to, since: Listing(), lambda sid: None)
         assert evidence == NOTHING_KNOWN
 
     @pytest.mark.parametrize("status", ["queued", "accepted", "sending", "failed"])
@@ -151,7 +151,7 @@ class TestHearing:
     def test_it_leaves_a_twilio_that_does_not_answer_alone(self) -> None:
         asked: list[str] = []
 
-        def fail(to: str, since: datetime) -> list[Message]:
+        def fail(to: str, since: datetime) -> Listing:
             asked.append(to)
             raise LookupFailedError("read_timeout")
 
@@ -159,10 +159,15 @@ class TestHearing:
         assert witnesses.hear(found, fail, lambda sid: None) == Evidence(missing=found[-1].claimed_at)
         assert len(asked) == witnesses.SILENT_AFTER
 
+    def test_they_are_as_old_as_at_the_first_answer(self) -> None:
+        times = iter([NOW, NOW + timedelta(seconds=9), None])
+        found = [witness(n) for n in range(3)]
+        assert witnesses.hear(found, lambda to, since: Listing(at=next(times)), lambda sid: None).heard_at == NOW
+
     def test_an_answer_that_was_lost_costs_one_witness_only(self) -> None:
-        def ask(to: str, since: datetime) -> list[Message]:
+        def ask(to: str, since: datetime) -> Listing:
             if to.endswith("3"):
                 raise LookupFailedError("read_timeout")
-            return [listed(4)]
+            return Listing([listed(4)])
 
         assert witnesses.hear([witness(3), witness(4)], ask, lambda sid: None).fresh_to == NOW + timedelta(minutes=4)
