@@ -231,7 +231,7 @@ def test_it_may_be_hidden_at_the_first_look_and_a_younger_one_found_at_the_secon
 def test_a_witness_is_as_old_as_when_it_was_heard() -> None:
     """The message is hidden at the first look; at the hearing before the second, the witness is not yet."""
     world, heard, doubt = hidden(after=90.0, lag=0.0, others=[1061.0, 1072.0])
-    concluded((world, heard, doubt, [1110.0, 1170.0], True, False), wait=15.0)
+    concluded((world, heard, doubt, [1095.0, 1170.0], True, False), wait=15.0)
 
 
 def concluded(history: tuple[World, list[Witness], Doubt, list[float], bool, bool], wait: float = 0.0) -> None:
