@@ -6,7 +6,6 @@ the middle. The list comes as far as it comes, and not back. What an account hid
 was sent.
 """
 
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,13 +17,13 @@ from hypothesis import given
 from hypothesis import settings as runs
 from hypothesis import strategies as st
 
+from tests.workers.engine.message.test_proof import DOUBT, PHONE
 from workers.engine.message import proof, witnesses
 from workers.engine.message.proof import LATE_S, Do, Doubt, Known
 from workers.engine.message.witnesses import Witness
 from workers.gateway.clock import TwilioClock
 from workers.gateway.lookup import Listing, Message
 
-PHONE: Final = "+573001112233"
 SENDER: Final = "+573009998877"
 WORDS: Final = "Hola, Ana: “20 %” hoy…"
 ITS: Final = "SM" + "f" * 32
@@ -112,6 +111,10 @@ class World:
         )
 
 
+def in_doubt(claimed_at: datetime, *, since: datetime | None, until: datetime | None) -> Doubt:
+    return replace(DOUBT, mensaje=WORDS, sender=SENDER, claimed_at=claimed_at, since=since, until=until)
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> tuple[World, list[Witness], Doubt, list[float], bool, bool]:
     accepted, refused = draw(st.sampled_from([(True, False), (False, False), (False, True)]))
@@ -151,16 +154,8 @@ def histories(draw: st.DrawFn) -> tuple[World, list[Witness], Doubt, list[float]
             took = draw(st.floats(0.02, 3.0))
             clock.learn(world.clock(one.at), written=one.at - took / 2, answered=one.at + took / 2)
     span = clock.at(claimed)
-    doubt = Doubt(
-        log_id=1,
-        telefono=PHONE,
-        mensaje=WORDS,
-        token=uuid.uuid4(),
-        claimed_at=postgresql(claimed),
-        absences=0,
-        age_s=60.0,
-        campana_id=1,
-        sender=SENDER,
+    doubt = in_doubt(
+        postgresql(claimed),
         since=span.low if span else None,
         until=span.high + timedelta(seconds=spent + LATE_S) if span else None,
     )
@@ -201,18 +196,7 @@ def hidden(after: float, lag: float, others: list[float]) -> tuple[World, list[W
     its = Created(ITS, PHONE, WORDS, 1000.0, 1000.0)
     world = World(0.0, 0.0, 0.0, lag, after, ALTERED["verbatim"], (*created, its))
     moment = EPOCH + timedelta(seconds=1000)
-    doubt = Doubt(
-        log_id=1,
-        telefono=PHONE,
-        mensaje=WORDS,
-        token=uuid.uuid4(),
-        claimed_at=moment,
-        absences=0,
-        age_s=60.0,
-        sender=SENDER,
-        since=moment,
-        until=moment + timedelta(seconds=25),
-    )
+    doubt = in_doubt(moment, since=moment, until=moment + timedelta(seconds=25))
     return world, [Witness(one.to, one.sid, world.clock(one.at), None, None) for one in created], doubt
 
 
