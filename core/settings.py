@@ -56,6 +56,8 @@ TWILIO_MESSAGING_SERVICE_SID = env.str("TWILIO_MESSAGING_SERVICE_SID", "")
 TWILIO_API_BASE_URL = env.str("TWILIO_API_BASE_URL", "", validate=environment.HTTP_URL)
 # The account has Message Redaction: ask that texts and numbers stay readable, so that a doubt can be settled.
 TWILIO_RETAIN = env.bool("TWILIO_RETAIN", False)
+# A campaign of so many recipients or more is checked for at Twilio when it is created.
+TWILIO_CHECK_FROM = env.int("TWILIO_CHECK_FROM", 1000, validate=environment.POSITIVE)
 TWILIO_CONNECT_TIMEOUT_S = env.float("TWILIO_CONNECT_TIMEOUT_S", 5.0)
 TWILIO_READ_TIMEOUT_S = env.float("TWILIO_READ_TIMEOUT_S", 20.0)
 

@@ -19,7 +19,7 @@ from workers.engine.campaign import campana
 from workers.engine.lote import closing
 from workers.engine.message import sending
 from workers.engine.rounds import rounds
-from workers.revision import revision
+from workers.revision import antes, revision
 
 
 class Recorded(DatabaseTask):
@@ -104,6 +104,12 @@ def olvidar_contactos() -> int:
 def revisar_twilio() -> list[str]:
     """Check the set-up at Twilio. What is wrong is the task's result, in the admin, and in the log."""
     return revision.revisar_y_anotar()
+
+
+@shared_task(name="workers.revisar_campana", base=Recorded)
+def revisar_campana(campana_id: int) -> list[str]:
+    """Check the set-up at Twilio for a large campaign that was just created."""
+    return antes.revisar_campana(campana_id)
 
 
 @shared_task(name="workers.cierre_diario", ignore_result=True)

@@ -25,6 +25,7 @@ ASPECTO: Final = {
     Tipo.AVANCE_50: ("tono-activo", "circle-dashed"),
     Tipo.AVANCE_75: ("tono-activo", "circle-dashed"),
     Tipo.SIN_AVANCE: ("tono-falla", "alert-triangle"),
+    Tipo.REVISION: ("tono-falla", "alert-triangle"),
     Tipo.COMPLETADA: ("tono-exito", "circle-check"),
     Tipo.ERROR: ("tono-falla", "alert-triangle"),
     Tipo.CERRADA: ("tono-quieto", "ban"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -23,9 +24,11 @@ from campaigns.signals import plantilla_por_eliminar
 from campaigns.values import estados
 from campaigns.values.wake import nudge
 from campaigns.vista_previa import aprobaciones
+from core import nudges
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
 
+REVISAR = "workers.revisar_campana"
 CLAVE_REUTILIZADA = "Esta Idempotency-Key ya se usó con otro contenido."
 FECHA_PASADA = "Esa fecha ya pasó: ahora son las {ahora}. Elija una por venir."
 FECHA_LEJANA = "Esa fecha está a más de un año. ¿Está bien escrita?"
@@ -157,6 +160,8 @@ def _anunciar(campana: CampanaSMS, nueva: NuevaCampana) -> None:
     aprobaciones.hacer_esperar(campana=campana, audiencia=nueva.audiencia, ajustes=ajustes)
     detalle = " ".join(text for text in (nueva.origen, campana.motivo) if text)
     anotar(campana_id=campana.pk, tipo=Suceso.Tipo.CREADA, detalle=detalle)
+    if campana.total_clientes >= settings.TWILIO_CHECK_FROM:
+        nudges.nudge(REVISAR, campana.pk)
     if campana.programada_para is None and not campana.por_aprobar:  # else the sweeper starts it, or who approves it
         nudge(campana.pk)
 

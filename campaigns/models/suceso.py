@@ -28,6 +28,7 @@ class Suceso(models.Model):
         AVANCE_50 = "avance_50", "Llegó al 50 %"
         AVANCE_75 = "avance_75", "Llegó al 75 %"
         SIN_AVANCE = "sin_avance", "Dejó de avanzar"
+        REVISION = "revision", "Twilio tiene una falla"  # found by the check before a large campaign
         COMPLETADA = "completada", "Completada"
         ERROR = "error", "Terminó con error"
         CERRADA = "cerrada", "Terminó de cancelarse"

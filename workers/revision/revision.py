@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from functools import partial
@@ -35,17 +35,20 @@ SIN_CUENTA: Final = Falla(
 Parte = tuple[str, Callable[[], list[Falla]]]
 
 
-def revisar(*, de_ida_y_vuelta: bool = True) -> list[Falla]:
+def revisar(*, de_ida_y_vuelta: bool = True, valores: Sequence[str] | None = None) -> list[Falla]:
     """Look at everything, and return what is wrong, the grave faults first. It changes nothing, and sends nothing.
 
     Args:
         de_ida_y_vuelta: call our own addresses too; a worker that starts may be there before the web.
+        valores: the senders to look at; None is the installation's and those of all shops.
     """
     if not (settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN and settings.TWILIO_SENDER):
         return [SIN_CUENTA]
     reader, hasta = AccountReader(config_from_settings()), time.monotonic() + PLAZO_S
     try:
-        fallas = _unidas(_en_paralelo(_partes(reader, hasta, de_ida_y_vuelta=de_ida_y_vuelta), hasta))
+        fallas = _unidas(
+            _en_paralelo(_partes(reader, hasta, valores or _todos(), de_ida_y_vuelta=de_ida_y_vuelta), hasta)
+        )
     finally:
         reader.close()
     return sorted(fallas, key=lambda falla: not falla.grave)
@@ -77,7 +80,13 @@ def _al_lado() -> None:
         connection.close()
 
 
-def _partes(reader: AccountReader, hasta: float, *, de_ida_y_vuelta: bool) -> list[Parte]:
+def _todos() -> list[str]:
+    """The installation's sender, and the newest of the shops' own."""
+    propios = Remitente.objects.filter(activo=True, usuario__is_active=True).order_by("-id")
+    return [settings.TWILIO_SENDER, *propios.values_list("valor", flat=True)[:MAS_REMITENTES]]
+
+
+def _partes(reader: AccountReader, hasta: float, valores: Sequence[str], *, de_ida_y_vuelta: bool) -> list[Parte]:
     """The parts, each with what it asks about. What is in PostgreSQL is read here, by the caller's own connection."""
     public_url = settings.PUBLIC_URL
     # A private address is one fault, and no sender's; a simulator reaches it.
@@ -87,8 +96,6 @@ def _partes(reader: AccountReader, hasta: float, *, de_ida_y_vuelta: bool) -> li
         partes.append(("las direcciones", partial(direcciones.ida_y_vuelta, public_url)))
     if not settings.TWILIO_SIMULATED:
         partes.append(("PUBLIC_URL", partial(direcciones.publica, public_url)))
-    propios = Remitente.objects.filter(activo=True, usuario__is_active=True).order_by("-id")
-    valores = [settings.TWILIO_SENDER, *propios.values_list("valor", flat=True)[:MAS_REMITENTES]]
     de_twilio: list[Parte] = [
         ("el saldo", partial(cuenta.saldo, reader)),
         ("los países", partial(cuenta.pais, reader, settings.PHONE_DEFAULT_REGION)),
