@@ -1,4 +1,4 @@
-"""Addresses of the installation: which of them the internet reaches, and which are Twilio's."""
+"""Addresses: which of the installation's the internet reaches, which are Twilio's, and who shares a caller's."""
 
 import ipaddress
 from typing import Final
@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 LOCAL_SUFFIXES: Final = (".localhost", ".local", ".internal", ".lan", ".test", ".example", ".invalid")
 TWILIO: Final = "twilio.com"
+# Who has one IPv6 address has at least so many bits' worth of them: https://www.rfc-editor.org/rfc/rfc6177
+IPV6_NETWORK: Final = 64
 
 
 def is_public(url: str) -> bool:
@@ -28,3 +30,20 @@ def is_twilio(api_base_url: str) -> bool:
     """Tell whether requests to this address reach Twilio; an empty one is Twilio's own."""
     host = urlsplit(api_base_url).hostname or TWILIO
     return host == TWILIO or host.endswith(f".{TWILIO}")
+
+
+def network_of(address: str) -> str:
+    """Return what one caller has: an IPv4 address itself, or the /64 of an IPv6 one.
+
+    Args:
+        address: as text; what is none comes back as it is.
+    """
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv4Address):
+        return str(ip)
+    if ip.ipv4_mapped:
+        return str(ip.ipv4_mapped)
+    return str(ipaddress.ip_network((ip.packed, IPV6_NETWORK), strict=False))

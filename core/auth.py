@@ -9,12 +9,30 @@ from rest_framework.authentication import TokenAuthentication
 from rest_framework.authtoken.models import Token
 from rest_framework.exceptions import AuthenticationFailed
 
+from core import guesses
 from core.models import Usuario
 
 DESHABILITADO = "El usuario está desactivado."
 
 
 class OpenShopBackend(ModelBackend):
+    def authenticate(
+        self, request: Any, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> Usuario | None:
+        """Look at a password, if neither its network nor its account has had too many wrong ones.
+
+        Raises:
+            Throttled: it has; every door answers that with 429.
+        """
+        username = username or kwargs.get(Usuario.USERNAME_FIELD)
+        if not username or password is None:
+            return None
+        guesses.count(request, username)
+        usuario = super().authenticate(request, username=username, password=password, **kwargs)
+        if usuario is not None:
+            guesses.forgive(request, username)
+        return usuario
+
     def user_can_authenticate(self, user: Any) -> bool:
         return user is not None and user.puede_ingresar
 

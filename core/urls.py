@@ -2,12 +2,14 @@
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
 from core.api import views as api
 from core.ops import health
 from core.pages import errores
 from core.pages.favicon import favicon
+from core.pages.ingreso import IngresoAdminView
 
 handler500 = errores.fallo
 
@@ -28,6 +30,9 @@ urlpatterns = [
     path("webhooks/twilio/", include("workers.webhooks.urls")),
     path("", include("workers.metrics.urls")),
     path("", include("workers.revision.urls")),
+    path("admin/login/", IngresoAdminView.as_view()),
+    # Its form would look at the old password without counting.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="cuenta")),
     path("admin/", admin.site.urls),
     path("favicon.ico", favicon),
     path("healthz", health.healthz, name="healthz"),

@@ -74,4 +74,5 @@ def _forget_copies() -> None:
     """One test's calls must not slow the next, and what was counted for it is not what the next counts."""
     cache.clear()
     throttling.taken.clear()
+    throttling.counted_here.reset()
     selectors.recuentos.clear()

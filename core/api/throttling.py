@@ -2,11 +2,12 @@
 
 The sliding-window counter of `limits` counts calls. Where many calls are allowed, each process takes a few at once from
 the count and hands them out, so that most calls wait for no Redis. They fail open: a Redis that is down must not stop a
-shop from starting a campaign.
+shop from starting a campaign. Only guesses do not (`count_here_too`): then each process counts for itself.
 """
 
 import logging
 import time
+from contextlib import suppress
 from functools import cache
 from threading import Lock
 from typing import Any, Final, cast
@@ -20,6 +21,7 @@ from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import AnonRateThrottle, SimpleRateThrottle, UserRateThrottle
 
+from core.addresses import network_of
 from core.models import Usuario
 
 logger = logging.getLogger(__name__)
@@ -70,6 +72,8 @@ class Taken:
 
 
 taken: Final = Taken()
+# What this process has counted for itself.
+counted_here: Final = MemoryStorage()
 
 
 class FailOpen(SimpleRateThrottle):
@@ -119,6 +123,9 @@ class FailOpen(SimpleRateThrottle):
         key = self.get_cache_key(request, view)
         return (RateLimitItemPerSecond(self.num_requests, self.duration), key) if key else None
 
+    def get_ident(self, request: Request) -> str:
+        return network_of(super().get_ident(request))
+
     def _ask(self, what: str, item: RateLimitItem, key: str, cost: int = 1) -> bool:
         try:
             return bool(getattr(_limiter(), what)(item, key, cost=cost))
@@ -146,9 +153,15 @@ class TrialThrottle(FailOpen, UserRateThrottle):
 
 
 class LoginThrottle(FailOpen, AnonRateThrottle):
-    """Password guesses, by address."""
+    """Password guesses: `core.guesses` counts them, at this rate."""
 
     scope = "ingreso"
+
+    def item(self) -> RateLimitItem | None:
+        """Return the rate; None where there is none."""
+        if not self.num_requests or not self.duration:
+            return None
+        return RateLimitItemPerSecond(self.num_requests, self.duration)
 
 
 class LinkThrottle(FailOpen, AnonRateThrottle):
@@ -168,6 +181,32 @@ class WrongLinkThrottle(FailOpen, AnonRateThrottle):
         return asked is not None and not self._ask("test", *asked)
 
 
+def count_here_too(item: RateLimitItem, key: str) -> float | None:
+    """Count one, in this process alone while Redis is away.
+
+    Returns:
+        None when it is allowed, else the seconds until another may be.
+    """
+    try:
+        return _count(_limiter(), item, key)
+    except RedisError as error:
+        logger.warning("this process counts %s for itself: %s", key.partition(":")[0], error)
+        return _count(_limiter_at("", None, None), item, key)
+
+
+def forget(item: RateLimitItem, key: str) -> None:
+    """Begin to count anew."""
+    _limiter_at("", None, None).clear(item, key)
+    with suppress(RedisError):
+        _limiter().clear(item, key)
+
+
+def _count(limiter: SlidingWindowCounterRateLimiter, item: RateLimitItem, key: str) -> float | None:
+    if limiter.hit(item, key):
+        return None
+    return max(1.0, limiter.get_window_stats(item, key).reset_time - time.time())
+
+
 def _limiter() -> SlidingWindowCounterRateLimiter:
     """Return the counter: on the cache's server, or in this process where there is none."""
     cached = settings.CACHES["default"]
@@ -178,7 +217,7 @@ def _limiter() -> SlidingWindowCounterRateLimiter:
 @cache
 def _limiter_at(url: str, timeout: float | None, connect_timeout: float | None) -> SlidingWindowCounterRateLimiter:
     if not url:
-        return SlidingWindowCounterRateLimiter(MemoryStorage())
+        return SlidingWindowCounterRateLimiter(counted_here)
     pool = redis.ConnectionPool.from_url(url, socket_timeout=timeout, socket_connect_timeout=connect_timeout)
     # The pool knows the server; of the address the storage only reads the kind.
     return SlidingWindowCounterRateLimiter(RedisStorage("redis://", pool, key_prefix=KEY_PREFIX))

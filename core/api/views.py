@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.api.parsers import BoundedJSONParser
-from core.api.throttling import LoginThrottle
+from core.api.throttling import AddressThrottle
 
 # Bytes. Nobody has signed in yet; a name and a password are some hundred.
 CREDENTIALS_MAX: Final = 4 * 1024
@@ -34,7 +34,7 @@ class CredentialsParser(BoundedJSONParser):
 
 
 class ObtainToken(ObtainAuthToken):
-    throttle_classes = (LoginThrottle,)
+    throttle_classes = (AddressThrottle,)  # guesses are counted where the password is looked at
     parser_classes = (CredentialsParser,)
     permission_classes = ()
     authentication_classes = ()

@@ -12,11 +12,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 from rest_framework.authtoken.models import Token
+from rest_framework.exceptions import Throttled
 
-from core import services
+from core import guesses, services
 from core.forms import StyledForm, shorten_password_help
 from core.models import Usuario
 from core.pages.access import pagina, usuario_de
+from core.pages.ingreso import demasiados
 
 NO_HABIA = "No había ningún token."
 
@@ -45,12 +47,13 @@ class NombreForm(StyledForm, forms.ModelForm[Usuario]):
             del self.fields["tienda"]
 
 
-def _pagina(request: HttpRequest, **context: Any) -> HttpResponse:
+def _pagina(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
     usuario = usuario_de(request)
     context.setdefault("nombre", NombreForm(instance=usuario))
     context.setdefault("clave", ClavePropiaForm(usuario))
     token = Token.objects.filter(user=usuario).first()
-    return render(request, "core/cuenta/cuenta.html", {"seccion": "cuenta", "token": token, **context})
+    shown = {"seccion": "cuenta", "token": token, **context}
+    return render(request, "core/cuenta/cuenta.html", shown, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -74,9 +77,15 @@ def cuenta(request: HttpRequest) -> HttpResponse:
 @pagina
 def clave(request: HttpRequest) -> HttpResponse:
     usuario = usuario_de(request)
+    try:
+        guesses.count(request, usuario.get_username())  # a session that was left open guesses the password otherwise
+    except Throttled as refused:
+        messages.error(request, demasiados(refused))
+        return _pagina(request, status=429)
     form = ClavePropiaForm(usuario, request.POST)
     if not form.is_valid():
         return _pagina(request, clave=form)
+    guesses.forgive(request, usuario.get_username())
     services.cambiar_clave(usuario=usuario, clave=form.cleaned_data["new_password1"])
     update_session_auth_hash(request, usuario)  # this session stays; those on other machines end
     messages.success(request, "Su clave cambió. Las demás sesiones se cerraron y el token de la API dejó de servir.")

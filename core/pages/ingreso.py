@@ -1,17 +1,26 @@
-"""The login form, and how often one may guess."""
+"""The login form of the pages and of Django's admin, and how often one may guess."""
 
 from math import ceil
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from rest_framework.request import Request
+from django.http.response import HttpResponseBase
+from rest_framework.exceptions import Throttled
 
-from core.api.throttling import LoginThrottle
+from core import guesses
 from core.text import formato
 
-DEMASIADOS = "Demasiados intentos desde esta conexión. Espere {espera} y vuelva a intentar."
+DEMASIADOS = "Demasiados intentos. Espere {espera} y vuelva a intentar."
+SOLO_OPERADOR = "Solo quien administra la instalación entra aquí."
+
+
+def demasiados(refused: Throttled) -> str:
+    """Return the sentence for who has guessed too often."""
+    return DEMASIADOS.format(espera=formato.duracion(ceil(refused.wait or 1)))
 
 
 class IngresoView(LoginView):
@@ -19,15 +28,31 @@ class IngresoView(LoginView):
     http_method_names = ["get", "head", "post", "options"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Count the guess with those of the API's token: one door does not give what the other refuses."""
-        throttle = LoginThrottle()
-        if throttle.allow_request(Request(request), self):
+        """Sign in, and answer 429 when there were too many guesses: see `core.guesses`."""
+        try:
             return super().post(request, *args, **kwargs)
-        seconds = ceil(throttle.wait() or 1)
-        said = DEMASIADOS.format(espera=formato.duracion(seconds))
+        except Throttled as error:
+            refused = error
         # Not bound to what was sent: that would check the password after all.
         form = AuthenticationForm(request, initial={"username": request.POST.get("username", "")})
-        context = self.get_context_data(demasiados=said, form=form)
+        context = self.get_context_data(demasiados=demasiados(refused), form=form)
         answer = self.render_to_response(context, status=429)
-        answer["Retry-After"] = str(seconds)
+        answer["Retry-After"] = str(ceil(refused.wait or 1))
         return answer
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        answer = super().form_valid(form)
+        guesses.remember_browser(answer, form.get_user().get_username(), secure=settings.SESSION_COOKIE_SECURE)
+        return answer
+
+
+class IngresoAdminView(IngresoView):
+    """The same door for Django's admin, which would bring one of its own, without limits."""
+
+    next_page = "admin:index"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Refuse who is signed in and may not enter: sending them back here would never end."""
+        if request.user.is_authenticated and not request.user.is_staff:
+            raise PermissionDenied(SOLO_OPERADOR)
+        return super().dispatch(request, *args, **kwargs)

@@ -1,4 +1,4 @@
-"""Rates: 429 in the one error shape, per caller, and open when Redis is down."""
+"""Rates: 429 in the one error shape, per caller, and open when Redis is down. Guesses have tests of their own."""
 
 import logging
 from typing import Any
@@ -24,8 +24,8 @@ def rates(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(throttle, "rate", "2/min", raising=False)
 
 
-def guess(**headers: Any) -> Any:
-    return APIClient().post(TOKEN, {"username": "duena", "password": "mal"}, **headers)
+def guess(username: str = "duena", **headers: Any) -> Any:
+    return APIClient().post(TOKEN, {"username": username, "password": "mal"}, **headers)
 
 
 def test_it_stops_password_guesses(owner: Usuario, rates: None) -> None:
@@ -49,14 +49,14 @@ def test_a_forged_address_does_not_reset_the_count(owner: Usuario, rates: None) 
 
 def test_each_address_has_its_own_count(owner: Usuario, rates: None) -> None:
     assert [guess(REMOTE_ADDR="10.0.0.1").status_code for _ in range(3)] == [400, 400, 429]
-    assert guess(REMOTE_ADDR="10.0.0.2").status_code == 400
+    assert guess("otra", REMOTE_ADDR="10.0.0.2").status_code == 400
 
 
 def test_behind_one_proxy_the_address_it_saw_counts(owner: Usuario, rates: None, settings: Any) -> None:
     settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": 1}
     forged = [guess(HTTP_X_FORWARDED_FOR=f"1.2.3.{n}, 10.0.0.1").status_code for n in range(3)]
     assert forged == [400, 400, 429]
-    assert guess(HTTP_X_FORWARDED_FOR="10.0.0.2").status_code == 400
+    assert guess("otra", HTTP_X_FORWARDED_FOR="10.0.0.2").status_code == 400
 
 
 def test_each_user_has_their_own_count(owner: Usuario, stranger: Usuario, rates: None) -> None:
@@ -135,9 +135,7 @@ def test_it_fails_open_when_redis_is_down(
 ) -> None:
     with caplog.at_level(logging.WARNING):
         assert [signed_in(owner).get(CLIENTES).status_code for _ in range(4)] == [200] * 4
-        assert [guess().status_code for _ in range(4)] == [400] * 4
     assert "throttle usuario is off" in caplog.text
-    assert "throttle ingreso is off" in caplog.text
 
 
 def test_it_fails_open_when_redis_stalls(owner: Usuario, rates: None, settings: Any) -> None:

@@ -1,0 +1,89 @@
+"""Password guesses, counted by the network they come from and by the account they are aimed at.
+
+The authentication backend asks here before it looks at a password, so that no door can be forgotten. The rules follow
+OWASP ASVS 5.0, 6.3.1. A count by account alone would let a stranger shut its owner out; so a browser in which the owner
+has signed in before is counted on its own: https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies
+"""
+
+import hashlib
+import logging
+import secrets
+import unicodedata
+from typing import Any, Final
+
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from limits import RateLimitItem, RateLimitItemPerDay
+from rest_framework.exceptions import Throttled
+
+from core.api.throttling import LoginThrottle, count_here_too, forget
+
+logger = logging.getLogger(__name__)
+
+# Wrong guesses at one account: https://pages.nist.gov/800-63-3/sp800-63b.html section 5.2.2
+A_DAY: Final = RateLimitItemPerDay(100)
+COOKIE: Final = "equipo"
+COOKIE_S: Final = 180 * 24 * 3600
+SALT: Final = "core.guesses.equipo"
+
+
+def count(request: Any, username: str) -> None:
+    """Count a guess before the password is looked at.
+
+    Args:
+        request: Django's or the framework's; None when no request is being served, and nothing is counted.
+        username: as it was typed.
+
+    Raises:
+        Throttled: its network or its account has had too many; `wait` is in seconds.
+    """
+    if request is None:
+        return
+    asked = [(item, f"ingreso:red:{LoginThrottle().get_ident(request)}") for item in _items()[:1]]
+    for item, key in [*asked, *_of_account(request, username)]:
+        wait = count_here_too(item, key)
+        if wait is not None:
+            logger.warning("too many password guesses: %s", key)
+            raise Throttled(wait)
+
+
+def forgive(request: Any, username: str) -> None:
+    """Forget the wrong guesses at an account whose password was just given."""
+    if request is not None:
+        for item, key in _of_account(request, username):
+            forget(item, key)
+
+
+def remember_browser(response: HttpResponse, username: str, *, secure: bool) -> None:
+    """Let the answer tell this browser that the account's owner has signed in with it.
+
+    Args:
+        secure: whether pages are served by HTTPS.
+    """
+    value = signing.dumps([_account(username), secrets.token_urlsafe(12)], salt=SALT, compress=False)
+    response.set_cookie(COOKIE, value, max_age=COOKIE_S, httponly=True, secure=secure, samesite="Lax")
+
+
+def _items() -> list[RateLimitItem]:
+    item = LoginThrottle().item()
+    return [item, A_DAY] if item else []
+
+
+def _of_account(request: Any, username: str) -> list[tuple[RateLimitItem, str]]:
+    account = _account(username)
+    key = f"ingreso:equipo:{_browser(request, account)}" if _browser(request, account) else f"ingreso:cuenta:{account}"
+    return [(item, key) for item in _items()]
+
+
+def _account(username: str) -> str:
+    # As Django's own form compares names, and however long what was typed is.
+    return hashlib.sha256(unicodedata.normalize("NFKC", username).strip().casefold().encode()).hexdigest()[:32]
+
+
+def _browser(request: HttpRequest, account: str) -> str:
+    """The name of a browser in which the account's owner has signed in; "" for any other."""
+    try:
+        owner, name = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=COOKIE_S)
+    except (signing.BadSignature, TypeError, ValueError):
+        return ""
+    return str(name) if owner == account else ""
