@@ -1,10 +1,16 @@
 """Users. An admin owns a shop's data; a vendedor sees the data of the admin who created them."""
 
-from typing import ClassVar
+import secrets
+from typing import Any, ClassVar, Final
 
 from django.contrib.auth.models import AbstractUser
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
+from django.utils.crypto import salted_hmac
+from rest_framework.authtoken.models import Token
+
+# Django's own, so that sessions from before `sal_sesion` stay good: AbstractBaseUser._get_session_auth_hash
+SAL: Final = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
 
 
 class Usuario(AbstractUser):
@@ -31,6 +37,9 @@ class Usuario(AbstractUser):
         help_text="Como la conocen sus clientes: lo ven en la página donde piden no recibir más mensajes.",
     )
 
+    # Part of what a session is held against: sessions end when it changes.
+    sal_sesion = models.CharField(max_length=32, blank=True, default="", editable=False)
+
     class Meta(AbstractUser.Meta):
         verbose_name = "usuario"
         verbose_name_plural = "usuarios"
@@ -42,6 +51,23 @@ class Usuario(AbstractUser):
                 violation_error_message="«Creado por» es obligatorio para un vendedor y no va en un administrador.",
             ),
         ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, by whatever way: a new password ends the API's token, and a person who is kept out loses sessions and
+        token for good, so that neither is good again when they are let in."""
+        fields = kwargs.get("update_fields")
+        out = not self.is_active and (fields is None or "is_active" in fields)
+        new_password = self._password is not None  # Django's own mark; a stronger hash of the same one leaves it None
+        if out:
+            self.sal_sesion = secrets.token_hex(16)
+            kwargs["update_fields"] = fields if fields is None else {*fields, "sal_sesion"}
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if out or new_password:
+                Token.objects.filter(user=self).delete()
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        return salted_hmac(SAL, self.password + self.sal_sesion, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def es_admin(self) -> bool:

