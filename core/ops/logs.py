@@ -7,6 +7,7 @@ What a line is about (the request, the campaign, the message) is said once, arou
 """
 
 import logging
+import re
 from contextvars import ContextVar, Token
 from datetime import UTC, datetime
 from types import TracebackType
@@ -17,6 +18,12 @@ from pythonjsonlogger.json import JsonFormatter
 
 LINE: Final = "line"
 JSON: Final = "json"
+
+# Controls (ESC begins what a terminal obeys), line ends of Unicode, and what changes the direction of reading:
+# https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
+UNSAFE: Final = re.compile(
+    r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 Fields = dict[str, Any]
 
@@ -59,8 +66,17 @@ def said(name: str) -> Any:
     return _fields.get().get(name)
 
 
+def harmless(text: str) -> str:
+    """Return the text with its control characters, line ends and marks of direction as escapes: `\\x0a`, `\\u202e`."""
+    return UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
 class Line(logging.Formatter):
-    """`2026-03-02 10:00:00,123 INFO core.request: POST /campanas/ 201 in 31 ms [request_id=… usuario=1]`"""
+    """`2026-03-02 10:00:00,123 INFO core.request: POST /campanas/ 201 in 31 ms [request_id=… usuario=1]`
+
+    A line begins at its first column, and nothing that a caller sent can begin one: control characters are shown by
+    their numbers, and the lines of a traceback stand behind a bar (OWASP ASVS 5.0, 16.4.1).
+    """
 
     def __init__(self) -> None:
         super().__init__("{asctime} {levelname} {name}: {message}", style="{")
@@ -68,7 +84,11 @@ class Line(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
         line = super().formatMessage(record)
         fields = " ".join(f"{name}={value}" for name, value in _fields.get().items())
-        return f"{line} [{fields}]" if fields else line
+        return harmless(f"{line} [{fields}]" if fields else line)
+
+    def format(self, record: logging.LogRecord) -> str:
+        first, *rest = super().format(record).split("\n")
+        return "\n".join([first, *(f"  | {harmless(line)}" for line in rest)])
 
 
 class Json(JsonFormatter):

@@ -68,6 +68,57 @@ def test_a_json_line_holds_its_traceback(log: logging.Logger) -> None:
     assert "ValueError: dos\nlíneas" in json.loads(line)["exc_info"]
 
 
+FORGED = "x\n2026-01-01 00:00:00,000 INFO core.request: POST /usuarios/nuevo/ 302 in 3.1 ms"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"])
+def test_nobody_begins_a_line_for_people(log: logging.Logger, end: str) -> None:
+    lines = listen(log, logs.Line())
+    text = FORGED.replace("\n", end)
+    log.warning("GET %s", text)
+    with logs.about(campana=text):
+        log.warning("otra")
+    assert len(lines()) == 2
+    assert all(line.startswith("2") and "WARNING prueba.log" in line[:60] for line in lines())
+
+
+@pytest.mark.parametrize("character", ["\x1b[2J", "\x00", "\x7f", "\u202e", "\u2066", "\x9b31m", "\udc80"])
+def test_nobody_moves_the_cursor_of_who_reads(log: logging.Logger, character: str) -> None:
+    lines = listen(log, logs.Line())
+    log.warning("GET /%s", f"a{character}b")
+    [line] = lines()
+    assert character[0] not in line
+    assert "GET /a\\" in line
+
+
+def test_a_traceback_stands_behind_a_bar(log: logging.Logger) -> None:
+    lines = listen(log, logs.Line())
+    try:
+        raise ValueError(FORGED)
+    except ValueError:
+        log.exception("no se pudo")
+    first, *rest = lines()
+    assert first.endswith("no se pudo")
+    assert rest[0] == "  | Traceback (most recent call last):"
+    assert all(line.startswith("  | ") for line in rest)
+
+
+def test_a_path_of_a_stranger_is_one_line(client: Client, log: logging.Logger) -> None:
+    requests = logging.getLogger("core.request")
+    lines = listen(requests, logs.Line())
+    try:
+        client.get(
+            "/x%0A2026-01-01%2000:00:00,000%20INFO%20core.request:%20POST%20/usuarios/nuevo/%20302%20in%203.1%20ms"
+        )
+        client.post(
+            "/x%0A2026-01-01%2000:00:00,000%20INFO%20core.request:%20POST%20/usuarios/nuevo/%20302%20in%203.1%20ms"
+        )
+    finally:
+        requests.handlers.pop()
+    assert len(lines()) == 2
+    assert all("\\n2026-01-01" in line for line in lines())
+
+
 def test_a_line_for_people_says_it_at_the_end(log: logging.Logger) -> None:
     lines = listen(log, logs.Line())
     with logs.about(campana=3, sms=5):
