@@ -256,6 +256,7 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
     }
 }
+FILE_UPLOAD_HANDLERS = ["core.uploads.NoFiles"]
 # A campaign over 100,000 ids is about one megabyte of JSON.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 

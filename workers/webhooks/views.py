@@ -1,4 +1,6 @@
-from typing import Final
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseNotFound
 from django.views.decorators.csrf import csrf_exempt
@@ -11,14 +13,30 @@ from clientes.models.baja import REMITENTE_MAX
 from workers.gateway import signature
 from workers.webhooks import reports
 
+# Bytes. A text has at most 1,600 letters, and addresses of media are some hundred each.
+BODY_MAX: Final = 64 * 1024
 REASONS: Final = {reports.BAD_SIGNATURE: "bad signature", reports.UNKNOWN: "unknown message"}
 # Nothing is answered to the client: the shop answers, or Twilio's own opt-out text does.
 # https://www.twilio.com/docs/messaging/twiml#twilios-request-to-your-application
 NO_REPLY: Final = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 
+def bounded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Refuse a body that no call of Twilio's has, before it is read: anybody may send one."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdigit() or int(length) > BODY_MAX:
+            return HttpResponse("too large", status=413, content_type="text/plain")
+        return view(request, *args, **kwargs)
+
+    return wrapper
+
+
 @csrf_exempt
 @require_POST
+@bounded
 def estado(request: HttpRequest, token: str) -> HttpResponse:
     """Take in a message's delivery status: 403 without Twilio's signature, 204 when it is written."""
     status = reports.receive(
@@ -35,6 +53,7 @@ def estado(request: HttpRequest, token: str) -> HttpResponse:
 
 @csrf_exempt
 @require_POST
+@bounded
 def entrante(request: HttpRequest) -> HttpResponse:
     """Take in a text that a client wrote: 403 without Twilio's signature, else an empty answer once it is kept."""
     given, key_settings = request.headers.get(signature.HEADER), request.headers.get(signature.SETTINGS_HEADER)
