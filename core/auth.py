@@ -22,7 +22,7 @@ class OpenShopBackend(ModelBackend):
         """Look at a password, if neither its network nor its account has had too many wrong ones.
 
         Raises:
-            Throttled: it has; every door answers that with 429.
+            TooManyGuessesError: it has; every door answers that with 429.
         """
         username = username or kwargs.get(Usuario.USERNAME_FIELD)
         if not username or password is None:

@@ -27,6 +27,18 @@ COOKIE_S: Final = 180 * 24 * 3600
 SALT: Final = "core.guesses.equipo"
 
 
+class TooManyGuessesError(Throttled):
+    """Raised when a network or an account has had too many guesses; the API answers it by itself.
+
+    Args:
+        wait: seconds until another is allowed.
+    """
+
+    def __init__(self, wait: float) -> None:
+        super().__init__(wait)
+        self.wait = wait
+
+
 def count(request: Any, username: str) -> None:
     """Count a guess before the password is looked at.
 
@@ -35,7 +47,7 @@ def count(request: Any, username: str) -> None:
         username: as it was typed.
 
     Raises:
-        Throttled: its network or its account has had too many; `wait` is in seconds.
+        TooManyGuessesError: its network or its account has had too many.
     """
     if request is None:
         return
@@ -44,7 +56,7 @@ def count(request: Any, username: str) -> None:
         wait = count_here_too(item, key)
         if wait is not None:
             logger.warning("too many password guesses: %s", key)
-            raise Throttled(wait)
+            raise TooManyGuessesError(wait)
 
 
 def forgive(request: Any, username: str) -> None:

@@ -38,7 +38,7 @@ class Usuario(AbstractUser):
     )
 
     # Part of what a session is held against: sessions end when it changes.
-    sal_sesion = models.CharField(max_length=32, blank=True, default="", editable=False)
+    sal_sesion = models.CharField(max_length=32, blank=True, default="", db_default="", editable=False)
 
     class Meta(AbstractUser.Meta):
         verbose_name = "usuario"
@@ -57,7 +57,8 @@ class Usuario(AbstractUser):
         token for good, so that neither is good again when they are let in."""
         fields = kwargs.get("update_fields")
         out = not self.is_active and (fields is None or "is_active" in fields)
-        new_password = self._password is not None  # Django's own mark; a stronger hash of the same one leaves it None
+        # Django's own mark; a stronger hash of the same password leaves it None.
+        new_password = getattr(self, "_password", None) is not None
         if out:
             self.sal_sesion = secrets.token_hex(16)
             kwargs["update_fields"] = fields if fields is None else {*fields, "sal_sesion"}

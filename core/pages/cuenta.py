@@ -12,10 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 from rest_framework.authtoken.models import Token
-from rest_framework.exceptions import Throttled
 
 from core import guesses, services
 from core.forms import StyledForm, shorten_password_help
+from core.guesses import TooManyGuessesError
 from core.models import Usuario
 from core.pages.access import pagina, usuario_de
 from core.pages.ingreso import demasiados
@@ -79,7 +79,7 @@ def clave(request: HttpRequest) -> HttpResponse:
     usuario = usuario_de(request)
     try:
         guesses.count(request, usuario.get_username())  # a session that was left open guesses the password otherwise
-    except Throttled as refused:
+    except TooManyGuessesError as refused:
         messages.error(request, demasiados(refused))
         return _pagina(request, status=429)
     form = ClavePropiaForm(usuario, request.POST)

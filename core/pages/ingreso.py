@@ -9,18 +9,18 @@ from django.contrib.auth.views import LoginView
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from rest_framework.exceptions import Throttled
 
 from core import guesses
+from core.guesses import TooManyGuessesError
 from core.text import formato
 
 DEMASIADOS = "Demasiados intentos. Espere {espera} y vuelva a intentar."
 SOLO_OPERADOR = "Solo quien administra la instalación entra aquí."
 
 
-def demasiados(refused: Throttled) -> str:
+def demasiados(refused: TooManyGuessesError) -> str:
     """Return the sentence for who has guessed too often."""
-    return DEMASIADOS.format(espera=formato.duracion(ceil(refused.wait or 1)))
+    return DEMASIADOS.format(espera=formato.duracion(ceil(refused.wait)))
 
 
 class IngresoView(LoginView):
@@ -31,13 +31,13 @@ class IngresoView(LoginView):
         """Sign in, and answer 429 when there were too many guesses: see `core.guesses`."""
         try:
             return super().post(request, *args, **kwargs)
-        except Throttled as error:
+        except TooManyGuessesError as error:
             refused = error
         # Not bound to what was sent: that would check the password after all.
         form = AuthenticationForm(request, initial={"username": request.POST.get("username", "")})
         context = self.get_context_data(demasiados=demasiados(refused), form=form)
         answer = self.render_to_response(context, status=429)
-        answer["Retry-After"] = str(ceil(refused.wait or 1))
+        answer["Retry-After"] = str(ceil(refused.wait))
         return answer
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
