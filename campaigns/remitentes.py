@@ -1,4 +1,4 @@
-"""Senders: a shop's own, the installation's, and the ones that a client wrote to."""
+"""Senders: those lent to a shop, the installation's, and the ones that a client wrote to."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -8,12 +8,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, ProtectedError, Q, QuerySet
 
 from campaigns.models import CampanaSMS, Remitente
+from campaigns.models.remitente import DE_LA_INSTALACION, de_la_instalacion
 from campaigns.signals import remitente_por_eliminar
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
 from core.senders import INVALIDO, NO_LIMIT, kind_of
 
-VALOR_REPETIDO = "Ya tiene un remitente con ese valor."
+VALOR_REPETIDO = "Esta tienda ya tiene un remitente con ese valor."
+VALOR_DE_OTRA = "Ese remitente ya es de otra tienda: desactívelo allá primero."
 VALOR_FIJO = "El valor de un remitente no cambia: cree otro, y desactive este."
 NO_ESTA = "El remitente que eligió ya no está disponible: elija otro."
 EN_USO = "No se puede eliminar: hay campañas que salieron de este remitente. Desactívelo, y no se ofrecerá más."
@@ -46,9 +48,8 @@ def conocidos(nombres: Sequence[str]) -> list[str]:
     Args:
         nombres: what Twilio says that the client wrote to: a number, and its Messaging Service.
     """
-    installation = {settings.TWILIO_MESSAGING_SERVICE_SID, settings.TWILIO_FROM, settings.TWILIO_SENDER} - {""}
     found = set(Remitente.objects.filter(valor__in=nombres).values_list("valor", flat=True))
-    if not installation.isdisjoint(nombres):
+    if not de_la_instalacion().isdisjoint(nombres):
         found.add(valor_de(None))
     return sorted(found)
 
@@ -95,18 +96,20 @@ def crear_remitente(
     segmentos_por_segundo: Decimal | None = None,
     activo: bool = True,
 ) -> Remitente:
-    """Add a sender.
+    """Lend a sender to a shop. Only an operator may: who calls this has asked.
 
     Args:
-        usuario: an admin.
+        usuario: of the shop.
         valor: as in `core.senders`; of the installation's Twilio account, or Twilio will refuse to send from it.
         segmentos_por_segundo: of all its campaigns together; None for no limit.
 
     Raises:
-        InvalidInputError: it is no sender, or the shop has it already.
+        InvalidInputError: it is no sender, the installation's own, or a shop has it already.
     """
     if kind_of(valor) is None:
         raise InvalidInputError(INVALIDO, field="valor", code="invalid")
+    if valor in de_la_instalacion():
+        raise InvalidInputError(DE_LA_INSTALACION, field="valor", code="invalid")
     try:
         with transaction.atomic():
             return Remitente.objects.create(
@@ -117,7 +120,13 @@ def crear_remitente(
                 activo=activo,
             )
     except IntegrityError as error:
-        raise InvalidInputError(VALOR_REPETIDO, field="valor", code="unique") from error
+        own = remitentes_de(usuario).filter(valor=valor).exists()
+        raise InvalidInputError(VALOR_REPETIDO if own else VALOR_DE_OTRA, field="valor", code="unique") from error
+
+
+def es_de_otra(remitente: Remitente) -> bool:
+    """Tell whether another shop uses its value now."""
+    return Remitente.objects.filter(valor=remitente.valor, activo=True).exclude(pk=remitente.pk).exists()
 
 
 def eliminar_remitente(*, remitente: Remitente) -> None:

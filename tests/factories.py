@@ -98,7 +98,7 @@ class RemitenteFactory(DjangoModelFactory[Remitente]):
         model = Remitente
 
     nombre = factory.Sequence(lambda n: f"Remitente {n}")
-    valor = factory.Sequence(lambda n: f"+57601{n:07d}")
+    valor = factory.Sequence(lambda n: f"+57601{n:07d}")  # of one shop at a time
     usuario = factory.SubFactory(AdminFactory)
 
 

@@ -1,5 +1,5 @@
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
@@ -11,6 +11,8 @@ from drf_spectacular.utils import (
     extend_schema_view,
 )
 from rest_framework import serializers
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ModelViewSet
 
@@ -19,11 +21,14 @@ from campaigns.api.fields import ShopRowField
 from campaigns.models import Remitente
 from core.api.base import ShopRowsView
 from core.api.filters import YesNoFilter
+from core.api.permissions import SOLO_ADMIN, AdminWrites
 from core.api.schema import ErrorSerializer
 from core.api.serializers import RefusesUnknown
 from core.senders import INVALIDO, kind_of
 
 RITMO_MINIMO = Decimal("0.01")
+SOLO_OPERADOR = "Los remitentes los asigna quien administra la instalación: pídale uno."
+RITMO_DEL_OPERADOR = "El ritmo de un remitente lo fija quien administra la instalación."
 
 
 @extend_schema_serializer(
@@ -67,6 +72,7 @@ class RemitenteSerializer(RefusesUnknown, serializers.ModelSerializer[Remitente]
     class Meta:
         model = Remitente
         fields = ("id", "nombre", "valor", "segmentos_por_segundo", "activo", "creado")
+        validators = ()  # what is unique is said with its field, here and by the service
 
     def validate_valor(self, valor: str) -> str:
         if self.instance is not None and valor != self.instance.valor:
@@ -74,6 +80,11 @@ class RemitenteSerializer(RefusesUnknown, serializers.ModelSerializer[Remitente]
         if kind_of(valor) is None:
             raise serializers.ValidationError(INVALIDO, code="invalid")
         return valor
+
+    def validate_activo(self, activo: bool) -> bool:
+        if activo and self.instance is not None and remitentes.es_de_otra(self.instance):
+            raise serializers.ValidationError(remitentes.VALOR_DE_OTRA, code="unique")
+        return activo
 
 
 @extend_schema_field({"type": "integer"})
@@ -84,6 +95,14 @@ class RemitenteField(ShopRowField[Remitente]):
         return remitentes.remitentes_de(self.context["request"].user).filter(activo=True)
 
 
+class OperatorLends(AdminWrites):
+    """Only an operator lends a sender; the shop's admin names it, and stops or goes on offering it."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        self.message = SOLO_OPERADOR if request.method == "POST" else SOLO_ADMIN
+        return super().has_permission(request, view) and (request.method != "POST" or request.user.is_superuser)
+
+
 class RemitenteFilter(filters.FilterSet):
     activo = YesNoFilter()
 
@@ -91,16 +110,22 @@ class RemitenteFilter(filters.FilterSet):
 @extend_schema(tags=["remitentes"])
 @extend_schema_view(
     list=extend_schema(summary="List the shop's senders"),
-    create=extend_schema(summary="Add a sender of the installation's Twilio account"),
+    create=extend_schema(
+        summary="Lend a sender of the installation's Twilio account to one's own shop",
+        description="For operators only; to other shops they lend in the admin. No other shop may be using it.",
+    ),
     retrieve=extend_schema(summary="Read a sender"),
-    update=extend_schema(summary="Replace a sender's name, rate and whether it is offered"),
-    partial_update=extend_schema(summary="Change some fields of a sender; a new rate holds from the next message on"),
+    update=extend_schema(summary="Replace a sender's name and whether it is offered; the rate is the operator's"),
+    partial_update=extend_schema(
+        summary="Change some fields of a sender; a new rate, the operator's, holds from the next message on"
+    ),
     destroy=extend_schema(
         summary="Delete a sender that no campaign and no recurring campaign uses",
         responses={204: None, 409: ErrorSerializer},
     ),
 )
 class RemitenteViewSet(ShopRowsView[Remitente], ModelViewSet[Remitente]):
+    permission_classes = (OperatorLends,)
     serializer_class = RemitenteSerializer
     filterset_class = RemitenteFilter
     lookup_value_converter = "int"
@@ -111,6 +136,13 @@ class RemitenteViewSet(ShopRowsView[Remitente], ModelViewSet[Remitente]):
     def perform_create(self, serializer: BaseSerializer[Remitente]) -> None:
         usuario = self.usuario
         serializer.instance = remitentes.crear_remitente(usuario=usuario, **serializer.validated_data)
+
+    def perform_update(self, serializer: BaseSerializer[Remitente]) -> None:
+        remitente = cast("Remitente", serializer.instance)
+        ritmo = serializer.validated_data.get("segmentos_por_segundo", remitente.segmentos_por_segundo)
+        if ritmo != remitente.segmentos_por_segundo and not self.usuario.is_superuser:
+            raise PermissionDenied(RITMO_DEL_OPERADOR)
+        serializer.save()
 
     def perform_destroy(self, instance: Remitente) -> None:
         remitentes.eliminar_remitente(remitente=instance)

@@ -1,4 +1,4 @@
-"""A shop's own senders."""
+"""The senders that the operator lends to shops."""
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -7,11 +7,20 @@ from django.db.models import Q
 
 from core.senders import INVALIDO, kind_of
 
+DE_LA_INSTALACION = "Es el remitente de la instalación: todas las tiendas salen de él cuando no tienen otro."
+
+
+def de_la_instalacion() -> frozenset[str]:
+    """Return what the installation's own sender is known by: no shop's."""
+    return frozenset({settings.TWILIO_FROM, settings.TWILIO_MESSAGING_SERVICE_SID, settings.TWILIO_SENDER}) - {""}
+
 
 class Remitente(models.Model):
-    """A sender of a shop's own, of the installation's Twilio account: what its messages come from, and how fast.
+    """A sender of the installation's Twilio account, lent to one shop: what its messages come from, and how fast.
 
-    A campaign without one goes out from the installation's sender, at the installation's rate.
+    One account sends for all shops, so Twilio refuses nobody: a shop that could name its own would send as another, get
+    its clients' answers and use up its rate. A campaign without one goes out from the installation's sender, at the
+    installation's rate.
     """
 
     nombre = models.CharField(max_length=100)
@@ -26,6 +35,13 @@ class Remitente(models.Model):
         ordering = ("-id",)
         constraints = [
             models.UniqueConstraint(fields=["usuario", "valor"], name="remitente_valor_unico"),
+            # What one shop has stopped using may be lent to another.
+            models.UniqueConstraint(
+                fields=["valor"],
+                condition=Q(activo=True),
+                name="remitente_de_una_tienda",
+                violation_error_message="Ese remitente ya es de una tienda.",
+            ),
             models.CheckConstraint(name="remitente_ritmo_positivo", condition=Q(segmentos_por_segundo__gt=0)),
         ]
 
@@ -35,3 +51,5 @@ class Remitente(models.Model):
     def clean(self) -> None:
         if kind_of(self.valor) is None:
             raise ValidationError({"valor": INVALIDO})
+        if self.valor in de_la_instalacion():
+            raise ValidationError({"valor": DE_LA_INSTALACION})

@@ -20,8 +20,11 @@ from tests.faults.recipients import nombre, telefono  # noqa: E402
 
 
 def make(number: int, clients: int) -> tuple[str, str, list[int]]:
-    """One shop: its admin's name, their token, and its clients' ids in the order of their number."""
-    usuario = Usuario.objects.create_user(username=f"tienda-{number}")
+    """One shop: its admin's name, their token, and its clients' ids in the order of their number.
+
+    The admin is an operator too, who lends senders to the shop.
+    """
+    usuario = Usuario.objects.create_superuser(username=f"tienda-{number}")
     quitar_limites(usuario=usuario, motivo="Prueba de fallas contra el simulador")
     filas = ({"nombre": nombre(n), "telefono": telefono(number, n)} for n in range(clients))
     made = crear_clientes(usuario=usuario, filas=filas)

@@ -1,16 +1,23 @@
-"""/api/v1/remitentes/: the shop's senders, and campaigns that go out from one."""
+"""/api/v1/remitentes/: the senders that the operator lends to a shop, and campaigns that go out from one."""
 
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from campaigns import remitentes
+from campaigns.api.remitentes import RITMO_DEL_OPERADOR, SOLO_OPERADOR
 from campaigns.models import CampanaSMS, Remitente
+from campaigns.models.remitente import DE_LA_INSTALACION
 from core.models import Usuario
 from core.senders import INVALIDO
+from tests.conftest import signed_in
 from tests.core.api.support import error_of
 from tests.factories import CampanaFactory, ClienteFactory, RemitenteFactory
 
@@ -36,49 +43,118 @@ BAD = [
 ]
 
 
-def test_it_works(api: APIClient, owner: Usuario) -> None:
+@pytest.fixture
+def operator(api: APIClient, owner: Usuario) -> APIClient:
+    """The API's client of the owner, who is an operator too."""
+    owner.is_superuser = True
+    owner.save()
+    return api
+
+
+def test_it_works(operator: APIClient, owner: Usuario) -> None:
     body = {"nombre": "Línea de ventas", "valor": "+573001112233", "segmentos_por_segundo": "2.50"}
-    response = api.post(URL, body)
+    response = operator.post(URL, body)
     assert response.status_code == 201
     remitente = Remitente.objects.get()
     creado = timezone.localtime(remitente.creado).isoformat()
     assert response.json() == {**body, "id": remitente.pk, "activo": True, "creado": creado}
     assert (remitente.usuario, remitente.segmentos_por_segundo) == (owner, Decimal("2.50"))
-    assert api.get(URL).json()["results"] == [response.json()]
+    assert operator.get(URL).json()["results"] == [response.json()]
 
 
 @pytest.mark.parametrize("valor", ["+573001112233", "85432", "MiTienda", "MG" + "0a" * 16])
-def test_it_takes_every_kind_of_sender(api: APIClient, valor: str) -> None:
-    answer = api.post(URL, {"nombre": "x", "valor": valor})
+def test_it_takes_every_kind_of_sender(operator: APIClient, valor: str) -> None:
+    answer = operator.post(URL, {"nombre": "x", "valor": valor})
     assert (answer.status_code, answer.json()["segmentos_por_segundo"]) == (201, None)
 
 
 @pytest.mark.parametrize(("change", "attr", "code"), BAD)
-def test_it_rejects_bad_input(api: APIClient, change: dict[str, Any], attr: str, code: str) -> None:
-    error = error_of(api.post(URL, {"nombre": "x", "valor": "85432", **change}), 400)
+def test_it_rejects_bad_input(operator: APIClient, change: dict[str, Any], attr: str, code: str) -> None:
+    error = error_of(operator.post(URL, {"nombre": "x", "valor": "85432", **change}), 400)
     assert (error["attr"], error["code"]) == (attr, code)
     assert not Remitente.objects.exists()
 
 
-def test_a_wrong_sender_is_told_what_one_is(api: APIClient) -> None:
-    assert error_of(api.post(URL, {"nombre": "x", "valor": "7"}), 400)["detail"] == INVALIDO
+def test_a_wrong_sender_is_told_what_one_is(operator: APIClient) -> None:
+    assert error_of(operator.post(URL, {"nombre": "x", "valor": "7"}), 400)["detail"] == INVALIDO
 
 
-def test_a_shop_has_each_once(api: APIClient, owner: Usuario) -> None:
+def test_a_shop_has_each_once(operator: APIClient, owner: Usuario) -> None:
     RemitenteFactory.create(usuario=owner, valor="85432")
-    error = error_of(api.post(URL, {"nombre": "x", "valor": "85432"}), 400)
+    error = error_of(operator.post(URL, {"nombre": "x", "valor": "85432"}), 400)
     assert (error["attr"], error["code"], error["detail"]) == ("valor", "unique", remitentes.VALOR_REPETIDO)
-    RemitenteFactory.create(valor="85433")  # another shop's
-    assert api.post(URL, {"nombre": "x", "valor": "85433"}).status_code == 201
 
 
-def test_its_rate_and_name_change_but_not_its_value(api: APIClient, owner: Usuario) -> None:
+class TestLending:
+    """One account sends for all shops, so nobody but the product can refuse a shop that names another's sender."""
+
+    @pytest.mark.parametrize("valor", ["+573001112233", "Bancolombia", "85432", "MG" + "0a" * 16])
+    def test_a_shop_takes_none(self, api: APIClient, valor: str) -> None:
+        error = error_of(api.post(URL, {"nombre": "x", "valor": valor, "segmentos_por_segundo": "0.01"}), 403)
+
+        assert error["detail"] == SOLO_OPERADOR
+        assert not Remitente.objects.exists()
+
+    def test_it_is_one_shops_at_a_time(self, operator: APIClient, owner: Usuario) -> None:
+        theirs = RemitenteFactory.create(valor="85432")
+        error = error_of(operator.post(URL, {"nombre": "x", "valor": "85432"}), 400)
+        assert (error["attr"], error["code"], error["detail"]) == ("valor", "unique", remitentes.VALOR_DE_OTRA)
+
+        theirs.activo = False
+        theirs.save()
+
+        assert operator.post(URL, {"nombre": "x", "valor": "85432"}).status_code == 201
+        error = error_of(signed_in(theirs.usuario).patch(f"{URL}{theirs.pk}/", {"activo": True}), 400)
+        assert (error["attr"], error["detail"]) == ("activo", remitentes.VALOR_DE_OTRA)
+
+    @pytest.mark.parametrize("valor", ["+15005550006", "MG" + "0b" * 16])
+    def test_the_installations_is_nobodys(self, operator: APIClient, settings: Any, valor: str) -> None:
+        settings.TWILIO_FROM, settings.TWILIO_MESSAGING_SERVICE_SID = "+15005550006", "MG" + "0b" * 16
+        error = error_of(operator.post(URL, {"nombre": "x", "valor": valor}), 400)
+        assert (error["attr"], error["detail"]) == ("valor", DE_LA_INSTALACION)
+
+    def test_its_rate_is_the_operators(self, api: APIClient, owner: Usuario) -> None:
+        remitente = RemitenteFactory.create(usuario=owner, segmentos_por_segundo=1)
+        path, same = f"{URL}{remitente.pk}/", {"nombre": "x", "valor": remitente.valor, "segmentos_por_segundo": "1.00"}
+        assert api.put(path, same).status_code == 200
+        for rate in (None, "100", "0.01"):
+            error = error_of(api.patch(path, {"segmentos_por_segundo": rate}), 403)
+            assert error["detail"] == RITMO_DEL_OPERADOR
+        assert Remitente.objects.get().segmentos_por_segundo == 1
+
+    def test_the_admin_refuses_what_the_api_does(self, owner: Usuario, settings: Any) -> None:
+        settings.TWILIO_FROM = "+15005550006"
+        RemitenteFactory.create(valor="85432")
+        for valor in ("85432", "+15005550006", "Tienda de Ana"):
+            with pytest.raises(ValidationError):
+                Remitente(usuario=owner, nombre="x", valor=valor).full_clean()
+
+    @pytest.mark.parametrize("sent", [None, 0, 1])
+    @pytest.mark.django_db
+    def test_several_claims_of_before_become_one(self, settings: Any, sent: int | None) -> None:
+        """The first, or the one from which Twilio has taken messages."""
+        settings.TWILIO_FROM = "+15005550006"
+        with connection.cursor() as cursor:
+            cursor.execute("DROP INDEX remitente_de_una_tienda")
+        claims = RemitenteFactory.create_batch(3, valor="85432")
+        other, own = RemitenteFactory.create(valor="85433"), RemitenteFactory.create(valor="+15005550006")
+        if sent is not None:
+            CampanaFactory.create(usuario=claims[2].usuario, remitente=claims[2], enviados_exitosos=sent)
+
+        import_module("campaigns.migrations.0019_remitente_de_una_tienda").dejar_en_una(apps, None)
+
+        kept = claims[2] if sent else claims[0]
+        assert set(Remitente.objects.filter(activo=True)) == {kept, other}
+        assert own in Remitente.objects.filter(activo=False)
+
+
+def test_its_rate_and_name_change_but_not_its_value(operator: APIClient, owner: Usuario) -> None:
     remitente = RemitenteFactory.create(usuario=owner, valor="85432", segmentos_por_segundo=100)
     path = f"{URL}{remitente.pk}/"
-    changed = api.patch(path, {"nombre": "Otro", "segmentos_por_segundo": None, "activo": False}).json()
+    changed = operator.patch(path, {"nombre": "Otro", "segmentos_por_segundo": None, "activo": False}).json()
     assert (changed["nombre"], changed["segmentos_por_segundo"], changed["activo"]) == ("Otro", None, False)
-    assert api.put(path, {**changed, "nombre": "Mismo"}).json()["nombre"] == "Mismo"
-    error = error_of(api.patch(path, {"valor": "85433"}), 400)
+    assert operator.put(path, {**changed, "nombre": "Mismo"}).json()["nombre"] == "Mismo"
+    error = error_of(operator.patch(path, {"valor": "85433"}), 400)
     assert (error["attr"], error["code"], error["detail"]) == ("valor", "immutable", remitentes.VALOR_FIJO)
 
 

@@ -186,7 +186,7 @@ TABLE = [
     Row("patch", PLANTILLA, 200, 403, 404, una_plantilla),
     Row("delete", PLANTILLA, 204, 403, 404),
     Row("get", REMITENTES, 200, 200, 200),
-    Row("post", REMITENTES, 201, 403, 201, otro_remitente),
+    Row("post", REMITENTES, 403, 403, 403, otro_remitente),  # an operator lends them
     Row("get", REMITENTE, 200, 200, 404),
     Row("put", REMITENTE, 200, 403, 404, un_remitente),
     Row("patch", REMITENTE, 200, 403, 404, lambda w: {"nombre": "Otro"}),
