@@ -8,12 +8,13 @@ copy at once and reads the truth behind the answer (stale while revalidate, RFC 
 reading. A copy that is too old is given to nobody.
 """
 
+import json
 import logging
 import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from django.core.cache import cache
 from django.db import close_old_connections
@@ -33,12 +34,30 @@ PAUSE_S: Final = 0.02
 LOCK_S: Final = 5
 
 
+class Json:
+    """The form in which Redis keeps a value. Django's own is a pickle, which runs whatever who wrote it wants:
+    https://docs.djangoproject.com/en/5.2/topics/cache/#redis
+
+    A tuple comes back as a list. What is no JSON, as from before an upgrade, is no value.
+    """
+
+    def dumps(self, value: Any) -> bytes | int:
+        # Plain numbers stay numbers: Redis adds to them.
+        return value if type(value) is int else json.dumps(value).encode()
+
+    def loads(self, data: bytes) -> Any:
+        try:
+            return json.loads(data)
+        except (ValueError, RecursionError):
+            return None
+
+
 def shared(key: str, build: Callable[[], T], *, fresh_s: float) -> T:
     """Return what `build` returned within the last `fresh_s` seconds, here or in another process; else call it now.
 
     Args:
         key: of the answer; it must name all that the answer depends on, the shop above all.
-        build: reads the truth. What it raises is the caller's, and is not kept.
+        build: reads the truth: a value of JSON. What it raises is the caller's, and is not kept.
     """
     try:
         found: tuple[float, T] | None = cache.get(key)

@@ -213,7 +213,7 @@ if REDIS_URL:
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "sms",
         # The cache is never worth waiting for.
-        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1, "serializer": "core.cache.Json"},
     }
 
 AUTH_USER_MODEL = "core.Usuario"

@@ -5,7 +5,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from threading import Lock
 from typing import Final
 
@@ -99,7 +99,7 @@ def clave(usuario: Usuario, *parts: object) -> str:
 
 
 def fragmento(key: str, build: Callable[[], Fragmento]) -> Fragmento:
-    return shared(key, build, fresh_s=aforo.frescura())
+    return Fragmento(*shared(key, lambda: list(astuple(build())), fresh_s=aforo.frescura()))
 
 
 def olvidar(usuario: Usuario, *parts: object) -> None:

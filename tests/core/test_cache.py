@@ -1,10 +1,11 @@
 """Answers that are kept: one in Redis for all who ask, or copies in one process."""
 
+import pickle
 import threading
 import time
 from collections.abc import Callable
 from threading import Event, Thread
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.core.cache import cache
@@ -33,6 +34,32 @@ def test_it_is_read_once_while_it_is_fresh() -> None:
     truth = Truth()
     assert [shared(KEY, truth, fresh_s=60) for _ in range(5)] == [1] * 5
     assert truth.reads == 1
+
+
+class Planted:
+    """Runs when it is unpickled."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (pytest.fail, ("the cache ran what somebody wrote into it",))
+
+
+@pytest.mark.parametrize(
+    "written", [pickle.dumps(Planted()), b"\x80", b"{", b"", "ñ".encode("latin-1"), b"[" * 100_000]
+)
+def test_what_is_no_json_is_no_value(written: bytes) -> None:
+    redis = cast("Any", cache)._cache.get_client(None, write=True)
+    redis.set(cast("Any", cache).make_key(KEY), written)
+
+    assert cache.get(KEY) is None
+    assert shared(KEY, Truth(), fresh_s=60) == 1
+
+
+def test_values_come_back_as_they_went() -> None:
+    for value in (None, True, 0, 7, -1.5, "ñ😀", ["a", [1, None]], {"a": {"b": 1}}):
+        cache.set(KEY, value)
+        assert cache.get(KEY) == value
+    cache.set(KEY, 1)
+    assert cache.incr(KEY) == 2
 
 
 def test_it_is_read_anew_when_it_is_stale(monkeypatch: pytest.MonkeyPatch) -> None:
