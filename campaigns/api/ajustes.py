@@ -16,6 +16,7 @@ from campaigns.models import Ajustes, AjustesCambio
 from campaigns.models.ajustes import MOTIVO_MAX
 from campaigns.values.ventanas import DIAS
 from core.api.base import ShopRowsView, SignedInView
+from core.api.permissions import AdminReads
 from core.api.serializers import RefusesUnknown
 
 VALORES = {ajuste.name: ajuste.example for ajuste in AJUSTES}
@@ -66,6 +67,7 @@ class AjustesSerializer(RefusesUnknown, serializers.ModelSerializer[Ajustes]):
 
 @extend_schema(tags=["ajustes"])
 class AjustesView(SignedInView, GenericAPIView[Ajustes]):
+    permission_classes = (AdminReads,)
     serializer_class = AjustesSerializer
     pagination_class = None
 
@@ -118,6 +120,7 @@ class CambioSerializer(serializers.ModelSerializer[AjustesCambio]):
 
 @extend_schema(tags=["ajustes"], summary="List the changes of the settings: who made each, when, and why")
 class HistorialView(ShopRowsView[AjustesCambio], ListAPIView[AjustesCambio]):
+    permission_classes = (AdminReads,)
     serializer_class = CambioSerializer
 
     def rows(self) -> QuerySet[AjustesCambio]:

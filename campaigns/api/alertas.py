@@ -14,6 +14,7 @@ from campaigns.models import AjustesAlertas, Alerta, EntregaAlerta
 from campaigns.values import twilio
 from campaigns.values.direccion import CORREOS_MAX
 from core.api.base import ShopRowsView, SignedInView
+from core.api.permissions import AdminReads
 from core.api.schema import ErrorSerializer
 from core.api.serializers import RefusesUnknown
 from core.api.throttling import TrialThrottle
@@ -97,6 +98,7 @@ class AlertaSerializer(serializers.ModelSerializer[Alerta]):
 
 @extend_schema(tags=["alertas"], summary="List the shop's alerts and how their deliveries went")
 class AlertaListView(ShopRowsView[Alerta], ListAPIView[Alerta]):
+    permission_classes = (AdminReads,)
     serializer_class = AlertaSerializer
 
     def rows(self) -> QuerySet[Alerta]:
@@ -105,6 +107,7 @@ class AlertaListView(ShopRowsView[Alerta], ListAPIView[Alerta]):
 
 @extend_schema(tags=["alertas"])
 class AjustesAlertasView(SignedInView, GenericAPIView[AjustesAlertas]):
+    permission_classes = (AdminReads,)
     serializer_class = AjustesAlertasSerializer
     pagination_class = None
     filter_backends = ()

@@ -1,4 +1,7 @@
-"""Permissions of the API: everyone signed in reads their tenant's rows, admins write them."""
+"""Permissions of the API: everyone signed in reads their tenant's rows, admins write them.
+
+A role gets by the API what it gets by the pages, and no more.
+"""
 
 from typing import Any
 
@@ -6,6 +9,7 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 SOLO_ADMIN = "Solo un administrador puede hacer este cambio."
+SOLO_ADMIN_VE = "Solo un administrador ve y cambia esto."
 
 
 class AdminWrites(BasePermission):
@@ -18,3 +22,12 @@ class AdminWrites(BasePermission):
         if not user.is_authenticated:
             return False
         return request.method in SAFE_METHODS or user.es_admin
+
+
+class AdminReads(AdminWrites):
+    """Only the admin role, reading too: the pages of these rows let nobody else in."""
+
+    message = SOLO_ADMIN_VE
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return super().has_permission(request, view) and bool(request.user.es_admin)

@@ -61,9 +61,9 @@ def test_a_new_shop_keeps_to_the_law(api: APIClient, nueva: Usuario) -> None:
     assert not Ajustes.objects.filter(usuario=nueva).exists()  # reading writes nothing
 
 
-def test_a_vendedor_reads_the_settings_of_their_admin(api: APIClient, nueva: Usuario) -> None:
-    api.patch(URL, {"plazo_h": 5})
-    assert signed_in(VendedorFactory.create(creado_por=nueva)).get(URL).json()["plazo_h"] == 5
+def test_a_vendedor_sees_by_the_api_what_the_page_shows_them(api: APIClient, nueva: Usuario) -> None:
+    vendedor = signed_in(VendedorFactory.create(creado_por=nueva))
+    assert [vendedor.get(path).status_code for path in (URL, f"{URL}historial/")] == [403, 403]
 
 
 def test_it_changes_what_is_sent_and_keeps_the_rest(api: APIClient) -> None:
