@@ -6,9 +6,7 @@ import ipaddress
 import socket
 from typing import Final
 
-from django.conf import settings
-
-from campaigns.values.direccion import IP, NO_ES_PUBLICA, Direccion, is_public
+from campaigns.values.direccion import IP, NO_ES_PUBLICA, Direccion, may_be_called
 from core.errors import InvalidInputError
 
 NO_EXISTE: Final = "El nombre {host} no se encontró."
@@ -21,7 +19,7 @@ def look_up(direccion: Direccion) -> str:
         InvalidInputError: there is none, or one of them may not be called.
     """
     ips = _ips(direccion.host, direccion.port)
-    if not settings.ALERTS_ALLOW_PRIVATE and not all(is_public(ip) for ip in ips):
+    if not all(may_be_called(ip) for ip in ips):
         raise InvalidInputError(NO_ES_PUBLICA.format(host=direccion.host), field="url")
     return str(ips[0])
 
