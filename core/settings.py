@@ -43,6 +43,9 @@ WEB_THREADS = env.int("WEB_THREADS", 8, validate=environment.POSITIVE)
 # How long POST /clientes/enviar-sms/ waits for its campaign unless the caller prefers less; below gunicorn's
 # graceful_timeout, or a stop would cut the answer.
 SEND_WAIT_S = env.float("SEND_WAIT_S", 25.0)
+# Hours that a session lasts without a request, and in all.
+SESSION_IDLE_H = env.float("SESSION_IDLE_H", 12.0, validate=environment.SECONDS)
+SESSION_MAX_H = env.float("SESSION_MAX_H", 168.0, validate=environment.SECONDS)
 STATEMENT_TIMEOUT_MS = env.int("DB_STATEMENT_TIMEOUT_MS", 30_000)
 
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", "")
@@ -166,6 +169,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "core.sessions.SessionLimits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -217,6 +221,7 @@ if REDIS_URL:
     }
 
 AUTH_USER_MODEL = "core.Usuario"
+SESSION_COOKIE_AGE = int(SESSION_MAX_H * 3600)
 AUTHENTICATION_BACKENDS = ["core.auth.OpenShopBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -370,6 +375,7 @@ CELERY_BEAT_SCHEDULE = {
     "olvidar-contactos": {"task": "workers.olvidar_contactos", "schedule": crontab(hour="4", minute="10")},
     # Before the day's campaigns.
     "revisar-twilio": {"task": "workers.revisar_twilio", "schedule": crontab(hour="6", minute="30")},
+    "limpiar-sesiones": {"task": "workers.limpiar_sesiones", "schedule": crontab(hour="4", minute="20")},
     "limpiar-resultados": {"task": "workers.limpiar_resultados", "schedule": crontab(hour="3", minute="40")},
 }
 

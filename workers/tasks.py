@@ -6,6 +6,7 @@ from typing import Any
 
 from celery import Task, shared_task
 from django.conf import settings
+from django.core.management import call_command
 from django_celery_results.backends import DatabaseBackend
 from django_celery_results.models import TaskResult
 
@@ -116,6 +117,12 @@ def revisar_campana(campana_id: int) -> list[str]:
 def cierre_diario() -> bool:
     """Go on with the daily closes. Beat sends it, and a person who asks for one; what is left waits for the next."""
     return cierre.atender()
+
+
+@shared_task(name="workers.limpiar_sesiones", ignore_result=True)
+def limpiar_sesiones() -> None:
+    """Drop the sessions that are over."""
+    call_command("clearsessions")
 
 
 @shared_task(name="workers.limpiar_resultados", base=Recorded)

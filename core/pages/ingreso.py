@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -43,6 +43,15 @@ class IngresoView(LoginView):
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         answer = super().form_valid(form)
         guesses.remember_browser(answer, form.get_user().get_username(), secure=settings.SESSION_COOKIE_SECURE)
+        return answer
+
+
+class SalidaView(LogoutView):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Sign out, and have the browser forget what it kept: https://www.w3.org/TR/clear-site-data/"""
+        answer = super().dispatch(request, *args, **kwargs)
+        if not request.user.is_authenticated:
+            answer["Clear-Site-Data"] = '"cache", "storage"'
         return answer
 
 

@@ -1,0 +1,84 @@
+"""A session is over some hours after its last request, and some days after the sign-in."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.contrib.sessions.models import Session
+from django.test import Client
+
+from core.models import Usuario
+from workers.tasks import limpiar_sesiones
+
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+RIGHT = {"username": "duena", "password": "clave-de-prueba"}
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in() -> Client:
+    client = Client()
+    assert client.post("/cuentas/ingresar/", RIGHT).status_code == 302
+    return client
+
+
+@pytest.mark.parametrize(("hours", "status"), [(11.9, 200), (12.1, 302)])
+def test_it_is_over_when_nobody_asks(owner: Usuario, hours: float, status: int) -> None:
+    with time_machine.travel(NOW, tick=False) as clock:
+        client = signed_in()
+        client.get("/")
+        clock.shift(timedelta(hours=hours))
+
+        assert client.get("/cuenta/").status_code == status
+        assert client.get("/api/v1/clientes/").status_code == (200 if status == 200 else 401)
+
+
+def test_it_is_over_after_a_week_however_often_one_asks(owner: Usuario) -> None:
+    with time_machine.travel(NOW, tick=False) as clock:
+        client = signed_in()
+        for _ in range(16):
+            assert client.get("/cuenta/").status_code == 200
+            clock.shift(timedelta(hours=10.4))
+        clock.shift(timedelta(hours=2))
+
+        assert client.get("/cuenta/").status_code == 302
+        assert not Session.objects.exists()
+
+
+def test_it_is_written_seldom(owner: Usuario) -> None:
+    with time_machine.travel(NOW, tick=False) as clock:
+        client = signed_in()
+        client.get("/cuenta/")
+        before = Session.objects.get().session_data
+        clock.shift(timedelta(minutes=4))
+        client.get("/cuenta/")
+        assert Session.objects.get().session_data == before
+        clock.shift(timedelta(minutes=2))
+        client.get("/cuenta/")
+        assert Session.objects.get().session_data != before
+
+
+def test_one_from_before_the_limits_stays_good(owner: Usuario) -> None:
+    client = Client()
+    client.force_login(owner)
+
+    assert [client.get("/cuenta/").status_code for _ in range(2)] == [200, 200]
+
+
+def test_signing_out_clears_what_the_browser_kept(owner: Usuario) -> None:
+    client = signed_in()
+
+    answer = client.post("/cuentas/salir/")
+
+    assert answer["Clear-Site-Data"] == '"cache", "storage"'
+    assert client.get("/cuenta/").status_code == 302
+
+
+def test_those_that_are_over_are_dropped(owner: Usuario) -> None:
+    signed_in()
+    signed_in()
+    Session.objects.filter(pk=Session.objects.earliest("expire_date").pk).update(expire_date=NOW)
+
+    limpiar_sesiones()
+
+    assert Session.objects.count() == 1
