@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -21,6 +23,7 @@ from campaigns.programaciones.palabras import en_palabras
 from campaigns.values import estados
 from core.admin import OnlyRead
 from core.errors import ConflictError
+from core.registro import Tipo, anotar
 
 
 @admin.register(PlantillaSMS)
@@ -42,6 +45,11 @@ class RemitenteAdmin(admin.ModelAdmin[Remitente]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Remitente | None = None) -> tuple[str, ...]:
         return ("valor", "usuario") if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Remitente, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        what = f"cambió {', '.join(form.changed_data)}" if change else "prestado a la tienda"
+        anotar(Tipo.REMITENTE, tienda=obj.usuario, detalle=f"{obj.valor}, {what}")
 
 
 @admin.register(CampanaSMS)

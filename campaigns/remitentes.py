@@ -12,6 +12,7 @@ from campaigns.models.remitente import DE_LA_INSTALACION, de_la_instalacion
 from campaigns.signals import remitente_por_eliminar
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
+from core.registro import Tipo, anotar
 from core.senders import INVALIDO, NO_LIMIT, kind_of
 
 VALOR_REPETIDO = "Esta tienda ya tiene un remitente con ese valor."
@@ -112,6 +113,7 @@ def crear_remitente(
         raise InvalidInputError(DE_LA_INSTALACION, field="valor", code="invalid")
     try:
         with transaction.atomic():
+            anotar(Tipo.REMITENTE, tienda=usuario, detalle=f"{valor}, prestado a la tienda")
             return Remitente.objects.create(
                 usuario_id=usuario.tenant_id,
                 nombre=nombre,
@@ -139,5 +141,6 @@ def eliminar_remitente(*, remitente: Remitente) -> None:
         with transaction.atomic():
             remitente_por_eliminar.send(Remitente, remitente=remitente)
             remitente.delete()
+            anotar(Tipo.REMITENTE, detalle=f"{remitente.valor}, eliminado")
     except ProtectedError as error:
         raise ConflictError(EN_USO, code="in_use") from error

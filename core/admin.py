@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
 
-from core.models import Usuario
+from core.models import Registro, Usuario
 
 admin.site.site_header = "Campañas SMS"
 admin.site.site_title = "Campañas SMS"
@@ -29,3 +29,10 @@ class UsuarioAdmin(UserAdmin[Usuario]):
     list_select_related = ("creado_por",)
     fieldsets = (*(UserAdmin.fieldsets or ()), ("Tienda", {"fields": ("rol", "creado_por", "tienda")}))
     add_fieldsets = (*UserAdmin.add_fieldsets, ("Tienda", {"fields": ("rol", "creado_por")}))
+
+
+@admin.register(Registro)
+class RegistroAdmin(OnlyRead, admin.ModelAdmin[Registro]):
+    list_display = ("creado", "tipo", "quien", "detalle", "ip", "via", "tienda_id")
+    list_filter = ("tipo", "creado")
+    search_fields = ("quien", "detalle", "ip")

@@ -1,17 +1,22 @@
 """Sign-in by session and by token. A shop whose admin is disabled is closed, to its vendedores too."""
 
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth.backends import ModelBackend
 from django.db import connection
+from limits import RateLimitItemPerMinute
 from rest_framework.authentication import TokenAuthentication
 from rest_framework.authtoken.models import Token
 from rest_framework.exceptions import AuthenticationFailed
 
-from core import guesses
+from core import guesses, registro
+from core.api.throttling import count_here_too
 from core.models import Usuario
+from core.registro import Tipo
 
+# How often guesses beyond the limit are written down, for each account.
+SAID: Final = RateLimitItemPerMinute(1)
 DESHABILITADO = "El usuario está desactivado."
 
 
@@ -27,10 +32,18 @@ class OpenShopBackend(ModelBackend):
         username = username or kwargs.get(Usuario.USERNAME_FIELD)
         if not username or password is None:
             return None
-        guesses.count(request, username)
+        try:
+            guesses.count(request, username)
+        except guesses.TooManyGuessesError:
+            if count_here_too(SAID, f"ingreso:dicho:{guesses.account(username)}") is None:
+                registro.anotar(Tipo.LIMITE, usuario=registro.con_nombre(username), request=request)
+            raise
         usuario = super().authenticate(request, username=username, password=password, **kwargs)
         if usuario is not None:
             guesses.forgive(request, username)
+        elif request is not None:
+            # What was typed may be a password in the wrong field: an unknown name is not kept.
+            registro.anotar(Tipo.INGRESO_FALLIDO, usuario=registro.con_nombre(username), request=request)
         return usuario
 
     def user_can_authenticate(self, user: Any) -> bool:

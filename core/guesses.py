@@ -72,7 +72,7 @@ def remember_browser(response: HttpResponse, username: str, *, secure: bool) -> 
     Args:
         secure: whether pages are served by HTTPS.
     """
-    value = signing.dumps([_account(username), secrets.token_urlsafe(12)], salt=SALT, compress=False)
+    value = signing.dumps([account(username), secrets.token_urlsafe(12)], salt=SALT, compress=False)
     response.set_cookie(COOKIE, value, max_age=COOKIE_S, httponly=True, secure=secure, samesite="Lax")
 
 
@@ -82,20 +82,22 @@ def _items() -> list[RateLimitItem]:
 
 
 def _of_account(request: Any, username: str) -> list[tuple[RateLimitItem, str]]:
-    account = _account(username)
-    key = f"ingreso:equipo:{_browser(request, account)}" if _browser(request, account) else f"ingreso:cuenta:{account}"
+    whose = account(username)
+    browser = _browser(request, whose)
+    key = f"ingreso:equipo:{browser}" if browser else f"ingreso:cuenta:{whose}"
     return [(item, key) for item in _items()]
 
 
-def _account(username: str) -> str:
+def account(username: str) -> str:
+    """Return what stands for the account of this name in a key, whether there is one or not."""
     # As Django's own form compares names, and however long what was typed is.
     return hashlib.sha256(unicodedata.normalize("NFKC", username).strip().casefold().encode()).hexdigest()[:32]
 
 
-def _browser(request: HttpRequest, account: str) -> str:
+def _browser(request: HttpRequest, whose: str) -> str:
     """The name of a browser in which the account's owner has signed in; "" for any other."""
     try:
         owner, name = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=COOKIE_S)
     except (signing.BadSignature, TypeError, ValueError):
         return ""
-    return str(name) if owner == account else ""
+    return str(name) if owner == whose else ""

@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
 from core.api import views as api
+from core.api.registro import RegistroListView
 from core.ops import health
 from core.pages import errores
 from core.pages.favicon import favicon
@@ -15,6 +16,7 @@ handler500 = errores.fallo
 
 v1: list[URLPattern | URLResolver] = [
     path("auth/token/", api.ObtainToken.as_view(), name="api-token"),
+    path("registro/", RegistroListView.as_view(), name="api-registro"),
     path("", include("clientes.api.urls")),
     path("", include("campaigns.api.urls")),
     re_path("", api.NotFoundView.as_view()),

@@ -10,9 +10,11 @@ from django.urls import reverse
 
 from campaigns.models import AjustesAlertas, Alerta, EntregaAlerta, Suceso
 from campaigns.values.direccion import leer
+from core import registro
 from core.errors import ConflictError
 from core.models import Usuario
 from core.nudges import nudge
+from core.registro import anotar
 
 ENTREGAR: Final = "workers.entregar_alertas"
 SIN_DESTINO: Final = "No hay a quién avisar: guarde primero una dirección de webhook o un correo."
@@ -50,6 +52,7 @@ def guardar_ajustes(*, usuario: Usuario, datos: dict[str, Any]) -> AjustesAlerta
     if ajustes.url and not ajustes.secreto:
         ajustes.secreto = nuevo_secreto()
     ajustes.save()
+    anotar(registro.Tipo.ALERTAS, usuario=usuario, detalle=", ".join(sorted(datos)))
     return ajustes
 
 
@@ -58,6 +61,7 @@ def cambiar_secreto(*, usuario: Usuario) -> AjustesAlertas:
     ajustes, _ = AjustesAlertas.objects.get_or_create(usuario_id=usuario.tenant_id)
     ajustes.secreto = nuevo_secreto()
     ajustes.save(update_fields=["secreto"])
+    anotar(registro.Tipo.ALERTAS, usuario=usuario, detalle="secreto")
     return ajustes
 
 

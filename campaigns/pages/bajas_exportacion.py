@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from clientes.models import RegistroBaja
 from core.pages.access import admin_de, pagina
+from core.registro import Tipo, anotar
 from core.text import planilla
 
 SOLO_ADMIN: Final = "Solo un administrador puede exportar: son datos personales."
@@ -39,4 +40,5 @@ def filas(rows: QuerySet[RegistroBaja]) -> Iterator[list[str]]:
 @pagina
 def exportar(request: HttpRequest) -> Any:
     usuario = admin_de(request, SOLO_ADMIN)
+    anotar(Tipo.EXPORTACION, usuario=usuario, detalle="bajas")
     return planilla.descarga("bajas", TITULOS, filas(RegistroBaja.objects.filter(usuario=usuario.tenant_id)))

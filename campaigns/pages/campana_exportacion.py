@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from campaigns.campana.selectors import campanas_de, destinatarios_de
 from campaigns.models import CampanaSMS, SMSLog
 from core.pages.access import pagina, usuario_de
+from core.registro import Tipo, anotar
 from core.text import planilla
 
 SOLO_ADMIN = "Solo un administrador puede exportar: son datos personales."
@@ -52,4 +53,5 @@ def exportar(request: HttpRequest, pk: int) -> Any:
         raise PermissionDenied(SOLO_ADMIN)
     estado = request.GET.get("estado", "")
     rows = filas(campana, estado if estado in SMSLog.Estado.values else "")
+    anotar(Tipo.EXPORTACION, usuario=usuario, detalle=f"destinatarios de la campaña {campana.pk}")
     return planilla.descarga(f"campana-{campana.pk}", TITULOS, rows)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from campaigns.entrantes.selectors import FILTROS, entrantes_de
 from campaigns.models import Entrante
 from core.pages.access import admin_de, pagina
+from core.registro import Tipo, anotar
 from core.text import planilla
 
 SOLO_ADMIN: Final = "Solo un administrador puede exportar: son datos personales."
@@ -36,4 +37,5 @@ def filas(rows: QuerySet[Entrante]) -> Iterator[list[str]]:
 def exportar(request: HttpRequest) -> Any:
     usuario = admin_de(request, SOLO_ADMIN)
     filtro = FILTROS.get(request.GET.get("ver", ""), FILTROS[""])
+    anotar(Tipo.EXPORTACION, usuario=usuario, detalle="respuestas")
     return planilla.descarga("respuestas", TITULOS, filas(entrantes_de(usuario).filter(filtro)))

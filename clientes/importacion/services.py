@@ -15,6 +15,7 @@ from clientes.models import Importacion
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
 from core.nudges import nudge
+from core.registro import Tipo, anotar
 
 TAREA: Final = "workers.importar_clientes"
 
@@ -122,6 +123,7 @@ def empezar(*, importacion: Importacion, opciones: Opciones) -> None:
         )
         if not moved:
             raise ConflictError(YA_EMPEZO)
+        anotar(Tipo.IMPORTACION, detalle=f"{importacion.tipo}: {importacion.archivo}")
         nudge(TAREA)
 
 

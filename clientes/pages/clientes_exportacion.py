@@ -14,6 +14,7 @@ from clientes.importacion.valores import unir_etiquetas
 from clientes.models import Cliente, Etiqueta
 from clientes.selectors import clientes_de
 from core.pages.access import pagina, usuario_de
+from core.registro import Tipo, anotar
 from core.text import planilla
 
 SOLO_ADMIN = "Solo un administrador puede exportar: son datos personales."
@@ -56,4 +57,5 @@ def exportar(request: HttpRequest) -> Any:
     usuario = usuario_de(request)
     if not usuario.es_admin:
         raise PermissionDenied(SOLO_ADMIN)
+    anotar(Tipo.EXPORTACION, usuario=usuario, detalle="clientes")
     return planilla.descarga("clientes", TITULOS, filas(clientes_de(usuario)))

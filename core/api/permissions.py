@@ -30,4 +30,5 @@ class AdminReads(AdminWrites):
     message = SOLO_ADMIN_VE
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return super().has_permission(request, view) and bool(request.user.es_admin)
+        user = request.user
+        return super().has_permission(request, view) and user.is_authenticated and user.es_admin

@@ -7,6 +7,7 @@ from django.utils.decorators import method_decorator
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework import serializers
+from rest_framework.authtoken.models import Token
 from rest_framework.authtoken.serializers import AuthTokenSerializer
 from rest_framework.authtoken.views import ObtainAuthToken
 from rest_framework.exceptions import NotFound
@@ -16,6 +17,7 @@ from rest_framework.views import APIView
 
 from core.api.parsers import BoundedJSONParser
 from core.api.throttling import AddressThrottle
+from core.registro import Tipo, anotar
 
 # Bytes. Nobody has signed in yet; a name and a password are some hundred.
 CREDENTIALS_MAX: Final = 4 * 1024
@@ -51,7 +53,10 @@ class ObtainToken(ObtainAuthToken):
         ],
     )
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().post(request, *args, **kwargs)
+        answer = super().post(request, *args, **kwargs)
+        token = Token.objects.select_related("user").get(key=answer.data["token"])
+        anotar(Tipo.TOKEN_PEDIDO, usuario=token.user, request=request)
+        return answer
 
 
 @extend_schema(exclude=True)

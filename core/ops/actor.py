@@ -55,7 +55,12 @@ def actual() -> Actor:
     user = getattr(request, "user", None)
     if request is None or user is None or user.pk is None:
         return NADIE
-    return Actor(user.pk, ip_de(request), API if request.path.startswith("/api/") else PAGINA)
+    return Actor(user.pk, ip_de(request), via_de(request))
+
+
+def via_de(request: HttpRequest) -> str:
+    """Return PAGINA or API."""
+    return API if request.path.startswith("/api/") else PAGINA
 
 
 def ip_de(request: HttpRequest) -> str | None:

@@ -47,7 +47,7 @@ class IngresoView(LoginView):
 
 
 class SalidaView(LogoutView):
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Sign out, and have the browser forget what it kept: https://www.w3.org/TR/clear-site-data/"""
         answer = super().dispatch(request, *args, **kwargs)
         if not request.user.is_authenticated:

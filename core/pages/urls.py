@@ -1,6 +1,6 @@
 from django.urls import path
 
-from core.pages import cuenta, usuarios
+from core.pages import cuenta, registro, usuarios
 from core.pages.ingreso import IngresoView, SalidaView
 
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("cuenta/clave/", cuenta.clave, name="cuenta-clave"),
     path("cuenta/token/", cuenta.token, name="cuenta-token"),
     path("cuenta/token/revocar/", cuenta.revocar, name="cuenta-token-revocar"),
+    path("seguridad/", registro.registro, name="seguridad"),
     path("usuarios/", usuarios.usuarios, name="usuarios"),
     path("usuarios/nuevo/", usuarios.nuevo, name="usuario-nuevo"),
     path("usuarios/<int:pk>/clave/", usuarios.clave, name="usuario-clave"),

@@ -212,6 +212,7 @@ TABLE = [
     Row("get", RNE, 200, 403, 200),
     Row("post", RNE, 201, 403, 201, lambda w: {"numeros": ["3001234567"], "consultado_en": "2026-01-02"}),
     Row("get", AJUSTES, 200, 403, 200, one=True),
+    Row("get", "api/v1/registro/", 200, 403, 200),
     Row("patch", AJUSTES, 200, 403, 200, lambda w: {"plazo_h": 24}, one=True),
     Row("get", AJUSTES + "historial/", 200, 403, 200),
     Row("get", PROGRAMACIONES, 200, 200, 200),
