@@ -41,7 +41,7 @@ def archivo_de_errores(importacion: Importacion) -> tuple[list[str], Iterator[li
 
 
 def archivo_de_repetidos(importacion: Importacion) -> tuple[list[str], Iterator[list[str]]]:
-    """Yield titles and rows: those of the file, with whether each row entered and who has the same phone."""
+    """Yield titles and rows: those of the file, with whether each row entered and what there is to say of its phone."""
     own = titulos(importacion)
     keep = list(range(len(own)))
     # Only a finished import put its good rows into the shop.

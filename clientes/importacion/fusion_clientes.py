@@ -19,7 +19,7 @@ CLAVES: Final = {
 CARGA_SQL = """
 CREATE TEMP TABLE carga ON COMMIT DROP AS
 SELECT f.numero, d.*, {clave} AS clave, NULL::bigint AS cliente_id, false AS nueva, false AS cambia,
-    ''::text AS resultado, ''::text AS motivo, ''::text AS aviso
+    ''::text AS resultado, ''::text AS motivo, coalesce(f.datos ->> 'dicho', '') AS aviso
 FROM clientes_importacionfila f, jsonb_to_record(f.datos)
     AS d(nombre text, telefono text, e164 text, movil boolean, pais text, documento text, activo boolean,
         etiquetas text[], consentimiento_en date, consentimiento_fuente text)
@@ -54,6 +54,19 @@ FROM (SELECT numero, first_value(numero) OVER w AS primera, row_number() OVER w 
       FROM carga WHERE clave <> '' AND resultado = '' WINDOW w AS (PARTITION BY clave ORDER BY numero)) r
 WHERE r.numero = carga.numero AND r.n > 1
 """
+# The phone is one client's and the document another's: whoever the row describes, somebody would get a stranger's data.
+AJENAS_SQL = f"""
+UPDATE carga SET resultado = 'rechazada', motivo = format(
+    'El teléfono es de «%%s» y el documento es de «%%s»: no se sabe de quién es la fila.',
+    left(k.nombre, 60), left(o.nombre, 60))
+FROM clientes_cliente k, (
+    SELECT DISTINCT ON (clave) clave, id, nombre FROM (
+        SELECT {DOCUMENTO.format("documento")} AS clave, id, nombre FROM clientes_cliente
+        WHERE usuario_id = %(tienda)s AND documento <> '') c
+    ORDER BY clave, id) o
+WHERE carga.resultado = '' AND coalesce(carga.documento, '') <> '' AND k.id = carga.cliente_id
+    AND o.clave = {DOCUMENTO.format("carga.documento")} AND {DOCUMENTO.format("k.documento")} <> o.clave
+"""  # noqa: S608
 # Two clients may share a phone, as a family does: both are taken, and it is said. A campaign writes to it once.
 AVISOS_SQL = """
 WITH otros AS (
@@ -70,7 +83,7 @@ WITH otros AS (
         CASE WHEN o.ids[1] IS DISTINCT FROM f.cliente_id THEN o.nombres[1] ELSE o.nombres[2] END AS otro
     FROM filas f LEFT JOIN otros o ON o.e164 = f.e164
 )
-UPDATE carga SET aviso = concat_ws(' ', 'Mismo teléfono que la fila ' || a.fila || '.',
+UPDATE carga SET aviso = concat_ws(' ', nullif(carga.aviso, ''), 'Mismo teléfono que la fila ' || a.fila || '.',
     'Mismo teléfono que el cliente «' || left(a.otro, 60) || '».')
 FROM avisos a WHERE a.numero = carga.numero AND (a.fila IS NOT NULL OR a.otro IS NOT NULL)
 """
@@ -89,6 +102,8 @@ def preparar(importacion: Importacion) -> None:
         ejecutar("ANALYZE conocidos", importacion)
         ejecutar(AMBIGUAS_SQL, importacion, que=que)
         ejecutar(ENCONTRADOS_SQL, importacion)
+    if importacion.clave == Importacion.Clave.TELEFONO:
+        ejecutar(AJENAS_SQL, importacion)
     ejecutar(SIN_NOMBRE_SQL, importacion)
     if que:
         ejecutar(REPETIDAS_SQL, importacion, que=que)

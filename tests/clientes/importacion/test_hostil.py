@@ -141,9 +141,7 @@ def test_nul_bytes_and_controls_spoil_their_row_only(owner: Usuario) -> None:
     assert Cliente.objects.filter(nombre="Con trol").exists()
 
 
-@pytest.mark.parametrize(
-    "text", ["'; DROP TABLE clientes_cliente; --", "%s %(id)s {} \\", "<script>", "\u202eAna", "👩‍👧"]
-)
+@pytest.mark.parametrize("text", ["'; DROP TABLE clientes_cliente; --", "%s %(id)s {} \\", "<script>", "👩‍👧"])
 def test_texts_are_only_texts(text: str, owner: Usuario) -> None:
     run(owner, csv("nombre;documento;etiquetas", f'"{text}";1;"{text[:40]}"'))
     assert Cliente.objects.get().nombre == text
