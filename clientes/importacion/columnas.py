@@ -23,26 +23,58 @@ class Campo:
     titulos: tuple[str, ...]
 
 
+# Among them are the titles of Google Contacts ("Given Name" until 2023, then "First Name"; "Phone 1 - Value"), Outlook,
+# HubSpot, Shopify, WooCommerce ("billing_phone"), Siigo, Alegra and their like. The first of a list that the file has
+# takes the field, so what says most stands first: a mobile before a phone.
 NOMBRE = Campo("nombre", "Nombre", (
-    "nombre", "nombres", "nombre completo", "nombres y apellidos", "nombre y apellido", "cliente", "razon social",
-    "contacto", "name", "full name", "customer", "client", "nombre cliente", "nombre del cliente", "first name",
+    "nombre completo", "nombres y apellidos", "nombre y apellido", "nombre y apellidos", "apellidos y nombres",
+    "full name", "fullname", "display name", "customer name", "client name", "contact name", "nombre cliente",
+    "nombre del cliente", "nombre de cliente", "nombre tercero", "nombre del tercero", "nombre contacto",
+    "nombre del contacto", "nombre razon social", "nombre o razon social", "razon social o nombre", "nome completo",
+    "nombre", "nombres", "primer nombre", "cliente", "razon social", "contacto", "tercero", "name", "customer",
+    "client", "contact", "nome", "first name", "given name", "billing first name", "first name billing",
+    "shipping first name",
 ))  # fmt: skip
+APELLIDOS = Campo("apellidos", "Apellidos", (
+    "apellidos", "apellido", "primer apellido", "apellido paterno", "last name", "surname", "family name",
+    "billing last name", "last name billing", "shipping last name", "sobrenome",
+))  # fmt: skip
+# A name that has its surnames needs no other column for them.
+SIN_APELLIDOS: Final = frozenset({
+    "nombre", "nombres", "primer nombre", "name", "nome", "first name", "given name", "billing first name",
+    "first name billing", "shipping first name",
+})  # fmt: skip
 TELEFONO = Campo("telefono", "Teléfono", (
-    "telefono", "telefonos", "tel", "celular", "cel", "movil", "whats app", "whatsapp",
-    "numero de telefono", "numero de celular",
-    "numero celular", "telefono celular", "telefono movil", "phone", "phone number", "mobile", "mobile phone",
-    "cell", "cellphone", "cell phone", "telephone", "telefono cliente", "telefono del cliente", "no celular",
-    "telefono 1", "celular 1",
+    "celular", "celulares", "cel", "movil", "numero de celular", "numero celular", "no celular", "nro celular",
+    "numero de movil", "numero movil", "no movil", "telefono celular", "telefono movil", "tel celular", "tel movil",
+    "celular cliente", "celular del cliente", "celular contacto", "celular 1", "celular 2", "movil 1",
+    "celular principal", "celular whatsapp", "celular o telefono", "mobile", "mobile phone", "mobile number",
+    "mobile phone number", "mobile no", "phone mobile", "cell", "cellphone", "cell phone", "cell phone number",
+    "cell number", "phone cell", "sms phone", "sms phone number", "whatsapp number", "whatsapp phone number",
+    "numero de whatsapp", "numero whatsapp", "telemovel", "telefono", "telefonos", "tel", "numero de telefono",
+    "numero telefono", "numero telefonico", "no telefono", "nro telefono", "telefono cliente", "telefono del cliente",
+    "telefono contacto", "telefono de contacto", "telefono principal", "telefono 1", "tel 1", "phone", "phones",
+    "phone number", "phone numbers", "primary phone", "main phone", "telephone", "telephone number", "contact number",
+    "contact phone", "customer phone", "phone 1 value", "phone 1", "phone 1 number", "billing phone", "phone billing",
+    "billing phone number", "default address phone", "home phone", "business phone", "shipping phone",
+    "phone shipping", "telefone", "telefono particular", "telefono del trabajo", "telefono 2", "phone 2 value",
+    "phone 2", "other phone",
+    "whatsapp", "whats app", "sms",  # last: they may say yes or no
 ))  # fmt: skip
 DOCUMENTO = Campo("documento", "Documento", (
     "documento", "doc", "nit", "cc", "nit cc", "cc nit", "cedula", "cedula de ciudadania", "identificacion",
-    "numero de documento", "numero documento", "no documento", "numero de identificacion", "id cliente", "dni", "rut",
-    "document", "document number", "id number", "tax id", "documento cliente", "documento del cliente", "ced",
-    "documento de identidad", "cedula nit", "nit cedula",
+    "numero de documento", "numero documento", "no documento", "nro documento", "numero de identificacion",
+    "numero identificacion", "no identificacion", "nro identificacion", "identificacion tercero",
+    "identificacion del tercero", "identificacion cliente", "identificacion del cliente", "id cliente", "dni", "rut",
+    "document", "document number", "id number", "identification", "identification number", "tax id", "tax id number",
+    "documento cliente", "documento del cliente", "ced", "documento de identidad", "cedula nit", "nit cedula",
+    "nit o cedula", "cedula o nit", "cedula o ruc", "cedula ruc", "nif", "nif nit", "nif o nit", "ruc", "rfc", "rnc",
+    "rnc o cedula", "curp", "cuit", "cuil", "cuit cuil", "dni cuit", "dni ruc", "run", "cpf", "cnpj", "cpf cnpj",
+    "vat number", "billing cedula", "billing documento", "billing dni", "billing nit",
 ))  # fmt: skip
 ETIQUETAS = Campo("etiquetas", "Etiquetas", (
-    "etiquetas", "etiqueta", "tags", "tag", "grupo", "grupos", "segmento", "categoria", "categorias", "labels",
-    "label", "group", "category",
+    "etiquetas", "etiqueta", "tags", "tag", "customer tags", "labels", "label", "group membership", "grupo", "grupos",
+    "segmento", "segmentos", "categoria", "categorias", "group", "groups", "category", "categories",
 ))  # fmt: skip
 ACTIVO = Campo("activo", "Activo", ("activo", "activa", "estado", "active", "status", "habilitado", "enabled"))
 CONSENTIMIENTO_EN = Campo("consentimiento_en", "Fecha del consentimiento", (
@@ -71,6 +103,7 @@ REFERENCIA = Campo("referencia", "Referencia", (
 CAMPOS: Final = {
     Importacion.Tipo.CLIENTES: (
         NOMBRE,
+        APELLIDOS,
         TELEFONO,
         DOCUMENTO,
         ETIQUETAS,
@@ -83,6 +116,10 @@ CAMPOS: Final = {
 # What we write beside a row that could not be imported; never data when it comes back.
 FILA, MOTIVO = "fila en el archivo", "motivo"
 NUESTRAS: Final = (FILA, MOTIVO)
+# Beside these "Estado" is a state of Mexico, as in Alegra's template, and not whether the client is active.
+ES_DIRECCION: Final = frozenset({"colonia", "delegacion", "municipio delegacion", "codigo postal", "cp", "zip"})
+# What a template says behind a title: "Celular (obligatorio)".
+OBLIGATORIO: Final = re.compile(r" (?:obligatori[oa]|requerid[oa]|required|opcional|optional)\Z")
 
 
 def adivinar(titulos: Sequence[str], tipo: str = "") -> dict[str, int]:
@@ -98,6 +135,10 @@ def adivinar(titulos: Sequence[str], tipo: str = "") -> dict[str, int]:
         place = next((plain.index(name) for name in campo.titulos if name in plain), None)
         if place is not None:
             found[campo.nombre] = place
+    if "apellidos" in found and ("nombre" not in found or plain[found["nombre"]] not in SIN_APELLIDOS):
+        del found["apellidos"]
+    if "activo" in found and plain[found["activo"]] == "estado" and ES_DIRECCION & set(plain):
+        del found["activo"]
     return found
 
 
@@ -112,4 +153,5 @@ def _plain(titulo: str) -> str:
     """Simplify a title: `  Teléfono_Móvil (1) ` → `telefono movil 1`; `NIT/CC` → `nit cc`; `fullName` → `full name`."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", titulo)
     ascii_only = normalize("NFKD", spaced).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", " ", ascii_only.lower().replace(".", "")).strip()
+    plain = re.sub(r"[^a-z0-9]+", " ", ascii_only.lower().replace(".", "")).strip()
+    return OBLIGATORIO.sub("", plain)
