@@ -8,7 +8,7 @@ from clientes import phones
 from core.errors import InvalidInputError
 from core.text.limpio import limpio
 from core.text.nada import es_error, es_nada
-from core.text.numero import con_cifras_ascii, entero
+from core.text.numero import LARGO_MAX, con_cifras_ascii, entero
 
 TELEFONO_MAX: Final = 20  # characters that are kept of a phone as it was written
 
@@ -40,10 +40,12 @@ def documento(texto: str) -> str:
         InvalidInputError: it is a spreadsheet's error, or a number that lost digits or has a fraction.
     """
     text = con_cifras_ascii(_valor(texto, "documento", dicha=True))
+    if len(text) > LARGO_MAX:
+        return text  # the field refuses it by its length
     whole = entero(text)
-    if whole is None or (CON_PUNTOS.fullmatch(whole) and not EN_MILES.fullmatch(whole)):
+    if whole is None or (CON_PUNTOS.fullmatch(whole.rstrip(".,")) and not EN_MILES.fullmatch(whole.rstrip(".,"))):
         raise InvalidInputError(DOCUMENTO_DUDOSO.format(valor=text[:30]), field="documento")
-    return whole
+    return whole.rstrip(".,")
 
 
 def telefono(texto: str) -> str:

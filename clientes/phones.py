@@ -31,6 +31,16 @@ WHATSAPP: Final = re.compile(
     r"|\+?(\d{6,15})@(?:c\.us|s\.whatsapp\.net)",
     re.IGNORECASE,
 )
+# "3001234567 (celular)": a label behind a number that is whole without it.
+LABEL_BEHIND: Final = re.compile(
+    r"(?<=\d)\s*[-(\[]?\s*(?:cel(?:ular)?|m[oó]vil|mobile|cell|whats\s?app|wh?app|wpp|wsp|tel(?:[eé]fono)?|personal"
+    r"|principal)\.?\s*[)\]]?\Z",
+    re.IGNORECASE,
+)
+# 300123456/7 is two numbers that end otherwise, or a number and a note.
+OTHER_END: Final = re.compile(r"\d\s?/\s?\d{1,2}\Z")
+# +57 (0) 300 123 4567: what is dialled within the country only.
+TRUNK_ZERO: Final = re.compile(r"(?<=\d)\s*\(0\)")
 # Brazilians write the place of the carrier's code as xx: (0xx11) 98765-4321.
 BRAZIL: Final = re.compile(r"\D{0,20}(?:00\s?)?55\b")
 CARRIER_XX: Final = re.compile(r"\b0\s?xx\s?(?=\)?\s?\d\d)", re.IGNORECASE)
@@ -137,13 +147,15 @@ def _read(text: str, region: str | None) -> Reading:
         digits = link[1] or link[2]
         texts = {f"+{digits}", digits}
     else:
-        text = NUMBERED_LABEL.sub("", text, count=1)
+        text = LABEL_BEHIND.sub("", NUMBERED_LABEL.sub("", text, count=1))
         if region == "BR" or BRAZIL.match(text):
             text = CARRIER_XX.sub("0", text, count=1)
-        if _has_letter_in_number(text):
+        if _has_letter_in_number(text) or OTHER_END.search(text):
             return NOTHING
         # In Colombia 00 is dialled with a carrier's digit, but people write 0057… as everywhere else.
         texts = {text, INTERNATIONAL.sub("+", text, count=1)}
+        if text.startswith("+"):
+            texts.add(TRUNK_ZERO.sub("", text, count=1))
     readings = {_parse(text, region) for text in texts} - {NOTHING}
     return readings.pop() if len(readings) == 1 else NOTHING
 

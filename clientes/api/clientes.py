@@ -90,7 +90,9 @@ class ClienteSerializer(ShopRowSerializer[Cliente]):
         if isinstance(data, Mapping):
             leidos, errores = ficha.leer(data, self.instance)
             if errores:
-                raise serializers.ValidationError({error.field: [error.message] for error in errores}, code="invalid")
+                raise serializers.ValidationError(
+                    {error.field or "": [error.message] for error in errores}, code="invalid"
+                )
             data = {**data, **leidos}
         return super().to_internal_value(data)
 

@@ -28,37 +28,37 @@ class Campo:
 # takes the field, so what says most stands first: a mobile before a phone.
 NOMBRE = Campo("nombre", "Nombre", (
     "nombre completo", "nombres y apellidos", "nombre y apellido", "nombre y apellidos", "apellidos y nombres",
-    "full name", "fullname", "display name", "customer name", "client name", "contact name", "nombre cliente",
-    "nombre del cliente", "nombre de cliente", "nombre tercero", "nombre del tercero", "nombre contacto",
-    "nombre del contacto", "nombre razon social", "nombre o razon social", "razon social o nombre", "nome completo",
-    "nombre", "nombres", "primer nombre", "cliente", "razon social", "contacto", "tercero", "name", "customer",
-    "client", "contact", "nome", "first name", "given name", "billing first name", "first name billing",
-    "shipping first name",
+    "full name", "fullname", "customer name", "client name", "contact name", "billing name", "shipping name",
+    "nombre cliente", "nombre del cliente", "nombre de cliente", "nombre tercero", "nombre del tercero",
+    "nombre contacto", "nombre del contacto", "nombre razon social", "nombre o razon social", "razon social o nombre",
+    "nome completo", "nombre", "nombres", "primer nombre", "nombres del tercero", "nombres tercero", "cliente",
+    "razon social", "contacto", "tercero", "name", "customer", "client", "contact", "nome", "first name", "given name",
+    "billing first name", "first name billing", "shipping first name", "display name",
 ))  # fmt: skip
 APELLIDOS = Campo("apellidos", "Apellidos", (
-    "apellidos", "apellido", "primer apellido", "apellido paterno", "last name", "surname", "family name",
-    "billing last name", "last name billing", "shipping last name", "sobrenome",
+    "apellidos", "apellido", "primer apellido", "apellido paterno", "apellidos del tercero", "apellidos tercero",
+    "last name", "surname", "family name", "billing last name", "last name billing", "shipping last name", "sobrenome",
 ))  # fmt: skip
 # A name that has its surnames needs no other column for them.
 SIN_APELLIDOS: Final = frozenset({
-    "nombre", "nombres", "primer nombre", "name", "nome", "first name", "given name", "billing first name",
-    "first name billing", "shipping first name",
+    "nombre", "nombres", "primer nombre", "nombres del tercero", "nombres tercero", "name", "nome", "first name",
+    "given name", "billing first name", "first name billing", "shipping first name",
 })  # fmt: skip
 TELEFONO = Campo("telefono", "Teléfono", (
     "celular", "celulares", "cel", "movil", "numero de celular", "numero celular", "no celular", "nro celular",
-    "numero de movil", "numero movil", "no movil", "telefono celular", "telefono movil", "tel celular", "tel movil",
-    "celular cliente", "celular del cliente", "celular contacto", "celular 1", "celular 2", "movil 1",
-    "celular principal", "celular whatsapp", "celular o telefono", "mobile", "mobile phone", "mobile number",
+    "numero de movil", "numero movil", "numero de telefono movil", "no movil", "telefono celular", "telefono movil",
+    "tel celular", "tel movil", "celular cliente", "celular del cliente", "celular contacto", "celular 1", "celular 2",
+    "movil 1", "celular principal", "celular whatsapp", "celular o telefono", "mobile", "mobile phone", "mobile number",
     "mobile phone number", "mobile no", "phone mobile", "cell", "cellphone", "cell phone", "cell phone number",
     "cell number", "phone cell", "sms phone", "sms phone number", "whatsapp number", "whatsapp phone number",
     "numero de whatsapp", "numero whatsapp", "telemovel", "telefono", "telefonos", "tel", "numero de telefono",
     "numero telefono", "numero telefonico", "no telefono", "nro telefono", "telefono cliente", "telefono del cliente",
-    "telefono contacto", "telefono de contacto", "telefono principal", "telefono 1", "tel 1", "phone", "phones",
-    "phone number", "phone numbers", "primary phone", "main phone", "telephone", "telephone number", "contact number",
-    "contact phone", "customer phone", "phone 1 value", "phone 1", "phone 1 number", "billing phone", "phone billing",
-    "billing phone number", "default address phone", "home phone", "business phone", "shipping phone",
-    "phone shipping", "telefone", "telefono particular", "telefono del trabajo", "telefono 2", "phone 2 value",
-    "phone 2", "other phone",
+    "telefono contacto", "telefono de contacto", "telefono contacto principal", "telefono principal", "telefono 1",
+    "tel 1", "phone", "phones", "phone number", "phone numbers", "primary phone", "main phone", "telephone",
+    "telephone number", "contact number", "contact phone", "customer phone", "phone 1 value", "phone 1",
+    "phone 1 number", "billing phone", "phone billing", "billing phone number", "default address phone", "home phone",
+    "business phone", "shipping phone", "phone shipping", "telefone", "telefono particular", "telefono del trabajo",
+    "telefono 2", "phone 2 value", "phone 2", "other phone",
     "whatsapp", "whats app", "sms",  # last: they may say yes or no
 ))  # fmt: skip
 DOCUMENTO = Campo("documento", "Documento", (

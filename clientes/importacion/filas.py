@@ -77,6 +77,7 @@ def interpretar(cells: Sequence[str], plan: Plan) -> dict[str, Any]:
     return datos
 
 
+REFERENCIA_DECIMAL: Final = re.compile(r"\A(\d+)[.,]0\Z")
 # A function, a join or another cell: what a program wrote into a CSV for Excel to compute. "=Luis" is only a name.
 FORMULA: Final = re.compile(r"=(?:[^(&]*[(&]|[+-]?\$?[A-Za-z]{1,3}\$?\d)")
 # A dash in these columns means no, or nothing sold; and a date or a yes that is an error is none.
@@ -183,7 +184,10 @@ def _telefono(raw: str, plan: Plan, datos: dict[str, Any], motivos: list[str]) -
 
 
 def _venta(raw: dict[str, str], plan: Plan, motivos: list[str]) -> dict[str, Any]:
-    datos: dict[str, Any] = {"referencia": raw["referencia"]} if raw.get("referencia") else {}
+    datos: dict[str, Any] = {}
+    if referencia := raw.get("referencia"):
+        # 1021.0 of pandas is the sale 1021, or the next import would bring it again.
+        datos["referencia"] = REFERENCIA_DECIMAL.sub(r"\1", referencia)
     _documento(raw, datos, motivos)
     _bounded(datos, {"documento": DOCUMENTO_MAX, "referencia": REFERENCIA_MAX}, motivos)
     if "referencia" not in datos:

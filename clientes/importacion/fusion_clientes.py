@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from clientes.importacion.fusion import ANOTAR_SQL, DOCUMENTO, OLVIDAR_SQL, ejecutar, insertar
+from clientes.importacion.fusion import ANOTAR_SQL, DOCUMENTO, MISMO_TELEFONO, OLVIDAR_SQL, ejecutar, insertar
 from clientes.models import Cliente, Importacion
 from clientes.services import avisar_exclusion
 
@@ -68,7 +68,7 @@ WHERE carga.resultado = '' AND coalesce(carga.documento, '') <> '' AND k.id = ca
     AND o.clave = {DOCUMENTO.format("carga.documento")} AND {DOCUMENTO.format("k.documento")} <> o.clave
 """  # noqa: S608
 # Two clients may share a phone, as a family does: both are taken, and it is said. A campaign writes to it once.
-AVISOS_SQL = """
+AVISOS_SQL = f"""
 WITH otros AS (
     SELECT telefono_e164 AS e164, (array_agg(id ORDER BY id))[1:2] AS ids,
         (array_agg(nombre ORDER BY id))[1:2] AS nombres
@@ -83,10 +83,10 @@ WITH otros AS (
         CASE WHEN o.ids[1] IS DISTINCT FROM f.cliente_id THEN o.nombres[1] ELSE o.nombres[2] END AS otro
     FROM filas f LEFT JOIN otros o ON o.e164 = f.e164
 )
-UPDATE carga SET aviso = concat_ws(' ', nullif(carga.aviso, ''), 'Mismo teléfono que la fila ' || a.fila || '.',
-    'Mismo teléfono que el cliente «' || left(a.otro, 60) || '».')
+UPDATE carga SET aviso = concat_ws(' ', nullif(carga.aviso, ''), '{MISMO_TELEFONO} la fila ' || a.fila || '.',
+    '{MISMO_TELEFONO} el cliente «' || left(a.otro, 60) || '».')
 FROM avisos a WHERE a.numero = carga.numero AND (a.fila IS NOT NULL OR a.otro IS NOT NULL)
-"""
+"""  # noqa: S608
 
 
 def preparar(importacion: Importacion) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 from django.utils import timezone
 
 from core.text.limpio import limpio
+from core.text.numero import entero
 from core.unicode import normalize
 
 SI: Final = frozenset({"si", "s", "1", "true", "verdadero", "v", "x", "activo", "activa", "yes", "y", "active", "on"})
@@ -47,7 +48,7 @@ def texto(celda: str) -> str:
 
 
 def activo(valor: str) -> bool:
-    plain = normalize("NFKD", valor.lower()).encode("ascii", "ignore").decode()
+    plain = normalize("NFKD", (entero(valor) or valor).lower()).encode("ascii", "ignore").decode()
     if plain in SI:
         return True
     if plain in NO:

@@ -55,12 +55,13 @@ class ClienteForm(KeepsUnsentForm, StyledForm, forms.ModelForm[Cliente]):
         }
 
     def __init__(self, data: Any = None, *, usuario: Usuario, **kwargs: Any) -> None:
-        super().__init__(data, **kwargs)
         self._ilegibles: list[InvalidInputError] = []
         if data is not None:
-            leidos, self._ilegibles = ficha.leer(self.data, self.instance)
+            leidos, self._ilegibles = ficha.leer(data, kwargs.get("instance"))
+            data = data.copy()
             for campo, valor in leidos.items():
-                self.data[campo] = valor
+                data[campo] = valor
+        super().__init__(data, **kwargs)
         self.fields["etiquetas"].queryset = etiquetas_de(usuario)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from core.text import formato
 
 AYUDAS = {
     "documento": "Cédula, NIT u otro; los puntos y espacios no cuentan al comparar.",
+    "apellidos": "Si el archivo los tiene aparte: se juntan al nombre.",
     "etiquetas": "Varias en una celda, separadas por coma. Se agregan a las que el cliente ya tenga.",
     "activo": "Sí o no.",
     "fecha": "2026-03-15 o 15/03/2026. Sin fecha, la venta queda con la de hoy.",
@@ -82,6 +83,9 @@ class Muestra:
 def muestra(importacion: Importacion, opciones: Opciones) -> Muestra:
     plan = plan_de(importacion, opciones)
     chosen = [c for c in columnas.CAMPOS[Importacion.Tipo(importacion.tipo)] if c.nombre in opciones.columnas]
+    # The surnames are seen at the end of the name.
+    if columnas.NOMBRE in chosen:
+        chosen = [c for c in chosen if c is not columnas.APELLIDOS]
     first = 1 + opciones.con_titulos
     filas = []
     for numero, cells in enumerate(importacion.muestra[opciones.con_titulos :], first):

@@ -1,4 +1,4 @@
-"""What stands in a cell that has no value: errors of spreadsheets, and what programs write for "nothing"."""
+"""Cells without a value: errors of spreadsheets, and what programs write for "nothing"."""
 
 import re
 from typing import Final

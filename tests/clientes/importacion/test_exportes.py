@@ -3,7 +3,7 @@
 import pytest
 
 from core.models import Usuario
-from tests.clientes.importacion.support import Row, as_excel, clients, csv, problems, run
+from tests.clientes.importacion.support import Row, as_excel, clients, counts, csv, problems, run
 
 GOOGLE = (
     "First Name,Middle Name,Last Name,Phonetic First Name,Phonetic Middle Name,Phonetic Last Name,Name Prefix,"
@@ -163,6 +163,7 @@ def test_of_two_numbers_the_first_mobile_is_taken_and_it_is_said(owner: Usuario)
     )
     importacion = run(owner, data)
     assert [c[:2] for c in clients(owner)] == [("Ana", "+573001234567"), ("Luis", "+573107654321")]
+    assert counts(importacion) == {"creadas": 2, "rechazadas": 3}
     assert dict(importacion.detalle.exclude(aviso="").values_list("numero", "aviso")) == {
         2: "La celda tiene 2 teléfonos: se tomó 300 123 4567, el primer celular.",
         3: "La celda tiene 2 teléfonos: se tomó 3107654321, el primer celular.",
