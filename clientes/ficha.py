@@ -7,7 +7,7 @@ from typing import Any, Final
 from clientes import phones
 from core.errors import InvalidInputError
 from core.text.limpio import limpio
-from core.text.nada import es_error, es_nada
+from core.text.nada import es_error, es_nada, tiene_error
 from core.text.numero import LARGO_MAX, con_cifras_ascii, entero
 
 TELEFONO_MAX: Final = 20  # characters that are kept of a phone as it was written
@@ -15,6 +15,9 @@ TELEFONO_MAX: Final = 20  # characters that are kept of a phone as it was writte
 # Digits with points or commas, and those of them that part thousands. 1,5 would be compared as 15: somebody else.
 CON_PUNTOS: Final = re.compile(r"[\d.,]*[.,][\d.,]*")
 EN_MILES: Final = re.compile(r"\d{1,3}([.,])\d{3}(?:\1\d{3})*")
+
+LETRA: Final = re.compile(r"[^\W\d_]")
+DE_PROGRAMA: Final = re.compile(r"\d{5}[.,]0+\Z|\A\d+(?:[.,]\d+[eE]\+?|[eE]\+)\d+\Z")
 
 ES_ERROR = "«{valor}» es un error de la planilla, no un dato. Corríjalo, o deje la celda vacía."
 NO_ES_NOMBRE = "«{valor}» no es un nombre: es lo que un programa escribe cuando no hay dato."
@@ -30,6 +33,8 @@ def nombre(texto: str) -> str:
     Raises:
         InvalidInputError: it is a spreadsheet's error.
     """
+    if tiene_error(texto):
+        raise InvalidInputError(ES_ERROR.format(valor=texto[:30]), field="nombre")
     return _valor(texto, "nombre", dicha=True)
 
 
@@ -42,6 +47,9 @@ def documento(texto: str) -> str:
     text = con_cifras_ascii(_valor(texto, "documento", dicha=True))
     if len(text) > LARGO_MAX:
         return text  # the field refuses it by its length
+    # A code with letters keeps its points, unless they can only be a program's: A1.0 is not A1, nor 12E5 a number.
+    if LETRA.search(text) and not DE_PROGRAMA.search(text):
+        return text
     whole = entero(text)
     if whole is None or (CON_PUNTOS.fullmatch(whole.rstrip(".,")) and not EN_MILES.fullmatch(whole.rstrip(".,"))):
         raise InvalidInputError(DOCUMENTO_DUDOSO.format(valor=text[:30]), field="documento")

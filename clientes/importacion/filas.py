@@ -18,6 +18,7 @@ from core.text.numero import CIENTIFICO
 
 DOCUMENTO_MAX: Final = Cliente._meta.get_field("documento").max_length or 0
 ETIQUETA_MAX: Final = Etiqueta._meta.get_field("nombre").max_length or 0
+ETIQUETAS_MAX: Final = 100  # of one row
 REFERENCIA_MAX: Final = Venta._meta.get_field("referencia").max_length or 0
 
 FUENTE_ARCHIVO = "Archivo importado"  # when it brings dates and no column that says from where
@@ -31,6 +32,7 @@ VARIOS_TELEFONOS = "La celda tiene {n} teléfonos: se tomó {valor}, el primer c
 VARIOS_SIN_CELULAR = "La celda tiene {n} teléfonos y ninguno es de un celular: deje uno solo."
 ES_ERROR = "«{valor}» es un error de la planilla, en {campo}."
 ES_FORMULA = "«{valor}» es una fórmula sin calcular, en {campo}: abra el archivo en Excel y guárdelo."
+MUCHAS_ETIQUETAS = f"Tiene más de {ETIQUETAS_MAX} etiquetas."
 FALTA_DOCUMENTO = "Falta el documento, con el que se busca al cliente."
 FALTA_TELEFONO = "Falta un teléfono válido, con el que se busca al cliente."
 FALTA_NOMBRE = "Falta el nombre."
@@ -101,9 +103,8 @@ def _celda(celda: str, campo: str, motivos: list[str]) -> str:
 
 def _cliente(raw: dict[str, str], plan: Plan, motivos: list[str]) -> dict[str, Any]:
     datos: dict[str, Any] = {}
-    if nombre := _nombre(raw):
-        datos["nombre"] = nombre
-    _documento(raw, datos, motivos)
+    _into_text(datos, "nombre", _nombre, raw, motivos)
+    _into_text(datos, "documento", _documento, raw, motivos)
     _bounded(datos, {"nombre": NOMBRE_MAX, "documento": DOCUMENTO_MAX}, motivos)
     if "nombre" not in datos and plan.clave == Importacion.Clave.NINGUNA:
         motivos.append(FALTA_NOMBRE)
@@ -118,6 +119,8 @@ def _cliente(raw: dict[str, str], plan: Plan, motivos: list[str]) -> dict[str, A
     if tags := valores.etiquetas(raw.get("etiquetas", "")):
         if len(max(tags, key=len)) > ETIQUETA_MAX:
             motivos.append(MUY_LARGO.format(campo="Etiquetas", maximo=ETIQUETA_MAX))
+        if len(tags) > ETIQUETAS_MAX:
+            motivos.append(MUCHAS_ETIQUETAS)
         datos["etiquetas"] = tags
     return datos
 
@@ -128,14 +131,25 @@ def _nombre(raw: Mapping[str, str]) -> str:
     return nombre if nombre.casefold().endswith(apellidos.casefold()) else f"{nombre} {apellidos}".strip()
 
 
-def _documento(raw: Mapping[str, str], datos: dict[str, Any], motivos: list[str]) -> None:
+def _documento(raw: Mapping[str, str]) -> str:
+    return ficha.documento(raw.get("documento", ""))
+
+
+def _into_text(
+    datos: dict[str, Any],
+    campo: str,
+    read: Callable[[Mapping[str, str]], str],
+    raw: Mapping[str, str],
+    motivos: list[str],
+) -> None:
+    """Put a text that is not empty into the data, or the reason why it cannot be read."""
     try:
-        documento = ficha.documento(raw.get("documento", ""))
+        text = read(raw)
     except InvalidInputError as error:
         motivos.append(error.message)
     else:
-        if documento:
-            datos["documento"] = documento
+        if text:
+            datos[campo] = text
 
 
 def _consentimiento(raw: dict[str, str], plan: Plan, datos: dict[str, Any], motivos: list[str]) -> None:
@@ -188,7 +202,7 @@ def _venta(raw: dict[str, str], plan: Plan, motivos: list[str]) -> dict[str, Any
     if referencia := raw.get("referencia"):
         # 1021.0 of pandas is the sale 1021, or the next import would bring it again.
         datos["referencia"] = REFERENCIA_DECIMAL.sub(r"\1", referencia)
-    _documento(raw, datos, motivos)
+    _into_text(datos, "documento", _documento, raw, motivos)
     _bounded(datos, {"documento": DOCUMENTO_MAX, "referencia": REFERENCIA_MAX}, motivos)
     if "referencia" not in datos:
         motivos.append(FALTA_REFERENCIA)

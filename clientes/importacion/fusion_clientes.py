@@ -121,8 +121,10 @@ CREATE TEMP TABLE puestas ON COMMIT DROP AS
 SELECT DISTINCT c.numero, e.id AS etiqueta_id FROM carga c, unnest(c.etiquetas) t
 JOIN clientes_etiqueta e ON e.usuario_id = %(tienda)s AND lower(e.nombre) = lower(t) WHERE c.resultado = ''
 """
-# The same number written in another way is no change.
-NUEVO_TELEFONO = "c.telefono IS NOT NULL AND c.telefono <> k.telefono AND (c.e164 = '' OR c.e164 <> k.telefono_e164)"
+# The same number written in another way is no change; the same text that is read otherwise than once is one.
+NUEVO_TELEFONO = """(c.telefono IS NOT NULL
+    AND CASE WHEN c.e164 <> '' THEN c.e164 <> k.telefono_e164
+        ELSE c.telefono <> k.telefono OR k.telefono_e164 <> '' END)"""
 CAMBIAN_SQL = f"""
 UPDATE carga c SET cambia = true FROM clientes_cliente k WHERE k.id = c.cliente_id AND c.resultado = '' AND (
     (c.nombre IS NOT NULL AND c.nombre <> k.nombre) OR (c.documento IS NOT NULL AND c.documento <> k.documento)

@@ -7,7 +7,8 @@ from typing import Final
 # languages (https://github.com/handsontable/hyperformula, src/i18n/languages) and LibreOffice's; pandas reads #NA.
 ERRORES_SIN_SIGNO: Final = frozenset({
     "#n/a", "#n/d", "#na", "#nd", "#nv", "#n/b", "#n.b.", "#i/t", "#n/v", "#н/д", "#δ/υ", "#yok", "#hiányzik",
-    "#saknas", "#puuttuu", "#není_k_dispozici", "#nedostupný", "#n/a n/a", "#n/dn/d", "#getting_data",
+    "#saknas", "#puuttuu", "#není_k_dispozici", "#nedostupný", "#n/an/a", "#n/disp", "#name", "#calculando...",
+    "#getting_data",
     "#obteniendo_datos", "#obtendo_dados", "#cargando", "#cargando...", "#loading...", "#error", "#null", "#nulo",
     "#valor", "#value", "#ref", "#nombre",
 })  # fmt: skip
@@ -39,6 +40,7 @@ OTRO_ERROR: Final = re.compile(r"(?i:err):\d{3}|#{2,}")
 NADA: Final = frozenset({
     "null", "nan", "-nan", "none", "undefined", "nat", "n/a", "n.a", "n.a.", "n/d", "n.d", "n.d.", "s/d", "s.d", "s.d.",
     "s/i", "s/n", "n/e", "\\n", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan", "#n/a n/a", "en blanco", "vacío",
+    "object object", "cargando...", "loading...", "loading…", "cargando…",
     "vacio", "blank", "empty",
     "null null", "nan nan", "none none", "undefined undefined",
 })  # fmt: skip
@@ -69,6 +71,13 @@ def es_error(texto: str, *, suelto: bool = False) -> bool:
     if found is None:
         return False
     return found[1].casefold() in ERRORES_CON_SIGNO or (not suelto and found[1] == found[1].upper())
+
+
+def tiene_error(texto: str) -> bool:
+    """Tell whether a word of the text is a spreadsheet's error, as in `Ana #N/A`. A hashtag is none."""
+    return "#" in texto and any(
+        word[0] == "#" and (word[-1] in "!?" or "/" in word) and es_error(word, suelto=True) for word in texto.split()
+    )
 
 
 def es_nada(texto: str, *, dicha: bool = False) -> bool:

@@ -39,6 +39,10 @@ def reasons(*cells: str, **plan: Any) -> str:
         (("=1020", "Ana &amp; Luis", "&#43;573001234567"), ("1020", "Ana & Luis", ANA)),
         (("12.345.678-K", "O'Brien", "https://wa.me/573001234567"), ("12.345.678-K", "O'Brien", ANA)),
         (("1.020.304", "Null Goldin", "Cel. 300.123.4567"), ("1.020.304", "Null Goldin", ANA)),
+        (("A1.5", "Ana 7/24 #1", "3001234567"), ("A1.5", "Ana 7/24 #1", ANA)),
+        (("CLI1.0", "Ana", "3001234567"), ("CLI1.0", "Ana", ANA)),
+        (("12E5", "Ana", "3001234567"), ("12E5", "Ana", ANA)),
+        (("CC 79123456.0", "Ana", "3001234567"), ("CC 79123456", "Ana", ANA)),
         (("E-8-123456", "Nil", "+57 300 123 4567"), ("E-8-123456", "Nil", ANA)),
     ],
 )
@@ -52,6 +56,9 @@ def test_it_reads_what_programs_wrote(cells: tuple[str, ...], expected: tuple[st
     [
         (("1", "#N/A", "3001234567"), "«#N/A» es un error de la planilla, en nombre."),
         (("1", "#¡REF!", "3001234567"), "«#¡REF!» es un error"),
+        (("1", "Ana #N/A", "3001234567"), "«Ana #N/A» es un error"),
+        (("1", "Ana", "3001234567", "", "#¿NOMBRE?"), "«#¿NOMBRE?» es un error"),
+        (("1", "Ana", "", ",".join(map(str, range(101)))), "más de 100 etiquetas"),
         (("1", "Ana", "#WERT!"), "«#WERT!» es un error de la planilla, en telefono."),
         (("#NOMBRE?", "Ana", "3001234567"), "«#NOMBRE?» es un error"),
         (("1", "Ana", "3001234567", "#DIV/0!"), "«#DIV/0!» es un error de la planilla, en etiquetas."),
