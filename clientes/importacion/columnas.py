@@ -118,6 +118,16 @@ FILA, MOTIVO = "fila en el archivo", "motivo"
 NUESTRAS: Final = (FILA, MOTIVO)
 # Beside these "Estado" is a state of Mexico, as in Alegra's template, and not whether the client is active.
 ES_DIRECCION: Final = frozenset({"colonia", "delegacion", "municipio delegacion", "codigo postal", "cp", "zip"})
+MOVIL: Final = frozenset(
+    {"celular", "celulares", "cel", "movil", "moviles", "mobile", "cell", "cellphone", "telemovel"}
+)
+FIJO: Final = frozenset({"telefono", "telefonos", "tel", "telf", "fono", "phone", "phones", "telephone", "telefone"})
+# Words of a title that is about a phone and holds none, or somebody else's.
+NO_ES_SU_TELEFONO: Final = frozenset({
+    "type", "tipo", "label", "etiqueta", "operador", "carrier", "indicativo", "codigo", "code", "extension", "ext",
+    "pais", "country", "marca", "modelo", "model", "verificado", "verified", "valid", "valido", "fecha", "date", "fax",
+    "vendedor", "asesor", "owner", "assistant", "asistente", "emergencia", "emergency", "proveedor", "sucursal",
+})  # fmt: skip
 # What a template says behind a title: "Celular (obligatorio)".
 OBLIGATORIO: Final = re.compile(r" (?:obligatori[oa]|requerid[oa]|required|opcional|optional)\Z")
 
@@ -133,6 +143,8 @@ def adivinar(titulos: Sequence[str], tipo: str = "") -> dict[str, int]:
     found: dict[str, int] = {}
     for campo in campos:
         place = next((plain.index(name) for name in campo.titulos if name in plain), None)
+        if campo is TELEFONO:
+            place = _columna_telefono(plain)
         if place is not None:
             found[campo.nombre] = place
     if "apellidos" in found and ("nombre" not in found or plain[found["nombre"]] not in SIN_APELLIDOS):
@@ -140,6 +152,18 @@ def adivinar(titulos: Sequence[str], tipo: str = "") -> dict[str, int]:
     if "activo" in found and plain[found["activo"]] == "estado" and ES_DIRECCION & set(plain):
         del found["activo"]
     return found
+
+
+def _columna_telefono(plain: Sequence[str]) -> int | None:
+    """Find the column of the phone: one that says mobile before any other, a title that we know before its like."""
+    known = {titulo: n for n, titulo in enumerate(TELEFONO.titulos)}
+    found = []
+    for n, titulo in enumerate(plain):
+        words = set(titulo.split())
+        like = words & (MOVIL | FIJO) and not words & NO_ES_SU_TELEFONO
+        if titulo in known or like:
+            found.append((not words & MOVIL, known.get(titulo, len(known)), n))
+    return min(found)[-1] if found else None
 
 
 def tiene_titulos(first: Sequence[str]) -> bool:

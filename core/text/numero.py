@@ -6,11 +6,12 @@ from typing import Final
 
 # 3.00E+09 of Excel, 3.001234567E9 of Java, 3e+09 of R.
 CIENTIFICO: Final = re.compile(r"(\d+)(?:[.,](\d+))?[eE]\+?(\d{1,3})")
-MILES: Final = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*")
+MILES: Final = re.compile(r"\d{1,3}([.,])\d{3}(?:\1\d{3})*")
 DIGITOS_FINALES: Final = re.compile(r"\d*\Z")
 LARGO_MAX: Final = 64  # characters; what is longer names nothing
 # Digits in a row before a point: no group of a number that people write has as many, so what follows is a fraction.
 CORRIDA: Final = 5
+GRUPO: Final = 4  # digits of the last group before two zeros that are no group
 CORRIDA_ENTERA: Final = 7
 
 
@@ -48,12 +49,12 @@ def _es_grupo(head: str, mark: str, tail: str, *, zeros: bool) -> bool:
     """Tell whether the digits behind the last point or comma are a group of the number, not its fraction."""
     if len(tail) == 1:
         return False
-    body = head.lstrip("+ ")
-    if mark in head:
-        return True  # 300.123.45.00: a fraction's mark is no group's
-    if (miles := MILES.fullmatch(body)) and miles[1]:
-        return len(tail) > 2  # 3.001.234.567,00
+    miles = MILES.fullmatch(head.lstrip("+ "))
     run = len(DIGITOS_FINALES.search(head)[0])  # type: ignore[index] # it always matches
+    if mark in head:  # 300.123.45.00, but not 300.123.4567.00 nor 3.001.234.567.00
+        return len(tail) > 2 or not zeros or (miles is None and run < GRUPO)
+    if miles:
+        return len(tail) > 2  # 3.001.234.567,00
     return (len(tail) > 2 and run < CORRIDA) if zeros else run < CORRIDA_ENTERA
 
 

@@ -21,6 +21,7 @@ FORMULA: Final = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 # programs write into a CSV so that no zero is lost. An apostrophe that is closed, or that begins a word of its own
 # ('t, 's), is text.
 APOSTROFO: Final = re.compile(r"'(?=[\w(#])(?!\w{1,2}\s)")
+COMILLA: Final = re.compile(r"[’‘`´](?=\d)")  # what a word processor makes of the apostrophe
 FORMULA_NUMERO: Final = re.compile(r"=(\+?\d+)")
 BATCH: Final = 500  # rows in one piece of the answer
 M = TypeVar("M", bound=Model)
@@ -43,6 +44,8 @@ def desmarcar(celda: str) -> str:
     """
     if celda.startswith("'"):
         return celda[1:] if APOSTROFO.match(celda) and not celda.endswith("'") else celda
+    if COMILLA.match(celda):
+        return celda[1:]
     if not celda.startswith("="):
         return celda
     rest = celda[1:].strip()

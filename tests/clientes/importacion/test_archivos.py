@@ -123,6 +123,14 @@ GUESSES = [
     ("id,Nombres y Apellidos,Tel.,Nº,Correo", "- nombre telefono - -"),
     ("Customer,Mobile,NIT,Categoría,Status", "nombre telefono documento etiquetas activo"),
     ("foo,bar,baz,qux,quux", "- - - - -"),
+    ("First Name,Last Name,Phone Number,Mobile Phone Number,Email", "nombre apellidos - telefono -"),
+    ("Name,Family Name,Phone 1 - Type,Phone 1 - Value,Group Membership", "nombre apellidos - telefono etiquetas"),
+    ("Nombre,Teléfono,Celular del paciente,Tipo de teléfono,x", "nombre - telefono - -"),
+    ("Person - Name,Person - Phone - Work,Person - Phone - Mobile,a,b", "- - telefono - -"),
+    ("Nombre (obligatorio),Celular vendedor,Teléfono casa,Marca celular,x", "nombre - telefono - -"),
+    ("Nombre,WhatsApp,Teléfono,SMS,x", "nombre - telefono - -"),
+    ("Nombre completo,Apellidos,Celular *,a,b", "nombre - telefono - -"),
+    ("RFC,Razón social,Celular,Estado,Colonia", "documento nombre telefono - -"),
     ("telefono,telefono,nombre,a,b", "telefono - nombre - -"),
 ]
 
