@@ -99,7 +99,7 @@ def written(raw: str) -> str:
     if len(raw) > ESCRITO_MAX:
         return raw
     text = limpio(raw)
-    text = con_cifras_ascii(text)
+    text = LABEL_BEHIND.sub("", NUMBERED_LABEL.sub("", con_cifras_ascii(text), count=1))
     # A formula that nobody computed: its parts are no number.
     text = "" if text.startswith("=") else (entero(text) or "")
     return text.replace(",", "") if THOUSANDS.fullmatch(text) else text
@@ -147,7 +147,6 @@ def _read(text: str, region: str | None) -> Reading:
         digits = link[1] or link[2]
         texts = {f"+{digits}", digits}
     else:
-        text = LABEL_BEHIND.sub("", NUMBERED_LABEL.sub("", text, count=1))
         if region == "BR" or BRAZIL.match(text):
             text = CARRIER_XX.sub("0", text, count=1)
         if _has_letter_in_number(text) or OTHER_END.search(text):

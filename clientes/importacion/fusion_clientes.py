@@ -63,6 +63,7 @@ FROM clientes_cliente k, (
     SELECT DISTINCT ON (clave) clave, id, nombre FROM (
         SELECT {DOCUMENTO.format("documento")} AS clave, id, nombre FROM clientes_cliente
         WHERE usuario_id = %(tienda)s AND documento <> '') c
+    WHERE clave IN (SELECT {DOCUMENTO.format("coalesce(documento, '')")} FROM carga)
     ORDER BY clave, id) o
 WHERE carga.resultado = '' AND coalesce(carga.documento, '') <> '' AND k.id = carga.cliente_id
     AND o.clave = {DOCUMENTO.format("carga.documento")} AND {DOCUMENTO.format("k.documento")} <> o.clave

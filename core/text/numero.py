@@ -7,7 +7,10 @@ from typing import Final
 # 3.00E+09 of Excel, 3.001234567E9 of Java, 3e+09 of R.
 CIENTIFICO: Final = re.compile(r"(\d+)(?:[.,](\d+))?[eE]\+?(\d{1,3})")
 MILES: Final = re.compile(r"\d{1,3}([.,])\d{3}(?:\1\d{3})*")
+PUNTUACION_FINAL: Final = re.compile(r"\W+\Z")
 DIGITOS_FINALES: Final = re.compile(r"\d*\Z")
+# Full-width and Arabic marks of numbers.
+MARCAS: Final = str.maketrans("．，٫٬＋－（）", ".,.,+-()")
 LARGO_MAX: Final = 64  # characters; what is longer names nothing
 # Digits in a row before a point: no group of a number that people write has as many, so what follows is a fraction.
 CORRIDA: Final = 5
@@ -16,8 +19,10 @@ CORRIDA_ENTERA: Final = 7
 
 
 def con_cifras_ascii(texto: str) -> str:
-    """Return the text with the digits of any script, full-width ones too, as 0 to 9."""
-    return texto if texto.isascii() else "".join(str(unicodedata.decimal(c, c)) for c in texto)
+    """Return the text with the digits of any script, full-width ones too, as 0 to 9, and their marks as ours."""
+    if texto.isascii():
+        return texto
+    return "".join(str(unicodedata.decimal(c, c)) for c in texto.translate(MARCAS))
 
 
 def entero(texto: str) -> str | None:
@@ -35,8 +40,9 @@ def entero(texto: str) -> str | None:
         return texto
     if found := CIENTIFICO.fullmatch(texto):
         return _desplegado(found[1], found[2] or "", int(found[3]))
-    last = max(texto.rfind("."), texto.rfind(","))
-    head, mark, tail = texto[:last], texto[last : last + 1], texto[last + 1 :]
+    bare = PUNTUACION_FINAL.sub("", texto)
+    last = max(bare.rfind("."), bare.rfind(","))
+    head, mark, tail = bare[:last].rstrip(), bare[last : last + 1], bare[last + 1 :].lstrip()
     if last < 0 or not tail.isdecimal() or not head[-1:].isdecimal():
         return texto
     zeros = not tail.strip("0")
