@@ -19,7 +19,7 @@ EN_MILES: Final = re.compile(r"\d{1,3}([.,])\d{3}(?:\1\d{3})*")
 LETRA: Final = re.compile(r"[^\W\d_]")
 DE_PROGRAMA: Final = re.compile(r"\d{5}[.,]0+\Z|\A\d+(?:[.,]\d+[eE]\+?|[eE]\+)\d+\Z")
 
-ES_ERROR = "«{valor}» es un error de la planilla, no un dato. Corríjalo, o deje la celda vacía."
+ES_ERROR = "«{valor}» es un error de la planilla, no un dato."
 NO_ES_NOMBRE = "«{valor}» no es un nombre: es lo que un programa escribe cuando no hay dato."
 DOCUMENTO_DUDOSO = "El documento «{valor}» tiene decimales o le faltan cifras: podría ser el de otra persona."
 
@@ -50,10 +50,10 @@ def documento(texto: str) -> str:
     # A code with letters keeps its points, unless they can only be a program's: A1.0 is not A1, nor 12E5 a number.
     if LETRA.search(text) and not DE_PROGRAMA.search(text):
         return text
-    whole = entero(text)
-    if whole is None or (CON_PUNTOS.fullmatch(whole.rstrip(".,")) and not EN_MILES.fullmatch(whole.rstrip(".,"))):
+    whole = entero(text.rstrip(".,"))
+    if whole is None or (CON_PUNTOS.fullmatch(whole) and not EN_MILES.fullmatch(whole)):
         raise InvalidInputError(DOCUMENTO_DUDOSO.format(valor=text[:30]), field="documento")
-    return whole.rstrip(".,")
+    return whole
 
 
 def telefono(texto: str) -> str:

@@ -28,12 +28,12 @@ class Campo:
 # takes the field, so what says most stands first: a mobile before a phone.
 NOMBRE = Campo("nombre", "Nombre", (
     "nombre completo", "nombres y apellidos", "nombre y apellido", "nombre y apellidos", "apellidos y nombres",
-    "full name", "fullname", "customer name", "client name", "contact name", "billing name", "shipping name",
-    "nombre cliente", "nombre del cliente", "nombre de cliente", "nombre tercero", "nombre del tercero",
-    "nombre contacto", "nombre del contacto", "nombre razon social", "nombre o razon social", "razon social o nombre",
-    "nome completo", "nombre", "nombres", "primer nombre", "nombres del tercero", "nombres tercero", "cliente",
-    "razon social", "contacto", "tercero", "name", "customer", "client", "contact", "nome", "first name", "given name",
-    "billing first name", "first name billing", "shipping first name", "display name",
+    "full name", "fullname", "customer name", "client name", "billing name", "shipping name", "nombre cliente",
+    "nombre del cliente", "nombre de cliente", "nombre tercero", "nombre del tercero", "nombre razon social",
+    "nombre o razon social", "razon social o nombre", "nome completo", "nombre", "nombres", "primer nombre",
+    "nombres del tercero", "nombres tercero", "cliente", "razon social", "contacto", "tercero", "name", "customer",
+    "client", "contact", "nome", "first name", "given name", "billing first name", "first name billing",
+    "shipping first name", "display name", "nombre contacto", "nombre del contacto", "contact name",
 ))  # fmt: skip
 APELLIDOS = Campo("apellidos", "Apellidos", (
     "apellidos", "apellido", "primer apellido", "apellido paterno", "apellidos del tercero", "apellidos tercero",
@@ -113,6 +113,7 @@ CAMPOS: Final = {
     ),
     Importacion.Tipo.VENTAS: (REFERENCIA, FECHA, TOTAL, DOCUMENTO, TELEFONO),
 }
+ETIQUETA_DE: Final = {campo.nombre: campo.etiqueta for group in CAMPOS.values() for campo in group}
 # What we write beside a row that could not be imported; never data when it comes back.
 FILA, MOTIVO = "fila en el archivo", "motivo"
 NUESTRAS: Final = (FILA, MOTIVO)
@@ -122,6 +123,7 @@ MOVIL: Final = frozenset(
     {"celular", "celulares", "cel", "movil", "moviles", "mobile", "cell", "cellphone", "telemovel"}
 )
 FIJO: Final = frozenset({"telefono", "telefonos", "tel", "telf", "fono", "phone", "phones", "telephone", "telefone"})
+NUMERO: Final = re.compile(r"\d{3}")  # "Tel. 300 123 4567" is no title
 # Words of a title that is about a phone and holds none, or somebody else's.
 NO_ES_SU_TELEFONO: Final = frozenset({
     "type", "tipo", "label", "etiqueta", "operador", "carrier", "indicativo", "codigo", "code", "extension", "ext",
@@ -132,11 +134,12 @@ NO_ES_SU_TELEFONO: Final = frozenset({
 OBLIGATORIO: Final = re.compile(r" (?:obligatori[oa]|requerid[oa]|required|opcional|optional)\Z")
 
 
-def adivinar(titulos: Sequence[str], tipo: str = "") -> dict[str, int]:
+def adivinar(titulos: Sequence[str], tipo: str = "", *, parecidos: bool = True) -> dict[str, int]:
     """Guess which column brings which field, by its title; the first column that fits takes the field.
 
     Args:
         tipo: of `Importacion`; every field of any when "".
+        parecidos: take a title that is like one of a phone, too.
     """
     campos = CAMPOS[Importacion.Tipo(tipo)] if tipo else {c for group in CAMPOS.values() for c in group}
     plain = [_plain(titulo) for titulo in titulos]
@@ -144,7 +147,7 @@ def adivinar(titulos: Sequence[str], tipo: str = "") -> dict[str, int]:
     for campo in campos:
         place = next((plain.index(name) for name in campo.titulos if name in plain), None)
         if campo is TELEFONO:
-            place = _columna_telefono(plain)
+            place = _columna_telefono(plain, parecidos=parecidos)
         if place is not None:
             found[campo.nombre] = place
     if "apellidos" in found and ("nombre" not in found or plain[found["nombre"]] not in SIN_APELLIDOS):
@@ -154,21 +157,21 @@ def adivinar(titulos: Sequence[str], tipo: str = "") -> dict[str, int]:
     return found
 
 
-def _columna_telefono(plain: Sequence[str]) -> int | None:
+def _columna_telefono(plain: Sequence[str], *, parecidos: bool) -> int | None:
     """Find the column of the phone: one that says mobile before any other, a title that we know before its like."""
     known = {titulo: n for n, titulo in enumerate(TELEFONO.titulos)}
     found = []
     for n, titulo in enumerate(plain):
         words = set(titulo.split())
-        like = words & (MOVIL | FIJO) and not words & NO_ES_SU_TELEFONO
-        if titulo in known or like:
+        like = words & (MOVIL | FIJO) and not words & NO_ES_SU_TELEFONO and not NUMERO.search(titulo)
+        if titulo in known or (parecidos and like):
             found.append((not words & MOVIL, known.get(titulo, len(known)), n))
     return min(found)[-1] if found else None
 
 
 def tiene_titulos(first: Sequence[str]) -> bool:
     """Tell whether the first row holds titles: a title that we know, or nothing that looks like data."""
-    if adivinar(first):
+    if adivinar(first, parecidos=False):
         return True
     return not any(phones.to_e164(cell) or (cell.strip() and cell.strip().isdigit()) for cell in first)
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Final
 
 from clientes import consentimiento, ficha, phones
-from clientes.importacion import valores
+from clientes.importacion import columnas, valores
 from clientes.importacion.valores import InvalidCellError
 from clientes.models import FUENTE_MAX, NOMBRE_MAX, Cliente, Etiqueta, Importacion, Venta
 from clientes.models.importacion import MOTIVO_MAX
@@ -30,8 +30,8 @@ TELEFONO_CIENTIFICO = (
 )
 VARIOS_TELEFONOS = "La celda tiene {n} teléfonos: se tomó {valor}, el primer celular."
 VARIOS_SIN_CELULAR = "La celda tiene {n} teléfonos y ninguno es de un celular: deje uno solo."
-ES_ERROR = "«{valor}» es un error de la planilla, en {campo}."
-ES_FORMULA = "«{valor}» es una fórmula sin calcular, en {campo}: abra el archivo en Excel y guárdelo."
+ES_ERROR = "«{valor}» es un error de la planilla, en la columna {campo}."
+ES_FORMULA = "«{valor}» es una fórmula sin calcular, en la columna {campo}: abra el archivo en Excel y guárdelo."
 MUCHAS_ETIQUETAS = f"Tiene más de {ETIQUETAS_MAX} etiquetas."
 FALTA_DOCUMENTO = "Falta el documento, con el que se busca al cliente."
 FALTA_TELEFONO = "Falta un teléfono válido, con el que se busca al cliente."
@@ -93,9 +93,9 @@ def _celda(celda: str, campo: str, motivos: list[str]) -> str:
         return ""
     suelto = campo == "etiquetas"
     if es_error(text, suelto=suelto):
-        motivos.append(ES_ERROR.format(valor=text[:30], campo=campo))
+        motivos.append(ES_ERROR.format(valor=text[:30], campo=columnas.ETIQUETA_DE[campo]))
     elif text.startswith("=") and FORMULA.match(text) and celda.lstrip().startswith("="):
-        motivos.append(ES_FORMULA.format(valor=text[:30], campo=campo))
+        motivos.append(ES_FORMULA.format(valor=text[:30], campo=columnas.ETIQUETA_DE[campo]))
     else:
         return text
     return ""
@@ -128,7 +128,8 @@ def _cliente(raw: dict[str, str], plan: Plan, motivos: list[str]) -> dict[str, A
 def _nombre(raw: Mapping[str, str]) -> str:
     """Return the name with the surnames of another column, if it does not end in them."""
     nombre, apellidos = ficha.nombre(raw.get("nombre", "")), ficha.nombre(raw.get("apellidos", ""))
-    return nombre if nombre.casefold().endswith(apellidos.casefold()) else f"{nombre} {apellidos}".strip()
+    has_both = f" {nombre}".casefold().endswith(f" {apellidos}".casefold())
+    return nombre if has_both or not apellidos else f"{nombre} {apellidos}".strip()
 
 
 def _documento(raw: Mapping[str, str]) -> str:

@@ -161,6 +161,9 @@ def test_it_guesses_the_columns_of_sales(titulos: str, expected: str) -> None:
         (["Quién", "Dónde"], True),
         (["Ana", "3001234567"], False),
         (["Ana", "1020"], False),
+        (["Ana", "Tel. 300 123 4567"], False),
+        (["Ana", "Llamar al celular", "3001234567"], False),
+        (["Nombre", "Celular del paciente"], True),
     ],
 )
 def test_it_sees_whether_there_are_titles(first: list[str], expected: bool) -> None:
