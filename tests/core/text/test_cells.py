@@ -1,8 +1,9 @@
 """Cells as spreadsheets, web pages and programs leave them: marks, entities, invisible letters, tails, nothings."""
 
 import pytest
+import regex
 
-from core.text.limpio import limpio
+from core.text.limpio import QUIZA_INVISIBLE, limpio
 from core.text.nada import es_error, es_nada
 from core.text.numero import entero
 from tests.growth import growth
@@ -54,6 +55,12 @@ FLAG = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f" 
 )  # fmt: skip
 def test_it_reads_a_cell_as_it_was_meant(cell: str, text: str) -> None:
     assert limpio(cell) == text
+
+
+def test_the_quick_look_for_invisible_letters_misses_none() -> None:
+    every = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x110000))))
+    ignorable = regex.findall(r"[\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB]", every)
+    assert QUIZA_INVISIBLE.findall(every) == ignorable
 
 
 @pytest.mark.parametrize(
