@@ -61,6 +61,8 @@ TELEFONO = Campo("telefono", "Teléfono", (
     "telefono 2", "phone 2 value", "phone 2", "other phone",
     "whatsapp", "whats app", "sms",  # last: they may say yes or no
 ))  # fmt: skip
+# The next column that would be the phone's.
+OTRO_TELEFONO = Campo("otro_telefono", "Otro teléfono", ())
 DOCUMENTO = Campo("documento", "Documento", (
     "documento", "doc", "nit", "cc", "nit cc", "cc nit", "cedula", "cedula de ciudadania", "identificacion",
     "numero de documento", "numero documento", "no documento", "nro documento", "numero de identificacion",
@@ -105,6 +107,7 @@ CAMPOS: Final = {
         NOMBRE,
         APELLIDOS,
         TELEFONO,
+        OTRO_TELEFONO,
         DOCUMENTO,
         ETIQUETAS,
         ACTIVO,
@@ -144,10 +147,13 @@ def adivinar(titulos: Sequence[str], tipo: str = "", *, parecidos: bool = True) 
     campos = CAMPOS[Importacion.Tipo(tipo)] if tipo else {c for group in CAMPOS.values() for c in group}
     plain = [_plain(titulo) for titulo in titulos]
     found: dict[str, int] = {}
+    de_telefono = _columnas_de_telefono(plain, parecidos=parecidos)
     for campo in campos:
         place = next((plain.index(name) for name in campo.titulos if name in plain), None)
         if campo is TELEFONO:
-            place = _columna_telefono(plain, parecidos=parecidos)
+            place = next(iter(de_telefono), None)
+        elif campo is OTRO_TELEFONO:
+            place = next((n for n in de_telefono if plain[n] != plain[de_telefono[0]]), None)
         if place is not None:
             found[campo.nombre] = place
     if "apellidos" in found and ("nombre" not in found or plain[found["nombre"]] not in SIN_APELLIDOS):
@@ -157,8 +163,8 @@ def adivinar(titulos: Sequence[str], tipo: str = "", *, parecidos: bool = True) 
     return found
 
 
-def _columna_telefono(plain: Sequence[str], *, parecidos: bool) -> int | None:
-    """Find the column of the phone: one that says mobile before any other, a title that we know before its like."""
+def _columnas_de_telefono(plain: Sequence[str], *, parecidos: bool) -> list[int]:
+    """Find the columns of phones: those that say mobile before any other, titles that we know before their like."""
     known = {titulo: n for n, titulo in enumerate(TELEFONO.titulos)}
     found = []
     for n, titulo in enumerate(plain):
@@ -166,7 +172,7 @@ def _columna_telefono(plain: Sequence[str], *, parecidos: bool) -> int | None:
         like = words & (MOVIL | FIJO) and not words & NO_ES_SU_TELEFONO and not NUMERO.search(titulo)
         if titulo in known or (parecidos and like):
             found.append((not words & MOVIL, known.get(titulo, len(known)), n))
-    return min(found)[-1] if found else None
+    return [n for *_, n in sorted(found)]
 
 
 def tiene_titulos(first: Sequence[str]) -> bool:

@@ -29,6 +29,7 @@ TELEFONO_CIENTIFICO = (
     "Excel abrevió «{valor}» y se perdieron dígitos. Dé a la columna formato de texto y escríbalo de nuevo."
 )
 VARIOS_TELEFONOS = "La celda tiene {n} teléfonos: se tomó {valor}, el primer celular."
+OTRA_COLUMNA = "Se tomó el otro teléfono, {valor}: «{primero}» no es de un celular."
 VARIOS_SIN_CELULAR = "La celda tiene {n} teléfonos y ninguno es de un celular: deje uno solo."
 ES_ERROR = "«{valor}» es un error de la planilla, en la columna {campo}."
 ES_FORMULA = "«{valor}» es una fórmula sin calcular, en la columna {campo}: abra el archivo en Excel y guárdelo."
@@ -89,7 +90,7 @@ CON_NADA_PROPIA: Final = frozenset({"activo", "total"})
 def _celda(celda: str, campo: str, motivos: list[str]) -> str:
     """Return the text of a cell; "" when it has no value, with the reason if that is an error of the spreadsheet's."""
     text = valores.texto(celda)
-    if text and campo not in CON_NADA_PROPIA and es_nada(text, dicha=campo == "telefono"):
+    if text and campo not in CON_NADA_PROPIA and es_nada(text, dicha=campo in {"telefono", "otro_telefono"}):
         return ""
     suelto = campo == "etiquetas"
     if es_error(text, suelto=suelto):
@@ -108,7 +109,7 @@ def _cliente(raw: dict[str, str], plan: Plan, motivos: list[str]) -> dict[str, A
     _bounded(datos, {"nombre": NOMBRE_MAX, "documento": DOCUMENTO_MAX}, motivos)
     if "nombre" not in datos and plan.clave == Importacion.Clave.NINGUNA:
         motivos.append(FALTA_NOMBRE)
-    e164 = _telefono(raw.get("telefono", ""), plan, datos, motivos)
+    e164 = _telefono(_celda_del_telefono(raw, datos), plan, datos, motivos)
     if plan.clave == Importacion.Clave.DOCUMENTO and "documento" not in datos:
         motivos.append(FALTA_DOCUMENTO)
     if plan.clave == Importacion.Clave.TELEFONO and not e164 and not motivos:
@@ -172,6 +173,18 @@ def _consentimiento(raw: dict[str, str], plan: Plan, datos: dict[str, Any], moti
         motivos.append(error.message)
     if dia is not None:
         datos["consentimiento_en"], datos["consentimiento_fuente"] = dia.isoformat(), fuente
+
+
+def _celda_del_telefono(raw: Mapping[str, str], datos: dict[str, Any]) -> str:
+    """Return the cell to take the phone from: the other column's when it alone has a mobile, and that is said."""
+    first, other = raw.get("telefono", ""), raw.get("otro_telefono", "")
+    if not other or phones.read(first).mobile or not phones.read(other).mobile:
+        return first
+    if any(reading.mobile for _, reading in phones.several(first)):
+        return first
+    if first:
+        datos["dicho"] = OTRA_COLUMNA.format(valor=other[:30], primero=first[:30])
+    return other
 
 
 def _telefono(raw: str, plan: Plan, datos: dict[str, Any], motivos: list[str]) -> str:

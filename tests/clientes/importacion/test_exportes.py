@@ -45,7 +45,7 @@ EXPORTES: list[tuple[str, bytes, list[Row], list[int]]] = [
             GOOGLE,
             "Ana,María,López,,,,,,,,,,,,,,* myContacts ::: VIP,* Home,ana@example.com,Mobile,"
             "+57 300 1234567 ::: +57 310 0000001,Work,601 2345678",
-            "Luis,,,,,,,,,,,,,,,,* myContacts,,,Mobile,310 765 4321,,",
+            "Luis,,,,,,,,,,,,,,,,* myContacts,,,Work,601 2345678,Mobile,310 765 4321",
         ),
         [
             ("Ana López", "+573001234567", "", "* myContacts,VIP", True),
@@ -82,8 +82,13 @@ EXPORTES: list[tuple[str, bytes, list[Row], list[int]]] = [
             HUBSPOT,
             "101,Ana,López,ana@example.com,,+57 300 123 4567,Sol,New,2026-03-15 10:30",
             "102,Luis,Paz,luis@example.com,6012345678,3107654321,Sol,,2026-03-15 10:30",
+            "103,Sol,Mar,sol@example.com,315 111 2233,,Sol,,2026-03-15 10:30",
         ),
-        [("Ana López", "+573001234567", "", "", True), ("Luis Paz", "+573107654321", "", "", True)],
+        [
+            ("Ana López", "+573001234567", "", "", True),
+            ("Luis Paz", "+573107654321", "", "", True),
+            ("Sol Mar", "+573151112233", "", "", True),
+        ],
         [],
     ),
     (

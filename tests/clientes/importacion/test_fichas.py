@@ -91,6 +91,27 @@ def test_a_hashtag_is_a_tag_and_no_error() -> None:
 
 
 @pytest.mark.parametrize(
+    ("first", "other", "taken", "said"),
+    [
+        ("3001234567", "3107654321", ANA, False),
+        ("", "3001234567", ANA, False),
+        ("NULL", "3001234567", ANA, False),
+        ("6012345678", "3001234567", ANA, True),
+        ("300123456", "3001234567", ANA, True),
+        ("6012345678 / 3001234567", "3107654321", ANA, True),
+        ("6012345678", "6042345678", "+576012345678", False),
+        ("3001234567", "12", ANA, False),
+        ("", "6012345678", None, False),  # a fixed line gets no SMS
+        ("", "12", None, False),
+    ],
+)
+def test_of_two_columns_the_mobile_is_taken(first: str, other: str, taken: str | None, said: bool) -> None:
+    plan = Plan("clientes", {"nombre": 0, "telefono": 1, "otro_telefono": 2}, "ninguna", 3)
+    datos = interpretar(("Ana", first, other), plan)
+    assert (datos.get("e164"), "dicho" in datos) == (taken, said)
+
+
+@pytest.mark.parametrize(
     ("nombre", "apellidos", "whole"),
     [
         ("Ana", "López", "Ana López"),
