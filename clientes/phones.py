@@ -6,7 +6,10 @@ from typing import Final
 
 import phonenumbers
 from django.conf import settings
-from phonenumbers import PhoneNumber, PhoneNumberType
+from phonenumbers import CountryCodeSource, PhoneNumber, PhoneNumberType
+
+from core.text.limpio import limpio
+from core.text.numero import con_cifras_ascii, entero
 
 E164_MAX = 16  # "+" and at most 15 digits: ITU-T E.164 §6
 # In North America nobody can tell a mobile from a fixed line by its number.
@@ -19,6 +22,35 @@ ESCRITO_MAX: Final = 64
 DIGIT: Final = re.compile(r"\d")
 LETTER: Final = re.compile(r"[^\W\d_]")
 INTERNATIONAL: Final = re.compile(r"00\s*(?=\d)")
+# "Tel. 2: 300 123 4567"
+NUMBERED_LABEL: Final = re.compile(r"[^\W\d_][^\d:]{0,30}\d{1,2}\s*:\s*(?=\D?\d{3})")
+# Whoever sends to https://wa.me/573001234567 wrote the country's code: https://faq.whatsapp.com/5913398998672934. The
+# others are WhatsApp's older links and its own names of people.
+WHATSAPP: Final = re.compile(
+    r"(?:https?://)?(?:www\.|api\.|web\.)?(?:wa\.me/|whatsapp(?:\.com/|://)send/?\?phone=)(?:\+|%2B)?(\d{6,15})(?:[/?&#].*)?"
+    r"|\+?(\d{6,15})@(?:c\.us|s\.whatsapp\.net)",
+    re.IGNORECASE,
+)
+# "3001234567 (celular)": a label behind a number that is whole without it.
+LABEL_BEHIND: Final = re.compile(
+    r"(?<=\d)\s*[-(\[]?\s*(?:cel(?:ular)?|m[oó]vil|mobile|cell|whats\s?app|wh?app|wpp|wsp|tel(?:[eé]fono)?|personal"
+    r"|principal)\.?\s*[)\]]?\Z",
+    re.IGNORECASE,
+)
+# 300123456/7 is two numbers that end otherwise, or a number and a note.
+OTHER_END: Final = re.compile(r"\d\s?/\s?\d{1,2}\Z")
+# +57 (0) 300 123 4567: what is dialled within the country only.
+TRUNK_ZERO: Final = re.compile(r"(?<=\d)\s*\(0\)")
+# Brazilians write the place of the carrier's code as xx: (0xx11) 98765-4321.
+BRAZIL: Final = re.compile(r"\D{0,20}(?:00\s?)?55\b")
+CARRIER_XX: Final = re.compile(r"\b0\s?xx\s?(?=\)?\s?\d\d)", re.IGNORECASE)
+# 3,001,234,567 of a spreadsheet that groups by commas, which libphonenumber takes for the end of a number.
+THOUSANDS: Final = re.compile(r"\+?\d{1,3}(?:,\d{3}){2,}")
+# Between the numbers of a cell that has several; Google's exports write " ::: ".
+SEPARATOR: Final = re.compile(r"\s*(?::::|[;/|,]|\s[yYoOeE&-]\s)\s*")
+GAP: Final = re.compile(r"(?<=\d)[^\w+(]+(?=[\d+(])")
+SEVERAL_MAX: Final = 5  # numbers of one person
+SEVERAL_DIGITS: Final = 14  # two numbers of seven digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +80,81 @@ def read(raw: str, region: str | None = None) -> Reading:
     """Make sense of a phone.
 
     Args:
-        raw: as a person typed it: spaces, dashes, parentheses and `00` or `+` prefixes are fine. Longer than
-            ESCRITO_MAX, it is none.
+        raw: as a person or a program wrote it: spaces, dashes, parentheses, `00` or `+` prefixes, a label or a link of
+            WhatsApp before it, a decimal tail of zeros and a spreadsheet's marks are fine. Longer than ESCRITO_MAX, it
+            is none.
         region: ISO 3166 country of a number without a prefix; the product's default when None.
     """
-    if not raw or len(raw) > ESCRITO_MAX or _has_letter_in_number(raw):
+    if not raw or len(raw) > ESCRITO_MAX:
         return NOTHING
-    # In Colombia 00 is dialled with a carrier's digit, but people write 0057… as everywhere else.
-    texts = {raw, INTERNATIONAL.sub("+", raw, count=1)}
+    text = written(raw)
+    return _read(text, region) if text else NOTHING
+
+
+def written(raw: str) -> str:
+    """Return a phone without what programs put around it; "" when what they made of it is no phone any more.
+
+    A text that is longer than ESCRITO_MAX is returned as it is.
+    """
+    if len(raw) > ESCRITO_MAX:
+        return raw
+    text = limpio(raw)
+    text = LABEL_BEHIND.sub("", NUMBERED_LABEL.sub("", con_cifras_ascii(text), count=1))
+    # A formula that nobody computed: its parts are no number.
+    text = "" if text.startswith("=") else (entero(text) or "")
+    return text.replace(",", "") if THOUSANDS.fullmatch(text) else text
+
+
+def several(raw: str, region: str | None = None) -> list[tuple[str, Reading]]:
+    """Return the numbers of a text that holds more than one, each as it is written and as it is read.
+
+    Nothing when any part is none: `3001234567/68` and `3001234567 ext 5` are not two numbers.
+    """
+    if len(raw) > ESCRITO_MAX or sum(map(str.isdecimal, raw)) < SEVERAL_DIGITS:
+        return []
+    text = con_cifras_ascii(limpio(raw))
+    parts = [part for part in SEPARATOR.split(text) if part]
+    found = _all_read(parts, region)
+    if not found and (middle := _middle(text)):
+        found = _all_read([text[: middle[0]], text[middle[1] :]], region)
+    return found
+
+
+def _all_read(parts: list[str], region: str | None) -> list[tuple[str, Reading]]:
+    if not 1 < len(parts) <= SEVERAL_MAX:
+        return []
+    found = []
+    for part in parts:
+        reading = read(part, region)
+        if reading == NOTHING:
+            return []
+        found.append((part, reading))
+    return found
+
+
+def _middle(text: str) -> tuple[int, int] | None:
+    """Return where the gap begins and ends that has as many digits before it as behind it."""
+    total = sum(map(str.isdecimal, text))
+    for gap in GAP.finditer(text):
+        if 2 * sum(map(str.isdecimal, text[: gap.start()])) == total:
+            return gap.span()
+    return None
+
+
+def _read(text: str, region: str | None) -> Reading:
+    region = region or settings.PHONE_DEFAULT_REGION
+    if link := WHATSAPP.fullmatch(text):
+        digits = link[1] or link[2]
+        texts = {f"+{digits}", digits}
+    else:
+        if region == "BR" or BRAZIL.match(text):
+            text = CARRIER_XX.sub("0", text, count=1)
+        if _has_letter_in_number(text) or OTHER_END.search(text):
+            return NOTHING
+        # In Colombia 00 is dialled with a carrier's digit, but people write 0057… as everywhere else.
+        texts = {text, INTERNATIONAL.sub("+", text, count=1)}
+        if text.startswith("+"):
+            texts.add(TRUNK_ZERO.sub("", text, count=1))
     readings = {_parse(text, region) for text in texts} - {NOTHING}
     return readings.pop() if len(readings) == 1 else NOTHING
 
@@ -66,19 +165,59 @@ def _has_letter_in_number(raw: str) -> bool:
     return first is not None and LETTER.search(raw, first.end()) is not None
 
 
-def _parse(raw: str, region: str | None) -> Reading:
+def _parse(raw: str, region: str) -> Reading:
     try:
-        number: PhoneNumber = phonenumbers.parse(raw, region or settings.PHONE_DEFAULT_REGION)
+        number: PhoneNumber = phonenumbers.parse(raw, region, keep_raw_input=True)
     except phonenumbers.NumberParseException:
         return NOTHING
     # An extension cannot receive an SMS, and dropping it could reach somebody else.
-    if number.extension or not phonenumbers.is_valid_number(number):
+    if number.extension:
         return NOTHING
+    if not phonenumbers.is_valid_number(number):
+        mended = _mended(number)
+        if mended is None:
+            return NOTHING
+        number = mended
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     # Some German plans are longer than the standard allows, and Twilio takes E.164 only.
     if len(e164) > E164_MAX:
         return NOTHING
     return Reading(e164, phonenumbers.number_type(number) in MOBILE, country_of(number))
+
+
+# What a country dialled before its plan changed, or dials within itself, and libphonenumber does not know: what stands
+# before the number proper is taken away. Where `True`, only behind the country's own code: there it is no number of
+# another country.
+# - Mexico: 1 before a mobile from abroad, 044 and 045 from within, 01 before a landline, none of them since August 2019
+#   (IFT, Plan Técnico Fundamental de Numeración; https://www.twilio.com/en-us/guidelines/mx/sms).
+# - Argentina: 9 from abroad and 15 from within, in one number; 0 behind the 9 (ENACOM, Plan Fundamental de Numeración).
+# - Chile: 0 before a mobile, until 2016 (Subtel, Plan Técnico Fundamental de Numeración).
+OLD_PREFIXES: Final[dict[int, tuple[tuple[re.Pattern[str], bool], ...]]] = {
+    52: (
+        (re.compile(r"(?:1|0441?|0451?|011?)()(\d{10})"), True),
+        (re.compile(r"(?:044|045|01)()(\d{10})"), False),
+    ),
+    54: (
+        (re.compile(r"(9)0?(11)15(\d{8})"), False),
+        (re.compile(r"(9)0?(\d{3})15(\d{7})"), False),
+        (re.compile(r"(9)0?(\d{4})15(\d{6})"), False),
+        (re.compile(r"(9)0(\d{10})"), False),
+    ),
+    56: ((re.compile(r"0()(9\d{8})"), False),),
+}
+
+
+def _mended(number: PhoneNumber) -> PhoneNumber | None:
+    """Return the valid number that an invalid one was under an old plan; None when it was none, or could be two."""
+    national = phonenumbers.national_significant_number(number)
+    explicit = number.country_code_source != CountryCodeSource.FROM_DEFAULT_COUNTRY
+    found = set()
+    for pattern, only_explicit in OLD_PREFIXES.get(number.country_code or 0, ()):
+        if (explicit or not only_explicit) and (match := pattern.fullmatch(national)):
+            found.add("".join(match.groups()))
+    numbers = [PhoneNumber(country_code=number.country_code, national_number=int(digits)) for digits in found]
+    valid = [mended for mended in numbers if phonenumbers.is_valid_number(mended)]
+    return valid[0] if len(valid) == 1 else None
 
 
 def country_of(number: PhoneNumber) -> str:

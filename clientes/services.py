@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
@@ -12,6 +13,7 @@ from clientes.models import Cliente
 from clientes.signals import cliente_por_anonimizar, exclusiones_cambiaron
 from core.errors import ConflictError
 from core.models import Usuario
+from core.text.planilla import por_partes
 
 CLIENTE_CON_HISTORIA = "No se puede eliminar: el cliente tiene ventas o mensajes. Desactívelo."
 ANONIMO = "Cliente anonimizado"
@@ -105,6 +107,25 @@ def anonimizar_cliente(*, cliente: Cliente) -> None:
     cliente.anonimizado_en = timezone.now()
     cliente.save(update_fields=[*BORRADOS, "activo", "anonimizado_en"])
     cliente.etiquetas.clear()
+
+
+LEIDO: Final = ("telefono_e164", "movil", "pais")
+
+
+def releer_telefonos() -> int:
+    """Derive again what the clients' phones mean, and return how many mean something else than they did.
+
+    Stored phones keep the reading of the day on which they were saved.
+    """
+    changed = 0
+    for cliente in por_partes(Cliente.objects.exclude(telefono="")):
+        before = [getattr(cliente, campo) for campo in LEIDO]
+        cliente.derive_phone()
+        now = {campo: getattr(cliente, campo) for campo in LEIDO}
+        if before != list(now.values()):
+            # But not if somebody changes the phone meanwhile.
+            changed += Cliente.objects.filter(pk=cliente.pk, telefono=cliente.telefono).update(**now)
+    return changed
 
 
 def crear_clientes(*, usuario: Usuario, filas: Iterable[dict[str, str]]) -> list[Cliente]:

@@ -1,5 +1,6 @@
 """`/api/v1/clientes/`: the shop's clients."""
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from django.db.models import Q, QuerySet
@@ -14,7 +15,7 @@ from rest_framework import serializers
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ModelViewSet
 
-from clientes import consentimiento, selectors, services
+from clientes import consentimiento, ficha, selectors, services
 from clientes.api.condiciones import EtiquetasField
 from clientes.models import Cliente
 from core.api.base import ShopRowsView
@@ -84,6 +85,16 @@ class ClienteSerializer(ShopRowSerializer[Cliente]):
             },
             "consentimiento_en": {"help_text": "When the client agreed; null while they have not."},
         }
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            leidos, errores = ficha.leer(data, self.instance)
+            if errores:
+                raise serializers.ValidationError(
+                    {error.field or "": [error.message] for error in errores}, code="invalid"
+                )
+            data = {**data, **leidos}
+        return super().to_internal_value(data)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         said = {name: attrs.get(name, getattr(self.instance, name, None)) for name in CONSENTIMIENTO}

@@ -15,6 +15,7 @@ from clientes.models import Etiqueta
 from core.api.base import ShopRowsView
 from core.api.schema import ErrorSerializer
 from core.api.serializers import UniqueNameSerializer
+from core.text.limpio import limpio
 
 
 @extend_schema_serializer(
@@ -29,6 +30,12 @@ class EtiquetaSerializer(UniqueNameSerializer[Etiqueta]):
     class Meta:
         model = Etiqueta
         fields = ("id", "nombre")
+
+    def validate_nombre(self, nombre: str) -> str:
+        plain = limpio(nombre)
+        if not plain:
+            self.fields["nombre"].fail("blank")
+        return super().validate_nombre(plain)
 
 
 @extend_schema(tags=["etiquetas"])

@@ -23,26 +23,60 @@ class Campo:
     titulos: tuple[str, ...]
 
 
+# Among them are the titles of Google Contacts ("Given Name" until 2023, then "First Name"; "Phone 1 - Value"), Outlook,
+# HubSpot, Shopify, WooCommerce ("billing_phone"), Siigo, Alegra and their like. The first of a list that the file has
+# takes the field, so what says most stands first: a mobile before a phone.
 NOMBRE = Campo("nombre", "Nombre", (
-    "nombre", "nombres", "nombre completo", "nombres y apellidos", "nombre y apellido", "cliente", "razon social",
-    "contacto", "name", "full name", "customer", "client", "nombre cliente", "nombre del cliente", "first name",
+    "nombre completo", "nombres y apellidos", "nombre y apellido", "nombre y apellidos", "apellidos y nombres",
+    "full name", "fullname", "customer name", "client name", "billing name", "shipping name", "nombre cliente",
+    "nombre del cliente", "nombre de cliente", "nombre tercero", "nombre del tercero", "nombre razon social",
+    "nombre o razon social", "razon social o nombre", "nome completo", "nombre", "nombres", "primer nombre",
+    "nombres del tercero", "nombres tercero", "cliente", "razon social", "contacto", "tercero", "name", "customer",
+    "client", "contact", "nome", "first name", "given name", "billing first name", "first name billing",
+    "shipping first name", "display name", "nombre contacto", "nombre del contacto", "contact name",
 ))  # fmt: skip
+APELLIDOS = Campo("apellidos", "Apellidos", (
+    "apellidos", "apellido", "primer apellido", "apellido paterno", "apellidos del tercero", "apellidos tercero",
+    "last name", "surname", "family name", "billing last name", "last name billing", "shipping last name", "sobrenome",
+))  # fmt: skip
+# A name that has its surnames needs no other column for them.
+SIN_APELLIDOS: Final = frozenset({
+    "nombre", "nombres", "primer nombre", "nombres del tercero", "nombres tercero", "name", "nome", "first name",
+    "given name", "billing first name", "first name billing", "shipping first name",
+})  # fmt: skip
 TELEFONO = Campo("telefono", "Teléfono", (
-    "telefono", "telefonos", "tel", "celular", "cel", "movil", "whats app", "whatsapp",
-    "numero de telefono", "numero de celular",
-    "numero celular", "telefono celular", "telefono movil", "phone", "phone number", "mobile", "mobile phone",
-    "cell", "cellphone", "cell phone", "telephone", "telefono cliente", "telefono del cliente", "no celular",
-    "telefono 1", "celular 1",
+    "celular", "celulares", "cel", "movil", "numero de celular", "numero celular", "no celular", "nro celular",
+    "numero de movil", "numero movil", "numero de telefono movil", "no movil", "telefono celular", "telefono movil",
+    "tel celular", "tel movil", "celular cliente", "celular del cliente", "celular contacto", "celular 1", "celular 2",
+    "movil 1", "celular principal", "celular whatsapp", "celular o telefono", "mobile", "mobile phone", "mobile number",
+    "mobile phone number", "mobile no", "phone mobile", "cell", "cellphone", "cell phone", "cell phone number",
+    "cell number", "phone cell", "sms phone", "sms phone number", "whatsapp number", "whatsapp phone number",
+    "numero de whatsapp", "numero whatsapp", "telemovel", "telefono", "telefonos", "tel", "numero de telefono",
+    "numero telefono", "numero telefonico", "no telefono", "nro telefono", "telefono cliente", "telefono del cliente",
+    "telefono contacto", "telefono de contacto", "telefono contacto principal", "telefono principal", "telefono 1",
+    "tel 1", "phone", "phones", "phone number", "phone numbers", "primary phone", "main phone", "telephone",
+    "telephone number", "contact number", "contact phone", "customer phone", "phone 1 value", "phone 1",
+    "phone 1 number", "billing phone", "phone billing", "billing phone number", "default address phone", "home phone",
+    "business phone", "shipping phone", "phone shipping", "telefone", "telefono particular", "telefono del trabajo",
+    "telefono 2", "phone 2 value", "phone 2", "other phone",
+    "whatsapp", "whats app", "sms",  # last: they may say yes or no
 ))  # fmt: skip
+# The next column that would be the phone's.
+OTRO_TELEFONO = Campo("otro_telefono", "Otro teléfono", ())
 DOCUMENTO = Campo("documento", "Documento", (
     "documento", "doc", "nit", "cc", "nit cc", "cc nit", "cedula", "cedula de ciudadania", "identificacion",
-    "numero de documento", "numero documento", "no documento", "numero de identificacion", "id cliente", "dni", "rut",
-    "document", "document number", "id number", "tax id", "documento cliente", "documento del cliente", "ced",
-    "documento de identidad", "cedula nit", "nit cedula",
+    "numero de documento", "numero documento", "no documento", "nro documento", "numero de identificacion",
+    "numero identificacion", "no identificacion", "nro identificacion", "identificacion tercero",
+    "identificacion del tercero", "identificacion cliente", "identificacion del cliente", "id cliente", "dni", "rut",
+    "document", "document number", "id number", "identification", "identification number", "tax id", "tax id number",
+    "documento cliente", "documento del cliente", "ced", "documento de identidad", "cedula nit", "nit cedula",
+    "nit o cedula", "cedula o nit", "cedula o ruc", "cedula ruc", "nif", "nif nit", "nif o nit", "ruc", "rfc", "rnc",
+    "rnc o cedula", "curp", "cuit", "cuil", "cuit cuil", "dni cuit", "dni ruc", "run", "cpf", "cnpj", "cpf cnpj",
+    "vat number", "billing cedula", "billing documento", "billing dni", "billing nit",
 ))  # fmt: skip
 ETIQUETAS = Campo("etiquetas", "Etiquetas", (
-    "etiquetas", "etiqueta", "tags", "tag", "grupo", "grupos", "segmento", "categoria", "categorias", "labels",
-    "label", "group", "category",
+    "etiquetas", "etiqueta", "tags", "tag", "customer tags", "labels", "label", "group membership", "grupo", "grupos",
+    "segmento", "segmentos", "categoria", "categorias", "group", "groups", "category", "categories",
 ))  # fmt: skip
 ACTIVO = Campo("activo", "Activo", ("activo", "activa", "estado", "active", "status", "habilitado", "enabled"))
 CONSENTIMIENTO_EN = Campo("consentimiento_en", "Fecha del consentimiento", (
@@ -71,7 +105,9 @@ REFERENCIA = Campo("referencia", "Referencia", (
 CAMPOS: Final = {
     Importacion.Tipo.CLIENTES: (
         NOMBRE,
+        APELLIDOS,
         TELEFONO,
+        OTRO_TELEFONO,
         DOCUMENTO,
         ETIQUETAS,
         ACTIVO,
@@ -80,30 +116,68 @@ CAMPOS: Final = {
     ),
     Importacion.Tipo.VENTAS: (REFERENCIA, FECHA, TOTAL, DOCUMENTO, TELEFONO),
 }
+ETIQUETA_DE: Final = {campo.nombre: campo.etiqueta for group in CAMPOS.values() for campo in group}
 # What we write beside a row that could not be imported; never data when it comes back.
 FILA, MOTIVO = "fila en el archivo", "motivo"
 NUESTRAS: Final = (FILA, MOTIVO)
+# Beside these "Estado" is a state of Mexico, as in Alegra's template, and not whether the client is active.
+ES_DIRECCION: Final = frozenset({"colonia", "delegacion", "municipio delegacion", "codigo postal", "cp", "zip"})
+MOVIL: Final = frozenset(
+    {"celular", "celulares", "cel", "movil", "moviles", "mobile", "cell", "cellphone", "telemovel"}
+)
+FIJO: Final = frozenset({"telefono", "telefonos", "tel", "telf", "fono", "phone", "phones", "telephone", "telefone"})
+NUMERO: Final = re.compile(r"\d{3}")  # "Tel. 300 123 4567" is no title
+# Words of a title that is about a phone and holds none, or somebody else's.
+NO_ES_SU_TELEFONO: Final = frozenset({
+    "type", "tipo", "label", "etiqueta", "operador", "carrier", "indicativo", "codigo", "code", "extension", "ext",
+    "pais", "country", "marca", "modelo", "model", "verificado", "verified", "valid", "valido", "fecha", "date", "fax",
+    "vendedor", "asesor", "owner", "assistant", "asistente", "emergencia", "emergency", "proveedor", "sucursal",
+})  # fmt: skip
+# What a template says behind a title: "Celular (obligatorio)".
+OBLIGATORIO: Final = re.compile(r" (?:obligatori[oa]|requerid[oa]|required|opcional|optional)\Z")
 
 
-def adivinar(titulos: Sequence[str], tipo: str = "") -> dict[str, int]:
+def adivinar(titulos: Sequence[str], tipo: str = "", *, parecidos: bool = True) -> dict[str, int]:
     """Guess which column brings which field, by its title; the first column that fits takes the field.
 
     Args:
         tipo: of `Importacion`; every field of any when "".
+        parecidos: take a title that is like one of a phone, too.
     """
     campos = CAMPOS[Importacion.Tipo(tipo)] if tipo else {c for group in CAMPOS.values() for c in group}
     plain = [_plain(titulo) for titulo in titulos]
     found: dict[str, int] = {}
+    de_telefono = _columnas_de_telefono(plain, parecidos=parecidos)
     for campo in campos:
         place = next((plain.index(name) for name in campo.titulos if name in plain), None)
+        if campo is TELEFONO:
+            place = next(iter(de_telefono), None)
+        elif campo is OTRO_TELEFONO:
+            place = next((n for n in de_telefono if plain[n] != plain[de_telefono[0]]), None)
         if place is not None:
             found[campo.nombre] = place
+    if "apellidos" in found and ("nombre" not in found or plain[found["nombre"]] not in SIN_APELLIDOS):
+        del found["apellidos"]
+    if "activo" in found and plain[found["activo"]] == "estado" and ES_DIRECCION & set(plain):
+        del found["activo"]
     return found
+
+
+def _columnas_de_telefono(plain: Sequence[str], *, parecidos: bool) -> list[int]:
+    """Find the columns of phones: those that say mobile before any other, titles that we know before their like."""
+    known = {titulo: n for n, titulo in enumerate(TELEFONO.titulos)}
+    found = []
+    for n, titulo in enumerate(plain):
+        words = set(titulo.split())
+        like = words & (MOVIL | FIJO) and not words & NO_ES_SU_TELEFONO and not NUMERO.search(titulo)
+        if titulo in known or (parecidos and like):
+            found.append((not words & MOVIL, known.get(titulo, len(known)), n))
+    return [n for *_, n in sorted(found)]
 
 
 def tiene_titulos(first: Sequence[str]) -> bool:
     """Tell whether the first row holds titles: a title that we know, or nothing that looks like data."""
-    if adivinar(first):
+    if adivinar(first, parecidos=False):
         return True
     return not any(phones.to_e164(cell) or (cell.strip() and cell.strip().isdigit()) for cell in first)
 
@@ -112,4 +186,5 @@ def _plain(titulo: str) -> str:
     """Simplify a title: `  Teléfono_Móvil (1) ` → `telefono movil 1`; `NIT/CC` → `nit cc`; `fullName` → `full name`."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", titulo)
     ascii_only = normalize("NFKD", spaced).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", " ", ascii_only.lower().replace(".", "")).strip()
+    plain = re.sub(r"[^a-z0-9]+", " ", ascii_only.lower().replace(".", "")).strip()
+    return OBLIGATORIO.sub("", plain)

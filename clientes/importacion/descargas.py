@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from django.db.models import QuerySet
 
 from clientes.importacion import columnas
+from clientes.importacion.fusion import MISMO_TELEFONO
 from clientes.models import Importacion, ImportacionFila
 from core.text.planilla import por_partes
 
@@ -24,7 +25,12 @@ def malas(importacion: Importacion) -> QuerySet[ImportacionFila]:
 
 
 def con_telefono_repetido(importacion: Importacion) -> QuerySet[ImportacionFila]:
-    return importacion.detalle.exclude(aviso="").order_by("numero")
+    return importacion.detalle.filter(aviso__contains=MISMO_TELEFONO).order_by("numero")
+
+
+def con_varios_telefonos(importacion: Importacion) -> QuerySet[ImportacionFila]:
+    """Find the rows that entered with one of the numbers of their cell."""
+    return importacion.detalle.filter(resultado="", datos__has_key="dicho").order_by("numero")
 
 
 def archivo_de_errores(importacion: Importacion) -> tuple[list[str], Iterator[list[str]]]:

@@ -7,8 +7,13 @@ from django.db import connection, models
 from clientes.models import Importacion
 from clientes.models.importacion import MOTIVO_MAX
 
-# 1.020.304 and 1020304 are one document; 900123456-7 and 9001234567 may be two.
-DOCUMENTO: Final = r"upper(regexp_replace({}, '[.,\s]', '', 'g'))"
+# 1.020.304 and 1020304 are one document; 900123456-7 and 9001234567 may be two. A point or comma parts thousands when
+# three digits follow; one before zeros at the end came with a program's decimals, and any other is not taken away:
+# 102030405.0 is 102030405, never 1020304050.
+DOCUMENTO: Final = (
+    r"upper(CASE WHEN {0} ~ '[.,\s]' THEN regexp_replace("
+    r"{0}, '[.,](?=\d{{3}}(?!\d))|(?<=\d{{4}}|\.\d{{3}})[.,]0{{1,2}}$|\s', '', 'g') ELSE {0} END)"
+)
 
 
 def ejecutar(sql: str, importacion: Importacion, **params: Any) -> list[tuple[Any, ...]]:
@@ -41,6 +46,9 @@ def insertar(model: type[models.Model], given: dict[str, str], source: str) -> t
     table = model._meta.db_table
     return f'INSERT INTO "{table}" ({names}) SELECT {", ".join(columns.values())} {source}', params
 
+
+# The beginning of what is said of a row whose phone another row or client has.
+MISMO_TELEFONO: Final = "Mismo teléfono que"
 
 # The problems that only the whole file and the shop's rows show go to the rows of the import; those of an earlier
 # merge of the same import, which the person then allowed to take the good rows only, are forgotten first.

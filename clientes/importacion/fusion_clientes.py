@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from clientes.importacion.fusion import ANOTAR_SQL, DOCUMENTO, OLVIDAR_SQL, ejecutar, insertar
+from clientes.importacion.fusion import ANOTAR_SQL, DOCUMENTO, MISMO_TELEFONO, OLVIDAR_SQL, ejecutar, insertar
 from clientes.models import Cliente, Importacion
 from clientes.services import avisar_exclusion
 
@@ -19,7 +19,7 @@ CLAVES: Final = {
 CARGA_SQL = """
 CREATE TEMP TABLE carga ON COMMIT DROP AS
 SELECT f.numero, d.*, {clave} AS clave, NULL::bigint AS cliente_id, false AS nueva, false AS cambia,
-    ''::text AS resultado, ''::text AS motivo, ''::text AS aviso
+    ''::text AS resultado, ''::text AS motivo, coalesce(f.datos ->> 'dicho', '') AS aviso
 FROM clientes_importacionfila f, jsonb_to_record(f.datos)
     AS d(nombre text, telefono text, e164 text, movil boolean, pais text, documento text, activo boolean,
         etiquetas text[], consentimiento_en date, consentimiento_fuente text)
@@ -54,8 +54,22 @@ FROM (SELECT numero, first_value(numero) OVER w AS primera, row_number() OVER w 
       FROM carga WHERE clave <> '' AND resultado = '' WINDOW w AS (PARTITION BY clave ORDER BY numero)) r
 WHERE r.numero = carga.numero AND r.n > 1
 """
+# The phone is one client's and the document another's: whoever the row describes, somebody would get a stranger's data.
+AJENAS_SQL = f"""
+UPDATE carga SET resultado = 'rechazada', motivo = format(
+    'El teléfono es de «%%s» y el documento es de «%%s»: no se sabe de quién es la fila.',
+    left(k.nombre, 60), left(o.nombre, 60))
+FROM clientes_cliente k, (
+    SELECT DISTINCT ON (clave) clave, id, nombre FROM (
+        SELECT {DOCUMENTO.format("documento")} AS clave, id, nombre FROM clientes_cliente
+        WHERE usuario_id = %(tienda)s AND documento <> '') c
+    WHERE clave IN (SELECT {DOCUMENTO.format("coalesce(documento, '')")} FROM carga)
+    ORDER BY clave, id) o
+WHERE carga.resultado = '' AND coalesce(carga.documento, '') <> '' AND k.id = carga.cliente_id
+    AND o.clave = {DOCUMENTO.format("carga.documento")} AND {DOCUMENTO.format("k.documento")} <> o.clave
+"""  # noqa: S608
 # Two clients may share a phone, as a family does: both are taken, and it is said. A campaign writes to it once.
-AVISOS_SQL = """
+AVISOS_SQL = f"""
 WITH otros AS (
     SELECT telefono_e164 AS e164, (array_agg(id ORDER BY id))[1:2] AS ids,
         (array_agg(nombre ORDER BY id))[1:2] AS nombres
@@ -70,10 +84,10 @@ WITH otros AS (
         CASE WHEN o.ids[1] IS DISTINCT FROM f.cliente_id THEN o.nombres[1] ELSE o.nombres[2] END AS otro
     FROM filas f LEFT JOIN otros o ON o.e164 = f.e164
 )
-UPDATE carga SET aviso = concat_ws(' ', 'Mismo teléfono que la fila ' || a.fila || '.',
-    'Mismo teléfono que el cliente «' || left(a.otro, 60) || '».')
+UPDATE carga SET aviso = concat_ws(' ', nullif(carga.aviso, ''), '{MISMO_TELEFONO} la fila ' || a.fila || '.',
+    '{MISMO_TELEFONO} el cliente «' || left(a.otro, 60) || '».')
 FROM avisos a WHERE a.numero = carga.numero AND (a.fila IS NOT NULL OR a.otro IS NOT NULL)
-"""
+"""  # noqa: S608
 
 
 def preparar(importacion: Importacion) -> None:
@@ -89,6 +103,8 @@ def preparar(importacion: Importacion) -> None:
         ejecutar("ANALYZE conocidos", importacion)
         ejecutar(AMBIGUAS_SQL, importacion, que=que)
         ejecutar(ENCONTRADOS_SQL, importacion)
+    if importacion.clave == Importacion.Clave.TELEFONO:
+        ejecutar(AJENAS_SQL, importacion)
     ejecutar(SIN_NOMBRE_SQL, importacion)
     if que:
         ejecutar(REPETIDAS_SQL, importacion, que=que)
@@ -106,8 +122,10 @@ CREATE TEMP TABLE puestas ON COMMIT DROP AS
 SELECT DISTINCT c.numero, e.id AS etiqueta_id FROM carga c, unnest(c.etiquetas) t
 JOIN clientes_etiqueta e ON e.usuario_id = %(tienda)s AND lower(e.nombre) = lower(t) WHERE c.resultado = ''
 """
-# The same number written in another way is no change.
-NUEVO_TELEFONO = "c.telefono IS NOT NULL AND c.telefono <> k.telefono AND (c.e164 = '' OR c.e164 <> k.telefono_e164)"
+# The same number written in another way is no change; the same text that is read otherwise than once is one.
+NUEVO_TELEFONO = """(c.telefono IS NOT NULL
+    AND CASE WHEN c.e164 <> '' THEN c.e164 <> k.telefono_e164
+        ELSE c.telefono <> k.telefono OR k.telefono_e164 <> '' END)"""
 CAMBIAN_SQL = f"""
 UPDATE carga c SET cambia = true FROM clientes_cliente k WHERE k.id = c.cliente_id AND c.resultado = '' AND (
     (c.nombre IS NOT NULL AND c.nombre <> k.nombre) OR (c.documento IS NOT NULL AND c.documento <> k.documento)

@@ -19,6 +19,7 @@ from clientes.importacion import archivo, claim, fusion_clientes, fusion_ventas,
 from clientes.importacion.claim import Claim, LostClaimError
 from clientes.importacion.filas import Plan, interpretar
 from clientes.importacion.formato import Formato
+from clientes.importacion.fusion import MISMO_TELEFONO
 from clientes.importacion.limites import UnreadableFileError
 from clientes.importacion.opciones import opciones_guardadas, plan_de
 from clientes.importacion.valores import InvalidCellError
@@ -153,8 +154,8 @@ def _problemas(importacion: Importacion) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FILTER (WHERE resultado = 'rechazada'), count(*) FILTER (WHERE resultado = 'repetida'),"
-            " count(*) FILTER (WHERE aviso <> '') FROM clientes_importacionfila WHERE importacion_id = %s",
-            [importacion.pk],
+            " count(*) FILTER (WHERE strpos(aviso, %s) > 0) FROM clientes_importacionfila WHERE importacion_id = %s",
+            [MISMO_TELEFONO, importacion.pk],
         )
         return dict(zip(("rechazadas", "repetidas", "telefonos_repetidos"), cursor.fetchone(), strict=True))
 

@@ -1,19 +1,18 @@
 """The meaning of a cell's text. A cell that means nothing raises `InvalidCellError` with the reason."""
 
 import re
-import unicodedata
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from django.utils import timezone
 
-from core.text.planilla import rearmar
+from core.text.limpio import limpio
+from core.text.numero import entero
 from core.unicode import normalize
 
 SI: Final = frozenset({"si", "s", "1", "true", "verdadero", "v", "x", "activo", "activa", "yes", "y", "active", "on"})
 NO: Final = frozenset({"no", "n", "0", "false", "falso", "f", "inactivo", "inactiva", "inactive", "off", "-"})
-CIENTIFICO: Final = re.compile(r"\d([.,]\d+)?[eE]\+?\d+")
 FECHAS: Final = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%y", "%Y/%m/%d")
 HORAS: Final = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 TOTAL_MAX: Final = Decimal(10) ** 12
@@ -37,18 +36,19 @@ class InvalidCellError(Exception):
 
 
 def texto(celda: str) -> str:
-    """The cell without what a spreadsheet or an export added to it: spaces around and twice, control characters."""
-    if celda.isascii() and celda.isprintable():
-        return " ".join(rearmar(celda).split()) if " " in celda or "'" in celda else celda
-    clean = normalize("NFC", rearmar(celda))
-    if "\0" in clean or "\N{REPLACEMENT CHARACTER}" in clean:
+    """The cell without what a spreadsheet or an export added to it.
+
+    Raises:
+        InvalidCellError: it has characters that are no text.
+    """
+    clean = limpio(celda)
+    if "\0" in celda or "\N{REPLACEMENT CHARACTER}" in clean:
         raise InvalidCellError(NO_ES_TEXTO)
-    spaced = "".join(" " if unicodedata.category(c) in {"Cc", "Zs", "Zl", "Zp"} else c for c in clean)
-    return " ".join(spaced.replace("\N{ZERO WIDTH NO-BREAK SPACE}", "").split())
+    return clean
 
 
 def activo(valor: str) -> bool:
-    plain = normalize("NFKD", valor.lower()).encode("ascii", "ignore").decode()
+    plain = normalize("NFKD", (entero(valor) or valor).lower()).encode("ascii", "ignore").decode()
     if plain in SI:
         return True
     if plain in NO:
@@ -57,8 +57,14 @@ def activo(valor: str) -> bool:
 
 
 def etiquetas(valor: str) -> list[str]:
-    """`VIP, Norte`; `VIP|Norte`. With a bar only the bar separates, and `\\|` is a bar of the tag's own."""
-    parts = re.split(r"(?<!\\)\|", valor) if "|" in valor else re.split(r"[,;]", valor)
+    """`VIP, Norte`; `VIP|Norte`; `VIP ::: Norte` of Google.
+
+    With a bar only the bar separates, and `\\|` is a bar of the tag's own.
+    """
+    if "|" in valor:
+        parts = re.split(r"(?<!\\)\|", valor)
+    else:
+        parts = valor.split(":::") if ":::" in valor else re.split(r"[,;]", valor)
     found = {name.lower(): name for part in reversed(parts) if (name := part.replace("\\|", "|").strip())}
     return list(reversed(found.values()))
 
@@ -66,7 +72,7 @@ def etiquetas(valor: str) -> list[str]:
 def unir_etiquetas(nombres: list[str]) -> str:
     """Join tags into the text that `etiquetas` reads back."""
     joined = "|".join(nombre.replace("|", "\\|") for nombre in nombres)
-    return f"{joined}|" if len(nombres) == 1 and re.search(r"[,;|]", joined) else joined
+    return f"{joined}|" if len(nombres) == 1 and re.search(r"[,;|]|:::", joined) else joined
 
 
 def total(valor: str) -> Decimal:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from clientes import consentimiento
+from clientes import consentimiento, ficha
 from clientes.models import Cliente, Etiqueta
 from clientes.selectors import etiquetas_de
 from core.errors import InvalidInputError
@@ -55,11 +55,19 @@ class ClienteForm(KeepsUnsentForm, StyledForm, forms.ModelForm[Cliente]):
         }
 
     def __init__(self, data: Any = None, *, usuario: Usuario, **kwargs: Any) -> None:
+        self._ilegibles: list[InvalidInputError] = []
+        if data is not None:
+            leidos, self._ilegibles = ficha.leer(data, kwargs.get("instance"))
+            data = data.copy()
+            for campo, valor in leidos.items():
+                data[campo] = valor
         super().__init__(data, **kwargs)
         self.fields["etiquetas"].queryset = etiquetas_de(usuario)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
+        for error in self._ilegibles:
+            self.add_error(error.field, error.message)
         if {"consentimiento_fuente", "consentimiento_en"} & self.errors.keys():
             return data
         try:

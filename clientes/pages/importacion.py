@@ -107,6 +107,8 @@ def importacion_viva(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _contexto(found: Importacion) -> dict[str, Any]:
     ended = not found.viva
+    varios = descargas.con_varios_telefonos(found)
+    total_varios = varios.count() if ended and found.estado == Importacion.Estado.COMPLETADA else 0
     return {
         "seccion": "clientes",
         "importacion": found,
@@ -114,6 +116,8 @@ def _contexto(found: Importacion) -> dict[str, Any]:
         "malas": list(descargas.malas(found)[:DETALLE]) if ended and found.rechazadas + found.repetidas else [],
         "total_malas": found.rechazadas + found.repetidas,
         "telefonos": list(descargas.con_telefono_repetido(found)[:DETALLE]) if ended else [],
+        "varios": list(varios[:DETALLE]) if total_varios else [],
+        "total_varios": total_varios,
         "segundos": (found.terminada_en - found.iniciada_en).total_seconds()
         if found.terminada_en and found.iniciada_en
         else None,

@@ -17,6 +17,8 @@ from core.text import formato
 
 AYUDAS = {
     "documento": "Cédula, NIT u otro; los puntos y espacios no cuentan al comparar.",
+    "otro_telefono": "Se toma cuando el primero falta o no es de un celular.",
+    "apellidos": "Si el archivo los tiene aparte: se juntan al nombre.",
     "etiquetas": "Varias en una celda, separadas por coma. Se agregan a las que el cliente ya tenga.",
     "activo": "Sí o no.",
     "fecha": "2026-03-15 o 15/03/2026. Sin fecha, la venta queda con la de hoy.",
@@ -82,6 +84,10 @@ class Muestra:
 def muestra(importacion: Importacion, opciones: Opciones) -> Muestra:
     plan = plan_de(importacion, opciones)
     chosen = [c for c in columnas.CAMPOS[Importacion.Tipo(importacion.tipo)] if c.nombre in opciones.columnas]
+    # The surnames are seen at the end of the name, and the other phone where it is taken.
+    for whole, part in ((columnas.NOMBRE, columnas.APELLIDOS), (columnas.TELEFONO, columnas.OTRO_TELEFONO)):
+        if whole in chosen:
+            chosen = [c for c in chosen if c is not part]
     first = 1 + opciones.con_titulos
     filas = []
     for numero, cells in enumerate(importacion.muestra[opciones.con_titulos :], first):

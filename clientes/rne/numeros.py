@@ -15,7 +15,8 @@ from clientes.importacion.limites import UnreadableFileError
 SIN_NUMEROS = "No se encontró una columna con números de teléfono."
 # A Colombian mobile as the register writes it; reading each through phonenumbers would take a minute for a million.
 COLOMBIANO: Final = re.compile(r"(?:\+?57)?(3\d{9})")
-RELLENO: Final = re.compile(r"[\s().\-']+")
+# Not a point: what stands behind it may be a program's decimals, and 300123456.0 is nobody's 3001234560.
+RELLENO: Final = re.compile(r"[\s()\-']+")
 
 
 @dataclass(slots=True)
@@ -29,19 +30,23 @@ class Numeros:
 
     telefonos: dict[str, None] = field(default_factory=dict)
     ilegibles: int = 0
-    _leidas: dict[str, str] = field(default_factory=dict)
+    _leidas: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def add(self, celda: str) -> None:
-        telefono = ""
+        found: tuple[str, ...] = ()
         if len(celda) <= phones.ESCRITO_MAX:
             # A workbook names one text in as many cells as it likes: each is read once.
             if celda not in self._leidas:
-                self._leidas[celda] = leer_numero(celda)
-            telefono = self._leidas[celda]
-        if telefono:
-            self.telefonos[telefono] = None
-        else:
-            self.ilegibles += 1
+                self._leidas[celda] = _leer_todos(celda)
+            found = self._leidas[celda]
+        self.telefonos.update(dict.fromkeys(found))
+        self.ilegibles += not found
+
+
+def _leer_todos(celda: str) -> tuple[str, ...]:
+    """The numbers of a cell. Who wrote two of them into one wants both left alone."""
+    telefono = leer_numero(celda)
+    return (telefono,) if telefono else tuple(reading.e164 for _, reading in phones.several(celda))
 
 
 def leer_numero(celda: str) -> str:

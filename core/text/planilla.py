@@ -17,6 +17,12 @@ DELIMITADOR: Final = ";"
 BOM: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 # The last four are the wide forms that East Asian spreadsheets take for the same.
 FORMULA: Final = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
+# The other marks by which a cell stays text: Excel's apostrophe before a letter or a digit, and `="0123"`, which
+# programs write into a CSV so that no zero is lost. An apostrophe that is closed, or that begins a word of its own
+# ('t, 's), is text.
+APOSTROFO: Final = re.compile(r"'(?=[\w(#])(?!\w{1,2}\s)")
+COMILLA: Final = re.compile(r"[’‘`´](?=\d)")  # what a word processor makes of the apostrophe
+FORMULA_NUMERO: Final = re.compile(r"=(\+?\d+)")
 BATCH: Final = 500  # rows in one piece of the answer
 M = TypeVar("M", bound=Model)
 
@@ -29,6 +35,26 @@ def desarmar(texto: str) -> str:
 def rearmar(celda: str) -> str:
     """Return the text of a cell without the apostrophe that `desarmar`, or Excel, put before it."""
     return celda[1:] if celda.startswith("'") and FORMULA.match(celda) else celda
+
+
+def desmarcar(celda: str) -> str:
+    """Return the text of a cell that a spreadsheet, or a program that writes for one, marked as text.
+
+    `="0123"` and `'0123` are 0123, `=0123` too. A formula that has to be computed is returned as it is.
+    """
+    if celda.startswith("'"):
+        return celda[1:] if APOSTROFO.match(celda) and not celda.endswith("'") else celda
+    if COMILLA.match(celda):
+        return celda[1:]
+    if not celda.startswith("="):
+        return celda
+    rest = celda[1:].strip()
+    if len(rest) > 1 and rest[0] == rest[-1] == '"':
+        inner = rest[1:-1]
+        # A quote of the text's own is doubled; a single one ends it, as in ="57"&"300".
+        return celda if '"' in inner.replace('""', "") else " ".join(inner.replace('""', '"').split())
+    found = FORMULA_NUMERO.fullmatch(celda)
+    return found[1] if found else celda
 
 
 def por_partes(rows: QuerySet[M], campo: str = "pk", size: int = 2_000) -> Iterator[M]:

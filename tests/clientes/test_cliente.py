@@ -1,5 +1,6 @@
 """`telefono_e164` follows `telefono` on every way a client is saved."""
 
+import io
 import threading
 from importlib import import_module
 from pkgutil import iter_modules
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 from django.db import connection
 
 from clientes import migrations, services
@@ -151,3 +153,20 @@ def test_it_rejects_deleting_a_client_whose_first_sms_comes_meanwhile() -> None:
     with connection.execute_wrapper(at_delete), pytest.raises(ConflictError):
         services.eliminar_cliente(cliente=cliente)
     assert Cliente.objects.exists()
+
+
+def test_phones_are_read_again_after_an_upgrade(owner: Usuario) -> None:
+    """A phone that was stored before may stand for somebody else, or for nobody."""
+    wrong = ClienteFactory.create(usuario=owner, telefono="300123456.0")
+    unread = ClienteFactory.create(usuario=owner, telefono="+52 1 55 1234 5678")
+    ClienteFactory.create(usuario=owner, telefono="3001234567")
+    Cliente.objects.filter(pk=wrong.pk).update(telefono_e164="+573001234560", movil=True, pais="CO")
+    Cliente.objects.filter(pk=unread.pk).update(telefono_e164="", movil=False, pais="")
+    out = io.StringIO()
+    call_command("releer_telefonos", stdout=out)
+    assert "otra manera: 2." in out.getvalue()
+    wrong.refresh_from_db()
+    unread.refresh_from_db()
+    assert (wrong.telefono_e164, wrong.movil, wrong.pais) == ("", False, "")
+    assert (unread.telefono_e164, unread.movil, unread.pais) == ("+525512345678", True, "MX")
+    assert services.releer_telefonos() == 0

@@ -49,6 +49,33 @@ class TestCreate:
         row = api.post(URL, {"nombre": "Ana", "telefono": "no tiene"}).json()
         assert (row["telefono"], row["telefono_e164"]) == ("no tiene", "")
 
+    def test_it_reads_what_programs_wrote(self, api: APIClient) -> None:
+        body = {"nombre": "Jose\u200b &amp; Paz", "telefono": "3001234567.0", "documento": "79123456.0"}
+        row = api.post(URL, body).json()
+        assert (row["nombre"], row["telefono"], row["documento"]) == ("Jose & Paz", "3001234567", "79123456")
+        link = api.post(URL, {"nombre": "Ana", "telefono": "https://wa.me/5215512345678"}).json()
+        assert link["telefono"] == link["telefono_e164"] == "+525512345678"
+
+    @pytest.mark.parametrize(
+        ("body", "attr", "reason"),
+        [
+            ({"nombre": "NULL"}, "nombre", "no es un nombre"),
+            ({"nombre": "#N/A"}, "nombre", "error de la planilla"),
+            ({"nombre": "Ana", "documento": "79123456.5"}, "documento", "otra persona"),
+            ({"nombre": "Ana", "documento": "1.02E+09"}, "documento", "otra persona"),
+            ({"nombre": "Ana", "telefono": "#¡REF!"}, "telefono", "error de la planilla"),
+        ],
+    )
+    def test_it_refuses_what_programs_spoilt(self, body: Any, attr: str, reason: str, api: APIClient) -> None:
+        found = error_of(api.post(URL, body), 400)
+        assert found["attr"] == attr
+        assert reason in found["detail"]
+        assert not Cliente.objects.exists()
+
+    def test_a_document_that_is_there_already_stays(self, api: APIClient, owner: Usuario) -> None:
+        cliente = ClienteFactory.create(usuario=owner, documento="1,5")
+        assert api.patch(f"{URL}{cliente.pk}/", {"documento": "1,5", "nombre": "Eva"}).status_code == 200
+
     @pytest.mark.parametrize("telefono", ["+49211123456789012", "+4921112345678901"])
     def test_it_handles_a_number_longer_than_e164(self, api: APIClient, telefono: str) -> None:
         response = api.post(URL, {"nombre": "Ana", "telefono": telefono})

@@ -123,6 +123,14 @@ GUESSES = [
     ("id,Nombres y Apellidos,Tel.,Nº,Correo", "- nombre telefono - -"),
     ("Customer,Mobile,NIT,Categoría,Status", "nombre telefono documento etiquetas activo"),
     ("foo,bar,baz,qux,quux", "- - - - -"),
+    ("First Name,Last Name,Phone Number,Mobile Phone Number,Email", "nombre apellidos otro_telefono telefono -"),
+    ("Name,Family Name,Phone 1 - Type,Phone 1 - Value,Group Membership", "nombre apellidos - telefono etiquetas"),
+    ("Nombre,Teléfono,Celular del paciente,Tipo de teléfono,x", "nombre otro_telefono telefono - -"),
+    ("Person - Name,Person - Phone - Work,Person - Phone - Mobile,a,b", "- otro_telefono telefono - -"),
+    ("Nombre (obligatorio),Celular vendedor,Teléfono casa,Marca celular,x", "nombre - telefono - -"),
+    ("Nombre,WhatsApp,Teléfono,SMS,x", "nombre otro_telefono telefono - -"),
+    ("Nombre completo,Apellidos,Celular *,a,b", "nombre - telefono - -"),
+    ("RFC,Razón social,Celular,Estado,Colonia", "documento nombre telefono - -"),
     ("telefono,telefono,nombre,a,b", "telefono - nombre - -"),
 ]
 
@@ -153,6 +161,9 @@ def test_it_guesses_the_columns_of_sales(titulos: str, expected: str) -> None:
         (["Quién", "Dónde"], True),
         (["Ana", "3001234567"], False),
         (["Ana", "1020"], False),
+        (["Ana", "Tel. 300 123 4567"], False),
+        (["Ana", "Llamar al celular", "3001234567"], False),
+        (["Nombre", "Celular del paciente"], True),
     ],
 )
 def test_it_sees_whether_there_are_titles(first: list[str], expected: bool) -> None:

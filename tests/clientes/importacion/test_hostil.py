@@ -9,9 +9,11 @@ from collections.abc import Callable
 
 import pytest
 
+from clientes import ficha
 from clientes.importacion import columnas, formato, lectura, limites, valores, xlsx
 from clientes.importacion.limites import UnreadableFileError
 from clientes.models import Cliente, Importacion
+from core.errors import InvalidInputError
 from core.models import Usuario
 from tests.clientes.importacion.support import as_excel, csv, problems, run
 from tests.clientes.importacion.support import xlsx as workbook
@@ -141,9 +143,7 @@ def test_nul_bytes_and_controls_spoil_their_row_only(owner: Usuario) -> None:
     assert Cliente.objects.filter(nombre="Con trol").exists()
 
 
-@pytest.mark.parametrize(
-    "text", ["'; DROP TABLE clientes_cliente; --", "%s %(id)s {} \\", "<script>", "\u202eAna", "👩‍👧"]
-)
+@pytest.mark.parametrize("text", ["'; DROP TABLE clientes_cliente; --", "%s %(id)s {} \\", "<script>", "👩‍👧"])
 def test_texts_are_only_texts(text: str, owner: Usuario) -> None:
     run(owner, csv("nombre;documento;etiquetas", f'"{text}";1;"{text[:40]}"'))
     assert Cliente.objects.get().nombre == text
@@ -151,13 +151,14 @@ def test_texts_are_only_texts(text: str, owner: Usuario) -> None:
 
 def _read(work: Callable[[str], object]) -> Callable[[str], None]:
     def reading(text: str) -> None:
-        with contextlib.suppress(valores.InvalidCellError):
+        with contextlib.suppress(valores.InvalidCellError, InvalidInputError):
             work(text)
 
     return reading
 
 
 READERS: list[Callable[[str], object]] = [
+    ficha.nombre, ficha.documento, ficha.telefono,
     valores.texto, valores.activo, valores.etiquetas, valores.total, valores.fecha, formato.delimitador,
     lambda text: columnas.adivinar([text]),
 ]  # fmt: skip

@@ -66,7 +66,17 @@ def test_it_refuses_what_is_no_date(raw: str) -> None:
 
 @pytest.mark.parametrize(
     ("raw", "expected"),
-    [("Sí", True), ("SI", True), ("x", True), ("1", True), ("no", False), ("0", False), ("Inactivo", False)],
+    [
+        ("Sí", True),
+        ("SI", True),
+        ("x", True),
+        ("1", True),
+        ("no", False),
+        ("0", False),
+        ("Inactivo", False),
+        ("1.0", True),
+        ("0.0", False),
+    ],
 )
 def test_it_reads_yes_and_no(raw: str, expected: bool) -> None:
     assert valores.activo(raw) is expected

@@ -29,8 +29,10 @@ def test_twice_the_same_file_is_once(ana: Cliente, owner: Usuario) -> None:
     run(owner, data, "ventas")
     assert counts(run(owner, data, "ventas")) == {"sin_cambios": 2}
     assert counts(run(owner, csv(TITULOS, "F-1;;90000;1020;"), "ventas")) == {"actualizadas": 1}
+    assert counts(run(owner, csv(TITULOS, "77.0;;5;1020.0;"), "ventas")) == {"creadas": 1}
+    assert counts(run(owner, csv(TITULOS, "77;;5;1020;"), "ventas")) == {"sin_cambios": 1}
     assert Venta.objects.get(referencia="F-1").total == 90_000
-    assert Venta.objects.count() == 2
+    assert Venta.objects.count() == 3
 
 
 def test_bad_rows(ana: Cliente, owner: Usuario) -> None:

@@ -172,6 +172,28 @@ def test_it_warns_of_a_phone_that_will_surprise(telefono: str, said: str, owner:
     assert said in " ".join(flashes(owner, "/clientes/nuevo/", {"nombre": "Luis", "telefono": telefono}))
 
 
+def test_the_form_reads_what_programs_wrote(owner: Usuario) -> None:
+    form = {"nombre": "Jose\u200b Paz", "telefono": '="3001234567"', "documento": "79123456.0"}
+    assert signed_in(owner).post("/clientes/nuevo/", form).status_code == 302
+    cliente = Cliente.objects.get()
+    assert (cliente.nombre, cliente.telefono, cliente.documento) == ("Jose Paz", "3001234567", "79123456")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"nombre": "NULL"}, "no es un nombre"),
+        ({"nombre": "#N/A"}, "error de la planilla"),
+        ({"documento": "1,5"}, "otra persona"),
+    ],
+)
+def test_the_form_refuses_what_programs_spoilt(change: dict[str, str], said: str, owner: Usuario) -> None:
+    answer = signed_in(owner).post("/clientes/nuevo/", {"nombre": "Ana", "telefono": "3001234567", **change})
+    assert answer.status_code == 200
+    assert said in answer.content.decode()
+    assert not Cliente.objects.exists()
+
+
 def test_it_escapes_a_name_in_its_message(owner: Usuario) -> None:
     said = flashes(owner, "/clientes/nuevo/", {"nombre": "<script>x</script>"})
     assert "&lt;script&gt;" in said[0]

@@ -66,6 +66,13 @@ def test_a_tag_is_created_once(owner: Usuario, stranger: Usuario) -> None:
     assert 'role="alert"' in signed_in(owner).post(f"{ETIQUETAS}crear/", {"nombre": ""}).content.decode()
 
 
+def test_a_tag_has_no_invisible_letters(owner: Usuario) -> None:
+    signed_in(owner).post(f"{ETIQUETAS}crear/", {"nombre": "V\u200bIP\u202c"})
+    assert Etiqueta.objects.get().nombre == "VIP"
+    signed_in(owner).post(f"{ETIQUETAS}crear/", {"nombre": "\u200b"})
+    assert Etiqueta.objects.count() == 1
+
+
 def test_a_tag_counts_active_clients(owner: Usuario) -> None:
     etiqueta = EtiquetaFactory.create(usuario=owner)
     etiqueta.clientes.set([ClienteFactory.create(usuario=owner, activo=activo) for activo in (True, True, False)])

@@ -92,6 +92,14 @@ def test_the_phones_file(owner: Usuario) -> None:
     assert lines[1] == "Ana;3001234567;1;1;sí;Mismo teléfono que la fila 2."
 
 
+def test_the_page_says_which_of_two_phones_was_taken(owner: Usuario) -> None:
+    data = csv(TITULOS, "Ana;3001234567 / 3107654321;1", "Luis;3201112233;2")
+    body = signed_in(owner).get(f"{LISTA}{run(owner, data).pk}/").content.decode()
+    assert "1 fila con varios teléfonos" in body
+    assert "+57 300 1234567" in body
+    assert "con el teléfono de otro" not in body
+
+
 @pytest.mark.parametrize("rest", [*GET, *POST])
 def test_it_is_the_shops_admins_alone(rest: str, owner: Usuario, teammate: Usuario, stranger: Usuario) -> None:
     importacion = upload(owner, DATA)

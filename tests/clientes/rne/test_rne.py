@@ -52,6 +52,12 @@ def archivo(data: bytes = LISTA, name: str = "rne-marzo.csv") -> SimpleUploadedF
         ("+57 300 111-2233", ANA),
         ("(300) 111.2233", ANA),
         ("'3001112233", ANA),
+        ('="3001112233"', ANA),
+        ("3001112233.0", ANA),
+        ("573001112233,00", ANA),
+        ("\u202a3001112233\u202c", ANA),
+        ("3001112233.5", ""),
+        ("300111223.0", ""),  # a digit is missing
         (EVA, EVA),
         ("12", ""),
         ("teléfono", ""),
@@ -106,6 +112,11 @@ def test_a_file_of_long_cells_costs_what_they_weigh() -> None:
     """Two cells of a book of 5 KB kept a web process busy for seconds."""
     growing = growth(numeros.de_archivo, lambda n: BytesIO(csv("3001112233", *["1" * n] * 20)), 1_900)
     assert growing < 30
+
+
+def test_two_numbers_of_a_cell_are_both_left_alone() -> None:
+    found = numeros.de_lista(["3001112233 / 300 444 5566", "3001112233/34"])
+    assert (list(found.telefonos), found.ilegibles) == ([ANA, LUIS], 1)
 
 
 def test_it_keeps_the_evidence(owner: Usuario) -> None:
