@@ -15,6 +15,8 @@ FORMULA: Final = (
 class Celdas(list[str]):
     """The cells of a row, as text.
 
+    Most rows have nothing to be said about them, and there are many: what is said stands in the class until it differs.
+
     Args:
         motivo: why the row cannot be taken, "" when the reader sees no reason.
         lineas: how many lines of the file the row takes.
@@ -22,22 +24,17 @@ class Celdas(list[str]):
         sin_calcular: positions of formulas without a value; their cell has the formula.
     """
 
-    __slots__ = ("lineas", "motivo", "oculta", "sin_calcular")
+    motivo: str = ""
+    lineas: int = 1
+    oculta: bool = False
+    sin_calcular: frozenset[int] = frozenset()
 
-    def __init__(
-        self,
-        cells: Iterable[str] = (),
-        *,
-        motivo: str = "",
-        lineas: int = 1,
-        oculta: bool = False,
-        sin_calcular: frozenset[int] = frozenset(),
-    ) -> None:
-        super().__init__(cells)
-        self.motivo = motivo
-        self.lineas = lineas
-        self.oculta = oculta
-        self.sin_calcular = sin_calcular
+
+def rechazada(cells: Iterable[str], motivo: str) -> Celdas:
+    """Return a row that cannot be taken, with the reason."""
+    found = Celdas(cells)
+    found.motivo = motivo
+    return found
 
 
 Fila = tuple[int, Celdas]  # the number of the row, as a spreadsheet counts, and its cells

@@ -42,6 +42,7 @@ CABEZA: Final = 64 * 1024
 # In a code page these pairs are signs that nobody types (Ã±, √±, ├▒): the line is UTF-8 with a fault in it.
 DOS_BYTES: Final = re.compile(rb"[\xc2\xc3][\x80-\xbf]")
 NO_ASCII: Final = re.compile(r"[^\x00-\x7f]")
+SUELTO: Final = re.compile("[\udc80-\udcff]")  # a byte that is no UTF-8, as `surrogateescape` gives it
 RARO: Final = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -80,7 +81,8 @@ def adivinar(file: BinaryIO) -> Letras:
     if not raras:
         return Letras("utf-8", 0, ejemplo)
     pagina, valor = _pagina(muestra)
-    if buenas >= raras or valor <= 0:
+    # A letter that was cut off makes no name in any of them.
+    if buenas >= raras or valor < -raras:
         return Letras("utf-8", malas, ejemplo)
     return Letras(pagina, 0, ejemplo)
 
@@ -116,7 +118,7 @@ def _contar(file: BinaryIO) -> tuple[int, int, int, bytes, bytes]:
             if line.isascii():
                 continue
             text = line.decode("utf-8", "surrogateescape")
-            odd = sum("\udc80" <= letter <= "\udcff" for letter in NO_ASCII.findall(text))
+            odd = len(SUELTO.findall(text))
             buenas += len(NO_ASCII.findall(text)) - odd
             raras += odd
             if odd:
@@ -142,7 +144,7 @@ def _bloques(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _pagina(muestra: bytes) -> tuple[str, int]:
-    """Find the code page that makes the most likely names of these bytes, with what it is worth; below 1 none does."""
+    """Find the code page that makes the most likely names of these bytes, with what it is worth."""
     worth = {name: _valor(f" {muestra.decode(name, 'replace')} ") for name in PAGINAS}
     best = max(PAGINAS, key=lambda name: worth[name])
     return best, worth[best]
@@ -150,7 +152,8 @@ def _pagina(muestra: bytes) -> tuple[str, int]:
 
 COMUNES: Final = frozenset("áéíóúñüÁÉÍÓÚÑÜ")  # of Spanish
 OTRAS: Final = frozenset("àâãçêõôÀÂÃÇÊÕÔ")  # of Portuguese
-SIGNOS: Final = frozenset("¿¡ºª°“”‘’–—…€•«»®™\xa0´·")
+SIGNOS: Final = frozenset("¿¡ºª°“”‘’–—…€•«»")  # beside words, not within them
+OTROS_SIGNOS: Final = frozenset("®™\xa0´·")
 
 
 def _valor(text: str) -> int:
@@ -167,7 +170,9 @@ def _valor(text: str) -> int:
             else:
                 total += 3 if letter in COMUNES else 2 if letter in OTRAS else 0
         elif letter in SIGNOS:
-            total += -1 if inside and letter == "’" else -3 if inside else 1 if letter in "¿¡ºª°" else 0
+            total += 1 if inside and letter == "’" else -3 if inside else 2
+        elif letter in OTROS_SIGNOS:
+            total -= 3 * inside
         else:
             total -= 5 if letter == RARO or not letter.isprintable() else 3
     return total

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
-from clientes.importacion.celdas import COMILLAS_ABIERTAS, COMILLAS_RARAS, ENTRE_COMILLAS, Celdas, Fila
+from clientes.importacion.celdas import COMILLAS_ABIERTAS, COMILLAS_RARAS, ENTRE_COMILLAS, Celdas, Fila, rechazada
 from clientes.importacion.limites import (
     CELDA_ENORME,
     CELDA_MAX,
@@ -75,6 +75,8 @@ class _Lector:
     def _sola(self, body: str) -> Celdas | None:
         """Read a line that is a whole row; None when a quote is open at its end."""
         strict = self._estricta(body)
+        if strict is not None and "\\" not in body:
+            return Celdas(strict)
         if '\\"' in body and (strict is None or len(strict) != self._ancho):
             escaped = self._estricta(body, escapechar="\\", doublequote=False)
             if escaped is not None and (strict is None or len(escaped) == self._ancho):
@@ -93,7 +95,7 @@ class _Lector:
     def _desnudas(self, body: str) -> Celdas:
         """Read a line whose quotes within quotes are bare: `"Zapatos "Luna" SAS";300`, `"Mona" Paz;300`."""
         cells = body.split(self._delimitador)
-        found, motivo = [], ""
+        found, motivo = [], COMILLAS_RARAS if len(cells) > max(self._ancho, 1) else ""
         for cell in cells:
             plain = cell.strip(" ")
             if len(plain) > 1 and plain[0] == plain[-1] == '"':
@@ -103,7 +105,7 @@ class _Lector:
                 break
             else:
                 found.append(cell)
-        return Celdas(cells, motivo=motivo) if motivo else Celdas(found)
+        return rechazada(cells, motivo) if motivo else Celdas(found)
 
     def _sigue(self, body: str, *, dentro: bool) -> bool | None:
         """Tell whether a quote is open at the end of the line; None when text follows one that closes.
@@ -157,30 +159,31 @@ class _Lector:
             if not (self._parece_fila(lines[0]) and self._parece_fila(lines[-1])):
                 motivo = ENTRE_COMILLAS.format(fila=numero, lineas=len(lines))
                 for held in lines:
-                    yield Celdas(self._partida(held), motivo=motivo)
+                    yield rechazada(self._partida(held), motivo)
                 return
         self._repasadas += len(lines)
         if self._repasadas > REPASO_MAX:
             raise UnreadableFileError(MUCHAS_COMILLAS.format(fila=numero))
         self._ahead.extendleft(reversed(lines[1:]))
-        yield Celdas(self._partida(line), motivo=COMILLAS_ABIERTAS)
+        yield rechazada(self._partida(line), COMILLAS_ABIERTAS)
 
     def _varias(self, lines: list[str]) -> Celdas | None:
         """Read one row of several lines; None when they may be several rows."""
         try:
-            cells = next(csv.reader(lines, delimiter=self._delimitador))
+            cells = Celdas(next(csv.reader(lines, delimiter=self._delimitador)))
         except csv.Error:
             return None
+        cells.lineas = len(lines)
         if len(cells) > max(self._ancho, 1):
             return None
         # Excel breaks a line within a cell by a line feed alone, and ends a row by both.
         ends = {line[len(line.rstrip("\r\n")) :] for line in lines[:-1]}
         if ends == {"\n"} and lines[-1].endswith("\r\n"):
-            return Celdas(cells, lineas=len(lines))
+            return cells
         held = [part for cell in cells if len(parts := cell.splitlines()) > 1 for part in parts]
         if self._ancho < DOS or any(self._tiene_celdas(part) for part in held):
             return None
-        return Celdas(cells, lineas=len(lines))
+        return cells
 
     def _tiene_celdas(self, part: str) -> bool:
         """Tell whether a separator in the text parts cells: text has a space behind it, or digits about it."""

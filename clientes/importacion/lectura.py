@@ -57,8 +57,9 @@ class Marca:
 
     def celdas(self, cells: Sequence[str]) -> Celdas:
         """Return the row as it was read; the sample gives all rows the width of the widest."""
-        empty = frozenset(self.sin_calcular)
-        found = Celdas(cells, motivo=self.motivo, lineas=self.lineas, oculta=self.oculta, sin_calcular=empty)
+        found = Celdas(cells)
+        found.motivo, found.lineas, found.oculta = self.motivo, self.lineas, self.oculta
+        found.sin_calcular = frozenset(self.sin_calcular)
         return _sin_relleno(found)
 
 
@@ -179,15 +180,19 @@ def leer(file: BinaryIO, formato: Formato, *, heartbeat: Callable[[], None] = _n
     """
     rows = xlsx.leer(file, formato) if formato.tipo == "xlsx" else _leer_csv(file, formato)
     found = letras = 0
+    desde = formato.desde
     for numero, cells in rows:
         heartbeat()
-        if numero < formato.desde or not _sin_relleno(cells):
+        while cells and not cells[-1].strip():
+            cells.pop()
+        if not cells or numero < desde:
             continue
         if len(cells) > COLUMNAS_MAX:
             raise UnreadableFileError(DEMASIADAS_COLUMNAS.format(fila=numero))
-        if len(max(cells, key=len)) > CELDA_MAX:
+        largo = sum(map(len, cells))
+        if largo > CELDA_MAX and len(max(cells, key=len)) > CELDA_MAX:
             raise UnreadableFileError(CELDA_ENORME.format(fila=numero))
-        letras += sum(map(len, cells))
+        letras += largo
         if letras > TEXTO_MAX:
             raise UnreadableFileError(XLSX_BOMBA)
         found += 1

@@ -349,9 +349,12 @@ def _filas(hoja: _Hoja) -> Iterator[tuple[int, Sequence[Any], bool]]:
 
 
 def _celdas(cells: Sequence[Any], oculta: bool, textos: Mapping[int, str]) -> Celdas:
-    sin_calcular = frozenset(n for n, value in enumerate(cells) if isinstance(value, _Formula))
-    found = (como_texto(textos[int(value)] if isinstance(value, _Pendiente) else value) for value in cells)
-    return Celdas(found, oculta=oculta, sin_calcular=sin_calcular)
+    found = Celdas([como_texto(textos[int(value)] if isinstance(value, _Pendiente) else value) for value in cells])
+    if oculta:
+        found.oculta = True
+    if empty := frozenset(n for n, value in enumerate(cells) if isinstance(value, _Formula)):
+        found.sin_calcular = empty
+    return found
 
 
 def leer(file: BinaryIO, formato: Formato) -> Iterator[Fila]:
