@@ -21,10 +21,10 @@ SHEET = "xl/worksheets/sheet1.xml"
 NS = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 
 
-def with_part(name: str, content: bytes) -> bytes:
+def with_part(name: str, content: bytes, book: bytes = b"") -> bytes:
     """A good workbook with one part replaced."""
     out = io.BytesIO()
-    source = io.BytesIO(workbook([("nombre",), ("Ana",)]))
+    source = io.BytesIO(book or workbook([("nombre",), ("Ana",)]))
     with zipfile.ZipFile(source) as good, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as bad:
         for info in good.infolist():
             bad.writestr(info.filename, content if info.filename == name else good.read(info))
