@@ -42,13 +42,15 @@ CABEZA: Final = 64 * 1024
 # In a code page these pairs are signs that nobody types (Ã±, √±, ├▒): the line is UTF-8 with a fault in it.
 DOS_BYTES: Final = re.compile(rb"[\xc2\xc3][\x80-\xbf]")
 NO_ASCII: Final = re.compile(r"[^\x00-\x7f]")
+SEPARA: Final = re.compile(rb'[;,\t|"]')
+EJEMPLO_MAX: Final = 30  # bytes of a cell that are shown
 SUELTO: Final = re.compile("[\udc80-\udcff]")  # a byte that is no UTF-8, as `surrogateescape` gives it
 RARO: Final = "\N{REPLACEMENT CHARACTER}"
 
 
 @dataclass(frozen=True, slots=True)
 class Letras:
-    """What the bytes of a text file are like.
+    """The charset of a text file, and what it leaves unread.
 
     Args:
         codificacion: the Python codec that is guessed.
@@ -236,10 +238,8 @@ def _acotadas(file: BinaryIO, codificacion: str) -> Iterator[str]:
 
 
 def muestras(letras: Letras) -> dict[str, str]:
-    """Say how each code page would read the example, about its first odd letter; {} when they all agree."""
-    at = next((n for n, byte in enumerate(letras.ejemplo) if byte > 0x7F), None)
-    if at is None:
-        return {}
-    piece = letras.ejemplo[max(0, at - 12) : at + 18]
+    """Say how each code page would read the cell of the example's first odd letter; {} when they all agree."""
+    cells = (cell.strip() for cell in SEPARA.split(letras.ejemplo))
+    piece = next((cell for cell in cells if not cell.isascii()), b"")[:EJEMPLO_MAX]
     said = {name: decodificar(piece, name) for name in ("utf-8", *PAGINAS)}
     return said if len(set(said.values())) > 1 else {}

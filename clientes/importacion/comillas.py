@@ -29,6 +29,7 @@ from clientes.importacion.limites import (
 # What a telephone looks like, to see that a line in quotes is a row: ten digits or more, and what is put between them.
 NUMERO: Final = re.compile(r"[+(]?\d(?:[ .()-]{0,2}\d){9,14}")
 DOS: Final = 2  # columns
+FIN: Final = "\r\n\x1a"  # of a line; programs of MS-DOS end the file by a Control-Z
 BASTAN: Final = 3  # rows that an open quote holds, after which nothing closes it well
 
 
@@ -60,7 +61,7 @@ class _Lector:
 
     def filas(self, numero: int) -> Iterator[Fila]:
         while (line := self._next()) is not None:
-            body = line.rstrip("\r\n")
+            body = line.rstrip(FIN)
             if '"' not in body:
                 yield numero, Celdas(body.split(self._delimitador) if body else ())
             elif (cells := self._sola(body)) is not None:
@@ -85,10 +86,13 @@ class _Lector:
             return Celdas(strict)
         return None if self._sigue(body, dentro=False) else self._desnudas(body)
 
-    def _estricta(self, body: str, **dialect: object) -> list[str] | None:
+    def _estricta(self, body: str, *, escapechar: str | None = None, doublequote: bool = True) -> list[str] | None:
         """Read a line by the rules; None when it breaks them."""
+        rows = csv.reader(
+            (body,), delimiter=self._delimitador, strict=True, escapechar=escapechar, doublequote=doublequote
+        )
         try:
-            return next(csv.reader((body,), delimiter=self._delimitador, strict=True, **dialect), [])  # type: ignore[call-overload, no-any-return]
+            return next(rows, [])
         except csv.Error:
             return None
 

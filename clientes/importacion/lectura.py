@@ -47,7 +47,7 @@ class Eleccion:
 
 @dataclass(frozen=True, slots=True)
 class Marca:
-    """What the reader of the file says about one row of the sample: see `Celdas`."""
+    """The remarks of the reader of the file about one row of the sample: see `Celdas`."""
 
     numero: int
     motivo: str = ""
@@ -65,7 +65,7 @@ class Marca:
 
 @dataclass(frozen=True, slots=True)
 class Hechos:
-    """What was seen in a file before the import.
+    """The facts about a file that are seen before the import.
 
     Args:
         filas: about how many rows it has from the table's first on, empty ones and titles included.
@@ -92,7 +92,7 @@ class Hechos:
 
 
 class Examen(NamedTuple):
-    """How to read a file, its first rows, all of one width, and what else was seen."""
+    """The way to read a file, its first rows, all of one width, and what else was seen."""
 
     formato: Formato
     muestra: list[list[str]]

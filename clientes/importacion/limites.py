@@ -38,7 +38,6 @@ XLSX_DANADO = "El libro de Excel está dañado o no es un .xlsx de verdad. Ábra
 XLSX_BOMBA = "El libro de Excel se infla demasiado al abrirlo. Copie solo los datos en un libro nuevo."
 XLSX_MUCHAS_PARTES = "El libro de Excel tiene demasiadas partes. Copie solo los datos en un libro nuevo."
 HTML = "Esto es una página web o un XML con nombre de Excel. Ábralo en Excel y guárdelo como «Libro de Excel (.xlsx)»."
-OTRO_LIBRO = "Este libro no es un .xlsx. Ábralo y guárdelo como «Libro de Excel (.xlsx)»."
 SIN_CALCULAR = (
     "La fila {fila} tiene una fórmula que nunca se calculó. Abra el libro en Excel, guárdelo y súbalo otra vez."
 )

@@ -277,7 +277,7 @@ class _Lector(ExcelReader):
 
 @dataclass(frozen=True, slots=True)
 class Examen:
-    """What is seen of a workbook before it is imported.
+    """A look at a workbook before it is imported.
 
     Args:
         hoja: the sheet that was chosen.

@@ -32,14 +32,16 @@ def saved(book: Workbook) -> bytes:
     return file.getvalue()
 
 
-def filtered(rows: Sequence[Sequence[object]], *hidden: int) -> bytes:
-    """Make a workbook with a filter that hides the rows with these numbers."""
+def filtered(rows: Sequence[Sequence[object]], *hidden: int, hoja: str = "") -> bytes:
+    """Make a workbook with a filter that hides the rows with these numbers; `hoja` is another sheet, with one cell."""
     book = Workbook()
     for row in rows:
-        book.worksheets[0].append(row)
+        book.worksheets[0].append(list(row))
     book.worksheets[0].auto_filter.ref = "A1:C9"
     for numero in hidden:
         book.worksheets[0].row_dimensions[numero].hidden = True
+    if hoja:
+        book.create_sheet(hoja).append(["Escriba un cliente por fila"])
     return saved(book)
 
 
@@ -50,7 +52,7 @@ def sheets(active: int = 0, **content: Sequence[Sequence[object]]) -> bytes:
     for name, rows in content.items():
         page = book.create_sheet(name)
         for row in rows:
-            page.append(row)
+            page.append(list(row))
     book.active = active
     return saved(book)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from clientes.importacion import columnas, formato, lectura, limites, valores, xlsx
+from clientes.importacion.celdas import Celdas
 from clientes.importacion.limites import UnreadableFileError
 from clientes.models import Cliente, Importacion
 from core.models import Usuario
@@ -115,7 +116,7 @@ def test_one_text_in_very_many_cells_is_no_import(owner: Usuario, monkeypatch: p
 
 
 def test_heavy_rows_are_stored_few_at_a_time() -> None:
-    cells = ["x" * 20_000] * 100
+    cells = Celdas(["x" * 20_000] * 100)
     blocks = list(lectura.en_bloques((n, cells) for n in range(7)))
     assert [[n for n, _ in block] for block in blocks] == [[0, 1, 2], [3, 4, 5], [6]]
 

@@ -43,6 +43,10 @@ def test_it_reads_every_charset(lines: tuple[str, ...], encoding: str) -> None:
     assert found == encoding
 
 
+def test_the_end_of_a_file_of_ms_dos_is_no_row() -> None:
+    assert leido(csv(*NOMBRES, encoding="cp850") + b"\x1a")[1][1:] == [["1", "María Muñoz"], ["2", "José Peña"]]
+
+
 @pytest.mark.parametrize("encoding", ["cp1252", "mac_roman"])
 def test_it_reads_typographic_signs(encoding: str) -> None:
     assert leido(csv(*TIPOGRAFIA, encoding=encoding))[1] == [line.split(";") for line in TIPOGRAFIA]
