@@ -13,7 +13,7 @@ write that do not know better.
 import csv
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 from typing import Final
 
@@ -33,28 +33,29 @@ FIN: Final = "\r\n\x1a"  # of a line; programs of MS-DOS end the file by a Contr
 BASTAN: Final = 3  # rows that an open quote holds, after which nothing closes it well
 
 
-def filas(lineas: Iterator[str], delimitador: str, ancho: int, numero: int = 1) -> Iterator[Fila]:
+def filas(lineas: Iterator[str], delimitador: str, anchos: Collection[int], numero: int = 1) -> Iterator[Fila]:
     """Yield every row of the file with its number, empty ones too.
 
     Args:
         lineas: with what ends them.
         delimitador: one character.
-        ancho: cells that the file's rows usually have.
+        anchos: cells that the file's rows have: the titles, and most of the others.
         numero: of the first row.
 
     Raises:
         UnreadableFileError: a quote holds more than a cell may have, or too many of them are open.
     """
-    yield from _Lector(lineas, delimitador, ancho).filas(numero)
+    yield from _Lector(lineas, delimitador, anchos).filas(numero)
 
 
 class _Lector:
-    def __init__(self, lineas: Iterator[str], delimitador: str, ancho: int) -> None:
+    def __init__(self, lineas: Iterator[str], delimitador: str, anchos: Collection[int]) -> None:
         self._file = lineas
         self._ahead: deque[str] = deque()  # lines that an open quote held and that are rows of their own
         self._repasadas = 0
         self._delimitador = delimitador
-        self._ancho = ancho
+        self._anchos = anchos
+        self._mayor = max(anchos, default=1)
 
     def _next(self) -> str | None:
         return self._ahead.popleft() if self._ahead else next(self._file, None)
@@ -78,9 +79,9 @@ class _Lector:
         strict = self._estricta(body)
         if strict is not None and "\\" not in body:
             return Celdas(strict)
-        if '\\"' in body and (strict is None or len(strict) != self._ancho):
+        if '\\"' in body and (strict is None or len(strict) not in self._anchos):
             escaped = self._estricta(body, escapechar="\\", doublequote=False)
-            if escaped is not None and (strict is None or len(escaped) == self._ancho):
+            if escaped is not None and (strict is None or len(escaped) in self._anchos):
                 return Celdas(escaped)
         if strict is not None:
             return Celdas(strict)
@@ -99,7 +100,7 @@ class _Lector:
     def _desnudas(self, body: str) -> Celdas:
         """Read a line whose quotes within quotes are bare: `"Zapatos "Luna" SAS";300`, `"Mona" Paz;300`."""
         cells = body.split(self._delimitador)
-        found, motivo = [], COMILLAS_RARAS if len(cells) > max(self._ancho, 1) else ""
+        found, motivo = [], COMILLAS_RARAS if len(cells) > self._mayor else ""
         for cell in cells:
             plain = cell.strip(" ")
             if len(plain) > 1 and plain[0] == plain[-1] == '"':
@@ -178,14 +179,14 @@ class _Lector:
         except csv.Error:
             return None
         cells.lineas = len(lines)
-        if len(cells) > max(self._ancho, 1):
+        if len(cells) > self._mayor:
             return None
         # Excel breaks a line within a cell by a line feed alone, and ends a row by both.
         ends = {line[len(line.rstrip("\r\n")) :] for line in lines[:-1]}
         if ends == {"\n"} and lines[-1].endswith("\r\n"):
             return cells
         held = [part for cell in cells if len(parts := cell.splitlines()) > 1 for part in parts]
-        if self._ancho < DOS or any(self._tiene_celdas(part) for part in held):
+        if self._mayor < DOS or any(self._tiene_celdas(part) for part in held):
             return None
         return cells
 
@@ -200,9 +201,9 @@ class _Lector:
     def _parece_fila(self, line: str) -> bool:
         """Tell whether a line has the cells of a row: as many as the others, or a telephone where that says little."""
         cells = line.rstrip("\r\n").split(self._delimitador)
-        if self._ancho >= DOS and len(cells) != self._ancho:
+        if self._mayor >= DOS and len(cells) not in self._anchos:
             return False
-        return self._ancho > DOS or any(NUMERO.fullmatch(cell.strip(' "')) for cell in cells)
+        return len(cells) > DOS or any(NUMERO.fullmatch(cell.strip(' "')) for cell in cells)
 
     def _partida(self, line: str) -> list[str]:
         return line.rstrip("\r\n").split(self._delimitador)

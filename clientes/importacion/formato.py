@@ -32,7 +32,7 @@ class Formato:
         delimitador: one character; "" for XLSX.
         salta: lines before the data, such as Excel's `sep=;`.
         hoja: the sheet that is read; "" for CSV.
-        ancho: cells that a row of a CSV usually has.
+        anchos: cells that the rows of a CSV have: its titles, and most of the others.
         desde: number of the row with which the table begins, titles included; what is above is no data.
     """
 
@@ -41,7 +41,7 @@ class Formato:
     delimitador: str = ""
     salta: int = 0
     hoja: str = ""
-    ancho: int = 0
+    anchos: Sequence[int] = ()
     desde: int = 1
 
     def as_stored(self) -> dict[str, object]:
@@ -94,7 +94,7 @@ def de_csv(file: BinaryIO, elegida: str = "") -> tuple[Formato, Letras]:
     if not sep or (sep not in text and any(other in text for other in DELIMITADORES)):
         sep = delimitador(text)
     rows = _rows(text, sep)
-    return Formato("csv", elegida or letras.codificacion, sep, salta, ancho=ancho(rows), desde=salta + 1), letras
+    return Formato("csv", elegida or letras.codificacion, sep, salta, anchos=anchos(rows), desde=salta + 1), letras
 
 
 def delimitador(text: str) -> str:
@@ -119,6 +119,20 @@ def ancho(rows: Sequence[Sequence[str]]) -> int:
     if not several or sum(several.values()) * 10 < len(rows):
         return 1
     return max(several, key=lambda width: (several[width], width))
+
+
+def anchos(rows: Sequence[Sequence[str]]) -> list[int]:
+    """Tell how many cells a whole row may have.
+
+    The titles say it. Most rows do too: some programs leave out the empty cells at the end, or put one more separator there.
+    Where few rows have the width that is most frequent, its lines are parts of cells of several lines.
+    """
+    usual = ancho(rows)
+    titled = max(rows, key=lambda row: len(columnas.adivinar(row)), default=())
+    if len(columnas.adivinar(titled)) < 2:  # no row has titles that we know
+        titled = next((row for row in rows if len(row) > 1), ())
+    often = 2 * sum(len(row) == usual for row in rows) > len(rows)
+    return sorted({usual, len(titled)} if often or len(titled) < usual else {len(titled)})
 
 
 def _rows(text: str, candidate: str) -> Sequence[list[str]]:

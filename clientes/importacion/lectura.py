@@ -203,7 +203,7 @@ def leer(file: BinaryIO, formato: Formato, *, heartbeat: Callable[[], None] = _n
 
 def _leer_csv(file: BinaryIO, formato: Formato) -> Iterator[Fila]:
     lines = islice(codificacion.lineas(file, formato.codificacion), formato.salta, None)
-    return comillas.filas(lines, formato.delimitador, formato.ancho, formato.salta + 1)
+    return comillas.filas(lines, formato.delimitador, formato.anchos, formato.salta + 1)
 
 
 def datos(
