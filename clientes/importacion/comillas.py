@@ -154,7 +154,8 @@ class _Lector:
             body = another.rstrip("\r\n")
             letras = len(body) if '"' in body else letras + len(another)
             sigue = self._sigue(body, dentro=True)
-            parecen += bool(sigue) and self._parece_fila(body)
+            # A line in which one cell ends and another begins has any number of separators.
+            parecen += bool(sigue) and '"' not in body.replace('""', "") and self._parece_fila(body)
             if letras > CELDA_MAX and not parecen:
                 raise UnreadableFileError(CELDA_ENORME.format(fila=numero))
         if sigue is False and not parecen:

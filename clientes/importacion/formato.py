@@ -124,8 +124,8 @@ def ancho(rows: Sequence[Sequence[str]]) -> int:
 def anchos(rows: Sequence[Sequence[str]]) -> list[int]:
     """Tell how many cells a whole row may have.
 
-    The titles say it. Most rows do too: some programs leave out the empty cells at the end, or put one more separator there.
-    Where few rows have the width that is most frequent, its lines are parts of cells of several lines.
+    The titles say it. Most rows do too: some programs leave out the empty cells at the end, or put one more separator
+    there. Where few rows have the width that is most frequent, its lines are parts of cells of several lines.
     """
     usual = ancho(rows)
     titled = max(rows, key=lambda row: len(columnas.adivinar(row)), default=())

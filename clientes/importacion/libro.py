@@ -60,7 +60,8 @@ class Parte:
 
     def __init__(self, file: IO[bytes], bound: int) -> None:
         self._file = file
-        self._left = bound
+        self.leidos = 0
+        self._bound = bound
         self._since_row = 0
         self._first = True
 
@@ -75,10 +76,10 @@ class Parte:
 
     def read(self, size: int = -1) -> bytes:
         data = self._file.read(BLOQUE if size < 0 or size > BLOQUE else size)
-        self._left -= len(data)
+        self.leidos += len(data)
         last = max(data.rfind(mark) for mark in MARCAS)
         self._since_row = len(data) - last if last >= 0 else self._since_row + len(data)
-        if self._left < 0 or self._since_row > FILA_MAX:
+        if self.leidos > self._bound or self._since_row > FILA_MAX:
             raise UnreadableFileError(XLSX_BOMBA)
         # Namespaces are declared by the root, at the very beginning.
         first, self._first = self._first, False

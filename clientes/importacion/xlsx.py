@@ -26,9 +26,10 @@ from openpyxl.worksheet._reader import FORMULA_TAG, ROW_TAG, WorkSheetParser
 from openpyxl.xml.constants import ARC_STYLE, SHARED_STRINGS, SHEET_MAIN_NS
 from openpyxl.xml.functions import iterparse
 
+from clientes.importacion import vistazo
 from clientes.importacion.celdas import Celdas, Fila
 from clientes.importacion.formato import Formato
-from clientes.importacion.libro import BLOQUE, Libro
+from clientes.importacion.libro import HOJA_MAX, Libro
 from clientes.importacion.limites import (
     COLUMNAS_MAX,
     DEMASIADAS_FILAS,
@@ -49,18 +50,8 @@ ESTILO_PARTES_MAX: Final = 400_000  # elements of the style sheet
 TEXTOS_MAX: Final = 64 * MB  # of XML; a text takes about as much memory as its XML
 CUANTOS_TEXTOS_MAX: Final = 2_000_000  # 200,000 rows with ten that no other cell has
 HOJAS_MAX: Final = 20  # visible sheets that are looked at and offered
+MUESTRA_MAX: Final = 16 * MB  # bytes of XML that the samples of all sheets may take
 LINEAS_MUESTRA: Final = 300  # rows of a sheet, empty ones too, that are looked at before the import
-# What the scan of a sheet's XML looks for. Only the reader of its rows is exact: this is to say it beforehand.
-FILA: Final = re.compile(rb"<(?:\w+:)?row\b([^<>]*)>")
-OCULTA: Final = re.compile(rb"""\bhidden\s*=\s*["'](?:1|true)["']|\bht\s*=\s*["']0(?:\.0*)?["']""")
-CONTENIDO: Final = re.compile(rb"<(?:\w+:)?(?:v|is|f)\b")
-# A formula with nothing behind it, or with an empty value, or with the zero of a writer that does not compute.
-SIN_VALOR: Final = (
-    rb"<(?:\w+:)?c\b([^<>]*)>\s*<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)\s*"
-    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>%s\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
-)
-VACIA: Final = re.compile(SIN_VALOR % b"")
-VACIA_O_CERO: Final = re.compile(SIN_VALOR % b"0?")
 RECALCULA: Final = re.compile(rb"""fullCalcOnLoad\s*=\s*["'](?:1|true)["']""")
 S: Final = f"{{{SHEET_MAIN_NS}}}"
 # What a broken or hostile workbook makes zipfile, expat and openpyxl raise, found by breaking some.
@@ -87,17 +78,22 @@ class _Formula(str):
 
 class _Hoja(ReadOnlyWorksheet):
     recalcula = False
+    leidos = 0  # bytes of XML that the last reading took
 
     def _get_size(self) -> None:
         """Skip the sheet's size: a sheet that does not say it is read to its end, and one that does may be wrong."""
 
-    def filas(self, ancho: int) -> Iterator[tuple[int, Sequence[Any], bool]]:
+    def filas(self, ancho: int, tope: int = HOJA_MAX) -> Iterator[tuple[int, Sequence[Any], bool]]:
         """Yield the number of every row, the values of its first `ancho` cells and whether it is hidden.
 
         A row that is out of order or has the number of another is read too: it gets the number after the last one's.
+
+        Args:
+            tope: bytes of XML; the row with which it is reached is the last.
         """
         hoja: Any = self  # openpyxl tells no types of what a sheet is made of
         ultima = 0
+        self.leidos = 0
         with hoja._get_source() as file:
             parser = _Filas(
                 file,
@@ -111,37 +107,9 @@ class _Hoja(ReadOnlyWorksheet):
             for numero, cells, oculta in parser.filas():
                 ultima = max(ultima + 1, numero)
                 yield ultima, hoja._get_row(cells, 1, ancho, values_only=True), oculta
-
-    def contar(self) -> tuple[int, int, int]:
-        """Count rows, rows that are hidden and not empty, and formulas without a value, without parsing the sheet."""
-        filas = ocultas = formulas = 0
-        patron = VACIA_O_CERO if self.recalcula else VACIA
-        hoja: Any = self
-        with hoja._get_source() as part:
-            rest = b""
-            while block := part.read(BLOQUE):
-                rest += block
-                cut = max(rest.rfind(b"<row"), rest.rfind(b":row"))
-                cut = rest.rfind(b"<", 0, cut + 1)
-                if cut > 0:
-                    piece, rest = rest[:cut], rest[cut:]
-                    n, hidden, empty = _contar(piece, patron)
-                    filas, ocultas, formulas = filas + n, ocultas + hidden, formulas + empty
-            n, hidden, empty = _contar(rest, patron)
-        return filas + n, ocultas + hidden, formulas + empty
-
-
-def _contar(xml: bytes, patron: re.Pattern[bytes]) -> tuple[int, int, int]:
-    rows = list(FILA.finditer(xml))
-    ocultas = 0
-    for n, row in enumerate(rows):
-        if OCULTA.search(row[1]) and not row[1].endswith(b"/"):
-            end = rows[n + 1].start() if n + 1 < len(rows) else len(xml)
-            ocultas += bool(CONTENIDO.search(xml, row.end(), end))
-    formulas = 0
-    if b"<f" in xml or b":f" in xml:
-        formulas = sum(b't="str"' not in cell[1] for cell in patron.finditer(xml))
-    return len(rows), ocultas, formulas
+                self.leidos = file.leidos
+                if file.leidos >= tope:
+                    return
 
 
 class _Filas(WorkSheetParser):
@@ -152,19 +120,21 @@ class _Filas(WorkSheetParser):
         for _, node in iterparse(self.source):
             if node.tag == ROW_TAG:
                 oculta = node.get("hidden") in {"1", "true"} or _es_cero(node.get("ht"))
-                yield *self.parse_row(node), oculta
+                numero, cells = self.parse_row(node)
+                self._formulas(node, cells)
+                yield numero, cells, oculta
                 self.row_dimensions.clear()
                 node.clear()
 
-    def parse_cell(self, element: Any) -> dict[str, Any]:
-        cell: dict[str, Any] = super().parse_cell(element)
-        # Excel writes an empty result as an empty text; a program that does not compute writes nothing, or 0.
-        nothing = cell["value"] is None and element.get("t") != "str"
-        if nothing or (self.recalcula and cell["value"] == 0):
-            formula = element.find(FORMULA_TAG)
-            if formula is not None:
-                cell["value"] = _Formula(f"={formula.text or '(fórmula)'}")
-        return cell
+    def _formulas(self, node: Any, cells: Sequence[dict[str, Any]]) -> None:
+        """Put the formula into each cell whose formula was never computed."""
+        for cell, element in zip(cells, node, strict=True):
+            # Excel writes an empty result as an empty text; a program that does not compute writes nothing, or 0.
+            nothing = cell["value"] is None and element.get("t") != "str"
+            if nothing or (self.recalcula and cell["value"] == 0):
+                formula = element.find(FORMULA_TAG)
+                if formula is not None:
+                    cell["value"] = _Formula(f"={formula.text or '(fórmula)'}")
 
 
 def _es_cero(alto: str | None) -> bool:
@@ -313,7 +283,10 @@ def examinar(file: BinaryIO, *, cuantas: int, valor: Callable[[list[Fila]], int]
         hojas = [hoja for hoja in visibles if elegida in ("", hoja.title)]
         if not hojas:
             raise UnreadableFileError(SIN_HOJAS)
-        crudas = [_primeras(hoja, cuantas) for hoja in hojas]
+        crudas, left = list[list[tuple[int, Sequence[Any], bool]]](), MUESTRA_MAX
+        for hoja in hojas:
+            crudas.append(_primeras(hoja, cuantas, left) if left > 0 else [])
+            left -= hoja.leidos
         wanted = {int(c) for rows in crudas for _, cells, _ in rows for c in cells if isinstance(c, _Pendiente)}
         last = max(wanted, default=-1)
         textos = {n: t for n, t in enumerate(islice(lector.textos(), last + 1)) if n in wanted}
@@ -326,7 +299,8 @@ def examinar(file: BinaryIO, *, cuantas: int, valor: Callable[[list[Fila]], int]
 
         best = max(range(len(hojas)), key=merece)
         hoja = hojas[best]
-        filas, ocultas, formulas = hoja.contar()
+        with hoja._get_source() as part:
+            filas, ocultas, formulas = vistazo.contar(part, recalcula=hoja.recalcula)
     except UnreadableFileError:
         raise
     except DANOS as error:
@@ -335,20 +309,24 @@ def examinar(file: BinaryIO, *, cuantas: int, valor: Callable[[list[Fila]], int]
     return Examen(hoja.title, names, muestras[best], filas, ocultas, formulas)
 
 
-def _primeras(hoja: _Hoja, cuantas: int) -> list[tuple[int, Sequence[Any], bool]]:
-    filled = (row for row in islice(_filas(hoja), LINEAS_MUESTRA) if any(c is not None for c in row[1]))
+def _primeras(hoja: _Hoja, cuantas: int, tope: int) -> list[tuple[int, Sequence[Any], bool]]:
+    filled = (row for row in islice(_filas(hoja, tope), LINEAS_MUESTRA) if any(c is not None for c in row[1]))
     return list(islice(filled, cuantas))
 
 
-def _filas(hoja: _Hoja) -> Iterator[tuple[int, Sequence[Any], bool]]:
+def _filas(hoja: _Hoja, tope: int = HOJA_MAX) -> Iterator[tuple[int, Sequence[Any], bool]]:
     # One column more than is allowed, so that too many are seen without making 16,384 cells of each row.
-    for row in hoja.filas(COLUMNAS_MAX + 1):
+    for row in hoja.filas(COLUMNAS_MAX + 1, tope):
         if row[0] > LINEAS_MAX:
             raise UnreadableFileError(DEMASIADAS_FILAS)
         yield row
 
 
 def _celdas(cells: Sequence[Any], oculta: bool, textos: Mapping[int, str]) -> Celdas:
+    width = len(cells)
+    while width and cells[width - 1] is None:
+        width -= 1
+    cells = cells[:width]
     found = Celdas([como_texto(textos[int(value)] if isinstance(value, _Pendiente) else value) for value in cells])
     if oculta:
         found.oculta = True

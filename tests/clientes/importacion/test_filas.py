@@ -2,7 +2,11 @@
 
 import contextlib
 import io
+import random
+import re
+from collections import Counter
 from collections.abc import Sequence
+from csv import QUOTE_ALL, QUOTE_MINIMAL, writer
 
 import pytest
 
@@ -104,6 +108,58 @@ def test_a_cell_of_several_lines_is_one(cell: str, text: str, sep: str, end: str
     assert len(found) == 301
     assert (found[0][1][place], found[0][1].motivo) == (text.replace(";", sep), "")
     assert found[1][0] == 3
+
+
+CELDAS = (
+    "Cra 5", "", "x", 'Tubo 5"', "Cra 5; apto 3", "uno\ndos", 'uno; dos\ntres; "cuatro"\n\ncinco', 'Ana "Mona" Paz',
+    '"Mona"',
+)  # fmt: skip
+
+
+def made(rng: random.Random) -> tuple[str, list[list[str]]]:
+    """Make a file as programs write it, with its rows: any cells, quoted where they must be or always."""
+    sep, end = rng.choice(";,\t|"), rng.choice(["\r\n", "\n"])
+    width = rng.choice([3, 4, 6])
+    rows = [["documento", "nombre", "telefono", "direccion", "nota", "ciudad"][:width]]
+    for n in range(rng.choice([3, 10, 40])):
+        words = [rng.choice(CELDAS).replace(";", sep) for _ in range(width - 3)]
+        rows.append([f"ID{n:04}X", rng.choice(CELDAS).replace(";", sep), f"3001{n:06}", *words])
+    file = io.StringIO(newline="")
+    quoting = rng.choice([QUOTE_MINIMAL, QUOTE_ALL])
+    writer(file, delimiter=sep, lineterminator=end, quoting=quoting).writerows(rows)
+    return file.getvalue(), rows
+
+
+def ids(cells: Sequence[str]) -> set[str]:
+    return set(re.findall(r"ID\d{4}X", " ".join(cells)))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_what_a_program_wrote_is_read_as_it_was(seed: int) -> None:
+    text, rows = made(random.Random(seed))
+    found = leidas(text.encode())
+    assert [(list(cells), cells.motivo) for _, cells in found] == [(sin_vacias(row), "") for row in rows[1:]]
+
+
+def sin_vacias(row: list[str]) -> list[str]:
+    return row if not row or row[-1].strip() else sin_vacias(row[:-1])
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_a_quote_too_many_or_too_few_anywhere_loses_no_row(seed: int) -> None:
+    rng = random.Random(seed)
+    text, rows = made(rng)
+    place = rng.randrange(text.index("ID0000X"), len(text))
+    quotes = [found.start() for found in re.finditer('"', text) if found.start() > text.index("ID0000X")]
+    if quotes and rng.random() < 0.4:
+        gone = rng.choice(quotes)
+        text = text[:gone] + text[gone + 1 :]
+    else:
+        text = f'{text[:place]}"{text[place:]}'
+    found = leidas(text.encode())
+    where = Counter(name for _, cells in found for name in ids(cells))
+    assert where == dict.fromkeys(ids([row[0] for row in rows]) & ids([text]), 1)
+    assert all(len(ids(cells)) < 2 or cells.motivo for _, cells in found)
 
 
 def test_a_quote_that_holds_more_than_a_cell_may_names_its_row() -> None:

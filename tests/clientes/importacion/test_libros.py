@@ -3,12 +3,12 @@
 import io
 import struct
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from openpyxl import Workbook
 
-from clientes.importacion import lectura, libro, limites, services
+from clientes.importacion import lectura, libro, limites, services, vistazo
 from clientes.importacion import xlsx as lector
 from clientes.importacion.celdas import FORMULA
 from clientes.importacion.lectura import Eleccion
@@ -146,7 +146,9 @@ class TestSheets:
             (sheets(1, Uno=[["a", "b"]], Dos=[]), "Uno"),
             (sheets(0, Resumen=[["Clientes", 120], ["Total", 5]], Datos=[["Luna"], [], TITULOS, ANA]), "Datos"),
         ],
-    )
+        ids=["open", "not open", "beside an empty one", "two, the second open", "two, neither open", "unknown titles",
+             "open and empty", "numbers before"],
+    )  # fmt: skip
     def test_it_takes_the_one_with_the_titles_or_the_open_one(self, data: bytes, name: str, owner: Usuario) -> None:
         found = upload(owner, data)
         assert found.formato["hoja"] == name
@@ -202,9 +204,9 @@ def strict(data: bytes) -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("data", [xlsx([TITULOS, ANA, LUIS]), as_excel([TITULOS, ANA, LUIS])])
-def test_a_strict_workbook_is_read(owner: Usuario, data: bytes) -> None:
-    data = strict(data)
+@pytest.mark.parametrize("make", [xlsx, as_excel])
+def test_a_strict_workbook_is_read(owner: Usuario, make: Callable[[Sequence[Sequence[object]]], bytes]) -> None:
+    data = strict(make([TITULOS, ANA, LUIS]))
     assert b"purl.oclc.org" in zipfile.ZipFile(io.BytesIO(data)).read("xl/workbook.xml")
     assert counts(run(owner, data)) == {"creadas": 2}
 
@@ -229,7 +231,7 @@ class TestBounds:
         with pytest.raises(UnreadableFileError):
             libro.revisar_indice(io.BytesIO(entries(30_000)))
 
-    @pytest.mark.parametrize("zip64", [b"", b"PK\x06\x06" + bytes(36) + struct.pack("<QQ", 1 << 40, 0)])
+    @pytest.mark.parametrize("zip64", [b"", b"PK\x06\x06" + bytes(36) + struct.pack("<QQ", 1 << 40, 0)], ids=len)
     def test_the_end_of_a_zip_may_lie(self, zip64: bytes) -> None:
         end = b"PK\x05\x06" + bytes(8) + struct.pack("<LLH", 100, 0, 0)
         data = b"PK\x03\x04" + bytes(100) + zip64 + b"PK\x06\x07" + bytes(16) + end
@@ -242,6 +244,7 @@ class TestBounds:
             f"<styleSheet {NS}><cellXfs>{'<xf/>' * 70_000}</cellXfs></styleSheet>",
             f"<styleSheet {NS}><fonts>{'<f/>' * 500_000}</fonts></styleSheet>",
         ],
+        ids=["formats", "fonts"],
     )
     def test_the_styles_are_bounded(self, styles: str) -> None:
         with pytest.raises(UnreadableFileError) as refusal:
@@ -255,9 +258,16 @@ class TestBounds:
             list(lectura.leer(io.BytesIO(data), lectura.examinar(io.BytesIO(as_excel([("a",)]))).formato))
         assert refusal.value.message == limites.XLSX_BOMBA
 
+    def test_a_look_at_many_sheets_of_heavy_rows_comes_to_an_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(lector, "MUESTRA_MAX", 300_000)
+        heavy = [[str(n) * 200 for n in range(90)] for _ in range(20)]
+        data = sheets(0, Uno=heavy, Dos=heavy, Tres=heavy)
+        assert 1 <= len(lectura.examinar(io.BytesIO(data)).muestra) < 20
+
     @pytest.mark.parametrize("xml", ["<c", "<c ", "<row ", "<row hidden", "<c><f>", "<c> <f/> ", "<aaaa", "<f"])
     def test_the_scan_of_a_sheet_costs_what_it_weighs(self, xml: str) -> None:
         def work(data: bytes) -> None:
-            lector._contar(data, lector.VACIA_O_CERO)
+            vistazo.ocultas(data)
+            vistazo.formulas(data, recalcula=True)
 
         assert growth(work, lambda n: xml.encode() * n, 5_000) < 30

@@ -53,7 +53,9 @@ def test_it_finds_the_titles(data: bytes, titulos: int, rows: int) -> None:
     assert len(list(lectura.datos(io.BytesIO(data), formato, con_titulos=True))) == rows
 
 
-@pytest.mark.parametrize("data", [csv(*SIIGO), csv(*SIIGO, encoding="cp1252"), csv(*ALEGRA)])
+@pytest.mark.parametrize(
+    "data", [csv(*SIIGO), csv(*SIIGO, encoding="cp1252"), csv(*ALEGRA)], ids=["Siigo", "1252", "Alegra"]
+)
 def test_an_export_with_a_heading_is_imported(owner: Usuario, data: bytes) -> None:
     guessed = upload(owner, data)
     celular = guessed.muestra[0].index("CELULAR" if "CELULAR" in guessed.muestra[0] else "Celular")
