@@ -15,13 +15,19 @@ FILA_CON_PREFIJO: Final = re.compile(rb"<\w+:row\b([^<>]*)>")
 OCULTA: Final = re.compile(rb"""\bhidden\s*=\s*["'](?:1|true)["']|\bht\s*=\s*["']0(?:\.0*)?["']""")
 CONTENIDO: Final = re.compile(rb"<(?:\w+:)?(?:v|is|f)\b")
 FORMULAS_MAX: Final = 64 * MB  # bytes of XML in which formulas are looked for
-# A formula with nothing behind it, or with an empty value, or with the zero of a writer that does not compute.
-SIN_VALOR: Final = (
-    rb"<(?:\w+:)?c\b([^<>]*)>\s*<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)\s*"
-    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>%s\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
-)
-VACIA: Final = re.compile(SIN_VALOR % b"")
-VACIA_O_CERO: Final = re.compile(SIN_VALOR % b"0?")
+
+
+def _sin_valor(prefijo: bytes, valor: bytes) -> re.Pattern[bytes]:
+    """Compile the pattern of a formula without a value: nothing stands behind it, or an empty value, or `valor`."""
+    return re.compile(
+        rb"<%(p)sc\b([^<>]*)>\s*<%(p)sf\b(?:[^<>]*/>|[^<>]*>[^<]*</%(p)sf>)\s*"
+        rb"(?:<%(p)sv\s*/>|<%(p)sv>%(valor)s\s*</%(p)sv>)?\s*</%(p)sc>" % {b"p": prefijo, b"valor": valor}
+    )
+
+
+# By whether a zero is no value. A pattern that begins with letters is searched for much faster than one with a prefix.
+VACIA: Final = {False: _sin_valor(b"", b""), True: _sin_valor(b"", b"0?")}
+VACIA_CON_PREFIJO: Final = {False: _sin_valor(rb"\w+:", b""), True: _sin_valor(rb"\w+:", b"0?")}
 
 
 def contar(part: Parte, *, recalcula: bool) -> tuple[int, int, int]:
@@ -43,13 +49,13 @@ def contar(part: Parte, *, recalcula: bool) -> tuple[int, int, int]:
         if cut > 0:
             piece, rest = rest[:cut], rest[cut:]
             filas += lineas(piece)
-            hidden += ocultas(piece) if hidden < LINEAS_MAX else 0
+            hidden += ocultas(piece) if filas <= LINEAS_MAX else 0
             empty += formulas(piece, recalcula=recalcula) if part.leidos < FORMULAS_MAX else 0
     return filas + lineas(rest), hidden + ocultas(rest), empty + formulas(rest, recalcula=recalcula)
 
 
 def lineas(xml: bytes) -> int:
-    return sum(xml.count(mark) for mark in (b"<row ", b":row ", b"<row>", b":row>", b"<row/>"))
+    return sum(xml.count(mark) for mark in (b"<row ", b":row ", b"<row>", b"<row/>"))
 
 
 def ocultas(xml: bytes) -> int:
@@ -66,5 +72,6 @@ def ocultas(xml: bytes) -> int:
 def formulas(xml: bytes, *, recalcula: bool) -> int:
     if b"<f" not in xml and b":f" not in xml:
         return 0
+    patron = (VACIA if b"<f" in xml else VACIA_CON_PREFIJO)[recalcula]
     # Excel writes an empty result as an empty text.
-    return sum(b't="str"' not in cell[1] for cell in (VACIA_O_CERO if recalcula else VACIA).finditer(xml))
+    return sum(b't="str"' not in cell[1] for cell in patron.finditer(xml))

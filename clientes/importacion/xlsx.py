@@ -46,11 +46,11 @@ if not DEFUSEDXML:
 
 FORMATO_MAX: Final = 255  # characters of a number's format: Excel takes no more, and openpyxl's pattern squares them
 ESTILOS_MAX: Final = 65_490  # Excel's own limit of cell formats
-ESTILO_PARTES_MAX: Final = 400_000  # elements of the style sheet
+ESTILO_PARTES_MAX: Final = 250_000  # elements of the style sheet
 TEXTOS_MAX: Final = 64 * MB  # of XML; a text takes about as much memory as its XML
 CUANTOS_TEXTOS_MAX: Final = 2_000_000  # 200,000 rows with ten that no other cell has
 HOJAS_MAX: Final = 20  # visible sheets that are looked at and offered
-MUESTRA_MAX: Final = 16 * MB  # bytes of XML that the samples of all sheets may take
+MUESTRA_MAX: Final = 2 * MB  # bytes of XML that the samples of all sheets may take
 LINEAS_MUESTRA: Final = 300  # rows of a sheet, empty ones too, that are looked at before the import
 RECALCULA: Final = re.compile(rb"""fullCalcOnLoad\s*=\s*["'](?:1|true)["']""")
 S: Final = f"{{{SHEET_MAIN_NS}}}"

@@ -125,8 +125,8 @@ def made(rng: random.Random) -> tuple[str, list[list[str]]]:
         words = [rng.choice(CELDAS).replace(";", sep) for _ in range(width - 3)]
         rows.append([f"ID{n:04}X", rng.choice(CELDAS).replace(";", sep), f"3001{n:06}", *words])
     file = io.StringIO(newline="")
-    quoting = rng.choice([QUOTE_MINIMAL, QUOTE_ALL])
-    writer(file, delimiter=sep, lineterminator=end, quoting=quoting).writerows(rows)
+    always = rng.random() < 0.5
+    writer(file, delimiter=sep, lineterminator=end, quoting=QUOTE_ALL if always else QUOTE_MINIMAL).writerows(rows)
     return file.getvalue(), rows
 
 

@@ -93,6 +93,10 @@ class TestFormulas:
         done = run(owner, xlsx([(*TITULOS, "edad"), (*ANA, "=1+1")]))
         assert counts(done) == {"creadas": 1}
 
+    def test_those_of_a_sheet_with_prefixes_are_counted(self) -> None:
+        rows = '<x:row hidden="1"><x:c r="A1"><x:f>1+1</x:f><x:v></x:v></x:c></x:row><x:row r="2"><x:c/></x:row>'
+        assert vistazo.contar(libro.Parte(io.BytesIO(rows.encode()), 1_000), recalcula=False) == (2, 1, 1)
+
     def test_they_are_counted_before_the_import(self, owner: Usuario) -> None:
         assert upload(owner, xlsx([TITULOS, ("1", "=A1", "=B1"), LUIS])).examen["formulas"] == 2
 
