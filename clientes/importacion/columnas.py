@@ -135,6 +135,9 @@ NO_ES_SU_TELEFONO: Final = frozenset({
 })  # fmt: skip
 # What a template says behind a title: "Celular (obligatorio)".
 OBLIGATORIO: Final = re.compile(r" (?:obligatori[oa]|requerid[oa]|required|opcional|optional)\Z")
+TITULO_MAX: Final = 100  # characters; no title that we know is longer
+# A heading may name the shop's own NIT and telephone; titles have no numbers of that length.
+DATO: Final = re.compile(r"(?:\d[ .,/:-]{0,2}){7}")
 
 
 def adivinar(titulos: Sequence[str], tipo: str = "", *, parecidos: bool = True) -> dict[str, int]:
@@ -145,7 +148,7 @@ def adivinar(titulos: Sequence[str], tipo: str = "", *, parecidos: bool = True) 
         parecidos: take a title that is like one of a phone, too.
     """
     campos = CAMPOS[Importacion.Tipo(tipo)] if tipo else {c for group in CAMPOS.values() for c in group}
-    plain = [_plain(titulo) for titulo in titulos]
+    plain = [_plain(titulo[:TITULO_MAX]) for titulo in titulos]
     found: dict[str, int] = {}
     de_telefono = _columnas_de_telefono(plain, parecidos=parecidos)
     for campo in campos:
@@ -180,6 +183,34 @@ def tiene_titulos(first: Sequence[str]) -> bool:
     if adivinar(first, parecidos=False):
         return True
     return not any(phones.to_e164(cell) or (cell.strip() and cell.strip().isdigit()) for cell in first)
+
+
+def fila_de_titulos(filas: Sequence[Sequence[str]], tipo: str = "") -> int:
+    """Find the row with which the table begins: exports put the shop's name, the report's or a date above it.
+
+    It is the first row with the most titles that we know, two or more. Where there is none, it is the first that is
+    wider than one cell.
+
+    Args:
+        filas: the first rows of the file, none of them empty.
+        tipo: as for `adivinar`.
+
+    Returns:
+        Its position, from 0.
+    """
+    datos = [any(DATO.search(cell[:TITULO_MAX]) for cell in fila) for fila in filas]
+    known = [0 if dato else len(adivinar(fila, tipo)) for fila, dato in zip(filas, datos, strict=True)]
+    most = max(known, default=0)
+    if most > 1:
+        return known.index(most)
+    widths = [sum(bool(cell.strip()) for cell in fila) for fila in filas]
+    if most and filas:
+        place = known.index(most)
+        followed = place + 1 < len(filas) and widths[place + 1] == widths[place] and datos[place + 1]
+        if followed or all(width < widths[place] for width in widths[:place]):
+            return place
+    usual = max(set(widths), key=lambda width: (widths.count(width), width), default=1)
+    return next((n for n, width in enumerate(widths) if width > 1), 0) if usual > 1 else 0
 
 
 def _plain(titulo: str) -> str:

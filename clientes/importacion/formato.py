@@ -1,29 +1,26 @@
 """The kind of a file, found by looking at it: its name and its declared type are not to be believed."""
 
-import codecs
 import csv
-import io
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import BinaryIO, Final
 
-from clientes.importacion import columnas
-from clientes.importacion.limites import NO_ES_PLANILLA, VACIO, XLS_VIEJO, UnreadableFileError
+from clientes.importacion import codificacion, columnas
+from clientes.importacion.codificacion import Letras
+from clientes.importacion.limites import HTML, NO_ES_PLANILLA, VACIO, XLS_VIEJO, UnreadableFileError
 
 ZIP: Final = b"PK\x03\x04"
 OLE: Final = b"\xd0\xcf\x11\xe0"  # .xls, and .xlsx with a password
 DELIMITADORES: Final = ";,\t|"
-CABEZA: Final = 64 * 1024
-BLOQUE: Final = 1024 * 1024
-# Excel's "Unicode text" is UTF-16, which always begins with its mark.
-MARCAS: Final = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-# The first that the whole file is. Latin-1 takes any byte, and differs from Windows-1252 in what nobody types.
-CODIFICACIONES: Final = ("utf-8", "cp1252", "latin-1")
+CABEZA: Final = 64 * 1024  # characters that the separator is found by
+LINEAS: Final = 60
+# Many programs give a page of HTML, or XML of 2003, a name that ends in .xls.
+PAGINA: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|meta|table|\?xml)\b", re.IGNORECASE)
+# Excel's own line, also when Excel saved it again as a row: sep=;  "sep=;"  sep=;;;  "sep=,",,,
+SEP: Final = re.compile(r"""[\s"']*sep=["']?([^\w\s"'\\]|\t)?[\s"';,|]*""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +32,8 @@ class Formato:
         delimitador: one character; "" for XLSX.
         salta: lines before the data, such as Excel's `sep=;`.
         hoja: the sheet that is read; "" for CSV.
+        anchos: cells that the rows of a CSV have: its titles, and most of the others.
+        desde: number of the row with which the table begins, titles included; what is above is no data.
     """
 
     tipo: str
@@ -42,6 +41,8 @@ class Formato:
     delimitador: str = ""
     salta: int = 0
     hoja: str = ""
+    anchos: Sequence[int] = ()
+    desde: int = 1
 
     def as_stored(self) -> dict[str, object]:
         return asdict(self)
@@ -62,48 +63,38 @@ def es_xlsx(file: BinaryIO) -> bool:
         return True
     if head.startswith(OLE):
         raise UnreadableFileError(XLS_VIEJO)
-    if b"\0" in head and not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if PAGINA.match(head):
+        raise UnreadableFileError(HTML)
+    if head.startswith(b"%PDF-"):
         raise UnreadableFileError(NO_ES_PLANILLA)
     return False
 
 
-def de_csv(file: BinaryIO) -> Formato:
+def de_csv(file: BinaryIO, elegida: str = "") -> tuple[Formato, Letras]:
     """Find out how to read this text file.
+
+    Args:
+        elegida: the charset that a person chose; guessed when "".
 
     Raises:
         UnreadableFileError: it is not text.
     """
-    codificacion = _codificacion(file)
-    with texto(file, codificacion) as text:
-        try:
-            head = text.read(CABEZA)
-        except UnicodeError as error:
-            raise UnreadableFileError(NO_ES_PLANILLA) from error
-        whole = not text.read(1)
-    first, _, _ = head.partition("\n")
-    if sep := re.fullmatch(r'"?sep=(.)"?', first.strip("\r"), re.IGNORECASE):
-        return Formato("csv", codificacion, sep[1], salta=1)
-    return Formato("csv", codificacion, delimitador(head if whole else head.rpartition("\n")[0] or head))
-
-
-def _codificacion(file: BinaryIO) -> str:
-    file.seek(0)
-    head = file.read(4)
-    for mark, name in MARCAS:
-        if head.startswith(mark):
-            return name
-    left = {name: codecs.getincrementaldecoder(name)("strict") for name in CODIFICACIONES}
-    file.seek(0)
-    final = False
-    while not final:
-        block = file.read(BLOQUE)
-        final = not block
-        for name in list(left):
-            try:
-                left[name].decode(block, final)
-            except UnicodeError:
-                del left[name]
-    return next(name for name in CODIFICACIONES if name in left)
+    letras = codificacion.adivinar(file)
+    lines: list[str] = []
+    letters = 0
+    for line in codificacion.lineas(file, elegida or letras.codificacion):
+        lines.append(line[:CABEZA].rstrip("\r\n"))
+        letters += len(line)
+        if letters > CABEZA:
+            break
+    salta, sep = 0, ""
+    if lines and (found := SEP.fullmatch(lines[0])):
+        salta, sep = 1, found[1] or ""
+    text = "\n".join(lines[salta:])
+    if not sep or (sep not in text and any(other in text for other in DELIMITADORES)):
+        sep = delimitador(text)
+    rows = _rows(text, sep)
+    return Formato("csv", elegida or letras.codificacion, sep, salta, anchos=anchos(rows), desde=salta + 1), letras
 
 
 def delimitador(text: str) -> str:
@@ -111,45 +102,45 @@ def delimitador(text: str) -> str:
 
     def worth(candidate: str) -> tuple[int, float, int]:
         rows = _rows(text, candidate)
-        if not rows or len(rows[0]) < 2:
+        width = ancho(rows)
+        if width < 2:  # one column says nothing about what parts columns
             return 0, 0.0, 0
-        agree = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
-        return len(columnas.adivinar(rows[0])), agree, len(rows[0])
+        agree = sum(len(row) == width for row in rows) / len(rows)
+        return max(len(columnas.adivinar(row)) for row in rows), agree, width
 
     best = max(DELIMITADORES, key=worth)
     return best if worth(best)[2] else DELIMITADORES[0]
 
 
+def ancho(rows: Sequence[Sequence[str]]) -> int:
+    """Tell how many cells a row usually has. Lines of one cell are headings, or parts of a cell of several lines."""
+    widths = Counter(len(row) for row in rows)
+    several = {width: n for width, n in widths.items() if width > 1}
+    if not several or sum(several.values()) * 10 < len(rows):
+        return 1
+    return max(several, key=lambda width: (several[width], width))
+
+
+def anchos(rows: Sequence[Sequence[str]]) -> list[int]:
+    """Tell how many cells a whole row may have.
+
+    The titles say it. Most rows do too: some programs leave out the empty cells at the end, or put one more separator
+    there. Where few rows have the width that is most frequent, its lines are parts of cells of several lines.
+    """
+    usual = ancho(rows)
+    titled = max(rows, key=lambda row: len(columnas.adivinar(row)), default=())
+    if len(columnas.adivinar(titled)) < 2:  # no row has titles that we know
+        titled = next((row for row in rows if len(row) > 1), ())
+    often = 2 * sum(len(row) == usual for row in rows) > len(rows)
+    return sorted({usual, len(titled)} if often or len(titled) < usual else {len(titled)})
+
+
 def _rows(text: str, candidate: str) -> Sequence[list[str]]:
+    """The first lines, each as if it were a row: an open quote must not eat those that follow."""
     rows: list[list[str]] = []
-    try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=candidate):
-            if row:
-                rows.append(row)
-            if len(rows) == 30:
-                break
-    except csv.Error:
-        pass
+    for line in islice((line for line in text.split("\n") if line), LINEAS):
+        try:
+            rows += csv.reader((line,), delimiter=candidate)
+        except csv.Error:
+            continue
     return rows
-
-
-class _Unclosed(io.BufferedIOBase):
-    """A TextIOWrapper that can be let go without closing the file below it."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        return self._file.read(-1 if size is None else size)
-
-    def read1(self, size: int = -1, /) -> bytes:
-        return self._file.read(size)
-
-
-def texto(file: BinaryIO, codificacion: str) -> io.TextIOWrapper:
-    """Open the file from its beginning, as text."""
-    file.seek(0)
-    return io.TextIOWrapper(_Unclosed(file), encoding=codificacion, newline="")  # type: ignore[arg-type]

@@ -15,6 +15,10 @@ BLOQUE_FILAS: Final = 2_000  # rows that are checked and stored in one go …
 BLOQUE_TEXTO: Final = 4 * MB  # … unless they have this many characters
 MUESTRA: Final = 11  # rows that are kept to choose the columns with: titles and ten more
 MUESTRA_CELDA: Final = 200
+COMIENZO: Final = 50  # rows among which the titles are looked for
+BLOQUE: Final = MB  # bytes that are read in one go
+LINEA_MAX: Final = 4 * MB  # characters of a line of a text file
+REPASO_MAX: Final = 50_000  # lines of a text file that are read again because an open quote held them
 
 DEMASIADO_GRANDE = f"El archivo pesa más de {BYTES_MAX // MB} MB. Divídalo en varios e impórtelos uno por uno."
 VACIO = "El archivo está vacío."
@@ -22,12 +26,21 @@ SIN_FILAS = "El archivo solo tiene la fila de títulos: no hay nada que importar
 DEMASIADAS_FILAS = "El archivo tiene más de 200.000 filas. Divídalo en varios e impórtelos uno por uno."
 DEMASIADAS_COLUMNAS = f"La fila {{fila}} tiene más de {COLUMNAS_MAX} columnas. ¿Es el archivo correcto?"
 CELDA_ENORME = "La fila {fila} tiene una celda de más de 20.000 caracteres. ¿Hay unas comillas sin cerrar?"
+LINEA_ENORME = f"La línea {{linea}} tiene más de {LINEA_MAX // MB} MB. ¿Es el archivo correcto?"
+MUCHAS_COMILLAS = (
+    "Desde la fila {fila} hay comillas sin cerrar en muchas filas. Corríjalas o guarde el archivo como .xlsx."
+)
 NO_ES_PLANILLA = (
     "Esto no es un archivo CSV ni XLSX. Guárdelo en Excel como «Libro de Excel (.xlsx)» o como «CSV UTF-8»."
 )
 XLS_VIEJO = "Este es un Excel antiguo (.xls) o protegido con contraseña. Guárdelo como «Libro de Excel (.xlsx)»."
 XLSX_DANADO = "El libro de Excel está dañado o no es un .xlsx de verdad. Ábralo en Excel y vuelva a guardarlo."
 XLSX_BOMBA = "El libro de Excel se infla demasiado al abrirlo. Copie solo los datos en un libro nuevo."
+XLSX_MUCHAS_PARTES = "El libro de Excel tiene demasiadas partes. Copie solo los datos en un libro nuevo."
+HTML = "Esto es una página web o un XML con nombre de Excel. Ábralo en Excel y guárdelo como «Libro de Excel (.xlsx)»."
+SIN_CALCULAR = (
+    "La fila {fila} tiene una fórmula que nunca se calculó. Abra el libro en Excel, guárdelo y súbalo otra vez."
+)
 SIN_HOJAS = "El libro de Excel no tiene ninguna hoja visible con datos."
 
 

@@ -13,6 +13,7 @@ class Opciones:
 
     Args:
         columnas: field: position of its column, from 0.
+        sin_ocultas: leave out the rows that a filter hides.
     """
 
     columnas: Mapping[str, int] = field(default_factory=dict)
@@ -20,6 +21,7 @@ class Opciones:
     clave: str = Importacion.Clave.DOCUMENTO
     modo: str = Importacion.Modo.BUENAS
     telefono_invalido: bool = False
+    sin_ocultas: bool = False
 
 
 def opciones_guardadas(importacion: Importacion) -> Opciones:
@@ -29,6 +31,7 @@ def opciones_guardadas(importacion: Importacion) -> Opciones:
         importacion.clave,
         importacion.modo,
         importacion.telefono_invalido,
+        importacion.sin_ocultas,
     )
 
 

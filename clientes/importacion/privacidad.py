@@ -36,7 +36,8 @@ def olvidar(sender: type[Cliente], *, cliente: Cliente, **kwargs: Any) -> None:
         # Its first row stays, the titles or as many blanks: the file of errors begins with it.
         first = ended_one.muestra[0] if ended_one.muestra else []
         ended_one.muestra = [first if ended_one.con_titulos else [""] * len(first)]
-        ended_one.save(update_fields=["muestra"])
+        ended_one.examen = {}
+        ended_one.save(update_fields=["muestra", "examen"])
     words = Cast("celdas", TextField())
     digits = Func(words, Value(r"\D"), Value(""), Value("g"), function="regexp_replace", output_field=TextField())
     rows = ImportacionFila.objects.filter(importacion__in=ended).alias(words=words, digits=digits)

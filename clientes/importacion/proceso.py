@@ -8,6 +8,7 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 
@@ -16,12 +17,14 @@ from django.db.models import Q
 from django.utils import timezone
 
 from clientes.importacion import archivo, claim, fusion_clientes, fusion_ventas, lectura
+from clientes.importacion.celdas import Celdas, Fila
 from clientes.importacion.claim import Claim, LostClaimError
-from clientes.importacion.filas import Plan, interpretar
+from clientes.importacion.filas import Plan
 from clientes.importacion.formato import Formato
 from clientes.importacion.fusion import MISMO_TELEFONO
 from clientes.importacion.limites import UnreadableFileError
 from clientes.importacion.opciones import opciones_guardadas, plan_de
+from clientes.importacion.revision import revisar
 from clientes.importacion.valores import InvalidCellError
 from clientes.models import Importacion, ImportacionFila
 
@@ -79,10 +82,19 @@ def _leer(importacion: Importacion, mio: Claim) -> None:
     if importacion.etapa == Importacion.Etapa.GUARDANDO:
         return
     leidas, ultima = importacion.leidas, importacion.ultima_fila
+    omitidas = 0
+
+    def elegidas(desde: int) -> Iterator[Fila]:
+        nonlocal omitidas
+        for numero, cells in lectura.datos(file, formato, con_titulos=importacion.con_titulos, heartbeat=heartbeat):
+            if importacion.sin_ocultas and cells.oculta:
+                omitidas += 1
+            elif numero > desde:
+                yield numero, cells
+
     heartbeat = claim.Heartbeat(mio)
     with archivo.abrir(importacion) as file:
-        rows = lectura.datos(file, formato, con_titulos=importacion.con_titulos, desde=ultima, heartbeat=heartbeat)
-        for block in lectura.en_bloques(rows):
+        for block in lectura.en_bloques(elegidas(ultima)):
             checked = []
             for numero, cells in block:
                 heartbeat()
@@ -92,14 +104,14 @@ def _leer(importacion: Importacion, mio: Claim) -> None:
                 claim.renovar(mio, leidas=leidas, ultima=ultima)
                 _anotar(importacion.pk, checked)
     Importacion.objects.filter(pk=mio.importacion_id, token=mio.token).update(
-        etapa=Importacion.Etapa.GUARDANDO, filas=leidas
+        etapa=Importacion.Etapa.GUARDANDO, filas=leidas, omitidas=omitidas
     )
 
 
-def _revisar(numero: int, cells: list[str], plan: Plan) -> dict[str, Any]:
+def _revisar(numero: int, cells: Celdas, plan: Plan) -> dict[str, Any]:
     row: dict[str, Any] = {"numero": numero, "celdas": cells, "datos": None, "resultado": "", "motivo": ""}
     try:
-        row["datos"] = interpretar(cells, plan)
+        row["datos"] = revisar(cells, plan)
     except InvalidCellError as error:
         row.update(resultado=ImportacionFila.Resultado.RECHAZADA, motivo=error.motivo)
     return row

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from clientes.importacion import archivo, columnas, lectura
+from clientes.importacion.lectura import Eleccion, Examen
 from clientes.importacion.limites import BYTES_MAX, DEMASIADO_GRANDE, UnreadableFileError
 from clientes.importacion.opciones import Opciones
 from clientes.models import Importacion
@@ -40,23 +41,49 @@ def subir(*, usuario: Usuario, tipo: str, subido: "UploadedFile[Any]") -> Import
     """
     if (subido.size or 0) > BYTES_MAX:
         raise UnreadableFileError(DEMASIADO_GRANDE)
-    formato, muestra, filas = lectura.examinar(subido.file)  # type: ignore[arg-type] # always binary here
-    con_titulos = columnas.tiene_titulos(muestra[0])
-    found = columnas.adivinar(muestra[0], tipo) if con_titulos else {}
+    examen = lectura.examinar(subido.file, tipo=tipo)  # type: ignore[arg-type] # always binary here
     importacion = Importacion.objects.create(
         usuario_id=usuario.tenant_id,
         tipo=tipo,
         archivo=PurePath((subido.name or "").replace("\0", "")).name[-200:] or "archivo",
-        formato=formato.as_stored(),
-        muestra=muestra,
-        con_titulos=con_titulos,
-        columnas=found,
-        clave=_clave(tipo, found),
-        filas=max(0, filas - con_titulos),
+        **_leido(tipo, examen),
     )
     subido.seek(0)
     archivo.guardar(importacion, subido.chunks())
     return importacion
+
+
+def _leido(tipo: str, examen: Examen) -> dict[str, Any]:
+    """Return the fields of an import that say how its file is read."""
+    con_titulos = columnas.tiene_titulos(examen.muestra[0])
+    found = columnas.adivinar(examen.muestra[0], tipo) if con_titulos else {}
+    return {
+        "formato": examen.formato.as_stored(),
+        "muestra": examen.muestra,
+        "examen": examen.hechos.as_stored(),
+        "con_titulos": con_titulos,
+        "columnas": found,
+        "clave": _clave(tipo, found),
+        "filas": max(0, examen.hechos.filas - con_titulos),
+    }
+
+
+def releer(*, importacion: Importacion, eleccion: Eleccion) -> None:
+    """Read the file in another way: another sheet, charset or row of titles. Its columns are guessed again.
+
+    Raises:
+        UnreadableFileError: it cannot be read so; nothing changes.
+        ConflictError: it was started.
+    """
+    if importacion.estado != Importacion.Estado.POR_CONFIRMAR:
+        raise ConflictError(YA_EMPEZO)
+    with archivo.abrir(importacion) as file:
+        examen = lectura.examinar(file, tipo=importacion.tipo, eleccion=eleccion)
+    moved = Importacion.objects.filter(pk=importacion.pk, estado=Importacion.Estado.POR_CONFIRMAR).update(
+        **_leido(importacion.tipo, examen)
+    )
+    if not moved:
+        raise ConflictError(YA_EMPEZO)
 
 
 def _clave(tipo: str, found: Mapping[str, int]) -> Importacion.Clave:
@@ -119,6 +146,7 @@ def empezar(*, importacion: Importacion, opciones: Opciones) -> None:
             clave=opciones.clave,
             modo=opciones.modo,
             telefono_invalido=opciones.telefono_invalido,
+            sin_ocultas=opciones.sin_ocultas,
             filas=max(0, filas),
         )
         if not moved:

@@ -54,12 +54,14 @@ class Importacion(models.Model):
 
     archivo = models.CharField(max_length=200)
     formato = models.JSONField(default=dict)  # how to read it: `clientes.importacion.formato.Formato`
-    muestra = models.JSONField(default=list)  # its first rows as they are, titles included
+    muestra = models.JSONField(default=list)  # the table's first rows as they are, titles included
+    examen = models.JSONField(default=dict)  # what was seen in it: `clientes.importacion.lectura.Hechos`
     con_titulos = models.BooleanField(default=True)
     columnas = models.JSONField(default=dict)  # field: position of its column, from 0
     clave = models.CharField(max_length=10, choices=Clave, default=Clave.DOCUMENTO)
     modo = models.CharField(max_length=6, choices=Modo, default=Modo.BUENAS)
     telefono_invalido = models.BooleanField(default=False)  # a client with a phone that is none is taken too
+    sin_ocultas = models.BooleanField(default=False)  # rows that a filter hides are left out
 
     filas = models.PositiveIntegerField(default=0)  # an estimate until the file is read
     leidas = models.PositiveIntegerField(default=0)  # not counting empty ones
@@ -69,6 +71,7 @@ class Importacion(models.Model):
     sin_cambios = models.PositiveIntegerField(default=0)
     rechazadas = models.PositiveIntegerField(default=0)
     repetidas = models.PositiveIntegerField(default=0)  # same key as an earlier row: not applied
+    omitidas = models.PositiveIntegerField(default=0)  # hidden rows that were left out, not among `leidas`
     telefonos_repetidos = models.PositiveIntegerField(default=0)  # applied or not
 
     token = models.UUIDField(null=True, blank=True)
@@ -111,6 +114,16 @@ class Importacion(models.Model):
     def viva(self) -> bool:
         """Tell whether a worker has, or will have, to do with it."""
         return self.estado in {self.Estado.PENDIENTE, self.Estado.PROCESANDO}
+
+    @property
+    def aceptadas(self) -> int:
+        """Rows that are in the shop now."""
+        return self.creadas + self.actualizadas + self.sin_cambios
+
+    @property
+    def en_archivo(self) -> int:
+        """Rows of the file, without the titles and what is above them."""
+        return self.leidas + self.omitidas
 
     @property
     def porcentaje(self) -> int:

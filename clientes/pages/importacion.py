@@ -80,6 +80,7 @@ def _columnas(
         "opciones": opciones,
         "selectores": importacion_form.selectores(found, opciones),
         "muestra": importacion_form.muestra(found, opciones),
+        "lectura": importacion_form.lecturas(found),
         "claves": [c for c in Importacion.Clave if c != Importacion.Clave.REFERENCIA],
         "error": error,
     }
@@ -122,6 +123,20 @@ def _contexto(found: Importacion) -> dict[str, Any]:
         if found.terminada_en and found.iniciada_en
         else None,
     }
+
+
+@require_POST
+@solo_admin
+def releer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Read the file as the form says: another sheet, charset or row of titles."""
+    found = _importacion(request, pk)
+    try:
+        services.releer(importacion=found, eleccion=importacion_form.eleccion_de(request.POST))
+    except UnreadableFileError as error:
+        return _columnas(request, found, opciones_guardadas(found), error)
+    except ConflictError as error:
+        messages.error(request, error.message)
+    return redirect("importacion", pk)
 
 
 @require_POST

@@ -9,12 +9,16 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from clientes.importacion import columnas
-from clientes.importacion.filas import interpretar
+from clientes.importacion.celdas import letra
+from clientes.importacion.codificacion import NOMBRES
+from clientes.importacion.lectura import Eleccion, Marca
 from clientes.importacion.opciones import Opciones, plan_de
+from clientes.importacion.revision import revisar
 from clientes.importacion.valores import InvalidCellError
 from clientes.models import Importacion
 from core.text import formato
 
+LARGO_MAX = 8  # digits of a row's number
 AYUDAS = {
     "documento": "Cédula, NIT u otro; los puntos y espacios no cuentan al comparar.",
     "otro_telefono": "Se toma cuando el primero falta o no es de un celular.",
@@ -41,7 +45,39 @@ def opciones_de(importacion: Importacion, datos: QueryDict) -> Opciones:
         clave=datos.get("clave", importacion.clave),
         modo=modo if modo in Importacion.Modo.values else Importacion.Modo.BUENAS,
         telefono_invalido="telefono_invalido" in datos,
+        sin_ocultas="sin_ocultas" in datos,
     )
+
+
+def eleccion_de(datos: QueryDict) -> Eleccion:
+    """Read how the file is to be read from the form; what makes no sense is guessed."""
+    desde = datos.get("desde", "")
+    codificacion = datos.get("codificacion", "")
+    return Eleccion(
+        hoja=datos.get("hoja", ""),
+        codificacion=codificacion if codificacion in NOMBRES else "",
+        desde=int(desde) if desde.isascii() and desde.isdigit() and len(desde) < LARGO_MAX else 0,
+    )
+
+
+def lecturas(importacion: Importacion) -> dict[str, Any]:
+    """The choices of how to read the file, and what was seen in it."""
+    formato, examen = importacion.formato, importacion.examen
+    actual = formato["codificacion"].removesuffix("-sig")
+    letras = examen.get("letras", {})
+    nombres = [(actual, NOMBRES.get(actual, actual)), *((c, n) for c, n in NOMBRES.items() if c != actual)]
+    comienzos, desde = examen.get("comienzos", []), formato.get("desde", 1)
+    return {
+        "hojas": examen.get("hojas", []),
+        "codificaciones": [(c, f"{n}: {letras[c]}" if c in letras else n) for c, n in nombres] if actual else [],
+        "codificacion": actual,
+        "comienzos": comienzos,
+        "desde": desde,
+        "encima": [dicho for numero, dicho in comienzos if numero < desde],
+        "ocultas": examen.get("ocultas", 0),
+        "formulas": examen.get("formulas", 0),
+        "letras_malas": examen.get("letras_malas", 0) if actual == "utf-8" else 0,
+    }
 
 
 def selectores(importacion: Importacion, opciones: Opciones) -> list[dict[str, Any]]:
@@ -57,16 +93,6 @@ def selectores(importacion: Importacion, opciones: Opciones) -> list[dict[str, A
         }
         for campo in columnas.CAMPOS[Importacion.Tipo(importacion.tipo)]
     ]
-
-
-def letra(place: int) -> str:
-    """The name of a column as spreadsheets count: A … Z, AA …"""
-    name = ""
-    place += 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        name = chr(65 + rest) + name
-    return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +114,18 @@ def muestra(importacion: Importacion, opciones: Opciones) -> Muestra:
     for whole, part in ((columnas.NOMBRE, columnas.APELLIDOS), (columnas.TELEFONO, columnas.OTRO_TELEFONO)):
         if whole in chosen:
             chosen = [c for c in chosen if c is not part]
-    first = 1 + opciones.con_titulos
+    marcas = [Marca(**marca) for marca in importacion.examen.get("marcas", [])]
+    marcas = marcas or [Marca(numero) for numero, _ in enumerate(importacion.muestra, 1)]
     filas = []
-    for numero, cells in enumerate(importacion.muestra[opciones.con_titulos :], first):
+    for marca, cells in list(zip(marcas, importacion.muestra, strict=True))[opciones.con_titulos :]:
+        if opciones.sin_ocultas and marca.oculta:
+            continue
         try:
-            datos = interpretar(_sin_relleno(cells), plan)
-            filas.append((numero, [_dicho(datos, c.nombre) for c in chosen], ""))
+            datos = revisar(marca.celdas(cells), plan)
+            filas.append((marca.numero, [_dicho(datos, c.nombre) for c in chosen], ""))
         except InvalidCellError as error:
-            filas.append((numero, [cells[opciones.columnas[c.nombre]][:60] for c in chosen], error.motivo))
+            filas.append((marca.numero, [cells[opciones.columnas[c.nombre]][:60] for c in chosen], error.motivo))
     return Muestra([campo.etiqueta for campo in chosen], filas)
-
-
-def _sin_relleno(cells: list[str]) -> list[str]:
-    """A row of the sample as the file has it: the sample gives all of them the width of its widest."""
-    width = max((n for n, cell in enumerate(cells, 1) if cell.strip()), default=0)
-    return cells[:width]
 
 
 def _dicho(datos: dict[str, Any], campo: str) -> str:

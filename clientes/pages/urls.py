@@ -27,6 +27,7 @@ urlpatterns = [
     path("clientes/importar/", importacion.importaciones, name="importaciones"),
     path("clientes/importar/<int:pk>/", importacion.importacion, name="importacion"),
     path("clientes/importar/<int:pk>/muestra/", importacion.muestra, name="importacion-muestra"),
+    path("clientes/importar/<int:pk>/leer/", importacion.releer, name="importacion-leer"),
     path("clientes/importar/<int:pk>/vivo/", importacion.importacion_viva, name="importacion-viva"),
     path("clientes/importar/<int:pk>/empezar/", importacion.empezar, name="importacion-empezar"),
     path("clientes/importar/<int:pk>/buenas/", importacion.buenas, name="importacion-buenas"),

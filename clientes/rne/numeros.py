@@ -1,22 +1,26 @@
 """The numbers of a file that the register gave: CSV, XLSX, or one number in each line."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO, Final
 
 from django.conf import settings
 
 from clientes import phones
 from clientes.importacion import lectura
+from clientes.importacion.celdas import Fila
 from clientes.importacion.formato import Formato
-from clientes.importacion.limites import UnreadableFileError
+from clientes.importacion.limites import SIN_CALCULAR, UnreadableFileError
 
 SIN_NUMEROS = "No se encontró una columna con números de teléfono."
 # A Colombian mobile as the register writes it; reading each through phonenumbers would take a minute for a million.
 COLOMBIANO: Final = re.compile(r"(?:\+?57)?(3\d{9})")
 # Not a point: what stands behind it may be a program's decimals, and 300123456.0 is nobody's 3001234560.
 RELLENO: Final = re.compile(r"[\s()\-']+")
+DIGITO: Final = re.compile(r"\d")
+DIGITOS: Final = 7  # fewer are no telephone
 
 
 @dataclass(slots=True)
@@ -60,18 +64,22 @@ def leer_numero(celda: str) -> str:
 
 
 def de_archivo(file: BinaryIO) -> Numeros:
-    """The numbers of the column that has most of them.
+    """The numbers of the column that has most of them, in the sheet that has most of them. Hidden rows count.
 
     Raises:
-        UnreadableFileError: it cannot be read, or no column has numbers.
+        UnreadableFileError: it cannot be read, no column has numbers, or nobody knows what one of its rows holds: a
+            quote is open, or a formula has no value.
     """
-    formato, muestra, _ = lectura.examinar(file)
-    columna = _columna(muestra)
+    formato, muestra, _ = lectura.examinar(file, valor=_posibles)
+    columna, _ = _mejor(muestra)
     found = Numeros()
-    for index, celda in enumerate(_celdas(file, formato, columna)):
-        # The first may be the column's title.
-        if celda and (index or leer_numero(celda)):
+    # What is above the table is read too: it costs nothing, and a number that is lost is one that the law forbids.
+    for celda in _celdas(file, replace(formato, desde=1), columna):
+        # Above the first number are titles and headings, unless they might be a number.
+        if found.telefonos or leer_numero(celda) or _posible(celda):
             found.add(celda)
+    if not found.telefonos:
+        raise UnreadableFileError(SIN_NUMEROS)
     return found
 
 
@@ -82,14 +90,26 @@ def de_lista(celdas: Sequence[str]) -> Numeros:
     return found
 
 
-def _columna(muestra: Sequence[Sequence[str]]) -> int:
-    counts = [sum(bool(leer_numero(row[n])) for row in muestra) for n in range(len(muestra[0]))]
-    best = max(range(len(counts)), key=lambda n: counts[n])
-    if not counts[best]:
-        raise UnreadableFileError(SIN_NUMEROS)
-    return best
+def _posible(celda: str) -> bool:
+    """Tell at little cost whether the cell may be meant as a number."""
+    return len(celda) <= phones.ESCRITO_MAX and len(DIGITO.findall(celda)) >= DIGITOS
+
+
+def _posibles(rows: Sequence[Fila]) -> int:
+    """Tell what a sheet is worth: one number is enough to read it."""
+    return 2 * sum(_posible(celda) for _, cells in rows for celda in cells)
+
+
+def _mejor(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
+    """Find the column with most numbers; it and how many it has."""
+    counts: Counter[int] = Counter(n for row in rows for n, celda in enumerate(row) if celda and leer_numero(celda))
+    return max(counts.items(), key=lambda found: (found[1], -found[0]), default=(0, 0))
 
 
 def _celdas(file: BinaryIO, formato: Formato, columna: int) -> Iterator[str]:
-    for _, cells in lectura.leer(file, formato):
+    for numero, cells in lectura.leer(file, formato):
+        if cells.motivo:
+            raise UnreadableFileError(f"Fila {numero}: {cells.motivo}")
+        if columna in cells.sin_calcular:
+            raise UnreadableFileError(SIN_CALCULAR.format(fila=numero))
         yield cells[columna].strip() if columna < len(cells) else ""

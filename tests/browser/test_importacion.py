@@ -13,7 +13,7 @@ from clientes.importacion.opciones import Opciones
 from clientes.models import Cliente, Importacion
 from core.models import Usuario
 from tests.browser.conftest import ANCHO, ANGOSTO, Ears, SignIn, grave, overflow
-from tests.clientes.importacion.support import as_excel, csv, run, upload
+from tests.clientes.importacion.support import as_excel, csv, filtered, run, upload
 from tests.factories import ClienteFactory
 
 pytestmark = pytest.mark.browser
@@ -121,6 +121,10 @@ def test_a_file_that_is_something_else(owner: Usuario, sign_in: SignIn) -> None:
 def estados(owner: Usuario) -> dict[str, Importacion]:
     """An import in each estado."""
     found = {"columnas": upload(owner, DATA, name="clientes nuevos de la sede de Chapinero.csv")}
+    mezcla = csv("Zapatos Luna SAS;;", "Clientes de marzo;;", "", "nombre;celular;cédula", "María Muñoz;3001234567;1")
+    found["letras"] = upload(owner, mezcla + csv("José Peña;3001234568;2", encoding="cp1252"))
+    filas = [["nombre", "celular", "cédula"], ["Ana", "3001234567", "1"], ["Luis", "=A1", "2"], ["Eva", "3", "3"]]
+    found["libro"] = upload(owner, filtered(filas, 4, hoja="Instrucciones"), name="clientes filtrados.xlsx")
     found["ventas"] = upload(owner, csv("factura;fecha;valor;nit", "F-1;15/03/2026;85.000;1020"), "ventas")
     found["completada"] = run(owner, DATA)
     found["rechazada"] = run(owner, DATA, modo="todo")

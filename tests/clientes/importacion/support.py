@@ -26,6 +26,37 @@ def xlsx(rows: Iterable[Sequence[object]]) -> bytes:
     return file.getvalue()
 
 
+def saved(book: Workbook) -> bytes:
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def filtered(rows: Sequence[Sequence[object]], *hidden: int, hoja: str = "") -> bytes:
+    """Make a workbook with a filter that hides the rows with these numbers; `hoja` is another sheet, with one cell."""
+    book = Workbook()
+    for row in rows:
+        book.worksheets[0].append(list(row))
+    book.worksheets[0].auto_filter.ref = "A1:C9"
+    for numero in hidden:
+        book.worksheets[0].row_dimensions[numero].hidden = True
+    if hoja:
+        book.create_sheet(hoja).append(["Escriba un cliente por fila"])
+    return saved(book)
+
+
+def sheets(active: int = 0, **content: Sequence[Sequence[object]]) -> bytes:
+    """Make a workbook of these sheets; `active` is the place of the one that was open."""
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for name, rows in content.items():
+        page = book.create_sheet(name)
+        for row in rows:
+            page.append(list(row))
+    book.active = active
+    return saved(book)
+
+
 def as_excel(rows: Iterable[Sequence[object]]) -> bytes:
     """Write the rows as Excel itself does: the texts in a part of their own."""
     file = io.BytesIO()

@@ -7,7 +7,6 @@ import pytest
 from openpyxl import Workbook
 
 from clientes.importacion import columnas, formato, lectura
-from clientes.importacion import xlsx as lector
 from core.models import Usuario
 from tests.clientes.importacion.support import as_excel, clients, counts, csv, run, upload, xlsx
 
@@ -110,7 +109,7 @@ def test_it_reads_a_length_of_time() -> None:
 def test_dates_and_booleans_of_excel() -> None:
     data = xlsx([("a", "b", "c"), (datetime(2026, 3, 15, 10, 30), date(2026, 3, 15), True)])  # noqa: DTZ001
 
-    assert lector.examinar(io.BytesIO(data))[1][1][:3] == ["2026-03-15 10:30:00", "2026-03-15", "sí"]
+    assert lectura.examinar(io.BytesIO(data))[1][1][:3] == ["2026-03-15 10:30:00", "2026-03-15", "sí"]
 
 
 GUESSES = [

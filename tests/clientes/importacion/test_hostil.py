@@ -11,6 +11,7 @@ import pytest
 
 from clientes import ficha
 from clientes.importacion import columnas, formato, lectura, limites, valores, xlsx
+from clientes.importacion.celdas import Celdas
 from clientes.importacion.limites import UnreadableFileError
 from clientes.models import Cliente, Importacion
 from core.errors import InvalidInputError
@@ -23,10 +24,10 @@ SHEET = "xl/worksheets/sheet1.xml"
 NS = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 
 
-def with_part(name: str, content: bytes) -> bytes:
+def with_part(name: str, content: bytes, book: bytes = b"") -> bytes:
     """A good workbook with one part replaced."""
     out = io.BytesIO()
-    source = io.BytesIO(workbook([("nombre",), ("Ana",)]))
+    source = io.BytesIO(book or workbook([("nombre",), ("Ana",)]))
     with zipfile.ZipFile(source) as good, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as bad:
         for info in good.infolist():
             bad.writestr(info.filename, content if info.filename == name else good.read(info))
@@ -117,7 +118,7 @@ def test_one_text_in_very_many_cells_is_no_import(owner: Usuario, monkeypatch: p
 
 
 def test_heavy_rows_are_stored_few_at_a_time() -> None:
-    cells = ["x" * 20_000] * 100
+    cells = Celdas(["x" * 20_000] * 100)
     blocks = list(lectura.en_bloques((n, cells) for n in range(7)))
     assert [[n for n, _ in block] for block in blocks] == [[0, 1, 2], [3, 4, 5], [6]]
 

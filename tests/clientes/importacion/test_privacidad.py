@@ -18,7 +18,10 @@ def ana(owner: Usuario) -> Cliente:
 
 def importacion(owner: Usuario, estado: str = "rechazada", **fields: Any) -> Importacion:
     muestra = [["nombre", "celular"], ["Ana Gómez", "3001112233"]]
-    return Importacion.objects.create(usuario=owner, estado=estado, archivo="x.csv", muestra=muestra, **fields)
+    examen = {"comienzos": [[2, "Ana Gómez · 3001112233"]]}
+    return Importacion.objects.create(
+        usuario=owner, estado=estado, archivo="x.csv", muestra=muestra, examen=examen, **fields
+    )
 
 
 @pytest.mark.parametrize(
@@ -37,7 +40,7 @@ def test_it_erases_the_rows_that_name_the_client(owner: Usuario, ana: Cliente, c
     anonimizar_cliente(cliente=ana)
     assert list(old.detalle.values_list("numero", flat=True)) == [3]
     old.refresh_from_db()
-    assert old.muestra == [["nombre", "celular"]]
+    assert (old.muestra, old.examen) == ([["nombre", "celular"]], {})
 
 
 def test_it_erases_the_sample_of_a_file_without_titles(owner: Usuario, ana: Cliente) -> None:

@@ -11,11 +11,11 @@ from clientes.importacion.filas import SOBRAN_CELDAS
 from clientes.models import Cliente, Importacion, ImportacionTrozo
 from clientes.pages.upload import SIN_ARCHIVO
 from core.models import Usuario
-from tests.clientes.importacion.support import csv, run, upload
+from tests.clientes.importacion.support import csv, filtered, run, sheets, upload
 
 TITULOS = "nombre;telefono;documento"
 GET = ("", "vivo/", "errores/", "telefonos/")
-POST = ("muestra/", "empezar/", "buenas/", "descartar/")
+POST = ("leer/", "muestra/", "empezar/", "buenas/", "descartar/")
 LISTA = "/clientes/importar/"
 DATA = csv(TITULOS, "Ana;3001234567;1", "=Luis;12;2")
 
@@ -193,3 +193,76 @@ def test_all_or_nothing_offers_the_good_rows(owner: Usuario) -> None:
 def test_a_failed_import_says_why(owner: Usuario) -> None:
     importacion = run(owner, csv(TITULOS))
     assert limites.SIN_FILAS in signed_in(owner).get(f"{LISTA}{importacion.pk}/").content.decode()
+
+
+class TestHowTheFileIsRead:
+    """The page says what was found in the file, and lets the person choose otherwise."""
+
+    def page(self, usuario: Usuario, importacion: Importacion, path: str = "") -> str:
+        return signed_in(usuario).get(f"{LISTA}{importacion.pk}/{path}").content.decode()
+
+    def read(self, usuario: Usuario, importacion: Importacion, **fields: str) -> str:
+        return signed_in(usuario).post(f"{LISTA}{importacion.pk}/leer/", fields, follow=True).content.decode()
+
+    def test_the_row_of_titles(self, owner: Usuario) -> None:
+        importacion = upload(owner, csv("Zapatos Luna;;", "Marzo;;", TITULOS, "Ana;3001234567;1"))
+        body = self.page(owner, importacion)
+        assert "Encima de la tabla hay 2 filas que no se importan: «Zapatos Luna», «Marzo»" in body
+        assert "La fila 3 tiene los títulos" in body
+        assert '<option value="3" selected>3 · nombre · telefono · documento</option>' in body
+        assert '<td class="tabla-fila">4</td>' in body
+        body = self.read(owner, importacion, desde="2")
+        assert '<option value="2" selected>2 · Marzo</option>' in body
+
+    def test_the_sheet(self, owner: Usuario) -> None:
+        importacion = upload(
+            owner, sheets(0, Enero=[TITULOS.split(";"), ["Ana"]], Febrero=[TITULOS.split(";"), ["Eva"]])
+        )
+        body = self.page(owner, importacion)
+        assert "hoja «Enero»" in body
+        assert "<td>Eva</td>" not in body
+        body = self.read(owner, importacion, hoja="Febrero")
+        assert "hoja «Febrero»" in body
+        assert "<td>Eva</td>" in body
+
+    def test_the_letters(self, owner: Usuario) -> None:
+        data = csv(TITULOS, "María;3001234567;1") + csv("José;3001234568;2", encoding="cp1252")
+        importacion = upload(owner, data)
+        body = self.page(owner, importacion)
+        assert "1 línea tiene letras que no son UTF-8" in body
+        assert "Windows (1252): José" in body
+        body = self.read(owner, importacion, codificacion="cp1252")
+        assert "<td>José</td>" in body
+        assert "<td>María</td>" in body
+
+    def test_formulas_and_hidden_rows(self, owner: Usuario) -> None:
+        rows = [TITULOS.split(";"), ["Ana", "3001234567", "1"], ["Luis", "=A1", "2"], ["Eva", "3001234569", "3"]]
+        importacion = upload(owner, filtered(rows, 4))
+        body = self.page(owner, importacion)
+        assert "1 fila de la hoja está oculta" in body
+        assert "1 fórmula de la hoja nunca se calculó" in body
+        assert "Fila 3: La columna B tiene una fórmula que nunca se calculó" in body
+        assert "<td>Eva</td>" in body
+        sample = signed_in(owner).post(f"{LISTA}{importacion.pk}/muestra/", form(importacion, sin_ocultas="on"))
+        assert "<td>Eva</td>" not in sample.content.decode()
+        signed_in(owner).post(f"{LISTA}{importacion.pk}/empezar/", form(importacion, sin_ocultas="on"))
+        proceso.atender()
+        body = self.page(owner, importacion)
+        assert "1 leída + 1 rechazada + 1 oculta que se dejó fuera = 3 filas del archivo" in body
+
+    def test_the_sum_of_a_file_with_an_open_quote(self, owner: Usuario) -> None:
+        importacion = run(owner, csv(TITULOS, '"Ana;3001234567;1', "Luis;3001234568;2", "Eva;3001234569;2"))
+        assert "1 leída + 2 rechazadas o repetidas = 3 filas del archivo" in self.page(owner, importacion)
+
+    @pytest.mark.parametrize(
+        "fields",
+        [{}, {"desde": "x"}, {"desde": "-1"}, {"desde": "999999999999"}, {"codificacion": "rot13"}, {"hoja": "no hay"}],
+    )
+    def test_it_takes_any_form(self, owner: Usuario, fields: dict[str, str]) -> None:
+        importacion = upload(owner, DATA)
+        assert "Así se leerán las primeras filas" in self.read(owner, importacion, **fields)
+
+    def test_it_says_why_it_cannot_be_read_so(self, owner: Usuario) -> None:
+        importacion = upload(owner, DATA)
+        assert limites.VACIO in self.read(owner, importacion, desde="50")
+        assert limites.NO_ES_PLANILLA in self.read(owner, upload(owner, csv("a", "ñ")), codificacion="utf-16")

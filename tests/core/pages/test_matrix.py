@@ -224,6 +224,7 @@ TABLE = [
     Row("get", IMPORTACION + "vivo/", 200, 403, 404, "importacion"),
     Row("get", IMPORTACION + "errores/", 200, 403, 404, "importacion"),
     Row("get", IMPORTACION + "telefonos/", 200, 403, 404, "importacion"),
+    Row("post", IMPORTACION + "leer/", 302, 403, 404, "importacion", las_columnas),
     Row("post", IMPORTACION + "muestra/", 200, 403, 404, "importacion", las_columnas),
     Row("post", IMPORTACION + "empezar/", 302, 403, 404, "importacion", las_columnas),
     Row("post", IMPORTACION + "buenas/", 302, 403, 404, "importacion"),
