@@ -62,7 +62,9 @@ def recibir(texto: Texto) -> bool:
         # A carrier's short code stands in the place of the number that we sent from.
         names.insert(0, destino.remitente)
     names += [name for name in ours if name not in names]
-    tipo = DE_TWILIO.get(texto.opt_out_type) or intencion(texto.texto, ofrecida=ofrecida(destino.mensaje))
+    tipo = DE_TWILIO.get(texto.opt_out_type) or intencion(
+        texto.texto, ofrecida=ofrecida(destino.mensaje), enviado=destino.mensaje
+    )
     for tienda_id in destino.tiendas or (None,):
         done = _obey(texto, tipo, destino, tienda_id, names)
         Entrante.objects.create(
