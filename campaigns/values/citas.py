@@ -20,6 +20,7 @@ CITAS: Final = re.compile(
     r"|(?:(?<=\s)|^)[‘'][^’']{12,}(?:[’'](?=\W|$)|$)|(?m:^\s*>.*$)"
 )
 # The text goes on where this stands.
+APARTE: Final = "\0"  # in the place of what was set aside; no text holds it
 SIGUE: Final = re.compile(r"(?:…|\.\.\.)\W*$")
 # What an iPhone or an Android phone writes before a message that somebody reacted to, as it comes from `plano`.
 REACCION: Final = re.compile(
@@ -43,8 +44,11 @@ def apartar(texto: str, enviado: str) -> str:
     ours = palabras(enviado)
     if len(ours) < 2:
         return texto
-    text = CITAS.sub(lambda m: " \n " if _es_nuestra(palabras(m[0]), ours, m[0]) else m[0], texto)
-    return _sin_repetido(text, ours)
+    text = CITAS.sub(lambda m: APARTE if _es_nuestra(palabras(m[0]), ours, m[0]) else m[0], texto)
+    before, aside, after = text.partition(APARTE)
+    if aside and REACCION.match(plano(f"{before.strip()} x")):
+        text = after
+    return _sin_repetido(text.replace(APARTE, "\n"), ours)
 
 
 def es_reaccion(texto: str) -> bool:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from campaigns.values.vocabulario import CORTESIA, OBJETO
+from campaigns.values.vocabulario import OBJETO
 
 
 def _any(patterns: Iterable[str]) -> re.Pattern[str]:
@@ -19,7 +19,7 @@ COSA: Final = rf"(?:{'|'.join(sorted(OBJETO))}|nada|anything)\b"
 MENSAJES: Final = (
     r"(?:mensaj(?:es?|itos?)|sms|textos?|msjs?|msgs?|mjs|publicidad|propaganda|promocion(?:es)?|promos|spam"
     r"|notificaciones|alertas"
-    r"|mensage(?:m|ns)|publicidade|promocoes|recordatorios)\b"
+    r"|mensage(?:m|ns)|publicidade|promocoes|recordatorios|texts|messages)\b"
 )
 SUYOS: Final = rf"(?!promocion\b|texto\b){MENSAJES}"
 TANTOS: Final = r"(?:(?:todos|todas|tantos|tantas|tanto|tanta|los|las|la|el|esos|esas|estos|estas|sus?|tus?|mas|de) )*"
@@ -27,15 +27,19 @@ DEMAS: Final = r"(?:mas|nunca|jamas|otra vez|any ?more|again|ever|mais)\b"
 CUAL: Final = (
     r"(?:(?:mas|sus|tus|estos|esos|esta|esa|este tipo de|ese tipo de|ningun|ninguna|any|more|these|those|your"
     r"|such|mais|seus|suas"
-    r"|esses|essas|de|ni|un|otro|la|los) )*"
+    r"|esses|essas|de|ni|un|otro|la|los|el envio de|el) )*"
 )
-FIN: Final = rf"(?= (?:{'|'.join(sorted(CORTESIA))})\b| ?$)"
+FIN: Final = (
+    r"(?= (?:(?:por|x) favor|porfa\w*|please|pls|plz|(?:muchas |mil )?gracias|thanks?|obrigad[oa]|ok|okay|ya"
+    r"|ahora|senor\w*|amigos"
+    r"|hola|atte|att)\b| ?$)"
+)
 MI_NUMERO: Final = (
     r"(?:al?|en|de|por) (?:este|mi|mis|esta|este medio|el)? ?(?:numero|celular|telefono|linea|medio|cel)\b"
 )
 
 NO: Final = (
-    r"(?:no|nunca) (?:quiero (?:que|q) )?(?:me |nos |m )?"
+    r"(?:no|ni|nunca) (?:(?:quiero|deseo|quisiera|necesito) (?:que|q) )?(?:me |nos |m )?"
     r"(?:vuelvan? a |vuelvas a |sigan? |sigas |esten? |estes |anden? )?"
 )
 ESCRIBIR: Final = (
@@ -45,12 +49,13 @@ ESCRIBIR: Final = (
 ENVIAR: Final = r"(?:envi|mand)(?:en|e|es|eis|ar|arme|ando|andome|enme)"
 PRONOMBRE: Final = r"(?:me|nos)"
 QUITAR: Final = (
-    r"(?:saqu(?:en?|es)|sac(?:ar|as?|an)|(?:quit|borr|elimin|retir)(?:en?|es|as?|an|ar)|baj(?:en?|ar|an?|as)"
+    r"(?:saqu(?:en?|es)|sac(?:ar|as?|an)|(?:quit|borr|elimin|retir)(?:en?|em|es|as?|an|ar)|baj(?:en?|ar|an?|as)"
     r"|remuev(?:an?|e)"
     r"|remov(?:er|a|am|e)|exclu(?:ya|yan|ir|a|am)|tir(?:a|e|em|ar|ame)|descadastr(?:e|em|ar))"
 )
 LISTA: Final = (
-    r"(?:de|da|das|do|dos|from|off) (?:(?:la|las|el|los|su|sus|tu|tus|esta|este|esa|ese|todas|todos|sua|suas|seu"
+    r"(?:de|da|das|do|dos|from|off) (?:(?:la|las|el|los|su|sus|tu|tus|esta|este|esa|ese|ahi|aqui|de|todas|todos"
+    r"|sua|suas|seu"
     r"|seus|essa|esse|your"
     r"|the|this|mailing|sms|lista de|ya) )*(?:listas?|bases?|grupo|contactos|contatos|sistema|cadastro|database"
     r"|difusion|lists?|registros)\b"
@@ -84,7 +89,10 @@ CON_NO: Final = _any(
         rf"no mas {CUAL}{MENSAJES}",
         rf"no mas (?:{ESCRIBIR}|{ENVIAR})",
         r"no more (?:messages?|texts?|sms|spam|ads?|promos?|promotions?)\b",
-        rf"(?:do not|dont|never|stop) (?:text|message|contact|write|call|spam)(?: to)?(?: me| us)?(?: {DEMAS}|{FIN})",
+        (
+            rf"(?:do not|dont|never|stop) (?:text|message|contact|write|call|spam)(?: to)?(?: me| us| this"
+            rf" number)?(?: {DEMAS}|{FIN})"
+        ),
         rf"(?:do not|dont) (?:want|send)(?: me| us| to receive| to get)* {CUAL}{COSA}",
         r"no longer (?:want|wish) to (?:receive|get)\b",
         r"(?:por ?que|como es que)(?: todavia| aun)? no me (?:dan|han dado|sacan|quitan|borran|eliminan)\b",
@@ -93,6 +101,7 @@ CON_NO: Final = _any(
             rf"nao (?:quero|desejo|gostaria de)(?: mais)?(?: receber)?(?: mais)?(?: {CUAL}{COSA}|(?<=receber){FIN}"
             rf"|(?<=receber mais){FIN})"
         ),
+        rf"nao (?:quero|desejo) mais(?: saber de {CUAL}{MENSAJES}|{FIN})",
         rf"nao (?:quero|desejo) receber(?: mais)?(?: {CUAL}{COSA}|{FIN})",
         rf"nao (?:me )?(?:mande|mandem|manda|envie|enviem|envia)(?: mais)?(?: {CUAL}{COSA}|{FIN})",
         (
@@ -120,9 +129,15 @@ SIN_NO: Final = _any(
             r"|me (?:mandar|enviar|escrever|ligar|perturbar|incomodar|encher))(?:me|nos)?\b"
         ),
         # "Para mensajes" is "for messages", "basta un mensaje" is "one will do", and one promoción may be what is sold.
-        rf"basta (?:ya )?(?:de {TANTOS})?{SUYOS}",
+        rf"basta (?:ya )?(?:de {TANTOS}|con tant[oa]s? )?{SUYOS}",
+        r"basta (?:ya )?con tanto mensaje\b",
+        rf"(?:dejar de|para no|no volver a|nao|parar de|deixar de) rec[ei]b\w+ {CUAL}{MENSAJES}",
+        rf"(?:stop|quit|no longer) (?:receiv|get)\w* {CUAL}{MENSAJES}",
         r"basta (?:ya )?de (?:escribir|molestar|mandar|enviar)\w*",
-        rf"(?:paren?|parar|parem|detener|detengan?|detenganse) (?:ya )?(?:con |de )?(?:el envio de )?{TANTOS}{SUYOS}",
+        (
+            rf"(?:paren?|parar|parem|detener|detengan?|detenganse|suspend(?:an?|er)) (?:ya )?(?:con |de )?(?:el"
+            rf" envio de )?{TANTOS}{SUYOS}"
+        ),
         rf"alto (?:ya )?(?:al? |con |de |el envio de )+{TANTOS}{SUYOS}",
         rf"{QUITAR}(?:me|nos|lo) (?:ya )?{LISTA}",
         rf"{PRONOMBRE} {PODER}{QUITAR} (?:ya )?{LISTA}",
@@ -131,6 +146,7 @@ SIN_NO: Final = _any(
             rf" (?:mesa|pedido|orden)))"
         ),
         r"(?:borren|eliminen|borrar|eliminar|supriman|suprimir|borra|elimina|borre|elimine) (?:todos )?mis datos\b",
+        r"(?:eliminacion|supresion|borrado|borrar|eliminar|suprimir) (?:de )?(?:todos )?(?:mis )?datos\b",
         r"(?:revoco|revocar|retiro|retirar) (?:mi|la|el) (?:autorizacion|consentimiento)\b",
         r"(?:dejenme|dejeme|dejame|deixem?|deixa)(?: me)? (?:en paz|tranquil[oa]|em paz)\b",
         r"me deix[ae]m? em paz\b",
@@ -187,5 +203,6 @@ QUEJA: Final = _any(
         ),
         r"ya (?:les|te|le) (?:dije|he dicho|pedi|escribi) (?:mil veces )?que no\b",
         r"^spam$",
+        rf"{NO}(?:{ESCRIBIR}|{ENVIAR})(?: mas)? por (?:aca|aqui|ahi|este chat|sms)\b",
     )
 )

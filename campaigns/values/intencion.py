@@ -59,6 +59,7 @@ class Intencion(TextChoices):
 NEGADO: Final = re.compile(
     r"\b(?:no(?! (?:muchas )?(?:gracias|thanks))|nao|nunca|jamas|not|dont|never|sin)(?: \w+){0,3} $"
 )
+NEGACIONES: Final = conjunto("no nao")  # one word in two languages: either is the promised one
 # Parts of a text that a "no" does not reach over.
 CLAUSULA: Final = re.compile(r"[,.;:!?¡¿\n|]+")
 
@@ -100,6 +101,8 @@ def intencion(texto: str, *, ofrecida: str = "", enviado: str = "") -> Intencion
     tokens = text.split()
     bare = _sin_adornos(tokens)
     promised = frozenset(ofrecida.split())
+    if promised & NEGACIONES:
+        promised |= NEGACIONES
     said = {"-".join(bare), "-".join(tokens), *(_sin_dobles("-".join(bare)) for _ in bare[:1])} - {""}
     others = promesa(enviado).otras if enviado else frozenset()
     if said & promised or _firmado(own, promised):
@@ -133,8 +136,14 @@ DE_UNO: Final = re.compile(r"\b(?:me|mi|yo|ya|i|my|\w+(?:ar|er|ir)me|siguen|quie
 def _sin_ofertas(texto: str) -> str:
     """Leave out sentences that only a shop writes, because they offer a word to leave."""
     parts = re.split(r"(?<=[.!?])\s+|\n+", texto)
-    kept = [part for part in parts if DE_UNO.search(plano(part)) or len(part) < 12 or not promesa(part).salir]
+    kept = [part for part in parts if DE_UNO.search(plano(part)) or not _ofrece(part)]
     return texto if len(kept) == len(parts) else "\n".join(kept)
+
+
+def _ofrece(texto: str) -> bool:
+    """Tell whether a sentence offers a word to leave that stands out in it by its capitals."""
+    words = promesa(texto).salir
+    return not texto.isupper() and any(re.search(rf"\b{word.upper()}\b", texto) for word in words)
 
 
 def _sin_negar(pattern: re.Pattern[str], text: str, raw: str) -> bool:
@@ -209,7 +218,9 @@ def _parece_baja(bare: list[str], raw: str) -> bool:
 
 
 # Before these the word that leaves is part of a sentence about something else: "salir con", "stop by".
-COMUN: Final = conjunto("con en por by at in on and y o u para hoy manana a al un una cuando muy mas the work shop")
+COMUN: Final = conjunto(
+    "con en por by at in on and y o u para hoy manana a al un una cuando muy mas the work shop mais cedo agora hoje"
+)
 
 
 def _sin_dobles(text: str) -> str:

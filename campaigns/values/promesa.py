@@ -138,7 +138,7 @@ def _sale(left: str, right: Sequence[Signo], given: str, *, compromiso: bool) ->
 
 def _frases(mensaje: str) -> Iterator[list[Signo]]:
     """Split a text into sentences."""
-    text = DENTRO.sub("", mensaje[:TEXTO_MAX]).replace("->", "=").replace("→", "=")
+    text = DENTRO.sub("", mensaje[:TEXTO_MAX]).replace("->", "=").replace("→", "=").replace("+", " mas ")
     shouted = sum(c.isupper() for c in text) > sum(c.islower() for c in text)
     sentence: list[Signo] = []
     for found in SIGNOS.finditer(text):

@@ -26,7 +26,7 @@ UNIDO: Final = (
     r"(?:(?:ya|ahora|el|la|los|las|un|una|tu|tus|su|sus|mi|mis|te|le|se|me|nos|nuestr[oa]s?|est[aeo]s?|es[aeo]s?"
     r"|mas|mais"
     r"|tod[oa]s?|de|del|da|das|do|dos|al?|o|os|as|com|con|em|en|desde|por|recibir|receber|envios?|recepcion|tipo"
-    r"|textos?|the|our"
+    r"|servicios?|servico|textos?|the|our"
     r"|your|my|these|this|any|all|more|further|future|from|to|receiving|getting|receive|get|such|yourself"
     r"|promocional(?:es)?"
     r"|comercial(?:es)?|publicitari[oa]s?|automatic[oa]s|marketing|sms|text|promotional|noss[oa]s?|seus?|suas?"
@@ -40,7 +40,7 @@ NADA: Final = (
     r"|aqui|mas|mais"
     rf"|nada|anything|al? \d+|al? este|a qualquer|definitiv\w+|permanente\w*|o|or|y|and|{RESPUESTA})\b)"
 )
-QUERER: Final = r"(?:quier\w+|quer\w+|dese\w+|gustaria|interesa\w*|want|wish|like|prefier\w+|autoriz\w+)"
+QUERER: Final = r"(?:quier\w+|quer\w*|dese\w+|gustaria|interesa\w*|want|wish|like|prefier\w+|autoriz\w+)"
 
 # They say by themselves that it is our messages, unless something else is named: "darte de baja del gimnasio".
 FUERTES: Final = (
@@ -56,7 +56,7 @@ PARAR: Final = (
     r"|quitar(?:te|se)?"
     r"|suspend(?:er|erlos|e|a)|desactivar|inactivar|bloquear|anular|rechazar|excluir|abandonar|end|stop|quit|exit|leave"
     r"|(?:be )?remov(?:e|ed)|discontinue|decline|block"
-    r"|te (?:sac|quit|borr|elimin|retir)\w+|te remov\w+)"
+    r"|(?:te|le|lo|la) (?:sac|quit|borr|elimin|retir|remov|exclu)\w+)"
 )
 RECIBIR: Final = r"(?:recib\w+|receb\w+|receive|receiving|get|getting)"
 NO_RECIBIR: Final = (
@@ -79,7 +79,8 @@ IRSE: Final = re.compile(
     rf"|\b{PARAR}\b(?:{NADA}| {UNIDO}{NUESTRO})"
     rf"|\b{NO_RECIBIR}\b(?:(?: mas| mais| anymore| any more)?{NADA}| {UNIDO}{NUESTRO})"
     r"|\brecibirl[oa]s\b"
-    rf"|\b{NO_QUERER} {UNIDO}{NUESTRO}|\b{NO_QUERER} (?:mas|saber mas|saber nada)? ?(?:de nosotros)\b|\b{ESCRIBIR}"
+    rf"|\b{NO_QUERER} {UNIDO}{NUESTRO}|\b{NO_QUERER} (?:mas|saber mas|saber nada|saber)? ?(?:de nosotros)\b"
+    rf"|\b{ESCRIBIR}"
     rf"|\b{ENVIAR} {UNIDO}{NUESTRO}"
     rf"|^(?:no mas|no more|basta de|evitar|evita|nao mais|chega de) {UNIDO}{NUESTRO}"
 )
@@ -96,7 +97,7 @@ PARA_QUE: Final = re.compile(r"\b(?:para|si|to|if|se|cuando|when)\b|\b(?:cancel|
 COMPROMISO: Final = re.compile(
     r"\b(?:citas?|turnos?|reservas?|reservacion|tu pedido|su pedido|la orden|entrega|visita|consulta|tu compra|su"
     r" compra|domicilio"
-    r"|asist\w+|confirm\w+|appointments?|bookings?|reservation|your order|delivery|visit|agendamento|reuniao|seu"
+    r"|asist\w+|confirm\w*|appointments?|bookings?|reservation|your order|delivery|visit|agendamento|reuniao|seu"
     r" pedido|attend\w*)\b"
 )
 SUELTO: Final = re.compile(rf"\b(?:cancel\w*|anular|rechazar|declinar|terminar|finalizar|decline)\b{NADA}")

@@ -56,7 +56,7 @@ CANCELAR: Final = conjunto(
     "cancelar cancela cancele cancelen cancel eliminar borrar"
 )  # with an object: the subscription
 BASTAS: Final = conjunto(
-    "no-mas no-more ya-no ya-no-mas nao-mais ya-basta no-mas-ya no-mas-no"
+    "no-mas no-more ya-no ya-no-mas nao-mais ya-basta me-salgo suspender-envio no-mas-ya no-mas-no"
 )  # whole messages, joined
 
 ALTAS: Final = conjunto("alta inicio iniciar start unstop volver suscribir suscribirme subscribe reactivar")
