@@ -62,7 +62,8 @@ class EntranteSerializer(serializers.ModelSerializer[Entrante]):
         read_only_fields = fields
 
 
-class DecisionSerializer(serializers.Serializer[None]):
+@extend_schema_serializer(examples=[OpenApiExample("Decisión", value={"es_baja": True}, request_only=True)])
+class EsBajaSerializer(serializers.Serializer[None]):
     es_baja = serializers.BooleanField(help_text="Whether the text asks for no more messages.")
 
 
@@ -105,12 +106,12 @@ class EntranteViewSet(ShopRowsView[Entrante], ReadOnlyModelViewSet[Entrante]):
         summary="Decide whether a doubtful text is an opt-out",
         description="Only for a text of tipo `duda`; 409 for any other. When it is one, the shop sends nothing more to"
         " the phone; when it is none, the phone may be sent to again.",
-        request=DecisionSerializer,
+        request=EsBajaSerializer,
         responses=EntranteSerializer,
     )
     @action(detail=True, methods=["post"], filterset_class=None)
     def decidir(self, request: Request, pk: int) -> Response:
-        decision = DecisionSerializer(data=request.data)
+        decision = EsBajaSerializer(data=request.data)
         decision.is_valid(raise_exception=True)
         entrante = self.get_object()
         decidir(usuario=self.usuario, entrante=entrante, es_baja=decision.validated_data["es_baja"])
