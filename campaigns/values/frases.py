@@ -27,7 +27,7 @@ DEMAS: Final = r"(?:mas|nunca|jamas|otra vez|any ?more|again|ever|mais)\b"
 CUAL: Final = (
     r"(?:(?:mas|sus|tus|estos|esos|esta|esa|este tipo de|ese tipo de|ningun|ninguna|any|more|these|those|your"
     r"|such|mais|seus|suas"
-    r"|esses|essas|de|ni|un|otro|la|los|el envio de|el) )*"
+    r"|esses|essas|(?:whatsapp|llamadas|correos) ni|servicio|de|ni|un|otro|la|los|el envio de|el) )*"
 )
 FIN: Final = (
     r"(?= (?:(?:por|x) favor|porfa\w*|please|pls|plz|(?:muchas |mil )?gracias|thanks?|obrigad[oa]|ok|okay|ya"
@@ -54,16 +54,15 @@ QUITAR: Final = (
     r"|remov(?:er|a|am|e)|exclu(?:ya|yan|ir|a|am)|tir(?:a|e|em|ar|ame)|descadastr(?:e|em|ar))"
 )
 LISTA: Final = (
-    r"(?:de|da|das|do|dos|from|off) (?:(?:la|las|el|los|su|sus|tu|tus|esta|este|esa|ese|ahi|aqui|de|todas|todos"
+    r"(?:de|da|das|do|dos|from|off) (?:(?:la|las|el|los|su|sus|tu|tus|esta|este|esa|ese|ahi|aqui|aca|de|todas|todos"
     r"|sua|suas|seu"
     r"|seus|essa|esse|your"
     r"|the|this|mailing|sms|lista de|ya) )*(?:listas?|bases?|grupo|contactos|contatos|sistema|cadastro|database"
     r"|difusion|lists?|registros)\b"
 )
 DOY: Final = (
-    r"(?:dar(?:me|nos)|deme|denme|dame|dadme|desen|darse|darle|dar|de|den|me (?:doy|das?|dan|den|de|puede dar"
-    r"|pueden dar|puedes dar|podrian dar"
-    r"|podria dar|podrias dar|quiero dar))"
+    r"(?:dar(?:me|nos)|deme|denme|dame|dadme|desen|dese|dense|darse|darle|dar|de|den|me (?:doy|das?|dan|den|de"
+    r"|puede dar|pueden dar|puedes dar|podrian dar|podria dar|podrias dar|quiero dar))"
 )
 PODER: Final = r"(?:puede[ns]? |podria[ns]? |quiere[ns]? |van a |va a |pode[mn]? |poderia[m]? )?"
 
@@ -86,7 +85,7 @@ CON_NO: Final = _any(
         r"no (?:quiero|deseo) saber (?:mas |nada |nada mas )?de (?:ustedes|uds|ud|usted|vosotros)\b",
         rf"no (?:quiero|deseo) mas{FIN}",
         r"no autorizo (?:el |al )?(?:uso|tratamiento|manejo) de mis datos\b",
-        rf"no mas {CUAL}{MENSAJES}",
+        rf"no ?mas {CUAL}{MENSAJES}",
         rf"no mas (?:{ESCRIBIR}|{ENVIAR})",
         r"no more (?:messages?|texts?|sms|spam|ads?|promos?|promotions?)\b",
         (
@@ -110,6 +109,11 @@ CON_NO: Final = _any(
         ),
         rf"(?:nao mais|chega de) {CUAL}{MENSAJES}",
     )
+)
+# What follows a "no me manden mensajes" that is only about when.
+CUANDO: Final = re.compile(
+    r" (?:tan|a (?:esta|estas|esa|esas) horas?|de (?:noche|madrugada)|(?:en|por) la (?:noche|madrugada|manana|tarde)"
+    r"|los (?:domingos|sabados|fines|lunes)|despues de|antes de|a cada rato|mientras|hasta|so early|so late|at night)\b"
 )
 # After a "no" these say the contrary: see `intencion.NEGADO`.
 SIN_NO: Final = _any(
@@ -202,6 +206,7 @@ QUEJA: Final = _any(
             rf" \w+){{0,2}} {MENSAJES}"
         ),
         r"ya (?:les|te|le) (?:dije|he dicho|pedi|escribi) (?:mil veces )?que no\b",
+        r"(?:deix|dej|par|chega|basta)\w* (?:de|con) (?:el |tanto |tanta |o )?spam\b",
         r"^spam$",
         rf"{NO}(?:{ESCRIBIR}|{ENVIAR})(?: mas)? por (?:aca|aqui|ahi|este chat|sms)\b",
     )

@@ -24,7 +24,7 @@ from typing import Final
 from django.db.models import TextChoices
 
 from campaigns.values import citas, proposito
-from campaigns.values.frases import CON_NO, QUEJA, SIN_NO, VOLVER
+from campaigns.values.frases import CON_NO, CUANDO, QUEJA, SIN_NO, VOLVER
 from campaigns.values.letras import TEXTO_MAX, normalizar, plano
 from campaigns.values.promesa import promesa
 from campaigns.values.vocabulario import (
@@ -112,7 +112,7 @@ def intencion(texto: str, *, ofrecida: str = "", enviado: str = "") -> Intencion
     if bare and (_es_baja(bare) or _es_baja(tokens)):
         about_it = len(bare) == 1 and bare[0] in CANCELAR and proposito.hay_compromiso(normalizar(enviado))
         return Intencion.DUDA if about_it else Intencion.BAJA
-    if _firmado(own, frozenset()) or CON_NO.search(text) or _sin_negar(SIN_NO, text, own):
+    if _firmado(own, frozenset()) or _sin_cuando(text) or _sin_negar(SIN_NO, text, own):
         return Intencion.BAJA
     if (len(bare) == 1 and bare[0] in ALTAS) or (len(tokens) == 1 and tokens[0] in ALTAS_EXACTAS):
         return Intencion.ALTA
@@ -138,6 +138,11 @@ def _sin_ofertas(texto: str) -> str:
     parts = re.split(r"(?<=[.!?])\s+|\n+", texto)
     kept = [part for part in parts if DE_UNO.search(plano(part)) or not _ofrece(part)]
     return texto if len(kept) == len(parts) else "\n".join(kept)
+
+
+def _sin_cuando(text: str) -> bool:
+    """Tell whether the text says that nothing more must come, and not merely when not."""
+    return any(not CUANDO.match(text, m.end()) for m in CON_NO.finditer(text))
 
 
 def _ofrece(texto: str) -> bool:
@@ -186,6 +191,9 @@ def _firmado(raw: str, promised: frozenset[str]) -> bool:
     )
 
 
+ESTAR: Final = conjunto("esta estoy estan sigue sigo anda")  # "está de baja" is somebody who is ill
+
+
 def _es_baja(tokens: list[str]) -> bool:
     bare = [_corregida(token) for token in tokens if token not in CORTESIA]
     joined = "".join(bare)
@@ -195,7 +203,7 @@ def _es_baja(tokens: list[str]) -> bool:
         return True
     if "-".join(bare) in BASTAS or "-".join(tokens) in BASTAS or (len(bare) == 2 and joined in CLARAS - {"baja"}):
         return True
-    if bare[0] == "no":
+    if bare[0] == "no" or tokens[0] in ESTAR:
         return False
     core = [token for token in bare if token not in OBJETO | NEXO | PEDIR]
     named = any(token in OBJETO for token in bare)

@@ -40,12 +40,12 @@ NADA: Final = (
     r"|aqui|mas|mais"
     rf"|nada|anything|al? \d+|al? este|a qualquer|definitiv\w+|permanente\w*|o|or|y|and|{RESPUESTA})\b)"
 )
-QUERER: Final = r"(?:quier\w+|quer\w*|dese\w+|gustaria|interesa\w*|want|wish|like|prefier\w+|autoriz\w+)"
+QUERER: Final = r"(?:quier\w+|quis\w+|quer\w*|dese\w+|gustaria|interesa\w*|want|wish|like|prefier\w+|autoriz\w+)"
 
 # They say by themselves that it is our messages, unless something else is named: "darte de baja del gimnasio".
 FUERTES: Final = (
-    r"(?:(?:dar\w*|damos|das|doy|dado|causar|solicitar|pedir|tu|la|su|una) (?:de )?baja|^(?:de )?baja"
-    r"|desu[bs]*scri\w+|desinscri\w+"
+    r"(?:(?:dar(?:te|se|me|nos|les?)?|damos|das|doy|dado|causar|solicitar|pedir|tu|la|su|una) (?:de )?baja"
+    r"|^(?:de )?baja|desu[bs]*scri\w+|desinscri\w+"
     r"|unsu[bs]*cri\w+|opt(?:ing)? ?out|descadastr\w+|autoexclu\w+)"
 )
 # These stop anything: what they name decides.
@@ -78,7 +78,8 @@ IRSE: Final = re.compile(
     rf"\b{FUERTES}\b(?! (?:de|del|da|do|from|el|la|a la|al|tu|su|un|una) (?!{UNIDO}{NUESTRO}))"
     rf"|\b{PARAR}\b(?:{NADA}| {UNIDO}{NUESTRO})"
     rf"|\b{NO_RECIBIR}\b(?:(?: mas| mais| anymore| any more)?{NADA}| {UNIDO}{NUESTRO})"
-    r"|\brecibirl[oa]s\b"
+    r"|\brecibirl[oa]s\b|\bwant out\b"
+    rf"|\b(?:not|no|nao)(?: est\w+)? (?:interest|interes|interess)\w+ (?:in|en|em) {UNIDO}{NUESTRO}"
     rf"|\b{NO_QUERER} {UNIDO}{NUESTRO}|\b{NO_QUERER} (?:mas|saber mas|saber nada|saber)? ?(?:de nosotros)\b"
     rf"|\b{ESCRIBIR}"
     rf"|\b{ENVIAR} {UNIDO}{NUESTRO}"

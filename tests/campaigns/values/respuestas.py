@@ -16,7 +16,7 @@ from typing import Final
 from campaigns.values.intencion import intencion, ofrecida
 
 FOLDER: Final = Path(__file__).parent
-TABLAS: Final = ("respuestas.tsv", "respuestas_apartadas.tsv")
+TABLAS: Final = ("respuestas.tsv", "respuestas_apartadas.tsv", "respuestas_tercera.tsv")
 
 
 @dataclass(frozen=True, slots=True)
