@@ -24,13 +24,11 @@ APARTE: Final = "\0"  # in the place of what was set aside; no text holds it
 SIGUE: Final = re.compile(r"(?:…|\.\.\.)\W*$")
 # What an iPhone or an Android phone writes before a message that somebody reacted to, as it comes from `plano`.
 REACCION: Final = re.compile(
-    r"^\W*(?:liked|loved|disliked|laughed at|emphasi[sz]ed|questioned|reacted|removed (?:a|an)|(?:a .{1,40}"
-    r" )?(?:no )?(?:te|le) (?:gusto|encanto)"
-    r"|(?:.{1,40} )?(?:se rio de|le dio risa|dio risa|enfatizo|destaco|exclamo|pregunto por|cuestiono|reacciono"
-    r"|elimino un|quito un)"
-    r"|(?:nao )?gostou de|curtiu|amou|adorou|riu de|enfatizou|questionou|reagiu|removeu (?:um|uma)"
-    r"|(?:n )?a (?:aime|adore|ri|reagi)|ha (?:messo|riso)|gefallt|hat (?:.{1,20} )?reagiert|[^\w\s]+ (?:to|a|para"
-    r"|em|an|sur))\b"
+    r"^\W*(?:liked|loved|disliked|laughed at|emphasi[sz]ed|questioned|reacted|removed (?:a|an)|(?:a .{1,40} )?(?:no"
+    r" )?(?:te|le) (?:gusto|encanto)|(?:.{1,40} )?(?:se rio de|le dio risa|dio risa|enfatizo|destaco|exclamo|pregunto"
+    r" por|cuestiono|reacciono|elimino un|quito un)|(?:nao )?gostou de|curtiu|amou|adorou|riu de|enfatizou|questionou"
+    r"|reagiu|removeu (?:um|uma)|(?:n )?a (?:aime|adore|ri|reagi)|ha (?:messo|riso)|gefallt|hat (?:.{1,20} )?reagiert"
+    r"|[^\w\s]+ (?:to|a|para|em|an|sur))\b"
 )
 
 

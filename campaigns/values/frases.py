@@ -18,51 +18,45 @@ def _any(patterns: Iterable[str]) -> re.Pattern[str]:
 COSA: Final = rf"(?:{'|'.join(sorted(OBJETO))}|nada|anything)\b"
 MENSAJES: Final = (
     r"(?:mensaj(?:es?|itos?)|sms|textos?|msjs?|msgs?|mjs|publicidad|propaganda|promocion(?:es)?|promos|spam"
-    r"|notificaciones|alertas"
-    r"|mensage(?:m|ns)|publicidade|promocoes|recordatorios|texts|messages)\b"
+    r"|notificaciones|alertas|mensage(?:m|ns)|publicidade|promocoes|recordatorios|texts|messages)\b"
 )
 SUYOS: Final = rf"(?!promocion\b|texto\b){MENSAJES}"
 TANTOS: Final = r"(?:(?:todos|todas|tantos|tantas|tanto|tanta|los|las|la|el|esos|esas|estos|estas|sus?|tus?|mas|de) )*"
 DEMAS: Final = r"(?:mas|nunca|jamas|otra vez|any ?more|again|ever|mais)\b"
 CUAL: Final = (
-    r"(?:(?:mas|sus|tus|estos|esos|esta|esa|este tipo de|ese tipo de|ningun|ninguna|any|more|these|those|your"
-    r"|such|mais|seus|suas"
-    r"|esses|essas|(?:whatsapp|llamadas|correos) ni|servicio|de|ni|un|otro|la|los|el envio de|el) )*"
+    r"(?:(?:mas|sus|tus|estos|esos|esta|esa|este tipo de|ese tipo de|ningun|ninguna|any|more|these|those|your|such"
+    r"|mais|seus|suas|esses|essas|(?:whatsapp|llamadas|correos) ni|servicio|de|ni|un|otro|la|los|el envio de|el) )*"
 )
 FIN: Final = (
-    r"(?= (?:(?:por|x) favor|porfa\w*|please|pls|plz|(?:muchas |mil )?gracias|thanks?|obrigad[oa]|ok|okay|ya"
-    r"|ahora|senor\w*|amigos"
-    r"|hola|atte|att)\b| ?$)"
+    r"(?= (?:(?:por|x) favor|porfa\w*|please|pls|plz|(?:muchas |mil )?gracias|thanks?|obrigad[oa]|ok|okay|ya|ahora"
+    r"|senor\w*|amigos|hola|atte|att)\b| ?$)"
 )
 MI_NUMERO: Final = (
     r"(?:al?|en|de|por) (?:este|mi|mis|esta|este medio|el)? ?(?:numero|celular|telefono|linea|medio|cel)\b"
 )
 
 NO: Final = (
-    r"(?:no|ni|nunca) (?:(?:quiero|deseo|quisiera|necesito) (?:que|q) )?(?:me |nos |m )?"
-    r"(?:vuelvan? a |vuelvas a |sigan? |sigas |esten? |estes |anden? )?"
+    r"(?:no|ni|nunca) (?:(?:quiero|deseo|quisiera|necesito) (?:que|q) )?(?:me |nos |m )?(?:vuelvan? a |vuelvas a "
+    r"|sigan? |sigas |esten? |estes |anden? )?"
 )
 ESCRIBIR: Final = (
-    r"(?:escrib|contact|molest|llam|textee?|moleste)"
-    r"(?:an|a|as|en|e|es|ir|ar|irme|arme|iendo|ando|iendome|andome|ais|eis|n|enme|anme|ime|ame|eme)"
+    r"(?:escrib|contact|molest|llam|textee?|moleste)(?:an|a|as|en|e|es|ir|ar|irme|arme|iendo|ando|iendome|andome|ais"
+    r"|eis|n|enme|anme|ime|ame|eme)"
 )
 ENVIAR: Final = r"(?:envi|mand)(?:en|e|es|eis|ar|arme|ando|andome|enme)"
 PRONOMBRE: Final = r"(?:me|nos)"
 QUITAR: Final = (
     r"(?:saqu(?:en?|es)|sac(?:ar|as?|an)|(?:quit|borr|elimin|retir)(?:en?|em|es|as?|an|ar)|baj(?:en?|ar|an?|as)"
-    r"|remuev(?:an?|e)"
-    r"|remov(?:er|a|am|e)|exclu(?:ya|yan|ir|a|am)|tir(?:a|e|em|ar|ame)|descadastr(?:e|em|ar))"
+    r"|remuev(?:an?|e)|remov(?:er|a|am|e)|exclu(?:ya|yan|ir|a|am)|tir(?:a|e|em|ar|ame)|descadastr(?:e|em|ar))"
 )
 LISTA: Final = (
     r"(?:de|da|das|do|dos|from|off) (?:(?:la|las|el|los|su|sus|tu|tus|esta|este|esa|ese|ahi|aqui|aca|de|todas|todos"
-    r"|sua|suas|seu"
-    r"|seus|essa|esse|your"
-    r"|the|this|mailing|sms|lista de|ya) )*(?:listas?|bases?|grupo|contactos|contatos|sistema|cadastro|database"
-    r"|difusion|lists?|registros)\b"
+    r"|sua|suas|seu|seus|essa|esse|your|the|this|mailing|sms|lista de|ya) )*(?:listas?|bases?|grupo|contactos"
+    r"|contatos|sistema|cadastro|database|difusion|lists?|registros)\b"
 )
 DOY: Final = (
-    r"(?:dar(?:me|nos)|deme|denme|dame|dadme|desen|dese|dense|darse|darle|dar|de|den|me (?:doy|das?|dan|den|de"
-    r"|puede dar|pueden dar|puedes dar|podrian dar|podria dar|podrias dar|quiero dar))"
+    r"(?:dar(?:me|nos)|deme|denme|dame|dadme|desen|dese|dense|darse|darle|dar|de|den|me (?:doy|das?|dan|den|de|puede"
+    r" dar|pueden dar|puedes dar|podrian dar|podria dar|podrias dar|quiero dar))"
 )
 PODER: Final = r"(?:puede[ns]? |podria[ns]? |quiere[ns]? |van a |va a |pode[mn]? |poderia[m]? )?"
 
@@ -74,12 +68,12 @@ CON_NO: Final = _any(
         # Sending may be about an order, so the object decides: no me envíen (más mensajes | nada).
         rf"{NO}(?:{ENVIAR}|lleguen?)(?: {CUAL}{COSA}| {DEMAS}{FIN}|{FIN})",
         (
-            rf"no (?:quiero|deseo|quisiera|me interesan?|autorizo|necesito|acepto) (?:volver a |seguir"
-            rf" )?(?:recib\w+ )?{CUAL}{MENSAJES}"
+            rf"no (?:quiero|deseo|quisiera|me interesan?|autorizo|necesito|acepto) (?:volver a |seguir )?(?:recib\w+"
+            rf" )?{CUAL}{MENSAJES}"
         ),
         (
-            rf"no (?:quiero|deseo|autorizo|quisiera) (?:volver a |seguir )?recibi(?:r|endo)(?: {CUAL}{COSA}|"
-            rf" mas{FIN}|{FIN})"
+            rf"no (?:quiero|deseo|autorizo|quisiera) (?:volver a |seguir )?recibi(?:r|endo)(?: {CUAL}{COSA}| mas{FIN}"
+            rf"|{FIN})"
         ),
         rf"no (?:estoy|me encuentro) interesad[oa] en (?:seguir )?(?:recib\w+ )?{CUAL}{MENSAJES}",
         r"no (?:quiero|deseo) saber (?:mas |nada |nada mas )?de (?:ustedes|uds|ud|usted|vosotros)\b",
@@ -113,24 +107,25 @@ CON_NO: Final = _any(
 # What follows a "no me manden mensajes" that is only about when.
 CUANDO: Final = re.compile(
     r" (?:tan|a (?:esta|estas|esa|esas) horas?|de (?:noche|madrugada)|(?:en|por) la (?:noche|madrugada|manana|tarde)"
-    r"|los (?:domingos|sabados|fines|lunes)|despues de|antes de|a cada rato|mientras|hasta|so early|so late|at night)\b"
+    r"|los (?:domingos|sabados|fines|lunes)|despues de|antes de|a cada rato|mientras|hasta|so early|so late|at"
+    r" night)\b"
 )
 # After a "no" these say the contrary: see `intencion.NEGADO`.
 SIN_NO: Final = _any(
     (
         (
-            rf"{DOY} de baja\b(?! (?:del?|da|do|mi|el|la|al|un|una) (?!{CUAL}{COSA}|(?:su|sus|tu|esta|este|esa|mi)"
-            rf" |lista|base|sistema|numero|celular))"
+            rf"{DOY} de baja\b(?! (?:del?|da|do|mi|el|la|al|un|una) (?!{CUAL}{COSA}|(?:su|sus|tu|esta|este|esa|mi) "
+            rf"|lista|base|sistema|numero|celular))"
         ),
         rf"{DOY} de baja (?:mi|este|el|al) (?:numero|celular|telefono|cel)\b",
         r"darme baja\b",
         r"(?:pedi|solicite|escribi|mande|envie|puse|respondi)(?: \w+){0,2} (?:baja|salir|stop)\b",
         r"de baja (?:de (?:la|su|sus|esta|los) |a? ?(?:mi|este) |la )?(?:lista|suscripcion|mensajes|sms|base|numero)\b",
         (
-            r"(?:dejen|dejes?|deja|dejar?|dejad|paren|pare|parar?|parad|parem|cesen|ya) de (?:estar )?"
-            r"(?:escribir|enviar|mandar|molestar|contactar|llamar|textear|joder|chingar|fregar|romper|hinchar|fastidiar"
-            r"|acosar|escribiendo|enviando|mandando|molestando|incomodar|perturbar|encher|ligar|escrever"
-            r"|me (?:mandar|enviar|escrever|ligar|perturbar|incomodar|encher))(?:me|nos)?\b"
+            r"(?:dejen|dejes?|deja|dejar?|dejad|paren|pare|parar?|parad|parem|cesen|ya) de (?:estar )?(?:escribir"
+            r"|enviar|mandar|molestar|contactar|llamar|textear|joder|chingar|fregar|romper|hinchar|fastidiar|acosar"
+            r"|escribiendo|enviando|mandando|molestando|incomodar|perturbar|encher|ligar|escrever|me (?:mandar|enviar"
+            r"|escrever|ligar|perturbar|incomodar|encher))(?:me|nos)?\b"
         ),
         # "Para mensajes" is "for messages", "basta un mensaje" is "one will do", and one promoción may be what is sold.
         rf"basta (?:ya )?(?:de {TANTOS}|con tant[oa]s? )?{SUYOS}",
@@ -139,15 +134,15 @@ SIN_NO: Final = _any(
         rf"(?:stop|quit|no longer) (?:receiv|get)\w* {CUAL}{MENSAJES}",
         r"basta (?:ya )?de (?:escribir|molestar|mandar|enviar)\w*",
         (
-            rf"(?:paren?|parar|parem|detener|detengan?|detenganse|suspend(?:an?|er)) (?:ya )?(?:con |de )?(?:el"
-            rf" envio de )?{TANTOS}{SUYOS}"
+            rf"(?:paren?|parar|parem|detener|detengan?|detenganse|suspend(?:an?|er)) (?:ya )?(?:con |de )?(?:el envio"
+            rf" de )?{TANTOS}{SUYOS}"
         ),
         rf"alto (?:ya )?(?:al? |con |de |el envio de )+{TANTOS}{SUYOS}",
         rf"{QUITAR}(?:me|nos|lo) (?:ya )?{LISTA}",
         rf"{PRONOMBRE} {PODER}{QUITAR} (?:ya )?{LISTA}",
         (
-            rf"{QUITAR} (?:mi|este|el|meu|esse) (?:numero|celular|telefono|contacto|cel|contato)\b(?! (?:de"
-            rf" (?:mesa|pedido|orden)))"
+            rf"{QUITAR} (?:mi|este|el|meu|esse) (?:numero|celular|telefono|contacto|cel|contato)\b(?! (?:de (?:mesa"
+            rf"|pedido|orden)))"
         ),
         r"(?:borren|eliminen|borrar|eliminar|supriman|suprimir|borra|elimina|borre|elimine) (?:todos )?mis datos\b",
         r"(?:eliminacion|supresion|borrado|borrar|eliminar|suprimir) (?:de )?(?:todos )?(?:mis )?datos\b",
@@ -158,15 +153,14 @@ SIN_NO: Final = _any(
         r"salir(?:me)? de (?:esto|estos mensajes|sus mensajes)\b",
         (
             r"(?:cancel(?:ar|en|e|a|o|em)|anular|eliminar) (?:ya )?(?:(?:mi|la|esta|su|el|los|sus|a|minha|envio|de"
-            r"|todos|estos|todo) )*"
-            r"(?:suscripcion|subscripcion|mensajes|sms|publicidad|promociones|inscricao|assinatura|mensagens"
-            r"|cadastro|notificaciones)\b"
+            r"|todos|estos|todo) )*(?:suscripcion|subscripcion|mensajes|sms|publicidad|promociones|inscricao"
+            r"|assinatura|mensagens|cadastro|notificaciones)\b"
         ),
         r"cancel (?:my |the |this |these |all |your )*(?:subscription|messages?|texts?|sms)\b",
         r"(?:stop|quit) (?:texting|messaging|sending|contacting|spamming|bothering|calling|writing|harassing)\b",
         (
-            r"stop (?:(?:all|the|these|those|your|any|with|it|this|sending|promo) )*(?:messages?|texts|sms|spam"
-            r"|ads|promos|promotions)\b"
+            r"stop (?:(?:all|the|these|those|your|any|with|it|this|sending|promo) )*(?:messages?|texts|sms|spam|ads"
+            r"|promos|promotions)\b"
         ),
         r"(?:remove|delete) (?:me|my (?:number|phone|name|info|contact))\b",
         r"take (?:me|my number) (?:off|out)\b",
@@ -189,8 +183,8 @@ QUEJA: Final = _any(
             rf" \w+){{0,4}} {MENSAJES}"
         ),
         (
-            rf"(?:no (?:me )?(?:{ENVIAR}|{ESCRIBIR}) )?(?:tantos|tantas|tanta|demasiados|demasiada|mucha|muchos"
-            rf"|too many|so many|muitas) {SUYOS}"
+            rf"(?:no (?:me )?(?:{ENVIAR}|{ESCRIBIR}) )?(?:tantos|tantas|tanta|demasiados|demasiada|mucha|muchos|too"
+            rf" many|so many|muitas) {SUYOS}"
         ),
         r"(?:no (?:me )?(?:manden|envien|escriban|mandes|escribas) tant[oa]s?)\b",
         (

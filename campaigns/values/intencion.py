@@ -66,11 +66,10 @@ CLAUSULA: Final = re.compile(r"[,.;:!?¡¿\n|]+")
 TELEFONO_MIN: Final = 7  # digits of the writer's own number
 # Somebody's name behind the word, apart from it or after words that announce it.
 FIRMA: Final = re.compile(
-    r"^\W*(?P<dicho>[^\W\d_]+(?:[ ]+[^\W\d_]+){0,2}?)(?P<corte>\s*(?:\n|\s[-–—~]+|[,.;!]+)\s*|[ ]+)"
-    r"(?P<anuncio>(?:(?i:atte|att|atentamente|cordialmente|saludos|soy|firma|de parte de|mi nombre es|me llamo"
-    r"|regards|thanks)\b[\s.,:]*)*)"
-    r"(?P<nombre>(?:[A-ZÁÉÍÓÚÑÇÃÕÂÊ][\w.’']*(?:\s+(?:de|del|la|los|da|do|y|e))*[\s,.]*){1,4}"
-    r"|(?<=[\s.,:])(?:\w+\s*){1,4}|)$"
+    r"^\W*(?P<dicho>[^\W\d_]+(?:[ ]+[^\W\d_]+){0,2}?)(?P<corte>\s*(?:\n|\s[-–—~]+|[,.;!]+)\s*"
+    r"|[ ]+)(?P<anuncio>(?:(?i:atte|att|atentamente|cordialmente|saludos|soy|firma|de parte de|mi nombre es|me llamo"
+    r"|regards|thanks)\b[\s.,:]*)*)(?P<nombre>(?:[A-ZÁÉÍÓÚÑÇÃÕÂÊ][\w.’']*(?:\s+(?:de|del|la|los|da|do|y"
+    r"|e))*[\s,.]*){1,4}|(?<=[\s.,:])(?:\w+\s*){1,4}|)$"
 )
 
 

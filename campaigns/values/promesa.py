@@ -19,11 +19,9 @@ FRASE_MAX: Final = 3  # words of one promise: "NO MAS SMS"
 
 # Verbs of answering and sending. After those of VAGOS the word must stand out by marks or capitals.
 RESPONDER: Final = re.compile(
-    r"(?:respond(?:[ae]|[ae]n|[ae]s|er|iendo|endo|ed)|contest(?:[ae]|[ae]n|[ae]s|ar|ando)|envi(?:[ae]|[ae]n|[ae]s"
-    r"|ar|ando)"
-    r"|escrib(?:[ae]|an|[ae]s|ir|iendo|i)|escrev(?:[ae]|er|endo)|(?:digit|tecle|retorn|mand|text)(?:[ae]|[ae]n"
-    r"|[ae]s|ar|ando))(?:n?os|n?me|lo)?"
-    r"|repl(?:y|ies|ying)|send(?:ing)?|txt|answer(?:ing)?"
+    r"(?:respond(?:[ae]|[ae]n|[ae]s|er|iendo|endo|ed)|contest(?:[ae]|[ae]n|[ae]s|ar|ando)|envi(?:[ae]|[ae]n|[ae]s|ar"
+    r"|ando)|escrib(?:[ae]|an|[ae]s|ir|iendo|i)|escrev(?:[ae]|er|endo)|(?:digit|tecle|retorn|mand|text)(?:[ae]|[ae]n"
+    r"|[ae]s|ar|ando))(?:n?os|n?me|lo)?|repl(?:y|ies|ying)|send(?:ing)?|txt|answer(?:ing)?"
 )
 VAGOS: Final = re.compile(
     r"con|with|com|di|diga|digan|decir|diciendo|usa|use|pon|ponga|say|type|text|texting|marca|marque|marcar"
@@ -149,8 +147,11 @@ def _frases(mensaje: str) -> Iterator[list[Signo]]:
             sentence = []
             continue
         word = " ".join(re.sub(r"[^a-z0-9]+", " ", plano(raw)).split()) or raw[0]
-        if found["citado"] and len(word.split()) > FRASE_MAX:
-            sentence += [Signo(each, marcado=False) for each in word.split()]
+        if found["citado"] and (len(word.split()) > FRASE_MAX or ENLACES & set(word.split())):
+            # A sentence in brackets, not a word: "(NO para salir)".
+            sentence += [
+                Signo(plano(each), marcado=each.isupper() and not shouted) for each in re.findall(r"[^\W_]+", raw)
+            ]
             continue
         apart = raw.isdigit() or (raw.isupper() and not shouted)
         sentence.append(Signo(word, bool(found["citado"]) or apart))
@@ -198,6 +199,8 @@ def _sin_verbo(sentence: Sequence[Signo], at: int) -> Oferta | None:
     words, end = _palabras(sentence, at)
     if not words:
         return None
+    if at == 0 and end == len(sentence):
+        return Oferta(words, at, end)  # all of a sentence: "¿No quieres más mensajes? NO"
     after = sentence[end].texto if end < len(sentence) else ""
     short = all(len(word) == 1 for word in words)
     if after in {"para", "to", "p", "pra", "=", "2", "si", "if"} or (short and after in {":", "-"}):
