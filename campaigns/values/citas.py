@@ -1,4 +1,4 @@
-"""What a reply repeats of the text that it answers, which is not the client's word. Pure.
+"""The part of a reply that repeats the text it answers, and so is not the client's word. Pure.
 
 A reaction to a message reaches a shop as an SMS that repeats it, with a verb in the phone's language, a name or an
 emoji before it: `Liked “…”`, `A Ana le gustó “…”`, `👍 to “…”`, `Gostou de “…”`. Mail and chat programs quote behind

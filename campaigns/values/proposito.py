@@ -1,4 +1,4 @@
-"""What a sentence of a shop stops: our messages, or an appointment, an order, anything else. Pure.
+"""The thing that a shop's sentence stops: our messages, or an appointment, an order, anything else. Pure.
 
 It stops our messages where it says so (mensajes, publicidad, la lista, la suscripción), or where it stops something
 and names nothing, as "para salir". On words as `campaigns.values.letras` leaves them.

@@ -44,7 +44,7 @@ def leer(tabla: str) -> list[Respuesta]:
 
 @dataclass(frozen=True, slots=True)
 class Medida:
-    """How a table was read: each part between 0 and 1, and the rows that were not."""
+    """The measure of how a table was read: each part between 0 and 1, and the rows that were misread."""
 
     precision: float
     recall: float
