@@ -132,6 +132,8 @@ SIN_NO: Final = _any(
         r"basta (?:ya )?con tanto mensaje\b",
         rf"(?:dejar de|para no|no volver a|nao|parar de|deixar de) rec[ei]b\w+ {CUAL}{MENSAJES}",
         rf"(?:stop|quit|no longer) (?:receiv|get)\w* {CUAL}{MENSAJES}",
+        rf"(?:quiero|quero|deseo|desejo|want to) (?:dejar de|parar de|deixar de|stop) rec(?:ibir|eber|eiving){FIN}",
+        r"enough (?:with|of) (?:(?:the|these|your|all) )*(?:texts|messages|sms|spam)\b",
         r"basta (?:ya )?de (?:escribir|molestar|mandar|enviar)\w*",
         (
             rf"(?:paren?|parar|parem|detener|detengan?|detenganse|suspend(?:an?|er)) (?:ya )?(?:con |de )?(?:el envio"
@@ -152,8 +154,8 @@ SIN_NO: Final = _any(
         rf"(?:salir|salirme|sacarme|sair) {LISTA}",
         r"salir(?:me)? de (?:esto|estos mensajes|sus mensajes)\b",
         (
-            r"(?:cancel(?:ar|en|e|a|o|em)|anular|eliminar) (?:ya )?(?:(?:mi|la|esta|su|el|los|sus|a|minha|envio|de"
-            r"|todos|estos|todo) )*(?:suscripcion|subscripcion|mensajes|sms|publicidad|promociones|inscricao"
+            r"(?:cancel(?:ar|en|e|a|o|em)|anular|eliminar) (?:ya )?(?:(?:mi|la|esta|su|el|los|sus|as?|os?|minhas?|envio"
+            r"|de|todos|estos|todo) )*(?:suscripcion|subscripcion|mensajes|sms|publicidad|promociones|inscricao"
             r"|assinatura|mensagens|cadastro|notificaciones)\b"
         ),
         r"cancel (?:my |the |this |these |all |your )*(?:subscription|messages?|texts?|sms)\b",

@@ -184,6 +184,9 @@ def _firmado(raw: str, promised: frozenset[str]) -> bool:
     if promised:
         return bool(apart) and said.replace(" ", "-") in promised
     if not found["corte"].strip() and not apart:
+        name = [word for word in found["nombre"].split() if normalizar(word) not in CORTESIA]
+        if name and len(name) < len(found["nombre"].split()) and all(word.istitle() for word in name):
+            return _corregida(said) in CLARAS  # "baja gracias Juan"
         return found["dicho"].isupper() and _corregida(said) in CLARAS and named and not found["nombre"].isupper()
     return (_corregida(said) in CLARAS and (named or bool(found["anuncio"]))) or (
         bool(apart) and _es_baja(said.split())
@@ -253,7 +256,7 @@ def _erratas() -> dict[str, str]:
         less = [word[:at] + word[at + 1 :] for at in range(1, len(word) - short)]
         turned = [word[:at] + b + a + word[at + 2 :] for at, (a, b) in enumerate(pairwise(word))]
         found |= {each: word for each in less + turned if each not in known and len(each) > 2}
-    return {typo: word for typo, word in found.items() if typo not in PALABRAS}
+    return {typo: word for typo, word in found.items() if typo not in PALABRAS} | {"vaja": "baja"}
 
 
 # They look like a word that leaves, and are another.

@@ -14,7 +14,7 @@ CORTESIA: Final = conjunto(
     " buenos buen dia dias tardes noches senor senores senora ok okay ya just now ahora amigos obrigado obrigada"
     " bom boa"
     " oi saludos cordial atte att atentamente che ahorita inmediatamente urgente amigo senorita feliz noche"
-    " tarde bendiciones"
+    " tarde bendiciones fw fwd rv"
 )
 # What one leaves, and the words that tie it to the rest. They never stand beside an ambiguous word such as "para".
 OBJETO: Final = conjunto(
@@ -29,7 +29,7 @@ NEXO: Final = conjunto(
 )
 PEDIR: Final = conjunto(
     "quiero deseo necesito solicito pido quisiera gustaria recibir dar i want to would like all quero desejo gostaria"
-    " queria preciso receber im"
+    " queria preciso receber im dame deme denme"
 )
 # What the wish is for: the writer's own number.
 NUMERO: Final = conjunto(
@@ -50,7 +50,7 @@ SOLAS: Final = conjunto(
     " detener detenganse bajar remover eliminar eliminarme eliminenme eliminame eliminame eliminen elimineme borrar"
     " borrarme borrenme borrame borreme retirar retirarme retirenme retirame retireme saquenme saqueme sacame sacarme"
     " quitenme quitame quiteme quitarme terminar nomas bajame bajarme cancelenme parem chega remove removeme"
-    " descadastra excluir retire"
+    " descadastra excluir retire cease bajas"
 )
 CANCELAR: Final = conjunto(
     "cancelar cancela cancele cancelen cancel eliminar borrar"
