@@ -1,10 +1,12 @@
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from campaigns.campana.services import mover_campana
+from campaigns.mensaje import texto
 from campaigns.models import (
     Ajustes,
     AjustesCambio,
@@ -22,12 +24,27 @@ from campaigns.models import (
 from campaigns.programaciones.palabras import en_palabras
 from campaigns.values import estados
 from core.admin import OnlyRead
-from core.errors import ConflictError
+from core.errors import ConflictError, InvalidInputError
 from core.registro import Tipo, anotar
+
+
+class PlantillaSMSForm(forms.ModelForm[PlantillaSMS]):
+    class Meta:
+        model = PlantillaSMS
+        fields = ("nombre", "mensaje", "activo", "usuario")
+
+    def clean_mensaje(self) -> str:
+        mensaje = texto.sin_retornos(self.cleaned_data["mensaje"])
+        try:
+            texto.validate(mensaje)
+        except InvalidInputError as error:
+            raise forms.ValidationError(error.message, code=error.code) from error
+        return mensaje
 
 
 @admin.register(PlantillaSMS)
 class PlantillaSMSAdmin(admin.ModelAdmin[PlantillaSMS]):
+    form = PlantillaSMSForm
     list_display = ("nombre", "mensaje", "activo", "usuario", "creado")
     list_filter = ("activo", "usuario")
     list_select_related = ("usuario",)

@@ -5,7 +5,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 
 from campaigns.api.audiencia import AudienciaSerializer
-from campaigns.api.fields import IdListField, TimedDateField
+from campaigns.api.fields import IdListField, MensajeField, TimedDateField
 from campaigns.api.plantillas import MARCADORES, MENSAJE, PlantillaField
 from campaigns.api.remitentes import RemitenteField
 from campaigns.campana.selectors import Progreso
@@ -32,9 +32,7 @@ DOS_AUDIENCIAS = "Envíe «cliente_ids» o «audiencia», no los dos."
 class TextoYAudienciaSerializer(RefusesUnknown):
     """The text and the audience: the preview takes them, and the creation takes them with a name."""
 
-    mensaje = serializers.CharField(
-        trim_whitespace=False, required=False, help_text=f"The text; give this or `plantilla`. {MARCADORES}"
-    )
+    mensaje = MensajeField(required=False, help_text=f"The text; give this or `plantilla`. {MARCADORES}")
     plantilla = PlantillaField(required=False, help_text="Id of a template; give this or `mensaje`.")
     cliente_ids = IdListField(
         required=False, help_text="1 to 100,000 ids of the shop's clients; give this or `audiencia`."

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from campaigns.entrantes import selectors
-from campaigns.entrantes.services import marcar_leidos
+from campaigns.entrantes.services import decidir, marcar_leidos
 from campaigns.models import Entrante
 from campaigns.values.intencion import Intencion
 from core.api.base import ShopRowsView
@@ -32,6 +32,7 @@ from core.api.filters import YesNoFilter
                 "sid": "SM0123456789abcdef0123456789abcdef",
                 "recibido": "2026-03-15T10:31:00-05:00",
                 "leido_en": "2026-03-15T10:31:00-05:00",
+                "decidido_en": None,
             },
             response_only=True,
         )
@@ -39,19 +40,31 @@ from core.api.filters import YesNoFilter
 )
 class EntranteSerializer(serializers.ModelSerializer[Entrante]):
     tipo = serializers.ChoiceField(
-        choices=Intencion.choices, help_text="What the text was taken for; bajas and altas are applied already."
+        choices=Intencion.choices,
+        help_text="What the text was taken for; bajas and altas are applied already. A duda may be an opt-out: nothing"
+        " is sent to the phone until `decidir` is called, and then it is a baja or an otro.",
     )
     campana = serializers.IntegerField(
         source="campana_id", allow_null=True, help_text="The campaign whose message the phone had got last."
     )
     leido_en = serializers.DateTimeField(allow_null=True, help_text="null while it waits for a person.")
 
+    decidido_en = serializers.DateTimeField(
+        allow_null=True, help_text="When it was settled what a doubtful text is; null for one that was never in doubt."
+    )
+
     class Meta:
         model = Entrante
         fields = (
             "id", "telefono", "remitente", "texto", "medios", "tipo", "campana", "sid", "recibido", "leido_en",
+            "decidido_en",
         )  # fmt: skip
         read_only_fields = fields
+
+
+@extend_schema_serializer(examples=[OpenApiExample("Decisión", value={"es_baja": True}, request_only=True)])
+class EsBajaSerializer(serializers.Serializer[None]):
+    es_baja = serializers.BooleanField(help_text="Whether the text asks for no more messages.")
 
 
 class EntranteFilter(filters.FilterSet):
@@ -86,5 +99,21 @@ class EntranteViewSet(ShopRowsView[Entrante], ReadOnlyModelViewSet[Entrante]):
     def leer(self, request: Request, pk: int) -> Response:
         entrante = self.get_object()
         marcar_leidos(usuario=self.usuario, ids=[entrante.pk], leido=True)
+        entrante.refresh_from_db()
+        return Response(self.get_serializer(entrante).data)
+
+    @extend_schema(
+        summary="Decide whether a doubtful text is an opt-out",
+        description="Only for a text of tipo `duda`; 409 for any other. When it is one, the shop sends nothing more to"
+        " the phone; when it is none, the phone may be sent to again.",
+        request=EsBajaSerializer,
+        responses=EntranteSerializer,
+    )
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def decidir(self, request: Request, pk: int) -> Response:
+        decision = EsBajaSerializer(data=request.data)
+        decision.is_valid(raise_exception=True)
+        entrante = self.get_object()
+        decidir(usuario=self.usuario, entrante=entrante, es_baja=decision.validated_data["es_baja"])
         entrante.refresh_from_db()
         return Response(self.get_serializer(entrante).data)

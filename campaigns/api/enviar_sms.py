@@ -8,7 +8,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns.api.fields import IdListField
+from campaigns.api.fields import IdListField, MensajeField
 from campaigns.api.idempotency import idempotency_of
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.campana import selectors, services
@@ -26,7 +26,7 @@ DETALLES = 1_000  # rows in the answer; of a larger campaign the rest is at `det
 
 class EnviarSMSSerializer(RefusesUnknown):
     cliente_ids = IdListField()
-    mensaje = serializers.CharField(trim_whitespace=False)
+    mensaje = MensajeField()
     nombre_campana = serializers.CharField(max_length=NOMBRE_MAX, required=False, allow_blank=True, allow_null=True)
 
 

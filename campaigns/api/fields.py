@@ -5,6 +5,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from campaigns.audiencia.seleccion import DEMASIADOS, MAX_IDS
+from campaigns.mensaje.texto import sin_retornos
 
 M = TypeVar("M", bound=Model)
 
@@ -40,6 +41,16 @@ class IdListField(serializers.Field[list[int], Any, Any, Any]):
                     {str(index): [NO_ES_ENTERO.format(value=str(value)[:40])]}, code="not_an_integer"
                 )
         return data
+
+
+class MensajeField(serializers.CharField):
+    """A message's text: its blanks are its own, and a line end of Windows is billed as one character."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        return sin_retornos(super().to_internal_value(data))
 
 
 class TimedDateField(serializers.DateTimeField):

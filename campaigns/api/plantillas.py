@@ -14,7 +14,7 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 from rest_framework.viewsets import ModelViewSet
 
-from campaigns.api.fields import ShopRowField
+from campaigns.api.fields import MensajeField, ShopRowField
 from campaigns.campana import selectors, services
 from campaigns.mensaje import texto
 from campaigns.models import PlantillaSMS
@@ -45,7 +45,7 @@ MENSAJE = "Hola {nombre}, aprovecha 20% de descuento este mes!"
     ]
 )
 class PlantillaSerializer(ShopRowSerializer[PlantillaSMS]):
-    mensaje = serializers.CharField(trim_whitespace=False, help_text=MARCADORES)
+    mensaje = MensajeField(help_text=MARCADORES)
 
     class Meta:
         model = PlantillaSMS

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from campaigns.api.audiencia import AudienciaSerializer, audiencia_de
 from campaigns.api.campanas_serializers import DOS_MENSAJES, FALTA_MENSAJE, CampanaSerializer
+from campaigns.api.fields import MensajeField
 from campaigns.api.plantillas import MENSAJE, PlantillaField
 from campaigns.api.remitentes import RemitenteField
 from campaigns.audiencia.seleccion import Audiencia
@@ -95,8 +96,7 @@ PROGRAMACION: Final = {
 )
 class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Programacion]):
     nombre = serializers.CharField(max_length=NOMBRE_MAX, help_text="Name of its campaigns, which add their date.")
-    mensaje = serializers.CharField(
-        trim_whitespace=False,
+    mensaje = MensajeField(
         required=False,
         allow_blank=True,
         help_text="The text, with {nombre}; give this or `plantilla`.",

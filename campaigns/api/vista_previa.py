@@ -96,6 +96,7 @@ EJEMPLO = {"cliente_id": 1, "nombre": "Maria", "mensaje": "Hola Maria!", "encodi
                 },
                 "avisos": [{"codigo": "rne", "texto": "Falta la consulta del Registro de Números Excluidos…"}],
                 "letras_ucs2": [],
+                "invisibles": [],
                 "ejemplos": [EJEMPLO],
                 "mas_largo": EJEMPLO,
                 "transliterado": None,
@@ -112,6 +113,9 @@ class VistaPreviaSerializer(serializers.Serializer[Any]):
     avisos = AvisoSerializer(many=True, help_text="Warnings of what may surprise the person who creates the campaign.")
     letras_ucs2 = serializers.ListField(
         child=serializers.CharField(), help_text="Letters of the text that force UCS-2: 70 characters instead of 160."
+    )
+    invisibles = serializers.ListField(
+        child=serializers.CharField(), help_text="Names of the letters of the text that nobody sees."
     )
     ejemplos = EjemploSerializer(many=True)
     mas_largo = EjemploSerializer(allow_null=True, help_text="The longest rendering among those who are sent to.")
@@ -141,6 +145,7 @@ def as_json(vista: VistaPrevia) -> dict[str, Any]:
             "ventana": _ventana(vista),
             "avisos": [{"codigo": aviso.codigo, "texto": _plain(aviso.texto)} for aviso in avisos_de(vista)],
             "letras_ucs2": vista.letras_ucs2,
+            "invisibles": vista.invisibles,
             "ejemplos": [_ejemplo(ejemplo) for ejemplo in vista.ejemplos],
             "mas_largo": _ejemplo(vista.mas_largo) if vista.mas_largo else None,
             "transliterado": transliterado,

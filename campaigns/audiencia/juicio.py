@@ -13,8 +13,9 @@ from typing import Any, Final
 from django.db.models import Count, QuerySet
 
 from campaigns.audiencia.seleccion import Audiencia, clientes_de
-from campaigns.models import Ajustes, Contacto
+from campaigns.models import Ajustes, Contacto, Entrante
 from campaigns.values import codigos
+from campaigns.values.intencion import Intencion
 from campaigns.values.remedios import CORREGIR, NADA, NO_INSISTIR
 from clientes.bajas.sql import LISTA_SQL, en_lista_sql, fuera_sql, sin_baja
 from clientes.models import Cliente, NumeroRNE
@@ -84,6 +85,23 @@ def _sin_los_contactados(clientes: QuerySet[Cliente], envio: Envio) -> QuerySet[
     return clientes.exclude(telefono_e164__in=full.values("telefono"))
 
 
+def duda_sql(*, telefono: str, tienda: str) -> str:
+    """Return an SQL condition that is true while nobody has decided whether a text from the phone was an opt-out.
+
+    Args:
+        telefono, tienda: SQL expressions of the phone in E.164 and of the shop's id.
+    """
+    return (
+        f"EXISTS (SELECT FROM campaigns_entrante e WHERE e.telefono = {telefono} AND e.tipo = '{Intencion.DUDA}'"
+        f" AND e.usuario_id = {tienda})"
+    )
+
+
+def _sin_los_dudosos(clientes: QuerySet[Cliente], envio: Envio) -> QuerySet[Cliente]:
+    dudosos = Entrante.objects.filter(usuario_id=envio.ajustes.usuario_id, tipo=Intencion.DUDA)
+    return clientes.exclude(telefono_e164__in=dudosos.values("telefono"))
+
+
 # In the order of judgement: of somebody whom several keep out, the first one is told. docs/ley.md promises it.
 EXCLUSIONES: Final = (
     Exclusion(
@@ -123,6 +141,14 @@ EXCLUSIONES: Final = (
         without=lambda clientes, envio: sin_baja(
             clientes, tienda_id=envio.ajustes.usuario_id, remitente=envio.remitente
         ),
+        may_come_later=True,
+    ),
+    Exclusion(
+        code=codigos.BAJA_DUDOSA,
+        text="Escribió algo que puede ser una baja, y nadie ha decidido si lo es.",
+        remedy="Decida en Respuestas si es una baja. Si no lo es, reintente la campaña.",
+        sql=lambda fila: duda_sql(telefono=fila.telefono, tienda="%(tenant)s"),
+        without=_sin_los_dudosos,
         may_come_later=True,
     ),
     Exclusion(

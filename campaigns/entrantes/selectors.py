@@ -16,6 +16,7 @@ SIN_LEER_MAX: Final = 1_000  # beyond it the page says "more than"
 FILTROS: Final = {
     "": Q(),
     "sin_leer": Q(leido_en__isnull=True),
+    "por_decidir": Q(tipo=Intencion.DUDA),
     "bajas": Q(tipo=Intencion.BAJA),
     "altas": Q(tipo=Intencion.ALTA),
     "otros": Q(tipo__in=[Intencion.OTRO, Intencion.AYUDA]),
@@ -29,6 +30,12 @@ def entrantes_de(usuario: Usuario) -> QuerySet[Entrante]:
 def sin_leer(usuario: Usuario) -> int:
     """Count the texts that wait for a person, up to one more than SIN_LEER_MAX."""
     return entrantes_de(usuario).filter(leido_en__isnull=True)[: SIN_LEER_MAX + 1].count()
+
+
+def por_decidir(usuario: Usuario, telefono: str = "") -> int:
+    """Count the texts that may be an opt-out, of one phone or of all, up to one more than SIN_LEER_MAX."""
+    rows = entrantes_de(usuario).filter(tipo=Intencion.DUDA)
+    return (rows.filter(telefono=telefono) if telefono else rows)[: SIN_LEER_MAX + 1].count()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,10 @@ https://www.twilio.com/docs/glossary/what-sms-character-limit and Twilio's publi
 which never splits an extension character or a grapheme (an emoji with its modifiers) between two parts.
 """
 
-import unicodedata
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import regex
-
-from core.unicode import normalize
 
 # GSM 03.38, basic table and extension table (two septets each): 3GPP TS 23.038 §6.2.1
 GSM7: Final = frozenset(
@@ -25,15 +22,6 @@ UCS2_SINGLE, UCS2_PART = 70, 67  # 16-bit units
 
 # \X alone counts, at every flag, the flags before it: a text of nothing else would take the square of its length.
 GRAPHEME: Final = regex.compile(r"\p{GCB=RI}{2}[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*+|\X")
-
-# Letters of Spanish and of word processors that have a plain neighbour in GSM-7. é É ñ Ñ ü Ü ¿ ¡ are in it.
-TRANSLITERATION: Final = str.maketrans(
-    {
-        "á": "a", "í": "i", "ó": "o", "ú": "u", "Á": "A", "Í": "I", "Ó": "O", "Ú": "U",
-        "ç": "Ç", "º": "o", "ª": "a", "«": '"', "»": '"', "“": '"', "”": '"', "‘": "'", "’": "'", "´": "'",
-        "`": "'", "–": "-", "—": "-", "…": "...", "•": "-", "\u00a0": " ", "\u202f": " ", "\t": " ",
-    }
-)  # fmt: skip
 
 Encoding = Literal["GSM-7", "UCS-2"]
 
@@ -71,20 +59,6 @@ def es_gsm7(texto: str) -> bool:
 def letras_ucs2(texto: str) -> list[str]:
     """The distinct graphemes that force UCS-2, in their order."""
     return list(dict.fromkeys(g for g in GRAPHEME.findall(texto) if not es_gsm7(g)))
-
-
-def transliterar(texto: str) -> str:
-    """The text with each letter outside GSM-7 replaced by its plain neighbour, where it has one.
-
-    Never applied unasked: it is offered, with what it saves.
-    """
-    plain = normalize("NFC", texto).translate(TRANSLITERATION)
-    return "".join(c if es_gsm7(c) else _without_accent(c) for c in plain)
-
-
-def _without_accent(c: str) -> str:
-    base = unicodedata.normalize("NFKD", c)[:1]
-    return base if base.isascii() and base.isalnum() else c
 
 
 def _utf16(grapheme: str) -> int:

@@ -4,36 +4,65 @@ Plain substitution, never `str.format`: a template is a shop's text, not a progr
 hold braces of its own.
 """
 
-import re
+from typing import Final
 
 from campaigns.mensaje.enlace import muestra
+from campaigns.mensaje.marcas import ENLACE, MARCADORES, NOMBRE, Marca, primera_mala
 from campaigns.models import MENSAJE_MAX
 from core.errors import InvalidInputError
 
-NOMBRE = "{nombre}"
-ENLACE = "{enlace_baja}"  # the link by which this client opts out
-MARCADORES = (NOMBRE, ENLACE)
+__all__ = ["ENLACE", "MARCADORES", "NOMBRE"]
+
 EJEMPLO = "Maria Fernanda Gomez"  # a name as long as most, and without letters that force UCS-2
-PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 VACIO = "El mensaje está vacío."
-DESCONOCIDO = "Marcador desconocido: {placeholder}. Los disponibles son {nombre} y {enlace_baja}."
+DISPONIBLES: Final = "Los disponibles son {nombre} y {enlace_baja}."
+DESCONOCIDO: Final = "Marcador desconocido: {placeholder}. " + DISPONIBLES
+LARGO_PARA_MIRAR: Final = 10 * MENSAJE_MAX  # of a text that is far too long nothing more is said than that
+# By the class of a `Marca`.
+MAL_ESCRITO: Final = {
+    "desconocido": DESCONOCIDO,
+    "ajeno": "«{placeholder}» parece un marcador de otro programa y saldría tal cual. " + DISPONIBLES,
+    "suelto": "A «{placeholder}» le falta una llave, y saldría tal cual. " + DISPONIBLES,
+    "pegado": "En «{placeholder}» hay algo pegado al enlace, y el enlace no abriría. Deje un espacio a cada lado.",
+}
+CODIGOS: Final = {
+    "desconocido": "unknown_placeholder",
+    "ajeno": "unknown_placeholder",
+    "suelto": "unbalanced_brace",
+    "pegado": "glued_link",
+}
 LARGO = "El mensaje mide {largo} caracteres ya personalizado; el máximo de Twilio es {maximo}."
 
 
 def validate(mensaje: str, *, field: str = "mensaje") -> None:
-    """Refuse an empty text, an unknown placeholder, or a text too long before any name is put in.
+    """Refuse an empty text, a placeholder that would reach people as it stands, or a text too long before any name is
+    put in.
 
     Raises:
         InvalidInputError: naming `field`.
     """
     if not mensaje.strip():
         raise InvalidInputError(VACIO, field=field, code="blank")
-    for placeholder in PLACEHOLDER.findall(mensaje):
-        if placeholder not in MARCADORES:
-            text = DESCONOCIDO.replace("{placeholder}", placeholder)
-            raise InvalidInputError(text, field=field, code="unknown_placeholder")
+    if len(mensaje) > LARGO_PARA_MIRAR:
+        validate_length(mensaje, longest_nombre=0, field=field)
+    if mark := primera_mala(mensaje):
+        raise InvalidInputError(explicar(mark, mensaje), field=field, code=CODIGOS[mark.clase])
     validate_length(mensaje, longest_nombre=0, field=field)
+
+
+def explicar(mark: Marca, mensaje: str) -> str:
+    """Say what is wrong with a mark, where it stands, and what was likely meant."""
+    before = mensaje[: mark.lugar - 1]
+    line, column = before.count("\n") + 1, mark.lugar - (before.rfind("\n") + 1)
+    where = f"Está en la línea {line}, carácter {column}." if "\n" in mensaje else f"Está en el carácter {mark.lugar}."
+    meant = f" ¿Quiso escribir {mark.quiere}?" if mark.quiere and mark.clase != "pegado" else ""
+    return f"{MAL_ESCRITO[mark.clase].replace('{placeholder}', mark.escrito)} {where}{meant}"
+
+
+def sin_retornos(mensaje: str) -> str:
+    """Return the text with each line end as one character: Windows and browsers write two, and both are billed."""
+    return mensaje.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def validate_length(mensaje: str, *, longest_nombre: int, field: str = "mensaje") -> None:

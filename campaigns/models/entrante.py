@@ -33,6 +33,11 @@ class Entrante(models.Model):
     leido_por = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    # When it was settled what a doubtful text is; `tipo` says what. By nobody: a later text of the client's settled it.
+    decidido_en = models.DateTimeField(null=True, blank=True)
+    decidido_por = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
 
     class Meta:
         verbose_name = "mensaje entrante"
@@ -47,6 +52,8 @@ class Entrante(models.Model):
             models.Index(fields=["usuario", "id"], name="entrante_por_tienda"),  # lists by cursor
             models.Index(fields=["telefono", "id"], name="entrante_por_telefono"),  # a conversation
             models.Index(fields=["usuario", "id"], name="entrante_sin_leer", condition=Q(leido_en__isnull=True)),
+            # Sending asks whether a doubt is open: campaigns.audiencia.juicio.
+            models.Index(fields=["telefono", "usuario"], name="entrante_dudoso", condition=Q(tipo=Intencion.DUDA)),
         ]
 
     def __str__(self) -> str:

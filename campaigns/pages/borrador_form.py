@@ -7,6 +7,7 @@ from typing import Any, Final
 from django import forms
 from django.http import QueryDict
 
+from campaigns.mensaje.texto import sin_retornos
 from campaigns.models import CampanaSMS
 from campaigns.vista_previa.borrador import ALGUNOS, DESPUES, TODOS, Borrador
 from core.ids import MAX_ID
@@ -71,7 +72,7 @@ class BorradorForm(forms.Form):
     def clean_mensaje(self) -> str:
         """Browsers send every line end as two characters, and each would cost a letter of the SMS."""
         mensaje: str = self.cleaned_data["mensaje"]
-        return mensaje.replace("\r\n", "\n")
+        return sin_retornos(mensaje)
 
     def clean_fecha(self) -> str:
         fecha: str = self.cleaned_data["fecha"]

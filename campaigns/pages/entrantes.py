@@ -11,11 +11,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.entrantes import selectors
-from campaigns.entrantes.services import marcar_leidos
+from campaigns.entrantes.services import decidir, marcar_leidos
 from campaigns.remitentes import valores_de
 from clientes.bajas.selectors import ultima_palabra
 from clientes.models import Cliente
 from clientes.selectors import clientes_de, clientes_de_telefonos
+from core.errors import ConflictError
 from core.models import Usuario
 from core.pages.access import admin_de, pagina, usuario_de
 from core.pages.paging import page_before, page_of
@@ -24,8 +25,18 @@ from core.pages.query import entero
 TEXTOS: Final = 25
 GLOBOS: Final = 30
 Q_MAX: Final = 60
-NOMBRES: Final = {"": "Todos", "sin_leer": "Sin leer", "bajas": "Bajas", "altas": "Altas", "otros": "Otros"}
+NOMBRES: Final = {
+    "": "Todos",
+    "sin_leer": "Sin leer",
+    "por_decidir": "Por decidir",
+    "bajas": "Bajas",
+    "altas": "Altas",
+    "otros": "Otros",
+}
 SOLO_ADMIN: Final = "Solo un administrador puede marcar los mensajes como leídos."
+SOLO_ADMIN_DECIDE: Final = "Solo un administrador puede decidir si una respuesta es una baja."
+ES_BAJA: Final = "Es una baja: no se le escribe más."
+NO_ES_BAJA: Final = "No es una baja: se le puede volver a escribir."
 
 
 @require_safe
@@ -55,6 +66,7 @@ def entrantes(request: HttpRequest) -> HttpResponse:
         "busqueda": urlencode({"ver": filtro, "q": q}),
         "antes": antes,
         "siguiente": page.siguiente,
+        "por_decidir": selectors.por_decidir(usuario),
         "sin_leer": min(sin_leer, selectors.SIN_LEER_MAX),
         "sin_leer_mas": sin_leer > selectors.SIN_LEER_MAX,
     }
@@ -99,6 +111,7 @@ def _conversacion(request: HttpRequest, usuario: Usuario, telefono: str, cliente
         "ids": [g.entrante.pk for g in page.rows if g.entrante and g.entrante.leido_en is None],
         "antes": antes,
         "siguiente": page.rows[-1].clave if page.more else "",
+        "duda": bool(telefono) and selectors.por_decidir(usuario, telefono),
         "baja": last if last and last.vigente else None,
     }
     return render(request, "campaigns/entrantes/conversacion.html", context)
@@ -116,6 +129,26 @@ def leer(request: HttpRequest) -> HttpResponse:
         said = "leído" if leido else "no leído"
         plural = "" if changed == 1 else "s"
         messages.success(request, f"{changed} mensaje{plural} {said if not plural else said + 's'}.")
+    return _back(request)
+
+
+@require_POST
+@pagina
+def decision(request: HttpRequest, pk: int) -> HttpResponse:
+    """Settle whether a doubtful text was an opt-out, and go back to where one was."""
+    usuario = admin_de(request, SOLO_ADMIN_DECIDE)
+    entrante = get_object_or_404(selectors.entrantes_de(usuario).select_related("campana"), pk=pk)
+    es_baja = request.POST.get("es_baja") == "si"
+    try:
+        decidir(usuario=usuario, entrante=entrante, es_baja=es_baja)
+    except ConflictError as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, ES_BAJA if es_baja else NO_ES_BAJA)
+    return _back(request)
+
+
+def _back(request: HttpRequest) -> HttpResponse:
     back = request.POST.get("volver", "")
     local = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
     return redirect(back if local else "entrantes")

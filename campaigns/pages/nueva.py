@@ -16,7 +16,7 @@ from campaigns.audiencia.seleccion import medir
 from campaigns.campana import selectors, services
 from campaigns.campana.services import Idempotency, NuevaCampana
 from campaigns.ley import clases
-from campaigns.mensaje.partes import transliterar
+from campaigns.mensaje.plano import sin_invisibles, transliterar
 from campaigns.models import CampanaSMS, Lote
 from campaigns.models.campana import NOMBRE_MAX
 from campaigns.pages import borrador_form, pasos
@@ -136,6 +136,10 @@ def _sin_tildes(paso: Paso) -> HttpResponse:
     return paso.mensaje(paso.borrador.con_mensaje(transliterar(paso.borrador.mensaje)))
 
 
+def _sin_invisibles(paso: Paso) -> HttpResponse:
+    return paso.mensaje(paso.borrador.con_mensaje(sin_invisibles(paso.borrador.mensaje)))
+
+
 def _con_plantilla(paso: Paso) -> HttpResponse:
     borrador = paso.borrador
     plantilla = selectors.plantillas_de(paso.usuario).filter(activo=True, pk=borrador.plantilla).first()
@@ -216,6 +220,7 @@ DE_AUDIENCIA: Final = frozenset({"audiencia", "buscar"})
 # value of the button: what it does once there is an audience; any other shows the message
 ACCIONES: Final[Mapping[str, Callable[[Paso], HttpResponse]]] = {
     "sin_tildes": _sin_tildes,
+    "sin_invisibles": _sin_invisibles,
     "plantilla": _con_plantilla,
     "revisar": _revisar,
     "enviar": _enviar,

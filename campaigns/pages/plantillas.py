@@ -40,7 +40,7 @@ class PlantillaForm(KeepsUnsentForm, StyledForm, forms.ModelForm[PlantillaSMS]):
 
     def clean_mensaje(self) -> str:
         """Join line ends: browsers send each as two characters, and each would cost a letter of the SMS."""
-        mensaje: str = self.cleaned_data["mensaje"].replace("\r\n", "\n")
+        mensaje: str = texto.sin_retornos(self.cleaned_data["mensaje"])
         try:
             texto.validate(mensaje)
         except InvalidInputError as error:

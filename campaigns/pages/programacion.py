@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns import remitentes
 from campaigns.campana.selectors import plantillas_de
-from campaigns.mensaje.texto import EJEMPLO, NOMBRE
+from campaigns.mensaje.texto import EJEMPLO, NOMBRE, sin_retornos
 from campaigns.models import MENSAJE_MAX, Programacion
 from campaigns.pages import borrador_form, pasos
 from campaigns.pages.programacion_form import DIAS, PLANTILLA, ProgramacionForm, borrador_de, propuesta
@@ -119,7 +119,7 @@ def _vista(
     mensaje = (plantilla.mensaje if plantilla else "") if from_template else str(form["mensaje"].value() or "")
     try:
         remitente = remitentes.remitentes_de(usuario).filter(pk=borrador.remitente).first()
-        resumen = resumir(usuario, borrador.audiencia(), mensaje.replace("\r\n", "\n"), remitente=remitente)
+        resumen = resumir(usuario, borrador.audiencia(), sin_retornos(mensaje), remitente=remitente)
     except InvalidInputError as error:
         resumen = Resumen(error=error.message)
     return {**_fechas(form, row), "resumen": resumen, "plantilla": plantilla if from_template else None}

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from campaigns import remitentes
 from campaigns.campana.selectors import plantillas_de
+from campaigns.mensaje.texto import sin_retornos
 from campaigns.models import PlantillaSMS, Programacion
 from campaigns.models.programacion import GRACIA, GRACIA_MAX, NOMBRE_MAX
 from campaigns.programaciones.services import Definicion
@@ -92,7 +93,7 @@ class ProgramacionForm(StyledForm, forms.Form):
     def clean_mensaje(self) -> str:
         """Join line ends: browsers send each as two characters, and each would cost a letter of the SMS."""
         mensaje: str = self.cleaned_data["mensaje"]
-        return mensaje.replace("\r\n", "\n")
+        return sin_retornos(mensaje)
 
     def recurrencia(self) -> Recurrencia:
         """Read the recurrence. The form may hold fields of another frequency, which are left out.

@@ -94,5 +94,6 @@ urlpatterns = [
     path("respuestas/leer/", entrantes.leer, name="entrantes-leer"),
     path("respuestas/exportar/", entrantes_exportacion.exportar, name="entrantes-exportar"),
     path("respuestas/<int:pk>/", entrantes.conversacion, name="entrante"),
+    path("respuestas/<int:pk>/decidir/", entrantes.decision, name="entrante-decidir"),
     path("clientes/<int:pk>/conversacion/", entrantes.de_cliente, name="cliente-conversacion"),
 ]

@@ -68,8 +68,9 @@ def estado_sms(log: SMSLog) -> dict[str, str]:
 
 TIPO: Final = {
     Intencion.BAJA: ("tono-falla", "user-minus"),
+    Intencion.DUDA: ("tono-duda", "help-circle"),
     Intencion.ALTA: ("tono-exito", "user-plus"),
-    Intencion.AYUDA: ("tono-duda", "help-circle"),
+    Intencion.AYUDA: ("tono-activo", "info-circle"),
 }
 
 

@@ -17,6 +17,7 @@ RNE: Final = "rne"
 SIN_CONSENTIMIENTO: Final = "sin_consentimiento"
 FRECUENCIA: Final = "frecuencia"
 BAJA: Final = "baja"
+BAJA_DUDOSA: Final = "baja_dudosa"
 # Ends of a recipient that could have been sent to.
 CAMPANA_CANCELADA: Final = "campana_cancelada"
 PLAZO_VENCIDO: Final = "plazo_vencido"

@@ -1,13 +1,14 @@
-"""Sentences that ask to be left alone, or to be written to again; on text as `intencion.normalizar` leaves it.
+"""Sentences that ask to be left alone, or to be written to again; on text as `letras.normalizar` leaves it.
 
-Near misses decide how narrow a pattern is: tests/campaigns/values/test_intencion.py has them.
+Near misses decide how narrow a pattern is: tests/campaigns/values/ has them. Verbs stand in every person that a client
+speaks to a shop in: tú, vos, usted, ustedes, você, you.
 """
 
 import re
 from collections.abc import Iterable
 from typing import Final
 
-from campaigns.values.vocabulario import CORTESIA, OBJETO
+from campaigns.values.vocabulario import OBJETO
 
 
 def _any(patterns: Iterable[str]) -> re.Pattern[str]:
@@ -15,61 +16,194 @@ def _any(patterns: Iterable[str]) -> re.Pattern[str]:
 
 
 COSA: Final = rf"(?:{'|'.join(sorted(OBJETO))}|nada|anything)\b"
-MENSAJES: Final = r"(?:mensajes?|sms|textos?|publicidad|propaganda|promocion(?:es)?|promos|spam)\b"
+MENSAJES: Final = (
+    r"(?:mensaj(?:es?|itos?)|sms|textos?|msjs?|msgs?|mjs|publicidad|propaganda|promocion(?:es)?|promos|spam"
+    r"|notificaciones|alertas|mensage(?:m|ns)|publicidade|promocoes|recordatorios|texts|messages)\b"
+)
 SUYOS: Final = rf"(?!promocion\b|texto\b){MENSAJES}"
-TANTOS: Final = r"(?:(?:todos|todas|tantos|tantas|tanto|tanta|los|las|la|el|esos|esas|estos|estas|sus?|mas) )*"
-DEMAS: Final = r"(?:mas|nunca|jamas|otra vez|any ?more|again|ever)\b"
-CUAL: Final = r"(?:(?:mas|sus|estos|esos|esta|este tipo de|ningun|ninguna|any|more|these|your|such) )*"
-FIN: Final = rf"(?= (?:{'|'.join(sorted(CORTESIA))})\b| ?$)"
+TANTOS: Final = r"(?:(?:todos|todas|tantos|tantas|tanto|tanta|los|las|la|el|esos|esas|estos|estas|sus?|tus?|mas|de) )*"
+DEMAS: Final = r"(?:mas|nunca|jamas|otra vez|any ?more|again|ever|mais)\b"
+CUAL: Final = (
+    r"(?:(?:mas|sus|tus|estos|esos|esta|esa|este tipo de|ese tipo de|ningun|ninguna|any|more|these|those|your|such"
+    r"|mais|seus|suas|esses|essas|(?:whatsapp|llamadas|correos) ni|servicio|de|ni|un|otro|la|los|el envio de|el) )*"
+)
+FIN: Final = (
+    r"(?= (?:(?:por|x) favor|porfa\w*|please|pls|plz|(?:muchas |mil )?gracias|thanks?|obrigad[oa]|ok|okay|ya|ahora"
+    r"|senor\w*|amigos|hola|atte|att)\b| ?$)"
+)
 MI_NUMERO: Final = (
     r"(?:al?|en|de|por) (?:este|mi|mis|esta|este medio|el)? ?(?:numero|celular|telefono|linea|medio|cel)\b"
 )
 
-NO: Final = r"(?:no|nunca) (?:quiero que )?(?:me |nos )?(?:vuelvan? a |vuelvas a |sigan? |sigas )?"
-ESCRIBIR: Final = r"(?:escrib|contact|molest|llam)(?:an|a|as|en|e|es|ir|ar|irme|arme|iendo|ando|iendome|andome)"
-ENVIAR: Final = r"(?:envi|mand)(?:en|e|es|ar|arme|ando|andome)"
-QUITAR: Final = r"(?:saquen?|quiten?|borren?|eliminen?|retiren?|sacar|quitar|borrar|eliminar)"
-LISTA: Final = r"de (?:la|las|su|sus|esta|este|esa) (?:listas?|bases?|grupo|contactos|sistema)\b"
-DOY: Final = r"(?:dar(?:me|nos)|deme|denme|dame|desen|me (?:doy|das?|dan|den|puede dar|pueden dar|podrian dar))"
+NO: Final = (
+    r"(?:no|ni|nunca) (?:(?:quiero|deseo|quisiera|necesito) (?:que|q) )?(?:me |nos |m )?(?:vuelvan? a |vuelvas a "
+    r"|sigan? |sigas |esten? |estes |anden? )?"
+)
+ESCRIBIR: Final = (
+    r"(?:escrib|contact|molest|llam|textee?|moleste)(?:an|a|as|en|e|es|ir|ar|irme|arme|iendo|ando|iendome|andome|ais"
+    r"|eis|n|enme|anme|ime|ame|eme)"
+)
+ENVIAR: Final = r"(?:envi|mand)(?:en|e|es|eis|ar|arme|ando|andome|enme)"
+PRONOMBRE: Final = r"(?:me|nos)"
+QUITAR: Final = (
+    r"(?:saqu(?:en?|es)|sac(?:ar|as?|an)|(?:quit|borr|elimin|retir)(?:en?|em|es|as?|an|ar)|baj(?:en?|ar|an?|as)"
+    r"|remuev(?:an?|e)|remov(?:er|a|am|e)|exclu(?:ya|yan|ir|a|am)|tir(?:a|e|em|ar|ame)|descadastr(?:e|em|ar))"
+)
+LISTA: Final = (
+    r"(?:de|da|das|do|dos|from|off) (?:(?:la|las|el|los|su|sus|tu|tus|esta|este|esa|ese|ahi|aqui|aca|de|todas|todos"
+    r"|sua|suas|seu|seus|essa|esse|your|the|this|mailing|sms|lista de|ya) )*(?:listas?|bases?|grupo|contactos"
+    r"|contatos|sistema|cadastro|database|difusion|lists?|registros)\b"
+)
+DOY: Final = (
+    r"(?:dar(?:me|nos)|deme|denme|dame|dadme|desen|dese|dense|darse|darle|dar|de|den|me (?:doy|das?|dan|den|de|puede"
+    r" dar|pueden dar|puedes dar|podrian dar|podria dar|podrias dar|quiero dar))"
+)
+PODER: Final = r"(?:puede[ns]? |podria[ns]? |quiere[ns]? |van a |va a |pode[mn]? |poderia[m]? )?"
 
 # With a "no" of their own.
 CON_NO: Final = _any(
     (
         # Writing is what we do, so no object is needed: no me escriban (más | a este número).
-        rf"{NO}(?:{ESCRIBIR}|textee?n?|jodan)(?: {DEMAS}(?! de\b)|(?: {DEMAS})? {MI_NUMERO}| {CUAL}{COSA}|{FIN})",
+        rf"{NO}(?:{ESCRIBIR}|jod[ae]n|joda|jodas)(?: {DEMAS}(?! de\b)|(?: {DEMAS})? {MI_NUMERO}| {CUAL}{COSA}|{FIN})",
         # Sending may be about an order, so the object decides: no me envíen (más mensajes | nada).
         rf"{NO}(?:{ENVIAR}|lleguen?)(?: {CUAL}{COSA}| {DEMAS}{FIN}|{FIN})",
-        rf"no (?:quiero|deseo|quisiera|me interesa|autorizo) (?:volver a |seguir )?(?:recib\w+ )?{CUAL}{MENSAJES}",
-        rf"no (?:quiero|deseo|autorizo) (?:volver a |seguir )?recibi(?:r|endo)(?: {CUAL}{COSA}| mas{FIN}|{FIN})",
+        (
+            rf"no (?:quiero|deseo|quisiera|me interesan?|autorizo|necesito|acepto) (?:volver a |seguir )?(?:recib\w+"
+            rf" )?{CUAL}{MENSAJES}"
+        ),
+        (
+            rf"no (?:quiero|deseo|autorizo|quisiera) (?:volver a |seguir )?recibi(?:r|endo)(?: {CUAL}{COSA}| mas{FIN}"
+            rf"|{FIN})"
+        ),
+        rf"no (?:estoy|me encuentro) interesad[oa] en (?:seguir )?(?:recib\w+ )?{CUAL}{MENSAJES}",
+        r"no (?:quiero|deseo) saber (?:mas |nada |nada mas )?de (?:ustedes|uds|ud|usted|vosotros)\b",
         rf"no (?:quiero|deseo) mas{FIN}",
         r"no autorizo (?:el |al )?(?:uso|tratamiento|manejo) de mis datos\b",
-        rf"no mas {CUAL}{MENSAJES}",
+        rf"no ?mas {CUAL}{MENSAJES}",
+        rf"no mas (?:{ESCRIBIR}|{ENVIAR})",
         r"no more (?:messages?|texts?|sms|spam|ads?|promos?|promotions?)\b",
-        rf"(?:do not|dont|never) (?:text|message|contact|write|call|spam)(?: to)?(?: me| us)?(?: {DEMAS}|{FIN})",
+        (
+            rf"(?:do not|dont|never|stop) (?:text|message|contact|write|call|spam)(?: to)?(?: me| us| this"
+            rf" number)?(?: {DEMAS}|{FIN})"
+        ),
         rf"(?:do not|dont) (?:want|send)(?: me| us| to receive| to get)* {CUAL}{COSA}",
         r"no longer (?:want|wish) to (?:receive|get)\b",
+        r"(?:por ?que|como es que)(?: todavia| aun)? no me (?:dan|han dado|sacan|quitan|borran|eliminan)\b",
+        # Portuguese.
+        (
+            rf"nao (?:quero|desejo|gostaria de)(?: mais)?(?: receber)?(?: mais)?(?: {CUAL}{COSA}|(?<=receber){FIN}"
+            rf"|(?<=receber mais){FIN})"
+        ),
+        rf"nao (?:quero|desejo) mais(?: saber de {CUAL}{MENSAJES}|{FIN})",
+        rf"nao (?:quero|desejo) receber(?: mais)?(?: {CUAL}{COSA}|{FIN})",
+        rf"nao (?:me )?(?:mande|mandem|manda|envie|enviem|envia)(?: mais)?(?: {CUAL}{COSA}|{FIN})",
+        (
+            rf"nao (?:me )?(?:escreva|escrevam|ligue|liguem|perturbe|perturbem|incomode|incomodem|contate"
+            rf"|contatem)(?: mais)?{FIN}"
+        ),
+        rf"(?:nao mais|chega de) {CUAL}{MENSAJES}",
     )
+)
+# What follows a "no me manden mensajes" that is only about when.
+CUANDO: Final = re.compile(
+    r" (?:tan|a (?:esta|estas|esa|esas) horas?|de (?:noche|madrugada)|(?:en|por) la (?:noche|madrugada|manana|tarde)"
+    r"|los (?:domingos|sabados|fines|lunes)|despues de|antes de|a cada rato|mientras|hasta|so early|so late|at"
+    r" night)\b"
 )
 # After a "no" these say the contrary: see `intencion.NEGADO`.
 SIN_NO: Final = _any(
     (
-        rf"{DOY} de baja\b",
+        (
+            rf"{DOY} de baja\b(?! (?:del?|da|do|mi|el|la|al|un|una) (?!{CUAL}{COSA}|(?:su|sus|tu|esta|este|esa|mi) "
+            rf"|lista|base|sistema|numero|celular))"
+        ),
+        rf"{DOY} de baja (?:mi|este|el|al) (?:numero|celular|telefono|cel)\b",
+        r"darme baja\b",
+        r"(?:pedi|solicite|escribi|mande|envie|puse|respondi)(?: \w+){0,2} (?:baja|salir|stop)\b",
         r"de baja (?:de (?:la|su|sus|esta|los) |a? ?(?:mi|este) |la )?(?:lista|suscripcion|mensajes|sms|base|numero)\b",
-        r"(?:dejen|deje|dejar?|paren|pare|parar?) de (?:escribir|enviar|mandar|molestar|contactar|llamar)(?:me|nos)?\b",
+        (
+            r"(?:dejen|dejes?|deja|dejar?|dejad|paren|pare|parar?|parad|parem|cesen|ya) de (?:estar )?(?:escribir"
+            r"|enviar|mandar|molestar|contactar|llamar|textear|joder|chingar|fregar|romper|hinchar|fastidiar|acosar"
+            r"|escribiendo|enviando|mandando|molestando|incomodar|perturbar|encher|ligar|escrever|me (?:mandar|enviar"
+            r"|escrever|ligar|perturbar|incomodar|encher))(?:me|nos)?\b"
+        ),
         # "Para mensajes" is "for messages", "basta un mensaje" is "one will do", and one promoción may be what is sold.
-        rf"basta (?:ya )?(?:de {TANTOS})?{SUYOS}",
-        rf"(?:paren?|parar|detener|detengan?|detenganse) (?:ya )?(?:con |de )?(?:el envio de )?{TANTOS}{SUYOS}",
+        rf"basta (?:ya )?(?:de {TANTOS}|con tant[oa]s? )?{SUYOS}",
+        r"basta (?:ya )?con tanto mensaje\b",
+        rf"(?:dejar de|para no|no volver a|nao|parar de|deixar de) rec[ei]b\w+ {CUAL}{MENSAJES}",
+        rf"(?:stop|quit|no longer) (?:receiv|get)\w* {CUAL}{MENSAJES}",
+        rf"(?:quiero|quero|deseo|desejo|want to) (?:dejar de|parar de|deixar de|stop) rec(?:ibir|eber|eiving){FIN}",
+        r"enough (?:with|of) (?:(?:the|these|your|all) )*(?:texts|messages|sms|spam)\b",
+        r"basta (?:ya )?de (?:escribir|molestar|mandar|enviar)\w*",
+        (
+            rf"(?:paren?|parar|parem|detener|detengan?|detenganse|suspend(?:an?|er)) (?:ya )?(?:con |de )?(?:el envio"
+            rf" de )?{TANTOS}{SUYOS}"
+        ),
         rf"alto (?:ya )?(?:al? |con |de |el envio de )+{TANTOS}{SUYOS}",
-        rf"{QUITAR}(?:me|nos) (?:ya )?{LISTA}",
-        rf"{QUITAR} (?:mi|este) (?:numero|celular|telefono|contacto|cel)\b",
-        r"(?:borren|eliminen|borrar|eliminar|supriman|suprimir) (?:todos )?mis datos\b",
+        rf"{QUITAR}(?:me|nos|lo) (?:ya )?{LISTA}",
+        rf"{PRONOMBRE} {PODER}{QUITAR} (?:ya )?{LISTA}",
+        (
+            rf"{QUITAR} (?:mi|este|el|meu|esse) (?:numero|celular|telefono|contacto|cel|contato)\b(?! (?:de (?:mesa"
+            rf"|pedido|orden)))"
+        ),
+        r"(?:borren|eliminen|borrar|eliminar|supriman|suprimir|borra|elimina|borre|elimine) (?:todos )?mis datos\b",
+        r"(?:eliminacion|supresion|borrado|borrar|eliminar|suprimir) (?:de )?(?:todos )?(?:mis )?datos\b",
         r"(?:revoco|revocar|retiro|retirar) (?:mi|la|el) (?:autorizacion|consentimiento)\b",
-        r"(?:stop|quit) (?:texting|messaging|sending|contacting|spamming|bothering|calling|writing)\b",
-        r"(?:remove|delete) (?:me|my (?:number|phone|name))\b",
+        r"(?:dejenme|dejeme|dejame|deixem?|deixa)(?: me)? (?:en paz|tranquil[oa]|em paz)\b",
+        r"me deix[ae]m? em paz\b",
+        rf"(?:salir|salirme|sacarme|sair) {LISTA}",
+        r"salir(?:me)? de (?:esto|estos mensajes|sus mensajes)\b",
+        (
+            r"(?:cancel(?:ar|en|e|a|o|em)|anular|eliminar) (?:ya )?(?:(?:mi|la|esta|su|el|los|sus|as?|os?|minhas?|envio"
+            r"|de|todos|estos|todo) )*(?:suscripcion|subscripcion|mensajes|sms|publicidad|promociones|inscricao"
+            r"|assinatura|mensagens|cadastro|notificaciones)\b"
+        ),
+        r"cancel (?:my |the |this |these |all |your )*(?:subscription|messages?|texts?|sms)\b",
+        r"(?:stop|quit) (?:texting|messaging|sending|contacting|spamming|bothering|calling|writing|harassing)\b",
+        (
+            r"stop (?:(?:all|the|these|those|your|any|with|it|this|sending|promo) )*(?:messages?|texts|sms|spam|ads"
+            r"|promos|promotions)\b"
+        ),
+        r"(?:remove|delete) (?:me|my (?:number|phone|name|info|contact))\b",
         r"take (?:me|my number) (?:off|out)\b",
-        r"unsubscribe\b",
+        r"(?:lose|forget) (?:my|this) number\b",
+        r"(?:want|like|please|get me) (?:to be )?(?:out of|off) (?:this|the|your) list\b",
+        r"unsu[bs]*cri(?:be|bed|bing|bir|birme)\b",
+        r"desu[bs]*cri[bv](?:ir|irme|eme|ame|anme|irse|an|o)\b",
         r"opt (?:me )?out\b",
         r"leave me alone\b",
+        r"(?:descadastr|desinscrev)\w+",
     )
 )
 VOLVER: Final = _any((r"(?:dar(?:me|nos)|deme|denme) de alta\b", r"(?:quiero|deseo) volver a recibir\b"))
+
+# Nothing that asks to be left alone, yet hardly written by one who wants more: a person decides.
+QUEJA: Final = _any(
+    (
+        (
+            rf"(?:hart|cansad|aburrid|fastidi|jart|mamad|cansan|cansons?|abus|acos|intens|insistent)\w*(?:"
+            rf" \w+){{0,4}} {MENSAJES}"
+        ),
+        (
+            rf"(?:no (?:me )?(?:{ENVIAR}|{ESCRIBIR}) )?(?:tantos|tantas|tanta|demasiados|demasiada|mucha|muchos|too"
+            rf" many|so many|muitas) {SUYOS}"
+        ),
+        r"(?:no (?:me )?(?:manden|envien|escriban|mandes|escribas) tant[oa]s?)\b",
+        (
+            r"(?:de donde|como|quien|donde)(?: \w+){0,2} (?:sac|consigu|obtuv|tien|di)\w*(?: \w+){0,2} (?:mi|meu)"
+            r" (?:numero|telefono|celular|contacto)\b"
+        ),
+        r"(?:who gave you|how did you get|where did you get) my (?:number|phone)\b",
+        rf"(?:denunci|report|bloque|demand)\w*(?: \w+){{0,4}} (?:spam|{SUYOS})",
+        r"(?:es|esto es|this is|its|puro|pura|eso es|isso e) spam\b",
+        r"(?:los|las|te|lo) (?:voy a bloquear|bloqueo|bloquee)\b|bloquead[oa]s?$",
+        (
+            rf"no (?:les |los |le |he )?(?:autorice|autorizado|di permiso|di autorizacion|solicite|pedi)(?:"
+            rf" \w+){{0,2}} {MENSAJES}"
+        ),
+        r"ya (?:les|te|le) (?:dije|he dicho|pedi|escribi) (?:mil veces )?que no\b",
+        r"(?:deix|dej|par|chega|basta)\w* (?:de|con) (?:el |tanto |tanta |o )?spam\b",
+        r"^spam$",
+        rf"{NO}(?:{ESCRIBIR}|{ENVIAR})(?: mas)? por (?:aca|aqui|ahi|este chat|sms)\b",
+    )
+)

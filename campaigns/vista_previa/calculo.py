@@ -10,7 +10,8 @@ from campaigns.audiencia.juicio import enviables_de
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.ley.jornada import Jornada, dia_del_envio, jornada_desde
 from campaigns.ley.selectors import ajustes_de
-from campaigns.mensaje.partes import Partes, contar, letras_ucs2, transliterar
+from campaigns.mensaje.partes import Partes, contar, letras_ucs2
+from campaigns.mensaje.plano import invisibles, sin_invisibles, transliterar
 from campaigns.mensaje.texto import con_enlace, render, validate, validate_length
 from campaigns.models import Ajustes, CampanaSMS, Remitente
 from campaigns.remitentes import valor_de
@@ -40,6 +41,7 @@ class VistaPrevia:
         total: recipients, sendable or not.
         costo: of the text as it is.
         letras_ucs2: what in the text itself forces UCS-2.
+        invisibles: the names of what nobody sees in it.
         ejemplos: the first texts; `mas_largo` is the longest name's.
         transliterado: the text without those letters, and `costo_transliterado` what it would cost; None when the
             text has none.
@@ -52,6 +54,7 @@ class VistaPrevia:
     total: int
     costo: Costo
     letras_ucs2: list[str]
+    invisibles: list[str]
     ejemplos: list[Ejemplo]
     mas_largo: Ejemplo | None
     transliterado: str | None
@@ -60,6 +63,11 @@ class VistaPrevia:
     a_toda_hora: bool
     jornada: Jornada | None
     aprobacion: str
+
+    @property
+    def letras_a_la_vista(self) -> list[str]:
+        """Return those letters that are seen; the others have their names."""
+        return [letra for letra in self.letras_ucs2 if sin_invisibles(letra) == letra]
 
 
 def calcular_vista_previa(
@@ -96,6 +104,7 @@ def calcular_vista_previa(
         total=medida.total,
         costo=calcular(mensaje, grupos),
         letras_ucs2=letras_ucs2(mensaje),
+        invisibles=invisibles(mensaje),
         ejemplos=[_ejemplo(enlazado, cliente) for cliente in sendable.order_by("pk")[:EXAMPLES]],
         mas_largo=_ejemplo(enlazado, longest) if longest else None,
         transliterado=plain if plain != mensaje else None,

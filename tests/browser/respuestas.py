@@ -21,6 +21,12 @@ TEXTOS = (
 )
 
 
+def dudosa(cliente: Cliente) -> None:
+    """Let a client write what may be an opt-out."""
+    texto = "Ya me tienen harto con tantos mensajes"
+    recibir(Texto(f"SM{96:032x}", cliente.telefono_e164, NUMERO, "", texto))
+
+
 def surtida(owner: Usuario) -> list[Cliente]:
     """Clients of a running campaign, some of whom answered it; one of them came back."""
     owner.tienda = "Modas Zafiro"

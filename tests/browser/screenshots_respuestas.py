@@ -26,6 +26,8 @@ def test_respuestas(owner: Usuario, sign_in: SignIn, page: Page, ears: Ears) -> 
     shoot(page, "bajas-vacio", "/bajas/")
     clientes = respuestas.surtida(owner)
     shoot(page, "respuestas", "/respuestas/")
+    respuestas.dudosa(clientes[8])
+    shoot(page, "respuestas-por-decidir", "/respuestas/?ver=por_decidir")
     shoot(page, "respuestas-nada", "/respuestas/?q=zzz")
     shoot(page, "conversacion", f"/clientes/{clientes[0].pk}/conversacion/")
     shoot(page, "conversacion-baja", f"/clientes/{clientes[1].pk}/conversacion/")

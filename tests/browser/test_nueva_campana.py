@@ -9,20 +9,29 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from campaigns.mensaje.partes import contar, letras_ucs2, transliterar
+from campaigns.mensaje.partes import contar, letras_ucs2
+from campaigns.mensaje.plano import invisibles, sin_invisibles, transliterar
 from campaigns.models import CampanaSMS
 from core.models import Usuario
 from core.settings import BASE_DIR
 from tests.browser import tienda
 from tests.browser.conftest import ANCHO, ANGOSTO, PATIENCE_MS, SignIn, grave, overflow
 from tests.browser.test_presentacion import is_presentable
+from tests.campaigns.mensaje.test_plano import TEXTOS
 from tests.e2e.system import PASSWORD, Shop, System
 from tests.factories import ClienteFactory, EtiquetaFactory, PlantillaFactory, SegmentoFactory
 
 pytestmark = pytest.mark.browser
 
 TEXTS = [row[0] for row in json.loads((BASE_DIR / "tests/campaigns/mensaje/partes.json").read_text(encoding="utf-8"))]
-MORE = ["Promoción: ¡él cumplió años! 😀 á", "«Núm. 1º» – “ok”…", "I\u0301 o\u0301", "hola\tç ﬁ Ⅷ ½ ẞ", ""]
+MORE = [
+    "Promoción: ¡él cumplió años! 😀 á",
+    "«Núm. 1º» – “ok”…",
+    "I\u0301 o\u0301",
+    "hola\tç ﬁ Ⅷ ½ ẞ",
+    "",
+    *TEXTOS,
+]
 MENSAJE = "Hola {nombre}, promoción del día: " + "todo con descuento. " * 3
 
 
@@ -31,15 +40,17 @@ def test_the_browser_counts_as_the_server_does(page: Page) -> None:
     page.add_script_tag(path=BASE_DIR / "campaigns/static/campaigns/partes.js")
     found: list[Any] = page.evaluate(
         "texts => texts.map((text) => {const {encoding, unidades, segmentos: n} = segmentos.contar(text);"
-        " return [encoding, unidades, n, segmentos.letrasUcs2(text), segmentos.transliterar(text)];})",
+        " return [encoding, unidades, n, segmentos.letrasUcs2(text), segmentos.transliterar(text),"
+        " segmentos.invisibles(text), segmentos.sinInvisibles(text)];})",
         [*TEXTS, *MORE],
     )
     assert len(found) >= 60
-    for text, (encoding, unidades, segmentos, letters, plain) in zip([*TEXTS, *MORE], found, strict=True):
+    for text, (encoding, unidades, segmentos, letters, plain, unseen, seen) in zip([*TEXTS, *MORE], found, strict=True):
         counted = contar(text)
         assert (encoding, unidades, segmentos) == (counted.encoding, counted.unidades, counted.segmentos), text
         assert letters == letras_ucs2(text), text
         assert plain == transliterar(text), text
+        assert (unseen, seen) == (invisibles(text), sin_invisibles(text)), text
 
 
 @pytest.fixture

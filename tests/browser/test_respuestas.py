@@ -38,6 +38,20 @@ def test_the_list_is_read_and_the_conversation_opened(owner: Usuario, clientes: 
     is_presentable(page)
 
 
+def test_what_may_be_an_opt_out_is_decided(owner: Usuario, clientes: list[Cliente], sign_in: SignIn) -> None:
+    respuestas.dudosa(clientes[8])
+    page = sign_in(owner)
+    page.goto("/respuestas/")
+    page.get_by_role("link", name="1 por decidir").click()
+    is_presentable(page)
+    page.get_by_role("listitem").get_by_role("link", name=clientes[8].nombre).click()
+    expect(page.get_by_text("Hasta que un administrador decida, no se le envía nada.")).to_be_visible()
+    is_presentable(page)
+    page.get_by_role("button", name="Es una baja", exact=True).click()
+    expect(page.get_by_text("Es una baja: no se le escribe más.")).to_be_visible()
+    assert Baja.objects.filter(usuario=owner, telefono=clientes[8].telefono_e164, vigente=True).exists()
+
+
 def test_the_list_of_those_who_left(owner: Usuario, clientes: list[Cliente], sign_in: SignIn) -> None:
     page = sign_in(owner)
     page.goto("/bajas/")

@@ -48,10 +48,9 @@
     return line.textContent;
   };
 
-  const letters = () => {
-    const found = segmentos.letrasUcs2(text.value);
-    editor.querySelector("[data-ucs2]").hidden = found.length === 0;
-    editor.querySelector("[data-letras]").replaceChildren(
+  const show = (found, where, list) => {
+    editor.querySelector(where).hidden = found.length === 0;
+    editor.querySelector(list).replaceChildren(
       ...found.flatMap((each) => {
         const letter = document.createElement("mark");
         letter.className = "letra";
@@ -59,6 +58,13 @@
         return [letter, " "];
       }),
     );
+  };
+
+  // What nobody sees is shown by its name.
+  const letters = () => {
+    const seen = segmentos.letrasUcs2(text.value).filter((each) => segmentos.sinInvisibles(each) === each);
+    show(seen, "[data-ucs2]", "[data-letras]");
+    show(segmentos.invisibles(text.value), "[data-invisibles]", "[data-nombres]");
   };
 
   const phone = () => {
@@ -109,6 +115,10 @@
     if (action === "sin_tildes") {
       event.preventDefault();
       put(segmentos.transliterar(text.value), true);
+    }
+    if (action === "sin_invisibles") {
+      event.preventDefault();
+      put(segmentos.sinInvisibles(text.value), true);
     }
     if (action === "plantilla") {
       event.preventDefault();

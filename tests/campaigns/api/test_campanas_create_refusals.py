@@ -10,6 +10,7 @@ from campaigns.api import audiencia as audiencia_api
 from campaigns.api import campanas_serializers
 from campaigns.audiencia import seleccion
 from campaigns.mensaje import texto
+from campaigns.models import CampanaSMS
 from clientes.models import Cliente
 from core.models import Usuario
 from tests.core.api.support import error_of, errors_of, row_counts
@@ -91,9 +92,29 @@ def test_it_names_the_unknown_placeholder(api: APIClient, cliente: Cliente) -> N
     assert "{nombre}" in error["detail"]
 
 
-@pytest.mark.parametrize("text", ["Llave {", "} suelta", "{nombre", "Hola {{nombre}}", "100 % {nombre} %s %(x)s \\ $1"])
-def test_it_takes_braces_that_are_no_placeholder(api: APIClient, cliente: Cliente, text: str) -> None:
-    assert api.post(URL, {"mensaje": text, "cliente_ids": [cliente.pk]}).status_code == 201
+@pytest.mark.parametrize("text", ["Llave {", "} suelta", "{nombre", "Hola {{nombre}}", "[nombre]", "{enlace_baja}x"])
+def test_it_rejects_what_would_reach_people_as_it_stands(api: APIClient, cliente: Cliente, text: str) -> None:
+    error = refused(api, {"mensaje": text, "cliente_ids": [cliente.pk]})
+    assert error["attr"] == "mensaje"
+    assert "arácter" in error["detail"]
+
+
+def test_it_takes_signs_that_are_no_placeholder(api: APIClient, cliente: Cliente) -> None:
+    body = {"mensaje": "100 % {nombre} %s %(x)s \\ $1 [2x1] <3 #uno", "cliente_ids": [cliente.pk]}
+    assert api.post(URL, body).status_code == 201
+
+
+def test_a_line_end_of_windows_is_one_character(api: APIClient, cliente: Cliente) -> None:
+    mensaje = "a" * 80 + "\r\n" + "a" * 79
+    answer = api.post(URL, {"mensaje": mensaje, "cliente_ids": [cliente.pk]})
+    assert answer.json()["mensaje"] == mensaje.replace("\r", "")
+    preview = api.post(f"{URL}vista-previa/", {"mensaje": mensaje, "cliente_ids": [cliente.pk]})
+    assert preview.json()["costo"]["segmentos"] == 1
+    template = api.post("/api/v1/plantillas/", {"nombre": "Dos líneas", "mensaje": mensaje})
+    assert template.json()["mensaje"] == mensaje.replace("\r", "")
+    api.post("/clientes/enviar-sms/", {"mensaje": mensaje, "cliente_ids": [cliente.pk]}, headers={"Prefer": "wait=0"})
+    assert not CampanaSMS.objects.filter(mensaje__contains="\r").exists()
+    assert CampanaSMS.objects.count() == 2
 
 
 class TestLength:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import regex
 
-from campaigns.mensaje.partes import GRAPHEME, contar, letras_ucs2, transliterar
+from campaigns.mensaje.partes import GRAPHEME, contar, letras_ucs2
+from campaigns.mensaje.plano import transliterar
 from tests.growth import growth
 
 TABLE = json.loads(Path(__file__).with_name("partes.json").read_text(encoding="utf-8"))

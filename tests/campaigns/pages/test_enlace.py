@@ -77,7 +77,7 @@ class TestText:
         for text, room in (("x", 160), ("ó", 70)):
             link = len(enlace.muestra())
             for extra in (0, 1):
-                mensaje = text * (room - link - 3 + extra) + "{nombre}{enlace_baja}"
+                mensaje = text * (room - link - 4 + extra) + "{nombre} {enlace_baja}"
                 Cliente.objects.filter(usuario=owner).update(activo=False)
                 [log] = sent(owner, mensaje, "Ana")
                 vista = calcular_vista_previa(
@@ -88,9 +88,9 @@ class TestText:
 
     def test_too_long_a_text_is_refused_with_the_link_in_it(self, owner: Usuario) -> None:
         link = len(enlace.muestra())
-        texto.validate("x" * (1600 - link) + "{enlace_baja}")
+        texto.validate("x" * (1599 - link) + " {enlace_baja}")
         with pytest.raises(InvalidInputError):
-            texto.validate("x" * (1601 - link) + "{enlace_baja}")
+            texto.validate("x" * (1600 - link) + " {enlace_baja}")
 
 
 @pytest.mark.django_db
@@ -99,7 +99,7 @@ class TestText:
 )
 @given(
     parts=st.lists(
-        st.sampled_from(["{nombre}", "{enlace_baja}", " hola ", "ó", "€", "😀", "x" * 60]), min_size=1, max_size=6
+        st.sampled_from(["{nombre}", " {enlace_baja} ", " hola ", "ó", "€", "😀", "x" * 60]), min_size=1, max_size=6
     ),
     nombres=st.lists(st.text(st.sampled_from("aÑ é€😀{}"), min_size=1, max_size=20), min_size=1, max_size=4),
 )

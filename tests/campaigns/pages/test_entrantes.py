@@ -9,9 +9,11 @@ from rest_framework.test import APIClient
 
 from campaigns.entrantes import selectors
 from campaigns.entrantes.selectors import conversacion
+from campaigns.entrantes.services import YA_DECIDIDA, decidir
 from campaigns.models import CampanaSMS, Entrante, SMSLog
-from clientes.bajas.services import Prueba, dar_de_baja
-from clientes.models import Cliente, Fuente
+from campaigns.pages.entrantes import ES_BAJA, NO_ES_BAJA
+from clientes.bajas.services import Prueba, dar_de_alta, dar_de_baja
+from clientes.models import Baja, Cliente, Fuente, RegistroBaja
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
 from tests.pages import flashes, get, signed_in
@@ -125,6 +127,65 @@ class TestReading:
     def test_it_goes_back_to_no_other_site(self, owner: Usuario, back: str) -> None:
         answer = signed_in(owner).post("/respuestas/leer/", {"id": "1", "volver": back})
         assert answer["Location"] == "/respuestas/"
+
+
+class TestDeciding:
+    """A text that may be an opt-out, shown with two buttons."""
+
+    @pytest.fixture
+    def duda(self, owner: Usuario, ana: Cliente) -> Entrante:
+        return entrante(owner, "me tienen harto con tantos mensajes", tipo="duda", sid="SMX", remitente="85432")
+
+    def test_it_shows_the_buttons_where_the_text_is(self, owner: Usuario, teammate: Usuario, duda: Entrante) -> None:
+        for path in ("/respuestas/", "/respuestas/?ver=por_decidir", f"/respuestas/{duda.pk}/"):
+            body = get(owner, path)
+            assert "No es una baja" in body, path
+            assert f"/respuestas/{duda.pk}/decidir/" in body, path
+        assert "1 por decidir" in get(owner, "/respuestas/")
+        assert "No es una baja" not in get(teammate, "/respuestas/")
+        entrante(owner, "hola")
+        assert "hola" not in get(owner, "/respuestas/?ver=por_decidir").split("respuesta-texto", 1)[1]
+
+    def test_it_is_one(self, owner: Usuario, duda: Entrante) -> None:
+        other = entrante(owner, "spam", tipo="duda", sid="SMY")
+        assert flashes(owner, f"/respuestas/{duda.pk}/decidir/", {"es_baja": "si"}) == [ES_BAJA]
+        for row in (duda, other):
+            row.refresh_from_db()
+            assert (row.tipo, row.decidido_por, row.decidido_en is not None) == ("baja", owner, True)
+        baja = Baja.objects.get()
+        assert (baja.usuario, baja.vigente, baja.fuente, baja.desde) == (owner, True, "sms", duda.recibido)
+        registro = RegistroBaja.objects.get()
+        assert (registro.texto, registro.sid, registro.quien, registro.remitente) == (duda.texto, "SMX", owner, "85432")
+
+    def test_it_is_none(self, owner: Usuario, duda: Entrante) -> None:
+        other = entrante(owner, "spam", tipo="duda", sid="SMY")
+        assert flashes(owner, f"/respuestas/{duda.pk}/decidir/", {"es_baja": "no"}) == [NO_ES_BAJA]
+        duda.refresh_from_db()
+        other.refresh_from_db()
+        assert (duda.tipo, duda.leido_en is not None, other.tipo) == ("otro", True, "duda")
+        assert not Baja.objects.exists()
+
+    def test_it_is_decided_once(self, owner: Usuario, duda: Entrante) -> None:
+        decidir(usuario=owner, entrante=duda, es_baja=False)
+        assert flashes(owner, f"/respuestas/{duda.pk}/decidir/", {"es_baja": "si"}) == [YA_DECIDIDA]
+        assert not Baja.objects.exists()
+
+    def test_a_client_who_came_back_since_stays(self, owner: Usuario, duda: Entrante) -> None:
+        prueba = Prueba(Fuente.SMS, remitente="85432")
+        dar_de_baja(telefono=ANA, tienda_id=owner.pk, prueba=prueba, remitentes=["85432"])
+        dar_de_alta(telefono=ANA, tienda_id=owner.pk, prueba=prueba, remitentes=["85432"])
+        decidir(usuario=owner, entrante=duda, es_baja=True)
+        assert not Baja.objects.filter(vigente=True).exists()
+
+    def test_the_api_does_it_too(self, api: APIClient, owner: Usuario, duda: Entrante) -> None:
+        assert [row["id"] for row in api.get("/api/v1/entrantes/?tipo=duda").json()["results"]] == [duda.pk]
+        assert api.post(f"/api/v1/entrantes/{duda.pk}/decidir/", {"es_baja": "quizas"}).status_code == 400
+        assert api.post(f"/api/v1/entrantes/{duda.pk}/decidir/", {}).status_code == 400
+        answer = api.post(f"/api/v1/entrantes/{duda.pk}/decidir/", {"es_baja": True})
+        assert (answer.status_code, answer.json()["tipo"]) == (200, "baja")
+        assert answer.json()["decidido_en"] is not None
+        assert api.post(f"/api/v1/entrantes/{duda.pk}/decidir/", {"es_baja": True}).status_code == 409
+        assert Baja.objects.filter(usuario=owner, vigente=True).exists()
 
 
 class TestConversation:

@@ -136,7 +136,12 @@ def test_what_is_another_shops_does_not_exist(accion: str, kind: str, owner: Usu
 
 @pytest.mark.parametrize(
     ("mensaje", "said"),
-    [("", "El mensaje está vacío."), ("Hola {apellido}", "Marcador desconocido"), ("x" * 1601, "el máximo de Twilio")],
+    [
+        ("", "El mensaje está vacío."),
+        ("Hola [nombre]", "¿Quiso escribir {nombre}?"),
+        ("Hola {apellido}", "Marcador desconocido"),
+        ("x" * 1601, "el máximo de Twilio"),
+    ],
 )
 def test_it_refuses_a_bad_text(mensaje: str, said: str, owner: Usuario, ana: Cliente) -> None:
     for accion in ("revisar", "enviar"):
@@ -179,6 +184,14 @@ def test_a_strangers_template_does_not_exist(owner: Usuario, stranger: Usuario, 
 
 def test_without_scripts_the_server_takes_the_accents_off(owner: Usuario, ana: Cliente) -> None:
     assert ">\nPromocion</textarea>" in post(owner, "sin_tildes", mensaje="Promoción")
+
+
+def test_what_nobody_sees_is_named_and_goes_by_a_click(owner: Usuario, ana: Cliente) -> None:
+    body = post(owner, "otra", mensaje="Hola\u200b {nombre}")
+    assert '<mark class="letra">espacio de ancho cero (U+200B)</mark>' in body
+    assert '<mark class="letra">\u200b</mark>' not in body
+    assert 'value="sin_invisibles"' in body
+    assert ">\nHola {nombre}</textarea>" in post(owner, "sin_invisibles", mensaje="Hola\u200b {nombre}")
 
 
 def test_without_scripts_the_search_works(owner: Usuario, ana: Cliente) -> None:

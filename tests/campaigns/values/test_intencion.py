@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from campaigns.values.intencion import Intencion, intencion, normalizar, ofrecida
 from campaigns.values.vocabulario import ALTAS, CLARAS, SOLAS
+from tests.campaigns.values import respuestas
 
 BAJA = [
     # one word: case, accents, punctuation, emoji, spacing, insistence
@@ -87,6 +88,19 @@ def test_it_reads_a_text(texto: str, expected: Intencion) -> None:
     assert intencion(texto) == expected
 
 
+@pytest.mark.parametrize("tabla", respuestas.TABLAS)
+def test_every_text_of_the_tables_is_read_right(tabla: str) -> None:
+    medida = respuestas.medir(respuestas.leer(tabla))
+    assert medida.errores == []
+    assert (medida.precision, medida.recall) == (1, 1)
+
+
+def test_the_tables_are_large() -> None:
+    rows = respuestas.leer(respuestas.TABLAS[0])
+    assert len(rows) >= 250
+    assert len({(row.texto, row.enviado) for row in rows}) == len(rows)
+
+
 @pytest.mark.parametrize(
     ("mensaje", "word"),
     [
@@ -124,6 +138,21 @@ def test_no_word_asks_for_two_things() -> None:
 def test_it_takes_any_text(texto: str) -> None:
     assert intencion(texto) in Intencion
     assert normalizar(normalizar(texto)) == normalizar(texto)
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_it_takes_any_text_that_is_answered(texto: str, enviado: str) -> None:
+    assert intencion(texto, ofrecida=ofrecida(enviado), enviado=enviado) in Intencion
+    assert intencion(enviado + texto, enviado=enviado) in Intencion
+
+
+@pytest.mark.parametrize(
+    "piece", ["no me ", "“", "> a\n", "responde ", "X para ", "- A", "de la ", "(a", "+ ", "para no "]
+)
+def test_what_repeats_takes_no_longer_than_its_length(piece: str) -> None:
+    long = piece * (1600 // len(piece))
+    assert intencion(long, ofrecida=ofrecida(long), enviado=long + "x") in Intencion
 
 
 def test_a_long_text_takes_no_longer() -> None:

@@ -56,10 +56,17 @@ def test_it_offers_the_plain_text_with_its_saving(api: APIClient, owner: Usuario
     ClienteFactory.create_batch(3, usuario=owner, nombre="Ana")
     mensaje = "Promoción " + "x" * 90
     body = api.post(URL, {"mensaje": mensaje, "audiencia": {"todos": True}}).json()
-    assert body["letras_ucs2"] == ["ó"]
+    assert (body["letras_ucs2"], body["invisibles"]) == (["ó"], [])
     assert body["costo"]["segmentos"] == 6
     assert body["transliterado"]["mensaje"] == "Promocion " + "x" * 90
     assert body["transliterado"]["ahorro_segmentos"] == 3
+
+
+def test_it_names_what_nobody_sees(api: APIClient, owner: Usuario) -> None:
+    ClienteFactory.create(usuario=owner, nombre="Ana")
+    body = api.post(URL, {"mensaje": "Hola\u200b " + "x" * 90, "audiencia": {"todos": True}}).json()
+    assert body["invisibles"] == ["espacio de ancho cero (U+200B)"]
+    assert body["transliterado"]["ahorro_segmentos"] == 1
 
 
 @pytest.fixture

@@ -175,6 +175,7 @@ TABLE = [
     Row("get", ENTRANTES, 200, 200, 200),
     Row("get", ENTRANTE, 200, 200, 404),
     Row("post", ENTRANTE + "leer/", 200, 403, 404),
+    Row("post", ENTRANTE + "decidir/", 200, 403, 404, lambda w: {"es_baja": False}),
     Row("get", BAJAS, 200, 200, 200),
     Row("post", BAJAS, 201, 403, 201, una_baja),
     Row("get", BAJA, 200, 200, 404),
@@ -291,7 +292,7 @@ def make_world(owner: Usuario) -> World:
         SegmentoFactory.create(usuario=owner),
         VentaFactory.create(cliente=con_historia),
         RemitenteFactory.create(usuario=owner),
-        Entrante.objects.create(usuario=owner, sid="SM1", telefono="+573001234567", texto="¿Tienen en azul?"),
+        Entrante.objects.create(usuario=owner, sid="SM1", telefono="+573001234567", texto="Baja Ana", tipo="duda"),
         registrar(usuario=owner, telefono="3001234567", motivo="Lo pidió en la tienda"),
         una_programacion(owner),
     )

@@ -245,6 +245,7 @@ TABLE = [
     Row("post", "respuestas/leer/", 302, 403, 302, "", lambda w: {"id": w["entrante"]}),
     Row("get", "respuestas/exportar/", 200, 403, 200),
     Row("get", "respuestas/<int:pk>/", 200, 200, 404, "entrante"),
+    Row("post", "respuestas/<int:pk>/decidir/", 302, 403, 404, "entrante", lambda w: {"es_baja": "no"}),
     Row("get", "clientes/<int:pk>/conversacion/", 200, 200, 404, "con_historia"),
     Row("get", "bajas/", 200, 200, 200),
     Row("get", "bajas/exportar/", 200, 403, 200),
@@ -340,7 +341,7 @@ def make_world(owner: Usuario) -> World:
         "programacion": una_programacion(owner, nombre=f"{MARCA} 11", mensaje=f"{MARCA} 12"),
         "importacion": subir(usuario=owner, tipo="clientes", subido=file),
         "entrante": Entrante.objects.create(
-            usuario=owner, sid="SM1", telefono=con_historia.telefono_e164, texto=f"{MARCA} 11"
+            usuario=owner, sid="SM1", telefono=con_historia.telefono_e164, texto=f"{MARCA} 11", tipo="duda"
         ),
         "baja": registrar(usuario=owner, telefono="3001234567", motivo=f"{MARCA} 12"),
         "vendedor": VendedorFactory.create(creado_por=owner, username=MARCA),

@@ -297,6 +297,28 @@ class TestLeaving:
         assert Baja.objects.filter(usuario=owner).count() == 1
 
 
+class TestDoubt:
+    def test_it_waits_for_a_person(self, owner: Usuario) -> None:
+        sent(owner)
+        text("me tienen harto con tantos mensajes")
+        row = Entrante.objects.get()
+        assert (row.tipo, row.leido_en, row.decidido_en) == ("duda", None, None)
+        assert not Baja.objects.exists()
+
+    @pytest.mark.parametrize(("word", "tipo"), [("BAJA", "baja"), ("ALTA", "otro"), ("Sí", "duda"), ("hola", "duda")])
+    def test_the_clients_own_plain_word_settles_it(self, owner: Usuario, word: str, tipo: str) -> None:
+        sent(owner)
+        text("me tienen harto con tantos mensajes")
+        text(word, n=2)
+        row = Entrante.objects.get(sid=sid(1))
+        assert (row.tipo, row.decidido_en is not None) == (tipo, tipo != "duda")
+
+    def test_a_reaction_to_what_was_sent_is_none(self, owner: Usuario) -> None:
+        sent(owner, mensaje="Luna: 20% hoy. Para darte de baja de la lista responde SALIR")
+        text("A Ana le gustó “Luna: 20% hoy. Para darte de baja de la lista responde SALIR”")
+        assert kept() == [(owner.pk, "otro")]
+
+
 class TestComingBack:
     @pytest.mark.parametrize("word", ["START", "Alta", "sí", "INICIO", "volver"])
     def test_it_works(self, owner: Usuario, word: str) -> None:

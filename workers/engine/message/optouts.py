@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from campaigns.audiencia.juicio import TEXTOS
+from campaigns.audiencia.juicio import TEXTOS, duda_sql
 from campaigns.models import CampanaSMS, SMSLog
 from campaigns.remitentes import valor_de
 from campaigns.values import codigos
@@ -19,22 +19,28 @@ from clientes.bajas.services import Prueba, dar_de_baja
 from clientes.bajas.sql import fuera_sql
 from clientes.models import Fuente
 
+TIENDA: Final = "(SELECT c.usuario_id FROM campaigns_campanasms c WHERE c.id = s.campana_id)"
 # Whether the phone of rows `s` of campaigns_smslog opted out, with the installation's sender as the parameter
 # `remitente`. The campaign is read in sub-selects and only for a phone of which something was said: see
 # ledger.CLAIM_SQL.
-FUERA_SQL: Final = fuera_sql(
+BAJA_SQL: Final = fuera_sql(
     telefono="s.telefono",
-    tienda="(SELECT c.usuario_id FROM campaigns_campanasms c WHERE c.id = s.campana_id)",
+    tienda=TIENDA,
     remitente=(
         "coalesce((SELECT r.valor FROM campaigns_campanasms c JOIN campaigns_remitente r ON r.id = c.remitente_id"
         " WHERE c.id = s.campana_id), %(remitente)s)"
     ),
 )
 
+# The same, or perhaps opted out: nobody has decided yet.
+FUERA_SQL: Final = f"({BAJA_SQL} OR {duda_sql(telefono='s.telefono', tienda=TIENDA)})"
+
 # What a claim takes, but of phones that opted out. An attempt that was counted for a claim made before is given back.
 FAIL_SQL: Final = f"""
 UPDATE campaigns_smslog s
-SET estado = {SMS.FALLIDO}, codigo = %(codigo)s, error = %(error)s, lease_hasta = NULL, actualizado = now(),
+SET estado = {SMS.FALLIDO}, lease_hasta = NULL, actualizado = now(),
+    (codigo, error) = (SELECT CASE WHEN {BAJA_SQL} THEN %(codigo)s ELSE '{codigos.BAJA_DUDOSA}' END,
+        CASE WHEN {BAJA_SQL} THEN %(error)s ELSE '{TEXTOS[codigos.BAJA_DUDOSA]}' END),
     intentos = s.intentos - CASE s.estado WHEN {SMS.ENVIANDO} THEN 1 ELSE 0 END
 FROM unnest(%(ids)s::bigint[], %(held)s::uuid[]) AS n(id, held)
 WHERE s.id = n.id

@@ -11,7 +11,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-from campaigns.mensaje.partes import TRANSLITERATION, transliterar
+from campaigns.mensaje.plano import TABLA, transliterar
 
 TRIAL_PREFIX: Final = "Sent from your Twilio trial account -"
 
@@ -58,6 +58,7 @@ def _table() -> dict[int, str]:
 
 
 SMART: Final = _table()
+TRANSLITERATION: Final = str.maketrans(TABLA)
 
 
 def are_exact(listed: str, ours: str) -> bool:

@@ -27,7 +27,7 @@ from campaigns.campana import services
 from campaigns.campana.motivos import remedio
 from campaigns.ley.selectors import ajustes_de
 from campaigns.ley.services import cambiar_ajustes
-from campaigns.models import Ajustes, CampanaSMS, Contacto, SMSLog
+from campaigns.models import Ajustes, CampanaSMS, Contacto, Entrante, SMSLog
 from campaigns.remitentes import valor_de
 from campaigns.values import codigos
 from campaigns.values.horario import dia_de
@@ -80,6 +80,12 @@ def opt_out(cliente: Cliente) -> None:
     dar_de_baja(telefono=cliente.telefono_e164, tienda_id=cliente.usuario_id, prueba=Prueba(Fuente.MANUAL))
 
 
+def doubt(cliente: Cliente) -> None:
+    Entrante.objects.create(
+        usuario=cliente.usuario, sid="SM1", telefono=cliente.telefono_e164, texto="baja ana", tipo="duda"
+    )
+
+
 def register(cliente: Cliente) -> None:
     importar_lista(
         usuario=cliente.usuario, telefonos=[cliente.telefono_e164], consultado_en=date(2026, 1, 2), reemplaza=False
@@ -99,6 +105,7 @@ HAPPENS: Final[dict[str, Callable[[Cliente], object]]] = {
     codigos.SIN_TELEFONO: lambda ana: change(ana, telefono=""),
     codigos.TELEFONO_INVALIDO: lambda ana: change(ana, telefono="12"),
     codigos.BAJA: opt_out,
+    codigos.BAJA_DUDOSA: doubt,
     codigos.RNE: register,
     codigos.SIN_CONSENTIMIENTO: lambda ana: change(ana, consentimiento_fuente="", consentimiento_en=None),
     codigos.FRECUENCIA: contact,

@@ -14,9 +14,10 @@ from django.utils import timezone
 from campaigns.audiencia.juicio import TEXTOS
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.campana.services import NuevaCampana, crear_campana, mover_campana
+from campaigns.entrantes.services import decidir
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje.enlace import enlaces_de
-from campaigns.models import CampanaSMS, Lote, Remitente, SMSLog
+from campaigns.models import CampanaSMS, Entrante, Lote, Remitente, SMSLog
 from campaigns.programaciones import ocurrencias
 from campaigns.vista_previa.costo import Grupo, grupos_de
 from campaigns.vista_previa.elegibles import nombres_de
@@ -58,6 +59,26 @@ def test_it_is_not_claimed_and_ends_baja(running: Running) -> None:
     assert (log.estado, log.codigo, log.error) == ("fallido", "baja", TEXTOS["baja"])
     assert (log.intentos, log.token) == (0, None)
     assert take(running.logs[1].pk) is not None
+
+
+def test_a_doubt_is_not_claimed_until_somebody_decides(running: Running) -> None:
+    log = running.logs[0]
+    tienda = running.campana.usuario
+    doubt = Entrante.objects.create(usuario=tienda, sid="SM1", telefono=log.telefono, texto="baja ana", tipo="duda")
+    assert take(log.pk) is None
+    running.reload()
+    assert (log.estado, log.codigo, log.error) == ("fallido", "baja_dudosa", TEXTOS["baja_dudosa"])
+    assert take(running.logs[1].pk) is not None
+    decidir(usuario=tienda, entrante=doubt, es_baja=False)
+    SMSLog.objects.filter(pk=log.pk).update(estado="pendiente", codigo="", error="")
+    assert take(log.pk) is not None
+
+
+def test_a_doubt_of_another_shop_stops_nothing(running: Running, stranger: Usuario) -> None:
+    log = running.logs[0]
+    Entrante.objects.create(usuario=stranger, sid="SM1", telefono=log.telefono, texto="baja ana", tipo="duda")
+    Entrante.objects.create(usuario=None, sid="SM1", telefono=log.telefono, texto="baja ana", tipo="duda")
+    assert take(log.pk) is not None
 
 
 def test_a_shared_sender_keeps_silent_for_every_shop(running: Running, stranger: Usuario) -> None:
