@@ -1,10 +1,10 @@
-"""The login form, and how often one may guess."""
+"""Signing in, how often one may guess, and signing out."""
 
 from math import ceil
 from typing import Any
 
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
@@ -30,4 +30,13 @@ class IngresoView(LoginView):
         context = self.get_context_data(demasiados=said, form=form)
         answer = self.render_to_response(context, status=429)
         answer["Retry-After"] = str(seconds)
+        return answer
+
+
+class SalidaView(LogoutView):
+    """Signs out, and has the browser forget the pages that it was let keep."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer = super().post(request, *args, **kwargs)
+        answer["Clear-Site-Data"] = '"cache"'
         return answer

@@ -1,12 +1,11 @@
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from core.pages import cuenta, usuarios
-from core.pages.ingreso import IngresoView
+from core.pages.ingreso import IngresoView, SalidaView
 
 urlpatterns = [
     path("cuentas/ingresar/", IngresoView.as_view(), name="ingresar"),
-    path("cuentas/salir/", LogoutView.as_view(), name="salir"),
+    path("cuentas/salir/", SalidaView.as_view(), name="salir"),
     path("cuenta/", cuenta.cuenta, name="cuenta"),
     path("cuenta/clave/", cuenta.clave, name="cuenta-clave"),
     path("cuenta/token/", cuenta.token, name="cuenta-token"),
