@@ -9,7 +9,7 @@ from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns.ley.reglas import AJUSTES, POR_NOMBRE
+from campaigns.ley.reglas import AJUSTES, FUERA, POR_NOMBRE, Ajuste, Entre
 from campaigns.ley.selectors import ajustes_de, historial_de
 from campaigns.ley.services import cambiar_ajustes
 from campaigns.models import Ajustes, AjustesCambio
@@ -19,6 +19,19 @@ from core.api.base import ShopRowsView, SignedInView
 from core.api.serializers import RefusesUnknown
 
 VALORES = {ajuste.name: ajuste.example for ajuste in AJUSTES}
+
+
+def _limites(ajuste: Ajuste) -> dict[str, Any]:
+    """Return how a field says between which numbers its setting lies; the words are the rule's."""
+    rule = ajuste.rule
+    if not isinstance(rule, Entre):
+        return {}
+    text = FUERA.format(minimo=rule.minimo, maximo=rule.maximo)
+    return {
+        "min_value": rule.minimo,
+        "max_value": rule.maximo,
+        "error_messages": {"min_value": text, "max_value": text},
+    }
 
 
 class FranjaSerializer(RefusesUnknown):
@@ -61,7 +74,7 @@ class AjustesSerializer(RefusesUnknown, serializers.ModelSerializer[Ajustes]):
     class Meta:
         model = Ajustes
         fields = (*POR_NOMBRE, "motivo")
-        extra_kwargs = {ajuste.name: {"help_text": ajuste.api} for ajuste in AJUSTES}
+        extra_kwargs = {ajuste.name: {"help_text": ajuste.api, **_limites(ajuste)} for ajuste in AJUSTES}
 
 
 @extend_schema(tags=["ajustes"])

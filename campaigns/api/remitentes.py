@@ -15,15 +15,19 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ModelViewSet
 
 from campaigns import remitentes
-from campaigns.api.fields import ShopRowField
 from campaigns.models import Remitente
 from core.api.base import ShopRowsView
 from core.api.filters import YesNoFilter
 from core.api.schema import ErrorSerializer
-from core.api.serializers import RefusesUnknown
-from core.senders import INVALIDO, kind_of
+from core.api.serializers import RefusesUnknown, ShopRowField
+from core.senders import INVALIDO, PATTERN, kind_of
 
 RITMO_MINIMO = Decimal("0.01")
+
+
+@extend_schema_field({"type": "string", "pattern": PATTERN})
+class SenderField(serializers.CharField):
+    """A sender, as Twilio writes it."""
 
 
 @extend_schema_serializer(
@@ -48,7 +52,7 @@ RITMO_MINIMO = Decimal("0.01")
     ]
 )
 class RemitenteSerializer(RefusesUnknown, serializers.ModelSerializer[Remitente]):
-    valor = serializers.CharField(
+    valor = SenderField(
         max_length=34,
         help_text=(
             "A number in E.164, a short code, a name of up to 11 letters and digits, or a Messaging Service (MG…), of "

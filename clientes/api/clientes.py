@@ -16,9 +16,10 @@ from rest_framework.viewsets import ModelViewSet
 
 from clientes import consentimiento, selectors, services
 from clientes.api.condiciones import EtiquetasField
+from clientes.api.telefonos import PhoneFilter
 from clientes.models import Cliente
 from core.api.base import ShopRowsView
-from core.api.filters import YesNoFilter
+from core.api.filters import IdFilter, MomentFilter, TextFilter, YesNoFilter
 from core.api.schema import ErrorSerializer
 from core.api.serializers import ShopRowSerializer
 from core.errors import ConflictError, InvalidInputError
@@ -95,16 +96,13 @@ class ClienteSerializer(ShopRowSerializer[Cliente]):
 
 
 class ClienteFilter(filters.FilterSet):
-    q = filters.CharFilter(method="buscar", label="Part of the name, phone or document")
+    q = TextFilter(method="buscar", label="Part of the name, phone or document")
     activo = YesNoFilter()
-    creado_desde = filters.IsoDateTimeFilter(field_name="creado", lookup_expr="gte")
-    creado_hasta = filters.IsoDateTimeFilter(field_name="creado", lookup_expr="lt")
-
-    etiqueta = filters.NumberFilter(field_name="etiquetas", label="Id of a tag")
-
-    class Meta:
-        model = Cliente
-        fields = ("documento",)
+    creado_desde = MomentFilter(field_name="creado", lookup_expr="gte")
+    creado_hasta = MomentFilter(field_name="creado", lookup_expr="lt")
+    etiqueta = IdFilter(field_name="etiquetas", label="Id of a tag")
+    documento = TextFilter()
+    telefono = PhoneFilter(field_name="telefono_e164")
 
     def buscar(self, queryset: QuerySet[Cliente], name: str, value: str) -> QuerySet[Cliente]:
         return queryset.filter(
