@@ -1,11 +1,13 @@
 """Dates that a person can mean. The calendar's edges are none of them: in another time zone they lie outside it."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from django.core.exceptions import ValidationError
 
+YEAR: Final = re.compile(r"\s*([0-9]{4})")
 FECHA_LEJANA: Final = "Elija una fecha entre los años 1900 y 2200."
 
 
@@ -28,8 +30,17 @@ class Anos:
         Raises:
             ValidationError: it is one.
         """
-        if not self.primero <= value.year <= self.ultimo:
+        if not self.holds(value):
             raise ValidationError(self.texto, code="invalid")
+
+    def holds(self, value: date) -> bool:
+        """Tell whether the date is of one of these years."""
+        return self.primero <= value.year <= self.ultimo
+
+    def holds_written(self, text: str) -> bool:
+        """Tell the same of a date in ISO 8601 before it is read: reading one of the calendar's edges may overflow."""
+        year = YEAR.match(text)
+        return year is None or self.primero <= int(year[1]) <= self.ultimo
 
     @property
     def pattern(self) -> str:

@@ -19,6 +19,7 @@ from campaigns.values import defecto
 from campaigns.values.horario import next_open, paises
 from campaigns.values.ventanas import DIAS, semana
 from campaigns.values.zonas import zonas
+from core.dates import FECHA_LEJANA, de_este_mundo
 from core.errors import InvalidInputError
 
 CERRADOS_MAX: Final = 100
@@ -87,6 +88,8 @@ def _pais(valor: Any) -> str:
 def _dias(valor: list[date]) -> list[date]:
     if len(valor) > CERRADOS_MAX:
         raise InvalidInputError(DEMASIADOS_DIAS)
+    if not all(map(de_este_mundo.holds, valor)):
+        raise InvalidInputError(FECHA_LEJANA)
     return sorted(set(valor))
 
 

@@ -14,9 +14,10 @@ from rest_framework import serializers
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ModelViewSet
 
-from clientes import consentimiento, selectors, services
+from clientes import consentimiento, phones, selectors, services
 from clientes.api.condiciones import EtiquetasField
 from clientes.api.telefonos import PhoneFilter
+from clientes.busqueda import NUMERO
 from clientes.models import Cliente
 from core.api.base import ShopRowsView
 from core.api.filters import IdFilter, MomentFilter, TextFilter, YesNoFilter
@@ -105,12 +106,9 @@ class ClienteFilter(filters.FilterSet):
     telefono = PhoneFilter(field_name="telefono_e164")
 
     def buscar(self, queryset: QuerySet[Cliente], name: str, value: str) -> QuerySet[Cliente]:
-        return queryset.filter(
-            Q(nombre__icontains=value)
-            | Q(telefono__contains=value)
-            | Q(telefono_e164__contains=value)
-            | Q(documento__icontains=value)
-        )
+        found = Q(nombre__icontains=value) | Q(telefono__contains=value) | Q(documento__icontains=value)
+        phone = phones.buscadas(value) if NUMERO.fullmatch(value) else value
+        return queryset.filter(found | Q(telefono_e164__contains=phone))
 
 
 @extend_schema(tags=["clientes"])

@@ -15,6 +15,7 @@ from clientes.rne import numeros
 from clientes.rne.numeros import Numeros
 from clientes.rne.selectors import ultima_consulta
 from clientes.signals import exclusiones_cambiaron
+from core.dates import FECHA_LEJANA, de_este_mundo
 from core.errors import InvalidInputError
 from core.models import Usuario
 from core.text import formato
@@ -61,6 +62,8 @@ def importar_lista(*, usuario: Usuario, telefonos: Sequence[str], consultado_en:
 def _importar(
     usuario: Usuario, found: Numeros, archivo: str, sha256: str, consultado_en: date, *, reemplaza: bool
 ) -> ConsultaRNE:
+    if not de_este_mundo.holds(consultado_en):
+        raise InvalidInputError(FECHA_LEJANA, field="consultado_en", code="invalid")
     if consultado_en > timezone.localdate():
         raise InvalidInputError(EN_EL_FUTURO, field="consultado_en", code="invalid")
     ultima = ultima_consulta(usuario.tenant_id)

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 
 from core.api.serializers import NO_EXISTE
 from core.api.texts import SIN_NULO
-from core.dates import de_este_mundo
+from core.dates import FECHA_LEJANA, de_este_mundo
 
 SPELLINGS: Final = {"true": True, "True": True, "1": True, "false": False, "False": False, "0": False}
 # A "+" that the address did not escape arrives as a space.
@@ -60,7 +60,12 @@ class MomentField(IsoDateTimeField):
     default_validators = [de_este_mundo]
 
     def to_python(self, value: Any) -> Any:
-        return super().to_python(LOST_PLUS.sub("+", value) if isinstance(value, str) and "T" in value else value)
+        if isinstance(value, str):
+            if not de_este_mundo.holds_written(value):
+                raise ValidationError(FECHA_LEJANA, code="invalid")
+            if "T" in value:
+                value = LOST_PLUS.sub("+", value)
+        return super().to_python(value)
 
 
 # An empty filter is none, as everywhere.

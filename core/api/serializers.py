@@ -45,6 +45,9 @@ def not_its_type(field: Field, value: Any) -> Any:
     if isinstance(field, serializers.DecimalField):
         plain = texts.DECIMAL.fullmatch(value.strip()) if isinstance(value, str) else type(value) in {int, float}
         return None if plain else [NO_ES_DECIMAL]
+    if isinstance(field, serializers.DateField | serializers.DateTimeField) and isinstance(value, str):
+        within = next(validator for validator in field.validators if isinstance(validator, Anos))
+        return None if within.holds_written(value) else [within.texto]
     if isinstance(field, serializers.ListField) and isinstance(value, list):
         return _first_wrong(field.child, enumerate(value))
     if isinstance(field, serializers.DictField) and isinstance(value, dict):
