@@ -22,7 +22,7 @@ def validar(fuente: str, fecha: date | None) -> None:
         raise InvalidInputError(FALTA_FUENTE, field="consentimiento_fuente", code="required")
     if fuente and fecha is None:
         raise InvalidInputError(FALTA_FECHA, field="consentimiento_en", code="required")
-    if fecha is not None and not de_este_mundo.holds(fecha):
-        raise InvalidInputError(FECHA_LEJANA, field="consentimiento_en", code="invalid")
     if fecha is not None and fecha > timezone.localdate():
         raise InvalidInputError(EN_EL_FUTURO, field="consentimiento_en", code="invalid")
+    if fecha is not None and not de_este_mundo.holds(fecha):
+        raise InvalidInputError(FECHA_LEJANA, field="consentimiento_en", code="invalid")

@@ -5,6 +5,7 @@ A short run here; `scripts/contract` makes a hundred requests an operation.
 
 import logging
 import os
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
@@ -24,7 +25,13 @@ from tests import shared
 from tests.core.api.test_matrix import World, make_world
 from tests.factories import AdminFactory
 
-EXAMPLES: Final = int(os.environ.get("CONTRACT_EXAMPLES", "2"))
+EXAMPLES: Final = int(os.environ.get("CONTRACT_EXAMPLES", "0"))
+SHORT: Final = 1  # so many an operation, besides those that cover each keyword of the description
+# What the short run leaves to the long one, because another operation reads the same with the same parts.
+REPEATED: Final = re.compile(
+    r"PUT |PATCH .*/(clientes|ajustes|programaciones|segmentos|ventas|plantillas|etiquetas)/(?!.*alertas)"
+    r"|POST .*/(vista-previa|programaciones)/|GET (?!.*(entrantes|logs)/).*[^}]/$"
+)
 
 # What no schema can say of a body: the last part of the field's path, and the code of the refusal.
 MEANINGS: Final = {
@@ -132,9 +139,20 @@ def map_body(context: Any, body: Any) -> Any:
     return with_rows_of_ours(body)
 
 
-@schema.parametrize()
+def is_repeated(context: Any) -> bool:
+    return REPEATED.match(context.operation.label) is not None
+
+
+chosen = schema if EXAMPLES else schema.exclude(is_repeated)
+
+
+@chosen.parametrize()
 @settings(
-    max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=EXAMPLES or SHORT,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
 )
 def test_it_does_what_its_description_says(case: Any, token: str, db: None) -> None:
     load_all_checks()
