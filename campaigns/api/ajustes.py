@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.request import Request
@@ -14,7 +14,7 @@ from campaigns.ley.selectors import ajustes_de, historial_de
 from campaigns.ley.services import cambiar_ajustes
 from campaigns.models import Ajustes, AjustesCambio
 from campaigns.models.ajustes import MOTIVO_MAX
-from campaigns.values.ventanas import DIAS
+from campaigns.values.ventanas import DIAS, HORA
 from core.api.base import ShopRowsView, SignedInView
 from core.api.serializers import RefusesUnknown
 
@@ -34,9 +34,14 @@ def _limites(ajuste: Ajuste) -> dict[str, Any]:
     }
 
 
+@extend_schema_field({"type": "string", "pattern": f"^({HORA.pattern})$"})
+class HourField(serializers.CharField):
+    """An hour of a timetable."""
+
+
 class FranjaSerializer(RefusesUnknown):
-    abre = serializers.CharField(help_text="The hour of opening, such as 08:00.")
-    cierra = serializers.CharField(help_text="The hour of closing, such as 19:00; 24:00 is the end of the day.")
+    abre = HourField(help_text="The hour of opening, such as 08:00.")
+    cierra = HourField(help_text="The hour of closing, such as 19:00; 24:00 is the end of the day.")
 
 
 class VentanasSerializer(RefusesUnknown):

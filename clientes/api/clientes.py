@@ -1,5 +1,6 @@
 """`/api/v1/clientes/`: the shop's clients."""
 
+from datetime import date
 from typing import Any, cast
 
 from django.db.models import Q, QuerySet
@@ -19,6 +20,7 @@ from clientes.api.condiciones import EtiquetasField
 from clientes.api.telefonos import PhoneFilter
 from clientes.busqueda import NUMERO
 from clientes.models import Cliente
+from clientes.rne.selectors import con_registro, revocado_en
 from core.api.base import ShopRowsView
 from core.api.filters import IdFilter, MomentFilter, TextFilter, YesNoFilter
 from core.api.schema import ErrorSerializer
@@ -53,6 +55,7 @@ CONSENTIMIENTO = ("consentimiento_fuente", "consentimiento_en")
                 "activo": True,
                 "consentimiento_fuente": "Formulario de la tienda",
                 "consentimiento_en": "2026-03-01",
+                "consentimiento_revocado_en": None,
                 "creado": "2026-03-15T10:30:00-05:00",
             },
             response_only=True,
@@ -64,6 +67,9 @@ class ClienteSerializer(ShopRowSerializer[Cliente]):
         read_only=True, help_text="The number as it will be dialled; empty when it is missing or not valid."
     )
 
+    consentimiento_revocado_en = serializers.SerializerMethodField(
+        help_text="The day on which the register of excluded numbers revoked the consent; null while it stands."
+    )
     etiquetas = EtiquetasField(required=False, help_text="Ids of the shop's tags.")
 
     class Meta:
@@ -78,6 +84,7 @@ class ClienteSerializer(ShopRowSerializer[Cliente]):
             "etiquetas",
             "consentimiento_fuente",
             "consentimiento_en",
+            "consentimiento_revocado_en",
             "creado",
         )
         extra_kwargs = {
@@ -86,6 +93,9 @@ class ClienteSerializer(ShopRowSerializer[Cliente]):
             },
             "consentimiento_en": {"help_text": "When the client agreed; null while they have not."},
         }
+
+    def get_consentimiento_revocado_en(self, cliente: Cliente) -> date | None:
+        return revocado_en(cliente)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         said = {name: attrs.get(name, getattr(self.instance, name, None)) for name in CONSENTIMIENTO}
@@ -130,7 +140,8 @@ class ClienteViewSet(ShopRowsView[Cliente], ModelViewSet[Cliente]):
     filterset_class = ClienteFilter
 
     def rows(self) -> QuerySet[Cliente]:
-        return selectors.clientes_de(self.usuario).prefetch_related("etiquetas")
+        found = selectors.clientes_de(self.usuario).prefetch_related("etiquetas")
+        return con_registro(found) if self.action == "list" else found
 
     def perform_update(self, serializer: BaseSerializer[Cliente]) -> None:
         cliente = cast("Cliente", serializer.instance)

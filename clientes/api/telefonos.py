@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 
 from clientes import phones
 
-TELEFONO_INVALIDO: Final = "«{valor}» no es un número de teléfono válido."
+TELEFONO_INVALIDO: Final = "«%(valor)s» no es un número de teléfono válido."
 
 
 class PhoneField(forms.CharField):
@@ -23,7 +23,7 @@ class PhoneField(forms.CharField):
         if not text:
             return ""
         if not (e164 := phones.to_e164(text)):
-            raise ValidationError(TELEFONO_INVALIDO.format(valor=text[:40].replace("\0", "")), code="invalid")
+            raise ValidationError(TELEFONO_INVALIDO, code="invalid", params={"valor": text[:40].replace("\0", "")})
         return e164
 
 

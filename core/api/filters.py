@@ -8,7 +8,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -20,13 +19,19 @@ from core.dates import FECHA_LEJANA, de_este_mundo
 SPELLINGS: Final = {"true": True, "True": True, "1": True, "false": False, "False": False, "0": False}
 # A "+" that the address did not escape arrives as a space.
 LOST_PLUS: Final = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)")
-NO_ES_ID: Final = "«{value}» no es un id: se esperaba un número entero."
+# Filled in by the framework, in whose hands a "%" of the value would be a fault.
+NO_ES_ID: Final = "«%(value)s» no es un id: se esperaba un número entero."
 # Digits of an id, and more: PostgreSQL's largest has 19, and what is larger is the id of no row.
 ID_MAX: Final = 40
 FORMAT: Final = "format"  # the framework's own, for what it may answer in
 
 
-@extend_schema_field(OpenApiTypes.BOOL)
+def or_empty(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a filter that may be left empty: then it is none, as everywhere."""
+    return {"anyOf": [schema, {"type": "string", "maxLength": 0}]}
+
+
+@extend_schema_field(or_empty({"type": "boolean"}))
 class YesNoFilter(filters.TypedChoiceFilter):
     """Yes or no; anything else is 400. django-filter's own takes what it cannot read for no filter at all."""
 
@@ -41,11 +46,11 @@ class IdField(forms.CharField):
         if not text:
             return None
         if len(text) > ID_MAX or not (text.isascii() and text.removeprefix("-").isdecimal()):
-            raise ValidationError(NO_ES_ID.format(value=text[:ID_MAX]), code="invalid")
+            raise ValidationError(NO_ES_ID, code="invalid", params={"value": text[:ID_MAX]})
         return int(text)
 
 
-@extend_schema_field(OpenApiTypes.INT)
+@extend_schema_field(or_empty({"type": "integer"}))
 class IdFilter(filters.Filter):
     """Rows that belong to another one, by its id.
 
@@ -68,15 +73,7 @@ class MomentField(IsoDateTimeField):
         return super().to_python(value)
 
 
-# An empty filter is none, as everywhere.
-@extend_schema_field(
-    {
-        "anyOf": [
-            {"type": "string", "format": "date-time", "pattern": de_este_mundo.pattern},
-            {"type": "string", "maxLength": 0},
-        ]
-    }
-)
+@extend_schema_field(or_empty({"type": "string", "format": "date-time", "pattern": de_este_mundo.pattern}))
 class MomentFilter(filters.IsoDateTimeFilter):
     """A date with its time, in ISO 8601; without an offset it is in TIME_ZONE."""
 

@@ -38,6 +38,7 @@ class TestCreate:
             "etiquetas": [],
             "consentimiento_fuente": "",
             "consentimiento_en": None,
+            "consentimiento_revocado_en": None,
             "creado": timezone.localtime(cliente.creado).isoformat(),
         }
 

@@ -39,6 +39,10 @@ MEANINGS: Final = {
     ("*", "unique"),
     ("valor", "immutable"),
     ("telefono", "invalid"),
+    ("audiencia", "empty"),  # nobody is left
+    ("consultado_en", "invalid"),  # to come
+    ("abre", "invalid"),  # not before `cierra`
+    ("cierra", "invalid"),
     ("numeros", "empty"),  # none of them is a number
     ("zona_horaria", "invalid"),
     ("zona", "invalid"),
@@ -125,9 +129,9 @@ def with_rows_of_ours(value: Any) -> Any:
         return value
     made = {}
     for name, part in value.items():
-        if name in ours and type(part) is int:
+        if name in ours and type(part) is int and part > 0:
             made[name] = ours[name].pk
-        elif name in ours and isinstance(part, list) and part and all(type(one) is int for one in part):
+        elif name in ours and isinstance(part, list) and part and all(type(one) is int and one > 0 for one in part):
             made[name] = [ours[name].pk]
         else:
             made[name] = with_rows_of_ours(part)
