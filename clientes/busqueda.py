@@ -10,6 +10,7 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
+from clientes import phones
 from clientes.models import Cliente
 from clientes.texto import PALABRAS, plano
 
@@ -32,7 +33,8 @@ def buscar(clientes: QuerySet[Cliente], q: str) -> QuerySet[Cliente]:
         return clientes
     if NUMERO.fullmatch(q):
         digits = re.sub(r"\D", "", q)
-        return clientes.filter(Q(documento__contains=digits) | Q(telefono_e164__contains=digits) | Q(documento=q))
+        phone = Q(telefono_e164__contains=phones.buscadas(q))
+        return clientes.filter(Q(documento__contains=digits) | phone | Q(documento=q))
     words = PALABRA.findall(plano(q))
     if not words:
         return clientes.none()

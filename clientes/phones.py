@@ -159,6 +159,14 @@ def _read(text: str, region: str | None) -> Reading:
     return readings.pop() if len(readings) == 1 else NOTHING
 
 
+def buscadas(raw: str) -> str:
+    """Return the digits by which a typed phone, or a part of one, is found among numbers in E.164.
+
+    A whole phone is found however it is written; of anything else the digits are looked for as they are.
+    """
+    return to_e164(raw).removeprefix("+") or "".join(str(int(c)) for c in raw if c.isdecimal())
+
+
 def _has_letter_in_number(raw: str) -> bool:
     # After the first digit, or "300123 casa" would be dialled as a vanity number: somebody else's phone.
     first = DIGIT.search(raw)

@@ -23,9 +23,9 @@ class Kind(Enum):
 # The first that matches. A name: https://www.twilio.com/docs/glossary/what-alphanumeric-sender-id
 PATTERNS: Final = (
     (Kind.SERVICE, re.compile(r"MG[0-9a-fA-F]{32}")),
-    (Kind.TOLL_FREE, re.compile(r"\+18(00|33|44|55|66|77|88)\d{7}")),
-    (Kind.NUMBER, re.compile(r"\+[1-9]\d{6,14}")),
-    (Kind.SHORT_CODE, re.compile(r"\d{3,6}")),
+    (Kind.TOLL_FREE, re.compile(r"\+18(00|33|44|55|66|77|88)[0-9]{7}")),
+    (Kind.NUMBER, re.compile(r"\+[1-9][0-9]{6,14}")),
+    (Kind.SHORT_CODE, re.compile(r"[0-9]{3,6}")),
     (Kind.NAME, re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9+\-_&]([A-Za-z0-9+\-_& ]{0,9}[A-Za-z0-9+\-_&])?")),
 )
 
@@ -39,6 +39,10 @@ SEGMENTS_PER_S: Final = {
     Kind.NAME: 10.0,
     Kind.SERVICE: NO_LIMIT,
 }
+
+
+# All of them, for the API's description.
+PATTERN: Final = f"^({'|'.join(pattern.pattern for _, pattern in PATTERNS)})$"
 
 
 def kind_of(value: str) -> Kind | None:

@@ -27,7 +27,7 @@ urlpatterns = [
     path("", include("clientes.pages.urls")),
     path("", include("campaigns.pages.urls")),
     path("api/v1/", include(v1)),
-    path("api/schema/", SpectacularAPIView.as_view(throttle_classes=[]), name="api-schema"),
+    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", api.Docs.as_view(url_name="api-schema"), name="api-docs"),
     path("webhooks/twilio/", include("workers.webhooks.urls")),
     path("", include("workers.metrics.urls")),

@@ -3,18 +3,18 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns.ley.reglas import AJUSTES, POR_NOMBRE
+from campaigns.ley.reglas import AJUSTES, FUERA, POR_NOMBRE, Ajuste, Entre
 from campaigns.ley.selectors import ajustes_de, historial_de
 from campaigns.ley.services import cambiar_ajustes
 from campaigns.models import Ajustes, AjustesCambio
 from campaigns.models.ajustes import MOTIVO_MAX
-from campaigns.values.ventanas import DIAS
+from campaigns.values.ventanas import DIAS, HORA
 from core.api.base import ShopRowsView, SignedInView
 from core.api.permissions import AdminReads
 from core.api.serializers import RefusesUnknown
@@ -22,9 +22,27 @@ from core.api.serializers import RefusesUnknown
 VALORES = {ajuste.name: ajuste.example for ajuste in AJUSTES}
 
 
+def _limites(ajuste: Ajuste) -> dict[str, Any]:
+    """Return how a field says between which numbers its setting lies; the words are the rule's."""
+    rule = ajuste.rule
+    if not isinstance(rule, Entre):
+        return {}
+    text = FUERA.format(minimo=rule.minimo, maximo=rule.maximo)
+    return {
+        "min_value": rule.minimo,
+        "max_value": rule.maximo,
+        "error_messages": {"min_value": text, "max_value": text},
+    }
+
+
+@extend_schema_field({"type": "string", "pattern": f"^({HORA.pattern})$"})
+class HourField(serializers.CharField):
+    """An hour of a timetable."""
+
+
 class FranjaSerializer(RefusesUnknown):
-    abre = serializers.CharField(help_text="The hour of opening, such as 08:00.")
-    cierra = serializers.CharField(help_text="The hour of closing, such as 19:00; 24:00 is the end of the day.")
+    abre = HourField(help_text="The hour of opening, such as 08:00.")
+    cierra = HourField(help_text="The hour of closing, such as 19:00; 24:00 is the end of the day.")
 
 
 class VentanasSerializer(RefusesUnknown):
@@ -62,7 +80,7 @@ class AjustesSerializer(RefusesUnknown, serializers.ModelSerializer[Ajustes]):
     class Meta:
         model = Ajustes
         fields = (*POR_NOMBRE, "motivo")
-        extra_kwargs = {ajuste.name: {"help_text": ajuste.api} for ajuste in AJUSTES}
+        extra_kwargs = {ajuste.name: {"help_text": ajuste.api, **_limites(ajuste)} for ajuste in AJUSTES}
 
 
 @extend_schema(tags=["ajustes"])

@@ -10,20 +10,26 @@ from campaigns.audiencia.seleccion import Audiencia, Seleccion
 from clientes.api.condiciones import EtiquetasField
 from clientes.models import Segmento
 from clientes.selectors import segmentos_de
-from core.api.serializers import RefusesUnknown
+from core.api.serializers import RefusesUnknown, ShopRowField
 from core.ids import sin_repetir
 
 SOLO_TODOS = "«todos» solo puede ser true."
 NADIE = "Diga quiénes: «todos», «etiquetas», «segmento» o «cliente_ids»."
+ELEGIDOS = ("etiquetas", "segmento", "cliente_ids")
 TODOS_Y_MAS = "«todos» no va con otros; para dejar a algunos fuera use «excluir»."
 
 
 @extend_schema_field({"type": "integer"})
-class SegmentoField(serializers.PrimaryKeyRelatedField[Segmento]):
+class SegmentoField(ShopRowField[Segmento]):
     """A segment of the caller's shop; any other id does not exist for them."""
 
     def get_queryset(self) -> Any:
         return segmentos_de(self.context["request"].user)
+
+
+@extend_schema_field({"type": "boolean", "enum": [True]})
+class YesField(serializers.BooleanField):
+    """Yes, or left out."""
 
 
 class SeleccionSerializer(RefusesUnknown):
@@ -41,8 +47,15 @@ class SeleccionSerializer(RefusesUnknown):
 class AudienciaSerializer(SeleccionSerializer):
     """The clients that are in any of these, without those in `excluir`; frozen when the campaign is created."""
 
-    todos = serializers.BooleanField(required=False, help_text="true: every active client of the shop.")
+    todos = YesField(required=False, help_text="true: every active client of the shop.")
     excluir = SeleccionSerializer(required=False, help_text="The clients among them who are left out.")
+
+    body_rules = {
+        "anyOf": [
+            {"required": ["todos"], "not": {"anyOf": [{"required": [name]} for name in ELEGIDOS]}},
+            {"not": {"required": ["todos"]}, "anyOf": [{"required": [name]} for name in ELEGIDOS]},
+        ]
+    }
 
     def validate_todos(self, value: bool) -> bool:
         if not value:

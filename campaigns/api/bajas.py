@@ -4,7 +4,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiParameter,
@@ -21,9 +20,11 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from campaigns.bajas import services
 from campaigns.remitentes import valores_de
+from clientes.api.telefonos import PhoneFilter
 from clientes.bajas.selectors import bajas_de, historia_de
 from clientes.models import Baja, Fuente, RegistroBaja
 from clientes.models.baja import EVIDENCIA_MAX, MOTIVO_MAX
+from core.api import texts
 from core.api.base import ShopRowsView
 from core.api.filters import YesNoFilter
 from core.api.schema import ErrorSerializer
@@ -125,13 +126,14 @@ class LevantarSerializer(serializers.Serializer[Any]):
     evidencia = serializers.CharField(max_length=EVIDENCIA_MAX)
 
 
+def _words(most: int) -> dict[str, Any]:
+    return {"type": "string", "minLength": 1, "maxLength": most, "pattern": texts.CON_TEXTO}
+
+
 class BajaFilter(filters.FilterSet):
     vigente = YesNoFilter(label="In force; true unless said otherwise")
     fuente = filters.MultipleChoiceFilter(choices=Fuente.choices)
-
-    class Meta:
-        model = Baja
-        fields = ("telefono",)
+    telefono = PhoneFilter()
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         if data is not None and not data.get("vigente"):
@@ -190,8 +192,8 @@ class BajaViewSet(ShopRowsView[Baja], ReadOnlyModelViewSet[Baja]):
             "other proofs; the row stays, no longer in force. A client's own START or ALTA lifts it without this call."
         ),
         parameters=[
-            OpenApiParameter("motivo", OpenApiTypes.STR, description="How the client consented."),
-            OpenApiParameter("evidencia", OpenApiTypes.STR, description="Where the proof is kept."),
+            OpenApiParameter("motivo", _words(MOTIVO_MAX), required=True, description="How the client consented."),
+            OpenApiParameter("evidencia", _words(EVIDENCIA_MAX), required=True, description="Where the proof is kept."),
         ],
         responses={204: None, 400: ErrorSerializer, 409: ErrorSerializer},
     )

@@ -4,8 +4,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django_filters import rest_framework as filters
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -21,7 +20,7 @@ from campaigns.api.campanas_serializers import (
     ProgresoSerializer,
     TextoYAudienciaSerializer,
 )
-from campaigns.api.idempotency import idempotency_of
+from campaigns.api.idempotency import header, idempotency_of
 from campaigns.api.vista_previa import VistaPreviaSerializer, as_json
 from campaigns.campana import selectors, services
 from campaigns.campana.services import Idempotency, NuevaCampana
@@ -29,26 +28,22 @@ from campaigns.models import CampanaSMS, PlantillaSMS
 from campaigns.vista_previa import aprobaciones
 from campaigns.vista_previa.calculo import calcular_vista_previa
 from core.api.base import ShopRowsView
+from core.api.filters import MomentFilter, TextFilter
 from core.api.schema import ErrorSerializer
 from core.models import Usuario
 
 MOVED = {200: CampanaSerializer, 409: ErrorSerializer}
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    OpenApiTypes.STR,
-    OpenApiParameter.HEADER,
-    description=(
-        "1 to 255 characters of your choice. The same key with the same body answers with the campaign that the "
-        "first call made (header `Idempotent-Replayed: true`); with another body, 409."
-    ),
+IDEMPOTENCY_KEY = header(
+    "The same key with the same body answers with the campaign that the first call made (header "
+    "`Idempotent-Replayed: true`); with another body, 409."
 )
 
 
 class CampanaFilter(filters.FilterSet):
     estado = filters.MultipleChoiceFilter(choices=CampanaSMS.Estado.choices)
-    q = filters.CharFilter(field_name="nombre", lookup_expr="icontains", label="Part of the name")
-    creado_desde = filters.IsoDateTimeFilter(field_name="creado", lookup_expr="gte")
-    creado_hasta = filters.IsoDateTimeFilter(field_name="creado", lookup_expr="lt")
+    q = TextFilter(field_name="nombre", lookup_expr="icontains", label="Part of the name")
+    creado_desde = MomentFilter(field_name="creado", lookup_expr="gte")
+    creado_hasta = MomentFilter(field_name="creado", lookup_expr="lt")
 
 
 @extend_schema(tags=["campanas"])

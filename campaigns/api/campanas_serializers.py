@@ -12,11 +12,12 @@ from campaigns.campana.selectors import Progreso
 from campaigns.models import CampanaSMS
 from campaigns.models.campana import MOTIVO_MAX, NOMBRE_MAX
 from campaigns.vista_previa import aprobaciones
-from core.api.serializers import RefusesUnknown
+from core.api.serializers import RefusesUnknown, one_of
 
 FALTA_MENSAJE = "Envíe «mensaje» o «plantilla»."
 DOS_MENSAJES = "Envíe «mensaje» o «plantilla», no los dos."
 FALTA_AUDIENCIA = "Envíe «cliente_ids» o «audiencia»."
+PROMOCIONAL = {"pattern": f"^{CampanaSMS.Clase.PROMOCIONAL.value}$"}
 DOS_AUDIENCIAS = "Envíe «cliente_ids» o «audiencia», no los dos."
 
 
@@ -49,6 +50,8 @@ class TextoYAudienciaSerializer(RefusesUnknown):
     remitente = RemitenteField(
         required=False, allow_null=True, help_text="Id of a sender of the shop's; the installation's when absent."
     )
+
+    body_rules = {"allOf": [one_of("mensaje", "plantilla"), one_of("cliente_ids", "audiencia")]}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         _one_of(attrs, "mensaje", "plantilla", FALTA_MENSAJE, DOS_MENSAJES)
@@ -90,6 +93,18 @@ class CrearCampanaSerializer(TextoYAudienciaSerializer):
         required=False,
         help_text="Why the campaign is not promotional; kept with the person who made it.",
     )
+
+    body_rules = {
+        "allOf": [
+            *TextoYAudienciaSerializer.body_rules["allOf"],
+            {
+                "anyOf": [
+                    {"properties": {"clase": PROMOCIONAL}, "not": {"required": ["clase_motivo"]}},
+                    {"properties": {"clase": {"not": PROMOCIONAL}}, "required": ["clase", "clase_motivo"]},
+                ]
+            },
+        ]
+    }
 
 
 def _one_of(attrs: dict[str, Any], first: str, second: str, none: str, both: str) -> None:

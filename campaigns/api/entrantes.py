@@ -13,8 +13,9 @@ from campaigns.entrantes import selectors
 from campaigns.entrantes.services import decidir, marcar_leidos
 from campaigns.models import Entrante
 from campaigns.values.intencion import Intencion
+from clientes.api.telefonos import PhoneFilter
 from core.api.base import ShopRowsView
-from core.api.filters import YesNoFilter
+from core.api.filters import IdFilter, MomentFilter, YesNoFilter
 
 
 @extend_schema_serializer(
@@ -70,12 +71,10 @@ class EsBajaSerializer(serializers.Serializer[None]):
 class EntranteFilter(filters.FilterSet):
     tipo = filters.MultipleChoiceFilter(choices=Intencion.choices)
     leido = YesNoFilter(method="por_leido", label="Read already")
-    recibido_desde = filters.IsoDateTimeFilter(field_name="recibido", lookup_expr="gte")
-    recibido_hasta = filters.IsoDateTimeFilter(field_name="recibido", lookup_expr="lt")
-
-    class Meta:
-        model = Entrante
-        fields = ("telefono", "campana")
+    recibido_desde = MomentFilter(field_name="recibido", lookup_expr="gte")
+    recibido_hasta = MomentFilter(field_name="recibido", lookup_expr="lt")
+    telefono = PhoneFilter()
+    campana = IdFilter(field_name="campana_id", label="Id of a campaign")
 
     def por_leido(self, queryset: QuerySet[Entrante], name: str, value: bool) -> QuerySet[Entrante]:
         return queryset.filter(leido_en__isnull=not value)

@@ -4,15 +4,17 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.timezone import localtime
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.api.fields import IdListField, MensajeField
 from campaigns.api.idempotency import idempotency_of
+from campaigns.api.vista_previa import plain
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.campana import selectors, services
-from campaigns.campana.espera import esperar
+from campaigns.campana.espera import esperar, por_que_espera
 from campaigns.campana.services import Idempotency, NuevaCampana
 from campaigns.models import CampanaSMS, SMSLog
 from campaigns.models.campana import NOMBRE_MAX
@@ -34,7 +36,8 @@ class EnviarSMSView(ReferenceView):
     def post(self, request: Request) -> Response:
         """Create the campaign, wait for its end, and tell what happened to each client.
 
-        200 with the whole result, or 202 with what there is so far, its `estado` and `progreso_url`.
+        200 with the whole result, or 202 with what there is so far, its `estado` and `progreso_url`. A campaign that
+        waits for a window, a cap on spending or an approval is answered at once, with `motivo` and `espera_hasta`.
         """
         usuario = self.usuario
         idempotency = idempotency_of(request)
@@ -45,9 +48,14 @@ class EnviarSMSView(ReferenceView):
         headers = {} if created else {"Idempotent-Replayed": "true"}
         if applied := _wait(campana, Prefer.of(request.headers.get("Prefer", ""))):
             headers["Preference-Applied"] = applied
-        campana.refresh_from_db(fields=["estado", "completado_en", "enviados_exitosos", "enviados_fallidos"])
+        campana.refresh_from_db()
         body = _resultado(campana, request)
         if campana.completado_en is None:
+            if porque := por_que_espera(campana):
+                body |= {
+                    "espera_hasta": porque.hasta and localtime(porque.hasta).isoformat(),
+                    "motivo": plain(porque.motivo),
+                }
             headers["Location"] = body["progreso_url"]
             return Response(body, status=status.HTTP_202_ACCEPTED, headers=headers)
         return Response(body, headers=headers)
@@ -68,6 +76,8 @@ def _crear(usuario: Usuario, data: Any, idempotency: Idempotency | None) -> tupl
 def _wait(campana: CampanaSMS, prefer: Prefer) -> str:
     """Wait as long as the caller prefers, within ours; returns the preferences that were honoured."""
     limit = settings.SEND_WAIT_S
+    if por_que_espera(campana):
+        return "respond-async" if prefer.respond_async else ""
     if prefer.wait is None:
         if prefer.respond_async:
             return "respond-async"

@@ -1,29 +1,15 @@
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db.models import Model
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from campaigns.audiencia.seleccion import DEMASIADOS, MAX_IDS
 from campaigns.mensaje.texto import sin_retornos
-
-M = TypeVar("M", bound=Model)
+from core.api.serializers import es_id
 
 NO_ES_LISTA = "Se esperaba una lista de ids."
 NO_ES_ENTERO = "«{value}» no es un id: se esperaba un número entero."
 SIN_HORA = "Diga también la hora, como en 2026-12-01T09:00."
-
-
-def es_id(value: Any) -> bool:
-    return type(value) is int  # a bool is an int for isinstance
-
-
-# A row of the caller's shop by its id. A base of fields: those who inherit say which rows, and describe themselves.
-class ShopRowField(serializers.PrimaryKeyRelatedField[M]):
-    def to_internal_value(self, data: Any) -> Any:
-        if not es_id(data):  # "7" and 7.0 are no ids in cliente_ids either
-            self.fail("incorrect_type", data_type=type(data).__name__)
-        return super().to_internal_value(data)
 
 
 @extend_schema_field({"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": MAX_IDS})

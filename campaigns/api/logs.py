@@ -9,7 +9,9 @@ from rest_framework.generics import ListAPIView, get_object_or_404
 from campaigns.campana import selectors
 from campaigns.models import SMSLog
 from campaigns.values.twilio import Entrega
+from clientes.api.telefonos import PhoneFilter
 from core.api.base import ShopRowsView
+from core.api.filters import TextFilter
 from core.api.pagination import OldestFirstPagination
 
 
@@ -64,10 +66,9 @@ class SMSLogSerializer(serializers.ModelSerializer[SMSLog]):
 
 class LogFilter(filters.FilterSet):
     estado = filters.MultipleChoiceFilter(choices=SMSLog.Estado.choices)
-
-    class Meta:
-        model = SMSLog
-        fields = ("codigo", "entrega", "telefono")
+    codigo = TextFilter()
+    entrega = filters.ChoiceFilter(choices=Entrega.choices)
+    telefono = PhoneFilter()
 
 
 @extend_schema(tags=["campanas"], summary="List the recipients, one row each, in the order of sending")

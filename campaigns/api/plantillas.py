@@ -14,14 +14,14 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 from rest_framework.viewsets import ModelViewSet
 
-from campaigns.api.fields import MensajeField, ShopRowField
+from campaigns.api.fields import MensajeField
 from campaigns.campana import selectors, services
 from campaigns.mensaje import texto
 from campaigns.models import PlantillaSMS
 from core.api.base import ShopRowsView
 from core.api.filters import YesNoFilter
 from core.api.schema import ErrorSerializer
-from core.api.serializers import ShopRowSerializer
+from core.api.serializers import ShopRowField, ShopRowSerializer
 from core.errors import InvalidInputError
 
 MARCADORES = "{nombre} is replaced by the client's name, {enlace_baja} by a link of their own to opt out."

@@ -2,8 +2,7 @@ from typing import Any, cast
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.generics import ListAPIView, get_object_or_404
@@ -12,31 +11,25 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ModelViewSet
 
-from campaigns.api.idempotency import clave_de
+from campaigns.api.idempotency import clave_de, header
 from campaigns.api.programaciones_serializers import OcurrenciaSerializer, ProgramacionSerializer
 from campaigns.campana.selectors import progreso_de
 from campaigns.campana.services import Idempotency
 from campaigns.models import Ocurrencia, Programacion
 from campaigns.programaciones import selectors, services
 from core.api.base import ShopRowsView
-from core.api.filters import YesNoFilter
+from core.api.filters import TextFilter, YesNoFilter
 from core.api.schema import ErrorSerializer
 
 MOVED = {200: ProgramacionSerializer, 409: ErrorSerializer}
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    OpenApiTypes.STR,
-    OpenApiParameter.HEADER,
-    description=(
-        "1 to 255 characters of your choice. The same key again answers with the occurrence that the first call made "
-        "(header `Idempotent-Replayed: true`)."
-    ),
+IDEMPOTENCY_KEY = header(
+    "The same key again answers with the occurrence that the first call made (header `Idempotent-Replayed: true`)."
 )
 
 
 class ProgramacionFilter(filters.FilterSet):
     activa = YesNoFilter()
-    q = filters.CharFilter(field_name="nombre", lookup_expr="icontains", label="Part of the name")
+    q = TextFilter(field_name="nombre", lookup_expr="icontains", label="Part of the name")
 
 
 @extend_schema(tags=["programaciones"])

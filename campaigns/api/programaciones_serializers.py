@@ -17,8 +17,9 @@ from campaigns.models import Ocurrencia, Programacion
 from campaigns.models.programacion import GRACIA, GRACIA_MAX, NOMBRE_MAX
 from campaigns.programaciones import criterios, palabras, selectors
 from campaigns.programaciones.services import Definicion
-from campaigns.values.recurrencia import CRON_MAX, Frecuencia, Recurrencia
+from campaigns.values.recurrencia import ANOS, CRON_MAX, Frecuencia, Recurrencia
 from campaigns.values.zonas import hoy
+from core.api import texts
 from core.api.serializers import RefusesUnknown
 from core.errors import InvalidInputError
 
@@ -33,11 +34,56 @@ PROPIOS: Final = {
 AUSENTES: Final[dict[str, Any]] = {"hora": None, "dias": [], "dia_mes": None, "cron": ""}
 
 
+# In JSON Schema: that a field says something, and that it says nothing.
+DICHOS: Final[dict[str, Any]] = {
+    "hora": {"type": "string"},
+    "dias": {"minItems": 1},
+    "dia_mes": {"type": "integer"},
+    "cron": {"minLength": 1},
+}
+CALLADOS: Final[dict[str, Any]] = {
+    "hora": {"not": {"type": "string"}},
+    "dias": {"maxItems": 0},
+    "dia_mes": {"not": {"type": "integer"}},
+    "cron": {"maxLength": 0},
+}
+
+
+def _cuando(frecuencia: Frecuencia) -> dict[str, Any]:
+    propios = PROPIOS[frecuencia]
+    fields = {campo: (DICHOS if campo in propios else CALLADOS)[campo] for campo in AUSENTES}
+    return {"required": sorted(propios), "properties": {"frecuencia": {"pattern": f"^{frecuencia.value}$"}, **fields}}
+
+
+REGLAS: Final = {
+    "allOf": [
+        {
+            "anyOf": [
+                {
+                    "required": ["mensaje"],
+                    "properties": {"mensaje": {"minLength": 1}, "plantilla": CALLADOS["dia_mes"]},
+                },
+                {
+                    "required": ["plantilla"],
+                    "properties": {"plantilla": {"type": "integer"}, "mensaje": {"maxLength": 0}},
+                },
+            ]
+        },
+        {"anyOf": [_cuando(frecuencia) for frecuencia in Frecuencia]},
+    ]
+}
+
+
 class AudienciaGuardada(AudienciaSerializer):
     """The clients that are in any of these, without those in `excluir`; asked again at each occurrence."""
 
     def to_representation(self, instance: Any) -> Any:
         return instance
+
+
+@extend_schema_field({"type": "string", "pattern": texts.HORA})
+class WallClockField(serializers.TimeField):
+    """An hour of no zone; JSON Schema's `time` has seconds and an offset."""
 
 
 PROGRAMACION: Final = {
@@ -111,7 +157,7 @@ class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Program
     )
     audiencia = AudienciaGuardada()
     frecuencia = serializers.ChoiceField(choices=Frecuencia.choices)
-    hora = serializers.TimeField(
+    hora = WallClockField(
         required=False,
         allow_null=True,
         format="%H:%M",
@@ -138,8 +184,12 @@ class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Program
         help_text="The expression, for `cron`: minute (one number), hour, day of the month, month, day of the week.",
     )
     zona = serializers.CharField(required=False, max_length=64, help_text="IANA name; TIME_ZONE when absent.")
-    desde = serializers.DateField(required=False, help_text="First day on which it may occur; today when absent.")
-    hasta = serializers.DateField(required=False, allow_null=True, help_text="Last day; null is without end.")
+    desde = serializers.DateField(
+        required=False, validators=[ANOS], help_text="First day on which it may occur; today when absent."
+    )
+    hasta = serializers.DateField(
+        required=False, allow_null=True, validators=[ANOS], help_text="Last day; null is without end."
+    )
     gracia_minutos = serializers.IntegerField(
         required=False,
         min_value=1,
@@ -148,6 +198,8 @@ class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Program
     )
     descripcion = serializers.SerializerMethodField(help_text="When it occurs, in words.")
     proximas = serializers.SerializerMethodField(help_text="The next 5 moments; none while it is paused or over.")
+
+    body_rules = REGLAS
 
     class Meta:
         model = Programacion

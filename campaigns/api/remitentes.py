@@ -17,18 +17,22 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ModelViewSet
 
 from campaigns import remitentes
-from campaigns.api.fields import ShopRowField
 from campaigns.models import Remitente
 from core.api.base import ShopRowsView
 from core.api.filters import YesNoFilter
 from core.api.permissions import SOLO_ADMIN, AdminWrites
 from core.api.schema import ErrorSerializer
-from core.api.serializers import RefusesUnknown
-from core.senders import INVALIDO, kind_of
+from core.api.serializers import RefusesUnknown, ShopRowField
+from core.senders import INVALIDO, PATTERN, kind_of
 
 RITMO_MINIMO = Decimal("0.01")
 SOLO_OPERADOR = "Los remitentes los asigna quien administra la instalación: pídale uno."
 RITMO_DEL_OPERADOR = "El ritmo de un remitente lo fija quien administra la instalación."
+
+
+@extend_schema_field({"type": "string", "pattern": PATTERN})
+class SenderField(serializers.CharField):
+    """A sender, as Twilio writes it."""
 
 
 @extend_schema_serializer(
@@ -53,7 +57,7 @@ RITMO_DEL_OPERADOR = "El ritmo de un remitente lo fija quien administra la insta
     ]
 )
 class RemitenteSerializer(RefusesUnknown, serializers.ModelSerializer[Remitente]):
-    valor = serializers.CharField(
+    valor = SenderField(
         max_length=34,
         help_text=(
             "A number in E.164, a short code, a name of up to 11 letters and digits, or a Messaging Service (MG…), of "

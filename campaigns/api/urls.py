@@ -6,6 +6,7 @@ from campaigns.api.ajustes import AjustesView, HistorialView
 from campaigns.api.bajas import BajaViewSet
 from campaigns.api.campanas import CampanaViewSet
 from campaigns.api.entrantes import EntranteViewSet
+from campaigns.api.expediente import ExpedienteView
 from campaigns.api.logs import LogListView
 from campaigns.api.plantillas import PlantillaViewSet
 from campaigns.api.programaciones import OcurrenciaListView, ProgramacionViewSet
@@ -30,5 +31,6 @@ urlpatterns = [
     path("alertas/ajustes/", alertas.AjustesAlertasView.as_view(), name="api-alertas-ajustes"),
     path("alertas/secreto/", alertas.SecretoView.as_view(), name="api-alertas-secreto"),
     path("alertas/prueba/", alertas.PruebaView.as_view(), name="api-alertas-prueba"),
+    path("clientes/<int:pk>/expediente/", ExpedienteView.as_view(), name="api-cliente-expediente"),
     *router.urls,
 ]

@@ -143,7 +143,7 @@ def as_json(vista: VistaPrevia) -> dict[str, Any]:
             ],
             "costo": _costo(vista.costo, vista.ajustes),
             "ventana": _ventana(vista),
-            "avisos": [{"codigo": aviso.codigo, "texto": _plain(aviso.texto)} for aviso in avisos_de(vista)],
+            "avisos": [{"codigo": aviso.codigo, "texto": plain(aviso.texto)} for aviso in avisos_de(vista)],
             "letras_ucs2": vista.letras_ucs2,
             "invisibles": vista.invisibles,
             "ejemplos": [_ejemplo(ejemplo) for ejemplo in vista.ejemplos],
@@ -154,7 +154,7 @@ def as_json(vista: VistaPrevia) -> dict[str, Any]:
     return shown
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return the text without the spaces that only keep a line from breaking."""
     return text.replace("\N{NO-BREAK SPACE}", " ")
 
@@ -165,7 +165,7 @@ def _ventana(vista: VistaPrevia) -> dict[str, Any]:
         "abierta": jornada is not None and jornada.desde <= timezone.now(),
         "desde": jornada.desde if jornada else None,
         "hasta": jornada.ventana_hasta if jornada else None,
-        "texto": _plain(cuando(vista)),
+        "texto": plain(cuando(vista)),
     }
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from campaigns.audiencia.seleccion import Audiencia, clientes_de
 from campaigns.models import Ajustes, Contacto, Entrante
@@ -75,8 +76,9 @@ class Exclusion:
 
 
 def _sin_los_del_registro(clientes: QuerySet[Cliente], envio: Envio) -> QuerySet[Cliente]:
-    excluidos = NumeroRNE.objects.filter(usuario_id=envio.ajustes.usuario_id)
-    return clientes.exclude(telefono_e164__in=excluidos.values("telefono"))
+    excluidos = NumeroRNE.objects.filter(usuario_id=envio.ajustes.usuario_id, telefono=OuterRef("telefono_e164"))
+    consentido = Coalesce(OuterRef("consentimiento_en"), Value(date.min))
+    return clientes.exclude(Exists(excluidos.filter(desde__gte=consentido)))
 
 
 def _sin_los_contactados(clientes: QuerySet[Cliente], envio: Envio) -> QuerySet[Cliente]:
@@ -154,10 +156,12 @@ EXCLUSIONES: Final = (
     Exclusion(
         code=codigos.RNE,
         text="El número está en el Registro de Números Excluidos (RNE).",
-        remedy="No le escriba publicidad: el número está en el Registro de Números Excluidos.",
+        remedy="No le escriba publicidad: el número está en el Registro de Números Excluidos. Solo vale un"
+        " consentimiento posterior a la consulta en que apareció: si lo tiene, regístrelo en su ficha.",
         sql=lambda fila: (
             "EXISTS (SELECT FROM clientes_numerorne r"
-            f" WHERE r.usuario_id = %(tenant)s AND r.telefono = {fila.telefono})"
+            f" WHERE r.usuario_id = %(tenant)s AND r.telefono = {fila.telefono}"
+            " AND r.desde >= coalesce(c.consentimiento_en, '-infinity'))"
         ),
         without=_sin_los_del_registro,
         setting=lambda ajustes: ajustes.rne_activo,

@@ -1,23 +1,74 @@
-"""Waiting for a campaign to end, inside the request that started it.
+"""Waiting for a campaign to end, inside the request that started it, and why that would be in vain.
 
 A thread of the web that waits serves nobody else, so only some of a process's threads may: a caller who comes
 when they are taken is answered at once. Nothing of the database is held meanwhile: no transaction, no lock.
 """
 
-import time
+from dataclasses import dataclass
+from datetime import datetime, time
 from threading import BoundedSemaphore
+from time import monotonic, sleep
 from typing import Final
 
 from django.conf import settings
 from django.utils import timezone
 
+from campaigns.ley.gasto import agotado
+from campaigns.ley.jornada import jornada_desde
+from campaigns.ley.selectors import ajustes_de
 from campaigns.models import CampanaSMS
 from campaigns.values.estados import ESPERAS, descansa
+from campaigns.values.horario import fin_del_dia
+from campaigns.vista_previa.avisos import por_que_no_ahora
+from core.text import formato
+
+Estado = CampanaSMS.Estado
+PROGRAMADA: Final = "Está programada para {cuando}."
 
 # Seconds between two looks: a campaign of five takes half a second, one of five hundred several.
 FIRST_S: Final = 0.1
 LONGEST_S: Final = 0.5
 SLOWER: Final = 1.3
+
+
+@dataclass(frozen=True, slots=True)
+class PorQue:
+    """Why a campaign sends nothing for the time being.
+
+    Args:
+        motivo: for people.
+        hasta: when it goes on by itself; None when nobody knows, or a person has to do something.
+    """
+
+    motivo: str
+    hasta: datetime | None = None
+
+
+def por_que_espera(campana: CampanaSMS) -> PorQue | None:
+    """Tell why the campaign waits for a window, a cap, an approval, a date or a person; None when it moves.
+
+    The engine finds it out when it comes to the campaign. This tells it before, from the same settings and hours.
+    """
+    if campana.estado == Estado.PAUSADO:
+        return PorQue(campana.motivo, campana.reanuda_en)
+    if campana.por_aprobar:
+        return PorQue(campana.motivo)
+    if campana.completado_en is not None or campana.estado not in {Estado.PENDIENTE, Estado.PROCESANDO}:
+        return None
+    now = timezone.now()
+    ajustes = ajustes_de(campana.usuario_id)
+    start = max(now, campana.programada_para or now)
+    jornada = jornada_desde(ajustes, start, a_toda_hora=campana.a_toda_hora)
+    if start > now or jornada is None or jornada.desde > now:
+        motivo = PROGRAMADA.format(cuando=formato.proximo(start, ajustes.zona)) if start > now else ""
+        return PorQue(motivo or por_que_no_ahora(jornada, ajustes.zona), jornada.desde if jornada else None)
+    cap = agotado(ajustes, jornada.dia) if campana.estado == Estado.PENDIENTE else None
+    if cap is None:
+        return None
+    after = cap.hasta and fin_del_dia(ajustes.zona, datetime.combine(cap.hasta, time(12), tzinfo=ajustes.zona))
+    jornada = jornada_desde(ajustes, after, a_toda_hora=campana.a_toda_hora) if after else None
+    return PorQue(cap.motivo, jornada.desde if jornada else None)
+
 
 puestos = BoundedSemaphore(max(1, settings.WEB_THREADS // 2))
 
@@ -34,10 +85,10 @@ def esperar(campana: CampanaSMS, *, segundos: float) -> bool:
     if segundos <= 0 or not puestos.acquire(blocking=False):
         return False
     try:
-        deadline = time.monotonic() + segundos
+        deadline = monotonic() + segundos
         pause = FIRST_S
-        while not _rests(campana.pk) and (left := deadline - time.monotonic()) > 0:
-            time.sleep(min(pause, left))
+        while not _rests(campana.pk) and (left := deadline - monotonic()) > 0:
+            sleep(min(pause, left))
             pause = min(pause * SLOWER, LONGEST_S)
     finally:
         puestos.release()

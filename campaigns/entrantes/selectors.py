@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from campaigns.models import Entrante, SMSLog
 from campaigns.values.intencion import Intencion
 from clientes.models import Cliente
+from core.dates import de_este_mundo
 from core.models import Usuario
 
 SIN_LEER_MAX: Final = 1_000  # beyond it the page says "more than"
@@ -92,6 +93,8 @@ def _leer(clave: str) -> tuple[datetime, tuple[int, int]] | None:
     first, _, second = order.partition("~")
     try:
         momento = datetime.fromisoformat(when.replace(" ", "+"))  # a "+" of an address is a space
-        return (momento, (int(first), int(second))) if momento.tzinfo else None
+        # At the calendar's edges PostgreSQL's driver fails; no text was sent there.
+        ours = momento.tzinfo and de_este_mundo.holds(momento)
+        return (momento, (int(first), int(second))) if ours else None
     except ValueError:
         return None

@@ -19,6 +19,7 @@ from campaigns.values import defecto
 from campaigns.values.horario import next_open, paises
 from campaigns.values.ventanas import DIAS, semana
 from campaigns.values.zonas import zonas
+from core.dates import FECHA_LEJANA, de_este_mundo
 from core.errors import InvalidInputError
 
 CERRADOS_MAX: Final = 100
@@ -87,26 +88,29 @@ def _pais(valor: Any) -> str:
 def _dias(valor: list[date]) -> list[date]:
     if len(valor) > CERRADOS_MAX:
         raise InvalidInputError(DEMASIADOS_DIAS)
+    if not all(map(de_este_mundo.holds, valor)):
+        raise InvalidInputError(FECHA_LEJANA)
     return sorted(set(valor))
 
 
-def _entre(minimo: int, maximo: int) -> Callable[[Any], Any]:
-    def rule(valor: Any) -> Any:
-        if not minimo <= valor <= maximo:
-            raise InvalidInputError(FUERA.format(minimo=minimo, maximo=maximo))
-        return valor
+@dataclass(frozen=True, slots=True)
+class Entre:
+    """A rule: a whole number from `minimo` to `maximo`, or no number where `vacio` says that it may be none."""
 
-    return rule
+    minimo: int
+    maximo: int
+    vacio: bool = False
+
+    def __call__(self, valor: Any) -> Any:
+        if not (self.vacio and valor is None) and not self.minimo <= valor <= self.maximo:
+            raise InvalidInputError(FUERA.format(minimo=self.minimo, maximo=self.maximo))
+        return valor
 
 
 def _dinero(valor: Decimal | None) -> Decimal | None:
     if valor is not None and not 0 <= valor < DINERO_MAX:
         raise InvalidInputError(NO_ES_DINERO)
     return valor
-
-
-def _cuantos(valor: int | None) -> int | None:
-    return valor if valor is None else int(_entre(0, DESTINATARIOS_MAX)(valor))
 
 
 def _precios(valor: Mapping[str, Decimal]) -> dict[str, str]:
@@ -178,7 +182,7 @@ AJUSTES: Final = (
         unit="horas",
         api="Hours from a campaign's start to its deadline (`vence_en`), waits included.",
         example=72.0,
-        rule=_entre(1, PLAZO_MAX_H),
+        rule=Entre(1, PLAZO_MAX_H),
     ),
     Ajuste(
         name="frecuencia_activa",
@@ -198,7 +202,7 @@ AJUSTES: Final = (
         unit="mensaje{s} por teléfono y día",
         api="Messages to one phone on one day, over all campaigns; 1 to 20. More needs `motivo`.",
         example=defecto.FRECUENCIA_MAXIMA,
-        rule=_entre(1, FRECUENCIA_MAX),
+        rule=Entre(1, FRECUENCIA_MAX),
         loosens=protecciones.al_subir,
     ),
     Ajuste(
@@ -218,7 +222,7 @@ AJUSTES: Final = (
         unit="días",
         api="Days after which a consultation of the RNE is too old; 1 to 365. More need `motivo`.",
         example=defecto.RNE_VIGENCIA_DIAS,
-        rule=_entre(1, RNE_VIGENCIA_MAX),
+        rule=Entre(1, RNE_VIGENCIA_MAX),
         loosens=protecciones.al_subir,
     ),
     Ajuste(
@@ -286,7 +290,7 @@ AJUSTES: Final = (
         unit="destinatarios",
         api="A campaign to more recipients waits for approval; null: none does. More needs `motivo`.",
         example=10_000,
-        rule=_cuantos,
+        rule=Entre(0, DESTINATARIOS_MAX, vacio=True),
         loosens=protecciones.al_subir,
     ),
     Ajuste(

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from campaigns.bajas import services
 from campaigns.remitentes import valores_de
+from clientes import phones
 from clientes.bajas.selectors import bajas_de, historia_de
 from clientes.models import Baja, Fuente
 from clientes.models.baja import EVIDENCIA_MAX, MOTIVO_MAX
@@ -77,7 +78,7 @@ def bajas(request: HttpRequest) -> HttpResponse:
     fuente = request.GET.get("fuente", "")
     fuente = fuente if fuente in Fuente.values else ""
     vigente = "no" if request.GET.get("vigente") == "no" else "si"
-    q = "".join(c for c in request.GET.get("q", "")[:Q_MAX] if c.isascii() and c.isdigit())
+    q = phones.buscadas(request.GET.get("q", "")[:Q_MAX])
     antes = entero(request, "antes")
     found = bajas_de(usuario, remitentes=valores_de(usuario)).filter(vigente=vigente == "si")
     if fuente:

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.cierre import selectors, services
+from core.dates import de_este_mundo
 from core.errors import InvalidInputError
 from core.forms import StyledForm
 from core.pages.access import operador_de, pagina, usuario_de
@@ -24,7 +25,11 @@ DE_CADA_TIPO: Final = 100
 class DiaForm(StyledForm, forms.Form):
     """The day that is to be closed."""
 
-    dia = forms.DateField(label="Día (UTC)", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    dia = forms.DateField(
+        label="Día (UTC)",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        validators=[de_este_mundo],
+    )
 
 
 @require_safe

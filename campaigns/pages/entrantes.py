@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from campaigns.entrantes import selectors
 from campaigns.entrantes.services import decidir, marcar_leidos
 from campaigns.remitentes import valores_de
+from clientes import phones
 from clientes.bajas.selectors import ultima_palabra
 from clientes.models import Cliente
 from clientes.selectors import clientes_de, clientes_de_telefonos
@@ -75,7 +76,7 @@ def entrantes(request: HttpRequest) -> HttpResponse:
 
 def _busca(q: str) -> Q:
     """Words of the text, or digits of the phone."""
-    digits = "".join(c for c in q if c.isdigit())
+    digits = phones.buscadas(q)
     return Q(texto__icontains=q) | (Q(telefono__contains=digits) if len(digits) >= 3 else Q(pk__in=[]))
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns import remitentes
@@ -57,8 +57,9 @@ class Paso:
         return pasos.revision(self.request, self.usuario, self.borrador, aviso, fecha_error=fecha_error)
 
 
-# Not `never_cache`: a browser's Back shows the step before, as it was filled in.
+# Not `no-store`: a browser's Back shows the step before, as it was filled in.
 @require_http_methods(["GET", "HEAD", "POST"])
+@cache_control(private=True)
 @pagina
 def nueva(request: HttpRequest) -> HttpResponse:
     usuario = admin_de(request, SOLO_ADMIN)

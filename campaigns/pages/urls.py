@@ -14,6 +14,7 @@ from campaigns.pages import (
     enlace,
     entrantes,
     entrantes_exportacion,
+    expediente,
     mensajes,
     muro,
     nueva,
@@ -82,6 +83,7 @@ urlpatterns = [
     path("clientes/plantillas/eliminar/<int:pk>/", plantillas.eliminar, name="plantilla-eliminar"),
     path("clientes/plantillas-sms/", plantillas.PlantillasSMSView.as_view(), name="plantillas-sms"),
     path("clientes/<int:pk>/mensajes/", mensajes.mensajes, name="cliente-mensajes"),
+    path("clientes/<int:pk>/expediente/", expediente.expediente, name="cliente-expediente"),
     path("ajustes/", ajustes.ajustes, name="ajustes"),
     # The message spares the last slash: `campaigns.mensaje.enlace`.
     re_path(r"^b/(?P<token>[0-9A-Za-z]{1,24})/?$", enlace.enlace, name="baja-enlace"),

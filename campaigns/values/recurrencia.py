@@ -18,6 +18,7 @@ from cronsim import CronSim, CronSimError
 from django.db.models import TextChoices
 
 from campaigns.values.zonas import zonas
+from core.dates import Anos
 from core.errors import InvalidInputError
 
 CRON_MAX: Final = 100  # characters
@@ -42,6 +43,7 @@ CRON_MINUTO = "Los minutos de la expresión deben ser un solo número: ocurre co
 CRON_MALO = "En la expresión cron está mal {campo}."
 ZONA = "«{zona}» no es una zona horaria conocida, como America/Bogota."
 ANNO = f"La fecha debe estar entre {ANNO_MIN} y {ANNO_MAX}."
+ANOS: Final = Anos(ANNO_MIN, ANNO_MAX, ANNO)
 AL_REVES = "La fecha final es anterior a la inicial."
 NUNCA = "Con estos datos no queda ninguna fecha por venir."
 

@@ -10,7 +10,7 @@ from core.errors import InvalidInputError
 
 DIAS: Final = ("lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo")
 NOMBRES: Final = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
-HORA: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
+HORA: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00")
 
 NO_ES_HORA = "«{valor}» no es una hora: escríbala como 08:00, o 24:00 para el final del día."
 AL_REVES = "Debe cerrar después de abrir: {abre} – {cierra}."

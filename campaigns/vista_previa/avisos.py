@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Final
 
@@ -41,14 +41,19 @@ class Aviso:
     texto: str
 
 
+def por_que_no_ahora(jornada: Jornada | None, zona: tzinfo) -> str:
+    """Say why no message leaves now, and when the first ones do; "" when they leave now."""
+    if jornada is None:
+        return NUNCA
+    return ESPERA.format(desde=formato.proximo(jornada.desde, zona)) if jornada.desde > timezone.now() else ""
+
+
 def cuando(vista: VistaPrevia) -> str:
     """Say when the first messages leave."""
     jornada, zona = vista.jornada, vista.ajustes.zona
-    if jornada is None:
-        return NUNCA
-    if jornada.desde > timezone.now():
-        return ESPERA.format(desde=formato.proximo(jornada.desde, zona))
-    if jornada.ventana_hasta is None:
+    if espera := por_que_no_ahora(jornada, zona):
+        return espera
+    if jornada is None or jornada.ventana_hasta is None:
         return AHORA
     return AHORA_HASTA.format(hasta=formato.proximo(jornada.ventana_hasta, zona))
 

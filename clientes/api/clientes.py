@@ -1,6 +1,7 @@
 """`/api/v1/clientes/`: the shop's clients."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, cast
 
 from django.db.models import Q, QuerySet
@@ -15,11 +16,14 @@ from rest_framework import serializers
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ModelViewSet
 
-from clientes import consentimiento, ficha, selectors, services
+from clientes import consentimiento, ficha, phones, selectors, services
 from clientes.api.condiciones import EtiquetasField
+from clientes.api.telefonos import PhoneFilter
+from clientes.busqueda import NUMERO
 from clientes.models import Cliente
+from clientes.rne.selectors import con_registro, revocado_en
 from core.api.base import ShopRowsView
-from core.api.filters import YesNoFilter
+from core.api.filters import IdFilter, MomentFilter, TextFilter, YesNoFilter
 from core.api.schema import ErrorSerializer
 from core.api.serializers import ShopRowSerializer
 from core.errors import ConflictError, InvalidInputError
@@ -52,6 +56,7 @@ CONSENTIMIENTO = ("consentimiento_fuente", "consentimiento_en")
                 "activo": True,
                 "consentimiento_fuente": "Formulario de la tienda",
                 "consentimiento_en": "2026-03-01",
+                "consentimiento_revocado_en": None,
                 "creado": "2026-03-15T10:30:00-05:00",
             },
             response_only=True,
@@ -63,6 +68,9 @@ class ClienteSerializer(ShopRowSerializer[Cliente]):
         read_only=True, help_text="The number as it will be dialled; empty when it is missing or not valid."
     )
 
+    consentimiento_revocado_en = serializers.SerializerMethodField(
+        help_text="The day on which the register of excluded numbers revoked the consent; null while it stands."
+    )
     etiquetas = EtiquetasField(required=False, help_text="Ids of the shop's tags.")
 
     class Meta:
@@ -77,6 +85,7 @@ class ClienteSerializer(ShopRowSerializer[Cliente]):
             "etiquetas",
             "consentimiento_fuente",
             "consentimiento_en",
+            "consentimiento_revocado_en",
             "creado",
         )
         extra_kwargs = {
@@ -96,6 +105,9 @@ class ClienteSerializer(ShopRowSerializer[Cliente]):
             data = {**data, **leidos}
         return super().to_internal_value(data)
 
+    def get_consentimiento_revocado_en(self, cliente: Cliente) -> date | None:
+        return revocado_en(cliente)
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         said = {name: attrs.get(name, getattr(self.instance, name, None)) for name in CONSENTIMIENTO}
         try:
@@ -106,24 +118,18 @@ class ClienteSerializer(ShopRowSerializer[Cliente]):
 
 
 class ClienteFilter(filters.FilterSet):
-    q = filters.CharFilter(method="buscar", label="Part of the name, phone or document")
+    q = TextFilter(method="buscar", label="Part of the name, phone or document")
     activo = YesNoFilter()
-    creado_desde = filters.IsoDateTimeFilter(field_name="creado", lookup_expr="gte")
-    creado_hasta = filters.IsoDateTimeFilter(field_name="creado", lookup_expr="lt")
-
-    etiqueta = filters.NumberFilter(field_name="etiquetas", label="Id of a tag")
-
-    class Meta:
-        model = Cliente
-        fields = ("documento",)
+    creado_desde = MomentFilter(field_name="creado", lookup_expr="gte")
+    creado_hasta = MomentFilter(field_name="creado", lookup_expr="lt")
+    etiqueta = IdFilter(field_name="etiquetas", label="Id of a tag")
+    documento = TextFilter()
+    telefono = PhoneFilter(field_name="telefono_e164")
 
     def buscar(self, queryset: QuerySet[Cliente], name: str, value: str) -> QuerySet[Cliente]:
-        return queryset.filter(
-            Q(nombre__icontains=value)
-            | Q(telefono__contains=value)
-            | Q(telefono_e164__contains=value)
-            | Q(documento__icontains=value)
-        )
+        found = Q(nombre__icontains=value) | Q(telefono__contains=value) | Q(documento__icontains=value)
+        phone = phones.buscadas(value) if NUMERO.fullmatch(value) else value
+        return queryset.filter(found | Q(telefono_e164__contains=phone))
 
 
 @extend_schema(tags=["clientes"])
@@ -145,7 +151,8 @@ class ClienteViewSet(ShopRowsView[Cliente], ModelViewSet[Cliente]):
     filterset_class = ClienteFilter
 
     def rows(self) -> QuerySet[Cliente]:
-        return selectors.clientes_de(self.usuario).prefetch_related("etiquetas")
+        found = selectors.clientes_de(self.usuario).prefetch_related("etiquetas")
+        return con_registro(found) if self.action == "list" else found
 
     def perform_update(self, serializer: BaseSerializer[Cliente]) -> None:
         cliente = cast("Cliente", serializer.instance)

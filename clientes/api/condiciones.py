@@ -1,6 +1,5 @@
 """The conditions of a segment, as the API and the pages take them."""
 
-from datetime import date
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
@@ -12,7 +11,6 @@ from core.api.serializers import RefusesUnknown
 from core.ids import sin_repetir
 
 YEARS = 3650
-FECHA_LEJANA = "Elija una fecha entre los años 1900 y 2200."
 NO_EXISTEN = "No existen etiquetas con estos ids: {ids}."
 
 
@@ -31,13 +29,6 @@ class EtiquetasField(serializers.ListField):
 
     def to_representation(self, data: Any) -> list[int]:
         return [etiqueta.pk for etiqueta in data.all()] if hasattr(data, "all") else list(data)
-
-
-def de_este_mundo(day: date) -> None:
-    """Refuse the last day of the calendar, which has no next one, and the first, which has none before it in another
-    time zone."""
-    if not 1900 <= day.year <= 2200:
-        raise serializers.ValidationError(FECHA_LEJANA)
 
 
 @extend_schema_serializer(
@@ -70,12 +61,8 @@ class CondicionesSerializer(RefusesUnknown, serializers.Serializer[Any]):
         max_value=YEARS,
         help_text="The days within which `gasto_minimo` was spent; ever, when absent.",
     )
-    creado_desde = serializers.DateField(
-        required=False, validators=[de_este_mundo], help_text="The client was added on this day or later."
-    )
-    creado_hasta = serializers.DateField(
-        required=False, validators=[de_este_mundo], help_text="The client was added on this day or earlier."
-    )
+    creado_desde = serializers.DateField(required=False, help_text="The client was added on this day or later.")
+    creado_hasta = serializers.DateField(required=False, help_text="The client was added on this day or earlier.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "gasto_en_dias" in attrs and "gasto_minimo" not in attrs:

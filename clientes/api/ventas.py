@@ -7,6 +7,7 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import (
     OpenApiExample,
     extend_schema,
+    extend_schema_field,
     extend_schema_serializer,
     extend_schema_view,
 )
@@ -16,12 +17,14 @@ from rest_framework.viewsets import ModelViewSet
 from clientes import selectors
 from clientes.models import Cliente, Venta
 from core.api.base import ShopRowsView
-from core.api.serializers import ShopRowSerializer
+from core.api.filters import IdFilter, MomentFilter, TextFilter
+from core.api.serializers import ShopRowField, ShopRowSerializer
 
 REFERENCIA_REPETIDA = "Ya existe una venta con esa referencia."
 
 
-class ClienteField(serializers.PrimaryKeyRelatedField[Cliente]):
+@extend_schema_field({"type": "integer"})
+class ClienteField(ShopRowField[Cliente]):
     """A client of the caller's shop; any other id does not exist for them."""
 
     def get_queryset(self) -> Any:
@@ -62,12 +65,10 @@ class VentaSerializer(ShopRowSerializer[Venta]):
 
 
 class VentaFilter(filters.FilterSet):
-    fecha_desde = filters.IsoDateTimeFilter(field_name="fecha", lookup_expr="gte")
-    fecha_hasta = filters.IsoDateTimeFilter(field_name="fecha", lookup_expr="lt")
-
-    class Meta:
-        model = Venta
-        fields = ("cliente", "referencia")
+    cliente = IdFilter(field_name="cliente_id", label="Id of a client")
+    referencia = TextFilter()
+    fecha_desde = MomentFilter(field_name="fecha", lookup_expr="gte")
+    fecha_hasta = MomentFilter(field_name="fecha", lookup_expr="lt")
 
 
 @extend_schema(tags=["ventas"])

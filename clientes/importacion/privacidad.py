@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from django.db.models import Func, Q, TextField, Value
+from django.db.models import Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 from django.dispatch import receiver
 
@@ -38,11 +38,29 @@ def olvidar(sender: type[Cliente], *, cliente: Cliente, **kwargs: Any) -> None:
         ended_one.muestra = [first if ended_one.con_titulos else [""] * len(first)]
         ended_one.examen = {}
         ended_one.save(update_fields=["muestra", "examen"])
+    named = Q(words__icontains=cliente.nombre) | Q(datos__nombre=cliente.nombre) | _numeros(cliente)
+    _filas().filter(named, importacion__in=ended).delete()
+
+
+def filas_con_su_numero(cliente: Cliente) -> QuerySet[ImportacionFila]:
+    """Return the kept rows of the shop's files that hold the client's phone or document.
+
+    A name alone is not enough here: another person's row would be shown to this one.
+    """
+    numeros = _numeros(cliente)
+    found = _filas().filter(numeros, importacion__usuario=cliente.usuario_id) if numeros else _filas().none()
+    return found.select_related("importacion").order_by("pk")
+
+
+def _filas() -> QuerySet[ImportacionFila]:
     words = Cast("celdas", TextField())
     digits = Func(words, Value(r"\D"), Value(""), Value("g"), function="regexp_replace", output_field=TextField())
-    rows = ImportacionFila.objects.filter(importacion__in=ended).alias(words=words, digits=digits)
-    named = Q(words__icontains=cliente.nombre) | Q(datos__nombre=cliente.nombre)
+    return ImportacionFila.objects.alias(words=words, digits=digits)
+
+
+def _numeros(cliente: Cliente) -> Q:
+    named = Q()
     for number in (cliente.telefono_e164[-LOCAL:], re.sub(r"\D", "", cliente.documento)):
         if len(number) >= DIGITS:
             named |= Q(digits__contains=number)
-    rows.filter(named).delete()
+    return named

@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from clientes.phones import E164_MAX
 
@@ -30,13 +31,19 @@ class ConsultaRNE(models.Model):
 
 
 class NumeroRNE(models.Model):
-    """A number that the register excludes; the shop sends it nothing."""
+    """A number that the register excludes; the shop sends it nothing, but for a client who consented later.
+
+    Entering the register revokes the consents that there were; later ones are valid: Superintendencia de Industria y
+    Comercio, Circular Externa 001 de 2024.
+    """
 
     usuario = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
     telefono = models.CharField(max_length=E164_MAX)
     consulta = models.ForeignKey(ConsultaRNE, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # The day of the consultation in which it first stood in the register, and from then on in every one.
+    desde = models.DateField(default=timezone.localdate)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["usuario", "telefono"], name="numero_rne_unico")]

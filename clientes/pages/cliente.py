@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clientes import selectors, services
 from clientes.models import Cliente
 from clientes.pages.cliente_form import ClienteForm
+from clientes.rne.selectors import registrado_desde, revocado_en
 from core.errors import ConflictError
 from core.pages.access import admin_de, pagina, usuario_de
 
@@ -42,6 +43,8 @@ def cliente(request: HttpRequest, pk: int) -> HttpResponse:
         "seccion": "clientes",
         "cliente": cliente,
         "etiquetas": list(cliente.etiquetas.all()),
+        "registrado_desde": registrado_desde(cliente),
+        "revocado_en": revocado_en(cliente),
         "ventas": ventas[:VENTAS],
         "resumen": ventas.aggregate(n=Count("pk"), total=Sum("total"), ultima=Max("fecha")),
     }

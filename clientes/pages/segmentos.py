@@ -129,7 +129,7 @@ def _guardar(
     request: HttpRequest, nombre: str, condiciones: dict[str, Any], segmento: Segmento | None
 ) -> dict[str, Any]:
     data = {"nombre": nombre, "condiciones": condiciones}
-    serializer = SegmentoSerializer(segmento, data=data, context={"request": request})
+    serializer = SegmentoSerializer(segmento, data=data, context={"request": request, "form": True})
     if not serializer.is_valid():
         return dict(serializer.errors)
     try:
@@ -141,7 +141,7 @@ def _guardar(
 
 
 def _cuenta(request: HttpRequest, usuario: Usuario, condiciones: dict[str, Any]) -> dict[str, Any]:
-    serializer = CondicionesSerializer(data=condiciones, context={"request": request})
+    serializer = CondicionesSerializer(data=condiciones, context={"request": request, "form": True})
     if not serializer.is_valid():
         return {"cuantos": None}
     return {"cuantos": filtrar(clientes_de(usuario).order_by(), serializer.as_stored()).count()}

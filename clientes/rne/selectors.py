@@ -2,10 +2,10 @@
 
 from datetime import date, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from clientes.models import ConsultaRNE, NumeroRNE
+from clientes.models import Cliente, ConsultaRNE, NumeroRNE
 
 
 def consultas_de(tenant_id: int) -> QuerySet[ConsultaRNE]:
@@ -15,6 +15,31 @@ def consultas_de(tenant_id: int) -> QuerySet[ConsultaRNE]:
 def excluidos_de(tenant_id: int) -> int:
     """Count the numbers that the shop excludes."""
     return NumeroRNE.objects.filter(usuario_id=tenant_id).count()
+
+
+def registrado_desde(cliente: Cliente) -> date | None:
+    """The day of the consultation in which the client's phone first stood in the register; None when it does not."""
+    found = NumeroRNE.objects.filter(usuario_id=cliente.usuario_id, telefono=cliente.telefono_e164)
+    return found.values_list("desde", flat=True).first() if cliente.telefono_e164 else None
+
+
+def con_registro(clientes: QuerySet[Cliente]) -> QuerySet[Cliente]:
+    """Annotate each client with `registrado_desde`, for lists."""
+    found = NumeroRNE.objects.filter(usuario_id=OuterRef("usuario_id"), telefono=OuterRef("telefono_e164"))
+    return clientes.annotate(registrado_desde=Subquery(found.values("desde")[:1]))
+
+
+def revocado_en(cliente: Cliente) -> date | None:
+    """The day on which the register revoked the client's consent; None when it did not, or there is none.
+
+    A consent that is later than that day was given in spite of the register, and is valid.
+    """
+    given = cliente.consentimiento_en
+    if given is None:
+        return None
+    known = vars(cliente).get("registrado_desde", ...)
+    desde = registrado_desde(cliente) if known is ... else known
+    return desde if desde is not None and given <= desde else None
 
 
 def ultima_consulta(tenant_id: int) -> date | None:

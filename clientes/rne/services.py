@@ -15,6 +15,7 @@ from clientes.rne import numeros
 from clientes.rne.numeros import Numeros
 from clientes.rne.selectors import ultima_consulta
 from clientes.signals import exclusiones_cambiaron
+from core.dates import FECHA_LEJANA, de_este_mundo
 from core.errors import InvalidInputError
 from core.models import Usuario
 from core.text import formato
@@ -63,6 +64,8 @@ def _importar(
 ) -> ConsultaRNE:
     if consultado_en > timezone.localdate():
         raise InvalidInputError(EN_EL_FUTURO, field="consultado_en", code="invalid")
+    if not de_este_mundo.holds(consultado_en):
+        raise InvalidInputError(FECHA_LEJANA, field="consultado_en", code="invalid")
     ultima = ultima_consulta(usuario.tenant_id)
     if reemplaza and ultima is not None and consultado_en < ultima:
         text = MAS_VIEJA.format(ultima=formato.dia(ultima))
@@ -79,10 +82,10 @@ def _importar(
         ilegibles=found.ilegibles,
         reemplaza=reemplaza,
     )
-    if reemplaza:
-        NumeroRNE.objects.filter(usuario_id=usuario.tenant_id).delete()
     for part in _parts(list(found.telefonos)):
         _insert(consulta, part)
+    if reemplaza:  # whoever stands in both stays, with the day on which they first did
+        NumeroRNE.objects.filter(usuario_id=usuario.tenant_id).exclude(consulta=consulta).delete()
     exclusiones_cambiaron.send(ConsultaRNE, usuario_id=usuario.tenant_id)
     return consulta
 
@@ -95,8 +98,9 @@ def _insert(consulta: ConsultaRNE, telefonos: Sequence[str]) -> None:
     # Sorted, so that two imports at once do not wait for each other in a circle.
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO clientes_numerorne (usuario_id, telefono, consulta_id) SELECT %s, t, %s"
+            "INSERT INTO clientes_numerorne (usuario_id, telefono, consulta_id, desde) SELECT %s, t, %s, %s"
             " FROM unnest(%s::text[]) t ORDER BY t"
-            " ON CONFLICT (usuario_id, telefono) DO UPDATE SET consulta_id = EXCLUDED.consulta_id",
-            [consulta.usuario_id, consulta.pk, list(telefonos)],
+            " ON CONFLICT (usuario_id, telefono) DO UPDATE SET consulta_id = EXCLUDED.consulta_id,"
+            " desde = least(clientes_numerorne.desde, EXCLUDED.desde)",
+            [consulta.usuario_id, consulta.pk, consulta.consultado_en, list(telefonos)],
         )

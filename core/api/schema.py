@@ -1,11 +1,16 @@
-"""The OpenAPI description: every operation says which errors it answers, all in one shape."""
+"""The OpenAPI description: every operation says which errors it answers, in one shape, and which bodies it takes."""
 
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import force_instance, is_patched_serializer
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS
+
+from core.api import texts
+from core.api.serializers import RefusesUnknown
+from core.dates import Anos
 
 TYPES = ["validation_error", "client_error", "server_error"]
 
@@ -40,16 +45,25 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
 
 class DescribesErrors(AutoSchema):
+    """Describes what the framework does not know of: every error, and what bodies the serializers here refuse."""
+
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         responses = super()._get_response_bodies(direction=direction)
         for status in sorted(self._error_statuses() - responses.keys()):
             responses[status] = self._get_response_for_code(ErrorSerializer, status)  # type: ignore[no-untyped-call]
         return responses
 
+    def _get_request_body(self, direction: Any = "request") -> Any:
+        body = super()._get_request_body(direction=direction)
+        if body and getattr(self.get_request_serializer(), "body_rules", None) and self.method != "PATCH":
+            body["required"] = True
+        return body
+
     def _error_statuses(self) -> set[str]:
-        found = {"503"}  # while PostgreSQL is away
+        # 503: while PostgreSQL is away
+        found = {"405", "406", "503"}
         found |= {"429"} if self.view.get_throttles() else set()
-        if self.get_request_serializer() and self.method in {"POST", "PUT", "PATCH"}:
+        if self.method not in SAFE_METHODS:
             found |= {"400", "413", "415"}
         if any(self.get_auth()):
             found.add("401")
@@ -59,3 +73,49 @@ class DescribesErrors(AutoSchema):
         if self._is_list_view():
             found |= {"400", "404"}  # a filter, or a cursor, that is not one
         return found
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        serializer = force_instance(serializer)
+        if direction != "request" or not isinstance(serializer, RefusesUnknown):
+            return schema
+        for name, field in serializer.fields.items():
+            if field.read_only:
+                schema["properties"][name] = {"readOnly": True, "description": "Ignored: it may be sent back as read."}
+            elif name in schema["properties"]:
+                schema["properties"][name] = tightened(field, schema["properties"][name])
+        schema["additionalProperties"] = False
+        return schema if is_patched_serializer(serializer, direction) else {**schema, **serializer.body_rules}
+
+
+def tightened(field: Any, schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a field's schema with what its field refuses besides: blanks, NULs, far years, odd numbers."""
+    if isinstance(field, serializers.ListField) and "items" in schema:
+        return {**schema, "items": tightened(field.child, schema["items"])}
+    if isinstance(field, serializers.DictField) and isinstance(schema.get("additionalProperties"), dict):
+        return {**schema, "additionalProperties": tightened(field.child, schema["additionalProperties"])}
+    if isinstance(field, serializers.DecimalField) and "pattern" in schema:
+        return _decimal(field, schema)
+    if schema.get("type") != "string" or "enum" in schema:
+        return schema
+    if isinstance(field, serializers.DateField | serializers.DateTimeField):
+        within = next(validator for validator in field.validators if isinstance(validator, Anos))
+        return {**schema, "pattern": within.pattern}
+    if isinstance(field, serializers.CharField) and not {"pattern", "format"} & schema.keys():
+        return {**schema, "pattern": texts.SIN_NULO if field.allow_blank else texts.CON_TEXTO}
+    return schema
+
+
+def _decimal(field: Any, schema: dict[str, Any]) -> dict[str, Any]:
+    """A number as a text, as the API writes it, or as a number of JSON."""
+    kept = {key: value for key, value in schema.items() if key in {"nullable", "description", "writeOnly"}}
+    pattern = texts.decimal(field.max_whole_digits, field.decimal_places, least=field.min_value)
+    most = 10**field.max_whole_digits - 1
+    least = -most if field.min_value is None else float(field.min_value)
+    return {
+        **kept,
+        "anyOf": [
+            {"type": "string", "format": "decimal", "pattern": pattern},
+            {"type": "number", "minimum": least, "maximum": most, "multipleOf": 10**-field.decimal_places},
+        ],
+    }

@@ -1,27 +1,102 @@
 """Parts that the API's request bodies share.
 
-The first two have no docstrings: the classes that inherit from them would show those in the API's description.
+The first classes have no docstrings: the classes that inherit from them would show those in the API's description.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Final, TypeVar
 
 from django.db.models import Model
 from rest_framework import serializers
 
+from core.api import texts
+from core.dates import Anos, de_este_mundo
+
 NO_EXISTE: Final = "Este campo no existe."
 REPETIDO: Final = "Ya existe con ese nombre."
+NO_ES_TEXTO: Final = "Se esperaba un texto, entre comillas."
+NO_ES_ENTERO: Final = "Se esperaba un número entero, sin comillas."
+NO_ES_SI_O_NO: Final = "Se esperaba true o false."
+NO_ES_DECIMAL: Final = "Se esperaba un número, como 85000.50."
 
 M = TypeVar("M", bound=Model)
+Field = serializers.Field[Any, Any, Any, Any]
+
+
+def es_id(value: Any) -> bool:
+    return type(value) is int  # a bool is an int for isinstance
+
+
+def not_its_type(field: Field, value: Any) -> Any:
+    """Return what is wrong with the JSON type of a value, as DRF nests errors; None when nothing is.
+
+    DRF takes 0 for no, 5 for a text and "5" for a number: a program that mixes them up should hear of it before the
+    name of a client is "0". Null is left to the field, which says whether it may be.
+    """
+    if value is None:
+        return None
+    if isinstance(field, serializers.CharField):
+        return None if isinstance(value, str) else [NO_ES_TEXTO]
+    if isinstance(field, serializers.BooleanField):
+        return None if isinstance(value, bool) else [NO_ES_SI_O_NO]
+    if isinstance(field, serializers.IntegerField):
+        # JSON knows one kind of number: 5.0 is 5.
+        return None if es_id(value) or (isinstance(value, float) and value.is_integer()) else [NO_ES_ENTERO]
+    if isinstance(field, serializers.DecimalField):
+        plain = texts.DECIMAL.fullmatch(value.strip()) if isinstance(value, str) else type(value) in {int, float}
+        return None if plain else [NO_ES_DECIMAL]
+    if isinstance(field, serializers.DateField | serializers.DateTimeField) and isinstance(value, str):
+        within = next(validator for validator in field.validators if isinstance(validator, Anos))
+        return None if within.holds_written(value) else [within.texto]
+    if isinstance(field, serializers.ListField) and isinstance(value, list):
+        return _first_wrong(field.child, enumerate(value))
+    if isinstance(field, serializers.DictField) and isinstance(value, dict):
+        return _first_wrong(field.child, value.items())
+    return None
+
+
+def _first_wrong(child: Field, values: Iterable[tuple[Any, Any]]) -> Any:
+    found = ((key, not_its_type(child, value)) for key, value in values)
+    return next(({str(key): wrong} for key, wrong in found if wrong), None)
 
 
 # A misspelt `programada_para` that is ignored would send at once. A read-only field is known: what was read may
 # be changed and sent back whole.
 class RefusesUnknown(serializers.Serializer[Any]):
+    # Keywords of JSON Schema for a whole body, which no field alone can say, such as one of two texts.
+    body_rules: ClassVar[dict[str, Any]] = {}
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        for field in fields.values():
+            dated = getattr(field, "child", field)
+            dates = isinstance(dated, serializers.DateField | serializers.DateTimeField) and not field.read_only
+            if dates and not any(isinstance(validator, Anos) for validator in dated.validators):
+                dated.validators.append(de_este_mundo)
+        return fields
+
     def to_internal_value(self, data: Any) -> Any:
-        unknown = [key for key in data if key not in self.fields] if isinstance(data, Mapping) else []
-        if unknown:
-            raise serializers.ValidationError({key: [NO_EXISTE] for key in unknown}, code="unknown_field")
+        if isinstance(data, Mapping):
+            unknown = [key for key in data if key not in self.fields]
+            if unknown:
+                raise serializers.ValidationError({key: [NO_EXISTE] for key in unknown}, code="unknown_field")
+            fields = ((name, field) for name, field in self.fields.items() if name in data and not field.read_only)
+            wrong = {name: found for name, field in fields if (found := not_its_type(field, data[name]))}
+            if wrong and not self.context.get("form"):  # a form's values are texts, whatever they mean
+                raise serializers.ValidationError(wrong, code="invalid")
+        return super().to_internal_value(data)
+
+
+def one_of(*names: str) -> dict[str, Any]:
+    """Return the keywords of JSON Schema that say: exactly one of these fields."""
+    return {"oneOf": [{"required": [name]} for name in names]}
+
+
+# A row of the caller's shop by its id. A base of fields: those who inherit say which rows, and describe themselves.
+class ShopRowField(serializers.PrimaryKeyRelatedField[M]):
+    def to_internal_value(self, data: Any) -> Any:
+        if not es_id(data):  # "7" and 7.0 are no ids in a list of ids either
+            self.fail("incorrect_type", data_type=type(data).__name__)
         return super().to_internal_value(data)
 
 

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.api.parsers import BoundedJSONParser
+from core.api.serializers import RefusesUnknown
 from core.api.throttling import AddressThrottle
 from core.registro import Tipo, anotar
 
@@ -29,6 +30,10 @@ class TokenSerializer(serializers.Serializer[Any]):
     token = serializers.CharField()
 
 
+class CredentialsSerializer(RefusesUnknown, AuthTokenSerializer):
+    """The name and the password of somebody who signs in."""
+
+
 class CredentialsParser(BoundedJSONParser):
     @property
     def limit(self) -> int:
@@ -36,6 +41,7 @@ class CredentialsParser(BoundedJSONParser):
 
 
 class ObtainToken(ObtainAuthToken):
+    serializer_class = CredentialsSerializer
     throttle_classes = (AddressThrottle,)  # guesses are counted where the password is looked at
     parser_classes = (CredentialsParser,)
     permission_classes = ()
@@ -45,7 +51,7 @@ class ObtainToken(ObtainAuthToken):
         tags=["auth"],
         summary="Exchange username and password for a token",
         description="Send the token as `Authorization: Token …` with every call.",
-        request=AuthTokenSerializer,
+        request=CredentialsSerializer,
         responses=TokenSerializer,
         examples=[
             OpenApiExample("Ingreso", value={"username": "admin", "password": "…"}, request_only=True),

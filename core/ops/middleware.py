@@ -1,4 +1,4 @@
-"""Each request's id, in and out, its line in the log, and who acts while it is served."""
+"""Each request's id, in and out, its line in the log, who acts while it is served, and who may keep the answer."""
 
 import logging
 import re
@@ -20,6 +20,11 @@ from core.registro import Tipo, anotar
 logger = logging.getLogger("core.request")
 
 HEADER: Final = "X-Request-ID"
+API: Final = "/api/v1/"
+CACHE: Final = "Cache-Control"
+# RFC 9111, §5.2.2; `private` besides for caches that know no `no-store`.
+UNSHARED: Final = "no-store, private"
+PRIVATE: Final = "private"
 # What a proxy or a client may choose: no spaces or line breaks, which would forge lines of the log.
 ACCEPTED: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
@@ -44,6 +49,25 @@ class RequestLog:
             if response.status_code == 403:
                 _note(request)
         response[HEADER] = request_id
+        return response
+
+
+class Unshared:
+    """Keeps what a person was shown out of every cache: their browser's too, where the next one would find it.
+
+    The API's answers are nobody else's either, its token and its refusals included. A view that says `private` keeps
+    that: a browser's Back shows a form as it was filled in, until signing out clears the browser's copies.
+    """
+
+    def __init__(self, respond: Respond) -> None:
+        self._respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self._respond(request)
+        user = _known(request)
+        theirs = (user is not None and user.is_authenticated) or request.path.startswith(API)
+        if theirs and response.get(CACHE) != PRIVATE:
+            response[CACHE] = UNSHARED
         return response
 
 

@@ -1,4 +1,4 @@
-"""The login form of the pages and of Django's admin, and how often one may guess."""
+"""Signing in, for the pages and for Django's admin, how often one may guess, and signing out."""
 
 from math import ceil
 from typing import Any

@@ -102,9 +102,7 @@ def test_it_pages_stably_while_rows_are_added_and_change(api: APIClient, campana
     assert api.get(page["previous"]).json()["results"][-1]["id"] < page["results"][0]["id"]
 
 
-@pytest.mark.parametrize(
-    ("asked", "given"), [(None, 50), ("1", 1), ("1000", 1_000), ("1001", 1_000), ("0", 50), ("x", 50)]
-)
+@pytest.mark.parametrize(("asked", "given"), [(None, 50), ("1", 1), ("1000", 1_000), ("1001", 1_000)])
 def test_it_bounds_the_page(api: APIClient, owner: Usuario, asked: str | None, given: int) -> None:
     campana = CampanaFactory.create(usuario=owner)
     lote = open_lote(campana, [])

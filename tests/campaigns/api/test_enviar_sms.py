@@ -1,18 +1,22 @@
 """`POST /clientes/enviar-sms/`: shapes, refusals and preferences; tests/e2e runs it with real workers."""
 
 import threading
+from datetime import date
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
 from campaigns.api import enviar_sms
+from campaigns.api.vista_previa import plain
 from campaigns.campana import espera
 from campaigns.campana.services import CLAVE_REUTILIZADA, Idempotency
-from campaigns.models import CampanaSMS
+from campaigns.models import Ajustes, CampanaSMS, Gasto
+from campaigns.vista_previa.avisos import NUNCA
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
 
@@ -230,3 +234,79 @@ def test_only_some_may_wait_at_once(owner: Usuario, monkeypatch: pytest.MonkeyPa
     assert answer.status_code == 202
     assert "Preference-Applied" not in answer.headers
     assert espera.puestos.acquire(blocking=False)
+
+
+NOCHE = "2026-12-01T02:30:00Z"  # 21:30 of a Monday in Bogotá
+DIA = "2026-12-01T15:00:00Z"
+
+
+def waits(owner: Usuario, settings: Settings, monkeypatch: pytest.MonkeyPatch, **headers: str) -> Any:
+    """Post while a call may wait for long: the answer must come without."""
+    settings.SEND_WAIT_S = 30.0
+    monkeypatch.setattr(enviar_sms, "esperar", lambda *args, **kwargs: pytest.fail("it waited in vain"))
+    answer = post(owner, {"cliente_ids": ids(owner), "mensaje": "Hola"}, headers)
+    assert answer.status_code == 202
+    body = answer.json()
+    assert body["campana_id"] == CampanaSMS.objects.get().pk
+    assert body["progreso_url"] == answer["Location"]
+    return body
+
+
+@pytest.mark.parametrize("prefer", ["", "wait=20", "respond-async", "wait=20, respond-async"])
+def test_it_says_at_once_that_the_window_is_closed(
+    prefer: str, owner: Usuario, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Ajustes.objects.update(ventanas_activas=True)
+    with time_machine.travel(NOCHE, tick=False):
+        body = waits(owner, settings, monkeypatch, **({"Prefer": prefer} if prefer else {}))
+    assert body["estado"] == "pendiente"
+    assert body["espera_hasta"] == "2026-12-01T08:00:00-05:00"
+    assert body["motivo"].startswith("Está fuera del horario de envío: se enviará mañana, 8:00 a. m.")
+
+
+def test_it_says_at_once_that_the_shop_never_opens(
+    owner: Usuario, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Ajustes.objects.update(ventanas_activas=True, ventanas={})
+    body = waits(owner, settings, monkeypatch)
+    assert (body["espera_hasta"], body["motivo"]) == (None, NUNCA)
+
+
+@pytest.mark.parametrize(
+    ("tope", "hasta"),
+    [("tope_diario", "2026-12-02T00:00:00-05:00"), ("tope_mensual", "2027-01-01T00:00:00-05:00")],
+)
+def test_it_says_at_once_that_the_money_is_spent(
+    tope: str, hasta: str, owner: Usuario, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with time_machine.travel(DIA, tick=False):
+        Ajustes.objects.update(precio_segmento="0.05", **{tope: "1.00"})
+        Gasto.objects.create(usuario=owner, dia=date(2026, 12, 1), monto="0.96")
+        body = waits(owner, settings, monkeypatch)
+    assert body["espera_hasta"] == hasta
+    assert body["motivo"].startswith("Del tope de gasto del ")
+
+
+def test_it_says_at_once_that_a_message_costs_more_than_the_cap(
+    owner: Usuario, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Ajustes.objects.update(precio_segmento="0.05", tope_diario="0.04")
+    assert waits(owner, settings, monkeypatch)["espera_hasta"] is None
+
+
+def test_it_says_at_once_that_somebody_must_approve(
+    owner: Usuario, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Ajustes.objects.update(aprobacion_destinatarios=1)
+    body = waits(owner, settings, monkeypatch)
+    assert body["espera_hasta"] is None
+    assert body["motivo"] == plain(CampanaSMS.objects.get().motivo) != ""
+
+
+def test_it_waits_while_there_is_money_and_an_open_window(owner: Usuario) -> None:
+    with time_machine.travel(DIA, tick=False):
+        Ajustes.objects.update(ventanas_activas=True, precio_segmento="0.05", tope_diario="1.00")
+        Gasto.objects.create(usuario=owner, dia=date(2026, 11, 30), monto="1.00")
+        Gasto.objects.create(usuario=owner, dia=date(2026, 12, 1), monto="0.95")
+        body = post(owner, {"cliente_ids": ids(owner), "mensaje": "Hola"}).json()
+    assert not {"espera_hasta", "motivo"} & body.keys()

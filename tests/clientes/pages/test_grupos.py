@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from clientes.api.condiciones import FECHA_LEJANA
 from clientes.grupos.palabras import en_palabras
 from clientes.models import Etiqueta, Segmento
+from core.dates import FECHA_LEJANA
 from core.models import Usuario
 from tests.factories import ClienteFactory, EtiquetaFactory, SegmentoFactory, VentaFactory
 

@@ -22,7 +22,7 @@ from core.errors import InvalidInputError
 from core.models import Usuario
 from tests.clientes.importacion.support import csv, xlsx
 from tests.core.api.support import error_of
-from tests.factories import VendedorFactory
+from tests.factories import ClienteFactory, VendedorFactory
 from tests.growth import growth
 from tests.pages import flashes, get, signed_in
 
@@ -257,3 +257,40 @@ class TestPage:
 
     def test_it_is_for_admins(self, owner: Usuario) -> None:
         assert signed_in(VendedorFactory.create(creado_por=owner)).get(URL).status_code == 403
+
+
+def desde(usuario: Usuario) -> dict[str, date]:
+    return dict(NumeroRNE.objects.filter(usuario_id=usuario.pk).values_list("telefono", "desde"))
+
+
+def test_it_keeps_the_day_on_which_a_number_first_stood_there(owner: Usuario) -> None:
+    enero, febrero = date(2026, 1, 5), date(2026, 2, 5)
+    bring(owner, ANA, LUIS, dia=febrero)
+    bring(owner, ANA, dia=enero)  # brought later, asked before
+    bring(owner, ANA, LUIS, EVA, dia=DIA)
+    assert desde(owner) == {ANA: enero, LUIS: febrero, EVA: DIA}
+    bring(owner, ANA, EVA, dia=DIA, reemplaza=True)
+    assert desde(owner) == {ANA: enero, EVA: DIA}
+    bring(owner, LUIS, dia=DIA)  # left it, and entered it again
+    assert desde(owner)[LUIS] == DIA
+
+
+@pytest.mark.parametrize(
+    ("given", "revoked"), [(None, None), (date(2026, 3, 14), DIA), (DIA, DIA), (date(2026, 3, 16), None)]
+)
+def test_it_says_whose_consent_the_register_revoked(
+    given: date | None, revoked: date | None, owner: Usuario, api: APIClient
+) -> None:
+    said = {"consentimiento_fuente": "Caja" if given else "", "consentimiento_en": given}
+    cliente = ClienteFactory.create(usuario=owner, telefono=ANA, **said)
+    other = ClienteFactory.create(usuario=owner, telefono=EVA, consentimiento_fuente="Caja", consentimiento_en=DIA)
+    bring(owner, ANA)
+    path = "/api/v1/clientes/"
+    expected = {cliente.pk: revoked and revoked.isoformat(), other.pk: None}
+    rows = api.get(path).json()["results"]
+    assert {row["id"]: row["consentimiento_revocado_en"] for row in rows} == expected
+    for pk, day in expected.items():
+        assert api.get(f"{path}{pk}/").json()["consentimiento_revocado_en"] == day
+    shown = get(owner, f"/clientes/{cliente.pk}/")
+    assert ("Revocado: el número está" in shown) is (revoked is not None)
+    assert ("Vale: es posterior" in shown) is (given is not None and revoked is None)

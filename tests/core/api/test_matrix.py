@@ -153,6 +153,7 @@ TABLE = [
     Row("put", CLIENTE, 200, 403, 404, un_cliente),
     Row("patch", CLIENTE, 200, 403, 404, un_cliente),
     Row("delete", CLIENTE, 204, 403, 404),
+    Row("get", CLIENTE + "expediente/", 200, 403, 404),
     Row("get", ETIQUETAS, 200, 200, 200),
     Row("post", ETIQUETAS, 201, 403, 201, una_etiqueta),
     Row("get", ETIQUETA, 200, 200, 404),

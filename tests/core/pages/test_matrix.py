@@ -200,6 +200,7 @@ TABLE = [
     Row("post", "clientes/eliminar/<int:pk>/", 302, 403, 404, "cliente"),
     Row("get", "clientes/<int:pk>/", 200, 200, 404, "cliente"),
     Row("get", "clientes/<int:pk>/mensajes/", 200, 200, 404, "con_historia"),
+    Row("get", "clientes/<int:pk>/expediente/", 200, 403, 404, "con_historia"),
     Row("post", "clientes/<int:pk>/activar/", 302, 403, 404, "cliente"),
     Row("post", "clientes/<int:pk>/desactivar/", 302, 403, 404, "cliente"),
     Row("post", "clientes/<int:pk>/anonimizar/", 302, 403, 404, "cliente"),

@@ -170,6 +170,27 @@ def test_it_keeps_nobody_out_whom_it_does_not_mean(exclusion: Exclusion, cliente
     assert (judged(ids[:1], ajustes), sendable(ids[:1], ajustes)) == ("", True)
 
 
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (None, codigos.RNE),
+        (date(2025, 12, 31), codigos.RNE),
+        (date(2026, 1, 2), codigos.RNE),  # of the day of the consultation
+        (date(2026, 1, 3), ""),
+        (date(2026, 2, 1), ""),
+    ],
+)
+def test_a_consent_later_than_the_register_is_valid(given: date | None, code: str, clientes: list[Cliente]) -> None:
+    ana = clientes[1]
+    ajustes = ajustes_de(ana.usuario_id)
+    ids = [cliente.pk for cliente in clientes]
+    register(ana)
+    change(ana, consentimiento_fuente="Caja" if given else "", consentimiento_en=given)
+    assert (judged(ids, ajustes), sendable(ids, ajustes)) == (code, not code)
+    costo = calcular("Hola", grupos_de(Audiencia.de_ids(ids), ajustes=ajustes, dia=hoy(ana.usuario_id)))
+    assert costo.destinatarios == (1 if code else 2)
+
+
 @todas
 def test_the_preview_counts_it(exclusion: Exclusion, owner: Usuario, clientes: list[Cliente]) -> None:
     ids = [cliente.pk for cliente in clientes]

@@ -1,0 +1,24 @@
+"""All that is kept about one client, as a file."""
+
+from typing import Final
+
+from django.http import HttpRequest, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from campaigns.campana.expediente import expediente_de
+from clientes.selectors import clientes_de
+from core.api.permissions import SOLO_ADMIN_LEE
+from core.pages.access import admin_de, pagina
+
+LEGIBLE: Final = {"ensure_ascii": False, "indent": 2}
+
+
+@require_safe
+@pagina
+def expediente(request: HttpRequest, pk: int) -> JsonResponse:
+    usuario = admin_de(request, SOLO_ADMIN_LEE)
+    cliente = get_object_or_404(clientes_de(usuario), pk=pk)
+    answer = JsonResponse(expediente_de(usuario, cliente), json_dumps_params=LEGIBLE)
+    answer["Content-Disposition"] = f'attachment; filename="cliente-{cliente.pk}.json"'
+    return answer

@@ -1,0 +1,171 @@
+"""The API does what its description says: schemathesis makes requests from it, right and wrong ones.
+
+A short run here; `scripts/contract` makes a hundred requests an operation.
+"""
+
+import logging
+import os
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, Final
+
+import pytest
+import schemathesis
+from django.core import signals
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections, transaction
+from drf_spectacular.generators import SchemaGenerator
+from hypothesis import HealthCheck, settings
+from pytest_django import DjangoDbBlocker
+from rest_framework.authtoken.models import Token
+from schemathesis.checks import CHECKS, CheckContext, load_all_checks
+
+from tests import shared
+from tests.core.api.test_matrix import World, make_world
+from tests.factories import AdminFactory
+
+EXAMPLES: Final = int(os.environ.get("CONTRACT_EXAMPLES", "0"))
+SHORT: Final = 1  # so many an operation, besides those that cover each keyword of the description
+# What the short run leaves to the long one, because another operation reads the same with the same parts.
+REPEATED: Final = re.compile(
+    r"PUT |PATCH .*/(clientes|ajustes|programaciones|segmentos|ventas|plantillas|etiquetas)/(?!.*alertas)"
+    r"|POST .*/(vista-previa|programaciones)/|GET (?!.*(entrantes|logs)/).*[^}]/$"
+)
+
+# What no schema can say of a body: the last part of the field's path, and the code of the refusal.
+MEANINGS: Final = {
+    ("*", "does_not_exist"),  # an id of nobody's, or of another shop's
+    ("*", "unique"),
+    ("valor", "immutable"),
+    ("telefono", "invalid"),
+    ("audiencia", "empty"),  # nobody is left
+    ("consultado_en", "invalid"),  # to come
+    ("abre", "invalid"),  # not before `cierra`
+    ("cierra", "invalid"),
+    ("numeros", "empty"),  # none of them is a number
+    ("zona_horaria", "invalid"),
+    ("zona", "invalid"),
+    ("cron", "invalid"),
+    ("hasta", "invalid"),  # before `desde`, or nothing is left
+    ("desde", "invalid"),
+    ("mensaje", "invalid"),  # a mark that is none
+    ("url", "invalid"),  # of no public address
+    ("festivos_pais", "invalid"),
+    ("motivo", "required"),  # a protection is loosened
+    ("ventanas", "invalid"),
+    ("precios", "invalid"),
+    # Of two fields, and of the row that there is.
+    ("consentimiento_fuente", "required"),
+    ("consentimiento_en", "required"),
+    ("consentimiento_en", "invalid"),
+    ("gasto_en_dias", "invalid"),
+    ("creado_hasta", "invalid"),
+    ("precio_segmento", "required"),
+    ("tope_diario", "invalid"),
+}
+
+
+def is_of_meaning(error: dict[str, Any]) -> bool:
+    *_, last = (error["attr"] or "").split(".")
+    return not MEANINGS.isdisjoint({(last, error["code"]), ("*", error["code"])})
+
+
+def positive_data_acceptance(ctx: CheckContext, response: Any, case: Any) -> bool | None:
+    """Let a refusal pass that is about what the body means."""
+    if response.status_code == 400 and all(map(is_of_meaning, response.json()["errors"])):
+        return None
+    return CHECKS.get_one("positive_data_acceptance")(ctx, response, case)
+
+
+handler = cache(get_wsgi_application)
+
+
+def app(environ: Any, start_response: Any) -> list[bytes]:
+    """Answer inside the test's transaction, which a closed connection would end."""
+    for signal in (signals.request_started, signals.request_finished):
+        signal.disconnect(close_old_connections)
+    try:
+        return list(handler()(environ, start_response))
+    finally:
+        for signal in (signals.request_started, signals.request_finished):
+            signal.connect(close_old_connections)
+
+
+schema = schemathesis.openapi.from_dict(SchemaGenerator().get_schema(request=None, public=True))
+schema.app = app
+worlds: list[World] = []
+
+
+@pytest.fixture(scope="module")
+def token(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """The owner's token, with a row of every kind in the shop."""
+    logging.disable()  # thousands of lines of which nobody reads one
+    with shared.rows(django_db_blocker):
+        with django_db_blocker.unblock():
+            owner = AdminFactory.create(username="duena")
+            worlds[:] = [make_world(owner)]
+            token = Token.objects.create(user=owner).key
+        yield token
+    logging.disable(logging.NOTSET)
+
+
+@schema.hook
+def map_path_parameters(context: Any, path_parameters: Any) -> Any:
+    """Ask about the row that there is."""
+    if path_parameters and type(path_parameters.get("id")) is int:
+        route = context.operation.path.lstrip("/").replace("{id}", "<int:pk>")
+        path_parameters["id"] = worlds[0].pk_of(route)
+    return path_parameters
+
+
+def with_rows_of_ours(value: Any) -> Any:
+    """Put the ids of rows that there are for all that look like ids, so that more than ids is judged."""
+    world = worlds[0]
+    ours = {"cliente": world.cliente, "plantilla": world.plantilla, "segmento": world.segmento}
+    ours |= {"remitente": world.remitente, "cliente_ids": world.cliente}
+    ours |= {"etiquetas": world.etiqueta, "sin_etiquetas": world.etiqueta}
+    if not isinstance(value, dict):
+        return value
+    made = {}
+    for name, part in value.items():
+        if name in ours and type(part) is int and part > 0:
+            made[name] = ours[name].pk
+        elif name in ours and isinstance(part, list) and part and all(type(one) is int and one > 0 for one in part):
+            made[name] = [ours[name].pk]
+        else:
+            made[name] = with_rows_of_ours(part)
+    return made
+
+
+@schema.hook
+def map_body(context: Any, body: Any) -> Any:
+    return with_rows_of_ours(body)
+
+
+def is_repeated(context: Any) -> bool:
+    return REPEATED.match(context.operation.label) is not None
+
+
+chosen = schema if EXAMPLES else schema.exclude(is_repeated)
+
+
+@chosen.parametrize()
+@settings(
+    max_examples=EXAMPLES or SHORT,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+def test_it_does_what_its_description_says(case: Any, token: str, db: None) -> None:
+    load_all_checks()
+    before = transaction.savepoint()
+    try:
+        case.call_and_validate(
+            headers={"Authorization": f"Token {token}"},
+            excluded_checks=[CHECKS.get_one("positive_data_acceptance")],
+            additional_checks=[positive_data_acceptance],
+        )
+    finally:
+        transaction.savepoint_rollback(before)
