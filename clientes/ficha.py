@@ -19,6 +19,7 @@ EN_MILES: Final = re.compile(r"\d{1,3}([.,])\d{3}(?:\1\d{3})*")
 LETRA: Final = re.compile(r"[^\W\d_]")
 DE_PROGRAMA: Final = re.compile(r"\d{5}[.,]0+\Z|\A\d+(?:[.,]\d+[eE]\+?|[eE]\+)\d+\Z")
 
+ILEGIBLE: Final = "unreadable"  # the code of these refusals: no schema can say them
 ES_ERROR = "«{valor}» es un error de la planilla, no un dato."
 NO_ES_NOMBRE = "«{valor}» no es un nombre: es lo que un programa escribe cuando no hay dato."
 DOCUMENTO_DUDOSO = "El documento «{valor}» tiene decimales o le faltan cifras: podría ser el de otra persona."
@@ -34,7 +35,7 @@ def nombre(texto: str) -> str:
         InvalidInputError: it is a spreadsheet's error.
     """
     if tiene_error(texto):
-        raise InvalidInputError(ES_ERROR.format(valor=texto[:30]), field="nombre")
+        raise InvalidInputError(ES_ERROR.format(valor=texto[:30]), field="nombre", code=ILEGIBLE)
     return _valor(texto, "nombre", dicha=True)
 
 
@@ -52,7 +53,7 @@ def documento(texto: str) -> str:
         return text
     whole = entero(text.rstrip(".,"))
     if whole is None or (CON_PUNTOS.fullmatch(whole) and not EN_MILES.fullmatch(whole)):
-        raise InvalidInputError(DOCUMENTO_DUDOSO.format(valor=text[:30]), field="documento")
+        raise InvalidInputError(DOCUMENTO_DUDOSO.format(valor=text[:30]), field="documento", code=ILEGIBLE)
     return whole
 
 
@@ -71,7 +72,7 @@ def telefono(texto: str) -> str:
 
 def _valor(texto: str, campo: str, *, dicha: bool = False) -> str:
     if es_error(texto):
-        raise InvalidInputError(ES_ERROR.format(valor=texto[:30]), field=campo)
+        raise InvalidInputError(ES_ERROR.format(valor=texto[:30]), field=campo, code=ILEGIBLE)
     return "" if es_nada(texto, dicha=dicha) else texto
 
 
@@ -99,5 +100,5 @@ def leer(datos: Mapping[str, Any], guardado: object = None) -> tuple[dict[str, s
             errores.append(error)
         else:
             if campo == "nombre" and not leidos[campo] and limpio(value):
-                errores.append(InvalidInputError(NO_ES_NOMBRE.format(valor=value[:30]), field=campo))
+                errores.append(InvalidInputError(NO_ES_NOMBRE.format(valor=value[:30]), field=campo, code=ILEGIBLE))
     return leidos, errores

@@ -13,6 +13,7 @@ from drf_spectacular.utils import (
     extend_schema_view,
 )
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ModelViewSet
 
@@ -100,7 +101,7 @@ class ClienteSerializer(ShopRowSerializer[Cliente]):
             leidos, errores = ficha.leer(data, self.instance)
             if errores:
                 raise serializers.ValidationError(
-                    {error.field or "": [error.message] for error in errores}, code="invalid"
+                    {error.field or "": [ErrorDetail(error.message, error.code)] for error in errores}
                 )
             data = {**data, **leidos}
         return super().to_internal_value(data)
