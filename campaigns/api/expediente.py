@@ -13,6 +13,7 @@ from clientes.selectors import clientes_de
 from core.api.base import SignedInView
 from core.api.permissions import AdminReads
 from core.api.schema import ErrorSerializer
+from core.registro import Tipo, anotar
 
 
 class ConsentimientoSerializer(serializers.Serializer[Any]):
@@ -67,4 +68,5 @@ class ExpedienteView(SignedInView):
     )
     def get(self, request: Request, pk: int) -> Response:
         cliente = get_object_or_404(clientes_de(self.usuario), pk=pk)
+        anotar(Tipo.EXPORTACION, usuario=self.usuario, detalle=f"expediente del cliente {cliente.pk}")
         return Response(expediente_de(self.usuario, cliente))

@@ -8,17 +8,20 @@ from django.views.decorators.http import require_safe
 
 from campaigns.campana.expediente import expediente_de
 from clientes.selectors import clientes_de
-from core.api.permissions import SOLO_ADMIN_LEE
 from core.pages.access import admin_de, pagina
+from core.registro import Tipo, anotar
 
 LEGIBLE: Final = {"ensure_ascii": False, "indent": 2}
+
+SOLO_ADMIN: Final = "Solo un administrador ve todo lo que se guarda de un cliente."
 
 
 @require_safe
 @pagina
 def expediente(request: HttpRequest, pk: int) -> JsonResponse:
-    usuario = admin_de(request, SOLO_ADMIN_LEE)
+    usuario = admin_de(request, SOLO_ADMIN)
     cliente = get_object_or_404(clientes_de(usuario), pk=pk)
+    anotar(Tipo.EXPORTACION, usuario=usuario, detalle=f"expediente del cliente {cliente.pk}")
     answer = JsonResponse(expediente_de(usuario, cliente), json_dumps_params=LEGIBLE)
     answer["Content-Disposition"] = f'attachment; filename="cliente-{cliente.pk}.json"'
     return answer
