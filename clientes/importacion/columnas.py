@@ -188,8 +188,8 @@ def tiene_titulos(first: Sequence[str]) -> bool:
 def fila_de_titulos(filas: Sequence[Sequence[str]], tipo: str = "") -> int:
     """Find the row with which the table begins: exports put the shop's name, the report's or a date above it.
 
-    It is the first row with the most titles that we know, two or more. Where there is none, it is the first that is
-    wider than one cell.
+    It is the row with the most titles that we know, two or more; of several the widest, then the first. Where there is
+    none, it is the first that is wider than one cell.
 
     Args:
         filas: the first rows of the file, none of them empty.
@@ -200,10 +200,11 @@ def fila_de_titulos(filas: Sequence[Sequence[str]], tipo: str = "") -> int:
     """
     datos = [any(DATO.search(cell[:TITULO_MAX]) for cell in fila) for fila in filas]
     known = [0 if dato else len(adivinar(fila, tipo)) for fila, dato in zip(filas, datos, strict=True)]
+    widths = [sum(bool(cell.strip()) for cell in fila) for fila in filas]
     most = max(known, default=0)
     if most > 1:
-        return known.index(most)
-    widths = [sum(bool(cell.strip()) for cell in fila) for fila in filas]
+        # The wider, the likelier a table: a heading may say NIT and telephone above the shop's own.
+        return max(range(len(filas)), key=lambda n: (known[n], widths[n], -n))
     if most and filas:
         place = known.index(most)
         followed = place + 1 < len(filas) and widths[place + 1] == widths[place] and datos[place + 1]

@@ -131,7 +131,7 @@ def releer(request: HttpRequest, pk: int) -> HttpResponse:
     """Read the file as the form says: another sheet, charset or row of titles."""
     found = _importacion(request, pk)
     try:
-        services.releer(importacion=found, eleccion=importacion_form.eleccion_de(request.POST))
+        services.releer(importacion=found, eleccion=importacion_form.eleccion_de(found, request.POST))
     except UnreadableFileError as error:
         return _columnas(request, found, opciones_guardadas(found), error)
     except ConflictError as error:

@@ -49,15 +49,17 @@ def opciones_de(importacion: Importacion, datos: QueryDict) -> Opciones:
     )
 
 
-def eleccion_de(datos: QueryDict) -> Eleccion:
-    """Read how the file is to be read from the form; what makes no sense is guessed."""
-    desde = datos.get("desde", "")
-    codificacion = datos.get("codificacion", "")
-    return Eleccion(
-        hoja=datos.get("hoja", ""),
-        codificacion=codificacion if codificacion in NOMBRES else "",
-        desde=int(desde) if desde.isascii() and desde.isdigit() and len(desde) < LARGO_MAX else 0,
-    )
+def eleccion_de(importacion: Importacion, datos: QueryDict) -> Eleccion:
+    """Read how the file is to be read from the form; what makes no sense is guessed.
+
+    So is the row of the titles where another sheet was chosen, or another charset and not another row.
+    """
+    formato = importacion.formato
+    hoja, letras, fila = (datos.get(campo, "") for campo in ("hoja", "codificacion", "desde"))
+    letras = letras if letras in NOMBRES else ""
+    desde = int(fila) if fila.isascii() and fila.isdigit() and len(fila) < LARGO_MAX else 0
+    otras = letras not in ("", formato["codificacion"].removesuffix("-sig")) and desde == formato.get("desde")
+    return Eleccion(hoja, letras, 0 if hoja != formato["hoja"] or otras else desde)
 
 
 def lecturas(importacion: Importacion) -> dict[str, Any]:

@@ -31,6 +31,8 @@ CABEZAS: list[tuple[str, bytes, int, int]] = [
     ("a date", csv("15/03/2026 10:30", "", *ANA), 3, 1),
     ("a known word", csv("Clientes", "Cliente", *ANA), 3, 1),
     ("known words and values", csv("Empresa;Luna;NIT;900123456-7;Teléfono;601 123 4567", *ANA), 2, 1),
+    ("titles of the shop's own", csv("NIT;Teléfono;", "9001;601;", "Nombre;Celular;Ciudad", "Ana;3001;Cali"), 3, 1),
+    ("titles on each page", csv(*ANA, "Página 2;;", *ANA), 1, 4),
     ("a long heading", csv(*[f"línea {n};;" for n in range(30)], *ANA), 31, 1),
     ("a quote in it", csv('Tienda "Luna" SAS;;', *ANA), 2, 1),
     ("an open quote in it", csv('"Tienda Luna;;', *ANA), 2, 1),

@@ -216,12 +216,12 @@ class TestHowTheFileIsRead:
 
     def test_the_sheet(self, owner: Usuario) -> None:
         importacion = upload(
-            owner, sheets(0, Enero=[TITULOS.split(";"), ["Ana"]], Febrero=[TITULOS.split(";"), ["Eva"]])
+            owner, sheets(0, Enero=[["Luna"], [], TITULOS.split(";"), ["Ana"]], Febrero=[TITULOS.split(";"), ["Eva"]])
         )
         body = self.page(owner, importacion)
         assert "hoja «Enero»" in body
         assert "<td>Eva</td>" not in body
-        body = self.read(owner, importacion, hoja="Febrero")
+        body = self.read(owner, importacion, hoja="Febrero", desde="3")
         assert "hoja «Febrero»" in body
         assert "<td>Eva</td>" in body
 
