@@ -229,7 +229,8 @@ def _parece_baja(bare: list[str], raw: str) -> bool:
 
 # Before these the word that leaves is part of a sentence about something else: "salir con", "stop by".
 COMUN: Final = conjunto(
-    "con en por by at in on and y o u para hoy manana a al un una cuando muy mas the work shop mais cedo agora hoje"
+    "con en por by at in on and y o u para hoy manana a al un una cuando muy mas the work shop mais"
+    " cedo agora hoje tarde temprano rapido"
 )
 
 
