@@ -102,9 +102,9 @@ def intencion(texto: str, *, ofrecida: str = "", enviado: str = "") -> Intencion
     promised = frozenset(ofrecida.split())
     if promised & NEGACIONES:
         promised |= NEGACIONES
-    said = {"-".join(bare), "-".join(tokens), *(_sin_dobles("-".join(bare)) for _ in bare[:1])} - {""}
+    said = {"-".join(bare), "-".join(tokens), _sin_dobles("-".join(bare))} - {""}
     others = promesa(enviado).otras if enviado else frozenset()
-    if said & promised or _firmado(own, promised):
+    if said & promised or (promised and _firmado(own, promised)):
         return Intencion.DUDA if said & others else Intencion.BAJA
     if said & others and not said & (ALTAS | ALTAS_EXACTAS | AYUDAS):
         return Intencion.DUDA if said & CLARAS else Intencion.OTRO
