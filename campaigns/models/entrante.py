@@ -53,7 +53,7 @@ class Entrante(models.Model):
             models.Index(fields=["telefono", "id"], name="entrante_por_telefono"),  # a conversation
             models.Index(fields=["usuario", "id"], name="entrante_sin_leer", condition=Q(leido_en__isnull=True)),
             # Sending asks whether a doubt is open: campaigns.audiencia.juicio.
-            models.Index(fields=["telefono", "usuario"], name="entrante_dudoso", condition=Q(tipo=Intencion.DUDA)),
+            models.Index(fields=["telefono"], name="entrante_dudoso", condition=Q(tipo=Intencion.DUDA)),
         ]
 
     def __str__(self) -> str:

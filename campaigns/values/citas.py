@@ -19,8 +19,8 @@ CITAS: Final = re.compile(
     r"“[^”]*(?:”|$)|„[^“”]*(?:[“”]|$)|«[^»]*(?:»|$)|‹[^›]*(?:›|$)|\"[^\"]*(?:\"|$)|「[^」]*(?:」|$)"
     r"|(?:(?<=\s)|^)[‘'][^’']{12,}(?:[’'](?=\W|$)|$)|(?m:^\s*>.*$)"
 )
-# The text goes on where this stands.
 APARTE: Final = "\0"  # in the place of what was set aside; no text holds it
+# The text goes on where this stands.
 SIGUE: Final = re.compile(r"(?:…|\.\.\.)\W*$")
 # What an iPhone or an Android phone writes before a message that somebody reacted to, as it comes from `plano`.
 REACCION: Final = re.compile(

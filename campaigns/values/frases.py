@@ -52,13 +52,16 @@ QUITAR: Final = (
 LISTA: Final = (
     r"(?:de|da|das|do|dos|from|off) (?:(?:la|las|el|los|su|sus|tu|tus|esta|este|esa|ese|ahi|aqui|aca|de|todas|todos"
     r"|sua|suas|seu|seus|essa|esse|your|the|this|mailing|sms|lista de|ya) )*(?:listas?|bases?|grupo|contactos"
-    r"|contatos|sistema|cadastro|database|difusion|lists?|registros)\b"
+    r"|contatos|sistema|cadastro|database|difusion|lists?|registros)\b(?! (?:de|del) (?:espera|invitados|regalos|boda"
+    r"|compras|precios)\b)"
 )
 DOY: Final = (
     r"(?:dar(?:me|nos)|deme|denme|dame|dadme|desen|dese|dense|darse|darle|dar|de|den|me (?:doy|das?|dan|den|de|puede"
     r" dar|pueden dar|puedes dar|podrian dar|podria dar|podrias dar|quiero dar))"
 )
 PODER: Final = r"(?:puede[ns]? |podria[ns]? |quiere[ns]? |van a |va a |pode[mn]? |poderia[m]? )?"
+
+DEJEN: Final = r"(?:dejen|dejes?|deja|dejar?|dejad|paren|pare|parar?|parad|parem|cesen)"
 
 # With a "no" of their own.
 CON_NO: Final = _any(
@@ -119,13 +122,21 @@ SIN_NO: Final = _any(
         ),
         rf"{DOY} de baja (?:mi|este|el|al) (?:numero|celular|telefono|cel)\b",
         r"darme baja\b",
-        r"(?:pedi|solicite|escribi|mande|envie|puse|respondi)(?: \w+){0,2} (?:baja|salir|stop)\b",
+        (
+            r"(?:pedi|solicite|escribi|mande|envie|puse|respondi)(?: (?:ya|la|una|mi|me|el|un|dar|darme|de|que"
+            r"|palabra|mensaje|con))* (?:baja|salir|stop)(?= ?$| (?:y|pero|para|hace|desde|muchas|varias|mil|dos|tres"
+            r"|ayer|antes|\d))"
+        ),
         r"de baja (?:de (?:la|su|sus|esta|los) |a? ?(?:mi|este) |la )?(?:lista|suscripcion|mensajes|sms|base|numero)\b",
         (
-            r"(?:dejen|dejes?|deja|dejar?|dejad|paren|pare|parar?|parad|parem|cesen|ya) de (?:estar )?(?:escribir"
-            r"|enviar|mandar|molestar|contactar|llamar|textear|joder|chingar|fregar|romper|hinchar|fastidiar|acosar"
-            r"|escribiendo|enviando|mandando|molestando|incomodar|perturbar|encher|ligar|escrever|me (?:mandar|enviar"
-            r"|escrever|ligar|perturbar|incomodar|encher))(?:me|nos)?\b"
+            rf"{DEJEN} de (?:estar )?(?:escribir|molestar|contactar|llamar|textear|joder|chingar|fregar|romper|hinchar"
+            r"|fastidiar|acosar|escribiendo|molestando|incomodar|perturbar|encher|ligar|escrever|me (?:escrever|ligar"
+            r"|perturbar|incomodar|encher))(?:me|nos)?\b"
+        ),
+        # As above, sending may be about an order.
+        (
+            rf"{DEJEN} de (?:estar )?(?:me )?(?:enviar|mandar|enviando|mandando)(?:me|nos)?(?: {CUAL}{COSA}| {DEMAS}|"
+            rf" (?:cosas|eso|esto|esas cosas|isso)\b| {MI_NUMERO}|{FIN})"
         ),
         # "Para mensajes" is "for messages", "basta un mensaje" is "one will do", and one promoción may be what is sold.
         rf"basta (?:ya )?(?:de {TANTOS}|con tant[oa]s? )?{SUYOS}",
@@ -154,8 +165,8 @@ SIN_NO: Final = _any(
         rf"(?:salir|salirme|sacarme|sair) {LISTA}",
         r"salir(?:me)? de (?:esto|estos mensajes|sus mensajes)\b",
         (
-            r"(?:cancel(?:ar|en|e|a|o|em)|anular|eliminar) (?:ya )?(?:(?:mi|la|esta|su|el|los|sus|as?|os?|minhas?|envio"
-            r"|de|todos|estos|todo) )*(?:suscripcion|subscripcion|mensajes|sms|publicidad|promociones|inscricao"
+            r"(?:cancel(?:ar|en|e|a|o|em)|anular|eliminar) (?:ya )?(?:(?:mi|la|esta|su|el|los|sus|as?|os?|minhas?"
+            r"|envio|de|todos|estos|todo) )*(?:suscripcion|subscripcion|mensajes|sms|publicidad|promociones|inscricao"
             r"|assinatura|mensagens|cadastro|notificaciones)\b"
         ),
         r"cancel (?:my |the |this |these |all |your )*(?:subscription|messages?|texts?|sms)\b",
@@ -190,13 +201,16 @@ QUEJA: Final = _any(
         ),
         r"(?:no (?:me )?(?:manden|envien|escriban|mandes|escribas) tant[oa]s?)\b",
         (
-            r"(?:de donde|como|quien|donde)(?: \w+){0,2} (?:sac|consigu|obtuv|tien|di)\w*(?: \w+){0,2} (?:mi|meu)"
-            r" (?:numero|telefono|celular|contacto)\b"
+            r"(?:de donde|como|quien|donde)(?: \w+){0,2} (?:sac|consigu|obtuv|tien|dio\b|dieron)\w*(?: \w+){0,2}"
+            r" (?:mi|meu) (?:numero|telefono|celular|contacto)\b(?! de)"
         ),
         r"(?:who gave you|how did you get|where did you get) my (?:number|phone)\b",
-        rf"(?:denunci|report|bloque|demand)\w*(?: \w+){{0,4}} (?:spam|{SUYOS})",
+        (
+            rf"(?:denunci(?:ar|o|are)|report(?:ar|are|o|ando|ed|ing)|bloque(?:ar|are|o)|demandar)\b"
+            rf"(?: \w+){{0,4}} (?:spam|{SUYOS})"
+        ),
         r"(?:es|esto es|this is|its|puro|pura|eso es|isso e) spam\b",
-        r"(?:los|las|te|lo) (?:voy a bloquear|bloqueo|bloquee)\b|bloquead[oa]s?$",
+        r"(?:los|las|te|lo) (?:voy a bloquear|bloqueo|bloquee)\b|^(?:numero )?bloquead[oa]s?$",
         (
             rf"no (?:les |los |le |he )?(?:autorice|autorizado|di permiso|di autorizacion|solicite|pedi)(?:"
             rf" \w+){{0,2}} {MENSAJES}"

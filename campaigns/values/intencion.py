@@ -102,9 +102,9 @@ def intencion(texto: str, *, ofrecida: str = "", enviado: str = "") -> Intencion
     promised = frozenset(ofrecida.split())
     if promised & NEGACIONES:
         promised |= NEGACIONES
-    said = {"-".join(bare), "-".join(tokens), *(_sin_dobles("-".join(bare)) for _ in bare[:1])} - {""}
+    said = {"-".join(bare), "-".join(tokens), _sin_dobles("-".join(bare))} - {""}
     others = promesa(enviado).otras if enviado else frozenset()
-    if said & promised or _firmado(own, promised):
+    if said & promised or (promised and _firmado(own, promised)):
         return Intencion.DUDA if said & others else Intencion.BAJA
     if said & others and not said & (ALTAS | ALTAS_EXACTAS | AYUDAS):
         return Intencion.DUDA if said & CLARAS else Intencion.OTRO
@@ -229,7 +229,8 @@ def _parece_baja(bare: list[str], raw: str) -> bool:
 
 # Before these the word that leaves is part of a sentence about something else: "salir con", "stop by".
 COMUN: Final = conjunto(
-    "con en por by at in on and y o u para hoy manana a al un una cuando muy mas the work shop mais cedo agora hoje"
+    "con en por by at in on and y o u para hoy manana a al un una cuando muy mas the work shop mais"
+    " cedo agora hoje tarde temprano rapido"
 )
 
 

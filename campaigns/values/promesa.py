@@ -41,6 +41,9 @@ COMUNES: Final = conjunto(
     " y o u e de del en con que cuando donde como ya ahora hoy antes the this that us now back here aqui mensaje correo"
     " email link enlace to at by before if and or for it your our you esse essa agora hoje rapido mas nada"
 )
+# Where one answers: "al 85432", "a este número".
+DESTINO: Final = conjunto("numero number mensaje sms message codigo")
+DEMOSTRATIVO: Final = conjunto("este esta esse this")
 NUNCA: Final = conjunto("sms whatsapp vip iva otp")
 
 SIGNOS: Final = re.compile(
@@ -249,23 +252,8 @@ def _es_destino(sentence: Sequence[Signo], at: int) -> bool:
     texto = sentence[at].texto
     after = sentence[at + 1].texto if at + 1 < len(sentence) else ""
     if texto in {"al", "a", "to", "ao", "este", "esta", "esse", "this"}:
-        return after.isdigit() or after in {
-            "este",
-            "esta",
-            "esse",
-            "this",
-            "numero",
-            "number",
-            "mensaje",
-            "sms",
-            "message",
-            "codigo",
-        }
-    return (
-        (texto.isdigit() and len(texto) > 2)
-        or texto in CORTESIA
-        or texto in {"numero", "number", "mensaje", "sms", "message", "codigo"}
-    )
+        return after.isdigit() or after in DESTINO | DEMOSTRATIVO
+    return (texto.isdigit() and len(texto) > 2) or texto in CORTESIA or texto in DESTINO
 
 
 def _acaba(sentence: Sequence[Signo], at: int) -> bool:

@@ -395,11 +395,18 @@ def test_it_looks_by_an_index(planner: Planner, running: Running, sql: str, know
             " FROM generate_series(1, 20000) n",
             [running.campana.usuario_id],
         )
+        cursor.execute(
+            "INSERT INTO campaigns_entrante (usuario_id, sid, telefono, remitente, texto, medios, tipo, recibido)"
+            " SELECT %s, 'SM' || n, '+57300' || n, '', '', 0, CASE WHEN n %% 10 = 0 THEN 'duda' ELSE 'otro' END, now()"
+            " FROM generate_series(1, 20000) n",
+            [running.campana.usuario_id],
+        )
     if known:
-        planner.learn(Baja)
+        planner.learn(Baja, Entrante)
     params: dict[str, Any] = {"ids": [1], "tokens": ["0" * 32], "held": [None], "lease": 1, "remitente": NUMERO}
     params |= {"cuenta": "", "desde": None, "hasta": None}
     params |= {"codigo": "", "error": ""}
     plan = planner.explain(sql, params)
     assert "Index Cond" in plan
     assert "Seq Scan on clientes_baja" not in plan
+    assert "Seq Scan on campaigns_entrante" not in plan
