@@ -6,10 +6,12 @@ stays on, and signs in once a week.
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth import logout, user_logged_in
+from django.db import DatabaseError
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
@@ -28,7 +30,8 @@ class SessionLimits:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
-            _look(request)
+            with suppress(DatabaseError):  # who answers meets it too, and says so in its own shape
+                _look(request)
         return self._respond(request)
 
 

@@ -48,10 +48,10 @@ class IngresoView(LoginView):
 
 class SalidaView(LogoutView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Sign out, and have the browser forget what it kept: https://www.w3.org/TR/clear-site-data/"""
+        """Sign out, and have the browser forget the pages that it was let keep: https://www.w3.org/TR/clear-site-data/"""
         answer = super().dispatch(request, *args, **kwargs)
         if not request.user.is_authenticated:
-            answer["Clear-Site-Data"] = '"cache", "storage"'
+            answer["Clear-Site-Data"] = '"cache"'
         return answer
 
 

@@ -37,6 +37,8 @@ REPEATED: Final = re.compile(
 MEANINGS: Final = {
     ("*", "does_not_exist"),  # an id of nobody's, or of another shop's
     ("*", "unique"),
+    ("*", "unreadable"),  # nothing that a phone or a document could be
+    ("non_field_errors", "authorization"),  # a wrong password
     ("valor", "immutable"),
     ("telefono", "invalid"),
     ("audiencia", "empty"),  # nobody is left
