@@ -10,7 +10,6 @@ from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.request import Request
 
 from core.api.serializers import NO_EXISTE
 from core.api.texts import SIN_NULO
@@ -88,7 +87,7 @@ class TextFilter(filters.CharFilter):
 class FilterBackend(filters.DjangoFilterBackend):
     """Refuses a parameter that the list does not know: a misspelt filter would answer with everybody."""
 
-    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+    def filter_queryset(self, request: Any, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         if getattr(view, "detail", False):
             return queryset  # one row, by its id
         filterset = self.get_filterset_class(view, queryset)
