@@ -1,6 +1,7 @@
 """Filters that refuse values that they cannot read, and lists that refuse filters that they do not know."""
 
 import re
+from datetime import UTC
 from typing import Any, Final
 
 from django import forms
@@ -61,15 +62,15 @@ class IdFilter(filters.Filter):
 
 
 class MomentField(IsoDateTimeField):
-    default_validators = [de_este_mundo]
-
     def to_python(self, value: Any) -> Any:
         if isinstance(value, str):
             if not de_este_mundo.holds_written(value):
                 raise ValidationError(FECHA_LEJANA, code="invalid")
             if "T" in value:
                 value = LOST_PLUS.sub("+", value)
-        return super().to_python(value)
+        moment = super().to_python(value)
+        # PostgreSQL knows no offset of 16 hours or more; ISO 8601 does.
+        return moment and moment.astimezone(UTC)
 
 
 @extend_schema_field(or_empty({"type": "string", "format": "date-time", "pattern": de_este_mundo.pattern}))
