@@ -31,7 +31,7 @@ class Anos:
             ValidationError: it is one.
         """
         if not self.holds(value):
-            raise ValidationError(self.texto, code="invalid")
+            raise ValidationError(self.texto, code="out_of_range")  # for "invalid" forms have a text of their own
 
     def holds(self, value: date) -> bool:
         """Tell whether the date is of one of these years."""

@@ -9,7 +9,7 @@ from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns.ley.reglas import AJUSTES, FUERA, POR_NOMBRE, Ajuste, Entre
+from campaigns.ley.reglas import AJUSTES, FUERA, NO_ES_DINERO, POR_NOMBRE, Ajuste, Entre, dinero
 from campaigns.ley.selectors import ajustes_de, historial_de
 from campaigns.ley.services import cambiar_ajustes
 from campaigns.models import Ajustes, AjustesCambio
@@ -25,6 +25,8 @@ VALORES = {ajuste.name: ajuste.example for ajuste in AJUSTES}
 def _limites(ajuste: Ajuste) -> dict[str, Any]:
     """Return how a field says between which numbers its setting lies; the words are the rule's."""
     rule = ajuste.rule
+    if rule is dinero:
+        return {"min_value": 0, "error_messages": {"min_value": NO_ES_DINERO}}
     if not isinstance(rule, Entre):
         return {}
     text = FUERA.format(minimo=rule.minimo, maximo=rule.maximo)

@@ -65,8 +65,10 @@ def por_que_espera(campana: CampanaSMS) -> PorQue | None:
     cap = agotado(ajustes, jornada.dia) if campana.estado == Estado.PENDIENTE else None
     if cap is None:
         return None
-    after = cap.hasta and fin_del_dia(ajustes.zona, datetime.combine(cap.hasta, time(12), tzinfo=ajustes.zona))
-    jornada = jornada_desde(ajustes, after, a_toda_hora=campana.a_toda_hora) if after else None
+    if cap.hasta is None:
+        return PorQue(cap.motivo)
+    after = fin_del_dia(ajustes.zona, datetime.combine(cap.hasta, time(12), tzinfo=ajustes.zona))
+    jornada = jornada_desde(ajustes, after, a_toda_hora=campana.a_toda_hora)
     return PorQue(cap.motivo, jornada.desde if jornada else None)
 
 

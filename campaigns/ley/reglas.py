@@ -107,7 +107,7 @@ class Entre:
         return valor
 
 
-def _dinero(valor: Decimal | None) -> Decimal | None:
+def dinero(valor: Decimal | None) -> Decimal | None:
     if valor is not None and not 0 <= valor < DINERO_MAX:
         raise InvalidInputError(NO_ES_DINERO)
     return valor
@@ -251,7 +251,7 @@ AJUSTES: Final = (
         label="Precio por segmento",
         api="Price of one segment, in SMS_PRICE_CURRENCY; null for SMS_SEGMENT_PRICE.",
         example="0.050000",
-        rule=_dinero,
+        rule=dinero,
     ),
     Ajuste(
         name="precios",
@@ -269,7 +269,7 @@ AJUSTES: Final = (
         history="Tope de gasto del día",
         api="Cap on the money of a day; null for none. No message passes it. More needs `motivo`.",
         example="20.00",
-        rule=_dinero,
+        rule=dinero,
         loosens=protecciones.al_subir,
     ),
     Ajuste(
@@ -279,7 +279,7 @@ AJUSTES: Final = (
         history="Tope de gasto del mes",
         api="Cap on the money of a month of the shop's calendar, like `tope_diario`.",
         example=None,
-        rule=_dinero,
+        rule=dinero,
         loosens=protecciones.al_subir,
     ),
     Ajuste(
@@ -301,7 +301,7 @@ AJUSTES: Final = (
         unit="{moneda}",
         api="A campaign that costs more waits for approval; null: none does. More needs `motivo`.",
         example=None,
-        rule=_dinero,
+        rule=dinero,
         loosens=protecciones.al_subir,
     ),
 )

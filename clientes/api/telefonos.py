@@ -17,7 +17,7 @@ class PhoneField(forms.CharField):
         super().__init__(strip=False, **kwargs)
 
     def to_python(self, value: Any) -> str:
-        raw: str = super().to_python(value)
+        raw = super().to_python(value) or ""
         # In an address "+" is a space unless it is escaped, and nobody begins a phone with a space.
         text = f"+{raw.strip()}" if raw[:1] == " " and raw[1:2].isdigit() else raw.strip()
         if not text:

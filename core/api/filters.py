@@ -1,6 +1,7 @@
 """Filters that refuse values that they cannot read, and lists that refuse filters that they do not know."""
 
 import re
+from datetime import UTC
 from typing import Any, Final
 
 from django import forms
@@ -10,7 +11,6 @@ from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.request import Request
 
 from core.api.serializers import NO_EXISTE
 from core.api.texts import SIN_NULO
@@ -62,15 +62,15 @@ class IdFilter(filters.Filter):
 
 
 class MomentField(IsoDateTimeField):
-    default_validators = [de_este_mundo]
-
     def to_python(self, value: Any) -> Any:
         if isinstance(value, str):
             if not de_este_mundo.holds_written(value):
                 raise ValidationError(FECHA_LEJANA, code="invalid")
             if "T" in value:
                 value = LOST_PLUS.sub("+", value)
-        return super().to_python(value)
+        moment = super().to_python(value)
+        # PostgreSQL knows no offset of 16 hours or more; ISO 8601 does.
+        return moment and moment.astimezone(UTC)
 
 
 @extend_schema_field(or_empty({"type": "string", "format": "date-time", "pattern": de_este_mundo.pattern}))
@@ -88,7 +88,7 @@ class TextFilter(filters.CharFilter):
 class FilterBackend(filters.DjangoFilterBackend):
     """Refuses a parameter that the list does not know: a misspelt filter would answer with everybody."""
 
-    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+    def filter_queryset(self, request: Any, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         if getattr(view, "detail", False):
             return queryset  # one row, by its id
         filterset = self.get_filterset_class(view, queryset)

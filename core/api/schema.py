@@ -54,7 +54,7 @@ class DescribesErrors(AutoSchema):
         return responses
 
     def _get_request_body(self, direction: Any = "request") -> Any:
-        body = super()._get_request_body(direction=direction)
+        body = super()._get_request_body(direction=direction)  # type: ignore[no-untyped-call]
         if body and getattr(self.get_request_serializer(), "body_rules", None) and self.method != "PATCH":
             body["required"] = True
         return body
@@ -76,7 +76,7 @@ class DescribesErrors(AutoSchema):
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
         schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
-        serializer = force_instance(serializer)
+        serializer = force_instance(serializer)  # type: ignore[no-untyped-call]
         if direction != "request" or not isinstance(serializer, RefusesUnknown):
             return schema
         for name, field in serializer.fields.items():

@@ -8,16 +8,13 @@ from typing import Any, ClassVar, Final, TypeVar
 
 from django.db.models import Model
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
 from core.api import texts
 from core.dates import Anos, de_este_mundo
 
 NO_EXISTE: Final = "Este campo no existe."
 REPETIDO: Final = "Ya existe con ese nombre."
-NO_ES_TEXTO: Final = "Se esperaba un texto, entre comillas."
-NO_ES_ENTERO: Final = "Se esperaba un número entero, sin comillas."
-NO_ES_SI_O_NO: Final = "Se esperaba true o false."
-NO_ES_DECIMAL: Final = "Se esperaba un número, como 85000.50."
 
 M = TypeVar("M", bound=Model)
 Field = serializers.Field[Any, Any, Any, Any]
@@ -36,18 +33,19 @@ def not_its_type(field: Field, value: Any) -> Any:
     if value is None:
         return None
     if isinstance(field, serializers.CharField):
-        return None if isinstance(value, str) else [NO_ES_TEXTO]
+        return None if isinstance(value, str) else [field.error_messages["invalid"]]
     if isinstance(field, serializers.BooleanField):
-        return None if isinstance(value, bool) else [NO_ES_SI_O_NO]
+        return None if isinstance(value, bool) else [field.error_messages["invalid"]]
     if isinstance(field, serializers.IntegerField):
         # JSON knows one kind of number: 5.0 is 5.
-        return None if es_id(value) or (isinstance(value, float) and value.is_integer()) else [NO_ES_ENTERO]
+        whole = es_id(value) or (isinstance(value, float) and value.is_integer())
+        return None if whole else [field.error_messages["invalid"]]
     if isinstance(field, serializers.DecimalField):
         plain = texts.DECIMAL.fullmatch(value.strip()) if isinstance(value, str) else type(value) in {int, float}
-        return None if plain else [NO_ES_DECIMAL]
+        return None if plain else [field.error_messages["invalid"]]
     if isinstance(field, serializers.DateField | serializers.DateTimeField) and isinstance(value, str):
         within = next(validator for validator in field.validators if isinstance(validator, Anos))
-        return None if within.holds_written(value) else [within.texto]
+        return None if within.holds_written(value) else [ErrorDetail(within.texto, code="overflow")]
     if isinstance(field, serializers.ListField) and isinstance(value, list):
         return _first_wrong(field.child, enumerate(value))
     if isinstance(field, serializers.DictField) and isinstance(value, dict):

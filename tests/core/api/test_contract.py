@@ -21,6 +21,7 @@ from pytest_django import DjangoDbBlocker
 from rest_framework.authtoken.models import Token
 from schemathesis.checks import CHECKS, CheckContext, load_all_checks
 
+from campaigns.campana.selectors import recuentos
 from tests import shared
 from tests.core.api.test_matrix import World, make_world
 from tests.factories import AdminFactory
@@ -64,20 +65,33 @@ MEANINGS: Final = {
     ("gasto_en_dias", "invalid"),
     ("creado_hasta", "invalid"),
     ("precio_segmento", "required"),
+    ("precio_segmento", "invalid"),  # of a million and more
     ("tope_diario", "invalid"),
+    ("tope_mensual", "invalid"),
+    ("aprobacion_costo", "invalid"),
+    ("programada_para", "past"),
+    ("programada_para", "too_far"),
 }
 
 
-def is_of_meaning(error: dict[str, Any]) -> bool:
+# What a change has to fit to, and no schema of the change alone can say: the frequency of a recurring campaign.
+OF_A_CHANGE: Final = {
+    (name, code) for name in ("hora", "dias", "dia_mes", "cron", "plantilla") for code in ("invalid", "required")
+}
+
+
+def is_of_meaning(error: dict[str, Any], method: str) -> bool:
     *_, last = (error["attr"] or "").split(".")
-    return not MEANINGS.isdisjoint({(last, error["code"]), ("*", error["code"])})
+    known = MEANINGS | OF_A_CHANGE if method == "PATCH" else MEANINGS
+    return not known.isdisjoint({(last, error["code"]), ("*", error["code"])})
 
 
 def positive_data_acceptance(ctx: CheckContext, response: Any, case: Any) -> bool | None:
     """Let a refusal pass that is about what the body means."""
-    if response.status_code == 400 and all(map(is_of_meaning, response.json()["errors"])):
+    if response.status_code == 400 and all(is_of_meaning(error, case.method) for error in response.json()["errors"]):
         return None
-    return CHECKS.get_one("positive_data_acceptance")(ctx, response, case)
+    theirs: Any = CHECKS.get_one("positive_data_acceptance")
+    return bool(theirs(ctx, response, case))
 
 
 handler = cache(get_wsgi_application)
@@ -162,6 +176,7 @@ chosen = schema if EXAMPLES else schema.exclude(is_repeated)
 )
 def test_it_does_what_its_description_says(case: Any, token: str, db: None) -> None:
     load_all_checks()
+    recuentos.clear()  # an old copy is read again behind the answer: by another connection, outside this transaction
     before = transaction.savepoint()
     try:
         case.call_and_validate(

@@ -1,4 +1,4 @@
-"""What one person was shown is kept by no cache."""
+"""No cache keeps what one person was shown."""
 
 import pytest
 from django.test import Client
