@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -118,12 +117,3 @@ def watchdog(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[Che
         return []
     hint = f"Celery waits up to 32 s between two attempts to reconnect: {MIN_WATCHDOG_S:g} or more, or 0."
     return [checks.Warning(f"WATCHDOG_S {settings.WATCHDOG_S:g} is too short.", hint=hint, id="core.W002")]
-
-
-@register()
-def time_zone(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    try:
-        ZoneInfo(settings.TIME_ZONE)
-    except (ZoneInfoNotFoundError, ValueError):
-        return [Error(f"TIME_ZONE {settings.TIME_ZONE!r} is not a known zone.", id="core.E007")]
-    return []

@@ -6,11 +6,19 @@ another terminal finds its PostgreSQL and Valkey.
 """
 
 import os
+import re
 from pathlib import Path
+from urllib.parse import SplitResult, parse_qsl, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError
+from marshmallow import ValidationError
 from marshmallow.validate import OneOf, Range, Regexp
+from psycopg2 import ProgrammingError
+from psycopg2.extensions import make_dsn
+
+from core import redis_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STACK_ENV = BASE_DIR / ".data" / "run" / "stack.env"
@@ -25,6 +33,83 @@ AMOUNT = Regexp(r"^(\d{1,6}(\.\d{1,6})?)?$", error="must look like 0.0525")
 RATE = Regexp(r"^[1-9]\d*/(s|sec|m|min|h|hour|d|day)$", error="must look like 60/min")
 LOG_FORMAT = OneOf(["line", "json"])
 LOG_LEVEL = OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
+
+
+def database_url(value: str) -> None:
+    """Look at DATABASE_URL before anything uses it.
+
+    Raises:
+        ValidationError: why it is no address of PostgreSQL, without the password.
+    """
+    if not value:
+        return
+    try:
+        parts = _parts(value, ("postgresql", "postgres"))
+        name = parts.path.strip("/")
+        if not name:
+            raise ValueError("names no database: postgresql://user:password@host:5432/name")
+        options = dict(parse_qsl(parts.query, keep_blank_values=True))
+        try:
+            make_dsn(**{**options, "dbname": "x"})
+        except ProgrammingError as error:
+            raise ValueError(f"has an option that libpq does not know: {str(error).strip()[-60:]}") from None
+        if not options.get("connect_timeout", "1").isdecimal():
+            raise ValueError("has a connect_timeout that is no number of seconds")
+    except ValueError as error:
+        raise ValidationError(str(error)) from None
+
+
+def redis_address(value: str) -> None:
+    """Look at REDIS_URL before anything uses it.
+
+    Raises:
+        ValidationError: why it is no address of Redis, without the password.
+    """
+    if not value:
+        return
+    try:
+        _parts(value, redis_url.SCHEMES)
+        redis_url.normal(value)
+    except ValueError as error:
+        raise ValidationError(str(error)) from None
+
+
+def zone(value: str) -> None:
+    """Look at TIME_ZONE.
+
+    Raises:
+        ValidationError: no time zone has this name.
+    """
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is no zone
+        raise ValidationError("is not a known zone, such as America/Bogota") from None
+
+
+def _parts(value: str, schemes: tuple[str, ...]) -> SplitResult:
+    """Take an address apart, and refuse what a sign that was not quoted has cut in the wrong place."""
+    if value[:1] in "'\"" or value[-1:] in "'\"":
+        raise ValueError("has quotes around it")
+    if any(sign.isspace() or not sign.isprintable() for sign in value):
+        raise ValueError("has a blank in it: write it as %20")
+    scheme, colon, rest = value.partition("://")
+    if not colon or scheme not in schemes:
+        raise ValueError(f"must begin with {schemes[0]}://")
+    if re.search("%(?![0-9A-Fa-f]{2})", rest):
+        raise ValueError("has a % in it: write it as %25")
+    for sign, written in (("#", "%23"), ("\\", "%5C")):
+        if sign in rest:
+            raise ValueError(f"has a {sign} in it: write it as {written}")
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        raise ValueError(
+            "has a host or a port that cannot be read; in a password / is %2F, : is %3A, [ is %5B"
+        ) from None
+    if port == 0 or "@" in parts.path + parts.query or parts.netloc.count("@") > 1:
+        raise ValueError("has a password with signs that must be written otherwise: / is %2F, ? is %3F, @ is %40")
+    return parts
 
 
 def read_environment() -> Env:

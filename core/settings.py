@@ -28,8 +28,8 @@ SECRET_KEY = env.str("SECRET_KEY", "")
 PORT = env.int("PORT", 8000, validate=environment.POSITIVE)
 PUBLIC_URL = env.str("PUBLIC_URL", f"http://localhost:{PORT}", validate=environment.HTTP_URL)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-DATABASE_URL = env.str("DATABASE_URL", "")
-REDIS_URL = env.str("REDIS_URL", "")
+DATABASE_URL = env.str("DATABASE_URL", "", validate=environment.database_url)
+REDIS_URL = env.str("REDIS_URL", "", validate=environment.redis_address)
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=environment.LOG_LEVEL)
 LOG_FORMAT = env.str("LOG_FORMAT", "line", validate=environment.LOG_FORMAT)
 # Touched with each pulse of a worker or of beat, for a container's health check.
@@ -68,7 +68,7 @@ TWILIO_READ_TIMEOUT_S = env.float("TWILIO_READ_TIMEOUT_S", 20.0)
 segment_price = env.str("SMS_SEGMENT_PRICE", "", validate=environment.AMOUNT)
 SMS_PRICE_CURRENCY = env.str("SMS_PRICE_CURRENCY", "USD")
 PHONE_DEFAULT_REGION = env.str("PHONE_DEFAULT_REGION", "CO", validate=environment.REGION)
-TIME_ZONE = env.str("TIME_ZONE", "America/Bogota")
+TIME_ZONE = env.str("TIME_ZONE", "America/Bogota", validate=environment.zone)
 STATIC_ROOT = env.str("STATIC_ROOT", str(BASE_DIR / ".data" / "static"))
 
 # How many proxies of ours stand before the web: the last so many X-Forwarded-For addresses are true, the rest is
@@ -119,6 +119,7 @@ LOTE_LOST_AFTER_S = env.float("LOTE_LOST_AFTER_S", 30.0, validate=environment.SE
 WATCHDOG_S = env.float("WATCHDOG_S", 60.0, validate=environment.COUNT)
 
 environment.seal(env)
+REDIS_URL = redis_url.normal(REDIS_URL)
 
 # --- what follows from it: a bad value is not there to be computed with before `seal` has named it -------
 
@@ -198,18 +199,21 @@ if DATABASE_URL:
     DATABASES["default"] = dj_database_url.parse(
         DATABASE_URL, engine="core.postgresql", conn_max_age=600, conn_health_checks=True
     )
-    # A thread pool ignores Celery's time limits, so every statement and every lock wait is bounded here.
-    DATABASES["default"].setdefault("OPTIONS", {}).update(
-        connect_timeout=5,
+    said = DATABASES["default"].setdefault("OPTIONS", {})
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 5,
         # A database host that vanishes sends no reset: give it up after half a minute, not the two hours of the kernel.
-        keepalives_idle=10,
-        keepalives_interval=5,
-        keepalives_count=4,
-        tcp_user_timeout=30_000,
-        # A commit that is confirmed is on disk, whatever the server's or the role's default: see the engine's claims.
-        options=f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=60000"
-        " -c synchronous_commit=on",
-    )
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 4,
+        "tcp_user_timeout": 30_000,
+        **said,
+        # A thread pool ignores Celery's time limits, so every statement and every lock wait is bounded here. A commit
+        # that is confirmed is on disk, whatever the server's or the role's default: see the engine's claims. The last
+        # word of an option counts, so these stand behind what the address says.
+        "options": f"{said.get('options', '')} -c statement_timeout={STATEMENT_TIMEOUT_MS}"
+        " -c idle_in_transaction_session_timeout=60000 -c synchronous_commit=on",
+    }
 
 CACHES: dict[str, dict[str, Any]] = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 if REDIS_URL:

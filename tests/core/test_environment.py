@@ -1,5 +1,6 @@
 """Reading the environment: a bad value is refused on the first look, by its name."""
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,50 @@ from django.core.exceptions import ImproperlyConfigured
 from core import environment
 
 ROOT = Path(environment.__file__).parent.parent
+
+SECRET = "no-se-dice"
+BAD_DATABASES = [
+    f"postgresql://u:{SECRET}#w@h/n",
+    f"postgresql://u:{SECRET}/w@h/n",
+    f"postgresql://u:{SECRET}?w@h/n",
+    f"postgresql://u:{SECRET}@w@h/n",
+    f"postgresql://u:{SECRET}[w@h/n",
+    f"postgresql://u:{SECRET}%w@h/n",
+    f"postgresql://u:{SECRET} w@h/n",
+    f"postgresql://u:{SECRET}\\w@h/n",
+    f"'postgresql://u:{SECRET}@h/n'",
+    f'"postgresql://u:{SECRET}@h/n"',
+    f"postgresql://u:{SECRET}@h:cinco/n",
+    f"postgresql://u:{SECRET}@h:99999/n",
+    f"postgresql://u:{SECRET}@h",
+    f"postgresql://u:{SECRET}@h/n?modo=x",
+    f"postgresql://u:{SECRET}@h/n?connect_timeout=mucho",
+    f"postgresql+psycopg2://u:{SECRET}@h/n",
+    f"mysql://u:{SECRET}@h/n",
+    f"sqlite:///{SECRET}",
+    f"u:{SECRET}@h/n",
+    f"postgresql:/u:{SECRET}@h/n",
+]
+BAD_REDIS = [
+    f"redis://:{SECRET}/w#rd@h",
+    f"redis://:{SECRET}/w@h:6379/0",
+    f"redis://:{SECRET}#w@h:6379/0",
+    f"redis://:{SECRET}?w@h:6379/0",
+    f"redis://:{SECRET}%w@h:6379/0",
+    f"'redis://:{SECRET}@h:6379/0'",
+    f"redis://:{SECRET}@h:mil/0",
+    f"redis://:{SECRET}@h:6379/cero",
+    f"redis://:{SECRET}@h:6379/0/1",
+    f"redis://:{SECRET}@h:6379/?db=dos",
+    f"redis://:{SECRET}@h:6379/0?ssl_cert_reqs=none",
+    f"rediss://:{SECRET}@h:6379/0?ssl_cert_reqs=quizas",
+    f"rediss://:{SECRET}@h:6379/0?sorpresa=1",
+    f"redis+socket:///{SECRET}.sock",
+    f"memcached://:{SECRET}@h",
+    f"redis://:{SECRET}@",
+    "unix://",
+    f"h:6379/{SECRET}",
+]
 
 BAD = [
     ("DEBUG", "quizás"),
@@ -49,6 +94,12 @@ BAD = [
     ("WATCHDOG_S", "-1"),
     ("WORKER_NICE", "20"),
     ("WORKER_NICE", "-1"),
+    *(
+        ("TIME_ZONE", zone)
+        for zone in ("Bogota", "America/Macondo", "../../etc/passwd", "", "America", "/etc/localtime")
+    ),
+    *(("DATABASE_URL", url) for url in BAD_DATABASES),
+    *(("REDIS_URL", url) for url in BAD_REDIS),
 ]
 
 
@@ -77,8 +128,50 @@ def test_it_rejects_a_bad_value_naming_the_variable(name: str, value: str, monke
     reading = source[source.index("env = environment") : source.index("environment.seal(env)")]
     scope = {"environment": environment, "BASE_DIR": environment.BASE_DIR}
     exec(compile(reading, "settings", "exec"), scope)  # noqa: S102 - our own settings
-    with pytest.raises(ImproperlyConfigured, match=name):
+    with pytest.raises(ImproperlyConfigured, match=name) as refused:
         environment.seal(scope["env"])  # type: ignore[arg-type]
+    assert SECRET not in str(refused.value)
+
+
+GOOD = [
+    (
+        "DATABASE_URL",
+        "postgresql://u:p%40s%23@h:5432/n?sslmode=require&options=-c%20search_path%3Dsms&connect_timeout=30",
+    ),
+    ("DATABASE_URL", "postgres://u@/n?host=/run/postgresql"),
+    ("DATABASE_URL", "postgresql://u:p@[2001:db8::1]:5432/n"),
+    ("DATABASE_URL", ""),
+    ("REDIS_URL", "redis://h"),
+    ("REDIS_URL", "redis://:p%2Fw%23rd@h:6379/15"),
+    ("REDIS_URL", "rediss://user:p@[2001:db8::1]:6380/0?ssl_ca_certs=/etc/ca.pem&ssl_cert_reqs=CERT_REQUIRED"),
+    ("REDIS_URL", "unix:///run/redis.sock?db=3&password=x"),
+    ("REDIS_URL", ""),
+    ("TIME_ZONE", "America/Argentina/Buenos_Aires"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), GOOD)
+def test_it_takes_a_good_one(name: str, value: str) -> None:
+    look = {"DATABASE_URL": environment.database_url, "REDIS_URL": environment.redis_address}
+    look.get(name, environment.zone)(value)
+
+
+def test_what_the_operator_says_of_the_database_is_kept() -> None:
+    url = "postgresql://u:p%40s%23@h:5432/n?sslmode=require&options=-c%20search_path%3Dsms&connect_timeout=30"
+    found = json.loads(start("__import__('json').dumps(s.DATABASES['default'])", DATABASE_URL=url).stdout)
+    assert (found["PASSWORD"], found["NAME"], found["OPTIONS"]["sslmode"]) == ("p@s#", "n", "require")
+    assert str(found["OPTIONS"]["connect_timeout"]) == "30"
+    options = found["OPTIONS"]["options"]
+    assert options.startswith("-c search_path=sms ")
+    assert options.endswith(" -c synchronous_commit=on")
+
+
+def test_the_products_own_timeouts_stay() -> None:
+    url = "postgresql://u@h/n?options=-c%20statement_timeout%3D0%20-c%20synchronous_commit%3Doff"
+    found = json.loads(start("__import__('json').dumps(s.DATABASES['default'])", DATABASE_URL=url).stdout)
+    options = found["OPTIONS"]["options"]
+    assert options.rindex("statement_timeout=30000") > options.index("statement_timeout=0 ")
+    assert options.rindex("synchronous_commit=on") > options.index("synchronous_commit=off")
 
 
 def test_it_names_every_bad_variable_at_once() -> None:
