@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView, get_object_or_404
 
@@ -11,7 +11,7 @@ from campaigns.models import SMSLog
 from campaigns.values.twilio import Entrega
 from clientes.api.telefonos import PhoneFilter
 from core.api.base import ShopRowsView
-from core.api.filters import TextFilter
+from core.api.filters import TextFilter, or_empty
 from core.api.pagination import OldestFirstPagination
 
 
@@ -64,10 +64,15 @@ class SMSLogSerializer(serializers.ModelSerializer[SMSLog]):
         read_only_fields = fields
 
 
+@extend_schema_field(or_empty({"type": "string", "enum": list(Entrega.values)}))
+class EntregaFilter(filters.ChoiceFilter):
+    """One of Twilio's statuses."""
+
+
 class LogFilter(filters.FilterSet):
     estado = filters.MultipleChoiceFilter(choices=SMSLog.Estado.choices)
     codigo = TextFilter()
-    entrega = filters.ChoiceFilter(choices=Entrega.choices)
+    entrega = EntregaFilter(choices=Entrega.choices)
     telefono = PhoneFilter()
 
 

@@ -19,7 +19,10 @@ from clientes.models import Cliente, Venta
 from core.api.base import ShopRowsView
 from core.api.filters import IdFilter, MomentFilter, TextFilter
 from core.api.serializers import ShopRowField, ShopRowSerializer
+from core.dates import Anos
 
+# Before, zones were a few seconds off their hour, which RFC 3339 has no way to write.
+DE_VENTA = Anos(1970, 2200, "Elija una fecha entre los años 1970 y 2200.")
 REFERENCIA_REPETIDA = "Ya existe una venta con esa referencia."
 
 
@@ -57,6 +60,7 @@ class VentaSerializer(ShopRowSerializer[Venta]):
     class Meta:
         model = Venta
         fields = ("id", "cliente", "fecha", "total", "referencia")
+        extra_kwargs = {"fecha": {"validators": [DE_VENTA]}}
 
     def validate_referencia(self, referencia: str) -> str:
         if referencia and self.others().filter(referencia=referencia).exists():

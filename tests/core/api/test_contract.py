@@ -34,7 +34,7 @@ REPEATED: Final = re.compile(
     r"|POST .*/(vista-previa|programaciones)/|GET (?!.*(entrantes|logs)/).*[^}]/$"
 )
 
-# What no schema can say of a body: the last part of the field's path, and the code of the refusal.
+# What no schema can say of a body: the first or the last part of the field's path, and the code of the refusal.
 MEANINGS: Final = {
     ("*", "does_not_exist"),  # an id of nobody's, or of another shop's
     ("*", "unique"),
@@ -81,9 +81,9 @@ OF_A_CHANGE: Final = {
 
 
 def is_of_meaning(error: dict[str, Any], method: str) -> bool:
-    *_, last = (error["attr"] or "").split(".")
+    path = (error["attr"] or "").split(".")
     known = MEANINGS | OF_A_CHANGE if method == "PATCH" else MEANINGS
-    return not known.isdisjoint({(last, error["code"]), ("*", error["code"])})
+    return not known.isdisjoint({(name, error["code"]) for name in (path[0], path[-1], "*")})
 
 
 def positive_data_acceptance(ctx: CheckContext, response: Any, case: Any) -> bool | None:
