@@ -1,7 +1,7 @@
 """One REDIS_URL, read once: what it says reaches redis-py, the broker and the results alike.
 
-redis-py says `unix:///path?db=0` for a socket, Celery says `redis+socket:///path?virtual_host=0`. Both say `rediss://` for
-TLS, but redis-py verifies the server's certificate unless it is told otherwise, kombu does not
+redis-py says `unix:///path?db=0` for a socket, Celery says `redis+socket:///path?virtual_host=0`. Both say `rediss://`
+for TLS, but redis-py verifies the server's certificate unless it is told otherwise, kombu does not
 (`kombu.connection.Connection._init_params`), and Celery's results refuse an address that does not say
 (`celery.backends.redis.RedisBackend`). And each knows the words of `ssl_cert_reqs` by another spelling.
 """

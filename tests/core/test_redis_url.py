@@ -128,5 +128,5 @@ def test_a_server_that_is_another_is_not(tls: tuple[str, Path], ask: Callable[[s
     """Nobody knows its authority; and 127.0.0.1 is not what the certificate names."""
     url, ca_file = tls
     told = "" if host == "localhost" else f"?ssl_ca_certs={ca_file}"
-    with pytest.raises((redis.ConnectionError, OperationalError), match="(?i)certificate"):
+    with pytest.raises((redis.ConnectionError, OperationalError), match=r"(?i)certificate"):
         ask(url.replace("localhost", host) + told)
