@@ -1,4 +1,4 @@
-"""How long a session lasts: not beyond so many hours without a request, nor beyond so many since the sign-in.
+"""A session ends some hours after its last request, and some days after the sign-in.
 
 OWASP ASVS 5.0, 7.3.1 and 7.3.2. A page that is open and asks by itself counts as somebody there: a wall of campaigns
 stays on, and signs in once a week.

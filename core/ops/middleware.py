@@ -5,17 +5,12 @@ import re
 import time
 import uuid
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, Final
 
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
-from limits import RateLimitItemPerMinute
 
-from core.api.throttling import count_here_too
 from core.ops import actor, logs
-from core.registro import Tipo, anotar
 
 logger = logging.getLogger("core.request")
 
@@ -27,8 +22,6 @@ UNSHARED: Final = "no-store, private"
 PRIVATE: Final = "private"
 # What a proxy or a client may choose: no spaces or line breaks, which would forge lines of the log.
 ACCEPTED: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-
-ONCE: Final = RateLimitItemPerMinute(1)
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
@@ -46,8 +39,6 @@ class RequestLog:
         with logs.about(request_id=request_id), actor.Acting(request):
             response = self._respond(request)
             _log(request, response.status_code, (time.perf_counter() - started) * 1000)
-            if response.status_code == 403:
-                _note(request)
         response[HEADER] = request_id
         return response
 
@@ -75,14 +66,6 @@ def _known(request: HttpRequest) -> Any:
     """Return the user if somebody has found out already: the log asks nobody, least of all a database that is away."""
     user = getattr(request, "user", None)
     return getattr(request, "_cached_user", None) if isinstance(user, SimpleLazyObject) else user
-
-
-def _note(request: HttpRequest) -> None:
-    """Write down that a person wanted what they may not do, once a minute."""
-    user = _known(request)
-    if user is not None and user.pk and count_here_too(ONCE, f"negado:{user.pk}") is None:
-        with suppress(DatabaseError):  # the answer is made
-            anotar(Tipo.NEGADO, usuario=user, detalle=f"{request.method} {request.path}")
 
 
 def _log(request: HttpRequest, status: int, ms: float) -> None:

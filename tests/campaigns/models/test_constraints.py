@@ -23,6 +23,7 @@ from campaigns.models import (
     MensajeListado,
     Ocurrencia,
     Programacion,
+    Remitente,
     SMSLog,
     Suceso,
 )
@@ -69,8 +70,13 @@ def same_key() -> None:
 
 
 def same_sender() -> None:
-    first = RemitenteFactory.create()
+    first = RemitenteFactory.create(activo=False)
     RemitenteFactory.create(usuario=first.usuario, valor=first.valor)
+
+
+def sender(**fields: Any) -> Remitente:
+    """A sender of a shop of its own."""
+    return RemitenteFactory.create(valor="85432", **fields)
 
 
 def same_numero() -> None:
@@ -231,6 +237,7 @@ BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("importacion_trozo_unico", lambda: two_of(ImportacionTrozo, numero=0, datos=b"x")),
     ("importacion_fila_unica", lambda: two_of(ImportacionFila, numero=2, celdas=[])),
     ("remitente_valor_unico", same_sender),
+    ("remitente_de_una_tienda", lambda: [sender() for _ in range(2)]),
     ("remitente_ritmo_positivo", lambda: RemitenteFactory.create(segmentos_por_segundo=0)),
     ("campana_una_por_idempotency_key", same_key),
     ("campana_tiene_destinatarios", lambda: campana(total_clientes=0)),
@@ -318,7 +325,8 @@ ALLOWED: list[tuple[str, Callable[[], object]]] = [
     ("an import that adds up", lambda: importacion(
         estado="completada", leidas=5, creadas=1, actualizadas=1, sin_cambios=1, rechazadas=1, repetidas=1,
         terminada_en=NOW)),
-    ("a sender of two shops, and without a limit", lambda: [RemitenteFactory.create(valor="85432") for _ in range(2)]),
+    ("a sender of one shop after another", lambda: [sender(activo=activo) for activo in (False, True, False)]),
+    ("a sender without a limit", lambda: sender(segmentos_por_segundo=None)),
     ("many campaigns without a key", lambda: [campana(usuario=AdminFactory.create()) for _ in range(2)]),
     ("a cancelled campaign that is not over", lambda: campana(estado="cancelado", total_clientes=3)),
     ("a campaign that waits for its date", lambda: campana(programada_para=NOW)),
