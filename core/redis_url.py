@@ -19,7 +19,7 @@ TLS: Final = (
 OPTIONS: Final = ("db", "username", "password")
 # Celery's words, and redis-py's.
 CERT_REQS: Final = {"CERT_REQUIRED": "required", "CERT_OPTIONAL": "optional", "CERT_NONE": "none"}
-VERIFIED: Final = {"ssl_cert_reqs": "required", "ssl_check_hostname": "true"}
+VERIFIED: Final[dict[str, str]] = {"ssl_cert_reqs": "required", "ssl_check_hostname": "true"}
 
 
 def normal(url: str) -> str:
@@ -64,7 +64,7 @@ def for_celery(url: str) -> str:
     """
     if not url:
         return ""
-    said: dict[str, Any] = parse_url(url)
+    said: dict[str, Any] = parse_url(url)  # type: ignore[no-untyped-call]
     who = _who(said.get("username"), said.get("password"))
     db = said.get("db", 0)
     if "path" in said:
@@ -73,8 +73,9 @@ def for_celery(url: str) -> str:
     server = f"{who}{host}:{said.get('port', 6379)}/{db}"
     if urlsplit(url).scheme == "redis":
         return f"redis://{server}"
-    tls = {**VERIFIED, **{name: str(said[name]) for name in TLS if name in said}}
-    return f"rediss://{server}?{urlencode({**tls, 'ssl_check_hostname': tls['ssl_check_hostname'].lower()})}"
+    tls = VERIFIED | {name: str(said[name]) for name in TLS if name in said}
+    tls["ssl_check_hostname"] = tls["ssl_check_hostname"].lower()
+    return f"rediss://{server}?{urlencode(tls)}"
 
 
 def _who(username: str | None, password: str | None) -> str:

@@ -61,7 +61,7 @@ def pedir(request: HttpRequest) -> HttpResponse:
     operador_de(request, SOLO_OPERADOR)
     form = DiaForm(request.POST)
     if not form.is_valid():
-        messages.error(request, form.errors["dia"][0])
+        messages.error(request, str(form.errors["dia"][0]))
         return redirect("cierres")
     try:
         found = services.pedir_cierre(dia=form.cleaned_data["dia"], ahora=timezone.now())
