@@ -7,7 +7,7 @@ for TLS, but redis-py verifies the server's certificate unless it is told otherw
 """
 
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from redis.connection import parse_url
 
@@ -53,7 +53,8 @@ def normal(url: str) -> str:
         query["ssl_cert_reqs"] = CERT_REQS.get(said, said)
         if query["ssl_cert_reqs"] not in CERT_REQS.values():
             raise ValueError("has an ssl_cert_reqs that is none of required, optional and none")
-    return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(query), ""))
+    # urlunsplit would drop the slashes of a socket's.
+    return f"{parts.scheme}://{parts.netloc}{parts.path}{'?' if query else ''}{urlencode(query)}"
 
 
 def for_celery(url: str) -> str:
