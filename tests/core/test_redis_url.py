@@ -1,4 +1,4 @@
-"""What REDIS_URL says reaches redis-py, the broker and the results alike."""
+"""REDIS_URL reaches redis-py, the broker and the results alike, whole."""
 
 import ssl
 from collections.abc import Callable, Iterator
@@ -39,14 +39,14 @@ def test_it_speaks_celerys_spelling(url: str, expected: str) -> None:
 
 
 def results(url: str) -> dict[str, Any]:
-    """What Celery's results would connect with."""
+    """Return the parameters that Celery's results would connect with."""
     backend: Any = Celery(backend=for_celery(normal(url)), set_as_current=False).backend
     params: dict[str, Any] = backend.connparams
     return params
 
 
 def of_broker(url: str) -> dict[str, Any]:
-    """What kombu would make its connections secure with."""
+    """Return the words about TLS that kombu would connect with."""
     with Connection(for_celery(normal(url))) as connection:
         return cast("dict[str, Any]", connection.ssl)
 
