@@ -26,6 +26,8 @@ SETTINGS_SQL: Final = (
 )
 # `local` and `off` confirm a commit that a standby, or the disk, does not have.
 WAITING: Final = frozenset({"on", "remote_apply"})
+# PgBouncer's words for what a client asks for when it connects: https://www.pgbouncer.org/config.html#ignore_startup_parameters
+UNSUPPORTED: Final = "unsupported startup parameter"
 # How often each step of the probe is repeated: which connection a pooler hands out depends on its other clients.
 PROBES: Final = 3
 
@@ -47,6 +49,9 @@ def faults() -> list[CheckMessage]:
     try:
         return [*_settings(), *_pooler()]
     except DatabaseError as error:
+        if UNSUPPORTED in str(error):
+            hint = "Connect to PostgreSQL itself, or let the pooler pass them on (pool_mode = session)."
+            return [Error(f"DATABASE_URL leads to a pooler: {str(error).strip()}", hint=hint, id="core.E023")]
         if not is_away(error):
             raise
         logger.warning("PostgreSQL does not answer: whether it is durable is not checked")

@@ -89,6 +89,15 @@ def test_a_server_that_is_away_is_not_refused(monkeypatch: pytest.MonkeyPatch) -
     assert durable.faults() == []
 
 
+def test_a_pooler_that_refuses_our_options_is_named(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise OperationalError("FATAL:  unsupported startup parameter in options: statement_timeout")
+
+    monkeypatch.setattr(durable, "_settings", refuse)
+    [fault] = durable.faults()
+    assert (fault.id, "DATABASE_URL" in fault.msg) == ("core.E023", True)
+
+
 class TestAPooler:
     @pytest.fixture
     def pooler(self, transactional_db: None) -> Iterator[Pooler]:

@@ -9,6 +9,7 @@ import pytest
 import redis
 import trustme
 from celery import Celery
+from django.conf import settings
 from kombu import Connection
 from kombu.exceptions import OperationalError
 from redis.backoff import NoBackoff
@@ -98,7 +99,7 @@ def tls(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     authority.cert_pem.write_to_path(ca_file)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("localhost").configure_cert(context)
-    with TLSFront(context) as front:
+    with TLSFront(context, to=settings.REDIS_URL) as front:
         yield f"rediss://localhost:{front.port}/0", ca_file
 
 

@@ -5,9 +5,8 @@ import ssl
 from contextlib import suppress
 from threading import Thread
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from django.conf import settings
 from redis.connection import parse_url
 
 
@@ -16,10 +15,12 @@ class TLSFront:
 
     Args:
         context: with the server's certificate.
+        to: the address of the Redis behind it, in redis-py's spelling.
     """
 
-    def __init__(self, context: ssl.SSLContext) -> None:
+    def __init__(self, context: ssl.SSLContext, *, to: str) -> None:
         self._context = context
+        self._to: dict[str, Any] = parse_url(to)  # type: ignore[no-untyped-call]
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
 
@@ -41,9 +42,16 @@ class TLSFront:
             Thread(target=self._serve, args=(plain,), daemon=True).start()
 
     def _serve(self, plain: socket.socket) -> None:
-        with suppress(OSError), self._context.wrap_socket(plain, server_side=True) as client, _redis() as server:
+        with suppress(OSError), self._context.wrap_socket(plain, server_side=True) as client, self._redis() as server:
             Thread(target=_copy, args=(server, client), daemon=True).start()
             _copy(client, server)
+
+    def _redis(self) -> socket.socket:
+        if "path" not in self._to:
+            return socket.create_connection((self._to["host"], self._to.get("port", 6379)))
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(self._to["path"])
+        return server
 
 
 def _copy(source: socket.socket, target: socket.socket) -> None:
@@ -52,12 +60,3 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
             target.sendall(data)
     with suppress(OSError):
         target.shutdown(socket.SHUT_RDWR)
-
-
-def _redis() -> socket.socket:
-    said = parse_url(settings.REDIS_URL)
-    if "path" not in said:
-        return socket.create_connection((said["host"], said.get("port", 6379)))
-    server = socket.socket(socket.AF_UNIX)
-    server.connect(said["path"])
-    return server
