@@ -101,6 +101,7 @@ def test_usuarios(owner: Usuario, sign_in: SignIn, page: Page, ears: Ears) -> No
     shoot(page, "usuarios", "/usuarios/")
     page.get_by_role("button", name="Desactivar a marta").click()
     shoot(page, "usuario-desactivar")
+    shoot(page, "seguridad", "/seguridad/")
     shoot(page, "usuario-clave", f"/usuarios/{marta.pk}/clave/")
     shoot(page, "cuenta", "/cuenta/")
     page.get_by_role("button", name="Crear un token").click()

@@ -10,6 +10,7 @@ from pytest_django import Settings
 from campaigns.ley.services import cambiar_ajustes
 from clientes.rne.services import importar_lista
 from core.models import Usuario
+from core.registro import Tipo, anotar
 from tests.browser import tienda
 from tests.browser.conftest import ANCHO, ANGOSTO, SCHEMES, Ears, SignIn, grave, overflow
 
@@ -100,6 +101,15 @@ def test_what_the_law_asks_for(path: str, owner: Usuario, sign_in: SignIn) -> No
     cambiar_ajustes(usuario=owner, cambios={"plazo_h": 48}, motivo="Ofertas de dos días")
     page = sign_in(owner)
     page.goto(path)
+    is_presentable(page)
+
+
+def test_the_security_log(owner: Usuario, sign_in: SignIn) -> None:
+    anotar(Tipo.LIMITE, usuario=owner)
+    anotar(Tipo.EXPORTACION, usuario=owner, detalle="destinatarios de la campaña 41")
+    page = sign_in(owner)
+    page.goto("/seguridad/")
+    expect(page.get_by_text("Demasiados intentos").last).to_be_visible()
     is_presentable(page)
 
 
