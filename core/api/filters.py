@@ -41,6 +41,9 @@ class YesNoFilter(filters.TypedChoiceFilter):
 
 
 class IdField(forms.CharField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strip=False, **kwargs)  # blanks and controls are no empty filter, which would show everybody
+
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
         if not text:

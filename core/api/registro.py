@@ -41,7 +41,7 @@ class RegistroSeguridadSerializer(serializers.ModelSerializer[Registro]):
 
 
 class RegistroFilter(filters.FilterSet):
-    tipo = filters.ChoiceFilter(choices=Registro.Tipo.choices)
+    tipo = filters.MultipleChoiceFilter(choices=Registro.Tipo.choices)
 
 
 @extend_schema(

@@ -208,3 +208,10 @@ def test_people_find_a_phone_as_they_write_it(lists: list[str], owner: Usuario, 
             assert "5550123" not in shown.replace(" ", ""), (page, q)
         rows = api.get("/api/v1/clientes/", {"q": q}).json()["results"]
         assert [row["telefono_e164"] for row in rows] == [PHONE], q
+
+
+@pytest.mark.parametrize("cliente", [" ", "%1C", "%09", "+7", "7+", "%E2%80%A8"])
+def test_blanks_are_no_empty_filter(api: APIClient, cliente: str) -> None:
+    """A filter that reads as none shows everybody's rows."""
+    response = api.get(f"/api/v1/ventas/?cliente={cliente}")
+    assert error_of(response, 400)["attr"] == "cliente"

@@ -52,7 +52,10 @@ MEANINGS: Final = {
     ("cron", "invalid"),
     ("hasta", "invalid"),  # before `desde`, or nothing is left
     ("desde", "invalid"),
-    ("mensaje", "invalid"),  # a mark that is none
+    ("mensaje", "unknown_placeholder"),
+    ("mensaje", "unbalanced_brace"),
+    ("mensaje", "glued_link"),
+    ("mensaje", "required"),  # nor a template
     ("url", "invalid"),  # of no public address
     ("festivos_pais", "invalid"),
     ("motivo", "required"),  # a protection is loosened
