@@ -6,6 +6,7 @@ from core.errors import InvalidInputError
 
 MB: Final = 1024 * 1024
 BYTES_MAX: Final = 50 * MB
+ARCHIVOS_MAX: Final = 20  # of a shop's, that wait in the database: they are everybody's disk
 FILAS_MAX: Final = 200_000
 COLUMNAS_MAX: Final = 100
 CELDA_MAX: Final = 20_000  # characters; no field of ours takes more than 150
@@ -21,6 +22,7 @@ LINEA_MAX: Final = 4 * MB  # characters of a line of a text file
 REPASO_MAX: Final = 50_000  # lines of a text file that are read again because an open quote held them
 
 DEMASIADO_GRANDE = f"El archivo pesa más de {BYTES_MAX // MB} MB. Divídalo en varios e impórtelos uno por uno."
+MUCHOS_ARCHIVOS = f"Hay {ARCHIVOS_MAX} archivos sin importar: importe o descarte alguno antes de subir otro."
 VACIO = "El archivo está vacío."
 SIN_FILAS = "El archivo solo tiene la fila de títulos: no hay nada que importar."
 DEMASIADAS_FILAS = "El archivo tiene más de 200.000 filas. Divídalo en varios e impórtelos uno por uno."

@@ -6,13 +6,19 @@ from typing import Any, Final
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from clientes.importacion import archivo, columnas, lectura
 from clientes.importacion.lectura import Eleccion, Examen
-from clientes.importacion.limites import BYTES_MAX, DEMASIADO_GRANDE, UnreadableFileError
+from clientes.importacion.limites import (
+    ARCHIVOS_MAX,
+    BYTES_MAX,
+    DEMASIADO_GRANDE,
+    MUCHOS_ARCHIVOS,
+    UnreadableFileError,
+)
 from clientes.importacion.opciones import Opciones
-from clientes.models import Importacion
+from clientes.models import Importacion, ImportacionTrozo
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
 from core.nudges import nudge
@@ -41,6 +47,9 @@ def subir(*, usuario: Usuario, tipo: str, subido: "UploadedFile[Any]") -> Import
     """
     if (subido.size or 0) > BYTES_MAX:
         raise UnreadableFileError(DEMASIADO_GRANDE)
+    kept = ImportacionTrozo.objects.filter(importacion=OuterRef("pk"))
+    if importaciones_de(usuario).filter(Exists(kept)).count() >= ARCHIVOS_MAX:
+        raise UnreadableFileError(MUCHOS_ARCHIVOS)
     examen = lectura.examinar(subido.file, tipo=tipo)  # type: ignore[arg-type] # always binary here
     importacion = Importacion.objects.create(
         usuario_id=usuario.tenant_id,

@@ -226,3 +226,20 @@ def test_a_file_can_be_thrown_away(owner: Usuario) -> None:
     services.descartar(importacion=upload(owner, csv(TITULOS, "Ana;3001234567;1;;")))
     assert not Importacion.objects.exists()
     assert not ImportacionTrozo.objects.exists()
+
+
+def test_so_many_files_wait_and_no_more(owner: Usuario, stranger: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They wait in the database, which is everybody's disk."""
+    monkeypatch.setattr(services, "ARCHIVOS_MAX", 2)
+    data = csv(TITULOS, "Ana;3001234567;1;;")
+    first, _ = upload(owner, data), upload(owner, data)
+    with pytest.raises(InvalidInputError, match="descarte alguno") as refused:
+        upload(owner, data)
+    assert refused.value.field == "archivo"
+    assert Importacion.objects.filter(usuario=owner).count() == 2
+    upload(stranger, data)
+
+    services.descartar(importacion=first)
+
+    run(owner, data)  # once it is in the shop its file is gone
+    upload(owner, data)
