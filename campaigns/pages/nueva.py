@@ -17,6 +17,7 @@ from campaigns.campana import selectors, services
 from campaigns.campana.services import Idempotency, NuevaCampana
 from campaigns.ley import clases
 from campaigns.mensaje.plano import sin_invisibles, transliterar
+from campaigns.mensaje.quien import con_nombre, nombra
 from campaigns.models import CampanaSMS, Lote
 from campaigns.models.campana import NOMBRE_MAX
 from campaigns.pages import borrador_form, pasos
@@ -141,6 +142,14 @@ def _sin_invisibles(paso: Paso) -> HttpResponse:
     return paso.mensaje(paso.borrador.con_mensaje(sin_invisibles(paso.borrador.mensaje)))
 
 
+def _con_nombre(paso: Paso) -> HttpResponse:
+    """Put the shop's name in front, once: a second click finds it there."""
+    mensaje, tienda = paso.borrador.mensaje, paso.usuario.tienda
+    return paso.mensaje(
+        paso.borrador if nombra(mensaje, tienda) else paso.borrador.con_mensaje(con_nombre(mensaje, tienda))
+    )
+
+
 def _con_plantilla(paso: Paso) -> HttpResponse:
     borrador = paso.borrador
     plantilla = selectors.plantillas_de(paso.usuario).filter(activo=True, pk=borrador.plantilla).first()
@@ -222,6 +231,7 @@ DE_AUDIENCIA: Final = frozenset({"audiencia", "buscar"})
 ACCIONES: Final[Mapping[str, Callable[[Paso], HttpResponse]]] = {
     "sin_tildes": _sin_tildes,
     "sin_invisibles": _sin_invisibles,
+    "con_nombre": _con_nombre,
     "plantilla": _con_plantilla,
     "revisar": _revisar,
     "enviar": _enviar,

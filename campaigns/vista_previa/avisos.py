@@ -26,6 +26,8 @@ NI_UNO: Final = " El tope no alcanza ni para un mensaje: no se enviará nada."
 RNE_FALTA: Final = "Falta la consulta del Registro de Números Excluidos, que la ley pide antes de enviar publicidad."
 RNE_VIEJA: Final = "La última consulta del Registro de Números Excluidos es del {dia}: tiene más de {dias} días."
 RNE_PAUSA: Final = " Sin una vigente la campaña se pausará."
+SIN_NOMBRE: Final = "El texto no dice de quién es. Con «{tienda}: » al comienzo cuesta {cuanto}."
+LO_MISMO: Final = "lo mismo"
 SIN_CONSENTIMIENTO: Final = "{n} de los que lo recibirán no tienen registrado su consentimiento."
 
 
@@ -60,7 +62,7 @@ def cuando(vista: VistaPrevia) -> str:
 
 def avisos_de(vista: VistaPrevia) -> list[Aviso]:
     """List what may surprise the person who presses the button."""
-    return [*_plazo(vista.ajustes, vista.jornada), *_gasto(vista), *_registros(vista)]
+    return [*_plazo(vista.ajustes, vista.jornada), *_gasto(vista), *_registros(vista), *_nombre(vista)]
 
 
 def _plazo(ajustes: Ajustes, jornada: Jornada | None) -> Iterator[Aviso]:
@@ -97,3 +99,16 @@ def _registros(vista: VistaPrevia) -> Iterator[Aviso]:
             yield Aviso("rne", RNE_VIEJA.format(dia=formato.dia(latest), dias=ajustes.rne_vigencia_dias) + pausa)
     if n := vista.costo.sin_consentimiento:
         yield Aviso("sin_consentimiento", SIN_CONSENTIMIENTO.format(n=formato.numero(n)))
+
+
+def _nombre(vista: VistaPrevia) -> Iterator[Aviso]:
+    if vista.costo_con_nombre is None:
+        return
+    more = vista.costo_con_nombre.segmentos - vista.costo.segmentos
+    before, after = (costo.precio(vista.ajustes) for costo in (vista.costo, vista.costo_con_nombre))
+    cuanto = LO_MISMO
+    if more and before is not None and after is not None:
+        cuanto = f"{formato.dinero(after - before)} más"
+    elif more:
+        cuanto = f"{formato.numero(more)} segmento{'s' if more > 1 else ''} más"
+    yield Aviso("sin_remitente", SIN_NOMBRE.format(tienda=vista.sin_nombre, cuanto=cuanto))

@@ -12,6 +12,7 @@ from campaigns.ley.jornada import Jornada, dia_del_envio, jornada_desde
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje.partes import Partes, contar, letras_ucs2
 from campaigns.mensaje.plano import invisibles, sin_invisibles, transliterar
+from campaigns.mensaje.quien import con_nombre, nombra
 from campaigns.mensaje.texto import con_enlace, render, validate, validate_length
 from campaigns.models import Ajustes, CampanaSMS, Remitente
 from campaigns.remitentes import valor_de
@@ -45,6 +46,8 @@ class VistaPrevia:
         ejemplos: the first texts; `mas_largo` is the longest name's.
         transliterado: the text without those letters, and `costo_transliterado` what it would cost; None when the
             text has none.
+        sin_nombre: the shop's name, when the text lacks it, and `costo_con_nombre` what the text costs with it in
+            front; "" and None when it has it, or the shop has none.
         ajustes: of the shop.
         a_toda_hora: the shop's windows and its cap on contacts are not for it.
         jornada: in which the first messages would leave; None when its timetable has none.
@@ -59,6 +62,8 @@ class VistaPrevia:
     mas_largo: Ejemplo | None
     transliterado: str | None
     costo_transliterado: Costo | None
+    sin_nombre: str
+    costo_con_nombre: Costo | None
     ajustes: Ajustes
     a_toda_hora: bool
     jornada: Jornada | None
@@ -98,6 +103,7 @@ def calcular_vista_previa(
     a_aprobar = costo_a_aprobar(mensaje, audiencia, ajustes=ajustes, remitente=remitente, a_toda_hora=a_toda_hora)
     enlazado = con_enlace(mensaje)
     plain = transliterar(mensaje)
+    missing = usuario.tienda if usuario.tienda and not nombra(mensaje, usuario.tienda) else ""
     sendable = enviables_de(audiencia, ajustes=ajustes, dia=dia, remitente=valor_de(remitente), a_toda_hora=a_toda_hora)
     longest = sendable.order_by(Length("nombre").desc(), "pk").first()
     return VistaPrevia(
@@ -109,6 +115,8 @@ def calcular_vista_previa(
         mas_largo=_ejemplo(enlazado, longest) if longest else None,
         transliterado=plain if plain != mensaje else None,
         costo_transliterado=calcular(plain, grupos) if plain != mensaje else None,
+        sin_nombre=missing,
+        costo_con_nombre=calcular(con_nombre(mensaje, missing), grupos) if missing else None,
         ajustes=ajustes,
         a_toda_hora=a_toda_hora,
         jornada=jornada,

@@ -272,3 +272,15 @@ def test_its_queries_are_few(
     client = signed_in(owner)
     with django_assert_max_num_queries(10):
         client.post(URL, {"accion": "revisar", "mensaje": "Hola {nombre}"})
+
+
+def test_the_shops_name_goes_in_front_by_a_click_and_once(owner: Usuario, ana: Cliente) -> None:
+    owner.tienda = "Zapatos Luna"
+    owner.save()
+    page = post(owner, "revisar", mensaje="Hola {nombre}")
+    assert "El texto no dice de quién es." in page
+    page = post(owner, "con_nombre", **hidden(page))
+    assert "Zapatos Luna: Hola {nombre}" in page
+    again = post(owner, "con_nombre", mensaje="Zapatos Luna: Hola")
+    assert "Zapatos Luna: Zapatos Luna" not in again
+    assert "El texto no dice de quién es." not in post(owner, "revisar", mensaje="Zapatos Luna: Hola")

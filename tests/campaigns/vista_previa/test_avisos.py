@@ -13,9 +13,9 @@ from tests.factories import ClienteFactory
 URL = "/api/v1/campanas/vista-previa/"
 
 
-def avisos(api: APIClient, usuario: Usuario, n: int) -> dict[str, str]:
+def avisos(api: APIClient, usuario: Usuario, n: int, mensaje: str = "Hola") -> dict[str, str]:
     ids = [cliente.pk for cliente in ClienteFactory.create_batch(n, usuario=usuario)]
-    answer = api.post(URL, {"mensaje": "Hola", "cliente_ids": ids})
+    answer = api.post(URL, {"mensaje": mensaje, "cliente_ids": ids})
     assert answer.status_code == 200, answer.content
     found: list[dict[str, Any]] = answer.json()["avisos"]
     return {aviso["codigo"]: aviso["texto"].replace("\N{NO-BREAK SPACE}", " ") for aviso in found}
@@ -40,3 +40,26 @@ def test_it_says_what_a_cap_does(api: APIClient, owner: Usuario, tope: str, text
         usuario=owner, defaults={"precio_segmento": Decimal(1), "tope_diario": Decimal(tope)}
     )
     assert avisos(api, owner, 4).get("tope_diario") == texto
+
+
+@pytest.mark.parametrize(
+    ("mensaje", "precio", "texto"),
+    [
+        ("Hola", "1", "El texto no dice de quién es. Con «Zapatos Luna: » al comienzo cuesta lo mismo."),
+        ("a" * 155, "1", "El texto no dice de quién es. Con «Zapatos Luna: » al comienzo cuesta USD 2,00 más."),
+        ("a" * 155, None, "El texto no dice de quién es. Con «Zapatos Luna: » al comienzo cuesta 2 segmentos más."),
+        ("Hola de ZAPATOS LUNA", "1", None),
+    ],
+)
+def test_it_says_that_the_text_is_from_nobody(
+    api: APIClient, owner: Usuario, settings: Any, mensaje: str, precio: str | None, texto: str | None
+) -> None:
+    settings.SMS_SEGMENT_PRICE = None
+    owner.tienda = "Zapatos Luna"
+    owner.save()
+    Ajustes.objects.update_or_create(usuario=owner, defaults={"precio_segmento": precio and Decimal(precio)})
+    assert avisos(api, owner, 2, mensaje).get("sin_remitente") == texto
+
+
+def test_a_shop_without_a_name_is_not_told(api: APIClient, owner: Usuario) -> None:
+    assert "sin_remitente" not in avisos(api, owner, 1)

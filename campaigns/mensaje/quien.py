@@ -1,0 +1,23 @@
+"""Whether a text says which shop it is from, and the text that does. Pure.
+
+Who gets publicity may ask who treats their data: Ley 1581 de 2012 (Colombia), art. 12.
+"""
+
+from campaigns.values.letras import palabras
+
+
+def nombra(mensaje: str, tienda: str) -> bool:
+    """Tell whether the text has the shop's name in it, however it is written: accents, case and signs do not count.
+
+    Args:
+        tienda: its name; one without letters or digits is in every text.
+    """
+    words, name = palabras(mensaje), palabras(tienda)
+    if any(words[at : at + len(name)] == name for at in range(len(words))):
+        return True
+    return not name or "".join(name) in words  # ZapatosLuna, @zapatosluna
+
+
+def con_nombre(mensaje: str, tienda: str) -> str:
+    """Put the shop's name in front of the text."""
+    return f"{tienda}: {mensaje}"
