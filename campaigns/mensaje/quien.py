@@ -1,4 +1,4 @@
-"""Whether a text says which shop it is from, and the text that does. Pure.
+"""A text says which shop it is from, or it does not. Pure.
 
 Who gets publicity may ask who treats their data: Ley 1581 de 2012 (Colombia), art. 12.
 """
