@@ -2,7 +2,6 @@
 
 import logging
 import re
-from collections.abc import Sequence
 from typing import Any, Final
 
 from django.conf import settings
@@ -44,7 +43,7 @@ def faults() -> list[CheckMessage]:
         client.close()
 
 
-def _judge(info: dict[str, Any], client: Any) -> Sequence[CheckMessage]:
+def _judge(info: dict[str, Any], client: Any) -> list[CheckMessage]:
     hint = "Redis 7 or later, or Valkey; one server that takes writes, and no cluster."
     found: list[CheckMessage] = []
     # Valkey tells here which Redis it stands for, and its own version beside.

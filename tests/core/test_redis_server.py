@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import trustme
+from django.core.exceptions import ImproperlyConfigured
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
 
 from core import preflight, redis_client, redis_server
@@ -102,5 +103,5 @@ def test_a_certificate_of_nobody_known_is_named(settings: Any, tmp_path: Path) -
 def test_it_is_asked_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redis_client, "connect", lambda: Server({"redis_version": "6.2.14"}))
 
-    with pytest.raises(preflight.ImproperlyConfigured, match=r"REDIS_URL leads to Redis 6\.2\.14"):
+    with pytest.raises(ImproperlyConfigured, match=r"REDIS_URL leads to Redis 6\.2\.14"):
         preflight.refuse_misconfiguration()

@@ -20,7 +20,7 @@ class TLSFront:
 
     def __init__(self, context: ssl.SSLContext, *, to: str) -> None:
         self._context = context
-        self._to: dict[str, Any] = parse_url(to)  # type: ignore[no-untyped-call]
+        self._to: dict[str, Any] = parse_url(to)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
 
