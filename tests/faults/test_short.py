@@ -15,7 +15,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.faults]
 SEED = 2300
 # For a machine that is busy otherwise: how long it may take is what the long run judges.
 PATIENCE_S = 1200.0
-ENDS_WITHIN_S = 240.0
+# A doubt may wait as long again as it is old, and there the faults alone take minutes.
+ENDS_WITHIN_S = 600.0
 
 
 def test_nothing_is_lost_or_sent_twice_whatever_breaks() -> None:

@@ -227,7 +227,10 @@ def _settle(look: Look, verdict: Verdict, known: Known, strange: Sequence[Messag
             logger.info("sms %s: %s could be its message", doubt.log_id, verdict.messages[0].sid)
         case Do.UNPROVED:
             pause = pause_s(min(doubt.age_s, interval * LONGEST_FOR_WITNESS))
-    return _Later(doubt, verdict, pause, _latest_now() if doubt.until is None else None)
+    learnt = _latest_now() if doubt.until is None else None
+    if learnt is not None:  # from here on a look counts: what was waited for without one says nothing
+        pause = min(pause, pause_s(interval * LONGEST_FOR_WITNESS))
+    return _Later(doubt, verdict, pause, learnt)
 
 
 def _latest_now() -> datetime | None:
