@@ -362,18 +362,18 @@ def test_the_end_of_its_time_is_learnt_when_the_claim_did_not_know_it(
 def test_an_old_doubt_whose_time_is_known_at_last_is_looked_at_soon(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While no look counts its pauses double; the next one counts."""
+    """Its pauses doubled as long as no look could count."""
     log = doubtful(running, twilio_desde=None, twilio_hasta=None)
     SMSLog.objects.filter(pk=log.pk).update(actualizado=timezone.now() - timedelta(hours=1))
     log.refresh_from_db()
     clock = TwilioClock()
     monkeypatch.setattr(doubts, "CLOCK", clock)
-    settle(log)
+    settle(log, message(""))
     soon = settings.RECONCILE_INTERVAL_S * doubts.LONGEST_FOR_WITNESS
     assert wait_s(log) > soon
     clock.learn(timezone.now(), written=elapsed(), answered=elapsed())
 
-    settle(log)
+    settle(log, message(""))
 
     assert wait_s(log) <= soon
 
