@@ -65,6 +65,7 @@ class Usuario(AbstractUser):
         out = not self.is_active and (fields is None or "is_active" in fields)
         # Django's own mark; a stronger hash of the same password leaves it None.
         new_password = getattr(self, "_password", None) is not None
+        new = self._state.adding  # a first password is no change of one
         if out:
             self.sal_sesion = secrets.token_hex(16)
             kwargs["update_fields"] = fields if fields is None else {*fields, "sal_sesion"}
@@ -72,7 +73,7 @@ class Usuario(AbstractUser):
             super().save(*args, **kwargs)
             if out or new_password:
                 Token.objects.filter(user=self).delete()
-        if new_password:
+        if new_password and not new:
             clave_cambiada.send(Usuario, usuario=self)
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:

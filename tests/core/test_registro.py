@@ -126,6 +126,12 @@ def test_a_command_that_sets_a_password_is_written_too(owner: Usuario, monkeypat
     assert (row.tipo, row.detalle, row.ip, row.via) == ("clave", "de duena", None, "")
 
 
+def test_a_first_password_is_no_change_of_one(db: None) -> None:
+    Usuario.objects.create_user("nueva", password="clave-nueva-77")
+
+    assert written() == []
+
+
 def test_who_wants_what_they_may_not_is_written_once_a_minute(teammate: Usuario) -> None:
     client = pages.signed_in(teammate)
     for _ in range(3):
