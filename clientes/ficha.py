@@ -8,13 +8,12 @@ from clientes import phones
 from core.errors import InvalidInputError
 from core.text.limpio import limpio
 from core.text.nada import es_error, es_nada, tiene_error
-from core.text.numero import LARGO_MAX, con_cifras_ascii, entero
+from core.text.numero import LARGO_MAX, MILES, con_cifras_ascii, entero
 
 TELEFONO_MAX: Final = 20  # characters that are kept of a phone as it was written
 
-# Digits with points or commas, and those of them that part thousands. 1,5 would be compared as 15: somebody else.
+# Digits with points or commas. Where they part no thousands, 1,5 would be compared as 15: somebody else.
 CON_PUNTOS: Final = re.compile(r"[\d.,]*[.,][\d.,]*")
-EN_MILES: Final = re.compile(r"\d{1,3}([.,])\d{3}(?:\1\d{3})*")
 
 LETRA: Final = re.compile(r"[^\W\d_]")
 DE_PROGRAMA: Final = re.compile(r"\d{5}[.,]0+\Z|\A\d+(?:[.,]\d+[eE]\+?|[eE]\+)\d+\Z")
@@ -52,7 +51,7 @@ def documento(texto: str) -> str:
     if LETRA.search(text) and not DE_PROGRAMA.search(text):
         return text
     whole = entero(text.rstrip(".,"))
-    if whole is None or (CON_PUNTOS.fullmatch(whole) and not EN_MILES.fullmatch(whole)):
+    if whole is None or (CON_PUNTOS.fullmatch(whole) and not MILES.fullmatch(whole)):
         raise InvalidInputError(DOCUMENTO_DUDOSO.format(valor=text[:30]), field="documento", code=ILEGIBLE)
     return whole
 
