@@ -8,9 +8,10 @@ nothing but one.
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Final
+
+from campaigns.values.letras import sin_acentos
 
 
 def _campos(names: str) -> frozenset[str]:
@@ -160,8 +161,7 @@ def nombre_de(inner: str) -> str:
     'first name'
     """
     text = SIN_ANCHO.sub("", inner.strip().lstrip("#/^&=!@$.").strip())
-    text = DETRAS.sub("", text)
-    text = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    text = sin_acentos(DETRAS.sub("", text))
     text = " ".join(re.sub(r"[^a-z0-9]+", " ", text).split())
     return DUENOS.sub("", text) if text not in DE_NOMBRE | DE_ENLACE else text
 

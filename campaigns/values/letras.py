@@ -10,6 +10,11 @@ TEXTO_MAX: Final = 1600  # an SMS has no more
 DENTRO: Final = re.compile(r"['’`´\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 
 
+def sin_acentos(texto: str) -> str:
+    """Return the text in small letters, each without the marks on it."""
+    return "".join(c for c in unicodedata.normalize("NFKD", texto.casefold()) if not unicodedata.combining(c))
+
+
 def plano(texto: str) -> str:
     """Return the text in small letters without accents, each sign and line end as it was.
 
@@ -17,8 +22,7 @@ def plano(texto: str) -> str:
     '¡no  mas!'
     """
     text = unicodedata.normalize("NFKC", texto[:TEXTO_MAX]).replace("\N{OCTAGONAL SIGN}", " stop ")
-    text = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return DENTRO.sub("", text)
+    return DENTRO.sub("", sin_acentos(text))
 
 
 def palabras(texto: str) -> list[str]:
