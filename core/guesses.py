@@ -8,7 +8,6 @@ has signed in before is counted on its own: https://owasp.org/www-community/Slow
 import hashlib
 import logging
 import secrets
-import unicodedata
 from typing import Any, Final
 
 from django.core import signing
@@ -17,6 +16,7 @@ from limits import RateLimitItem, RateLimitItemPerDay
 from rest_framework.exceptions import Throttled
 
 from core.api.throttling import LoginThrottle, count_here_too, forget
+from core.unicode import normalize
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ def _of_account(request: Any, username: str) -> list[tuple[RateLimitItem, str]]:
 def account(username: str) -> str:
     """Return what stands for the account of this name in a key, whether there is one or not."""
     # As Django's own form compares names, and however long what was typed is.
-    return hashlib.sha256(unicodedata.normalize("NFKC", username).strip().casefold().encode()).hexdigest()[:32]
+    return hashlib.sha256(normalize("NFKD", username).strip().casefold().encode()).hexdigest()[:32]
 
 
 def _browser(request: HttpRequest, whose: str) -> str:
