@@ -1,16 +1,14 @@
 """A Redis that cannot do what is needed is refused by its name before anything starts; one that is away is not."""
 
-import ssl
 from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 from django.core.exceptions import ImproperlyConfigured
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
 
 from core import preflight, redis_client, redis_server
-from tests.core.tls import TLSFront
+from tests.core.tls import redis_behind_tls
 from tests.ports import silent
 
 
@@ -86,15 +84,10 @@ def test_nor_does_one_that_says_nothing(settings: Any, monkeypatch: pytest.Monke
 
 
 def test_a_certificate_of_nobody_known_is_named(settings: Any, tmp_path: Path) -> None:
-    authority, ca_file = trustme.CA(), tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(ca_file)
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert("localhost").configure_cert(context)
-    real = settings.REDIS_URL
-    with TLSFront(context, to=real) as front:
-        settings.REDIS_URL = f"rediss://localhost:{front.port}/0?ssl_ca_certs={ca_file}"
+    with redis_behind_tls(tmp_path, settings.REDIS_URL) as (url, ca_file):
+        settings.REDIS_URL = f"{url}?ssl_ca_certs={ca_file}"
         assert redis_server.faults() == []
-        settings.REDIS_URL = f"rediss://localhost:{front.port}/0"
+        settings.REDIS_URL = url
         [fault] = redis_server.faults()
     assert fault.id == "core.E032"
 

@@ -7,7 +7,6 @@ from typing import Any, cast
 
 import pytest
 import redis
-import trustme
 from celery import Celery
 from django.conf import settings
 from kombu import Connection
@@ -17,7 +16,7 @@ from redis.connection import SSLConnection, parse_url
 from redis.retry import Retry
 
 from core.redis_url import for_celery, normal
-from tests.core.tls import TLSFront
+from tests.core.tls import redis_behind_tls
 
 
 @pytest.mark.parametrize(
@@ -95,12 +94,8 @@ def test_a_socket_keeps_its_password() -> None:
 @pytest.fixture
 def tls(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """The tests' Redis behind TLS: its address, and the file of the authority that signed its certificate."""
-    authority, ca_file = trustme.CA(), tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(ca_file)
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert("localhost").configure_cert(context)
-    with TLSFront(context, to=settings.REDIS_URL) as front:
-        yield f"rediss://localhost:{front.port}/0", ca_file
+    with redis_behind_tls(tmp_path, settings.REDIS_URL) as found:
+        yield found
 
 
 def ask_redis_py(url: str) -> bool:

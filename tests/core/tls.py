@@ -2,11 +2,14 @@
 
 import socket
 import ssl
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from threading import Thread
 from types import TracebackType
 from typing import Any, Self
 
+import trustme
 from redis.connection import parse_url
 
 
@@ -60,3 +63,22 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
             target.sendall(data)
     with suppress(OSError):
         target.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def redis_behind_tls(folder: Path, to: str) -> Iterator[tuple[str, Path]]:
+    """Put a Redis behind a TLS front, whose certificate names localhost.
+
+    Args:
+        folder: where the file of the authority that signed it goes.
+        to: as in `TLSFront`.
+
+    Yields:
+        The address, and that file.
+    """
+    authority, ca_file = trustme.CA(), folder / "ca.pem"
+    authority.cert_pem.write_to_path(ca_file)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(context)
+    with TLSFront(context, to=to) as front:
+        yield f"rediss://localhost:{front.port}/0", ca_file
