@@ -181,6 +181,15 @@ class System:
         del self._processes[name]
 
     @contextmanager
+    def without_worker(self, number: int) -> Iterator[None]:
+        """Stop this worker in order, and start it again afterwards, also for the tests that follow a failure."""
+        try:
+            self.stop(f"worker-{number}")
+            yield
+        finally:
+            self.start_worker(number)
+
+    @contextmanager
     def asleep(self, name: str) -> Iterator[None]:
         """Stop the process as it stands (SIGSTOP), and let it go on afterwards."""
         self._processes[name].send_signal(signal.SIGSTOP)
