@@ -176,9 +176,9 @@ def test_it_never_repeats_a_call_while_twilio_cannot_be_asked(system: System, sh
 
 def test_it_loses_and_repeats_nothing_when_a_worker_is_killed(system: System, shop: Shop) -> None:
     """kill -9 with calls under way: some were accepted, some were not, and nobody is told which."""
-    numbers = phones(4 * LOTE_SIZE, "39")
+    numbers = phones(6 * LOTE_SIZE, "39")
     ids = shop.clients(*numbers)
-    system.simulator.control.set_faults(latency_s=0.5, callbacks={"drop": 1.0})
+    system.simulator.control.set_faults(latency_s=1.2, callbacks={"drop": 1.0})
     campana = shop.campaign(ids)
     until(lambda: shop.progress(campana), lambda now: now["enviando"] > 5 and now["exitosos"] > 5)
     system.kill("worker-1")
@@ -193,7 +193,7 @@ def test_a_worker_that_slept_beyond_its_lease_repeats_nothing(system: System, sh
     """SIGSTOP with calls at every stage: the others find out and send; the sleeper must not send on waking."""
     numbers = phones(6 * LOTE_SIZE, "42")
     ids = shop.clients(*numbers)
-    system.simulator.control.set_faults(latency_s=0.3, callbacks={"drop": 1.0})
+    system.simulator.control.set_faults(latency_s=1.2, callbacks={"drop": 1.0})
     campana = shop.campaign(ids)
     until(lambda: shop.progress(campana), lambda now: now["enviando"] > 5 and now["exitosos"] > 5)
     with system.asleep("worker-1"):
