@@ -63,18 +63,18 @@ def reads() -> list[Read]:
 
 def reads_in(path: Path) -> Iterator[Read]:
     for node in ast.walk(ast.parse(path.read_text())):
-        place = f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
         match node:
             case ast.Call(func=ast.Attribute(value=holder, attr=attr), args=[ast.Constant(value=str(name)), *rest]):
-                if attr in READERS and is_environment(holder) and NAME.fullmatch(name):
-                    yield Read(name, constant(rest), place)
+                default, is_read = constant(rest), attr in READERS
             # whole(env, "NAME", default, …) of the stack
             case ast.Call(args=[holder, ast.Constant(value=str(name)), *rest]):
-                if is_environment(holder) and NAME.fullmatch(name):
-                    yield Read(name, constant(rest), place)
+                default, is_read = constant(rest), True
             case ast.Subscript(value=holder, slice=ast.Constant(value=str(name)), ctx=ast.Load()):
-                if is_environment(holder) and NAME.fullmatch(name):
-                    yield Read(name, None, place)
+                default, is_read = None, True
+            case _:
+                continue
+        if is_read and is_environment(holder) and NAME.fullmatch(name):
+            yield Read(name, default, f"{path.relative_to(ROOT)}:{node.lineno}")
 
 
 def is_environment(node: ast.expr) -> bool:

@@ -20,6 +20,10 @@ from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 from rest_framework.authtoken.models import Token
 from schemathesis.checks import CHECKS, CheckContext, load_all_checks
+from schemathesis.generation.feedback import FeedbackSources
+from schemathesis.pytest._test_builder import build_operation_test
+from schemathesis.python._constants.orchestrator import make_constants_value_source
+from schemathesis.schemas import APIOperation
 
 from campaigns.campana.selectors import recuentos
 from tests import shared
@@ -166,26 +170,44 @@ def is_repeated(context: Any) -> bool:
     return REPEATED.match(context.operation.label) is not None
 
 
-chosen = schema if EXAMPLES else schema.exclude(is_repeated)
+def operations() -> dict[str, APIOperation[Any, Any, Any, Any]]:
+    """Return the operations to judge, by their labels: "GET /api/v1/clientes/"."""
+    chosen = schema if EXAMPLES else schema.exclude(is_repeated)
+    return {operation.label: operation for operation in (found.ok() for found in chosen.get_all_operations())}
 
 
-@chosen.parametrize()
-@settings(
+ASKED: Final = settings(
     max_examples=EXAMPLES or SHORT,
     deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-def test_it_does_what_its_description_says(case: Any, token: str, db: None) -> None:
+OPERATIONS: Final = operations()
+
+
+@pytest.mark.parametrize("label", OPERATIONS)
+def test_it_does_what_its_description_says(label: str, token: str, db: None) -> None:
+    """Its cases are made here. `schema.parametrize()` makes them where tests are collected: in each process, for all."""
+
+    def judge(case: Any) -> None:
+        recuentos.clear()  # an old copy is read again behind the answer: by another connection, outside this transaction
+        before = transaction.savepoint()
+        try:
+            case.call_and_validate(
+                headers={"Authorization": f"Token {token}"},
+                excluded_checks=[CHECKS.get_one("positive_data_acceptance")],
+                additional_checks=[positive_data_acceptance],
+            )
+        finally:
+            transaction.savepoint_rollback(before)
+
     load_all_checks()
-    recuentos.clear()  # an old copy is read again behind the answer: by another connection, outside this transaction
-    before = transaction.savepoint()
-    try:
-        case.call_and_validate(
-            headers={"Authorization": f"Token {token}"},
-            excluded_checks=[CHECKS.get_one("positive_data_acceptance")],
-            additional_checks=[positive_data_acceptance],
-        )
-    finally:
-        transaction.savepoint_rollback(before)
+    build_operation_test(
+        config=schema.config,
+        operation=OPERATIONS[label],
+        test_func=judge,
+        given_kwargs={},
+        feedback=FeedbackSources(constants_value_source=make_constants_value_source(schema)),
+        explicit_settings=ASKED,
+    )()
