@@ -5,25 +5,25 @@ emoji before it: `Liked “…”`, `A Ana le gustó “…”`, `👍 to “…
 `>`, and people paste. The verbs are without number, so what is looked for is our own text.
 """
 
-import re
 from typing import Final
 
 from campaigns.values.letras import palabras, plano
+from core.text.patron import patron
 
 # Words from which on a repetition is one. Fewer may be the client's own: "Baja" answers "Baja de precios".
 COMIENZO_MIN: Final = 5
 CITADO_MIN: Final = 3
 
 # A quotation mark closes only after its own kind opened; apostrophes are within words. Behind `>` the line is quoted.
-CITAS: Final = re.compile(
+CITAS: Final = patron(
     r"“[^”]*(?:”|$)|„[^“”]*(?:[“”]|$)|«[^»]*(?:»|$)|‹[^›]*(?:›|$)|\"[^\"]*(?:\"|$)|「[^」]*(?:」|$)"
     r"|(?:(?<=\s)|^)[‘'][^’']{12,}(?:[’'](?=\W|$)|$)|(?m:^\s*>.*$)"
 )
 APARTE: Final = "\0"  # in the place of what was set aside; no text holds it
 # The text goes on where this stands.
-SIGUE: Final = re.compile(r"(?:…|\.\.\.)\W*$")
+SIGUE: Final = patron(r"(?:…|\.\.\.)\W*$")
 # What an iPhone or an Android phone writes before a message that somebody reacted to, as it comes from `plano`.
-REACCION: Final = re.compile(
+REACCION: Final = patron(
     r"^\W*(?:liked|loved|disliked|laughed at|emphasi[sz]ed|questioned|reacted|removed (?:a|an)|(?:a .{1,40} )?(?:no"
     r" )?(?:te|le) (?:gusto|encanto)|(?:.{1,40} )?(?:se rio de|le dio risa|dio risa|enfatizo|destaco|exclamo|pregunto"
     r" por|cuestiono|reacciono|elimino un|quito un)|(?:nao )?gostou de|curtiu|amou|adorou|riu de|enfatizou|questionou"

@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from typing import Final
 
 from campaigns.values.vocabulario import OBJETO
+from core.text.patron import patron
 
 
 def _any(patterns: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(rf"(?:\b{pattern})" for pattern in patterns))
+    return patron("|".join(rf"(?:\b{pattern})" for pattern in patterns))
 
 
 COSA: Final = rf"(?:{'|'.join(sorted(OBJETO))}|nada|anything)\b"
@@ -108,7 +109,7 @@ CON_NO: Final = _any(
     )
 )
 # What follows a "no me manden mensajes" that is only about when.
-CUANDO: Final = re.compile(
+CUANDO: Final = patron(
     r" (?:tan|a (?:esta|estas|esa|esas) horas?|de (?:noche|madrugada)|(?:en|por) la (?:noche|madrugada|manana|tarde)"
     r"|los (?:domingos|sabados|fines|lunes)|despues de|antes de|a cada rato|mientras|hasta|so early|so late|at"
     r" night)\b"

@@ -43,6 +43,7 @@ from campaigns.values.vocabulario import (
     SOLAS,
     conjunto,
 )
+from core.text.patron import patron
 
 __all__ = ["TEXTO_MAX", "Intencion", "intencion", "normalizar", "ofrecida"]
 
@@ -56,16 +57,14 @@ class Intencion(TextChoices):
 
 
 # "no quiero darme de baja", "no dejen de escribirme", "I don't want to unsubscribe"; not "no gracias, denme de baja"
-NEGADO: Final = re.compile(
-    r"\b(?:no(?! (?:muchas )?(?:gracias|thanks))|nao|nunca|jamas|not|dont|never|sin)(?: \w+){0,3} $"
-)
+NEGADO: Final = patron(r"\b(?:no(?! (?:muchas )?(?:gracias|thanks))|nao|nunca|jamas|not|dont|never|sin)(?: \w+){0,3} $")
 NEGACIONES: Final = conjunto("no nao")  # one word in two languages: either is the promised one
 # Parts of a text that a "no" does not reach over.
-CLAUSULA: Final = re.compile(r"[,.;:!?¡¿\n|]+")
+CLAUSULA: Final = patron(r"[,.;:!?¡¿\n|]+")
 
 TELEFONO_MIN: Final = 7  # digits of the writer's own number
 # Somebody's name behind the word, apart from it or after words that announce it.
-FIRMA: Final = re.compile(
+FIRMA: Final = patron(
     r"^\W*(?P<dicho>[^\W\d_]+(?:[ ]+[^\W\d_]+){0,2}?)(?P<corte>\s*(?:\n|\s[-–—~]+|[,.;!]+)\s*"
     r"|[ ]+)(?P<anuncio>(?:(?i:atte|att|atentamente|cordialmente|saludos|soy|firma|de parte de|mi nombre es|me llamo"
     r"|regards|thanks)\b[\s.,:]*)*)(?P<nombre>(?:[A-ZÁÉÍÓÚÑÇÃÕÂÊ][\w.’']*(?:\s+(?:de|del|la|los|da|do|y"
@@ -129,7 +128,7 @@ def _de_reaccion(quoted: str) -> Intencion:
 
 
 # Somebody speaks of themselves: "ya envié SALIR para darme de baja" offers nothing.
-DE_UNO: Final = re.compile(r"\b(?:me|mi|yo|ya|i|my|\w+(?:ar|er|ir)me|siguen|quiero)\b")
+DE_UNO: Final = patron(r"\b(?:me|mi|yo|ya|i|my|\w+(?:ar|er|ir)me|siguen|quiero)\b")
 
 
 def _sin_ofertas(texto: str) -> str:

@@ -14,16 +14,17 @@ from typing import Final
 from campaigns.values import proposito
 from campaigns.values.letras import DENTRO, TEXTO_MAX, normalizar, plano
 from campaigns.values.vocabulario import CORTESIA, conjunto
+from core.text.patron import patron
 
 FRASE_MAX: Final = 3  # words of one promise: "NO MAS SMS"
 
 # Verbs of answering and sending. After those of VAGOS the word must stand out by marks or capitals.
-RESPONDER: Final = re.compile(
+RESPONDER: Final = patron(
     r"(?:respond(?:[ae]|[ae]n|[ae]s|er|iendo|endo|ed)|contest(?:[ae]|[ae]n|[ae]s|ar|ando)|envi(?:[ae]|[ae]n|[ae]s|ar"
     r"|ando)|escrib(?:[ae]|an|[ae]s|ir|iendo|i)|escrev(?:[ae]|er|endo)|(?:digit|tecle|retorn|mand|text)(?:[ae]|[ae]n"
     r"|[ae]s|ar|ando))(?:n?os|n?me|lo)?|repl(?:y|ies|ying)|send(?:ing)?|txt|answer(?:ing)?"
 )
-VAGOS: Final = re.compile(
+VAGOS: Final = patron(
     r"con|with|com|di|diga|digan|decir|diciendo|usa|use|pon|ponga|say|type|text|texting|marca|marque|marcar"
 )
 # What may stand between the verb and the word.
@@ -46,7 +47,7 @@ DESTINO: Final = conjunto("numero number mensaje sms message codigo")
 DEMOSTRATIVO: Final = conjunto("este esta esse this")
 NUNCA: Final = conjunto("sms whatsapp vip iva otp")
 
-SIGNOS: Final = re.compile(
+SIGNOS: Final = patron(
     r"[«“\"‘*_(\[]\s*(?P<citado>[^\W_][^«»“”\"‘’*_()\[\]\n]{0,24}?)\s*[»”\"’*_)\]]|(?P<palabra>[^\W_]+(?:-[^\W_]+)?)"
     r"|(?P<fin>[.!?;|•·…]+|\n+)|(?P<otro>[,:=/>-])"
 )

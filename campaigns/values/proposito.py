@@ -4,8 +4,9 @@ It stops our messages where it says so (mensajes, publicidad, la lista, la suscr
 and names nothing, as "para salir". On words as `campaigns.values.letras` leaves them.
 """
 
-import re
 from typing import Final
+
+from core.text.patron import patron
 
 # What is ours to stop; but a waiting list is the shop's business.
 NUESTRO: Final = (
@@ -67,7 +68,7 @@ DE_OTRA: Final = (
     r"|our|nuestr\w+))"
     rf" (?!{UNIDO}(?:\w+ )?{NUESTRO}))"
 )
-IRSE: Final = re.compile(
+IRSE: Final = patron(
     rf"\b{FUERTES}\b{DE_OTRA}|\b{PARAR}\b(?:{NADA}| {UNIDO}{NUESTRO})|\b{NO_RECIBIR}\b(?:(?: mas| mais| anymore| any"
     rf" more)?{NADA}| {UNIDO}{NUESTRO})"
     r"|\b(?:no|dej\w+ de)(?: \w+){0,3} recibirl[oa]s\b|\bwant out\b|\b(?:not|no longer|dont)(?: \w+){0,3} hear from\b"
@@ -76,21 +77,21 @@ IRSE: Final = re.compile(
     rf" {UNIDO}{NUESTRO}|^(?:no mas|no more|basta de|evitar|evita|nao mais|chega de) {UNIDO}{NUESTRO}"
 )
 # To go on getting our messages: its contrary is to leave.
-SEGUIR: Final = re.compile(rf"\b{RECIBIR} {UNIDO}{NUESTRO}|\bque te (?:escrib|contact)\w+")
-CONTRARIO: Final = re.compile(
+SEGUIR: Final = patron(rf"\b{RECIBIR} {UNIDO}{NUESTRO}|\bque te (?:escrib|contact)\w+")
+CONTRARIO: Final = patron(
     rf"\b(?:de lo contrario|en caso contrario|si no|caso contrario|otherwise|if not|else)$|\b(?:no|nao|dont|not)(?:"
     rf" l[oa]s?| l[oa])? {QUERER}(?: it| them)?$"
 )
-PARA_QUE: Final = re.compile(r"\b(?:para|si|to|if|se|cuando|when)\b|\b(?:cancel|confirm|acept|rechaz|reprogram)\w*")
+PARA_QUE: Final = patron(r"\b(?:para|si|to|if|se|cuando|when)\b|\b(?:cancel|confirm|acept|rechaz|reprogram)\w*")
 
 
 # What a client may cancel or decline of the shop's: beside it a bare "para cancelar" is about it.
-COMPROMISO: Final = re.compile(
+COMPROMISO: Final = patron(
     r"\b(?:citas?|turnos?|reservas?|reservacion|tu pedido|su pedido|la orden|entrega|visita|consulta|tu compra|su"
     r" compra|domicilio|asist\w+|confirm\w*|appointments?|bookings?|reservation|your order|delivery|visit|agendamento"
     r"|reuniao|seu pedido|attend\w*)\b"
 )
-SUELTO: Final = re.compile(rf"\b(?:cancel\w*|anular|rechazar|declinar|terminar|finalizar|decline)\b{NADA}")
+SUELTO: Final = patron(rf"\b(?:cancel\w*|anular|rechazar|declinar|terminar|finalizar|decline)\b{NADA}")
 
 
 def hay_compromiso(texto: str) -> bool:

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
+from types import ModuleType
 from typing import BinaryIO, NamedTuple
 
-from clientes.importacion import codificacion, columnas, comillas, xlsx
+from clientes.importacion import codificacion, columnas, comillas
 from clientes.importacion.celdas import Celdas, Fila
 from clientes.importacion.formato import Formato, de_csv, es_xlsx
 from clientes.importacion.limites import (
@@ -30,6 +31,13 @@ from clientes.importacion.limites import (
 
 def _nada() -> None:
     pass
+
+
+def _libro() -> ModuleType:
+    """Return the reader of workbooks. openpyxl is a tenth of a process's start, and most never see a workbook."""
+    from clientes.importacion import xlsx  # noqa: PLC0415
+
+    return xlsx
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +129,7 @@ def examinar(
         return max((len(columnas.adivinar(cells, tipo)) for _, cells in rows), default=0)
 
     if es_xlsx(file):
-        seen = xlsx.examinar(file, cuantas=COMIENZO + MUESTRA, valor=valor or por_titulos, elegida=chosen.hoja)
+        seen = _libro().examinar(file, cuantas=COMIENZO + MUESTRA, valor=valor or por_titulos, elegida=chosen.hoja)
         formato, filas = Formato("xlsx", hoja=seen.hoja), seen.filas
         hechos = Hechos(0, hojas=seen.hojas, ocultas=seen.ocultas, formulas=seen.formulas)
         muestra = [(numero, _sin_relleno(cells)) for numero, cells in seen.muestra]
@@ -178,7 +186,7 @@ def leer(file: BinaryIO, formato: Formato, *, heartbeat: Callable[[], None] = _n
     Raises:
         UnreadableFileError: at the row where it cannot go on.
     """
-    rows = xlsx.leer(file, formato) if formato.tipo == "xlsx" else _leer_csv(file, formato)
+    rows = _libro().leer(file, formato) if formato.tipo == "xlsx" else _leer_csv(file, formato)
     found = letras = 0
     desde = formato.desde
     for numero, cells in rows:
