@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from clientes import services
+from clientes.ficha_form import FichaForm
 from clientes.models import Baja, Cliente, ConsultaRNE, Etiqueta, Importacion, RegistroBaja, Segmento, Venta
 from core.admin import OnlyRead
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 @admin.register(Cliente)
 class ClienteAdmin(admin.ModelAdmin[Cliente]):
+    form = FichaForm
     list_display = ("nombre", "telefono", "telefono_e164", "documento", "activo", "usuario", "creado")
     list_filter = ("activo", "usuario", "creado")
     list_select_related = ("usuario",)

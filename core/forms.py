@@ -2,7 +2,7 @@
 send."""
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django import forms
 from django.http import QueryDict
@@ -71,7 +71,7 @@ class KeepsUnsentForm(forms.BaseModelForm[Any]):
     def __init__(self, data: QueryDict | None = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         if data is not None:
-            self.data = self._completed(data.copy())
+            self.data = self._completed(cast("QueryDict", self.data).copy())
 
     def _completed(self, data: QueryDict) -> QueryDict:
         for name, field in self.fields.items():

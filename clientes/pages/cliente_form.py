@@ -4,10 +4,9 @@ from typing import Any
 
 from django import forms
 
-from clientes import consentimiento, ficha
+from clientes.ficha_form import FichaForm
 from clientes.models import Cliente, Etiqueta
 from clientes.selectors import etiquetas_de
-from core.errors import InvalidInputError
 from core.forms import KeepsUnsentForm, StyledForm, YesNoField
 from core.models import Usuario
 
@@ -19,7 +18,7 @@ class TickedBoxes(forms.CheckboxSelectMultiple):
         return [value for value in super().value_from_datadict(data, files, name) or [] if value]
 
 
-class ClienteForm(KeepsUnsentForm, StyledForm, forms.ModelForm[Cliente]):
+class ClienteForm(KeepsUnsentForm, StyledForm, FichaForm):
     activo = YesNoField(
         label="Activo", help_text="Las campañas a todos los clientes solo llegan a los activos.", initial=True
     )
@@ -55,23 +54,5 @@ class ClienteForm(KeepsUnsentForm, StyledForm, forms.ModelForm[Cliente]):
         }
 
     def __init__(self, data: Any = None, *, usuario: Usuario, **kwargs: Any) -> None:
-        self._ilegibles: list[InvalidInputError] = []
-        if data is not None:
-            leidos, self._ilegibles = ficha.leer(data, kwargs.get("instance"))
-            data = data.copy()
-            for campo, valor in leidos.items():
-                data[campo] = valor
         super().__init__(data, **kwargs)
         self.fields["etiquetas"].queryset = etiquetas_de(usuario)  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or self.cleaned_data
-        for error in self._ilegibles:
-            self.add_error(error.field, error.message)
-        if {"consentimiento_fuente", "consentimiento_en"} & self.errors.keys():
-            return data
-        try:
-            consentimiento.validar(data.get("consentimiento_fuente", ""), data.get("consentimiento_en"))
-        except InvalidInputError as error:
-            self.add_error(error.field, error.message)
-        return data
