@@ -195,7 +195,7 @@ def test_it_goes_on_at_half_of_what_was_sent(
 
 
 def test_it_grows_until_nobody_sends_so_fast(rates: Rates, sender: Sender, client: "redis.Redis") -> None:
-    """By doubling, and not for a minute only."""
+    """Its rate doubles, and not for a minute only."""
     unlimited = Sender(sender.value, 0.0)
     rates.slow_down(unlimited, retry_after_s=0.0, sent_rate=100.0)
     for seconds, rate in ((0, 50.0), (30, 100.0), (60, 200.0), (90, 400.0)):
