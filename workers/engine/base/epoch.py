@@ -66,7 +66,7 @@ class Epoch:
 
     @property
     def untold(self) -> list[str]:
-        """What the server does not tell of itself, by the names of PostgreSQL's functions."""
+        """The functions of PostgreSQL by which the server does not tell of itself."""
         told = {
             "pg_control_system()": self.sistema,
             "pg_walfile_name(pg_current_wal_lsn())": self.linea,

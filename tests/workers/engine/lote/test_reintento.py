@@ -296,7 +296,8 @@ def test_whoever_opted_out_since_is_not_sent_to_and_counts_as_failed(
     ended: CampanaSMS, published: list[list[int]]
 ) -> None:
     dropped = drop(ended)
-    Cliente.objects.filter(pk=dropped.cliente_id).update(activo=False)
+    assert dropped.cliente is not None
+    Cliente.objects.filter(pk=dropped.cliente.pk).update(activo=False)
     row = again(ended)[0]
     assert (row.estado, row.codigo, row.twilio_sid) == ("fallido", "cliente_inactivo", "")
 

@@ -111,7 +111,7 @@ class History:
         return {n for n, sid in enumerate(ITS) for one in self.held if one.sid == sid and not one.code}
 
     def listed(self, once: Once, phone: str, *, everything: bool = False) -> list[Message]:
-        """What Twilio lists to the phone, or of the whole account."""
+        """List what Twilio has to the phone, or of the whole account."""
         found = []
         for one in self.held:
             if one.at > once.at - once.lag:
