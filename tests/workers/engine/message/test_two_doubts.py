@@ -227,7 +227,7 @@ def senders(owner: Usuario) -> dict[bool, int]:
     }
 
 
-@runs(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@runs(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=histories())
 def test_no_message_counts_twice_and_nobody_gets_two(
     history: History, rows: list[SMSLog], senders: dict[bool, int]
