@@ -138,7 +138,7 @@ class CampanaViewSet(ShopRowsView[CampanaSMS], ReadOnlyModelViewSet[CampanaSMS])
         return self._move("cancelar", "La canceló una persona.")
 
     @extend_schema(
-        summary="Retry the failed recipients who certainly received nothing, with the clients' present data",
+        summary="Retry the recipients who certainly received nothing, with the clients' present data",
         request=None,
         responses=MOVED,
     )

@@ -13,7 +13,7 @@ from campaigns.models import CampanaSMS, SMSLog
 from campaigns.remitentes import valor_de
 from campaigns.values import codigos, twilio
 from campaigns.values.estados import LOTE, SMS
-from campaigns.values.twilio import Retry
+from campaigns.values.twilio import Entrega, Retry
 from core.errors import ConflictError
 
 # Failed rows that are never tried again: the message may have been sent, the client is gone, or told Twilio to stop.
@@ -21,6 +21,12 @@ from core.errors import ConflictError
 NUNCA: Final = (codigos.DESCONOCIDO, codigos.CLIENTE_ELIMINADO, *twilio.retried(Retry.NEVER))
 # Twilio's judgements of a number: only another number can change them.
 DEL_NUMERO: Final = tuple(twilio.retried(Retry.OTHER_NUMBER))
+# Sent, as far as Twilio's answer said, and dropped before it left: nobody got it. Its message keeps its SID in
+# `campaigns_descarte` (`workers.engine.lote.opening`), and its row is free for another.
+DESCARTADA: Final = (
+    f"s.estado = {SMS.ENVIADO} AND s.entrega = '{Entrega.FAILED.value}'"
+    f" AND s.entrega_codigo IN ({twilio.sql_list(twilio.DROPPED)})"
+)
 SIN_APROBAR = "No se puede reintentar: la campaña venció sin que nadie la aprobara. Cree una copia."
 NADA = "No se puede reintentar: ningún destinatario fallido puede recibir el mensaje ahora."
 
@@ -29,7 +35,7 @@ JUZGADOS_MAX: Final = 10_000
 
 
 def elegidos(condition: str, *, limit: str = "") -> str:
-    """SQL of `fallidos`, and of `elegidos` for `juicio.JUZGADOS`: failed rows that may work now.
+    """SQL of `fallidos`, and of `elegidos` for `juicio.JUZGADOS`: failed and dropped rows that may work now.
 
     Args:
         condition: on the rows, which are `s`.
@@ -37,8 +43,11 @@ def elegidos(condition: str, *, limit: str = "") -> str:
     """
     return f"""
 fallidos AS MATERIALIZED (
-    SELECT s.id, s.cliente_id, s.codigo, s.telefono FROM campaigns_smslog s
-    WHERE {condition} AND s.estado = {SMS.FALLIDO} AND s.twilio_sid = '' AND s.codigo <> ALL(%(nunca)s) {limit}
+    (SELECT s.id, s.cliente_id, s.codigo, s.telefono FROM campaigns_smslog s
+    WHERE {condition} AND s.estado = {SMS.FALLIDO} AND s.twilio_sid = '' AND s.codigo <> ALL(%(nunca)s) {limit})
+    UNION ALL
+    (SELECT s.id, s.cliente_id, s.entrega_codigo, s.telefono FROM campaigns_smslog s
+    WHERE {condition} AND {DESCARTADA} {limit})
 ), elegidos AS (
     SELECT f.cliente_id AS id, f.id AS n FROM fallidos f JOIN clientes_cliente c ON c.id = f.cliente_id
     WHERE f.codigo <> ALL(%(del_numero)s) OR f.telefono <> c.telefono_e164
@@ -67,20 +76,40 @@ MIRAR_SQL: Final = (
 # Lote by Lote, each by its index.
 REABRIR_SQL: Final = f"""
 UPDATE campaigns_lote l SET estado = {LOTE.PENDIENTE}, publicar_desde = NULL, publicado_hasta = NULL
-WHERE l.campana_id = %(campana)s AND l.estado = {LOTE.CERRADO} AND l.fallidos > 0 AND (
+WHERE l.campana_id = %(campana)s AND l.estado = {LOTE.CERRADO} AND (l.fallidos > 0 AND (
     SELECT 1 FROM campaigns_smslog s
     WHERE s.lote_id = l.id AND s.estado = {SMS.FALLIDO} AND s.twilio_sid = '' AND s.codigo <> ALL(%(nunca)s)
-    LIMIT 1) = 1
+    LIMIT 1) = 1 OR (
+    SELECT 1 FROM campaigns_smslog s WHERE s.campana_id = l.campana_id AND s.lote_id = l.id AND {DESCARTADA}
+    LIMIT 1) = 1)
+"""  # noqa: S608 - constants
+
+# Those alone that Twilio dropped, of a campaign that goes on anyway.
+DESCARTADOS_SQL: Final = f"""
+UPDATE campaigns_lote l SET estado = {LOTE.PENDIENTE}, publicar_desde = NULL, publicado_hasta = NULL
+WHERE l.campana_id = %(campana)s AND l.estado = {LOTE.CERRADO} AND l.id IN (
+    SELECT s.lote_id FROM campaigns_smslog s WHERE s.campana_id = %(campana)s AND {DESCARTADA})
 """  # noqa: S608 - constants
 
 
 def reintentables(campana: CampanaSMS) -> bool:
-    """Tell whether there is a failed recipient who might be tried again; only `reabrir` finds out whether one can
-    be."""
+    """Tell whether there is a failed or dropped recipient who might be tried again; only `reabrir` finds out whether
+    one can be."""
     if campana.aprobacion == CampanaSMS.Aprobacion.PENDIENTE:
         return False
-    failed = SMSLog.objects.filter(campana=campana, estado=SMSLog.Estado.FALLIDO, twilio_sid="")
-    return failed.exclude(codigo__in=NUNCA).exists()
+    rows = SMSLog.objects.filter(campana=campana)
+    if rows.filter(estado=SMSLog.Estado.FALLIDO, twilio_sid="").exclude(codigo__in=NUNCA).exists():
+        return True
+    dropped = rows.filter(estado=SMSLog.Estado.ENVIADO, entrega=Entrega.FAILED, entrega_codigo__in=twilio.DROPPED)
+    return dropped.exists()
+
+
+def reabrir_descartados(campana_id: int) -> int:
+    """Let the engine open once more the Lotes with messages that Twilio dropped, for those recipients only; return how
+    many Lotes. The caller holds the campaign's lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(DESCARTADOS_SQL, {"campana": campana_id})
+        return int(cursor.rowcount)
 
 
 def exigir_aprobada(campana: CampanaSMS) -> None:

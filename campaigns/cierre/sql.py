@@ -39,14 +39,14 @@ _UNBILLED: Final = twilio.sql_list([Entrega.FAILED.value, Entrega.CANCELED.value
 _PHONE: Final = r"m.telefono ~ '^\+[0-9]+$'"
 
 # A part of the listed messages beside their rows. Twilio lists what it refused at once as failed, with the code of the
-# refusal; the product has learnt it from the call's answer and knows no SID of it.
-# https://help.twilio.com/articles/223181868
+# refusal; the product has learnt it from the call's answer and knows no SID of it. Of what it accepted and dropped the
+# row is another message's by now. https://help.twilio.com/articles/223181868
 PAIRS: Final = f"""
 pares AS MATERIALIZED (
     SELECT m.*, s.id AS log_id, s.campana_id, s.lote_id, s.telefono AS nuestro_telefono, s.estado AS nuestro_estado,
         s.entrega, s.segmentos AS nuestros_segmentos, s.costo,
-        m.estado = '{Entrega.FAILED.value}' AND m.codigo <> '' AND m.codigo NOT LIKE '30%%' AND s.id IS NULL
-            AS rechazado,
+        m.estado = '{Entrega.FAILED.value}' AND m.codigo <> '' AND s.id IS NULL AND (m.codigo NOT LIKE '30%%'
+            OR EXISTS (SELECT FROM campaigns_descarte d WHERE d.sid = m.sid)) AS rechazado,
         m.precio IS NOT NULL AND m.moneda = %(moneda)s AS facturado
     FROM (SELECT * FROM campaigns_mensajelistado WHERE cierre_id = %(cierre)s AND id > %(cursor)s
         ORDER BY id LIMIT %(most)s) m

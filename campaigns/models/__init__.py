@@ -8,6 +8,7 @@ from campaigns.models.alerta import AjustesAlertas, Alerta, EntregaAlerta
 from campaigns.models.campana import CampanaSMS
 from campaigns.models.cierre import CierreDiario, Diferencia, MensajeListado
 from campaigns.models.cupos import Contacto, Gasto
+from campaigns.models.descarte import Descarte
 from campaigns.models.entrante import Entrante
 from campaigns.models.llave import Llave
 from campaigns.models.lote import Lote
@@ -26,6 +27,7 @@ __all__ = [
     "CampanaSMS",
     "CierreDiario",
     "Contacto",
+    "Descarte",
     "Diferencia",
     "Entrante",
     "EntregaAlerta",

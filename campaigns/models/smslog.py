@@ -18,7 +18,8 @@ class SMSLog(models.Model):
     """One recipient of one campaign: the ledger row.
 
     pendiente → enviando → enviado | fallido | incierto;  incierto → enviado | fallido | pendiente
-    fallido → pendiente when it is tried again (campaigns.campana.reintentos)
+    fallido → pendiente when it is tried again (campaigns.campana.reintentos); before that enviado → fallido, if Twilio
+    dropped it unsent
 
     `DE_SMS` of `campaigns.values.estados` is the table of moves.
     `enviando` is a committed claim with a token and a lease; only the holder of the token writes the outcome.
@@ -93,6 +94,12 @@ class SMSLog(models.Model):
             models.Index(fields=["lote", "estado"], name="smslog_por_lote"),  # closing a Lote, progress
             # the reconciler: uncertain rows, in the order of their next look
             models.Index(fields=["revisar_desde"], name="smslog_incierto", condition=Q(estado=EstadoSMS.INCIERTO)),
+            # reintentar, and the next jornada: messages that Twilio dropped unsent
+            models.Index(
+                fields=["campana", "lote"],
+                name="smslog_descartado",
+                condition=Q(estado=EstadoSMS.ENVIADO, entrega=Entrega.FAILED),
+            ),
             # the sweeper: claims whose worker died
             models.Index(fields=["lease_hasta"], name="smslog_con_lease", condition=Q(estado=EstadoSMS.ENVIANDO)),
         ]

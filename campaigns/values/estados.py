@@ -137,7 +137,7 @@ MOVES: Final[dict[str, Accion]] = {
         "a person; only those who certainly got nothing: campaigns.campana.reintentos",
         "reintentada",
         Aspecto("tono-activo", "refresh"),
-        hecho="Se intenta de nuevo con los fallidos que aún pueden recibir el mensaje.",
+        hecho="Se intenta de nuevo con los fallidos que aún pueden recibir el mensaje, y con lo que Twilio no envió.",
     ),
     "cancelar": Accion(
         _de(_C.PENDIENTE, _C.PROCESANDO, _C.PAUSADO),
@@ -166,7 +166,7 @@ DE_LOTE: Final[tuple[Move[EstadoLote], ...]] = (
     Move(_de(_L.ABIERTO), _L.POR_CONCILIAR, "its closing, when only uncertain rows are left"),
     Move(_de(_L.POR_CONCILIAR), _L.ABIERTO, "its closing, or the reconciler: a row is to be sent again"),
     Move(_de(_L.ABIERTO, _L.POR_CONCILIAR), _L.CERRADO, "its closing, when every row is final"),
-    Move(_de(_L.CERRADO), _L.PENDIENTE, "reintentar: its failed rows are tried again"),
+    Move(_de(_L.CERRADO), _L.PENDIENTE, "reintentar, or the next jornada: rows that failed, or were dropped, again"),
 )
 
 _S = EstadoSMS
@@ -185,6 +185,7 @@ DE_SMS: Final[tuple[Move[EstadoSMS], ...]] = (
     Move(_de(_S.PENDIENTE), _S.INCIERTO, "PostgreSQL lost its last commits, and with them perhaps that it was sent"),
     Move(_de(_S.PENDIENTE), _S.FALLIDO, "cancelled, too late, opted out, or judged again before its day"),
     Move(_de(_S.FALLIDO), _S.PENDIENTE, "reintentar, when its Lote opens once more; many refused alike, none accepted"),
+    Move(_de(_S.ENVIADO), _S.FALLIDO, "its Lote opens once more, and Twilio had dropped it unsent"),
     Move(_de(_S.FALLIDO), _S.ENVIADO, "a late callback, if Twilio had not refused it: the product had given it up"),
 )
 

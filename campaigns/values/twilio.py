@@ -251,7 +251,7 @@ ROWS: Final = (
         "30036",
         Kind.DELIVERY,
         "Venció antes de poder entregarse",
-        "El mensaje venció antes de salir: envíe con más tiempo o más despacio.",
+        "El mensaje venció antes de salir: reintente con más tiempo hasta el cierre, o más despacio.",
     ),
     Code("30042", Kind.DELIVERY, "El operador bloqueó al remitente por genérico o por sus símbolos", REMITENTE),
     Code("30044", Kind.DELIVERY, "La cuenta es de prueba y el mensaje tiene demasiadas partes", SALDO),
@@ -298,7 +298,8 @@ def retried(retry: Retry) -> list[str]:
     return [row.code for row in ROWS if row.retry is retry]
 
 
-# By callback, of a message that had been accepted: more was handed over than could leave. It certainly did not leave.
+# By callback, of a message that had been accepted: more was handed over than could leave. With status `failed` it
+# certainly did not leave: https://www.twilio.com/docs/messaging/api/message-resource#message-status-values,
 # https://www.twilio.com/docs/api/errors/30001 and https://www.twilio.com/docs/api/errors/30036
 DROPPED: Final = ("30001", "30036", *(row.code for row in ROWS if row.kind is Kind.THROTTLED))
 

@@ -1,5 +1,6 @@
 """A campaign that meets the close of its window: nothing leaves after it, and the rest leaves in the next one."""
 
+import secrets
 import time
 from datetime import timedelta
 from typing import Any
@@ -94,3 +95,41 @@ def test_what_still_waits_at_twilio_expires_with_the_window(system: System, shop
         lambda: shop.logs(campana), lambda rows: sum(row["entrega"] == "failed" for row in rows) == len(expired)
     )
     assert {row["entrega_codigo"] for row in rows if row["entrega"] == "failed"} == {"30036"}
+
+    # Nobody got those: a person lets them go once more, and nobody else.
+    system.simulator.control.set_faults(drain_rate=0)
+    shop.patch("/ajustes/", ventanas_activas=False, motivo="Se abre otra vez")
+    shop.post(f"/campanas/{campana}/reintentar/")
+    ended = shop.wait_for(campana, "completado", "error")
+    assert (ended["exitosos"], ended["fallidos"]) == (15, 0)
+    ledger = list(system.simulator.control.ledger())
+    left = [row.to for row in ledger if row.error_code != "30036"]
+    assert (len(ledger), len(left), len(set(left))) == (15 + len(expired), 15, 15)
+
+
+def test_no_more_is_handed_over_than_leaves_before_the_close(system: System, shop: Shop) -> None:
+    """A Messaging Service whose rate is known: nothing of it waits at Twilio until it is dropped."""
+    ids = clients(system, shop, 22, "63")
+    system.simulator.control.set_faults(drain_rate=2)
+    [(remitente,)] = system.sql(
+        "INSERT INTO campaigns_remitente (nombre, valor, segmentos_por_segundo, activo, creado, usuario_id)"
+        " SELECT 'Servicio', %s, 2, true, now(), id FROM core_usuario WHERE username = %s RETURNING id",
+        f"MG{secrets.token_hex(16)}",
+        shop.username,
+    )
+    shop.patch("/ajustes/", **closed())
+    campana = int(shop.post("/campanas/", cliente_ids=ids, mensaje="Hola {nombre}", remitente=remitente).body["id"])
+    until(lambda: shop.progress(campana)["espera_hasta"], bool)
+    _, window_ends = set_jornada(system, campana, 60.0, 11.0)
+    time.sleep(max(0.0, window_ends + 1.0 - time.time()))
+
+    ledger = list(system.simulator.control.ledger())
+    assert 0 < len(ledger) < 22
+    assert not [row for row in ledger if row.error_code]
+    assert max(row.sending_at for row in ledger) <= window_ends
+
+    set_jornada(system, campana, 600.0, 660.0)
+    ended = shop.wait_for(campana, "completado", "error")
+    assert (ended["exitosos"], ended["fallidos"]) == (22, 0)
+    stats = system.simulator.control.stats()
+    assert (stats.accepted, stats.distinct_to) == (22, 22)

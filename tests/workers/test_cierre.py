@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 
 from campaigns.cierre import services
 from campaigns.cierre.services import Listado, Turno
-from campaigns.models import CierreDiario, Diferencia, Gasto, Lote, MensajeListado, Remitente, SMSLog
+from campaigns.models import CierreDiario, Descarte, Diferencia, Gasto, Lote, MensajeListado, Remitente, SMSLog
 from core.errors import InvalidInputError
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
@@ -146,6 +146,16 @@ def test_it_finds_the_six_that_were_planted_and_no_other(twilio: Twilio, rows: l
     assert done.diferencias == {tipo: 1 for tipo, *_ in found(done)}
     assert done.total_diferencias == 6
     assert {one.log_id for one in done.detalle.all()} == {None, *(row.pk for row in rows[1:6])}
+
+
+def test_what_was_dropped_and_sent_once_more_is_two_messages_of_one_row(twilio: Twilio, rows: list[SMSLog]) -> None:
+    """Twilio dropped the first, and it costs nothing; the row is the second's."""
+    twilio.of_the_day.append(listed(98, rows[0].telefono, estado="failed", codigo="30036", precio=None))
+    assert close(twilio).diferencias == {Tipo.MENSAJE_SIN_FILA: 1}
+    Descarte.objects.create(sid=sid(98), log=rows[0], codigo="30036")
+    done = close(twilio)
+    assert (done.diferencias, done.mensajes, done.filas, done.rechazados) == ({}, 10, 10, 1)
+    assert (done.costo, done.sin_precio) == (10 * PRICE, 0)
 
 
 def test_costs_and_caps_take_what_was_billed(twilio: Twilio, rows: list[SMSLog], owner: Usuario) -> None:

@@ -3,9 +3,13 @@
 https://www.twilio.com/docs/messaging/api/message-resource#read-multiple-message-resources
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+
+from workers.gateway.connections import NeverSentError
+from workers.gateway.http import ErrorAnswerError, MaybeSentError
 
 # The form of a recipient who is reached by RCS: https://www.twilio.com/docs/rcs/send-an-rcs-message
 RCS = "rcs:"
@@ -52,3 +56,16 @@ class Listing(list[Message]):
     def __init__(self, messages: Iterable[Message] = (), at: datetime | None = None) -> None:
         super().__init__(messages)
         self.at = at
+
+
+@contextmanager
+def looking_up() -> Iterator[None]:
+    """Raise what can go wrong with a question, and with reading its answer, as LookupFailedError."""
+    try:
+        yield
+    except (NeverSentError, MaybeSentError) as error:
+        raise LookupFailedError(error.code) from error
+    except ErrorAnswerError as error:
+        raise LookupFailedError(f"http_{error.answer.status_code}", error.answer.text[:200]) from error
+    except (ValueError, TypeError, AttributeError, KeyError, ArithmeticError, RecursionError) as error:
+        raise LookupFailedError("unreadable_answer", str(error)) from error

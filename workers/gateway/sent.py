@@ -9,16 +9,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 from twilio.rest import Client  # type: ignore[import-untyped]
 
 from campaigns.cierre.services import Listado
 from workers.gateway.classify import twilio_error
-from workers.gateway.connections import NeverSentError
-from workers.gateway.http import ErrorAnswerError, LeanHttpClient, MaybeSentError
-from workers.gateway.lookup import LookupFailedError
+from workers.gateway.http import ErrorAnswerError, LeanHttpClient
+from workers.gateway.lookup import LookupFailedError, looking_up
 from workers.gateway.twilio import NO_EDGE, GatewayConfig
 
 HOST: Final = "https://api.twilio.com"
@@ -72,17 +71,15 @@ class SentReader:
             LookupFailedError: Twilio could not be asked, or its answer cannot be read.
         """
         first = {"DateSent": day.isoformat(), "PageSize": PAGE}
-        try:
-            found = self._get(address, {}) if address else self._get(f"{self._path}.json", first)
-        except ErrorAnswerError as error:
-            if address and error.answer.status_code in {400, 404}:
-                raise PageGoneError from error
-            raise _failed(error) from error
-        try:
+        with looking_up():
+            try:
+                found = self._get(address, {}) if address else self._get(f"{self._path}.json", first)
+            except ErrorAnswerError as error:
+                if address and error.answer.status_code in {400, 404}:
+                    raise PageGoneError from error
+                raise
             messages = [_listed(message) for message in found["messages"]]
             following = str(found.get("next_page_uri") or "")
-        except (KeyError, TypeError, ValueError, InvalidOperation) as error:
-            raise LookupFailedError("unreadable_answer", str(error)) from error
         if following and not following.startswith(f"{self._path}.json?"):
             raise LookupFailedError("unreadable_answer", following[:200])
         return Page(messages, following)
@@ -93,29 +90,19 @@ class SentReader:
         Raises:
             LookupFailedError: Twilio could not be asked, or its answer cannot be read.
         """
-        try:
-            return _listed(self._get(f"{self._path}/{sid}.json", {}))
-        except ErrorAnswerError as error:
-            if error.answer.status_code == 404 and twilio_error(error.answer.text)[0] == NOT_FOUND:
-                return None
-            raise _failed(error) from error
-        except (KeyError, TypeError, ValueError, InvalidOperation) as error:
-            raise LookupFailedError("unreadable_answer", str(error)) from error
+        with looking_up():
+            try:
+                return _listed(self._get(f"{self._path}/{sid}.json", {}))
+            except ErrorAnswerError as error:
+                if error.answer.status_code == 404 and twilio_error(error.answer.text)[0] == NOT_FOUND:
+                    return None
+                raise
 
     def _get(self, path: str, params: Mapping[str, object]) -> dict[str, Any]:
-        try:
-            found = json.loads(self._client.request("GET", HOST + path, params=dict(params)).text)
-        except (NeverSentError, MaybeSentError) as error:
-            raise LookupFailedError(error.code) from error
-        except (ValueError, RecursionError) as error:
-            raise LookupFailedError("unreadable_answer", str(error)) from error
+        found = json.loads(self._client.request("GET", HOST + path, params=dict(params)).text)
         if not isinstance(found, dict):
             raise LookupFailedError("unreadable_answer")
         return found
-
-
-def _failed(error: ErrorAnswerError) -> LookupFailedError:
-    return LookupFailedError(f"http_{error.answer.status_code}", error.answer.text[:200])
 
 
 def _listed(message: Mapping[str, Any]) -> Listado:

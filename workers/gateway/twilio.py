@@ -3,8 +3,7 @@
 import logging
 import math
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -21,7 +20,7 @@ from workers.gateway.clock import CLOCK
 from workers.gateway.codes import explain
 from workers.gateway.connections import ALWAYS, TOO_LATE, NeverSentError, WriteLimit, write_limit
 from workers.gateway.http import ErrorAnswerError, LeanHttpClient, MaybeSentError
-from workers.gateway.lookup import Listing, LookupFailedError, Message
+from workers.gateway.lookup import Listing, LookupFailedError, Message, looking_up
 from workers.gateway.outcomes import Accepted, Ambiguous, Outcome, Retryable
 
 logger = logging.getLogger(__name__)
@@ -160,7 +159,7 @@ class TwilioGateway:
 
     def message(self, sid: str) -> Message | None:
         """Fetch one message. See `Gateway.message`."""
-        with _looking_up():
+        with looking_up():
             try:
                 return _listed(self._messages(sid).fetch())
             except ErrorAnswerError as error:
@@ -169,7 +168,7 @@ class TwilioGateway:
                 raise
 
     def _list(self, since: datetime, **filters: str) -> Listing:
-        with _looking_up():
+        with looking_up():
             return self._recent(self._messages.stream(page_size=LISTED, **filters), since)
 
     def _recent(self, stream: Iterable[Any], since: datetime) -> Listing:
@@ -190,19 +189,6 @@ class TwilioGateway:
         if recent.at is None:  # nothing is listed
             recent.at = self._http.answered_at
         return recent
-
-
-@contextmanager
-def _looking_up() -> Iterator[None]:
-    """Raise what can go wrong with a question as LookupFailedError."""
-    try:
-        yield
-    except (NeverSentError, MaybeSentError) as error:
-        raise LookupFailedError(error.code) from error
-    except ErrorAnswerError as error:
-        raise LookupFailedError(f"http_{error.answer.status_code}", error.answer.text[:200]) from error
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
-        raise LookupFailedError("unreadable_answer", str(error)) from error
 
 
 @cache

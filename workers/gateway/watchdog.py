@@ -54,7 +54,7 @@ class _Timer:
     """One timer of this process that sends it SIGKILL; for one thread.
 
     Raises:
-        OSError: the kernel gives none.
+        OSError: the kernel gives none, or does not take its time.
     """
 
     def __init__(self) -> None:
@@ -63,9 +63,7 @@ class _Timer:
             raise OSError("this system has no timer_create")
         self._libc, self._id = libc, ctypes.c_void_p()
         event = _Sigevent(sigev_signo=signal.SIGKILL, sigev_notify=SIGEV_SIGNAL)
-        if libc.timer_create(BOOTTIME, ctypes.byref(event), ctypes.byref(self._id)):
-            number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number))
+        _check(libc.timer_create(BOOTTIME, ctypes.byref(event), ctypes.byref(self._id)))
         # Last: one that was not made has the number of another thread's, 0, and must not delete it.
         self.pid = os.getpid()
 
@@ -77,12 +75,18 @@ class _Timer:
         self._settime(_NEVER)
 
     def _settime(self, spec: _Itimerspec) -> None:
-        self._libc.timer_settime(self._id, TIMER_ABSTIME, ctypes.byref(spec), None)
+        _check(self._libc.timer_settime(self._id, TIMER_ABSTIME, ctypes.byref(spec), None))
 
     def __del__(self) -> None:
         # A child has its parent's objects, and none of its timers.
         if hasattr(self, "pid") and self.pid == os.getpid():
             self._libc.timer_delete(self._id)
+
+
+def _check(result: int) -> None:
+    if result:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
 
 
 _own = threading.local()
@@ -96,29 +100,45 @@ def ends_process(at: float) -> Iterator[None]:
     Args:
         at: by `core.clock.elapsed()`; infinity is never.
     """
-    timer = None if math.isinf(at) else _timer()
+    timer = None if math.isinf(at) else _timer(at)
     if timer is None:
         yield
         return
     try:
-        timer.set(at)
         yield
     finally:
-        timer.unset()
+        try:
+            timer.unset()
+        except OSError as error:
+            # One that cannot be stopped must not live on: it would end a process that did nothing wrong.
+            _own.timer = None
+            _say_once(str(error))
 
 
-def _timer() -> _Timer | None:
-    """This thread's timer, made on first use; None where there is none to be had."""
+def _timer(at: float) -> _Timer | None:
+    """This thread's timer, set; None where there is none to be had."""
+    try:
+        timer = _made()
+        timer.set(at)
+    except OSError as error:
+        _own.timer = None
+        _say_once(str(error))
+        return None
+    return timer
+
+
+def _made() -> _Timer:
+    """This thread's timer, made on first use.
+
+    Raises:
+        OSError: there is none to be had.
+    """
     timer: _Timer | None = getattr(_own, "timer", None)
     if timer is None or timer.pid != os.getpid():
         if os.getpid() == 1:
             # The kernel sends its own init no signal that it does not ask for: man 7 pid_namespaces.
             _say_once("it is process 1 of its container; start it with an init (docker run --init)")
-        try:
-            timer = _own.timer = _Timer()
-        except OSError as error:
-            _say_once(str(error))
-            return None
+        timer = _own.timer = _Timer()
     return timer
 
 

@@ -27,6 +27,7 @@ NOT_MEANT = (
     ("workers/process/watchdog.py", "#10205"),  # Celery's
     ("campaigns/migrations/0001_initial.py", "'entrega', models.CharField("),
     ("campaigns/migrations/0014_entregado_en_parte.py", 'name="entrega", field=models.CharField('),
+    ("campaigns/migrations/0021_descartes.py", "condition=models.Q(('entrega', "),
     ("campaigns/api/logs.py", '"entrega": "delivered"'),  # the example of an answer
     ("core/pages/errores.py", '"unavailable" if away else "failed"'),  # the health check's word
     ("workers/engine/message/doubts.py", 'SETTLED.labels("sent")'),  # a metric's

@@ -28,6 +28,7 @@ MODELS: Final[dict[str, type[CampanaSMS] | type[Lote] | type[SMSLog]]] = {
 STATEMENTS: Final = {
     ("campaigns.audiencia.seleccion.CONGELAR_SQL", "lote"): "> pendiente",
     ("campaigns.campana.reintentos.REABRIR_SQL", "lote"): "cerrado > pendiente",
+    ("campaigns.campana.reintentos.DESCARTADOS_SQL", "lote"): "cerrado > pendiente",
     ("workers.engine.campaign.final.FINISH_SQL", "campanasms"): (
         "cancelado > cancelado | procesando, pausado > completado | pendiente, procesando, pausado > error"
     ),
@@ -41,6 +42,7 @@ STATEMENTS: Final = {
     ("workers.engine.lote.cupos.SIN_CONTACTO_SQL", "smslog"): "pendiente > fallido",
     ("workers.engine.lote.opening.OPEN_SQL", "smslog"): "> pendiente | > fallido",
     ("workers.engine.lote.opening.AGAIN_SQL", "smslog"): "fallido > pendiente | fallido > fallido",
+    ("workers.engine.lote.opening.DROPPED_SQL", "smslog"): "enviado > fallido",
     ("workers.engine.lote.opening.OPENED_SQL", "lote"): "pendiente > abierto",
     ("workers.engine.lote.quarantine.ROWS_SQL", "smslog"): "pendiente > incierto",
     ("workers.engine.lote.quarantine.LOTE_SQL", "smslog"): "pendiente > incierto",

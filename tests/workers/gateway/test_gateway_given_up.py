@@ -214,6 +214,26 @@ while True:
         gc.collect()
         libc.timer_delete.assert_not_called()
 
+    @pytest.mark.parametrize("fails", [1, 2], ids=["to set it", "to stop it"])
+    def test_one_that_the_kernel_does_not_take_is_given_up(
+        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, fails: int
+    ) -> None:
+        """It is said once; what is written goes out; and no timer that nobody can stop lives on."""
+        libc = Mock()
+        libc.timer_create.return_value = 0
+        libc.timer_settime.side_effect = [0, -1] if fails == 2 else [-1]
+        monkeypatch.setattr(watchdog, "_libc", lambda: libc)
+        monkeypatch.setattr(watchdog, "_own", type("Own", (), {})())
+        watchdog._say_once.cache_clear()
+        done = []
+        with watchdog.ends_process(elapsed() + 60):
+            done.append(1)
+        gc.collect()
+        assert done == [1]
+        assert watchdog._own.timer is None
+        libc.timer_delete.assert_called_once()
+        assert len(caplog.records) == 1
+
     def test_threads_that_end_give_their_timers_back(self) -> None:
         """A user has only so many: ulimit -i."""
         code = """

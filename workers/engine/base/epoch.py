@@ -6,10 +6,11 @@ whose messages were posted. So one row says in which stretch messages may be cla
 statement (`CURRENT_SQL`), and whoever first sees another stretch puts in doubt what may have been sent before it writes
 the row: see `workers.engine.message.comeback`.
 
-Every role may ask these functions:
+By PostgreSQL's defaults every role may ask these functions, which `workers.migrations` wraps:
 https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-ADMIN-BACKUP-TABLE (a WAL file's name begins with
 the timeline that is written now; `pg_control_checkpoint()` names it only after the first checkpoint of a promoted
-server) and https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-CONTROLDATA.
+server) and https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-CONTROLDATA. A managed server may
+refuse them. Then nobody can tell its plain restart from one that lost commits, and each counts as such.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import Final
 
 from django.db import connection
 
-LINE: Final = "left(pg_walfile_name(pg_current_wal_lsn()), 8)"
+LINE: Final = "workers_linea()"
 
 # NULL without a row, which is no.
 CURRENT_SQL: Final = f"""
@@ -27,9 +28,8 @@ CURRENT_SQL: Final = f"""
 """  # noqa: S608 - constants
 
 LOOK_SQL: Final = f"""
-SELECT (SELECT system_identifier FROM pg_control_system()), {LINE}, pg_postmaster_start_time(),
-    'workers_epoca'::regclass::oid::bigint, (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint
-"""  # noqa: S608 - constants
+SELECT workers_sistema(), {LINE}, pg_postmaster_start_time(), 'workers_epoca'::regclass::oid::bigint, workers_posicion()
+"""
 
 KNOWN_SQL: Final = "SELECT sistema, linea, arranque, tabla, 0 FROM workers_epoca WHERE id = 1"
 
@@ -54,6 +54,8 @@ class Epoch:
         tabla: the oid of `workers_epoca`, which a logical backup does not carry either.
         posicion: how far its log is on disk, in bytes since its first. On one timeline it never goes back, or something
             was lost.
+
+    What the server does not tell is 0 or "".
     """
 
     sistema: int
@@ -62,8 +64,21 @@ class Epoch:
     tabla: int
     posicion: int
 
+    @property
+    def untold(self) -> list[str]:
+        """The functions of PostgreSQL by which the server does not tell of itself."""
+        told = {
+            "pg_control_system()": self.sistema,
+            "pg_walfile_name(pg_current_wal_lsn())": self.linea,
+            "pg_current_wal_flush_lsn()": self.posicion,
+        }
+        return [name for name, value in told.items() if not value]
+
     def follows(self, before: "Epoch") -> bool:
-        """Tell whether everything committed until `before` is still there: the same server, or its plain restart."""
+        """Tell whether everything committed until `before` is still there: the same server, or its plain restart. A
+        server that does not tell all of itself may have lost something whenever it starts."""
+        if self.untold and self.arranque != before.arranque:
+            return False
         same = (self.sistema, self.linea, self.tabla) == (before.sistema, before.linea, before.tabla)
         return same and self.posicion >= before.posicion
 

@@ -10,11 +10,11 @@ from typing import Any
 from django.db import connection, transaction
 
 from campaigns.audiencia.juicio import JUZGADOS, TEXTOS
-from campaigns.campana.reintentos import OCUPADO, PARAMS, elegidos
+from campaigns.campana.reintentos import DESCARTADA, OCUPADO, PARAMS, elegidos
 from campaigns.mensaje.enlace import enlaces_de
 from campaigns.mensaje.texto import ENLACE
 from campaigns.models import CampanaSMS, Lote
-from campaigns.values import codigos
+from campaigns.values import codigos, twilio
 from campaigns.values.estados import LOTE, SMS
 from workers.engine.lote import medida
 from workers.engine.lote.cupos import Cupos
@@ -57,13 +57,31 @@ FROM medidos JOIN reservados r USING (n) ORDER BY n
 """  # noqa: S608 - constants
 )
 
+# What Twilio accepted and dropped reached nobody: its row fails for that reason, and is judged with the other failed
+# ones. The claim's token goes too: a callback that comes once more would bring the dropped message back.
+DROPPED_SQL = f"""
+WITH descartadas AS (
+    SELECT s.id, s.twilio_sid, s.entrega_codigo FROM campaigns_smslog s
+    WHERE s.campana_id = %(campana)s AND s.lote_id = %(lote)s AND {DESCARTADA} ORDER BY s.id FOR NO KEY UPDATE
+), guardadas AS (
+    INSERT INTO campaigns_descarte (sid, log_id, codigo, creado)
+    SELECT twilio_sid, id, entrega_codigo, now() FROM descartadas
+)
+UPDATE campaigns_smslog s SET estado = {SMS.FALLIDO}, codigo = d.entrega_codigo,
+    error = %(descartes)s::jsonb ->> d.entrega_codigo, twilio_sid = '', entrega = '', entrega_codigo = '', token = NULL,
+    actualizado = now()
+FROM descartadas d WHERE s.id = d.id AND s.estado = {SMS.ENVIADO}
+"""  # noqa: S608 - constants
+DESCARTES = json.dumps({code: twilio.look_up(code).text for code in twilio.DROPPED})
+
 FAILED_SQL = f"SELECT id FROM campaigns_smslog WHERE lote_id = %s AND estado = {SMS.FALLIDO}"  # noqa: S608 - constants
 
-# The failed rows of a Lote that was closed, judged again by their clients' present data. A row that still cannot be
-# sent to keeps its reason, or gets the new one.
+# The failed rows of a Lote that was closed, judged again by their clients' present data; all of them, if a person asked
+# for it after that, or only those that Twilio dropped. A row that still cannot be sent to keeps its reason, or gets the
+# new one.
 AGAIN_SQL = (
     "WITH "  # noqa: S608 - constants
-    + elegidos("s.lote_id = %(lote)s")
+    + elegidos("s.lote_id = %(lote)s AND (%(a_todos)s OR s.codigo = ANY(%(descartados)s))")
     + ","
     + JUZGADOS
     + ", finales AS (SELECT n, nombre, telefono, pais, CASE WHEN codigo = '' AND "
@@ -118,7 +136,11 @@ def open_next(campana: CampanaSMS, held: Cupos | None = None, *, sin_enviar: str
             cursor.execute(IDS_SQL, [len(lote.cliente_ids)])
             cursor.execute(OPEN_SQL, params | _links(cursor.fetchall(), campana.mensaje))
         elif not sin_enviar:
+            cursor.execute(DROPPED_SQL, params | {"descartes": DESCARTES})
             cursor.execute(FAILED_SQL, [lote.pk])
+            # Whoever asks for another try begins the campaign anew.
+            asked = campana.iniciado_en is not None and lote.cerrado_en <= campana.iniciado_en
+            params |= {"a_todos": asked, "descartados": list(twilio.DROPPED)}
             cursor.execute(AGAIN_SQL, params | _links(cursor.fetchall(), campana.mensaje))
         if not sin_enviar:
             medida.count_odd(lote.pk, params)

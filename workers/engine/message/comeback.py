@@ -20,6 +20,10 @@ from workers.engine.message.memory import memory, write_again
 
 logger = logging.getLogger(__name__)
 
+SILENT: Final = (
+    "PostgreSQL does not answer %s: after each of its restarts what was published is looked up at Twilio before it is"
+    " sent, for nobody can tell whether commits were lost (docs/production.md, Managed PostgreSQL)"
+)
 # Seconds between two looks of a process.
 LOOK_S: Final = 1.0
 
@@ -42,6 +46,8 @@ class Watch:
         """
         with self._lock:
             now, last = epoch.look(), self._last
+            if now.untold and last is None:
+                logger.warning(SILENT, " and ".join(now.untold))
             current = epoch.is_current()
             if not (current and last and now.is_run_of(last)):
                 self._return(now, last, current=current)

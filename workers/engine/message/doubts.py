@@ -41,6 +41,8 @@ KNOWN_SQL: Final = f"""
 SELECT NULL::bigint, s.twilio_sid, '', false FROM campaigns_smslog s
 WHERE s.twilio_sid = ANY(%(sids)s) AND s.twilio_sid <> ''
 UNION ALL
+SELECT NULL::bigint, d.sid, '', false FROM campaigns_descarte d WHERE d.sid = ANY(%(sids)s)
+UNION ALL
 SELECT s.id, s.telefono, s.mensaje, false FROM campaigns_smslog s
 WHERE s.estado = {SMS.INCIERTO} AND s.telefono = ANY(%(phones)s)
 UNION ALL
@@ -65,6 +67,7 @@ WITH juntos AS MATERIALIZED (
           FROM unnest(%(sids)s::text[], %(entregas)s::text[], %(codigos)s::text[])
             WITH ORDINALITY AS u(sid, entrega, entrega_codigo, n)
           WHERE NOT EXISTS (SELECT FROM campaigns_smslog k WHERE k.twilio_sid = u.sid AND k.twilio_sid <> '')
+            AND NOT EXISTS (SELECT FROM campaigns_descarte d WHERE d.sid = u.sid)
           ORDER BY n LIMIT 1) m
     WHERE s.id = %(id)s AND s.token = %(token)s AND s.estado = {SMS.INCIERTO} AND s.id IN (SELECT id FROM juntos)
         AND NOT EXISTS (SELECT FROM campaigns_smslog r

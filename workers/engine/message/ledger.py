@@ -90,6 +90,21 @@ class Claim:
         # Twilio counts from when it has the request, which may wait this long for a connection.
         return int(self.ventana_s - self.age() - settings.TWILIO_CONNECT_TIMEOUT_S)
 
+    def fits(self, validity_s: int | None) -> bool:
+        """Tell whether the message leaves Twilio's queue before its window closes, as far as its sender's rate tells:
+        what does not would be dropped there, and waits for the next window here.
+
+        No message is handed over before its slot, so nothing of ours is before it in that queue. Of a sender without a
+        rate only the validity itself keeps the close.
+
+        Args:
+            validity_s: see `validity_s()`.
+        """
+        if validity_s is None:
+            return True
+        rate = self.sender.rate
+        return validity_s >= max(1.0, contar(self.mensaje).segmentos / rate if rate else 0.0)
+
     @property
     def callback_token(self) -> str:
         """Return the token of the status callback's URL: it finds the row by its key and proves it by the claim's

@@ -41,6 +41,7 @@ WHERE s.campana_id = n.campana_id AND s.telefono = n.telefono AND s.telefono <> 
     AND s.mensaje = n.mensaje AND s.twilio_sid = ''
     AND (s.estado IN {SMS.SIN_ASENTAR} OR (s.estado = {SMS.ENVIANDO} AND s.token = n.token))
     AND NOT EXISTS (SELECT FROM campaigns_smslog k WHERE k.twilio_sid = n.sid AND k.twilio_sid <> '')
+    AND NOT EXISTS (SELECT FROM campaigns_descarte d WHERE d.sid = n.sid)
 RETURNING s.id
 """  # noqa: S608 - constants
 

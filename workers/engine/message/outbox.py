@@ -89,9 +89,7 @@ def _record(results: list[Result]) -> None:
             sleep(pause)
             continue
         _insist([(claim, outcome) for claim, outcome in results if claim.log_id not in written])
-        for claim, outcome in results:
-            if claim.log_id not in written:
-                _settled_before(claim, outcome)
+        _settled_before([(claim, outcome) for claim, outcome in results if claim.log_id not in written])
         _watch(results)
         return
 
@@ -113,20 +111,38 @@ def _watch(results: list[Result]) -> None:
             database.drop_connection()
 
 
-def _settled_before(claim: Claim, outcome: Outcome | NotPosted) -> None:
-    """Somebody else has settled the row: its callback, the reconciler, its campaign's deadline. What Twilio accepted
-    is proof all the same, as its callback would be."""
-    with logs.about(campana=claim.campana_id, sms=claim.log_id):
-        logger.debug("sms %s was settled by somebody else; %s is not written", claim.log_id, outcome)
-        if not isinstance(outcome, Accepted):
-            return
-        try:
-            apply_receipts([Receipt(claim.log_id, claim.token, outcome.sid, outcome.status)])
-        except (DatabaseError, ValueError):
+def _settled_before(results: list[Result]) -> None:
+    """Somebody else has settled these rows: their callbacks, the reconciler, their campaign's deadline. What Twilio
+    accepted is proof all the same, as its callback would be."""
+    for claim, outcome in results:
+        with logs.about(campana=claim.campana_id, sms=claim.log_id):
+            logger.debug("sms %s was settled by somebody else; %s is not written", claim.log_id, outcome)
+    _apply(
+        [
+            Receipt(claim.log_id, claim.token, outcome.sid, outcome.status)
+            for claim, outcome in results
+            if isinstance(outcome, Accepted)
+        ]
+    )
+
+
+def _apply(receipts: list[Receipt]) -> None:
+    if not receipts:
+        return
+    try:
+        apply_receipts(receipts)
+        return
+    except (DatabaseError, ValueError):
+        if not connection.in_atomic_block and not connection.is_usable():
+            database.drop_connection()
+        if len(receipts) == 1:
             # Its callback says the same.
-            logger.exception("sms %s: %s could not be written", claim.log_id, outcome)
-            if not connection.in_atomic_block and not connection.is_usable():
-                database.drop_connection()
+            with logs.about(sms=receipts[0].log_id):
+                logger.exception("sms %s: %s could not be written", receipts[0].log_id, receipts[0])
+            return
+    # One that PostgreSQL cannot take must not keep the others out.
+    for receipt in receipts:
+        _apply([receipt])
 
 
 def _insist(unwritten: list[Result]) -> None:

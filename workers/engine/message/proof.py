@@ -31,6 +31,9 @@ SECOND: Final = timedelta(seconds=1)
 REFUSED_BEFORE: Final = timedelta(seconds=2)
 # How long after a call broke Twilio may still create its message, in seconds.
 LATE_S: Final = 5.0
+# A row may take over the time of another whose claim did not know Twilio's clock: then it is this long at least, and a
+# refusal in it may be of an attempt before both.
+UNKNOWN_TIME: Final = ANY_CLOCK / 2
 
 # A message with one of these has left Twilio: what is redacted once a message is sent is redacted now or later.
 LEFT: Final = frozenset({Entrega.SENT, Entrega.DELIVERED, Entrega.UNDELIVERED, Entrega.READ})
@@ -295,11 +298,9 @@ def _ends(doubt: Doubt, refusal: Message) -> bool:
     Refusals of the account, of the sender and for the rate settle nothing here: the row is sent again when it is proved
     absent, and hears the answer then.
     """
-    return (
-        doubt.since is not None
-        and refusal.created_at >= doubt.since - REFUSED_BEFORE
-        and decision_for(refusal.error_code) is Decision.PERMANENT
-    )
+    if doubt.since is None or doubt.until is None or doubt.until - doubt.since > UNKNOWN_TIME:
+        return False
+    return refusal.created_at >= doubt.since - REFUSED_BEFORE and decision_for(refusal.error_code) is Decision.PERMANENT
 
 
 def _may_read(to: str, telefono: str) -> bool:

@@ -74,6 +74,7 @@ UPDATE campaigns_smslog s SET estado = {SMS.ENVIADO}, token = %(token)s, twilio_
 WHERE s.id = %(id)s AND s.telefono = %(to)s AND s.estado IN {SMS.SIN_ASENTAR}
     AND (s.codigo = %(cuarentena)s OR {epoch.CURRENT_SQL} = false)
     AND s.twilio_sid = '' AND NOT EXISTS (SELECT FROM campaigns_smslog k WHERE k.twilio_sid = %(sid)s)
+    AND NOT EXISTS (SELECT FROM campaigns_descarte d WHERE d.sid = %(sid)s)
 RETURNING s.id
 """  # noqa: S608 - constants
 

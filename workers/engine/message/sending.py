@@ -46,7 +46,7 @@ def _admitted(claim: Claim | None) -> Claim | None:
 
 def _post(claim: Claim) -> Outcome | NotPosted:
     validity_s = claim.validity_s()
-    if claim.is_too_late() or (validity_s is not None and validity_s < 1):
+    if claim.is_too_late() or not claim.fits(validity_s):
         return NotPosted()
     started = time.perf_counter()
     outcome = _send(claim, validity_s)

@@ -3,7 +3,9 @@
 A sender's messages take slots (GCRA, the generic cell rate algorithm, without a burst): each slot begins where the one
 before it ends, and lasts as long as its segments at the sender's rate. So in no span of time, however short, do more
 segments leave than the rate allows. When Twilio says "too many", a brake is put on: nothing for a while, then half of
-what all processes were sending, and a little more every second until a minute has passed without another refusal.
+what all processes were sending, and from there it grows, twice as much every half minute, until the next refusal or
+until nobody sends so fast. What all were sending is counted in Redis, in segments a second, by scripts that are asked
+anyway: no message costs a round trip for it.
 
 When Twilio does not answer at all, the sender is cut: nothing for a while, longer each time, and between two pauses a
 message a second, to see. The first answer ends it.
@@ -25,7 +27,7 @@ from redis.retry import Retry
 
 from core import redis_client
 from core.senders import NO_LIMIT
-from workers.engine.pace.rates_lua import BRAKE_LUA, CUT_LUA, SENT_LUA, SLOT_LUA
+from workers.engine.pace.rates_lua import BRAKE_LUA, CUT_LUA, LOOK_LUA, SLOT_LUA
 
 # Two rows of slots for each sender: that of sending, and that of putting tasks into the queue for it.
 SEND: Final = "turno"
@@ -36,8 +38,15 @@ SENT: Final = "enviado"
 
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 300.0
-# A brake is forgotten, with its growing pauses, after so many seconds without another refusal.
+# A brake is remembered for so many seconds after its release, at least.
 MEMORY_S: Final = 60.0
+# After its release its rate doubles in so many seconds …
+DOUBLE_S: Final = 30.0
+# … and one of the refusals that its pauses grow by is forgotten: sooner, for at the rate that Twilio allows each
+# doubling meets the next refusal, and the pauses must not grow from one to the next.
+CALM_S: Final = 15.0
+# Segments per second that no installation reaches: with so many nobody is braked any more.
+MOST: Final = 10_000.0
 # Segments per second to go on with, at least: of a sender without a limit; of another, this part of its rate.
 LEAST: Final = 10.0
 LEAST_PART: Final = 0.25
@@ -122,7 +131,7 @@ class Rates:
         self._redis = redis_client.connect(url, timeout_s=TIMEOUT_S, retry=Retry(NoBackoff(), 0))
         self._slot: Script = self._redis.register_script(SLOT_LUA)
         self._brake: Script = self._redis.register_script(BRAKE_LUA)
-        self._sent: Script = self._redis.register_script(SENT_LUA)
+        self._look: Script = self._redis.register_script(LOOK_LUA)
         self._cut: Script = self._redis.register_script(CUT_LUA)
         # Next free instants as last seen: if Redis is wiped, its slots go on from there.
         self._taken: dict[str, int] = {}
@@ -135,30 +144,28 @@ class Rates:
             lane: `SEND` or `PUBLISH`; publishing never runs behind sending.
         """
         key = _key(sender, lane)
-        keys = [key, _key(sender, BRAKE), _key(sender, SEND), _key(sender, CUT)]
-        args = [segments, sender.rate, round(patience_s * 1e6), self._taken.get(key, 0), PROBE]
+        keys = [key, *(_key(sender, what) for what in (BRAKE, SEND, CUT, SENT))]
+        taken = self._taken.get(key, 0)
+        args = [segments, sender.rate, round(patience_s * 1e6), taken, PROBE, DOUBLE_S * 1e6, int(lane == SEND)]
         granted, wait, free = self._ask(self._slot, keys, args)
         self._taken[key] = max(free, self._taken.get(key, 0))
         return Slot(bool(granted), wait / 1e6, free)
 
-    def slow_down(self, sender: Sender, *, retry_after_s: float | None, sent_rate: float) -> None:
+    def slow_down(self, sender: Sender, *, retry_after_s: float | None, sent_rate: float, untold: int = 0) -> None:
         """Put the brake on: Twilio refused a message for its rate.
 
         Args:
             retry_after_s: what Twilio asks for, if it does.
-            sent_rate: segments per second that the caller was sending; what all processes together have told with
-                `tell_sent` counts too.
+            sent_rate: segments per second that the caller was sending; what all processes together sent counts too.
+            untold: segments that the caller sent and has not told by `is_braked`.
         """
         asked = -1 if retry_after_s is None else round(retry_after_s * 1e6)
-        pauses = [round(seconds * 1e6) for seconds in (FIRST_PAUSE_S, LONGEST_PAUSE_S, MEMORY_S)]
-        rate = min(sent_rate, sender.rate or sent_rate)
+        times = [round(seconds * 1e6) for seconds in (FIRST_PAUSE_S, LONGEST_PAUSE_S, MEMORY_S, DOUBLE_S, CALM_S)]
         jitter = random.random()  # noqa: S311 - nobody's secret
-        keys = [_key(sender, BRAKE), _key(sender, SENT)]
-        self._ask(self._brake, keys, [asked, *pauses, jitter, rate, sender.least_rate, sender.rate])
-
-    def tell_sent(self, sender: Sender, n: int) -> None:
-        """Tell the other processes that this one sent so many in the last second."""
-        self._ask(self._sent, [_key(sender, SENT)], [n])
+        rates = [sender.least_rate, sender.rate, sender.rate or MOST]
+        self._ask(
+            self._brake, [_key(sender, BRAKE), _key(sender, SENT)], [asked, *times, jitter, sent_rate, untold, *rates]
+        )
 
     def cut(self, sender: Sender, *, refused: bool = False) -> int:
         """Hold the sender for a while, and longer than the last time: Twilio does not answer, or refuses it.
@@ -178,24 +185,28 @@ class Rates:
         with self._answering():
             self._redis.delete(_key(sender, CUT))
 
-    def is_braked(self, sender: Sender) -> bool:
-        """Tell whether a brake, or a cut, is on or only lately released."""
-        with self._answering():
-            return bool(self._redis.exists(_key(sender, BRAKE), _key(sender, CUT)))
+    def is_braked(self, sender: Sender, *, sent: int = 0) -> bool:
+        """Tell whether a brake, or a cut, is on, or was lately and holds back still.
+
+        Args:
+            sent: segments that the caller has sent without a slot since it last asked: all processes' together are the
+                rate that a brake begins from.
+        """
+        return bool(self._ask(self._look, [_key(sender, what) for what in (BRAKE, CUT, SENT)], [sent]))
 
     def look(self, sender: Sender) -> Look:
         """Return what the sender may do now."""
         with self._answering():
             asked = self._redis.pipeline(transaction=False)
             asked.time()
-            asked.hmget(_key(sender, BRAKE), "hasta", "ritmo", "sube")
+            asked.hmget(_key(sender, BRAKE), "hasta", "ritmo")
             asked.hget(_key(sender, CUT), "hasta")
-            (seconds, micros), (until, braked_rate, growth), cut_until = asked.execute()
+            (seconds, micros), (until, braked_rate), cut_until = asked.execute()
         now = seconds * 1_000_000 + micros
         rate, brake_s = sender.rate, 0.0
         if until is not None:
             since = (now - int(until)) / 1e6
-            allowed = float(braked_rate) + float(growth) * max(0.0, since)
+            allowed = float(braked_rate) * 2.0 ** min(max(0.0, since) / DOUBLE_S, 60.0)
             rate, brake_s = min(allowed, sender.rate or allowed), max(0.0, -since)
         if cut_until is not None:
             rate, brake_s = min(PROBE, rate or PROBE), max(brake_s, (int(cut_until) - now) / 1e6)

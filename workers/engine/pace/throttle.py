@@ -37,6 +37,8 @@ STRIKES: Final = 3
 
 # How long a process believes what it saw of a brake: a sender without a limit costs no round trip for each message.
 BELIEF_S: Final = 0.5
+# What was sent longer ago than so many seconds says nothing of the rate now.
+STALE_S: Final = 10.0
 
 
 @dataclass(slots=True)
@@ -94,10 +96,11 @@ class Throttle:
         silence = self._silent.get(sender.value)
         if silence is not None and monotonic() < silence.until:
             return False
-        if (sender.rate != NO_LIMIT or self._is_braked(sender)) and not self._take_slot(sender, mensaje):
+        segments = contar(mensaje).segmentos
+        paced = sender.rate != NO_LIMIT or self._is_braked(sender)
+        if paced and not self._take_slot(sender, segments):
             return False
-        if ended := self._meter.count(sender.value):
-            self._tell_sent(sender, ended)
+        self._meter.count(sender.value, segments, told=paced)
         return True
 
     def slow_down(self, sender: Sender, retry_after_s: float | None) -> None:
@@ -108,7 +111,12 @@ class Throttle:
         """
         self._seen[sender.value] = _Seen(elapsed(), braked=True)
         try:
-            self._rates.slow_down(sender, retry_after_s=retry_after_s, sent_rate=self._meter.per_second(sender.value))
+            self._rates.slow_down(
+                sender,
+                retry_after_s=retry_after_s,
+                sent_rate=self._meter.per_second(sender.value),
+                untold=self._meter.take_untold(sender.value),
+            )
         except RedisError as error:
             logger.warning("%s must slow down, and Redis does not take it: %s", sender.value, error)
 
@@ -165,17 +173,11 @@ class Throttle:
             return False
         return look.cut or look.brake_s > 0
 
-    def _tell_sent(self, sender: Sender, n: int) -> None:
-        try:
-            self._rates.tell_sent(sender, n)
-        except RedisError as error:
-            logger.debug("%s: Redis does not take what was sent: %s", sender.value, error)
-
-    def _take_slot(self, sender: Sender, mensaje: str) -> bool:
+    def _take_slot(self, sender: Sender, segments: int) -> bool:
         seated = self._seats.acquire(blocking=False)
         try:
             patience = PATIENCE_S if seated else CROWDED_PATIENCE_S
-            slot = self._rates.take_slot(SEND, sender, segments=contar(mensaje).segmentos, patience_s=patience)
+            slot = self._rates.take_slot(SEND, sender, segments=segments, patience_s=patience)
             if slot.granted and slot.wait_s:
                 sleep(slot.wait_s)
         except RedisError as error:
@@ -197,31 +199,42 @@ class Throttle:
         return seen is not None and seen.braked
 
     def _look(self, sender: Sender, before: _Seen | None) -> bool:
+        untold = self._meter.take_untold(sender.value)
+        if before is None or elapsed() - before.at > STALE_S:
+            untold = 0
         try:
-            return self._rates.is_braked(sender)
+            return self._rates.is_braked(sender, sent=untold)
         except RedisError:
             return before is not None and before.braked
 
 
 class _Meter:
-    """The number of messages that a process sends for each sender, over the last whole second or more.
+    """The segments that a process sends for each sender, over the last whole second or more, and those of them that the
+    other processes have not been told.
 
     Threads count without a lock: a few that are missed do not matter.
     """
 
     def __init__(self) -> None:
         self._since: dict[str, tuple[float, int, float]] = {}  # start of the count, the count, the rate before it
+        self._untold: dict[str, int] = {}
 
-    def count(self, sender: str) -> int:
-        """Count one; return how many a second there were when that second has just ended, else 0."""
+    def count(self, sender: str, segments: int, *, told: bool) -> None:
+        """Count a message.
+
+        Args:
+            told: Redis has counted it, with its slot.
+        """
         now = monotonic()
         start, count, before = self._since.get(sender, (now, 0, 0.0))
-        ended = 0
         if now - start >= 1.0:
             start, count, before = now, 0, count / (now - start)
-            ended = round(before)
-        self._since[sender] = start, count + 1, before
-        return ended
+        self._since[sender] = start, count + segments, before
+        if not told:
+            self._untold[sender] = self._untold.get(sender, 0) + segments
+
+    def take_untold(self, sender: str) -> int:
+        return self._untold.pop(sender, 0)
 
     def per_second(self, sender: str) -> float:
         start, count, before = self._since.get(sender, (0.0, 0, 0.0))

@@ -24,6 +24,7 @@ from workers.engine.base import database
 from workers.engine.campaign import campana, jornadas
 from workers.engine.lote import closing, cupos, publishing
 from workers.engine.message import claims, ledger, outbox, sending
+from workers.engine.pace.rates import Sender
 from workers.engine.rounds import sweeper
 from workers.gateway.outcomes import Accepted, Outcome
 
@@ -329,6 +330,82 @@ class TestClosing:
         campana.advance(running.campana.pk)
         assert published == [running.lote.pk]
         assert [take(log.pk) is not None for log in running.logs] == [False, False, True]
+
+    @pytest.mark.parametrize(
+        ("rate", "mensaje", "ventana_s", "posts"),
+        [
+            (1.0, "ñ" * 161, 10.0, True),  # two segments
+            (0.2, "ñ" * 161, 20.0, True),
+            (0.2, "ñ" * 161, 14.0, False),  # ten seconds, and five for the connection
+            (0.1, "Hola", 14.0, False),
+            (0.1, "Hola", None, True),
+            (0.0, "ñ" * 1500, 8.0, True),  # nobody knows its rate: the validity alone keeps the close
+        ],
+    )
+    def test_nothing_is_handed_over_that_cannot_leave_before_the_close(
+        self,
+        running: Running,
+        monkeypatch: pytest.MonkeyPatch,
+        rate: float,
+        mensaje: str,
+        ventana_s: float | None,
+        posts: bool,
+    ) -> None:
+        """Else Twilio would drop it, and its recipient would get nothing."""
+        claim = take(running.logs[0].pk)
+        assert claim is not None
+        late = replace(claim, sender=Sender("85432", rate), mensaje=mensaje, cierra_s=900.0, ventana_s=ventana_s)
+        posted: list[str] = []
+
+        class Gateway:
+            def send(self, **message: Any) -> Outcome:
+                posted.append(message["to"])
+                return Accepted("SM1", "queued", 1)
+
+        monkeypatch.setattr(sending, "get_gateway", Gateway)
+        assert isinstance(sending._post(late), Accepted if posts else ledger.NotPosted)
+        assert bool(posted) is posts
+
+    def test_what_twilio_dropped_at_the_close_goes_again_in_the_next_window(
+        self, running: Running, monkeypatch: pytest.MonkeyPatch, published: list[int]
+    ) -> None:
+        """And nobody else of its Lote who failed: nobody asked for that."""
+        first, second, refused = running.logs
+        for log in (first, second):
+            claim = take(log.pk)
+            assert claim is not None
+            ledger.record_many([(claim, Accepted(f"SM{log.pk}", "queued", 1))])
+        SMSLog.objects.filter(pk=refused.pk).update(estado="fallido", codigo="21408")
+        other = Lote.objects.create(campana=running.campana, numero=2, cliente_ids=[10**12], total=1)
+        set_window(running, cierra_en=PAST, iniciado_en=Now() - HOUR)
+        closing.close(running.lote.pk)
+        SMSLog.objects.filter(pk=first.pk).update(entrega="failed", entrega_codigo="30036")
+        SMSLog.objects.filter(pk=second.pk).update(entrega="delivered")
+
+        campana.advance(running.campana.pk)
+        running.reload()
+        assert [log.estado for log in running.logs] == ["pendiente", "enviado", "fallido"]
+        assert (refused.codigo, first.twilio_sid) == ("21408", "")
+        assert running.lote.estado == "abierto"
+        assert published == [running.lote.pk, other.pk]
+        assert take(first.pk) is not None
+
+    def test_nothing_goes_again_within_the_window_or_of_a_campaign_that_has_ended(self, running: Running) -> None:
+        for log in running.logs:
+            SMSLog.objects.filter(pk=log.pk).update(
+                estado="enviado", twilio_sid=f"SM{log.pk}", entrega="failed", entrega_codigo="30001"
+            )
+        Lote.objects.create(campana=running.campana, numero=2, cliente_ids=[10**12], total=1)
+        closing.close(running.lote.pk)
+        campana.advance(running.campana.pk)
+        running.reload()
+        assert running.lote.estado == "cerrado"
+        Lote.objects.filter(numero=2).update(estado="cerrado", cerrado_en=Now(), fallidos=1)
+        set_window(running, cierra_en=PAST, estado="completado", completado_en=Now(), enviados_exitosos=3)
+        campana.advance(running.campana.pk)
+        assert not jornadas.begin(running.campana.pk)
+        running.reload()
+        assert running.lote.estado == "cerrado"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,22 +1,32 @@
 """Retrying the failed recipients of an ended campaign: they are judged again, and nobody gets it twice."""
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from campaigns.campana import reintentos
 from campaigns.campana.services import mover_campana
-from campaigns.models import CampanaSMS, Lote, SMSLog
+from campaigns.models import CampanaSMS, Descarte, Lote, SMSLog
+from campaigns.values.twilio import DROPPED
 from clientes.models import Cliente
+from core.clock import elapsed
 from core.errors import ConflictError
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, sms_log
 from workers.engine.campaign import campana, final
 from workers.engine.lote import closing
+from workers.engine.message import doubts, receipts
+from workers.engine.message.doubts import Look
+from workers.engine.message.memory import Posted, write_again
+from workers.engine.message.proof import Doubt
+from workers.engine.message.receipts import Receipt
 from workers.engine.publish import chords
+from workers.gateway.lookup import Message
 
 
 @pytest.fixture
@@ -222,3 +232,121 @@ def test_pausing_it_at_once_leaves_it_a_deadline(ended: CampanaSMS, published: l
     assert ended.iniciado_en is not None
     assert ended.vence_en is not None
     assert ended.vence_en > ended.iniciado_en
+
+
+# --- what Twilio accepted and dropped ----------------------------------------------------------------
+
+
+def drop(ended: CampanaSMS, codigo: str = "30036", entrega: str = "failed") -> SMSLog:
+    """Let Twilio say of the message that was sent how it ended."""
+    row = ended.logs.get(estado="enviado")
+    SMSLog.objects.filter(pk=row.pk).update(entrega=entrega, entrega_codigo=codigo, token=uuid.uuid4(), intentos=1)
+    row.refresh_from_db()
+    return row
+
+
+@pytest.mark.parametrize("codigo", DROPPED)
+def test_what_twilio_dropped_unsent_is_tried_again(ended: CampanaSMS, published: list[list[int]], codigo: str) -> None:
+    dropped = drop(ended, codigo)
+    rows = again(ended)
+    assert published == [[row.pk for row in rows[:3]]]
+    row = rows[0]
+    assert (row.estado, row.twilio_sid, row.entrega, row.entrega_codigo, row.token) == ("pendiente", "", "", "", None)
+    assert (row.codigo, row.error, row.intentos) == ("", "", 0)
+    # The message stays known by its SID: it is nobody else's.
+    [kept] = Descarte.objects.values_list("sid", "log_id", "codigo")
+    assert kept == (dropped.twilio_sid, dropped.pk, codigo)
+    ended.refresh_from_db()
+    assert (ended.enviados_exitosos, ended.enviados_fallidos) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("entrega", "codigo"),
+    [
+        ("failed", "30003"),  # unreachable
+        ("failed", "30007"),  # filtered
+        ("failed", ""),
+        ("undelivered", "30036"),  # it had left
+        ("delivered", ""),
+        ("sent", "30001"),
+    ],
+)
+def test_nothing_else_that_was_sent_is(
+    ended: CampanaSMS, published: list[list[int]], entrega: str, codigo: str
+) -> None:
+    sent = drop(ended, codigo, entrega)
+    rows = again(ended)
+    assert published == [[row.pk for row in rows[1:3]]]
+    assert (rows[0].estado, rows[0].twilio_sid, rows[0].entrega) == ("enviado", sent.twilio_sid, entrega)
+    assert not Descarte.objects.exists()
+
+
+def test_a_campaign_of_which_only_some_were_dropped_may_be_tried_again(
+    ended: CampanaSMS, published: list[list[int]]
+) -> None:
+    ended.logs.filter(estado="fallido").update(codigo="21610")
+    assert not reintentos.reintentables(ended)
+    dropped = drop(ended)
+    assert reintentos.reintentables(ended)
+    again(ended)
+    assert published == [[dropped.pk]]
+
+
+def test_whoever_opted_out_since_is_not_sent_to_and_counts_as_failed(
+    ended: CampanaSMS, published: list[list[int]]
+) -> None:
+    dropped = drop(ended)
+    assert dropped.cliente is not None
+    Cliente.objects.filter(pk=dropped.cliente.pk).update(activo=False)
+    row = again(ended)[0]
+    assert (row.estado, row.codigo, row.twilio_sid) == ("fallido", "cliente_inactivo", "")
+
+
+def test_its_callback_that_comes_once_more_does_not_bring_it_back(
+    ended: CampanaSMS, published: list[list[int]]
+) -> None:
+    dropped = drop(ended)
+    assert dropped.token is not None
+    again(ended)
+    late = Receipt(dropped.pk, dropped.token, dropped.twilio_sid, "failed", "30036", to=dropped.telefono)
+    assert receipts.apply_receipts([late]) == [False]
+    dropped.refresh_from_db()
+    assert (dropped.estado, dropped.twilio_sid) == ("pendiente", "")
+
+
+def test_nor_does_what_its_worker_remembers(ended: CampanaSMS, published: list[list[int]]) -> None:
+    dropped = drop(ended)
+    assert dropped.token is not None
+    again(ended)
+    posted = Posted(ended.pk, dropped.telefono, dropped.mensaje, dropped.token, elapsed(), dropped.twilio_sid, "queued")
+    assert write_again([posted], lost=True) == 0
+    dropped.refresh_from_db()
+    assert dropped.estado == "pendiente"
+
+
+def test_the_dropped_message_is_never_taken_for_the_next_one(ended: CampanaSMS, published: list[list[int]]) -> None:
+    """It is listed to the same phone with the same words, from moments before."""
+    dropped = drop(ended)
+    row = again(ended)[0]
+    now = timezone.now()
+    SMSLog.objects.filter(pk=row.pk).update(estado="incierto", token=uuid.uuid4(), reclamado_en=now, twilio_desde=now)
+    row.refresh_from_db()
+    assert row.token is not None
+    doubt = Doubt(row.pk, row.telefono, row.mensaje, row.token, now, 0, 0.0, ended.pk, "+573009998877", now)
+    listed = Message(dropped.twilio_sid, row.mensaje, "failed", "30036", now, sender="+573009998877")
+    doubts.settle([Look(doubt, [listed])])
+    row.refresh_from_db()
+    assert (row.estado, row.twilio_sid) == ("incierto", "")
+    # Nor by whoever looked before it was given up by its row.
+    assert doubts._take(doubt, [listed], doubts._known([Look(doubt, [])])) is None
+
+
+def test_the_sums_and_the_money_are_of_what_was_sent(ended: CampanaSMS, published: list[list[int]]) -> None:
+    drop(ended)
+    rows = again(ended)
+    SMSLog.objects.filter(pk=rows[0].pk).update(estado="enviado", twilio_sid="SM9", entrega="delivered")
+    SMSLog.objects.filter(pk__in=[rows[1].pk, rows[2].pk]).update(estado="fallido", codigo="21211")
+    closing.close(ended.lotes.get().pk)
+    campana.advance(ended.pk)
+    ended.refresh_from_db()
+    assert (ended.estado, ended.enviados_exitosos, ended.enviados_fallidos) == ("completado", 1, 4)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
@@ -357,3 +357,65 @@ class TestTheCallbackOfALostClaim:
         SMSLog.objects.filter(pk=lost.log_id).update(codigo="read_timeout")
         assert not receipts.apply_receipt(lost)
         assert estados(running)[0] == "incierto"
+
+
+class TestAServerThatDoesNotTell:
+    """A managed one, which keeps some functions from the product's role."""
+
+    @pytest.fixture(
+        params=[
+            ("pg_current_wal_lsn()", "pg_lsn", "55000"),  # Aurora: wal_level must be set to 'logical'
+            ("pg_current_wal_lsn()", "pg_lsn", "42501"),  # permission denied for function
+            ("pg_current_wal_flush_lsn()", "pg_lsn", "0A000"),  # currently not supported for Aurora
+            ("pg_control_system()", "bigint", "42501"),
+        ],
+        ids=lambda param: f"{param[0]}-{param[2]}",
+    )
+    def silent(self, request: pytest.FixtureRequest, running: Running, monkeypatch: pytest.MonkeyPatch) -> str:
+        """Its answer stands before PostgreSQL's own, whose rights the product's role cannot change."""
+        function, kind, code = request.param
+        out = "OUT system_identifier bigint" if kind == "bigint" else ""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"CREATE FUNCTION {function[:-2]}({out}) RETURNS {kind} LANGUAGE plpgsql AS"
+                f" $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{code}'; END $$"
+            )
+            cursor.execute("SET LOCAL search_path = public, pg_catalog")
+            with pytest.raises(DatabaseError, match="no"), transaction.atomic():
+                cursor.execute(f"SELECT * FROM {function}")
+        Epoca.objects.all().delete()
+        begin(monkeypatch)
+        return str(function)
+
+    def test_it_sends_and_says_once_what_that_costs(
+        self, silent: str, running: Running, twilio: Twilio, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        for _ in range(3):
+            comeback.watch.look()
+        for log in running.logs:
+            sending.send_one(log.pk)
+        assert len(twilio.sent) == 3
+        assert estados(running) == ["enviado"] * 3
+        [said] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+        assert silent in said
+        assert "each of its restarts" in said
+
+    def test_after_each_restart_what_was_published_is_looked_up_first(
+        self, silent: str, running: Running, twilio: Twilio, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        comeback.watch.look()
+        sending.send_one(running.logs[0].pk)
+        lose(running.logs[0])  # or not: nobody can tell
+        restart()
+        begin(monkeypatch)
+        for log in running.logs:
+            sending.send_one(log.pk)
+        assert len(twilio.sent) == 1
+        assert estados(running) == ["incierto"] * 3
+
+
+def test_a_standby_is_no_server_that_does_not_tell(db: None) -> None:
+    """Its refusals are errors, as of a server that is away."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT prosrc FROM pg_proc WHERE proname IN ('workers_linea', 'workers_posicion')")
+        assert all("IF pg_is_in_recovery() THEN RAISE; END IF;" in source for (source,) in cursor.fetchall())

@@ -243,6 +243,18 @@ class TestWhoseMessageWasTaken:
         settle(second, theirs, at(first.mensaje, claimed, OTHER, "failed", "21610"))
         assert (second.estado, second.codigo) == ("fallido", "21610")
 
+    def test_a_refusal_of_before_both_is_not_when_the_takers_time_is_not_known(self, running: Running) -> None:
+        """Its claim did not know Twilio's clock: it may be any of the last day, and with it whatever was refused."""
+        claimed = timezone.now() - timedelta(hours=1)
+        first = doubtful(running, reclamado_en=claimed, twilio_desde=None, twilio_hasta=None)
+        second = in_doubt(rival_of(first), claimed + timedelta(minutes=20))
+        assert second.twilio_desde is not None
+        theirs = at(second.mensaje, second.twilio_desde)
+        assert settle(first, theirs).twilio_sid == SID
+        second.refresh_from_db()
+        before = at(first.mensaje, claimed - timedelta(minutes=10), OTHER, "failed", "21408")
+        assert settle(second, theirs, before).estado == "incierto"
+
     def test_what_was_read_before_frees_nothing(self, running: Running) -> None:
         """Both were read in one go, and the other is proved absent as far as its own time goes."""
         first = doubtful(running, ausencias=1, ausente_en=timezone.now() - timedelta(hours=2))

@@ -5,6 +5,7 @@ from unittest.mock import Mock
 
 import pytest
 from django.db import connection
+from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import SMSLog
 from core.models import Usuario
@@ -78,3 +79,25 @@ def test_a_fault_of_ours_takes_no_part_along(monkeypatch: pytest.MonkeyPatch, ow
     part = Mock(spec=Part)
     outbox._deliver([(claims(owner, 1)[0], Accepted("SM" + "0" * 32, "queued", 1)), part])
     assert counted == [part]
+
+
+@pytest.mark.parametrize("others", [1, 30])
+def test_what_was_settled_before_costs_one_statement_for_all(
+    owner: Usuario, django_assert_max_num_queries: DjangoAssertNumQueries, others: int
+) -> None:
+    """They were given up at their campaign's deadline, and Twilio had accepted them."""
+    mine = claims(owner, others)
+    SMSLog.objects.update(estado="pendiente", codigo="", lease_hasta=None)
+    refused: list[outbox.Result] = [(claim, Permanent("21211", "no")) for claim in mine]
+    accepted: list[outbox.Result] = [(claim, Accepted(f"SM{n:032}", "queued", 1)) for n, claim in enumerate(mine)]
+    with django_assert_max_num_queries(2):
+        outbox._settled_before([*refused, *accepted])
+    assert SMSLog.objects.filter(estado="enviado").count() == others
+
+
+def test_one_that_cannot_be_written_keeps_the_others_that_were_settled_not_out(owner: Usuario) -> None:
+    mine = claims(owner, 5)
+    results: list[outbox.Result] = [(claim, Accepted(f"SM{n:032}", "queued", 1)) for n, claim in enumerate(mine)]
+    results[2] = (mine[2], POISON["a NUL in a sid"])
+    outbox._settled_before(results)
+    assert SMSLog.objects.filter(estado="enviado").count() == 4

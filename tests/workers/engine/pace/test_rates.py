@@ -1,6 +1,7 @@
 """One rate for all threads of all processes, against the real Valkey."""
 
 import json
+import math
 import secrets
 import subprocess
 import sys
@@ -193,28 +194,78 @@ def test_it_goes_on_at_half_of_what_was_sent(
     assert rates.look(sender).rate == pytest.approx(allowed, rel=0.05)
 
 
-def test_it_recovers_by_the_second_and_is_forgotten(rates: Rates, sender: Sender, client: "redis.Redis") -> None:
+def test_it_grows_until_nobody_sends_so_fast(rates: Rates, sender: Sender, client: "redis.Redis") -> None:
+    """Its rate doubles, and not for a minute only."""
     unlimited = Sender(sender.value, 0.0)
     rates.slow_down(unlimited, retry_after_s=0.0, sent_rate=100.0)
-    for seconds, rate in ((10, 100.0), (20, 150.0), (50, 300.0)):
+    for seconds, rate in ((0, 50.0), (30, 100.0), (60, 200.0), (90, 400.0)):
         release(client, unlimited, seconds_ago=seconds)
         assert rates.look(unlimited).rate == pytest.approx(rate, rel=0.05)
         ends = [rates.take_slot(SEND, unlimited, segments=1, patience_s=5.0).ends_at for _ in range(2)]
         assert ends[1] - ends[0] == pytest.approx(1e6 / rate, rel=0.05)
     # A limited sender never gets more than its limit.
     assert rates.look(sender).rate == RATE
+    # Until ten thousand a second.
+    kept_s = 30 * math.log2(10_000 / 50)
+    assert kept_s - 5 < client.pttl(key(sender, "freno")) / 1000 <= kept_s + 1
     client.delete(key(sender, "freno"))
     assert rates.look(unlimited).rate == 0.0
+
+
+def test_a_limited_senders_brake_is_kept_until_its_rate_is_reached(
+    rates: Rates, sender: Sender, client: "redis.Redis"
+) -> None:
+    slow = Sender(sender.value, 1.0)
+    rates.slow_down(slow, retry_after_s=0.0, sent_rate=0.1)
+    assert 55_000 < client.pttl(key(sender, "freno")) <= 61_000
+    release(client, slow, seconds_ago=30)
+    assert rates.look(slow).rate == pytest.approx(0.5, rel=0.05)
+
+
+def test_its_pauses_are_forgotten_one_by_one(rates: Rates, sender: Sender, client: "redis.Redis") -> None:
+    unlimited = Sender(sender.value, 0.0)
+    for _ in range(6):
+        rates.slow_down(unlimited, retry_after_s=0.0, sent_rate=20.0)
+        release(client, unlimited, seconds_ago=0)
+    assert brake_of(client, unlimited)["nivel"] == pytest.approx(6.0, abs=0.1)
+    release(client, unlimited, seconds_ago=60)  # more than a minute ago all would have been forgotten
+    rates.slow_down(unlimited, retry_after_s=0.0, sent_rate=20.0)
+    assert brake_of(client, unlimited)["nivel"] == pytest.approx(6 - 4 + 1, abs=0.1)
+
+
+def test_at_the_rate_that_twilio_allows_its_pauses_do_not_grow(
+    rates: Rates, sender: Sender, client: "redis.Redis"
+) -> None:
+    """Twilio takes a hundred a second; whoever sends more is refused, and begins again at half."""
+    unlimited, levels = Sender(sender.value, 0.0), list[float]()
+    rates.slow_down(unlimited, retry_after_s=0.0, sent_rate=1000.0)
+    for _ in range(12):
+        reaches_s = max(0.0, 30 * math.log2(100.0 / brake_of(client, unlimited)["ritmo"]))
+        release(client, unlimited, seconds_ago=reaches_s)
+        rates.slow_down(unlimited, retry_after_s=0.0, sent_rate=110.0)
+        levels.append(brake_of(client, unlimited)["nivel"])
+    assert max(levels) <= 4.0
+    assert max(levels[6:]) <= 1.5
+    assert brake_of(client, unlimited)["ritmo"] == pytest.approx(50.0, rel=0.1)
+
+
+def test_one_that_did_not_need_its_brake_begins_from_what_it_sent(
+    rates: Rates, sender: Sender, client: "redis.Redis"
+) -> None:
+    """The brake had grown beyond that long before."""
+    unlimited = Sender(sender.value, 0.0)
+    rates.slow_down(unlimited, retry_after_s=0.0, sent_rate=1000.0)
+    release(client, unlimited, seconds_ago=90)
+    rates.slow_down(unlimited, retry_after_s=0.0, sent_rate=60.0)
+    assert brake_of(client, unlimited)["ritmo"] == 30.0
 
 
 def test_a_refusal_while_it_recovers_halves_again(rates: Rates, sender: Sender, client: "redis.Redis") -> None:
     unlimited = Sender(sender.value, 0.0)
     rates.slow_down(unlimited, retry_after_s=0.0, sent_rate=100.0)
-    release(client, unlimited, seconds_ago=10)
+    release(client, unlimited, seconds_ago=30)
     rates.slow_down(unlimited, retry_after_s=5.0, sent_rate=1000.0)
-    found = brake_of(client, unlimited)
-    assert found["ritmo"] == pytest.approx(50.0, rel=0.05)
-    assert found["nivel"] == 2
+    assert brake_of(client, unlimited)["ritmo"] == pytest.approx(50.0, rel=0.05)
 
 
 def test_another_process_honours_the_brake(rates: Rates, sender: Sender, client: "redis.Redis") -> None:

@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -16,7 +17,7 @@ from workers.engine.campaign import envio, final, jornadas
 from workers.engine.lote import closing
 from workers.engine.message import sending
 from workers.engine.pace import throttle
-from workers.engine.pace.rates import LONGEST_CUT_S, PROBE, SEND, Rates, Sender
+from workers.engine.pace.rates import LONGEST_CUT_S, PROBE, PUBLISH, SEND, Rates, Sender
 from workers.engine.pace.throttle import UNANSWERED, Throttle
 from workers.gateway.outcomes import Accepted, Ambiguous, Outcome, Retryable
 
@@ -80,7 +81,7 @@ def test_a_sender_without_a_limit_pays_no_round_trip_for_a_message(
 ) -> None:
     looks: list[Sender] = []
 
-    def look(self: Rates, sender: Sender) -> bool:
+    def look(self: Rates, sender: Sender, *, sent: int) -> bool:
         looks.append(sender)
         return False
 
@@ -102,7 +103,7 @@ def test_the_process_that_was_refused_stops_at_once(mine: Throttle) -> None:
 def test_it_tells_how_fast_it_was(mine: Throttle, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[float] = []
 
-    def slow_down(self: Rates, sender: Sender, *, retry_after_s: float | None, sent_rate: float) -> None:
+    def slow_down(self: Rates, sender: Sender, *, retry_after_s: float | None, sent_rate: float, untold: int) -> None:
         told.append(sent_rate)
 
     monkeypatch.setattr(Rates, "slow_down", slow_down)
@@ -115,40 +116,94 @@ def test_it_tells_how_fast_it_was(mine: Throttle, monkeypatch: pytest.MonkeyPatc
     assert told[1] == 0.0
 
 
-def test_a_brake_is_set_from_what_all_processes_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two that send a hundred a second each: one of them alone would halve a hundred for both."""
+def brake_of(sender: Sender) -> float:
+    """The rate, in segments a second, at which the sender goes on once its brake is released."""
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        [rate] = client.hmget(f"sms:remitente:{sender.value}:freno", "ritmo")
+    return float(rate)
+
+
+def send(processes: list[Throttle], sender: Sender, mensaje: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each process send twenty messages, in a second of its own time and of Redis's."""
     now = [1000.0]
     monkeypatch.setattr(throttle, "monotonic", lambda: now[0])
+    monkeypatch.setattr(throttle, "elapsed", lambda: now[0])
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        while micros(client) % 1_000_000 > 500_000:  # all is told within one second of its clock
+            time.sleep(0.05)
+    for _ in range(20):
+        for process in processes:
+            assert process.admit(sender, mensaje)
+        now[0] += 0.05
+    now[0] += 0.5
+
+
+@pytest.mark.parametrize(("mensaje", "sent"), [("Hola", 40), (TWO_SEGMENTS, 80)])
+def test_a_brake_begins_from_what_all_processes_sent_in_segments(
+    mensaje: str, sent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twenty messages of each: one process alone would halve its own for both."""
     unlimited = sender(0.0)
     both = [Throttle(Rates(settings.REDIS_URL), threads=4) for _ in range(2)]
-    for _ in range(3):  # the script counts by Redis's seconds, so one may end in the middle
-        for process in both:
-            for _message in range(100):
-                process.admit(unlimited, "Hola")
-                now[0] += 0.0001
-        now[0] += 1.0
+    send(both, unlimited, mensaje, monkeypatch)
+    assert not both[1]._is_braked(unlimited)  # as it asks before its next message
     both[0].slow_down(unlimited, None)
+    assert brake_of(unlimited) == sent / 2
+
+
+def test_a_limited_senders_slots_are_counted_with_no_question_of_their_own() -> None:
+    """Eight of two segments each, at a limit of a hundred; what is published for it is not sent yet."""
+    limited, rates = sender(100.0), Rates(settings.REDIS_URL)
+    for process in (Throttle(rates, threads=4), Throttle(Rates(settings.REDIS_URL), threads=4)):
+        assert all(process.admit(limited, TWO_SEGMENTS) for _ in range(4))
+    rates.take_slot(PUBLISH, limited, segments=50, patience_s=9.0)
     with redis.Redis.from_url(settings.REDIS_URL) as client:
-        [rate] = client.hmget(f"sms:remitente:{unlimited.value}:freno", "ritmo")
-    assert float(rate) >= 95.0
+        told = client.hmget(f"sms:remitente:{limited.value}:enviado", "ahora", "antes")
+    assert sum(map(int, told)) == 16
+
+
+def test_a_wiped_redis_counts_anew(mine: Throttle, monkeypatch: pytest.MonkeyPatch) -> None:
+    unlimited = sender(0.0)
+    send([mine], unlimited, "Hola", monkeypatch)
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.delete(*(f"sms:remitente:{unlimited.value}:{what}" for what in ("enviado", "freno", "turno")))
+    mine.slow_down(unlimited, None)  # its own, of which it knows
+    assert brake_of(unlimited) == 10.0
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.delete(f"sms:remitente:{unlimited.value}:freno")
+    assert Rates(settings.REDIS_URL).take_slot(SEND, unlimited, segments=1, patience_s=0.0).granted
 
 
 def test_a_brake_of_a_limited_sender_never_counts_more_than_its_rate(mine: Throttle) -> None:
     limited = sender(20.0)
-    Rates(settings.REDIS_URL).tell_sent(limited, 1000)
+    Rates(settings.REDIS_URL).is_braked(limited, sent=1000)
     mine.slow_down(limited, None)
     assert Rates(settings.REDIS_URL).look(limited).rate == 10.0
 
 
 def test_what_was_sent_a_while_ago_counts_no_more(mine: Throttle) -> None:
     unlimited = sender(0.0)
-    Rates(settings.REDIS_URL).tell_sent(unlimited, 1000)
+    Rates(settings.REDIS_URL).is_braked(unlimited, sent=1000)
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         key = f"sms:remitente:{unlimited.value}:enviado"
         assert 0 < client.ttl(key) <= 10
         client.hincrby(key, "segundo", -5)
     mine.slow_down(unlimited, None)
     assert Rates(settings.REDIS_URL).look(unlimited).rate == 10.0  # the least
+
+
+def test_what_a_process_has_sent_long_before_it_asks_is_not_told(
+    mine: Throttle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was idle: in the second in which it begins again nobody sent those."""
+    now, told = [1000.0], list[int]()
+    monkeypatch.setattr(throttle, "elapsed", lambda: now[0])
+    monkeypatch.setattr(Rates, "is_braked", lambda self, sender, *, sent: told.append(sent))
+    unlimited = sender(0.0)
+    for idle_s in (0.0, 0.6, 60.0, 0.6):
+        now[0] += idle_s
+        assert all(mine.admit(unlimited, "Hola") for _ in range(5))
+    assert told == [0, 5, 0, 5]
 
 
 @pytest.mark.parametrize(("rate", "admitted"), [(1.0, False), (0.0, True)])
