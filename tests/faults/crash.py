@@ -43,6 +43,7 @@ class Armory:
     """The folder of the armed points, shared by the harness and the processes."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._armed, self._fired = folder / "armed", folder / "fired"
         self._passes: dict[str, int] = {}
         self._lock = threading.Lock()

@@ -23,6 +23,7 @@ class Report:
 
     Attributes:
         looks: how often a progress was read through the API and added up.
+        vanished, forgotten: campaigns that PostgreSQL has lost, and messages of them.
         exchanged: messages that count for another row than they were made for; see `credit`.
         calm: who closed the Lotes that were sent before anything was broken; "" when none were.
         worlds: a line for each stay in one.
@@ -32,7 +33,7 @@ class Report:
         self.options, self.folder = options, folder
         self.seconds = 0.0
         self.rounds = self.campaigns = self.recipients = self.accepted = self.looks = 0
-        self.exchanged = 0
+        self.exchanged = self.vanished = self.forgotten = 0
         self.calm = ""
         self.worlds: list[str] = []
         self.measures = Measures(finalize_within_s=options.finalize_within_s)
@@ -117,6 +118,8 @@ class Report:
             f"(bound {self.options.final_within_s:g} s)"
         )
         yield f"messages that stand for another campaign's same words to the same phone: {self.exchanged:,}"
+        if self.vanished:
+            yield f"campaigns lost with PostgreSQL's last commits: {self.vanished:,}, of {self.forgotten:,} messages"
         if self.calm:
             yield f"Lotes closed before anything was broken: {self.calm}"
         yield f"progress read through the API and added up: {self.looks:,} times"
@@ -141,6 +144,8 @@ class Report:
             "violations": {str(kind): count for kind, count in self.counts.items()},
             "details": [str(violation) for violation in self.violations],
             "exchanged": self.exchanged,
+            "vanished": self.vanished,
+            "forgotten": self.forgotten,
             "calm": self.calm,
             "worlds": self.worlds,
             "measures": asdict(self.measures),

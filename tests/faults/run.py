@@ -125,7 +125,7 @@ class Run:
     def _break(self, exits: ExitStack) -> None:
         """Do rounds of faults until it is enough."""
         twilio = TwilioFaults(self.stack, self.journal, self.options.seed)
-        self._scene = Scene(self.stack, self._load, self.journal, twilio, self._rng)
+        self._scene = Scene(self.stack, self._load, self.journal, twilio, self._judge.losses, self._rng)
         for lane in self._lanes:
             exits.callback(lane.close)
         self._until = time.monotonic() + self.options.seconds
@@ -169,7 +169,7 @@ class Run:
 
     def _break_things(self) -> list[Made]:
         """Load, and faults while there is work; return the campaigns once nearly all is done."""
-        made: list[Made] = []
+        first = self._load.latest
         left = self.options.round
         longest = time.monotonic() + LONGEST_S
         while time.monotonic() < longest:
@@ -179,7 +179,6 @@ class Run:
             more = left > 0 or (self.options.each is not None and not self._over())
             if self._load.take_wish() or (more and backlog < min(BACKLOG, self.options.round)):
                 campaign = self._load.create(left if left > 0 else TAIL)
-                made.append(campaign)
                 left -= len(campaign.fates)
             elif backlog < TAIL and not more:
                 break
@@ -187,7 +186,7 @@ class Run:
                 time.sleep(LOOK_S)
             for lane in self._lanes if backlog else ():
                 lane.tick(self._do, self._settle)
-        return made
+        return self._load.since(first)
 
     def _do(self, fault: Fault, rng: Random) -> bool:
         """Inject one fault; False when it took no effect."""

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psutil
@@ -129,6 +129,16 @@ class RunningStack:
         # The next start empties its logs.
         shutil.copytree(self.data / "log", self.data / f"log-until-kill-{self._starts}")
         return died
+
+    @contextlib.contextmanager
+    def unsupervised(self) -> Iterator[None]:
+        """Stop the supervisor for the length of a `with` block: what ends meanwhile is started again afterwards."""
+        assert self._host is not None
+        self._host.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._host.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """Stop everything as Ctrl-C does, for good."""

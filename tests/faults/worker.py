@@ -12,9 +12,11 @@ from tests.faults.timeline import worker_name
 os.environ["PGAPPNAME"] = worker_name(os.getpid())
 django.setup()
 
-from tests.faults import crash, mutations  # noqa: E402 - they import models
+from tests.faults import crash, mutations, posts  # noqa: E402 - they import models
 
 mutations.install_from_environment()
-crash.install("worker", crash.Armory(Path(os.environ[crash.FOLDER_VARIABLE])))
+folder = Path(os.environ[crash.FOLDER_VARIABLE])
+posts.install(folder)
+crash.install("worker", crash.Armory(folder))
 
 __all__ = ["app"]

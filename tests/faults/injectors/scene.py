@@ -11,6 +11,7 @@ from local.stack.registry import Entry
 from tests.faults.injectors.twilio_faults import TwilioFaults
 from tests.faults.journal import Journal
 from tests.faults.load import Load
+from tests.faults.losses import Loss
 from tests.faults.stack import WORKERS, RunningStack
 
 Family = Literal["process", "redis", "postgres", "crash", "people", "twilio"]
@@ -41,6 +42,7 @@ class Scene:
     """The running product under load.
 
     Args:
+        losses: what PostgreSQL has lost so far.
         rng: of this injection alone, so that its choices do not depend on what else is under way.
     """
 
@@ -48,6 +50,7 @@ class Scene:
     load: Load
     journal: Journal
     twilio: TwilioFaults
+    losses: list[Loss]
     rng: Random
     reservations: Reservations = field(default_factory=Reservations)
 
