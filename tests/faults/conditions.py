@@ -40,6 +40,9 @@ LIST_DELAY_S: Final = RECONCILE_INTERVAL_S / 2
 
 # Seconds after the last fault of a round within which every campaign must have ended.
 FINAL_WITHIN_S: Final = 120.0
+# So many more in a round in which PostgreSQL lost commits: all that may have been sent is looked up twice first, and
+# what was not needs a later message that shows so.
+FINAL_AFTER_LOSS_S: Final = 120.0
 # Seconds between a campaign's last row and its end (DESIGN, invariant 5).
 FINALIZE_WITHIN_S: Final = 30.0
 # Seconds within which the supervisor must have everything running again.

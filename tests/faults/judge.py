@@ -81,7 +81,7 @@ class Judge:
         self._journal.say(f"the simulator: {self._stack.control.stats()}")
         evidence = self._gather(made, ledger)
         evidence.accepted, self._report.exchanged = exchanged(evidence.rows, evidence.accepted)
-        self._found([*judge(evidence, self._excused), *judge_forgotten(evidence.forgotten)], ledger)
+        self._found([*judge(evidence, self._excused), *judge_forgotten(evidence.forgotten, self.losses)], ledger)
         self._report.vanished = len(self._load.vanished)
         self._report.forgotten = len(evidence.forgotten)
         self._found(unasked(self._stack.database, self._load), ledger)

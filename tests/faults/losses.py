@@ -74,12 +74,16 @@ def placed(
 
 
 def of_vanished(message: Accepted, loss: Loss) -> bool:
-    """Tell whether a campaign that is no more had sent it: only that one says these words, and none after it."""
-    return message.at <= loss.over and any(made.says(message.body) for made in loss.vanished)
+    """Tell whether a campaign that is no more had sent it: no other says these words."""
+    return any(made.says(message.body) for made in loss.vanished)
 
 
-def judge_forgotten(forgotten: Collection[Accepted]) -> Iterator[Violation]:
-    """The people who received two messages of a campaign that is no more."""
+def judge_forgotten(forgotten: Collection[Accepted], losses: Sequence[Loss]) -> Iterator[Violation]:
+    """The people who received two messages of a campaign that is no more, and messages that left after it was gone."""
+    for message in forgotten:
+        if any(of_vanished(message, loss) and message.at > loss.over for loss in losses):
+            text = f"{message.sid} to {message.to} left for a campaign that is no more"
+            yield Violation(Kind.WRONG, 0, message.log_id, text)
     by_person: dict[tuple[str, str], list[str]] = defaultdict(list)
     for message in forgotten:
         by_person[message.to, message.body].append(message.sid)

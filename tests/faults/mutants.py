@@ -42,6 +42,10 @@ MUTANTS: Final = {
         "nobody looks for what was lost",
         Kind.STUCK, ("redis-flushall", "kill-worker"),
     ),
+    "no-quarantine": Mutant(
+        "nobody notices that PostgreSQL has lost commits",
+        Kind.DUPLICATED, ("postgres-promoted",),
+    ),
     "no-callback": Mutant(
         "the callback of a chord closes nothing, and the sweeper makes up for it",
         Kind.STUCK, (), calm=True,

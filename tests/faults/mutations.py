@@ -8,7 +8,11 @@ from typing import Any, Final
 from django.db import connection
 
 from tests.faults.mutants import VARIABLE
+from workers.engine.base import epoch
+from workers.engine.base.epoch import Epoch
 from workers.engine.lote import closing
+from workers.engine.lote.quarantine import Since
+from workers.engine.message import comeback, outbox
 from workers.engine.rounds import sweeper
 from workers.gateway import callbacks, twilio
 from workers.gateway.outcomes import Ambiguous, Outcome, Permanent, Retryable
@@ -61,6 +65,18 @@ def _without_sweeper() -> None:
     sweeper.sweep = lambda: None
 
 
+def _without_quarantine() -> None:
+    for module in (comeback, outbox):
+        module.write_again = lambda posted, *, lost: 0  # type: ignore[attr-defined]
+    comeback.hold = _let_go
+
+
+def _let_go(covers: Since, *, until: Epoch | None = None) -> int:
+    if until:
+        epoch.write(until)
+    return 0
+
+
 def _without_callback() -> None:
     close = closing.close
     closing.close = lambda lote_id, by=Closer.CHORD: None if by == Closer.CHORD else close(lote_id, by)
@@ -71,6 +87,7 @@ INSTALL: Final[dict[str, Callable[[], None]]] = {
     "record-first": _sending(_record_first),
     "give-up": _sending(_give_up),
     "no-sweeper": _without_sweeper,
+    "no-quarantine": _without_quarantine,
     "no-callback": _without_callback,
 }
 

@@ -219,6 +219,9 @@ def _sent(row: Row, fate: Fate, messages: Sequence[Accepted]) -> Iterator[tuple[
         yield Kind.WRONG, f"says {row.mensaje!r}, Twilio has {mine.body!r} to {mine.to}"
     elif row.entrega in {"delivered", "undelivered", "failed"} and row.entrega != mine.outcome:
         yield Kind.WRONG, f"is {row.entrega}, at Twilio {mine.outcome}"
+    for message in messages:
+        if message is not mine and message.to != row.telefono:
+            yield Kind.WRONG, f"has {message.sid}, which went to {message.to}"
 
 
 def _reason_fits(campaign: Campaign, row: Row, fate: Fate) -> bool:

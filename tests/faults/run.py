@@ -17,6 +17,7 @@ from local.simulator.client import SimulatorError
 from local.stack.layout import DEFAULT_DATA, private_folder
 from tests.faults.api import NoAnswerError
 from tests.faults.calm import Calm
+from tests.faults.conditions import FINAL_AFTER_LOSS_S
 from tests.faults.deck import Deck
 from tests.faults.injectors import FAULTS
 from tests.faults.injectors.scene import Fault, Scene
@@ -216,8 +217,9 @@ class Run:
         self._scene.twilio.calm()
         self.journal.say("rest")
         ids = {campaign.id for campaign in made} | self._load.retried
-        began = time.monotonic()
-        while time.monotonic() < began + self.options.final_within_s:
+        within_s = self.options.final_within_s + (FINAL_AFTER_LOSS_S if self._load.doubted else 0.0)
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
             self.stack.check()
             if not ids & {campaign.id for campaign in self._load.unfinished()}:
                 break
