@@ -16,12 +16,14 @@ class Mutant:
         what: the fault, in words.
         reported: what the oracle must call it.
         faults: kinds of faults that bring it out.
+        outages: or, outages that do.
         calm: whether it comes out while nothing is broken, and needs no round.
     """
 
     what: str
     reported: Kind
     faults: tuple[str, ...]
+    outages: tuple[str, ...] = ()
     calm: bool = False
 
 
@@ -45,6 +47,10 @@ MUTANTS: Final = {
     "no-quarantine": Mutant(
         "nobody notices that PostgreSQL has lost commits",
         Kind.DUPLICATED, ("postgres-promoted",),
+    ),
+    "outage-budget": Mutant(
+        "so many failed connections are a recipient's own fault, and nobody is held for them",
+        Kind.LOST, (), outages=("unreachable",),
     ),
     "no-callback": Mutant(
         "the callback of a chord closes nothing, and the sweeper makes up for it",

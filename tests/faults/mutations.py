@@ -2,9 +2,11 @@
 
 import os
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import connection
 
 from tests.faults.mutants import VARIABLE
@@ -13,6 +15,7 @@ from workers.engine.base.epoch import Epoch
 from workers.engine.lote import closing
 from workers.engine.lote.quarantine import Since
 from workers.engine.message import comeback, outbox
+from workers.engine.pace import throttle
 from workers.engine.rounds import sweeper
 from workers.gateway import callbacks, twilio
 from workers.gateway.outcomes import Ambiguous, Outcome, Permanent, Retryable
@@ -71,6 +74,21 @@ def _without_quarantine() -> None:
     comeback.hold = _let_go
 
 
+def _with_a_budget() -> None:
+    tries: Counter[object] = Counter()
+
+    def counted(send: Send, **message: Any) -> Outcome:
+        outcome = send(**message)
+        if isinstance(outcome, Retryable) and outcome.unreachable:
+            tries[message["to"]] += 1
+            if tries[message["to"]] >= settings.SEND_ATTEMPTS:
+                return Permanent(outcome.code, outcome.message)
+        return outcome
+
+    throttle.unanswered = lambda sender: None
+    _sending(counted)()
+
+
 def _let_go(covers: Since, *, until: Epoch | None = None) -> int:
     if until:
         epoch.write(until)
@@ -88,6 +106,7 @@ INSTALL: Final[dict[str, Callable[[], None]]] = {
     "give-up": _sending(_give_up),
     "no-sweeper": _without_sweeper,
     "no-quarantine": _without_quarantine,
+    "outage-budget": _with_a_budget,
     "no-callback": _without_callback,
 }
 

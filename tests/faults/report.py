@@ -26,7 +26,7 @@ class Report:
         vanished, forgotten: campaigns that PostgreSQL has lost, and messages of them.
         exchanged: messages that count for another row than they were made for; see `credit`.
         calm: who closed the Lotes that were sent before anything was broken; "" when none were.
-        worlds: a line for each stay in one.
+        worlds, outages: a line for each stay in one.
     """
 
     def __init__(self, options: Options, folder: Path) -> None:
@@ -36,6 +36,7 @@ class Report:
         self.exchanged = self.vanished = self.forgotten = 0
         self.calm = ""
         self.worlds: list[str] = []
+        self.outages: list[str] = []
         self.measures = Measures(finalize_within_s=options.finalize_within_s)
         self.violations: list[Violation] = []
         self.injected: Counter[str] = Counter()
@@ -99,6 +100,7 @@ class Report:
             *(f"  {violation}" for violation in self.violations[:SHOWN]),
             *([f"  … and {len(self.violations) - SHOWN} more"] if len(self.violations) > SHOWN else []),
             *(f"  world {line}" for line in self.worlds),
+            *(f"  outage {line}" for line in self.outages),
             *self._measured(),
             "",
             self.verdict,
@@ -148,6 +150,7 @@ class Report:
             "forgotten": self.forgotten,
             "calm": self.calm,
             "worlds": self.worlds,
+            "outages": self.outages,
             "measures": asdict(self.measures),
         }
         return json.dumps(told, indent=2, ensure_ascii=False)

@@ -15,6 +15,7 @@ import redis
 
 from local.simulator.client import SimulatorError
 from local.stack.layout import DEFAULT_DATA, private_folder
+from tests.faults import compressed
 from tests.faults.api import NoAnswerError
 from tests.faults.calm import Calm
 from tests.faults.conditions import FINAL_AFTER_LOSS_S
@@ -32,6 +33,7 @@ from tests.faults.operator import Operator
 from tests.faults.options import Options
 from tests.faults.report import Report
 from tests.faults.shops import make
+from tests.faults.sitting import COMPRESSED_BY, Sitting
 from tests.faults.stack import RunningStack
 from tests.faults.stay import Stay
 from tests.faults.timeline import INSTALL
@@ -85,6 +87,8 @@ class Run:
         self.journal = Journal(folder / "faults.log")
         self.report = Report(options, folder)
         extra = {VARIABLE: options.mutant} if options.mutant else {}
+        if options.outages:
+            extra |= compressed.environment(COMPRESSED_BY)
         self.stack = RunningStack(private_folder(folder / "stack"), extra)
         self._rng = Random(options.seed)
         self._lanes = [self._lane(family, *pace) for family, pace in LANES.items()]
@@ -116,6 +120,8 @@ class Run:
             operator = exits.enter_context(Operator(self._load, self.journal, Random(self.options.seed)))
             if self.options.worlds:
                 self._stay()
+            elif self.options.outages:
+                self._sit_out()
             elif mutant is None or not mutant.calm:
                 self._break(exits)
             self._judge.last(operator)
@@ -138,6 +144,11 @@ class Run:
         stay = Stay(self.stack, self._load, self.journal, self._judge, self.options.lost)
         for name in self.options.worlds:
             self.report.worlds.append(stay.in_world(name, WORLDS[name], self.options.recipients or RECIPIENTS))
+
+    def _sit_out(self) -> None:
+        """Send into one outage after the other."""
+        sitting = Sitting(self.stack, self._load, self.journal, self._judge)
+        self.report.outages += [sitting.through(name) for name in self.options.outages]
 
     def _calm(self) -> None:
         """Send a little while nothing is broken: the Lotes must be closed by their chords."""

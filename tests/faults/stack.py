@@ -48,9 +48,8 @@ class RunningStack:
         # While the product is down, its port refuses connections and is nobody else's.
         self._held = held()
         self.port = port_of(self._held)
-        self._env = environment(
-            **ENVIRONMENT, PORT=str(self.port), **{FOLDER_VARIABLE: str(data / "crash")}, **(extra or {})
-        )
+        own = {"PORT": str(self.port), FOLDER_VARIABLE: str(data / "crash")}
+        self._env = environment(**{**ENVIRONMENT, **own, **(extra or {})})
         self._log = data / "supervisor.log"
         self._starts = 0
         self._control: SimulatorControl | None = None
@@ -190,6 +189,17 @@ def alive(entry: Entry) -> bool:
         return born(entry.pid) == entry.born and psutil.Process(entry.pid).status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
+
+
+def send(entry: Entry, number: signal.Signals) -> bool:
+    """Send a signal; False when there is nobody to get it."""
+    if not alive(entry):
+        return False
+    try:
+        os.kill(entry.pid, number)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def listening_on(port: int) -> str:

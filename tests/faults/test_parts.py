@@ -19,6 +19,7 @@ from tests.faults.injectors import FAULTS
 from tests.faults.injectors.scene import Fault
 from tests.faults.mutants import MUTANTS
 from tests.faults.options import parse
+from tests.faults.outages import OUTAGES
 from tests.faults.points import PLACES, Place, points
 from tests.faults.recipients import Fate, Recipient, fates, telefono
 from tests.faults.report import Report
@@ -164,6 +165,8 @@ def test_every_mutant_has_its_code_and_its_faults() -> None:
     assert MUTANTS.keys() == mutations.INSTALL.keys()
     for mutant in MUTANTS.values():
         assert set(mutant.faults) <= set(FAULTS)
+        assert set(mutant.outages) <= set(OUTAGES)
+        assert mutant.faults or mutant.outages or mutant.calm
 
 
 VIOLATION = Violation(Kind.LOST, 1, 2, "was not sent")

@@ -12,9 +12,10 @@ from tests.faults.timeline import worker_name
 os.environ["PGAPPNAME"] = worker_name(os.getpid())
 django.setup()
 
-from tests.faults import crash, mutations, posts  # noqa: E402 - they import models
+from tests.faults import compressed, crash, mutations, posts  # noqa: E402 - they import models
 
 mutations.install_from_environment()
+compressed.install_from_environment()
 folder = Path(os.environ[crash.FOLDER_VARIABLE])
 posts.install(folder)
 crash.install("worker", crash.Armory(folder))

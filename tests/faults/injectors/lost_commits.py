@@ -8,11 +8,11 @@ from typing import Final
 import psycopg2
 
 from tests.faults.injectors.postgres_server import ANSWERS_WITHIN_S
-from tests.faults.injectors.process import DIES_WITHIN_S, send
+from tests.faults.injectors.process import DIES_WITHIN_S
 from tests.faults.injectors.scene import Fault, Scene
 from tests.faults.injectors.twilio import DOUBTS, NO_CALLBACKS
 from tests.faults.losses import Loss
-from tests.faults.stack import gone
+from tests.faults.stack import gone, send
 from tests.faults.standby import Standby
 
 # Recipients of the campaign that is made in what will be lost, and the seconds that are lost besides its making.

@@ -1,6 +1,5 @@
 """Killing, stopping and restarting the supervisor's children, and the supervisor."""
 
-import os
 import signal
 import time
 
@@ -9,7 +8,7 @@ import psutil
 from local.stack.registry import Entry
 from tests.faults.conditions import LEASE_S, READ_TIMEOUT_S
 from tests.faults.injectors.scene import Fault, Injector, Scene
-from tests.faults.stack import WORKERS, alive, gone
+from tests.faults.stack import WORKERS, alive, gone, send
 
 DIES_WITHIN_S = 5.0
 # A worker's warm shutdown waits for its calls, and the supervisor would give it 40 s.
@@ -100,17 +99,6 @@ def kill_stack(scene: Scene) -> str | None:
         if entry.name in died:
             scene.died(entry, at, with_all=True)
     return f"{', '.join(died)} died; up again {time.time() - at:.1f} s later" if died else None
-
-
-def send(entry: Entry, number: signal.Signals) -> bool:
-    """Send a signal; False when there is nobody to get it."""
-    if not alive(entry):
-        return False
-    try:
-        os.kill(entry.pid, number)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def _terminate(entry: Entry) -> str | None:
