@@ -18,7 +18,6 @@ from typing import Any, Final
 
 from tests.faults.points import PLACES, Place, Process
 
-FOLDER_VARIABLE: Final = "FAULTS_CRASH_DIR"
 NOWHERE: Final = "crash point {name}: there is no {target}; mend tests/faults/points.py"
 
 

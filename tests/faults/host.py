@@ -45,7 +45,8 @@ def refusing(make: Callable[..., Spec]) -> Callable[..., Spec]:
         spec = make(env, layout, holder, *options)
         at = spec.command.index("--fd")
         own = ("--port", str(port_of(holder)))
-        return replace(spec, command=(*spec.command[:at], *own, *spec.command[at + 2 :]), inherited=())
+        command = (*spec.command[:at], *own, *spec.command[at + 2 :])
+        return replace(spec, command=command, inherited=())
 
     return made
 
@@ -57,6 +58,7 @@ async def main(data: Path) -> None:
         for name, old, new in (
             ("worker", "core", "tests.faults.worker"),
             ("web", "core.wsgi:application", "tests.faults.wsgi:application"),
+            ("simulator", "local.simulator", "tests.faults.simulator"),
         ):
             patched.enter_context(patch.object(parts, name, swapped(getattr(parts, name), old, new)))
         patched.enter_context(patch.object(parts, "simulator", refusing(parts.simulator)))

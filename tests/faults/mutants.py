@@ -48,6 +48,10 @@ MUTANTS: Final = {
         "nobody notices that PostgreSQL has lost commits",
         Kind.DUPLICATED, ("postgres-promoted",),
     ),
+    "any-account": Mutant(
+        "doubts of one account are looked up in another",
+        Kind.WRONG, ("another-account",),
+    ),
     "outage-budget": Mutant(
         "so many failed connections are a recipient's own fault, and nobody is held for them",
         Kind.LOST, (), outages=("unreachable",),

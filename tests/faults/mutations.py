@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection
 
 from tests.faults.mutants import VARIABLE
-from workers.engine.base import epoch
+from workers.engine.base import account, epoch
 from workers.engine.base.epoch import Epoch
 from workers.engine.lote import closing
 from workers.engine.lote.quarantine import Since
@@ -89,6 +89,10 @@ def _with_a_budget() -> None:
     _sending(counted)()
 
 
+def _with_any_account() -> None:
+    account.is_this_account = lambda of_claim: True
+
+
 def _let_go(covers: Since, *, until: Epoch | None = None) -> int:
     if until:
         epoch.write(until)
@@ -106,6 +110,7 @@ INSTALL: Final[dict[str, Callable[[], None]]] = {
     "give-up": _sending(_give_up),
     "no-sweeper": _without_sweeper,
     "no-quarantine": _without_quarantine,
+    "any-account": _with_any_account,
     "outage-budget": _with_a_budget,
     "no-callback": _without_callback,
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.faults.conditions import UP_WITHIN_S
+from tests.faults.folder import AWAY
 from tests.faults.stack import RunningStack, StackDownError, gone, send
 
 DIES_WITHIN_S: Final = 5.0
@@ -19,11 +20,16 @@ ALL_CALLS: Final[tuple[Mapping[str, object], ...]] = tuple(
 @contextmanager
 def unreachable(stack: RunningStack) -> Iterator[None]:
     """Nothing connects: nobody listens at Twilio's address."""
-    with stack.unsupervised():
+    away = stack.armory.folder / AWAY
+    away.parent.mkdir(parents=True, exist_ok=True)
+    away.touch()
+    try:
         entry = stack.processes()["simulator"]
         if not send(entry, signal.SIGKILL) or not gone(entry, DIES_WITHIN_S):
             raise StackDownError("the simulator did not end")
         yield
+    finally:
+        away.unlink()
     if missing := stack.wait_up(UP_WITHIN_S):
         raise StackDownError(f"not running again: {', '.join(missing)}")
 

@@ -132,7 +132,9 @@ class Run:
     def _break(self, exits: ExitStack) -> None:
         """Do rounds of faults until it is enough."""
         twilio = TwilioFaults(self.stack, self.journal, self.options.seed)
-        self._scene = Scene(self.stack, self._load, self.journal, twilio, self._judge.losses, self._rng)
+        self._scene = Scene(
+            self.stack, self._load, self.journal, twilio, self.report.found, self._judge.losses, self._rng
+        )
         for lane in self._lanes:
             exits.callback(lane.close)
         self._until = time.monotonic() + self.options.seconds

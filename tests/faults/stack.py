@@ -17,8 +17,9 @@ from dotenv import dotenv_values
 from local.simulator.client import SimulatorControl, SimulatorError
 from local.stack.registry import Entry, born, read_record
 from tests.faults.conditions import ENVIRONMENT, UP_WITHIN_S
-from tests.faults.crash import FOLDER_VARIABLE, Armory
+from tests.faults.crash import Armory
 from tests.faults.database import Database
+from tests.faults.folder import FOLDER_VARIABLE
 from tests.faults.host import UP
 from tests.local.stack.support import ROOT, environment
 from tests.ports import held, port_of
@@ -131,7 +132,10 @@ class RunningStack:
 
     @contextlib.contextmanager
     def unsupervised(self) -> Iterator[None]:
-        """Stop the supervisor for the length of a `with` block: what ends meanwhile is started again afterwards."""
+        """Stop the supervisor for the length of a `with` block: what ends meanwhile is started again afterwards.
+
+        For a moment: it reads what the others write to their logs, and who cannot write waits.
+        """
         assert self._host is not None
         self._host.send_signal(signal.SIGSTOP)
         try:

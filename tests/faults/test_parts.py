@@ -1,5 +1,6 @@
 """The harness's own parts: what must not fail quietly."""
 
+import os
 import random
 import signal
 import subprocess
@@ -9,13 +10,16 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
+from django.test import override_settings
 
 from tests.closings import Closings
-from tests.faults import crash, mutations
+from tests.faults import account, crash, mutations
+from tests.faults.account import Account
 from tests.faults.calm import Calm
 from tests.faults.database import SWEEP_LOCK
 from tests.faults.deck import TRIES, Deck
 from tests.faults.injectors import FAULTS
+from tests.faults.injectors import account as injector
 from tests.faults.injectors.scene import Fault
 from tests.faults.mutants import MUTANTS
 from tests.faults.options import parse
@@ -25,6 +29,7 @@ from tests.faults.recipients import Fate, Recipient, fates, telefono
 from tests.faults.report import Report
 from tests.faults.verdict import Kind, Violation
 from workers.engine.base import locks
+from workers.engine.base.account import fingerprint
 
 DYING = """
 import sys
@@ -189,3 +194,29 @@ def test_a_mutant_is_well_when_it_is_reported_as_what_it_is(tmp_path: Path, kind
     assert not report.ok
     report.found([replace(VIOLATION, kind=kind)])
     assert report.ok == caught
+
+
+class TestAccount:
+    def test_a_process_that_starts_has_the_account_that_was_chosen(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC1")
+        monkeypatch.setenv("TWILIO_AUTH_TOKEN", "t1")
+        folder, other = tmp_path / "crash", Account.new()
+        account.take(folder)
+        assert os.environ["TWILIO_ACCOUNT_SID"] == "AC1"
+        account.choose(folder, other)
+        account.take(folder)
+        assert (os.environ["TWILIO_ACCOUNT_SID"], os.environ["TWILIO_AUTH_TOKEN"]) == (other.sid, other.token)
+        account.choose(folder, None)
+        account.choose(folder, None)
+        assert not (folder / account.NAME).exists()
+
+    def test_its_mark_is_what_a_claim_writes(self) -> None:
+        mine = Account.new()
+        with override_settings(TWILIO_ACCOUNT_SID=mine.sid):
+            assert fingerprint().startswith(mine.mark)
+
+    def test_a_row_that_was_looked_for_in_another_account_is_a_violation(self) -> None:
+        violation = injector.judged(7, 1, "pendiente", 2)
+        assert (violation.kind, violation.campana_id, violation.log_id) == (Kind.WRONG, 1, 7)

@@ -5,18 +5,23 @@ from pathlib import Path
 
 import django
 
-from core.celery import app
+from tests.faults import account
+from tests.faults.folder import FOLDER_VARIABLE
 from tests.faults.timeline import worker_name
 
+folder = Path(os.environ[FOLDER_VARIABLE])
+account.take(folder)
 # Before any connection: the timeline notes who took a row (libpq reads it as the application's name).
 os.environ["PGAPPNAME"] = worker_name(os.getpid())
+
+from core.celery import app  # noqa: E402 - it reads the settings
+
 django.setup()
 
 from tests.faults import compressed, crash, mutations, posts  # noqa: E402 - they import models
 
 mutations.install_from_environment()
 compressed.install_from_environment()
-folder = Path(os.environ[crash.FOLDER_VARIABLE])
 posts.install(folder)
 crash.install("worker", crash.Armory(folder))
 

@@ -13,6 +13,7 @@ from tests.faults.journal import Journal
 from tests.faults.load import Load
 from tests.faults.losses import Loss
 from tests.faults.stack import WORKERS, RunningStack
+from tests.faults.verdict import Violation
 
 Family = Literal["process", "redis", "postgres", "crash", "people", "twilio"]
 
@@ -42,6 +43,7 @@ class Scene:
     """The running product under load.
 
     Args:
+        found: takes what an injector sees itself.
         losses: what PostgreSQL has lost so far.
         rng: of this injection alone, so that its choices do not depend on what else is under way.
     """
@@ -50,6 +52,7 @@ class Scene:
     load: Load
     journal: Journal
     twilio: TwilioFaults
+    found: Callable[[Sequence[Violation]], object]
     losses: list[Loss]
     rng: Random
     reservations: Reservations = field(default_factory=Reservations)
