@@ -27,6 +27,8 @@ ENVIRONMENT: Final[dict[str, str]] = {
 }
 LEASE_S: Final = float(ENVIRONMENT["LEASE_S"])
 READ_TIMEOUT_S: Final = float(ENVIRONMENT["TWILIO_READ_TIMEOUT_S"])
+# A machine that sleeps for so long wakes when others have sent what it had claimed.
+SUSPENDED_S: Final = 30.0
 RECONCILE_INTERVAL_S: Final = float(ENVIRONMENT["RECONCILE_INTERVAL_S"])
 
 # The simulator's. Calls take a while, so that a killed worker leaves some under way. One callback a message: they cost
@@ -43,6 +45,8 @@ FINAL_WITHIN_S: Final = 120.0
 # So many more in a round in which PostgreSQL lost commits: all that may have been sent is looked up twice first, and
 # what was not needs a later message that shows so.
 FINAL_AFTER_LOSS_S: Final = 120.0
+# And where a clock was ahead: what waits for a moment that it named waits longer.
+FINAL_AFTER_STEP_S: Final = 120.0
 # Seconds between a campaign's last row and its end (DESIGN, invariant 5).
 FINALIZE_WITHIN_S: Final = 30.0
 # Seconds within which the supervisor must have everything running again.

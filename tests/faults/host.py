@@ -8,18 +8,21 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from unittest.mock import patch
 
 from local.stack import environment, parts, ports
 from local.stack.errors import Interrupted
 from local.stack.layout import Layout
 from local.stack.output import Printer
+from local.stack.postgres import Postgres
 from local.stack.process import Spec
 from local.stack.session import Session
 from local.stack.startup import prepare, start_product
 from local.stack.supervisor import Restarts
+from tests.faults import clocks
 from tests.faults.conditions import SIMULATOR
+from tests.faults.folder import CLOCKS_VARIABLE, FOLDER_VARIABLE
 from tests.ports import held, port_of
 
 UP: Final = "everything is up"
@@ -51,6 +54,20 @@ def refusing(make: Callable[..., Spec]) -> Callable[..., Spec]:
     return made
 
 
+def stepped(make: Callable[..., Spec], who: str) -> Callable[..., Spec]:
+    """The same part with a wall clock that can be stepped, where that is wanted."""
+
+    def made(*args: Any, **kwargs: Any) -> Spec:
+        spec = make(*args, **kwargs)
+        if not os.environ.get(CLOCKS_VARIABLE):
+            return spec
+        # By env(1): PostgreSQL's launcher changes its user first, and the library makes files of its user.
+        own = clocks.environment(Path(os.environ[FOLDER_VARIABLE]), who).items()
+        return replace(spec, command=("/usr/bin/env", *(f"{name}={value}" for name, value in own), *spec.command))
+
+    return made
+
+
 async def main(data: Path) -> None:
     os.umask(0o077)
     printer = Printer()
@@ -62,6 +79,8 @@ async def main(data: Path) -> None:
         ):
             patched.enter_context(patch.object(parts, name, swapped(getattr(parts, name), old, new)))
         patched.enter_context(patch.object(parts, "simulator", refusing(parts.simulator)))
+        patched.enter_context(patch.object(parts, "worker", stepped(parts.worker, clocks.WORKERS)))
+        patched.enter_context(patch.object(Postgres, "spec", stepped(Postgres.spec, clocks.DATABASE)))
         patched.enter_context(patch.object(ports, "listen_loopback", held))
         async with Session(data.resolve(), environment.read(), printer) as session:
             session.supervisor.restarts = RESTARTS

@@ -61,8 +61,10 @@ class Judge:
         violations = judge(evidence, excused)
         accepted = first_accepted((as_accepted(row).log_id, row.accepted_at) for row in ledger)
         measures = self._report.measures
-        measures.add_detections(self._stack.database, ids, self._journal.killed[self._killed :], accepted)
-        violations += measures.add_finalizations(self._stack.database, ids, self._journal.away)
+        # Of a clock that was set nobody can read how long something took.
+        timed = [pk for pk in ids if pk not in self._load.untimed]
+        measures.add_detections(self._stack.database, timed, self._journal.killed[self._killed :], accepted)
+        violations += measures.add_finalizations(self._stack.database, timed, self._journal.away)
         self._report.recipients += sum(campaign.total for campaign in evidence.campaigns)
         self._report.campaigns += len(ids)
         self._since = ledger[-1].id if ledger else self._since

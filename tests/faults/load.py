@@ -69,6 +69,7 @@ class Load:
         cancelled: those that somebody asked to cancel.
         retried: those whose failed recipients somebody asked to try again.
         doubted: those that were under way when PostgreSQL lost commits.
+        untimed: those that were under way while PostgreSQL's clock was set.
         vanished: those that PostgreSQL has lost.
     """
 
@@ -82,6 +83,7 @@ class Load:
         self.cancelled: set[int] = set()
         self.retried: set[int] = set()
         self.doubted: set[int] = set()
+        self.untimed: set[int] = set()
         self.vanished: list[Made] = []
         self.lock = threading.Lock()
         self._wished = threading.Event()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.faults.conditions import FINAL_WITHIN_S, FINALIZE_WITHIN_S
-from tests.faults.injectors import FAULTS
+from tests.faults.injectors import ALL, FAULTS, LEFT_OUT
 from tests.faults.mutants import MUTANTS
 from tests.faults.outages import OUTAGES
 from tests.faults.worlds import WORLDS
@@ -122,6 +122,8 @@ def kinds(text: str) -> tuple[str, ...]:
     found: list[str] = []
     for word in filter(None, (word.strip() for word in text.split(","))):
         members = [kind for kind, fault in FAULTS.items() if word in (kind, fault.family)]
+        if missing := [LEFT_OUT[kind] for kind in LEFT_OUT if word in (kind, ALL[kind].family)]:
+            raise argparse.ArgumentTypeError(f"{word} cannot be done here: {missing[0]}")
         if not members:
             raise argparse.ArgumentTypeError(f"no fault is called {word!r}; see --help")
         found += members

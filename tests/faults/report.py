@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
 from tests.faults.conditions import described
-from tests.faults.injectors import FAULTS
+from tests.faults.injectors import FAULTS, LEFT_OUT
+from tests.faults.injectors.scene import Family
 from tests.faults.journal import Journal
 from tests.faults.measures import Detection, Measures
 from tests.faults.mutants import MUTANTS
@@ -16,6 +18,7 @@ from tests.faults.options import Options
 from tests.faults.verdict import Kind, Violation
 
 SHOWN = 20
+INFRASTRUCTURE: Final[tuple[Family, ...]] = ("process", "redis", "postgres", "crash", "clock")
 
 
 class Report:
@@ -80,7 +83,7 @@ class Report:
 
     def text(self) -> str:
         """Return the report for the terminal."""
-        infrastructure = self.of_families("process", "redis", "postgres", "crash")
+        infrastructure = self.of_families(*INFRASTRUCTURE)
         people, periods = self.of_families("people"), self.of_families("twilio")
         met = f"{sum(self.requests.values()):,} in {sum(periods.values()):,} periods"
         lines = [
@@ -91,6 +94,7 @@ class Report:
             f"messages accepted by the simulator: {self.accepted:,}",
             f"process and infrastructure faults: {sum(infrastructure.values()):,}",
             *_table(infrastructure, self.without_effect),
+            *(f"  left out: {kind}: {why}" for kind, why in LEFT_OUT.items()),
             f"people: {sum(people.values()):,}",
             *_table(people, self.without_effect),
             f"requests and callbacks that met a fault of the simulator: {met}",
@@ -138,10 +142,11 @@ class Report:
             "campaigns": self.campaigns,
             "recipients": self.recipients,
             "accepted": self.accepted,
-            "faults": self.of_families("process", "redis", "postgres", "crash"),
+            "faults": self.of_families(*INFRASTRUCTURE),
             "people": self.of_families("people"),
             "periods": self.of_families("twilio"),
             "requests": self.requests,
+            "left_out": LEFT_OUT,
             "without_effect": self.without_effect,
             "violations": {str(kind): count for kind, count in self.counts.items()},
             "details": [str(violation) for violation in self.violations],

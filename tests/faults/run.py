@@ -15,11 +15,12 @@ import redis
 
 from local.simulator.client import SimulatorError
 from local.stack.layout import DEFAULT_DATA, private_folder
-from tests.faults import compressed
+from tests.faults import clocks, compressed
 from tests.faults.api import NoAnswerError
 from tests.faults.calm import Calm
-from tests.faults.conditions import FINAL_AFTER_LOSS_S
+from tests.faults.conditions import FINAL_AFTER_LOSS_S, FINAL_AFTER_STEP_S
 from tests.faults.deck import Deck
+from tests.faults.folder import CLOCKS_VARIABLE
 from tests.faults.injectors import FAULTS
 from tests.faults.injectors.scene import Fault, Scene
 from tests.faults.injectors.twilio_faults import TwilioFaults
@@ -87,6 +88,8 @@ class Run:
         self.journal = Journal(folder / "faults.log")
         self.report = Report(options, folder)
         extra = {VARIABLE: options.mutant} if options.mutant else {}
+        if any(FAULTS[kind].family == "clock" for kind in options.kinds):
+            extra[CLOCKS_VARIABLE] = "1"
         if options.outages:
             extra |= compressed.environment(COMPRESSED_BY)
         self.stack = RunningStack(private_folder(folder / "stack"), extra)
@@ -109,6 +112,7 @@ class Run:
         started = time.monotonic()
         with ExitStack() as exits:
             exits.callback(self.journal.close)
+            exits.callback(clocks.tidy)
             exits.callback(self.stack.stop)
             self.stack.start()
             self.stack.database.rows(INSTALL)
@@ -230,7 +234,9 @@ class Run:
         self._scene.twilio.calm()
         self.journal.say("rest")
         ids = {campaign.id for campaign in made} | self._load.retried
-        within_s = self.options.final_within_s + (FINAL_AFTER_LOSS_S if self._load.doubted else 0.0)
+        within_s = self.options.final_within_s
+        within_s += FINAL_AFTER_LOSS_S if ids & self._load.doubted else 0.0
+        within_s += FINAL_AFTER_STEP_S if ids & self._load.untimed else 0.0
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
             self.stack.check()

@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
@@ -12,8 +13,9 @@ from unittest.mock import Mock
 import pytest
 from django.test import override_settings
 
+from core.clock import elapsed
 from tests.closings import Closings
-from tests.faults import account, crash, mutations
+from tests.faults import account, clocks, crash, mutations, options, posts, suspension
 from tests.faults.account import Account
 from tests.faults.calm import Calm
 from tests.faults.database import SWEEP_LOCK
@@ -220,3 +222,67 @@ class TestAccount:
     def test_a_row_that_was_looked_for_in_another_account_is_a_violation(self) -> None:
         violation = injector.judged(7, 1, "pendiente", 2)
         assert (violation.kind, violation.campana_id, violation.log_id) == (Kind.WRONG, 1, 7)
+
+
+class TestClocks:
+    def test_a_step_is_read_by_the_library(self, tmp_path: Path) -> None:
+        if not clocks.installed():
+            pytest.skip(clocks.MISSING)
+        for who in clocks.NAMES:
+            env = {**os.environ, **clocks.environment(tmp_path, who)}
+            clocks.step(tmp_path, who, -300.0)
+            code = "import time; print(time.time(), time.monotonic(), time.clock_gettime(7))"
+            done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+            wall, monotonic, boot = map(float, done.stdout.split())
+            assert -310 < wall - time.time() < -240
+            assert (monotonic < time.monotonic(), boot < time.clock_gettime(7)) == (True, True)
+
+    def test_without_the_library_the_kinds_are_left_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(clocks, "PLACES", ())
+        assert not clocks.installed()
+        assert clocks.environment(Path("/nowhere"), clocks.WORKERS) == {}
+
+    def test_whoever_asks_for_one_is_told(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setitem(options.LEFT_OUT, "clock-database-back", clocks.MISSING)
+        for word in ("clock", "clock-database-back"):
+            with pytest.raises(SystemExit):
+                parse(["--only", word])
+            assert f"{word} cannot be done here: {clocks.MISSING}" in capsys.readouterr().err
+
+    def test_a_workers_clock_is_seen_in_its_notes(self, tmp_path: Path) -> None:
+        assert posts.off(tmp_path) == 0.0
+        now = time.time() - elapsed()
+        (tmp_path / posts.NAME).write_text(f"a 1 {now:.3f}\nb 1 {now - 300:.3f}\n")
+        assert -301 < posts.off(tmp_path) < -299
+        assert posts.read(tmp_path) == {"a": 1, "b": 1}
+
+
+SLEEPER = """
+import sys, time
+from pathlib import Path
+from tests.faults import suspension
+suspension.install(Path(sys.argv[1]))
+from core.clock import Mark, elapsed
+mark, monotonic = Mark(), time.monotonic()
+print(flush=True)
+sys.stdin.readline()
+print(time.monotonic() - monotonic, elapsed() - mark.at)
+"""
+
+
+def test_a_suspended_process_sees_one_clock_stand_still(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SLEEPER, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(0.5)
+        assert suspension.tell(tmp_path, process.pid, 0.5)
+        process.stdin.write("\n")
+        process.stdin.flush()
+        stood, went = map(float, process.stdout.readline().split())
+    assert went >= 0.5
+    assert went - stood == pytest.approx(0.5, abs=1e-3)
+    assert not suspension.tell(tmp_path, 1, 0.5)

@@ -6,7 +6,8 @@ import time
 import psutil
 
 from local.stack.registry import Entry
-from tests.faults.conditions import LEASE_S, READ_TIMEOUT_S
+from tests.faults import suspension
+from tests.faults.conditions import LEASE_S, READ_TIMEOUT_S, SUSPENDED_S
 from tests.faults.injectors.scene import Fault, Injector, Scene
 from tests.faults.stack import WORKERS, alive, gone, send
 
@@ -36,8 +37,12 @@ def kill(*names: str) -> Injector:
     return inject
 
 
-def sleep(seconds: float, *names: str) -> Injector:
-    """SIGSTOP of one of these for some seconds, then SIGCONT."""
+def sleep(seconds: float, *names: str, machine: bool = False) -> Injector:
+    """SIGSTOP of one of these for some seconds, then SIGCONT.
+
+    Args:
+        machine: whether it sees what it would see if its machine had been suspended.
+    """
 
     def inject(scene: Scene) -> str | None:
         with scene.victim(*names) as entry:
@@ -47,9 +52,10 @@ def sleep(seconds: float, *names: str) -> Injector:
                 time.sleep(0.1)
                 stopped = alive(entry) and psutil.Process(entry.pid).status() == psutil.STATUS_STOPPED
                 time.sleep(seconds)
+                told = not machine or suspension.tell(scene.stack.armory.folder, entry.pid, seconds)
             finally:
                 woke = send(entry, signal.SIGCONT)
-            return f"{entry.name} ({entry.pid}) slept {seconds:g} s" if stopped and woke else None
+            return f"{entry.name} ({entry.pid}) slept {seconds:g} s" if stopped and told and woke else None
 
     return inject
 
@@ -128,6 +134,7 @@ FAULTS = (
     Fault("kill-simulator", "process", kill("simulator")),
     Fault("kill-stack", "process", kill_stack, alone=True),
     Fault("sleep-worker", "process", sleep(BEYOND_LEASE_S, *WORKERS), weight=2),
+    Fault("suspend-worker", "process", sleep(SUSPENDED_S, *WORKERS, machine=True)),
     Fault("sleep-simulator", "process", sleep(READ_TIMEOUT_S + 1.5, "simulator")),
     Fault("end-worker", "process", terminate),
     Fault("rolling-restart", "process", rolling_restart),
