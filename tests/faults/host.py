@@ -54,15 +54,15 @@ def refusing(make: Callable[..., Spec]) -> Callable[..., Spec]:
     return made
 
 
-def stepped(make: Callable[..., Spec], who: str) -> Callable[..., Spec]:
-    """The same part with a wall clock that can be stepped, where that is wanted."""
+def stepped(make: Callable[..., Spec]) -> Callable[..., Spec]:
+    """PostgreSQL with a wall clock that can be stepped, where that is wanted."""
 
     def made(*args: Any, **kwargs: Any) -> Spec:
         spec = make(*args, **kwargs)
         if not os.environ.get(CLOCKS_VARIABLE):
             return spec
-        # By env(1): PostgreSQL's launcher changes its user first, and the library makes files of its user.
-        own = clocks.environment(Path(os.environ[FOLDER_VARIABLE]), who).items()
+        # By env(1): the launcher changes its user first, and the library makes files of its user.
+        own = clocks.environment(Path(os.environ[FOLDER_VARIABLE])).items()
         return replace(spec, command=("/usr/bin/env", *(f"{name}={value}" for name, value in own), *spec.command))
 
     return made
@@ -79,8 +79,7 @@ async def main(data: Path) -> None:
         ):
             patched.enter_context(patch.object(parts, name, swapped(getattr(parts, name), old, new)))
         patched.enter_context(patch.object(parts, "simulator", refusing(parts.simulator)))
-        patched.enter_context(patch.object(parts, "worker", stepped(parts.worker, clocks.WORKERS)))
-        patched.enter_context(patch.object(Postgres, "spec", stepped(Postgres.spec, clocks.DATABASE)))
+        patched.enter_context(patch.object(Postgres, "spec", stepped(Postgres.spec)))
         patched.enter_context(patch.object(ports, "listen_loopback", held))
         async with Session(data.resolve(), environment.read(), printer) as session:
             session.supervisor.restarts = RESTARTS

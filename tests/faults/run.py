@@ -22,6 +22,7 @@ from tests.faults.conditions import FINAL_AFTER_LOSS_S, FINAL_AFTER_STEP_S
 from tests.faults.deck import Deck
 from tests.faults.folder import CLOCKS_VARIABLE
 from tests.faults.injectors import FAULTS
+from tests.faults.injectors.clock import OF_POSTGRES
 from tests.faults.injectors.scene import Fault, Scene
 from tests.faults.injectors.twilio_faults import TwilioFaults
 from tests.faults.journal import Journal
@@ -88,7 +89,7 @@ class Run:
         self.journal = Journal(folder / "faults.log")
         self.report = Report(options, folder)
         extra = {VARIABLE: options.mutant} if options.mutant else {}
-        if any(FAULTS[kind].family == "clock" for kind in options.kinds):
+        if any(fault.kind in options.kinds for fault in OF_POSTGRES):
             extra[CLOCKS_VARIABLE] = "1"
         if options.outages:
             extra |= compressed.environment(COMPRESSED_BY)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
@@ -15,7 +16,7 @@ from django.test import override_settings
 
 from core.clock import elapsed
 from tests.closings import Closings
-from tests.faults import account, clocks, crash, mutations, options, posts, suspension
+from tests.faults import account, clocks, crash, mutations, options, own_clocks, posts
 from tests.faults.account import Account
 from tests.faults.calm import Calm
 from tests.faults.database import SWEEP_LOCK
@@ -226,27 +227,31 @@ class TestAccount:
 
 class TestClocks:
     def test_a_step_is_read_by_the_library(self, tmp_path: Path) -> None:
-        if not clocks.installed():
+        if not clocks.library():
             pytest.skip(clocks.MISSING)
-        for who in clocks.NAMES:
-            env = {**os.environ, **clocks.environment(tmp_path, who)}
-            clocks.step(tmp_path, who, -300.0)
-            code = "import time; print(time.time(), time.monotonic(), time.clock_gettime(7))"
-            done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
-            wall, monotonic, boot = map(float, done.stdout.split())
-            assert -310 < wall - time.time() < -240
-            assert (monotonic < time.monotonic(), boot < time.clock_gettime(7)) == (True, True)
+        env = {**os.environ, **clocks.environment(tmp_path)}
+        clocks.step(tmp_path, -300.0)
+        done = subprocess.run(["date", "+%s"], env=env, capture_output=True, text=True, check=True)
+        assert -310 < float(done.stdout) - time.time() < -240
+
+    def test_nothing_is_left_in_shared_memory(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(clocks, "SHARED", tmp_path)
+        names = (f"sem.faketime_sem_{os.getpid()}", "faketime_shm_99999999", "other_99999999")
+        for name in names:
+            (tmp_path / name).touch()
+        clocks.tidy()
+        assert sorted(path.name for path in tmp_path.iterdir()) == sorted((names[0], names[2]))
 
     def test_without_the_library_the_kinds_are_left_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(clocks, "PLACES", ())
-        assert not clocks.installed()
-        assert clocks.environment(Path("/nowhere"), clocks.WORKERS) == {}
+        assert clocks.library() is None
+        assert clocks.environment(Path("/nowhere")) == {}
 
     def test_whoever_asks_for_one_is_told(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        monkeypatch.setitem(options.LEFT_OUT, "clock-database-back", clocks.MISSING)
-        for word in ("clock", "clock-database-back"):
+        monkeypatch.setitem(options.LEFT_OUT, "clock-postgres-back", clocks.MISSING)
+        for word in ("clock", "clock-postgres-back"):
             with pytest.raises(SystemExit):
                 parse(["--only", word])
             assert f"{word} cannot be done here: {clocks.MISSING}" in capsys.readouterr().err
@@ -262,27 +267,56 @@ class TestClocks:
 SLEEPER = """
 import sys, time
 from pathlib import Path
-from tests.faults import suspension
-suspension.install(Path(sys.argv[1]))
+from tests.faults import own_clocks
+own_clocks.install(Path(sys.argv[1]))
 from core.clock import Mark, elapsed
-mark, monotonic = Mark(), time.monotonic()
+from django.utils import timezone
+mark, monotonic, now = Mark(), time.monotonic(), timezone.now()
 print(flush=True)
-sys.stdin.readline()
-print(time.monotonic() - monotonic, elapsed() - mark.at)
+for line in sys.stdin:
+    print(time.monotonic() - monotonic, elapsed() - mark.at, time.time() - mark.wall,
+        (timezone.now() - now).total_seconds(), int(mark.jumped()), flush=True)
 """
 
 
-def test_a_suspended_process_sees_one_clock_stand_still(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", SLEEPER, str(tmp_path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+class TestOwnClocks:
+    @pytest.fixture
+    def sleeper(self, tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+        command = [sys.executable, "-c", SLEEPER, str(tmp_path)]
+        env = {**os.environ, "DJANGO_SETTINGS_MODULE": "core.settings"}
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=env) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            yield process
+            assert process.stdin is not None
+            process.stdin.close()
+
+    def read(self, process: "subprocess.Popen[str]") -> list[float]:
+        """Seconds since it began by its monotonic, boot and wall clock and by Django's; whether it sees a jump."""
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdout.readline()
-        time.sleep(0.5)
-        assert suspension.tell(tmp_path, process.pid, 0.5)
         process.stdin.write("\n")
         process.stdin.flush()
-        stood, went = map(float, process.stdout.readline().split())
-    assert went >= 0.5
-    assert went - stood == pytest.approx(0.5, abs=1e-3)
-    assert not suspension.tell(tmp_path, 1, 0.5)
+        return [float(word) for word in process.stdout.readline().split()]
+
+    def test_a_suspended_process_sees_one_clock_stand_still(
+        self, tmp_path: Path, sleeper: "subprocess.Popen[str]"
+    ) -> None:
+        time.sleep(0.3)
+        assert own_clocks.change(tmp_path, sleeper.pid, slept=0.2)
+        assert own_clocks.change(tmp_path, sleeper.pid, slept=0.1)
+        monotonic, boot, wall, _, _ = self.read(sleeper)
+        assert boot - monotonic == pytest.approx(0.3, abs=0.2)
+        assert wall - monotonic == pytest.approx(0.3, abs=0.2)
+
+    def test_a_clock_that_is_set_is_seen_and_set_right(self, tmp_path: Path, sleeper: "subprocess.Popen[str]") -> None:
+        own_clocks.change(tmp_path, sleeper.pid, ahead=300.0)
+        monotonic, boot, wall, now, jumped = self.read(sleeper)
+        assert (wall - boot, now - boot) == (pytest.approx(300, abs=30), pytest.approx(300, abs=30))
+        assert (monotonic < 100, jumped) == (True, 1)
+        own_clocks.change(tmp_path, sleeper.pid, ahead=0.0)
+        assert self.read(sleeper)[2:] == [pytest.approx(boot, abs=30), pytest.approx(boot, abs=30), 0]
+
+    def test_who_does_not_look_is_not_told(self, tmp_path: Path) -> None:
+        assert not own_clocks.change(tmp_path, 1, slept=0.5)

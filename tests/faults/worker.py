@@ -5,12 +5,12 @@ from pathlib import Path
 
 import django
 
-from tests.faults import account, suspension
+from tests.faults import account, own_clocks
 from tests.faults.folder import FOLDER_VARIABLE
 from tests.faults.timeline import worker_name
 
 folder = Path(os.environ[FOLDER_VARIABLE])
-suspension.install(folder)
+own_clocks.install(folder)
 account.take(folder)
 # Before any connection: the timeline notes who took a row (libpq reads it as the application's name).
 os.environ["PGAPPNAME"] = worker_name(os.getpid())

@@ -17,7 +17,5 @@ from tests.faults.injectors.scene import Fault
 MODULES = (process, account, redis_server, postgres_server, lost_commits, crash_points, people, clock, twilio)
 ALL = {fault.kind: fault for module in MODULES for fault in module.FAULTS}
 # Why a kind cannot be done on this machine.
-LEFT_OUT: dict[str, str] = {
-    kind: clocks.MISSING for kind, fault in ALL.items() if fault.family == "clock" and not clocks.installed()
-}
+LEFT_OUT: dict[str, str] = {} if clocks.library() else {fault.kind: clocks.MISSING for fault in clock.OF_POSTGRES}
 FAULTS: dict[str, Fault] = {kind: fault for kind, fault in ALL.items() if kind not in LEFT_OUT}

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from tests.faults import clocks, posts
+from tests.faults import clocks, own_clocks, posts
 from tests.faults.injectors.scene import Fault, Scene
 from tests.faults.injectors.twilio import DOUBTS, NO_CALLBACKS
+from tests.faults.stack import WORKERS
 
 # What waits for a moment that a clock ahead has named waits as much longer once it is right: see FINAL_AFTER_STEP_S.
 AHEAD_S: Final = (60.0, 120.0)
@@ -17,39 +18,54 @@ SEEN_WITHIN_S: Final = 6.0
 LOOK_S: Final = 0.2
 OFF: Final = "SELECT extract(epoch FROM clock_timestamp())::float8"
 
-Off = Callable[[Scene], float]
+
+class Postgres:
+    """PostgreSQL's clock."""
+
+    @staticmethod
+    def set(scene: Scene, seconds: float) -> None:
+        # The timeline's times are of this clock.
+        scene.load.untimed |= {campaign.id for campaign in scene.load.unfinished()}
+        clocks.step(scene.stack.armory.folder, seconds)
+
+    @staticmethod
+    def off(scene: Scene) -> float:
+        return float(scene.stack.database.rows(OFF)[0][0]) - time.time()
 
 
-def step(who: str, sign: int, off: Off, scene: Scene) -> str | None:
-    """Step a clock, let some messages go, and set it right.
+class Workers:
+    """The clock of all workers, which are on one machine; one that starts meanwhile has the true time."""
+
+    @staticmethod
+    def set(scene: Scene, seconds: float) -> None:
+        for name, entry in scene.stack.processes().items():
+            if name in WORKERS:
+                own_clocks.change(scene.stack.armory.folder, entry.pid, ahead=seconds)
+
+    @staticmethod
+    def off(scene: Scene) -> float:
+        """As the latest message says that a worker noted."""
+        return posts.off(scene.stack.armory.folder)
+
+
+Clock = type[Postgres] | type[Workers]
+
+
+def step(clock: Clock, sign: int, scene: Scene) -> str | None:
+    """Set a clock wrong, let some messages go, and set it right.
 
     Args:
         sign: 1 for ahead, -1 for back.
-        off: how far the clock is seen to be off, in seconds.
     """
-    folder = scene.stack.armory.folder
     seconds = sign * scene.rng.uniform(*(AHEAD_S if sign > 0 else BACK_S))
-    if who == clocks.DATABASE:
-        # The timeline's times are of this clock.
-        scene.load.untimed |= {campaign.id for campaign in scene.load.unfinished()}
     with scene.twilio.broken(DOUBTS, **NO_CALLBACKS):
-        clocks.step(folder, who, seconds)
         try:
-            seen = _until(lambda: abs(off(scene) - seconds) < abs(seconds) / 2)
+            clock.set(scene, seconds)
+            seen = _until(lambda: abs(clock.off(scene) - seconds) < abs(seconds) / 2)
             time.sleep(scene.rng.uniform(*HOLD_S))
         finally:
-            clocks.step(folder, who, 0.0)
-        right = _until(lambda: abs(off(scene)) < abs(seconds) / 2)
-    return f"{seconds:+.0f} s" if seen and right else None
-
-
-def of_database(scene: Scene) -> float:
-    return float(scene.stack.database.rows(OFF)[0][0]) - time.time()
-
-
-def of_workers(scene: Scene) -> float:
-    """As the latest message says that a worker noted."""
-    return posts.off(scene.stack.armory.folder)
+            clock.set(scene, 0.0)
+    return f"{seconds:+.0f} s" if seen else None
 
 
 def _until(so: Callable[[], bool]) -> bool:
@@ -59,8 +75,10 @@ def _until(so: Callable[[], bool]) -> bool:
     return done
 
 
-FAULTS = tuple(
-    Fault(f"clock-{who}-{name}", "clock", partial(step, who, sign, off), alone=True)
-    for who, off in ((clocks.DATABASE, of_database), (clocks.WORKERS, of_workers))
-    for name, sign in (("ahead", 1), ("back", -1))
-)
+def both_ways(name: str, clock: Clock) -> list[Fault]:
+    ways = (("ahead", 1), ("back", -1))
+    return [Fault(f"clock-{name}-{way}", "clock", partial(step, clock, sign), alone=True) for way, sign in ways]
+
+
+OF_POSTGRES = both_ways("postgres", Postgres)
+FAULTS = (*OF_POSTGRES, *both_ways("workers", Workers))

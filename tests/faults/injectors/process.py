@@ -6,7 +6,7 @@ import time
 import psutil
 
 from local.stack.registry import Entry
-from tests.faults import suspension
+from tests.faults import own_clocks
 from tests.faults.conditions import LEASE_S, READ_TIMEOUT_S, SUSPENDED_S
 from tests.faults.injectors.scene import Fault, Injector, Scene
 from tests.faults.stack import WORKERS, alive, gone, send
@@ -52,7 +52,7 @@ def sleep(seconds: float, *names: str, machine: bool = False) -> Injector:
                 time.sleep(0.1)
                 stopped = alive(entry) and psutil.Process(entry.pid).status() == psutil.STATUS_STOPPED
                 time.sleep(seconds)
-                told = not machine or suspension.tell(scene.stack.armory.folder, entry.pid, seconds)
+                told = not machine or own_clocks.change(scene.stack.armory.folder, entry.pid, slept=seconds)
             finally:
                 woke = send(entry, signal.SIGCONT)
             return f"{entry.name} ({entry.pid}) slept {seconds:g} s" if stopped and told and woke else None
