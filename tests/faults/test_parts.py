@@ -16,12 +16,12 @@ from django.test import override_settings
 
 from core.clock import elapsed
 from tests.closings import Closings
-from tests.faults import account, clocks, crash, mutations, options, own_clocks, posts
+from tests.faults import account, clocks, crash, mutations, own_clocks, posts
 from tests.faults.account import Account
 from tests.faults.calm import Calm
 from tests.faults.database import SWEEP_LOCK
 from tests.faults.deck import TRIES, Deck
-from tests.faults.injectors import FAULTS
+from tests.faults.injectors import FAULTS, LEFT_OUT
 from tests.faults.injectors import account as injector
 from tests.faults.injectors.scene import Fault
 from tests.faults.mutants import MUTANTS
@@ -250,7 +250,7 @@ class TestClocks:
     def test_whoever_asks_for_one_is_told(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        monkeypatch.setitem(options.LEFT_OUT, "clock-postgres-back", clocks.MISSING)
+        monkeypatch.setitem(LEFT_OUT, "clock-postgres-back", clocks.MISSING)
         for word in ("clock", "clock-postgres-back"):
             with pytest.raises(SystemExit):
                 parse(["--only", word])
@@ -313,7 +313,7 @@ class TestOwnClocks:
     def test_a_clock_that_is_set_is_seen_and_set_right(self, tmp_path: Path, sleeper: "subprocess.Popen[str]") -> None:
         own_clocks.change(tmp_path, sleeper.pid, ahead=300.0)
         monotonic, boot, wall, now, jumped = self.read(sleeper)
-        assert (wall - boot, now - boot) == (pytest.approx(300, abs=30), pytest.approx(300, abs=30))
+        assert [wall - boot, now - boot] == [pytest.approx(300, abs=30), pytest.approx(300, abs=30)]
         assert (monotonic < 100, jumped) == (True, 1)
         own_clocks.change(tmp_path, sleeper.pid, ahead=0.0)
         assert self.read(sleeper)[2:] == [pytest.approx(boot, abs=30), pytest.approx(boot, abs=30), 0]

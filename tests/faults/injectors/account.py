@@ -74,7 +74,7 @@ def judged(log_id: int, campana_id: int, estado: str, absences: int) -> Violatio
 
 
 def _open(scene: Scene, of: Account) -> dict[int, int]:
-    return dict(scene.stack.database.rows(OPEN, of.mark))  # type: ignore[arg-type]
+    return dict(scene.stack.database.rows(OPEN, of.mark))
 
 
 def _restart(scene: Scene, number: signal.Signals) -> None:
@@ -105,4 +105,4 @@ def _ready(scene: Scene, name: str) -> int:
     return log.read_text(errors="replace").count(READY)
 
 
-FAULTS = (Fault("another-account", "process", change_account, alone=True),)
+FAULTS = (Fault("another-account", "process", change_account, alone=True, long=True),)

@@ -76,8 +76,10 @@ def _until(so: Callable[[], bool]) -> bool:
 
 
 def both_ways(name: str, clock: Clock) -> list[Fault]:
-    ways = (("ahead", 1), ("back", -1))
-    return [Fault(f"clock-{name}-{way}", "clock", partial(step, clock, sign), alone=True) for way, sign in ways]
+    return [
+        Fault(f"clock-{name}-ahead", "clock", partial(step, clock, 1), alone=True, long=True),
+        Fault(f"clock-{name}-back", "clock", partial(step, clock, -1), alone=True),
+    ]
 
 
 OF_POSTGRES = both_ways("postgres", Postgres)

@@ -81,6 +81,7 @@ class Fault:
         inject: does it, sees whether it took effect, and returns what happened; None when nothing did.
         alone: nothing else may be under way meanwhile.
         weight: how often it comes among the others.
+        long: whether it takes so long, or is so like another, that only `scripts/faults` has it.
     """
 
     kind: str
@@ -88,3 +89,4 @@ class Fault:
     inject: Injector
     alone: bool = False
     weight: int = 1
+    long: bool = False
