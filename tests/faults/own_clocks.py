@@ -22,7 +22,7 @@ CLOCKS: Final = struct.Struct("dd")
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """What a process sees.
+    """The changes that a process sees.
 
     Args:
         slept: seconds in which CLOCK_MONOTONIC stood still.

@@ -44,7 +44,7 @@ class Workers:
 
     @staticmethod
     def off(scene: Scene) -> float:
-        """As the latest message says that a worker noted."""
+        """Return how far it is off by the latest message that a worker noted."""
         return posts.off(scene.stack.armory.folder)
 
 
