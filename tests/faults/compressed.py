@@ -9,6 +9,8 @@ from typing import Final
 from workers.engine.pace import rates, throttle
 
 VARIABLE: Final = "FAULTS_COMPRESSED"
+# In `scripts/faults --outage`.
+COMPRESSED_BY: Final = 10.0
 
 # The defaults of core/settings.py that say when something is tried again. SEND_ATTEMPTS is production's in every run.
 SETTINGS: Final[dict[str, float]] = {

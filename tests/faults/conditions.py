@@ -1,5 +1,6 @@
 """The conditions of a run: short leases and intervals, so that an hour holds a thousand faults, and the bounds."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from local.simulator.drain import HEADSTART_S
@@ -55,7 +56,11 @@ UP_WITHIN_S: Final = 60.0
 QUIET_S: Final = HEADSTART_S + 2.0
 
 
-def described() -> str:
-    """The conditions in one line, for the report."""
-    said = " ".join(f"{name}={value}" for name, value in ENVIRONMENT.items())
+def described(instead: Mapping[str, str]) -> str:
+    """The conditions in one line, for the report.
+
+    Args:
+        instead: what this run was told besides, or otherwise.
+    """
+    said = " ".join(f"{name}={value}" for name, value in {**ENVIRONMENT, **instead}.items())
     return f"{said}; simulator {' '.join(SIMULATOR)}"

@@ -167,7 +167,6 @@ class Load:
                 for ids in (self.held, self.cancelled, self.retried):
                     ids.discard(made.id)
             self.vanished += gone
-        self.doubted |= {campaign.id for campaign in self.unfinished()}
         self._senders.clear()
         return gone
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+from tests.faults.compressed import COMPRESSED_BY, environment
 from tests.faults.conditions import described
 from tests.faults.injectors import FAULTS, LEFT_OUT
 from tests.faults.injectors.scene import Family
@@ -70,6 +71,10 @@ class Report:
         return self.counts[mutant.reported] > 0 if mutant else not self.violations
 
     @property
+    def conditions(self) -> str:
+        return described(environment(COMPRESSED_BY) if self.options.outages else {})
+
+    @property
     def verdict(self) -> str:
         mutant = MUTANTS.get(self.options.mutant)
         if mutant:
@@ -88,7 +93,7 @@ class Report:
         met = f"{sum(self.requests.values()):,} in {sum(periods.values()):,} periods"
         lines = [
             f"seed {self.options.seed}, {self.seconds / 60:.1f} minutes, {self.rounds} rounds",
-            f"conditions: {described()}",
+            f"conditions: {self.conditions}",
             "",
             f"recipients: {self.recipients:,} in {self.campaigns:,} campaigns of {self.options.shops} shops",
             f"messages accepted by the simulator: {self.accepted:,}",
@@ -137,7 +142,7 @@ class Report:
             "verdict": self.verdict,
             "seed": self.options.seed,
             "seconds": round(self.seconds, 1),
-            "conditions": described(),
+            "conditions": self.conditions,
             "rounds": self.rounds,
             "campaigns": self.campaigns,
             "recipients": self.recipients,

@@ -35,7 +35,7 @@ from tests.faults.operator import Operator
 from tests.faults.options import Options
 from tests.faults.report import Report
 from tests.faults.shops import make
-from tests.faults.sitting import COMPRESSED_BY, Sitting
+from tests.faults.sitting import Sitting
 from tests.faults.stack import RunningStack
 from tests.faults.stay import Stay
 from tests.faults.timeline import INSTALL
@@ -92,7 +92,7 @@ class Run:
         if any(fault.kind in options.kinds for fault in OF_POSTGRES):
             extra[CLOCKS_VARIABLE] = "1"
         if options.outages:
-            extra |= compressed.environment(COMPRESSED_BY)
+            extra |= compressed.environment(compressed.COMPRESSED_BY)
         self.stack = RunningStack(private_folder(folder / "stack"), extra)
         self._rng = Random(options.seed)
         self._lanes = [self._lane(family, *pace) for family, pace in LANES.items()]

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from tests.faults.compressed import SETTINGS
+from tests.faults.compressed import COMPRESSED_BY, SETTINGS
 from tests.faults.conditions import FINAL_WITHIN_S
 from tests.faults.journal import Journal
 from tests.faults.judge import Judge
@@ -14,7 +14,6 @@ from tests.faults.stack import RunningStack
 
 # In seconds of production. Eight tries with pauses that double from RETRY_BACKOFF_S take half as long.
 OUTAGE_S: Final = 1200.0
-COMPRESSED_BY: Final = 10.0
 # Campaigns that are under way when it begins, and one that is made while it lasts.
 BEFORE: Final = 3
 RECIPIENTS: Final = 250

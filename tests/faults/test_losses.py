@@ -108,12 +108,12 @@ def test_a_row_is_put_in_doubt_only_where_commits_were_lost(doubted: bool, kinds
 
 
 def test_the_load_forgets_what_postgresql_has_lost() -> None:
-    load = Load(Mock(rows=lambda *args: [(1, "procesando", 5, 2)]), "http://x", [], Mock())
+    load = Load(Mock(), "http://x", [], Mock())
     stays = Made(1, Mock(), {}, 8, ", oferta 8")
     load.made = {1: stays, 7: GONE}
     load.cancelled = {1, 7}
     assert load.lose({1}) == (GONE,)
-    assert (load.made, load.vanished, load.cancelled, load.doubted) == ({1: stays}, [GONE], {1}, {1})
+    assert (load.made, load.vanished, load.cancelled) == ({1: stays}, [GONE], {1})
     assert (load.latest, load.since(7), load.since(8)) == (9, [stays], [])
 
 

@@ -28,6 +28,8 @@ def lose_commits(scene: Scene, *, promoted: bool) -> str | None:
     with scene.victim("postgres") as entry:
         if entry is None:
             return None
+        # All that will be under way when it comes back, and perhaps ends at once.
+        scene.load.doubted |= {campaign.id for campaign in scene.load.unfinished()}
         standby.copy()
         copied = time.time()
         with scene.twilio.broken(DOUBTS, **NO_CALLBACKS):
