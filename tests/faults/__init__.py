@@ -11,5 +11,8 @@ injectors   one module per thing that is broken; each returns what it did, or no
 run         rounds: load and faults, then rest, then judgement
 timeline    every change of a row's estado, noted by a trigger in the run's own database; times come from it
 oracle      the simulator's durable ledger against the rows: lost, duplicated, wrong state, stuck
+losses      what PostgreSQL has lost on purpose (`standby`), and what is demanded then; `posts` notes each message
+clocks      PostgreSQL's clock, set forwards and back; `own_clocks`: the workers', and a machine that slept
+outages     Twilio away altogether, which `sitting` sits out in `compressed` time
 mutants     a product with a known fault, which the oracle has to report
 """

@@ -3,6 +3,7 @@
 import signal
 import sys
 
+from tests.faults.injectors import LEFT_OUT
 from tests.faults.options import parse
 from tests.faults.run import folder_for, run
 from tests.faults.stack import StackDownError
@@ -11,6 +12,8 @@ from tests.faults.stack import StackDownError
 def main() -> int:
     options = parse()
     folder = folder_for(options)
+    for kind, why in LEFT_OUT.items():
+        print(f"left out: {kind}: {why}", flush=True)
     print(f"seed {options.seed}; watch {folder / 'faults.log'}", flush=True)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that what was started is stopped
     try:

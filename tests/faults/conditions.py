@@ -1,5 +1,6 @@
 """The conditions of a run: short leases and intervals, so that an hour holds a thousand faults, and the bounds."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from local.simulator.drain import HEADSTART_S
@@ -27,6 +28,8 @@ ENVIRONMENT: Final[dict[str, str]] = {
 }
 LEASE_S: Final = float(ENVIRONMENT["LEASE_S"])
 READ_TIMEOUT_S: Final = float(ENVIRONMENT["TWILIO_READ_TIMEOUT_S"])
+# A machine that sleeps for so long wakes when others have sent what it had claimed.
+SUSPENDED_S: Final = 30.0
 RECONCILE_INTERVAL_S: Final = float(ENVIRONMENT["RECONCILE_INTERVAL_S"])
 
 # The simulator's. Calls take a while, so that a killed worker leaves some under way. One callback a message: they cost
@@ -40,6 +43,11 @@ LIST_DELAY_S: Final = RECONCILE_INTERVAL_S / 2
 
 # Seconds after the last fault of a round within which every campaign must have ended.
 FINAL_WITHIN_S: Final = 120.0
+# So many more in a round in which PostgreSQL lost commits: all that may have been sent is looked up twice first, and
+# what was not needs a later message that shows so.
+FINAL_AFTER_LOSS_S: Final = 120.0
+# And where a clock was ahead: what waits for a moment that it named waits longer.
+FINAL_AFTER_STEP_S: Final = 120.0
 # Seconds between a campaign's last row and its end (DESIGN, invariant 5).
 FINALIZE_WITHIN_S: Final = 30.0
 # Seconds within which the supervisor must have everything running again.
@@ -48,7 +56,11 @@ UP_WITHIN_S: Final = 60.0
 QUIET_S: Final = HEADSTART_S + 2.0
 
 
-def described() -> str:
-    """The conditions in one line, for the report."""
-    said = " ".join(f"{name}={value}" for name, value in ENVIRONMENT.items())
+def described(instead: Mapping[str, str]) -> str:
+    """The conditions in one line, for the report.
+
+    Args:
+        instead: what this run was told besides, or otherwise.
+    """
+    said = " ".join(f"{name}={value}" for name, value in {**ENVIRONMENT, **instead}.items())
     return f"{said}; simulator {' '.join(SIMULATOR)}"

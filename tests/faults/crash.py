@@ -18,7 +18,6 @@ from typing import Any, Final
 
 from tests.faults.points import PLACES, Place, Process
 
-FOLDER_VARIABLE: Final = "FAULTS_CRASH_DIR"
 NOWHERE: Final = "crash point {name}: there is no {target}; mend tests/faults/points.py"
 
 
@@ -43,6 +42,7 @@ class Armory:
     """The folder of the armed points, shared by the harness and the processes."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._armed, self._fired = folder / "armed", folder / "fired"
         self._passes: dict[str, int] = {}
         self._lock = threading.Lock()

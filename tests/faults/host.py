@@ -8,18 +8,21 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from unittest.mock import patch
 
 from local.stack import environment, parts, ports
 from local.stack.errors import Interrupted
 from local.stack.layout import Layout
 from local.stack.output import Printer
+from local.stack.postgres import Postgres
 from local.stack.process import Spec
 from local.stack.session import Session
 from local.stack.startup import prepare, start_product
 from local.stack.supervisor import Restarts
+from tests.faults import clocks
 from tests.faults.conditions import SIMULATOR
+from tests.faults.folder import CLOCKS_VARIABLE, FOLDER_VARIABLE
 from tests.ports import held, port_of
 
 UP: Final = "everything is up"
@@ -45,7 +48,22 @@ def refusing(make: Callable[..., Spec]) -> Callable[..., Spec]:
         spec = make(env, layout, holder, *options)
         at = spec.command.index("--fd")
         own = ("--port", str(port_of(holder)))
-        return replace(spec, command=(*spec.command[:at], *own, *spec.command[at + 2 :]), inherited=())
+        command = (*spec.command[:at], *own, *spec.command[at + 2 :])
+        return replace(spec, command=command, inherited=())
+
+    return made
+
+
+def stepped(make: Callable[..., Spec]) -> Callable[..., Spec]:
+    """PostgreSQL with a wall clock that can be stepped, where that is wanted."""
+
+    def made(*args: Any, **kwargs: Any) -> Spec:
+        spec = make(*args, **kwargs)
+        if not os.environ.get(CLOCKS_VARIABLE):
+            return spec
+        # By env(1): the launcher changes its user first, and the library makes files of its user.
+        own = clocks.environment(Path(os.environ[FOLDER_VARIABLE])).items()
+        return replace(spec, command=("/usr/bin/env", *(f"{name}={value}" for name, value in own), *spec.command))
 
     return made
 
@@ -57,9 +75,11 @@ async def main(data: Path) -> None:
         for name, old, new in (
             ("worker", "core", "tests.faults.worker"),
             ("web", "core.wsgi:application", "tests.faults.wsgi:application"),
+            ("simulator", "local.simulator", "tests.faults.simulator"),
         ):
             patched.enter_context(patch.object(parts, name, swapped(getattr(parts, name), old, new)))
         patched.enter_context(patch.object(parts, "simulator", refusing(parts.simulator)))
+        patched.enter_context(patch.object(Postgres, "spec", stepped(Postgres.spec)))
         patched.enter_context(patch.object(ports, "listen_loopback", held))
         async with Session(data.resolve(), environment.read(), printer) as session:
             session.supervisor.restarts = RESTARTS

@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 
 from local.simulator.client import LedgerRow
+from tests.faults import posts
 from tests.faults.conditions import QUIET_S
 from tests.faults.credit import exchanged
 from tests.faults.evidence import as_accepted, gather, unasked
 from tests.faults.journal import Journal
 from tests.faults.load import Load, Made
+from tests.faults.losses import Loss, judge_forgotten
 from tests.faults.measures import first_accepted
 from tests.faults.operator import Operator
-from tests.faults.oracle import judge
+from tests.faults.oracle import Evidence, judge
 from tests.faults.report import Report
 from tests.faults.stack import RunningStack
 from tests.faults.timeline import HISTORY
@@ -27,6 +29,9 @@ class Judge:
 
     Args:
         report: what is found goes there.
+
+    Attributes:
+        losses: what PostgreSQL has lost so far.
     """
 
     def __init__(self, stack: RunningStack, load: Load, journal: Journal, report: Report) -> None:
@@ -35,6 +40,7 @@ class Judge:
         self._killed = 0
         self._stuck: set[int] = set()
         self._excused: set[str] = set()
+        self.losses: list[Loss] = []
 
     def begin(self) -> None:
         """A round begins."""
@@ -49,14 +55,16 @@ class Judge:
         self._excused |= set(excused)
         ids = [campaign.id for campaign in made]
         ledger = list(self._stack.control.ledger(since_id=self._since))
-        evidence = gather(self._stack.database, self._load, made, ledger)
+        evidence = self._gather(made, ledger)
         evidence.accepted, moved = exchanged(evidence.rows, evidence.accepted)
         self._report.exchanged += moved
         violations = judge(evidence, excused)
         accepted = first_accepted((as_accepted(row).log_id, row.accepted_at) for row in ledger)
         measures = self._report.measures
-        measures.add_detections(self._stack.database, ids, self._journal.killed[self._killed :], accepted)
-        violations += measures.add_finalizations(self._stack.database, ids, self._journal.away)
+        # Of a clock that was set nobody can read how long something took.
+        timed = [pk for pk in ids if pk not in self._load.untimed]
+        measures.add_detections(self._stack.database, timed, self._journal.killed[self._killed :], accepted)
+        violations += measures.add_finalizations(self._stack.database, timed, self._journal.away)
         self._report.recipients += sum(campaign.total for campaign in evidence.campaigns)
         self._report.campaigns += len(ids)
         self._since = ledger[-1].id if ledger else self._since
@@ -73,12 +81,18 @@ class Judge:
         made = list(self._load.made.values())
         self._report.accepted = len(ledger)
         self._journal.say(f"the simulator: {self._stack.control.stats()}")
-        evidence = gather(self._stack.database, self._load, made, ledger)
+        evidence = self._gather(made, ledger)
         evidence.accepted, self._report.exchanged = exchanged(evidence.rows, evidence.accepted)
-        self._found(judge(evidence, self._excused), ledger)
+        self._found([*judge(evidence, self._excused), *judge_forgotten(evidence.forgotten, self.losses)], ledger)
+        self._report.vanished = len(self._load.vanished)
+        self._report.forgotten = len(evidence.forgotten)
         self._found(unasked(self._stack.database, self._load), ledger)
         self._found(operator.violations, ledger)
         self._report.looks = operator.looks
+
+    def _gather(self, made: Sequence[Made], ledger: Sequence[LedgerRow]) -> Evidence:
+        notes = posts.read(self._stack.armory.folder) if self.losses else {}
+        return gather(self._stack.database, self._load, made, ledger, losses=self.losses, posts=notes)
 
     def _found(self, violations: Sequence[Violation], ledger: Sequence[LedgerRow]) -> None:
         new = self._report.found(violations)

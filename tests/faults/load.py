@@ -2,7 +2,7 @@
 
 import itertools
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -38,11 +38,19 @@ class Made:
 
     Args:
         fates: what must become of each client, by id.
+        serial: its place among all that were asked for, which is never another's.
+        own_words: the end of its messages, if no other campaign's end so.
     """
 
     id: int
     api: Api
     fates: dict[int, Fate]
+    serial: int = 0
+    own_words: str = ""
+
+    def says(self, body: str) -> bool:
+        """Tell whether a message is certainly one of this campaign."""
+        return bool(self.own_words) and body.endswith(self.own_words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,9 @@ class Load:
         held: those that somebody paused on purpose and will resume.
         cancelled: those that somebody asked to cancel.
         retried: those whose failed recipients somebody asked to try again.
+        doubted: those that were under way when PostgreSQL lost commits.
+        untimed: those that were under way while PostgreSQL's clock was set.
+        vanished: those that PostgreSQL has lost.
     """
 
     def __init__(self, database: Database, url: str, shops: Sequence[Shop], rng: Random) -> None:
@@ -71,9 +82,13 @@ class Load:
         self.held: set[int] = set()
         self.cancelled: set[int] = set()
         self.retried: set[int] = set()
+        self.doubted: set[int] = set()
+        self.untimed: set[int] = set()
+        self.vanished: list[Made] = []
         self.lock = threading.Lock()
         self._wished = threading.Event()
         self._senders: dict[tuple[str, bool], int] = {}
+        self._sender_serial = itertools.count()
 
     def wish(self) -> None:
         """Ask for a campaign now, however many there are."""
@@ -85,24 +100,26 @@ class Load:
         self._wished.clear()
         return wished
 
-    def create(self, most: int, *, service: bool = False) -> Made:
+    def create(self, most: int, *, service: bool = False, its_own: bool = False) -> Made:
         """Make a campaign for `most` recipients or fewer; ask again until it is answered, under one key.
 
         Args:
             service: whether it goes out through a Messaging Service.
+            its_own: whether its words are no other campaign's, and its sender is the installation's.
 
         Raises:
             NoAnswerError, RefusedError: the API did not make it.
         """
         shop, api = self._rng.choice(self._shops)
         serial = next(self._serial)
-        slow = not service and self._rng.randrange(SLOW_ONE_IN) == 0
+        slow = not (service or its_own) and self._rng.randrange(SLOW_ONE_IN) == 0
         count = min(most, self._rng.choice(SIZES), SLOW_MOST if slow else len(shop.clients), len(shop.clients))
         chosen = self._rng.sample(shop.clients, count)
         # Somebody whom *reintentar* takes is in one campaign of two.
         if not any(recipient.telefono == TRIED_AGAIN for recipient in chosen) and self._rng.randrange(2):
             chosen[0] = next(recipient for recipient in shop.clients if recipient.telefono == TRIED_AGAIN)
-        words = SAME_WORDS if self._rng.randrange(ONE_IN) == 0 else f"Hola {{nombre}}, oferta {serial}"
+        end = "" if not its_own and self._rng.randrange(ONE_IN) == 0 else f", oferta {serial}"
+        words = f"Hola {{nombre}}{end}" if end else SAME_WORDS
         body: dict[str, object] = {"nombre": f"Ronda {serial}", "mensaje": words}
         if count == len(shop.clients):
             chosen = list(shop.clients)
@@ -114,7 +131,7 @@ class Load:
         answer = api.post("/campanas/", body, key=f"ronda-{serial}")
         if answer.status != 201:
             raise RefusedError(f"POST /campanas/ answered {answer.status}: {answer.body}")
-        made = Made(int(answer.body["id"]), api, fates(chosen))
+        made = Made(int(answer.body["id"]), api, fates(chosen), serial, end)
         with self.lock:
             self.made[made.id] = made
         return made
@@ -122,7 +139,7 @@ class Load:
     def _sender_of(self, shop: Shop, api: Api, *, slow: bool) -> int:
         """The id of the shop's number with a rate, or of its Messaging Service; made when it is asked for first."""
         if (shop.username, slow) not in self._senders:
-            serial = len(self._senders)
+            serial = next(self._sender_serial)
             asked = (
                 {"nombre": "Lento", "valor": f"+57315{serial:07d}", "segmentos_por_segundo": SLOW_RATE}
                 if slow
@@ -136,6 +153,33 @@ class Load:
                 raise RefusedError(f"POST /remitentes/ answered {answer.status}: {answer.body}")
             self._senders[shop.username, slow] = int(mine)
         return self._senders[shop.username, slow]
+
+    def lose(self, known: Collection[int]) -> tuple[Made, ...]:
+        """Forget what PostgreSQL has lost; return the campaigns that are no more.
+
+        Args:
+            known: ids of the campaigns that it still knows.
+        """
+        with self.lock:
+            gone = tuple(made for made in self.made.values() if made.id not in known)
+            for made in gone:
+                del self.made[made.id]
+                for ids in (self.held, self.cancelled, self.retried):
+                    ids.discard(made.id)
+            self.vanished += gone
+        self._senders.clear()
+        return gone
+
+    def since(self, serial: int) -> list[Made]:
+        """The campaigns that were made after this one and still exist."""
+        with self.lock:
+            return [made for made in self.made.values() if made.serial > serial]
+
+    @property
+    def latest(self) -> int:
+        """Return the serial of the latest campaign; 0 before the first."""
+        with self.lock:
+            return max((made.serial for made in (*self.made.values(), *self.vanished)), default=0)
 
     def running(self) -> list[tuple[Made, str]]:
         """The campaigns that have not ended, with their estado."""

@@ -16,12 +16,14 @@ class Mutant:
         what: the fault, in words.
         reported: what the oracle must call it.
         faults: kinds of faults that bring it out.
+        outages: or, outages that do.
         calm: whether it comes out while nothing is broken, and needs no round.
     """
 
     what: str
     reported: Kind
     faults: tuple[str, ...]
+    outages: tuple[str, ...] = ()
     calm: bool = False
 
 
@@ -41,6 +43,22 @@ MUTANTS: Final = {
     "no-sweeper": Mutant(
         "nobody looks for what was lost",
         Kind.STUCK, ("redis-flushall", "kill-worker"),
+    ),
+    "no-quarantine": Mutant(
+        "nobody notices that PostgreSQL has lost commits",
+        Kind.DUPLICATED, ("postgres-promoted",),
+    ),
+    "any-account": Mutant(
+        "doubts of one account are looked up in another",
+        Kind.WRONG, ("another-account",),
+    ),
+    "monotonic-only": Mutant(
+        "a worker does not see that its machine slept",
+        Kind.DUPLICATED, ("suspend-worker", "callbacks-dropped"),
+    ),
+    "outage-budget": Mutant(
+        "so many failed connections are a recipient's own fault, and nobody is held for them",
+        Kind.LOST, (), outages=("unreachable",),
     ),
     "no-callback": Mutant(
         "the callback of a chord closes nothing, and the sweeper makes up for it",

@@ -2,13 +2,21 @@
 
 import os
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import connection
 
+from core import clock
 from tests.faults.mutants import VARIABLE
+from workers.engine.base import account, epoch
+from workers.engine.base.epoch import Epoch
 from workers.engine.lote import closing
+from workers.engine.lote.quarantine import Since
+from workers.engine.message import comeback, outbox
+from workers.engine.pace import throttle
 from workers.engine.rounds import sweeper
 from workers.gateway import callbacks, twilio
 from workers.gateway.outcomes import Ambiguous, Outcome, Permanent, Retryable
@@ -61,6 +69,42 @@ def _without_sweeper() -> None:
     sweeper.sweep = lambda: None
 
 
+def _without_quarantine() -> None:
+    for module in (comeback, outbox):
+        module.write_again = lambda posted, *, lost: 0  # type: ignore[attr-defined]
+    comeback.hold = _let_go
+
+
+def _with_a_budget() -> None:
+    tries: Counter[object] = Counter()
+
+    def counted(send: Send, **message: Any) -> Outcome:
+        outcome = send(**message)
+        if isinstance(outcome, Retryable) and outcome.unreachable:
+            tries[message["to"]] += 1
+            if tries[message["to"]] >= settings.SEND_ATTEMPTS:
+                return Permanent(outcome.code, outcome.message)
+        return outcome
+
+    throttle.unanswered = lambda sender: None
+    _sending(counted)()
+
+
+def _with_any_account() -> None:
+    account.is_this_account = lambda of_claim: True
+
+
+def _without_boot_clock() -> None:
+    clock.BOOTTIME = None  # type: ignore[misc]
+    clock.Mark.jumped = lambda self: False  # type: ignore[method-assign]
+
+
+def _let_go(covers: Since, *, until: Epoch | None = None) -> int:
+    if until:
+        epoch.write(until)
+    return 0
+
+
 def _without_callback() -> None:
     close = closing.close
     closing.close = lambda lote_id, by=Closer.CHORD: None if by == Closer.CHORD else close(lote_id, by)
@@ -71,6 +115,10 @@ INSTALL: Final[dict[str, Callable[[], None]]] = {
     "record-first": _sending(_record_first),
     "give-up": _sending(_give_up),
     "no-sweeper": _without_sweeper,
+    "no-quarantine": _without_quarantine,
+    "any-account": _with_any_account,
+    "monotonic-only": _without_boot_clock,
+    "outage-budget": _with_a_budget,
     "no-callback": _without_callback,
 }
 

@@ -22,7 +22,6 @@ class Operator:
 
     Attributes:
         looks: how often a progress was read.
-        violations: progresses whose parts did not add up.
     """
 
     def __init__(self, load: Load, journal: Journal, rng: Random) -> None:
@@ -30,7 +29,7 @@ class Operator:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="operator")
         self.looks = 0
-        self.violations: list[Violation] = []
+        self._violations: list[tuple[Made, Violation]] = []
 
     def __enter__(self) -> "Operator":
         self._thread.start()
@@ -39,6 +38,11 @@ class Operator:
     def __exit__(self, *args: object) -> None:
         self._stop.set()
         self._thread.join()
+
+    @property
+    def violations(self) -> list[Violation]:
+        """Return the progresses whose parts did not add up; a campaign that PostgreSQL has lost has none."""
+        return [violation for made, violation in self._violations if made not in self._load.vanished]
 
     def _work(self) -> None:
         while not self._stop.wait(EVERY_S):
@@ -58,12 +62,13 @@ class Operator:
         self.looks += 1
         if answer.status != 200:
             said = f"progress was answered {answer.status}: {answer.body}"
-            self.violations.append(Violation(Kind.WRONG, made.id, None, said))
+            self._violations.append((made, Violation(Kind.WRONG, made.id, None, said)))
             return
         now = answer.body
         parts = {part: now[part] for part in PARTS}
         if now["total"] != sum(parts.values()):
-            self.violations.append(Violation(Kind.WRONG, made.id, None, f"total {now['total']}, parts {parts}"))
+            said = f"total {now['total']}, parts {parts}"
+            self._violations.append((made, Violation(Kind.WRONG, made.id, None, said)))
         if now["estado"] == "pausado" and now["motivo"].startswith(RESUMED) and made.id not in self._load.held:
             answer = made.api.post(f"/campanas/{made.id}/reanudar/", within_s=5.0)
             self._journal.say(f"operator: resumed campaign {made.id}: {answer.status}")

@@ -2,13 +2,14 @@
 
 import argparse
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.faults.conditions import FINAL_WITHIN_S, FINALIZE_WITHIN_S
-from tests.faults.injectors import FAULTS
+from tests.faults.injectors import ALL, FAULTS, LEFT_OUT
 from tests.faults.mutants import MUTANTS
+from tests.faults.outages import OUTAGES
 from tests.faults.worlds import WORLDS
 
 MUTANT_FINAL_WITHIN_S = 30.0
@@ -30,6 +31,7 @@ class Options:
         mutant: a fault put into the product on purpose.
         worlds: instead of rounds, stays in these, each for `recipients` …
         lost: … with this share of the answers lost, 0–1.
+        outages: instead of rounds, sits out these.
         final_within_s: the bound on the end of a round's campaigns after its last fault.
         finalize_within_s: the bound on a campaign's end after its last row, in seconds of the stack's life.
         report: where to write the report as well; JSON when the name ends so.
@@ -47,6 +49,7 @@ class Options:
     clients: int = 1500
     mutant: str = ""
     worlds: tuple[str, ...] = ()
+    outages: tuple[str, ...] = ()
     lost: float = 0.15
     final_within_s: float = FINAL_WITHIN_S
     finalize_within_s: float = FINALIZE_WITHIN_S
@@ -76,6 +79,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     add("--mutant", choices=MUTANTS, default="", help="break the product's code: succeeds when the oracle says so")
     add("--world", type=worlds, help="stays in these worlds instead, separated by commas, or all: see below")
     add("--lost", type=float, default=0.15, help="share of the answers that are lost in a world (default: 0.15)")
+    add("--outage", type=outages, help="sits out twenty minutes without Twilio instead, in compressed time: see below")
     given = parser.parse_args(arguments)
     mutant = MUTANTS.get(given.mutant)
     return Options(
@@ -88,6 +92,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         pace=given.pace,
         mutant=given.mutant,
         worlds=given.world or (),
+        outages=given.outage or (mutant.outages if mutant else ()),
         lost=given.lost,
         final_within_s=MUTANT_FINAL_WITHIN_S if mutant else FINAL_WITHIN_S,
         report=given.report,
@@ -100,6 +105,8 @@ def epilog() -> Iterator[str]:
     yield f"families: {', '.join(families())}"
     yield "worlds, what Twilio does to an account all the while; --recipients is for each of them:"
     yield from (f"  {name:<16} {world.what}" for name, world in WORLDS.items())
+    yield "outages, each as twenty minutes of production:"
+    yield from (f"  {name:<16} {outage.what}" for name, outage in OUTAGES.items())
 
 
 def families() -> list[str]:
@@ -115,6 +122,8 @@ def kinds(text: str) -> tuple[str, ...]:
     found: list[str] = []
     for word in filter(None, (word.strip() for word in text.split(","))):
         members = [kind for kind, fault in FAULTS.items() if word in (kind, fault.family)]
+        if missing := [LEFT_OUT[kind] for kind in LEFT_OUT if word in (kind, ALL[kind].family)]:
+            raise argparse.ArgumentTypeError(f"{word} cannot be done here: {missing[0]}")
         if not members:
             raise argparse.ArgumentTypeError(f"no fault is called {word!r}; see --help")
         found += members
@@ -127,11 +136,29 @@ def worlds(text: str) -> tuple[str, ...]:
     Raises:
         argparse.ArgumentTypeError: there is no such world.
     """
+    return named(text, WORLDS, "world")
+
+
+def outages(text: str) -> tuple[str, ...]:
+    """Outages from a list of their names.
+
+    Raises:
+        argparse.ArgumentTypeError: there is no such outage.
+    """
+    return named(text, OUTAGES, "outage")
+
+
+def named(text: str, known: Collection[str], what: str) -> tuple[str, ...]:
+    """Names from a list, or all that are known.
+
+    Raises:
+        argparse.ArgumentTypeError: one is not known.
+    """
     names = [word.strip() for word in text.split(",") if word.strip()]
     for name in names:
-        if name not in WORLDS and name != "all":
-            raise argparse.ArgumentTypeError(f"no world is called {name!r}; see --help")
-    return tuple(WORLDS) if "all" in names else unique(names)
+        if name not in known and name != "all":
+            raise argparse.ArgumentTypeError(f"no {what} is called {name!r}; see --help")
+    return tuple(known) if "all" in names else unique(names)
 
 
 def unique(words: Iterable[str]) -> tuple[str, ...]:

@@ -6,9 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
+from tests.faults.compressed import COMPRESSED_BY, environment
 from tests.faults.conditions import described
-from tests.faults.injectors import FAULTS
+from tests.faults.injectors import FAULTS, LEFT_OUT
+from tests.faults.injectors.scene import Family
 from tests.faults.journal import Journal
 from tests.faults.measures import Detection, Measures
 from tests.faults.mutants import MUTANTS
@@ -16,6 +19,7 @@ from tests.faults.options import Options
 from tests.faults.verdict import Kind, Violation
 
 SHOWN = 20
+INFRASTRUCTURE: Final[tuple[Family, ...]] = ("process", "redis", "postgres", "crash", "clock")
 
 
 class Report:
@@ -23,18 +27,20 @@ class Report:
 
     Attributes:
         looks: how often a progress was read through the API and added up.
+        vanished, forgotten: campaigns that PostgreSQL has lost, and messages of them.
         exchanged: messages that count for another row than they were made for; see `credit`.
         calm: who closed the Lotes that were sent before anything was broken; "" when none were.
-        worlds: a line for each stay in one.
+        worlds, outages: a line for each stay in one.
     """
 
     def __init__(self, options: Options, folder: Path) -> None:
         self.options, self.folder = options, folder
         self.seconds = 0.0
         self.rounds = self.campaigns = self.recipients = self.accepted = self.looks = 0
-        self.exchanged = 0
+        self.exchanged = self.vanished = self.forgotten = 0
         self.calm = ""
         self.worlds: list[str] = []
+        self.outages: list[str] = []
         self.measures = Measures(finalize_within_s=options.finalize_within_s)
         self.violations: list[Violation] = []
         self.injected: Counter[str] = Counter()
@@ -65,6 +71,10 @@ class Report:
         return self.counts[mutant.reported] > 0 if mutant else not self.violations
 
     @property
+    def conditions(self) -> str:
+        return described(environment(COMPRESSED_BY) if self.options.outages else {})
+
+    @property
     def verdict(self) -> str:
         mutant = MUTANTS.get(self.options.mutant)
         if mutant:
@@ -78,17 +88,18 @@ class Report:
 
     def text(self) -> str:
         """Return the report for the terminal."""
-        infrastructure = self.of_families("process", "redis", "postgres", "crash")
+        infrastructure = self.of_families(*INFRASTRUCTURE)
         people, periods = self.of_families("people"), self.of_families("twilio")
         met = f"{sum(self.requests.values()):,} in {sum(periods.values()):,} periods"
         lines = [
             f"seed {self.options.seed}, {self.seconds / 60:.1f} minutes, {self.rounds} rounds",
-            f"conditions: {described()}",
+            f"conditions: {self.conditions}",
             "",
             f"recipients: {self.recipients:,} in {self.campaigns:,} campaigns of {self.options.shops} shops",
             f"messages accepted by the simulator: {self.accepted:,}",
             f"process and infrastructure faults: {sum(infrastructure.values()):,}",
             *_table(infrastructure, self.without_effect),
+            *(f"  left out: {kind}: {why}" for kind, why in LEFT_OUT.items()),
             f"people: {sum(people.values()):,}",
             *_table(people, self.without_effect),
             f"requests and callbacks that met a fault of the simulator: {met}",
@@ -98,6 +109,7 @@ class Report:
             *(f"  {violation}" for violation in self.violations[:SHOWN]),
             *([f"  … and {len(self.violations) - SHOWN} more"] if len(self.violations) > SHOWN else []),
             *(f"  world {line}" for line in self.worlds),
+            *(f"  outage {line}" for line in self.outages),
             *self._measured(),
             "",
             self.verdict,
@@ -117,6 +129,8 @@ class Report:
             f"(bound {self.options.final_within_s:g} s)"
         )
         yield f"messages that stand for another campaign's same words to the same phone: {self.exchanged:,}"
+        if self.vanished:
+            yield f"campaigns lost with PostgreSQL's last commits: {self.vanished:,}, of {self.forgotten:,} messages"
         if self.calm:
             yield f"Lotes closed before anything was broken: {self.calm}"
         yield f"progress read through the API and added up: {self.looks:,} times"
@@ -128,21 +142,25 @@ class Report:
             "verdict": self.verdict,
             "seed": self.options.seed,
             "seconds": round(self.seconds, 1),
-            "conditions": described(),
+            "conditions": self.conditions,
             "rounds": self.rounds,
             "campaigns": self.campaigns,
             "recipients": self.recipients,
             "accepted": self.accepted,
-            "faults": self.of_families("process", "redis", "postgres", "crash"),
+            "faults": self.of_families(*INFRASTRUCTURE),
             "people": self.of_families("people"),
             "periods": self.of_families("twilio"),
             "requests": self.requests,
+            "left_out": LEFT_OUT,
             "without_effect": self.without_effect,
             "violations": {str(kind): count for kind, count in self.counts.items()},
             "details": [str(violation) for violation in self.violations],
             "exchanged": self.exchanged,
+            "vanished": self.vanished,
+            "forgotten": self.forgotten,
             "calm": self.calm,
             "worlds": self.worlds,
+            "outages": self.outages,
             "measures": asdict(self.measures),
         }
         return json.dumps(told, indent=2, ensure_ascii=False)

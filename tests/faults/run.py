@@ -15,10 +15,14 @@ import redis
 
 from local.simulator.client import SimulatorError
 from local.stack.layout import DEFAULT_DATA, private_folder
+from tests.faults import clocks, compressed
 from tests.faults.api import NoAnswerError
 from tests.faults.calm import Calm
+from tests.faults.conditions import FINAL_AFTER_LOSS_S, FINAL_AFTER_STEP_S
 from tests.faults.deck import Deck
+from tests.faults.folder import CLOCKS_VARIABLE
 from tests.faults.injectors import FAULTS
+from tests.faults.injectors.clock import OF_POSTGRES
 from tests.faults.injectors.scene import Fault, Scene
 from tests.faults.injectors.twilio_faults import TwilioFaults
 from tests.faults.journal import Journal
@@ -31,6 +35,7 @@ from tests.faults.operator import Operator
 from tests.faults.options import Options
 from tests.faults.report import Report
 from tests.faults.shops import make
+from tests.faults.sitting import Sitting
 from tests.faults.stack import RunningStack
 from tests.faults.stay import Stay
 from tests.faults.timeline import INSTALL
@@ -84,6 +89,10 @@ class Run:
         self.journal = Journal(folder / "faults.log")
         self.report = Report(options, folder)
         extra = {VARIABLE: options.mutant} if options.mutant else {}
+        if any(fault.kind in options.kinds for fault in OF_POSTGRES):
+            extra[CLOCKS_VARIABLE] = "1"
+        if options.outages:
+            extra |= compressed.environment(compressed.COMPRESSED_BY)
         self.stack = RunningStack(private_folder(folder / "stack"), extra)
         self._rng = Random(options.seed)
         self._lanes = [self._lane(family, *pace) for family, pace in LANES.items()]
@@ -104,6 +113,7 @@ class Run:
         started = time.monotonic()
         with ExitStack() as exits:
             exits.callback(self.journal.close)
+            exits.callback(clocks.tidy)
             exits.callback(self.stack.stop)
             self.stack.start()
             self.stack.database.rows(INSTALL)
@@ -115,6 +125,8 @@ class Run:
             operator = exits.enter_context(Operator(self._load, self.journal, Random(self.options.seed)))
             if self.options.worlds:
                 self._stay()
+            elif self.options.outages:
+                self._sit_out()
             elif mutant is None or not mutant.calm:
                 self._break(exits)
             self._judge.last(operator)
@@ -125,7 +137,9 @@ class Run:
     def _break(self, exits: ExitStack) -> None:
         """Do rounds of faults until it is enough."""
         twilio = TwilioFaults(self.stack, self.journal, self.options.seed)
-        self._scene = Scene(self.stack, self._load, self.journal, twilio, self._rng)
+        self._scene = Scene(
+            self.stack, self._load, self.journal, twilio, self.report.found, self._judge.losses, self._rng
+        )
         for lane in self._lanes:
             exits.callback(lane.close)
         self._until = time.monotonic() + self.options.seconds
@@ -137,6 +151,11 @@ class Run:
         stay = Stay(self.stack, self._load, self.journal, self._judge, self.options.lost)
         for name in self.options.worlds:
             self.report.worlds.append(stay.in_world(name, WORLDS[name], self.options.recipients or RECIPIENTS))
+
+    def _sit_out(self) -> None:
+        """Send into one outage after the other."""
+        sitting = Sitting(self.stack, self._load, self.journal, self._judge)
+        self.report.outages += [sitting.through(name) for name in self.options.outages]
 
     def _calm(self) -> None:
         """Send a little while nothing is broken: the Lotes must be closed by their chords."""
@@ -169,7 +188,7 @@ class Run:
 
     def _break_things(self) -> list[Made]:
         """Load, and faults while there is work; return the campaigns once nearly all is done."""
-        made: list[Made] = []
+        first = self._load.latest
         left = self.options.round
         longest = time.monotonic() + LONGEST_S
         while time.monotonic() < longest:
@@ -179,7 +198,6 @@ class Run:
             more = left > 0 or (self.options.each is not None and not self._over())
             if self._load.take_wish() or (more and backlog < min(BACKLOG, self.options.round)):
                 campaign = self._load.create(left if left > 0 else TAIL)
-                made.append(campaign)
                 left -= len(campaign.fates)
             elif backlog < TAIL and not more:
                 break
@@ -187,7 +205,7 @@ class Run:
                 time.sleep(LOOK_S)
             for lane in self._lanes if backlog else ():
                 lane.tick(self._do, self._settle)
-        return made
+        return self._load.since(first)
 
     def _do(self, fault: Fault, rng: Random) -> bool:
         """Inject one fault; False when it took no effect."""
@@ -217,8 +235,11 @@ class Run:
         self._scene.twilio.calm()
         self.journal.say("rest")
         ids = {campaign.id for campaign in made} | self._load.retried
-        began = time.monotonic()
-        while time.monotonic() < began + self.options.final_within_s:
+        within_s = self.options.final_within_s
+        within_s += FINAL_AFTER_LOSS_S if ids & self._load.doubted else 0.0
+        within_s += FINAL_AFTER_STEP_S if ids & self._load.untimed else 0.0
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
             self.stack.check()
             if not ids & {campaign.id for campaign in self._load.unfinished()}:
                 break

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psutil
@@ -17,8 +17,9 @@ from dotenv import dotenv_values
 from local.simulator.client import SimulatorControl, SimulatorError
 from local.stack.registry import Entry, born, read_record
 from tests.faults.conditions import ENVIRONMENT, UP_WITHIN_S
-from tests.faults.crash import FOLDER_VARIABLE, Armory
+from tests.faults.crash import Armory
 from tests.faults.database import Database
+from tests.faults.folder import FOLDER_VARIABLE
 from tests.faults.host import UP
 from tests.local.stack.support import ROOT, environment
 from tests.ports import held, port_of
@@ -48,9 +49,8 @@ class RunningStack:
         # While the product is down, its port refuses connections and is nobody else's.
         self._held = held()
         self.port = port_of(self._held)
-        self._env = environment(
-            **ENVIRONMENT, PORT=str(self.port), **{FOLDER_VARIABLE: str(data / "crash")}, **(extra or {})
-        )
+        own = {"PORT": str(self.port), FOLDER_VARIABLE: str(data / "crash")}
+        self._env = environment(**{**ENVIRONMENT, **own, **(extra or {})})
         self._log = data / "supervisor.log"
         self._starts = 0
         self._control: SimulatorControl | None = None
@@ -130,6 +130,19 @@ class RunningStack:
         shutil.copytree(self.data / "log", self.data / f"log-until-kill-{self._starts}")
         return died
 
+    @contextlib.contextmanager
+    def unsupervised(self) -> Iterator[None]:
+        """Stop the supervisor for the length of a `with` block: what ends meanwhile is started again afterwards.
+
+        For a moment: it reads what the others write to their logs, and who cannot write waits.
+        """
+        assert self._host is not None
+        self._host.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._host.send_signal(signal.SIGCONT)
+
     def stop(self) -> None:
         """Stop everything as Ctrl-C does, for good."""
         self._held.close()
@@ -180,6 +193,17 @@ def alive(entry: Entry) -> bool:
         return born(entry.pid) == entry.born and psutil.Process(entry.pid).status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
+
+
+def send(entry: Entry, number: signal.Signals) -> bool:
+    """Send a signal; False when there is nobody to get it."""
+    if not alive(entry):
+        return False
+    try:
+        os.kill(entry.pid, number)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def listening_on(port: int) -> str:

@@ -143,6 +143,10 @@ class TestWrongState:
         story.accepted = [message(11, **changes)]
         assert story.found() == [(Kind.WRONG, 11)]
 
+    def test_it_finds_a_second_message_that_went_to_another_phone(self, story: Story) -> None:
+        story.accepted.append(message(11, sid="SMx", to=TWIN))
+        assert story.found() == [(Kind.WRONG, 11)]
+
     def test_it_finds_a_message_that_no_row_asked_for(self, story: Story) -> None:
         story.accepted += [message(98), message(97, log_id=None)]
         assert sorted(story.found(), key=str) == [(Kind.WRONG, 98), (Kind.WRONG, None)]

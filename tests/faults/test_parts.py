@@ -1,29 +1,38 @@
 """The harness's own parts: what must not fail quietly."""
 
+import os
 import random
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
+from django.test import override_settings
 
+from core.clock import elapsed
 from tests.closings import Closings
-from tests.faults import crash, mutations
+from tests.faults import account, clocks, crash, mutations, own_clocks, posts
+from tests.faults.account import Account
 from tests.faults.calm import Calm
 from tests.faults.database import SWEEP_LOCK
 from tests.faults.deck import TRIES, Deck
-from tests.faults.injectors import FAULTS
+from tests.faults.injectors import FAULTS, LEFT_OUT
+from tests.faults.injectors import account as injector
 from tests.faults.injectors.scene import Fault
 from tests.faults.mutants import MUTANTS
 from tests.faults.options import parse
+from tests.faults.outages import OUTAGES
 from tests.faults.points import PLACES, Place, points
 from tests.faults.recipients import Fate, Recipient, fates, telefono
 from tests.faults.report import Report
 from tests.faults.verdict import Kind, Violation
 from workers.engine.base import locks
+from workers.engine.base.account import fingerprint
 
 DYING = """
 import sys
@@ -164,6 +173,8 @@ def test_every_mutant_has_its_code_and_its_faults() -> None:
     assert MUTANTS.keys() == mutations.INSTALL.keys()
     for mutant in MUTANTS.values():
         assert set(mutant.faults) <= set(FAULTS)
+        assert set(mutant.outages) <= set(OUTAGES)
+        assert mutant.faults or mutant.outages or mutant.calm
 
 
 VIOLATION = Violation(Kind.LOST, 1, 2, "was not sent")
@@ -186,3 +197,126 @@ def test_a_mutant_is_well_when_it_is_reported_as_what_it_is(tmp_path: Path, kind
     assert not report.ok
     report.found([replace(VIOLATION, kind=kind)])
     assert report.ok == caught
+
+
+class TestAccount:
+    def test_a_process_that_starts_has_the_account_that_was_chosen(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC1")
+        monkeypatch.setenv("TWILIO_AUTH_TOKEN", "t1")
+        folder, other = tmp_path / "crash", Account.new()
+        account.take(folder)
+        assert os.environ["TWILIO_ACCOUNT_SID"] == "AC1"
+        account.choose(folder, other)
+        account.take(folder)
+        assert (os.environ["TWILIO_ACCOUNT_SID"], os.environ["TWILIO_AUTH_TOKEN"]) == (other.sid, other.token)
+        account.choose(folder, None)
+        account.choose(folder, None)
+        assert not (folder / account.NAME).exists()
+
+    def test_its_mark_is_what_a_claim_writes(self) -> None:
+        mine = Account.new()
+        with override_settings(TWILIO_ACCOUNT_SID=mine.sid):
+            assert fingerprint().startswith(mine.mark)
+
+    def test_a_row_that_was_looked_for_in_another_account_is_a_violation(self) -> None:
+        violation = injector.judged(7, 1, "pendiente", 2)
+        assert (violation.kind, violation.campana_id, violation.log_id) == (Kind.WRONG, 1, 7)
+
+
+class TestClocks:
+    def test_a_step_is_read_by_the_library(self, tmp_path: Path) -> None:
+        if not clocks.library():
+            pytest.skip(clocks.MISSING)
+        env = {**os.environ, **clocks.environment(tmp_path)}
+        clocks.step(tmp_path, -300.0)
+        done = subprocess.run(["date", "+%s"], env=env, capture_output=True, text=True, check=True)
+        assert -310 < float(done.stdout) - time.time() < -240
+
+    def test_nothing_is_left_in_shared_memory(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(clocks, "SHARED", tmp_path)
+        names = (f"sem.faketime_sem_{os.getpid()}", "faketime_shm_99999999", "other_99999999")
+        for name in names:
+            (tmp_path / name).touch()
+        clocks.tidy()
+        assert sorted(path.name for path in tmp_path.iterdir()) == sorted((names[0], names[2]))
+
+    def test_without_the_library_the_kinds_are_left_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(clocks, "PLACES", ())
+        assert clocks.library() is None
+        assert clocks.environment(Path("/nowhere")) == {}
+
+    def test_whoever_asks_for_one_is_told(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setitem(LEFT_OUT, "clock-postgres-back", clocks.MISSING)
+        for word in ("clock", "clock-postgres-back"):
+            with pytest.raises(SystemExit):
+                parse(["--only", word])
+            assert f"{word} cannot be done here: {clocks.MISSING}" in capsys.readouterr().err
+
+    def test_a_workers_clock_is_seen_in_its_notes(self, tmp_path: Path) -> None:
+        assert posts.off(tmp_path) == 0.0
+        now = time.time() - elapsed()
+        (tmp_path / posts.NAME).write_text(f"a 1 {now:.3f}\nb 1 {now - 300:.3f}\n")
+        assert -301 < posts.off(tmp_path) < -299
+        assert posts.read(tmp_path) == {"a": 1, "b": 1}
+
+
+SLEEPER = """
+import sys, time
+from pathlib import Path
+from tests.faults import own_clocks
+own_clocks.install(Path(sys.argv[1]))
+from core.clock import Mark, elapsed
+from django.utils import timezone
+mark, monotonic, now = Mark(), time.monotonic(), timezone.now()
+print(flush=True)
+for line in sys.stdin:
+    print(time.monotonic() - monotonic, elapsed() - mark.at, time.time() - mark.wall,
+        (timezone.now() - now).total_seconds(), int(mark.jumped()), flush=True)
+"""
+
+
+class TestOwnClocks:
+    @pytest.fixture
+    def sleeper(self, tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+        command = [sys.executable, "-c", SLEEPER, str(tmp_path)]
+        env = {**os.environ, "DJANGO_SETTINGS_MODULE": "core.settings"}
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=env) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            yield process
+            assert process.stdin is not None
+            process.stdin.close()
+
+    def read(self, process: "subprocess.Popen[str]") -> list[float]:
+        """Seconds since it began by its monotonic, boot and wall clock and by Django's; whether it sees a jump."""
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+        return [float(word) for word in process.stdout.readline().split()]
+
+    def test_a_suspended_process_sees_one_clock_stand_still(
+        self, tmp_path: Path, sleeper: "subprocess.Popen[str]"
+    ) -> None:
+        time.sleep(0.3)
+        assert own_clocks.change(tmp_path, sleeper.pid, slept=0.2)
+        assert own_clocks.change(tmp_path, sleeper.pid, slept=0.1)
+        monotonic, boot, wall, _, _ = self.read(sleeper)
+        assert boot - monotonic == pytest.approx(0.3, abs=0.2)
+        assert wall - monotonic == pytest.approx(0.3, abs=0.2)
+
+    def test_a_clock_that_is_set_is_seen_and_set_right(self, tmp_path: Path, sleeper: "subprocess.Popen[str]") -> None:
+        own_clocks.change(tmp_path, sleeper.pid, ahead=300.0)
+        monotonic, boot, wall, now, jumped = self.read(sleeper)
+        assert [wall - boot, now - boot] == [pytest.approx(300, abs=30), pytest.approx(300, abs=30)]
+        assert (monotonic < 100, jumped) == (True, 1)
+        own_clocks.change(tmp_path, sleeper.pid, ahead=0.0)
+        assert self.read(sleeper)[2:] == [pytest.approx(boot, abs=30), pytest.approx(boot, abs=30), 0]
+
+    def test_who_does_not_look_is_not_told(self, tmp_path: Path) -> None:
+        assert not own_clocks.change(tmp_path, 1, slept=0.5)

@@ -16,6 +16,7 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER harness_note AFTER UPDATE OF estado ON campaigns_smslog
 FOR EACH ROW WHEN (OLD.estado <> NEW.estado) EXECUTE FUNCTION harness_note();
+CREATE TABLE IF NOT EXISTS harness_loss (id bigserial PRIMARY KEY);
 """
 
 # Rows that a process held when it died, and how long after its death (or after the claim, if its statement reached

@@ -7,9 +7,9 @@ from typing import Final
 
 import psutil
 
-from tests.faults.injectors.process import DIES_WITHIN_S, send
+from tests.faults.injectors.process import DIES_WITHIN_S
 from tests.faults.injectors.scene import Fault, Injector, Scene
-from tests.faults.stack import gone
+from tests.faults.stack import gone, send
 
 ANSWERS_WITHIN_S = 40.0
 OTHERS: Final = "datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"

@@ -1,15 +1,15 @@
 """Killing, stopping and restarting the supervisor's children, and the supervisor."""
 
-import os
 import signal
 import time
 
 import psutil
 
 from local.stack.registry import Entry
-from tests.faults.conditions import LEASE_S, READ_TIMEOUT_S
+from tests.faults import own_clocks
+from tests.faults.conditions import LEASE_S, READ_TIMEOUT_S, SUSPENDED_S
 from tests.faults.injectors.scene import Fault, Injector, Scene
-from tests.faults.stack import WORKERS, alive, gone
+from tests.faults.stack import WORKERS, alive, gone, send
 
 DIES_WITHIN_S = 5.0
 # A worker's warm shutdown waits for its calls, and the supervisor would give it 40 s.
@@ -37,8 +37,12 @@ def kill(*names: str) -> Injector:
     return inject
 
 
-def sleep(seconds: float, *names: str) -> Injector:
-    """SIGSTOP of one of these for some seconds, then SIGCONT."""
+def sleep(seconds: float, *names: str, machine: bool = False) -> Injector:
+    """SIGSTOP of one of these for some seconds, then SIGCONT.
+
+    Args:
+        machine: whether it sees what it would see if its machine had been suspended.
+    """
 
     def inject(scene: Scene) -> str | None:
         with scene.victim(*names) as entry:
@@ -48,9 +52,10 @@ def sleep(seconds: float, *names: str) -> Injector:
                 time.sleep(0.1)
                 stopped = alive(entry) and psutil.Process(entry.pid).status() == psutil.STATUS_STOPPED
                 time.sleep(seconds)
+                told = not machine or own_clocks.change(scene.stack.armory.folder, entry.pid, slept=seconds)
             finally:
                 woke = send(entry, signal.SIGCONT)
-            return f"{entry.name} ({entry.pid}) slept {seconds:g} s" if stopped and woke else None
+            return f"{entry.name} ({entry.pid}) slept {seconds:g} s" if stopped and told and woke else None
 
     return inject
 
@@ -102,17 +107,6 @@ def kill_stack(scene: Scene) -> str | None:
     return f"{', '.join(died)} died; up again {time.time() - at:.1f} s later" if died else None
 
 
-def send(entry: Entry, number: signal.Signals) -> bool:
-    """Send a signal; False when there is nobody to get it."""
-    if not alive(entry):
-        return False
-    try:
-        os.kill(entry.pid, number)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 def _terminate(entry: Entry) -> str | None:
     at = time.time()
     if not send(entry, signal.SIGTERM) or not gone(entry, ENDS_WITHIN_S):
@@ -140,6 +134,7 @@ FAULTS = (
     Fault("kill-simulator", "process", kill("simulator")),
     Fault("kill-stack", "process", kill_stack, alone=True),
     Fault("sleep-worker", "process", sleep(BEYOND_LEASE_S, *WORKERS), weight=2),
+    Fault("suspend-worker", "process", sleep(SUSPENDED_S, *WORKERS, machine=True)),
     Fault("sleep-simulator", "process", sleep(READ_TIMEOUT_S + 1.5, "simulator")),
     Fault("end-worker", "process", terminate),
     Fault("rolling-restart", "process", rolling_restart),

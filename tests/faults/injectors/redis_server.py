@@ -6,9 +6,9 @@ import time
 
 import redis
 
-from tests.faults.injectors.process import DIES_WITHIN_S, send
+from tests.faults.injectors.process import DIES_WITHIN_S
 from tests.faults.injectors.scene import Fault, Injector, Scene
-from tests.faults.stack import gone
+from tests.faults.stack import gone, send
 
 PAUSE_S = 3.0
 ANSWERS_WITHIN_S = 20.0

@@ -11,9 +11,11 @@ from local.stack.registry import Entry
 from tests.faults.injectors.twilio_faults import TwilioFaults
 from tests.faults.journal import Journal
 from tests.faults.load import Load
+from tests.faults.losses import Loss
 from tests.faults.stack import WORKERS, RunningStack
+from tests.faults.verdict import Violation
 
-Family = Literal["process", "redis", "postgres", "crash", "people", "twilio"]
+Family = Literal["process", "redis", "postgres", "crash", "people", "clock", "twilio"]
 
 
 class Reservations:
@@ -41,6 +43,8 @@ class Scene:
     """The running product under load.
 
     Args:
+        found: takes what an injector sees itself.
+        losses: what PostgreSQL has lost so far.
         rng: of this injection alone, so that its choices do not depend on what else is under way.
     """
 
@@ -48,6 +52,8 @@ class Scene:
     load: Load
     journal: Journal
     twilio: TwilioFaults
+    found: Callable[[Sequence[Violation]], object]
+    losses: list[Loss]
     rng: Random
     reservations: Reservations = field(default_factory=Reservations)
 
@@ -75,6 +81,7 @@ class Fault:
         inject: does it, sees whether it took effect, and returns what happened; None when nothing did.
         alone: nothing else may be under way meanwhile.
         weight: how often it comes among the others.
+        long: whether it takes so long, or is so like another, that only `scripts/faults` has it.
     """
 
     kind: str
@@ -82,3 +89,4 @@ class Fault:
     inject: Injector
     alone: bool = False
     weight: int = 1
+    long: bool = False
