@@ -51,7 +51,8 @@ COPY campaigns campaigns
 COPY workers workers
 # Compiled and collected here, because at run time the file system may be read-only. Neither step needs a
 # secret, a database or any other setting, so none is in a layer.
-RUN python -m compileall -q . && python manage.py collectstatic --no-input
+RUN python -m compileall -q . && python manage.py collectstatic --no-input \
+    && install -d -o app -g app -m 700 /var/lib/sms
 
 USER 10001:10001
 EXPOSE 8000

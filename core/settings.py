@@ -174,6 +174,7 @@ MIDDLEWARE = [
     "core.sessions.SessionLimits",
     "core.denials.Denials",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "core.first_password.FirstPassword",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 TEMPLATES = [

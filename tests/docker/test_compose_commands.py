@@ -14,10 +14,12 @@ from django.conf import settings
 from django.core.management import get_commands
 
 from core import gunicorn_conf, queues
+from core.management.commands import ensure_admin
 from core.ops import pulses
 from local.simulator.config import read_config
 from local.stack import parts, postgres, session
 from tests.docker.compose import MINIMAL_ENV, option, render, seconds
+from tests.docker.dockerfile import all_of
 from tests.docker.variables import ROOT
 
 SIMULATOR_PORT = 8900
@@ -101,6 +103,21 @@ def test_it_migrates_without_a_statement_timeout_and_makes_the_first_admin(servi
     assert [step[:3] for step in steps] == [["python", "manage.py", "migrate"], ["python", "manage.py", "ensure_admin"]]
     assert {step[2] for step in steps} <= set(get_commands())
     assert migrate["environment"]["DB_STATEMENT_TIMEOUT_MS"] == "0"
+
+
+def test_it_keeps_the_first_password_out_of_every_log(services: dict[str, Any]) -> None:
+    steps = services["migrate"]["command"][2].split(" && ")
+    parser = ensure_admin.Command().create_parser("manage.py", "ensure_admin")
+    options = parser.parse_args(steps[1].split()[3:])
+    [mount] = services["migrate"]["volumes"]
+    assert not options.print
+    assert str(options.file.parent) == mount["target"]
+    assert f"cat {options.file}" in (ROOT / "docs" / "production.md").read_text()
+    # The volume takes its owner and its mode from the image.
+    [made] = [each.text for each in all_of("RUN") if mount["target"] in each.text]
+    assert f"install -d -o app -g app -m 700 {mount['target']}" in made
+    others = [name for name, service in services.items() if name != "migrate"]
+    assert not [name for name in others for each in services[name].get("volumes", []) if each["source"] == "first"]
 
 
 def test_it_starts_the_simulator_with_options_that_it_knows(
