@@ -25,6 +25,9 @@ env = environment.read_environment()
 
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", "")
+# The one before, while it is changed: what it signed is believed, and nothing is signed with it.
+previous_key = env.str("SECRET_KEY_ANTERIOR", "")
+SECRET_KEY_FALLBACKS = [previous_key] if previous_key else []
 PORT = env.int("PORT", 8000, validate=environment.POSITIVE)
 PUBLIC_URL = env.str("PUBLIC_URL", f"http://localhost:{PORT}", validate=environment.HTTP_URL)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])

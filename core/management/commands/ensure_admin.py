@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from core.environment import BASE_DIR
+from core.environment import BASE_DIR, read_environment
 from core.models import Usuario
 
 # Any constant: two stacks starting on one database must not both make the first admin.
@@ -39,8 +39,9 @@ class Command(BaseCommand):
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         if Usuario.objects.exists():
             return
-        username = os.environ.get("DJANGO_SUPERUSER_USERNAME") or "admin"
-        given = os.environ.get("DJANGO_SUPERUSER_PASSWORD")
+        env = read_environment()
+        username = env.str("DJANGO_SUPERUSER_USERNAME", "") or "admin"
+        given = env.str("DJANGO_SUPERUSER_PASSWORD", "")
         if given:
             _validate(given, username)
         password = given or secrets.token_urlsafe(12)
