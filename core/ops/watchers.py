@@ -1,4 +1,4 @@
-"""Who may look inside the running installation: at its metrics, and at which part of it is missing."""
+"""The right to look inside the running installation: at its metrics, and at which part of it is missing."""
 
 import ipaddress
 

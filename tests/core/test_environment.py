@@ -242,6 +242,13 @@ def test_a_secrets_file_that_holds_none_is_named(content: bytes | None, tmp_path
     assert f"Environment: SECRET_KEY_FILE: {file} " in done.stderr.splitlines()[-1]
 
 
+@pytest.mark.parametrize(("url", "prefix"), [("https://sms.tienda.co", "__Host-"), ("http://localhost:8000", "")])
+def test_cookies_are_the_hosts_own_with_https(url: str, prefix: str) -> None:
+    names = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SESSION_COOKIE_PATH", "SESSION_COOKIE_DOMAIN")
+    done = start(", ".join(f"s.{name}" for name in names), PUBLIC_URL=url)
+    assert done.stdout.split() == [f"{prefix}sessionid", f"{prefix}csrftoken", "/", "None"]
+
+
 def test_the_process_wins_over_the_file(tmp_path: Path) -> None:
     env_file = tmp_path / "shop.env"
     env_file.write_text("PORT=7000\nPUBLIC_URL=http://from-the-file\n")

@@ -1,4 +1,4 @@
-"""What the simulator refuses, because it holds an Auth Token and signs with it."""
+"""The simulator refuses some things, because it holds an Auth Token and signs with it."""
 
 from pathlib import Path
 
