@@ -1,6 +1,7 @@
 """A password that somebody else chose or read opens one page: the one where its owner chooses another.
 
-OWASP ASVS 5.0, 6.4.1: an initial password must not become the long-term one. `Usuario.save` marks it.
+OWASP ASVS 5.0, 6.4.1: an initial password must not become the long-term one. A password that another person sets is
+marked, by whatever way they set it; one's own takes the mark away.
 """
 
 from collections.abc import Callable
@@ -9,8 +10,13 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from django.db import DatabaseError
+from django.db.models.signals import pre_save
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+
+from core.models import Usuario
+from core.ops import actor
 
 CODE: Final = "password_change_required"
 CAMBIE: Final = "Su clave la escogió otra persona. Escoja una propia en «Mi cuenta» antes de seguir."
@@ -19,6 +25,14 @@ ABIERTAS: Final = {"cuenta-clave", "factor", "confirmar", "ingresar", "salir", "
 # What asks nobody who they are: the page of an opt-out link too.
 DE_TODOS: Final = ("webhooks/", "^b/", "favicon.ico")
 CUENTA: Final = "cuenta"
+
+
+@receiver(pre_save, sender=Usuario)
+def _mark(instance: Usuario, **kwargs: Any) -> None:
+    # Django's own mark of a new password. Without anybody, as from a command, the caller says whose it is.
+    por = actor.actual().usuario_id
+    if por and getattr(instance, "_password", None) is not None:
+        instance.clave_ajena = por != instance.pk
 
 
 class FirstPassword:

@@ -11,8 +11,6 @@ from django.dispatch import Signal
 from django.utils.crypto import salted_hmac
 from rest_framework.authtoken.models import Token
 
-from core.ops import actor
-
 # Django's own, so that sessions from before `sal_sesion` stay good: AbstractBaseUser._get_session_auth_hash
 SAL: Final = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
 
@@ -67,7 +65,7 @@ class Usuario(AbstractUser):
         """Save, by whatever way: a new password ends the API's token, and a person who is kept out loses sessions and
         token for good, so that neither is good again when they are let in.
 
-        A password that another person sets is theirs too, and has to be changed; one's own is one's own.
+        Whose choice a new password is, `core.first_password` says.
         """
         fields = kwargs.get("update_fields")
         out = not self.is_active and (fields is None or "is_active" in fields)
@@ -77,8 +75,7 @@ class Usuario(AbstractUser):
         if out:
             self.sal_sesion = secrets.token_hex(16)
             fields = kwargs["update_fields"] = fields if fields is None else {*fields, "sal_sesion"}
-        if new_password and (por := actor.actual().usuario_id):
-            self.clave_ajena = por != self.pk
+        if new_password:
             kwargs["update_fields"] = fields if fields is None else {*fields, "clave_ajena"}
         with transaction.atomic():
             super().save(*args, **kwargs)

@@ -28,7 +28,11 @@ def test_redis_lets_it_do_all_that_it_does(system: System, shop: Shop) -> None:
     """Under the rules of docker-compose.yml, as all tests of a whole system."""
     shop.wait_for(shop.campaign(shop.clients("+573005800003", "+573005800004")), "completado")
     assert acl.refusals(system.env["REDIS_URL"]) == []
-    with redis.Redis.from_url(system.env["REDIS_URL"]) as product:
+
+
+def test_redis_lets_it_do_nothing_else(system: System) -> None:
+    url = acl.without_user(system.env["REDIS_URL"])
+    with acl.user(url) as limited, redis.Redis.from_url(limited) as product:
         for command in ("FLUSHALL", "CONFIG GET *", "KEYS *", "ACL LIST", "SHUTDOWN", "REPLICAOF x 1"):
             with pytest.raises(redis.exceptions.NoPermissionError):
                 product.execute_command(*command.split())

@@ -26,6 +26,7 @@ def _system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     python = runtime.environment(folder / "venv")
     with acl.user(redis_url) as limited, running_system(folder, database_url, limited, str(python)) as system:
         yield system
+        assert acl.refusals(limited) == [], "scripts/compose.d/valkey.acl lacks a command that the product uses"
     with admin.cursor() as cursor:
         cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
     admin.close()

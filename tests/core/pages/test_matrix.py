@@ -423,7 +423,7 @@ TABULAR = re.compile("csv|tab-separated|excel|spreadsheet|officedocument|opendoc
 def test_every_file_for_a_spreadsheet_is_made_harmless(
     row: Row, world: World, owner: Usuario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever page gives one: each of its cells went through the module that knows how."""
+    """Each of its cells went through the module that knows how, whatever page gives it."""
     monkeypatch.setattr(planilla, "desarmar", lambda texto: "HARMLESS")
     answer = send(signed_in(owner), row, world)
     is_file = TABULAR.search(answer.get("Content-Type", "")) or ".csv" in answer.get("Content-Disposition", "")
