@@ -16,18 +16,20 @@ WORKDIR /app
 
 # Wheels only: nothing is compiled, so no stage needs a compiler.
 FROM base AS build
-COPY requirements.txt /tmp/
+# Those of the lock and no others, by the hashes of their files: scripts/lock writes it.
+COPY requirements.lock /tmp/
 RUN --mount=type=cache,target=/root/.cache/pip \
     python -m venv --without-pip /opt/venv \
-    && pip --python /opt/venv install --only-binary :all: --no-input --root-user-action ignore -r /tmp/requirements.txt
+    && pip --python /opt/venv install --only-binary :all: --no-input --root-user-action ignore \
+    --require-hashes -r /tmp/requirements.lock
 
 # Twilio's stand-in needs an HTTP server and nothing of the product.
 FROM base AS simulator
-COPY requirements-local.txt /tmp/
+COPY requirements-simulator.lock /tmp/
 RUN --mount=type=cache,target=/root/.cache/pip \
-    grep '^aiohttp==' /tmp/requirements-local.txt > /tmp/simulator.txt \
-    && python -m venv --without-pip /opt/venv \
-    && pip --python /opt/venv install --only-binary :all: --no-input --root-user-action ignore -r /tmp/simulator.txt \
+    python -m venv --without-pip /opt/venv \
+    && pip --python /opt/venv install --only-binary :all: --no-input --root-user-action ignore \
+    --require-hashes -r /tmp/requirements-simulator.lock \
     && install -d -o app -g app /var/lib/simulator
 COPY local/__init__.py local/
 COPY local/simulator local/simulator
@@ -51,7 +53,8 @@ COPY campaigns campaigns
 COPY workers workers
 # Compiled and collected here, because at run time the file system may be read-only. Neither step needs a
 # secret, a database or any other setting, so none is in a layer.
-RUN python -m compileall -q . && python manage.py collectstatic --no-input
+RUN python -m compileall -q . && python manage.py collectstatic --no-input \
+    && install -d -o app -g app -m 700 /var/lib/sms
 
 USER 10001:10001
 EXPOSE 8000

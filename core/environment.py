@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env, EnvError
+from environs import Env, EnvError, FileAwareEnv
 from marshmallow import ValidationError
 from marshmallow.validate import OneOf, Range, Regexp
 from psycopg2 import ProgrammingError
@@ -22,6 +22,12 @@ from core import redis_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STACK_ENV = BASE_DIR / ".data" / "run" / "stack.env"
+# Each may be in a file instead, as container secrets are, whose path its name and _FILE say.
+SECRETS = (
+    "SECRET_KEY", "SECRET_KEY_ANTERIOR", "DATABASE_URL", "REDIS_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN",
+    "TWILIO_AUTH_TOKEN_ANTERIOR", "TWILIO_SHARED_KEYS", "EMAIL_HOST_PASSWORD", "METRICS_TOKEN",
+    "DJANGO_SUPERUSER_PASSWORD",
+)  # fmt: skip
 
 POSITIVE = Range(min=1)
 COUNT = Range(min=0)
@@ -113,15 +119,34 @@ def _parts(value: str, schemes: tuple[str, ...]) -> SplitResult:
 
 
 def read_environment() -> Env:
-    """Load the env files and return a reader that collects every error until `seal`."""
-    env = Env(eager=False)
+    """Load the env files and return a reader that collects every error until `seal`.
+
+    Where `NAME_FILE` is set, NAME is what that file holds, without the blanks around it, whatever NAME says itself.
+
+    Raises:
+        ImproperlyConfigured: a secret's file cannot be read, or holds nothing; with its name, without what it holds.
+    """
+    env = FileAwareEnv(eager=False, strip_whitespace=True)
     env_file = os.environ.get("ENV_FILE")
     if env_file is None:
         env.read_env(str(BASE_DIR / ".env"), recurse=False)
         env.read_env(str(STACK_ENV), recurse=False)
     elif env_file:
         env.read_env(env_file, recurse=False)
+    for name in SECRETS:
+        if path := os.environ.get(f"{name}_FILE"):
+            _look_at_secret(f"{name}_FILE", Path(path))
     return env
+
+
+def _look_at_secret(name: str, path: Path) -> None:
+    try:
+        empty = not path.read_text().strip()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise ImproperlyConfigured(f"Environment: {name}: {path} cannot be read: {reason}") from None
+    if empty:
+        raise ImproperlyConfigured(f"Environment: {name}: {path} is empty")
 
 
 def seal(env: Env) -> None:

@@ -10,6 +10,7 @@ import logging
 import secrets
 from typing import Any, Final
 
+from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from limits import RateLimitItem, RateLimitItemPerDay
@@ -73,7 +74,7 @@ def remember_browser(response: HttpResponse, username: str, *, secure: bool) -> 
         secure: whether pages are served by HTTPS.
     """
     value = signing.dumps([account(username), secrets.token_urlsafe(12)], salt=SALT, compress=False)
-    response.set_cookie(COOKIE, value, max_age=COOKIE_S, httponly=True, secure=secure, samesite="Lax")
+    response.set_cookie(_cookie(), value, max_age=COOKIE_S, httponly=True, secure=secure, samesite="Lax")
 
 
 def _items() -> list[RateLimitItem]:
@@ -94,10 +95,14 @@ def account(username: str) -> str:
     return hashlib.sha256(normalize("NFKD", username).strip().casefold().encode()).hexdigest()[:32]
 
 
+def _cookie() -> str:
+    return f"{settings.COOKIE_PREFIX}{COOKIE}"
+
+
 def _browser(request: HttpRequest, whose: str) -> str:
     """The name of a browser in which the account's owner has signed in; "" for any other."""
     try:
-        owner, name = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=COOKIE_S)
+        owner, name = signing.loads(request.COOKIES.get(_cookie(), ""), salt=SALT, max_age=COOKIE_S)
     except (signing.BadSignature, TypeError, ValueError):
         return ""
     return str(name) if owner == whose else ""

@@ -46,6 +46,9 @@ class Usuario(AbstractUser):
     # Part of what a session is held against: sessions end when it changes.
     sal_sesion = models.CharField(max_length=32, blank=True, default="", db_default="", editable=False)
 
+    # Somebody else chose the password, or may have read it: until its owner chooses one, it opens nothing else.
+    clave_ajena = models.BooleanField(default=False, db_default=False, editable=False)
+
     class Meta(AbstractUser.Meta):
         verbose_name = "usuario"
         verbose_name_plural = "usuarios"
@@ -60,7 +63,10 @@ class Usuario(AbstractUser):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, by whatever way: a new password ends the API's token, and a person who is kept out loses sessions and
-        token for good, so that neither is good again when they are let in."""
+        token for good, so that neither is good again when they are let in.
+
+        Whose choice a new password is, `core.first_password` says.
+        """
         fields = kwargs.get("update_fields")
         out = not self.is_active and (fields is None or "is_active" in fields)
         # Django's own mark; a stronger hash of the same password leaves it None.
@@ -68,7 +74,9 @@ class Usuario(AbstractUser):
         new = self._state.adding  # a first password is no change of one
         if out:
             self.sal_sesion = secrets.token_hex(16)
-            kwargs["update_fields"] = fields if fields is None else {*fields, "sal_sesion"}
+            fields = kwargs["update_fields"] = fields if fields is None else {*fields, "sal_sesion"}
+        if new_password:
+            kwargs["update_fields"] = fields if fields is None else {*fields, "clave_ajena"}
         with transaction.atomic():
             super().save(*args, **kwargs)
             if out or new_password:

@@ -25,6 +25,9 @@ env = environment.read_environment()
 
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", "")
+# The one before, while it is changed: what it signed is believed, and nothing is signed with it.
+previous_key = env.str("SECRET_KEY_ANTERIOR", "")
+SECRET_KEY_FALLBACKS = [previous_key] if previous_key else []
 PORT = env.int("PORT", 8000, validate=environment.POSITIVE)
 PUBLIC_URL = env.str("PUBLIC_URL", f"http://localhost:{PORT}", validate=environment.HTTP_URL)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
@@ -174,6 +177,7 @@ MIDDLEWARE = [
     "core.sessions.SessionLimits",
     "core.denials.Denials",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "core.first_password.FirstPassword",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 TEMPLATES = [
@@ -251,6 +255,9 @@ if DEBUG:
 
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+# A name that a browser takes from this very host alone, and by https: RFC 6265bis, 4.1.3.2.
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 # The load balancer and Prometheus ask over plain HTTP, from inside.

@@ -1,5 +1,7 @@
 """Helpers of the pages' tests: somebody signed in, and what the page said to them."""
 
+import csv
+import io
 from typing import Any
 
 from django.contrib.messages import get_messages
@@ -25,3 +27,10 @@ def flashes(usuario: Usuario, path: str, form: dict[str, Any]) -> list[str]:
     answer = signed_in(usuario).post(path, form)
     assert answer.status_code == 302, (path, answer.status_code)
     return [str(message) for message in get_messages(answer.wsgi_request)]
+
+
+def lines_of(answer: Any) -> list[str]:
+    """Return the lines of a file for a spreadsheet, without the quotes around their cells."""
+    assert answer.status_code == 200
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    return [";".join(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=";")]

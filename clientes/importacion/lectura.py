@@ -27,6 +27,7 @@ from clientes.importacion.limites import (
     XLSX_BOMBA,
     UnreadableFileError,
 )
+from core.text.planilla import rearmar_dentro
 
 
 def _nada() -> None:
@@ -133,7 +134,7 @@ def examinar(
         formato, filas = Formato("xlsx", hoja=seen.hoja), seen.filas
         hechos = Hechos(0, hojas=seen.hojas, ocultas=seen.ocultas, formulas=seen.formulas)
         muestra = [(numero, _sin_relleno(cells)) for numero, cells in seen.muestra]
-        muestra = [(numero, cells) for numero, cells in muestra if cells]
+        muestra = [(numero, _rearmadas(cells)) for numero, cells in muestra if cells]
     else:
         formato, letras = de_csv(file, chosen.codificacion)
         rows = leer(file, replace(formato, desde=0))
@@ -168,6 +169,15 @@ def _limpia(cell: str) -> str:
 
 def _dicho(cells: Sequence[str]) -> str:
     return " · ".join(_limpia(cell).strip()[:30] for cell in cells if cell.strip())[:90]
+
+
+def _rearmadas(cells: Celdas) -> Celdas:
+    """Take away what our exports put into the texts; the start of a cell is left to whoever knows what it means."""
+    if not cells.motivo:
+        for place, cell in enumerate(cells):
+            if "'" in cell:
+                cells[place] = rearmar_dentro(cell)
+    return cells
 
 
 def _sin_relleno(cells: Celdas) -> Celdas:
@@ -206,7 +216,7 @@ def leer(file: BinaryIO, formato: Formato, *, heartbeat: Callable[[], None] = _n
         found += 1
         if found > FILAS_MAX + 1:  # the titles
             raise UnreadableFileError(DEMASIADAS_FILAS)
-        yield numero, cells
+        yield numero, _rearmadas(cells)
 
 
 def _leer_csv(file: BinaryIO, formato: Formato) -> Iterator[Fila]:

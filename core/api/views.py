@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 from core.api.parsers import BoundedJSONParser
 from core.api.serializers import RefusesUnknown
 from core.api.throttling import AddressThrottle
+from core.first_password import CAMBIE, CODE
 from core.registro import Tipo, anotar
 
 # Bytes. Nobody has signed in yet; a name and a password are some hundred.
@@ -32,6 +33,12 @@ class TokenSerializer(serializers.Serializer[Any]):
 
 class CredentialsSerializer(RefusesUnknown, AuthTokenSerializer):
     """The name and the password of somebody who signs in."""
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs = super().validate(attrs)
+        if attrs["user"].clave_ajena:
+            raise serializers.ValidationError(CAMBIE, code=CODE)
+        return attrs
 
 
 class CredentialsParser(BoundedJSONParser):
@@ -50,7 +57,8 @@ class ObtainToken(ObtainAuthToken):
     @extend_schema(
         tags=["auth"],
         summary="Exchange username and password for a token",
-        description="Send the token as `Authorization: Token …` with every call.",
+        description="Send the token as `Authorization: Token …` with every call. A person whose password somebody else "
+        "chose gets none (`password_change_required`) until they have chosen one of their own on the pages.",
         request=CredentialsSerializer,
         responses=TokenSerializer,
         examples=[

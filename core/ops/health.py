@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from core import redis_client
 from core.models import Pulso
 from core.ops import pulses
+from core.ops.watchers import is_here, may_watch
 
 OK, MISSING, UNKNOWN = "ok", "missing", "unknown"
 
@@ -21,13 +22,17 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
     Workers and beat are shown as well. Without them nothing is sent, but the pages work, and people need them to see
     it: taking the web out of rotation would not help. `?all` is for monitoring: it answers 503 without them too.
+
+    Which part is missing is told on this machine, and to who may read the metrics; others see the status: OWASP ASVS
+    5.0, 13.4.5.
     """
     checks = {"postgres": _postgres(), "redis": _redis()}
     able = all(state == OK for state in checks.values())
     checks |= _processes() if checks["postgres"] == OK else dict.fromkeys(Pulso.Tipo.values, UNKNOWN)
     whole = all(state == OK for state in checks.values())
     ready = whole if "all" in request.GET else able
-    return JsonResponse({"ok": ready, **checks}, status=200 if ready else 503)
+    told = checks if is_here(request) or may_watch(request) else {}
+    return JsonResponse({"ok": ready, **told}, status=200 if ready else 503)
 
 
 def _processes() -> dict[str, str]:

@@ -21,6 +21,7 @@ from core.pages.access import pagina, usuario_de
 from core.pages.ingreso import demasiados
 
 NO_HABIA = "No había ningún token."
+LA_MISMA = "Es la clave que ya tenía: escoja otra."
 
 
 class ClavePropiaForm(StyledForm, PasswordChangeForm):
@@ -31,6 +32,13 @@ class ClavePropiaForm(StyledForm, PasswordChangeForm):
         self.fields["new_password1"].label = "Clave nueva"
         # The page has other forms; focus belongs to none of them.
         del self.fields["old_password"].widget.attrs["autofocus"]
+
+    def clean_new_password1(self) -> str:
+        """Refuse the present one: who must change it would not have."""
+        clave: str = self.cleaned_data["new_password1"]
+        if self.user.check_password(clave):
+            raise forms.ValidationError(LA_MISMA, code="same")
+        return clave
 
 
 class NombreForm(StyledForm, forms.ModelForm[Usuario]):

@@ -65,7 +65,8 @@ def nuevo(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         datos = {name: form.cleaned_data[name] for name in ("username", "first_name", "last_name")}
         vendedor = services.crear_vendedor(admin=admin, datos=datos, clave=form.cleaned_data["password1"])
-        messages.success(request, f"{vendedor.get_full_name()} ya puede ingresar como «{vendedor.username}».")
+        said = f"{vendedor.get_full_name()} ya puede ingresar como «{vendedor.username}», y escoge su propia clave."
+        messages.success(request, said)
         return redirect("usuarios")
     return render(request, "core/usuarios/nuevo.html", {"seccion": "usuarios", "form": form})
 
@@ -79,7 +80,8 @@ def clave(request: HttpRequest, pk: int) -> HttpResponse:
     form = ClaveAjenaForm(vendedor, request.POST or None)
     if form.is_valid():
         services.cambiar_clave(usuario=vendedor, clave=form.cleaned_data["new_password1"])
-        messages.success(request, f"La clave de «{vendedor.username}» cambió, y se cerraron sus sesiones.")
+        said = f"La clave de «{vendedor.username}» cambió, y se cerraron sus sesiones. Al ingresar escoge la suya."
+        messages.success(request, said)
         return redirect("usuarios")
     return render(request, "core/usuarios/clave.html", {"seccion": "usuarios", "form": form, "vendedor": vendedor})
 

@@ -6,8 +6,8 @@ from typing import Final
 
 import regex
 
-from core.text.planilla import desmarcar, rearmar
-from core.unicode import normalize
+from core.text.planilla import desmarcar, sin_apostrofo
+from core.unicode import IGNORABLE, normalize
 
 # A named or numbered character of HTML. Without its semicolon it is text: "AT&T", "Tom &amp".
 ENTIDAD: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
@@ -29,17 +29,14 @@ INVISIBLE: Final = regex.compile(
     regex.VERBOSE | regex.V1,
 )
 # Most texts have none of them: looking costs a tenth of replacing.
-QUIZA_INVISIBLE: Final = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
+QUIZA_INVISIBLE: Final = re.compile(f"[{IGNORABLE}]")
 # Control characters that str.split() does not take for spaces, and a sign that looks like one.
 OTRO_ESPACIO: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\N{BRAILLE PATTERN BLANK}]")
 
 
 def limpio(texto: str) -> str:
     """Return the text with single spaces, without invisible characters, spreadsheets' marks and HTML's entities."""
-    plain = rearmar(texto)
+    plain = sin_apostrofo(texto)
     marked = plain is texto
     if "&" in plain:
         plain = sin_entidades(plain)
@@ -48,7 +45,7 @@ def limpio(texto: str) -> str:
         plain = " ".join(plain.split())
     elif " " in plain:
         plain = " ".join(plain.split())
-    return desmarcar(rearmar(plain)) if marked else desmarcar(plain)
+    return desmarcar(sin_apostrofo(plain)) if marked else desmarcar(plain)
 
 
 def sin_entidades(texto: str) -> str:

@@ -1,8 +1,11 @@
 """CSV that people open in a spreadsheet: UTF-8 with a BOM, `;` between cells (Excel's in Colombia), and harmless.
 
 A cell that begins with `=`, `+`, `-`, `@`, a tab or a line break is a formula to a spreadsheet, and may send what is
-beside it to a stranger (https://owasp.org/www-community/attacks/CSV_Injection). It gets an apostrophe before it;
-a cell that already looks so gets one more, so that `desarmar` undone by `rearmar` is always the same text.
+beside it to a stranger. Quoting every cell is not enough (https://owasp.org/www-community/attacks/CSV_Injection):
+Excel takes the separator from Windows, LibreOffice from a dialog, Google Sheets guesses it, and to a program that
+separates by another sign only the first cell of a line is in quotes. So a text gets an apostrophe at its start and
+behind each sign in it that may separate cells or lines, where a formula would begin. What already looks so gets one
+more, so that `desarmar` undone by `rearmar` is always the same text.
 """
 
 import csv
@@ -13,10 +16,20 @@ from typing import Final, TypeVar
 from django.db.models import Model, QuerySet
 from django.http import StreamingHttpResponse
 
+from core.unicode import IGNORABLE
+
 DELIMITADOR: Final = ";"
 BOM: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
-# The last four are the wide forms that East Asian spreadsheets take for the same.
-FORMULA: Final = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
+SEPARA: Final = ",;|\t\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029"
+# What may stand before the sign and is dropped or not seen, and separates nothing: quotes, as another separator leaves
+# them within a cell, blanks, control characters (programs end or skip a text at NUL), and what has no width.
+DELANTE: Final = '"\x00-\x08\x0e-\x1b\x1f\x20\x7f-\x84\x86-\xa0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000' + IGNORABLE
+# The wide and the small forms are what East Asian spreadsheets take for the same.
+SIGNO: Final = "=+\\-@＝＋－＠﹦﹢﹣﹫"
+# A formula at the start of a cell, and behind a separator in it; in front there may be apostrophes.
+FORMULA: Final = re.compile(rf"'*(?:[\t\r\n]|[{DELANTE}]*[{SIGNO}])")
+DENTRO: Final = re.compile(rf"(?<=[{SEPARA}])(?='*[{DELANTE}]*[{SIGNO}])")
+DENTRO_DESARMADA: Final = re.compile(rf"(?<=[{SEPARA}])'(?='*[{DELANTE}]*[{SIGNO}])")
 # The other marks by which a cell stays text: Excel's apostrophe before a letter or a digit, and `="0123"`, which
 # programs write into a CSV so that no zero is lost. An apostrophe that is closed, or that begins a word of its own
 # ('t, 's), is text.
@@ -28,11 +41,22 @@ M = TypeVar("M", bound=Model)
 
 
 def desarmar(texto: str) -> str:
-    """Return the text as a cell that no spreadsheet runs."""
+    """Return the text as a cell that no spreadsheet runs, whatever it takes for a separator."""
+    texto = DENTRO.sub("'", texto)
     return f"'{texto}" if FORMULA.match(texto) else texto
 
 
 def rearmar(celda: str) -> str:
+    """Return the text of which `desarmar` made the cell."""
+    return sin_apostrofo(rearmar_dentro(celda))
+
+
+def rearmar_dentro(celda: str) -> str:
+    """Return the cell without the apostrophes that `desarmar` put behind its separators; the start is as it was."""
+    return DENTRO_DESARMADA.sub("", celda) if "'" in celda else celda
+
+
+def sin_apostrofo(celda: str) -> str:
     """Return the text of a cell without the apostrophe that `desarmar`, or Excel, put before it."""
     return celda[1:] if celda.startswith("'") and FORMULA.match(celda) else celda
 
@@ -78,7 +102,7 @@ class _Echo:
 
 def lineas(titulos: Sequence[str], filas: Iterable[Sequence[object]]) -> Iterator[str]:
     """Yield the pieces of the file, some hundred rows each: one by one they would cost more than the rows."""
-    write: Callable[[Sequence[str]], str] = csv.writer(_Echo(), delimiter=DELIMITADOR).writerow
+    write: Callable[[Sequence[str]], str] = csv.writer(_Echo(), delimiter=DELIMITADOR, quoting=csv.QUOTE_ALL).writerow
     piece = [BOM + write([desarmar(t) for t in titulos])]
     for fila in filas:
         piece.append(write([desarmar(str(celda)) for celda in fila]))

@@ -63,12 +63,14 @@ class SimulatorControl:
 
     Args:
         base_url: "http://127.0.0.1:8900".
+        token: its SIMULATOR_CONTROL_TOKEN, if it was started with one.
 
     Every method raises `SimulatorError` when the simulator refuses or cannot be reached.
     """
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, *, token: str = "") -> None:
         self.base_url = base_url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._http = urllib3.PoolManager(retries=False, timeout=TIMEOUT)
 
     def wait_ready(self, timeout_s: float = 15.0) -> None:
@@ -162,7 +164,11 @@ class SimulatorControl:
         body = None if payload is None else json.dumps(payload).encode()
         try:
             response = self._http.request(
-                method, f"{self.base_url}/_control/{path}", body=body, preload_content=preload_content
+                method,
+                f"{self.base_url}/_control/{path}",
+                body=body,
+                headers=self._headers,
+                preload_content=preload_content,
             )
         except urllib3.exceptions.HTTPError as error:
             raise SimulatorError(f"no simulator at {self.base_url}: {error}") from error

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from local.simulator import doors
 from local.simulator.faults import REPORTED, Behaviour
 
 
@@ -19,6 +20,7 @@ class Config:
 
     account_sid: str
     auth_token: str = field(repr=False)
+    control_token: str = field(repr=False)
     host: str
     port: int
     fd: int | None
@@ -31,10 +33,11 @@ class Config:
 
 
 def read_config(arguments: Sequence[str] | None = None) -> Config:
-    """Read the command line and TWILIO_ACCOUNT_SID / TWILIO_AUTH_TOKEN.
+    """Read the command line, TWILIO_ACCOUNT_SID / TWILIO_AUTH_TOKEN and SIMULATOR_CONTROL_TOKEN.
 
     Raises:
-        ConfigError: the account is not in the environment.
+        ConfigError: the account is not in the environment; or it may be a real one, or the product is served to the
+            internet, and nobody said that this is meant.
     """
     parser = argparse.ArgumentParser(
         prog="python -m local.simulator", description="A stand-in for Twilio's Messages API."
@@ -61,10 +64,17 @@ def read_config(arguments: Sequence[str] | None = None) -> Config:
     add("--service-number", default="+15005550006", help="the number Messaging Services send from")
     add("--seed", type=int, default=1, help="of the faults' random numbers")
     add("--no-request-log", action="store_true", help="do not log the raw requests")
+    add(
+        "--allow-real",
+        action="store_true",
+        help="play an account that may be a real one, or for a public https address; commands then need a token",
+    )
     given = parser.parse_args(arguments)
     account_sid, auth_token = os.environ.get("TWILIO_ACCOUNT_SID"), os.environ.get("TWILIO_AUTH_TOKEN")
     if not account_sid or not auth_token:
         raise ConfigError("set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN: the account the simulator plays")
+    if not given.allow_real:
+        _refuse_what_may_be_real(account_sid, given.inbound_url)
     behaviour = Behaviour(
         seed=given.seed,
         latency_s=given.latency,
@@ -79,6 +89,7 @@ def read_config(arguments: Sequence[str] | None = None) -> Config:
     return Config(
         account_sid=account_sid,
         auth_token=auth_token,
+        control_token=os.environ.get("SIMULATOR_CONTROL_TOKEN", ""),
         host=given.host,
         port=given.port,
         fd=given.fd,
@@ -89,3 +100,15 @@ def read_config(arguments: Sequence[str] | None = None) -> Config:
         request_log=not given.no_request_log,
         behaviour=behaviour,
     )
+
+
+def _refuse_what_may_be_real(account_sid: str, inbound_url: str) -> None:
+    if doors.looks_real(account_sid):
+        raise ConfigError(
+            f"{account_sid[:6]}… may be a real account of Twilio's, whose token would be here: make one up, such as "
+            f"AC{'0' * 32}, or say --allow-real"
+        )
+    if inbound_url.startswith("https://"):
+        raise ConfigError(
+            f"{inbound_url} is no trial's address: nothing would be sent. Say --allow-real if it is meant"
+        )

@@ -1,5 +1,8 @@
 """The control API, `/_control/…`: what a test or a demonstration does to the simulator. JSON in and out.
 
+Where SIMULATOR_CONTROL_TOKEN is set, or the account may be a real one, all but `health` need
+`Authorization: Bearer <that token>`.
+
 | call | does |
 |---|---|
 | GET health | is it up |
@@ -21,6 +24,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from local.simulator import doors
 from local.simulator.answers import answer_json
 from local.simulator.faults import Behaviour
 from local.simulator.inbound import receive
@@ -32,10 +36,14 @@ LEDGER_BATCH = 500
 
 async def control(state: State, request: web.BaseRequest, name: str) -> web.StreamResponse:
     """Answer one control request; what cannot be understood is a 400 that says why."""
+    config = state.config
+    locked = doors.looks_real(config.account_sid)
+    if not doors.may_command(request.headers, name, token=config.control_token, locked=locked):
+        return answer_json({"error": "this needs SIMULATOR_CONTROL_TOKEN: Authorization: Bearer …"}, 401)
     try:
         match request.method, name:
             case "GET", "health":
-                return answer_json({"status": "ok", "account_sid": state.config.account_sid})
+                return answer_json({"status": "ok"} | ({} if locked else {"account_sid": config.account_sid}))
             case "GET", "faults":
                 return answer_json(asdict(state.faults.now))
             case "PUT", "faults":

@@ -7,6 +7,7 @@ https://help.twilio.com/articles/223134027
 import secrets
 from typing import Any
 
+from local.simulator import doors
 from local.simulator.messages import API_VERSION
 from local.simulator.segments import count_segments
 from local.simulator.state import State
@@ -20,20 +21,23 @@ async def receive(state: State, payload: dict[str, Any]) -> dict[str, object]:
     """Take in a message from a client.
 
     Args:
-        payload: `from` and `body`; `to`, the number written to; `service`, its Messaging Service; `url`,
-            the webhook instead of the configured one; `advanced`, true to send OptOutType as Advanced
-            Opt-Out does.
+        payload: `from` and `body`; `to`, the number written to; `service`, its Messaging Service; `url`, the webhook
+            instead of the configured one, at the same address (on this machine when none is); `advanced`, true to send
+            OptOutType as Advanced Opt-Out does.
 
     Returns:
         Its sid, the webhook's HTTP status (0: no answer, or no webhook configured), and the keyword found.
 
     Raises:
-        ValueError: `from` is missing.
+        ValueError: `from` is missing, or `url` is not the product's.
     """
     client, body = str(payload.get("from", "")), str(payload.get("body", ""))
     to, service = str(payload.get("to", "")), str(payload.get("service", ""))
     if not client:
         raise ValueError("from is missing: who writes?")
+    url = str(payload.get("url") or state.config.inbound_url)
+    if url and not doors.may_write_to(url, state.config.inbound_url):
+        raise ValueError("url is not at the product's address: what is posted there is signed")
     keyword = _keyword(body)
     if keyword == "STOP":
         state.ledger.opt_out(client, service or to)
@@ -55,7 +59,6 @@ async def receive(state: State, payload: dict[str, Any]) -> dict[str, object]:
         form["MessagingServiceSid"] = service
     if payload.get("advanced") and keyword:
         form["OptOutType"] = keyword
-    url = str(payload.get("url") or state.config.inbound_url)
     status = await state.sender.post(url, form) if url else 0
     return {"sid": form["MessageSid"], "status": status, "keyword": keyword}
 

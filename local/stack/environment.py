@@ -96,7 +96,8 @@ def simulated_twilio(env: Mapping[str, str], layout: Layout, *, port: int) -> di
         port: the simulator's TCP port on 127.0.0.1.
     """
     return {
-        "TWILIO_ACCOUNT_SID": keep(layout.secrets / "simulator_sid", lambda: "AC" + secrets.token_hex(16)),
+        # The simulator takes none that could be a real one's.
+        "TWILIO_ACCOUNT_SID": keep(layout.secrets / "simulator_account", lambda: "AC" + secrets.token_hex(1) * 16),
         "TWILIO_AUTH_TOKEN": keep(layout.secrets / "simulator_token", lambda: secrets.token_hex(16)),
         "TWILIO_FROM": env.get("TWILIO_FROM") or SIMULATOR_FROM,
         "TWILIO_API_BASE_URL": f"http://127.0.0.1:{port}",

@@ -30,7 +30,7 @@ def simulator(env: Mapping[str, str], layout: Layout, listener: socket.socket, *
         name="simulator",
         command=(sys.executable, "-m", "local.simulator", *where, "--inbound-url", inbound, *options),
         env=env,
-        ready=partial(asyncio.to_thread, answers_http, listener.getsockname()[1], "/_control/stats"),
+        ready=partial(asyncio.to_thread, answers_http, listener.getsockname()[1], "/_control/health"),
         inherited=(listener.fileno(),),
     )
 

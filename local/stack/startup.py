@@ -102,7 +102,7 @@ def listen(session: Session) -> socket.socket:
 async def prepare_database(session: Session) -> None:
     await session.supervisor.step(parts.manage(session.env, "migrate", "--no-input"))
     # The first admin's credentials, which are shown nowhere else.
-    for line in await session.supervisor.step(parts.manage(session.env, "ensure_admin")):
+    for line in await session.supervisor.step(parts.manage(session.env, "ensure_admin", "--print")):
         session.printer.plain(line)
 
 

@@ -95,9 +95,11 @@ def test_a_file_with_bad_rows(owner: Usuario, sign_in: SignIn, worker: threading
         page.get_by_role("link", name="Descargar para corregir").click()
     file = tmp_path / "errores.csv"
     download.value.save_as(file)
-    assert file.read_text("utf-8-sig").splitlines()[1] == "Luis Ríos;12;2030;;3;El teléfono «12» no es válido."
+    assert file.read_text("utf-8-sig").splitlines()[1] == (
+        '"Luis Ríos";"12";"2030";"";"3";"El teléfono «12» no es válido."'
+    )
 
-    fixed = file.read_bytes().replace(b";12;", b";3009998877;")
+    fixed = file.read_bytes().replace(b';"12";', b";3009998877;")
     page.get_by_role("link", name="Importar otro archivo").click()
     page.get_by_label("Archivo", exact=True).set_input_files(
         {"name": "corregido.csv", "mimeType": "text/csv", "buffer": fixed}

@@ -205,6 +205,50 @@ def test_an_https_address_turns_the_strict_settings_on() -> None:
     assert start(PUBLIC_URL="https://sms.tienda.co", PROXIES="2").stdout.split()[2] == "2"
 
 
+FROM_FILES = {
+    "SECRET_KEY": ("s.SECRET_KEY", "k" * 40),
+    "SECRET_KEY_ANTERIOR": ("s.SECRET_KEY_FALLBACKS[0]", "a" * 40),
+    "DATABASE_URL": ("s.DATABASES['default']['NAME']", "postgresql://u:c@h/otra"),
+    "REDIS_URL": ("s.CACHES['default']['LOCATION']", "redis://:c@h:6379/5"),
+    "TWILIO_ACCOUNT_SID": ("s.TWILIO_ACCOUNT_SID", "AC" + "1" * 32),
+    "TWILIO_AUTH_TOKEN": ("s.TWILIO_AUTH_TOKEN", "t1"),
+    "TWILIO_AUTH_TOKEN_ANTERIOR": ("s.TWILIO_AUTH_TOKEN_ANTERIOR", "t0"),
+    "TWILIO_SHARED_KEYS": ("s.TWILIO_SHARED_KEYS[1]", "uno,dos"),
+    "EMAIL_HOST_PASSWORD": ("s.EMAIL_HOST_PASSWORD", "pw"),
+    "METRICS_TOKEN": ("s.METRICS_TOKEN", "m"),
+}
+
+
+def test_a_secret_may_be_in_a_file_which_wins(tmp_path: Path) -> None:
+    env: dict[str, str] = {}
+    for name, (_, value) in FROM_FILES.items():
+        (tmp_path / name).write_text(f"{value}\n")
+        env |= {f"{name}_FILE": str(tmp_path / name), name: "otra cosa"}
+    found = json.loads(
+        start(f"__import__('json').dumps([{', '.join(say for say, _ in FROM_FILES.values())}])", **env).stdout
+    )
+    wanted = {"DATABASE_URL": "otra", "TWILIO_SHARED_KEYS": "dos"}
+    assert found == [wanted.get(name, value) for name, (_, value) in FROM_FILES.items()]
+    assert set(environment.SECRETS) == {*FROM_FILES, "DJANGO_SUPERUSER_PASSWORD"}
+
+
+@pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff\xfe\xfa"])
+def test_a_secrets_file_that_holds_none_is_named(content: bytes | None, tmp_path: Path) -> None:
+    file = tmp_path / "clave"
+    if content is not None:
+        file.write_bytes(content)
+    done = start(SECRET_KEY_FILE=str(file))
+    assert done.returncode != 0
+    assert f"Environment: SECRET_KEY_FILE: {file} " in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("url", "prefix"), [("https://sms.tienda.co", "__Host-"), ("http://localhost:8000", "")])
+def test_cookies_are_the_hosts_own_with_https(url: str, prefix: str) -> None:
+    names = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SESSION_COOKIE_PATH", "SESSION_COOKIE_DOMAIN")
+    done = start(", ".join(f"s.{name}" for name in names), PUBLIC_URL=url)
+    assert done.stdout.split() == [f"{prefix}sessionid", f"{prefix}csrftoken", "/", "None"]
+
+
 def test_the_process_wins_over_the_file(tmp_path: Path) -> None:
     env_file = tmp_path / "shop.env"
     env_file.write_text("PORT=7000\nPUBLIC_URL=http://from-the-file\n")

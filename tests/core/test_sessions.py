@@ -1,6 +1,7 @@
 """A session is over some hours after its last request, and some days after the sign-in."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -82,3 +83,15 @@ def test_those_that_are_over_are_dropped(owner: Usuario) -> None:
     limpiar_sesiones()
 
     assert Session.objects.count() == 1
+
+
+def test_nobody_is_signed_out_while_the_key_is_changed(owner: Usuario, settings: Any) -> None:
+    inside = signed_in()
+    old = settings.SECRET_KEY
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "otra-" * 10, [old]
+    assert inside.get("/cuenta/").status_code == 200
+    settings.SECRET_KEY_FALLBACKS = []
+    assert inside.get("/cuenta/").status_code == 200  # it was signed anew meanwhile
+
+    settings.SECRET_KEY = "otra mas-" * 10
+    assert inside.get("/cuenta/").status_code == 302

@@ -28,18 +28,21 @@ class RefusedError(Exception):
     """Docker Compose does not accept the file; the text is its own."""
 
 
-def render(folder: Path, env: Mapping[str, str] = MINIMAL_ENV) -> dict[str, Any]:
+def render(folder: Path, env: Mapping[str, str] = MINIMAL_ENV, override: str = "") -> dict[str, Any]:
     """The model that Docker Compose makes of the file: anchors merged, variables filled in, every key known.
 
     Args:
         folder: an empty one to render in, so that a developer's .env is not read.
         env: what the operator's .env holds.
+        override: the text of their docker-compose.override.yml, if they have one.
 
     Raises:
         RefusedError: with Docker Compose's reason.
     """
     shutil.copy(COMPOSE_FILE, folder)
     (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in env.items()))
+    if override:
+        (folder / "docker-compose.override.yml").write_text(override)
     done = subprocess.run(
         [PROGRAM, "--profile", "*", "config", "--format", "json"],
         cwd=folder,
@@ -51,6 +54,10 @@ def render(folder: Path, env: Mapping[str, str] = MINIMAL_ENV) -> dict[str, Any]
     if done.returncode != 0:
         raise RefusedError(done.stderr)
     model: dict[str, Any] = json.loads(done.stdout)
+    # A name that .env has not is shown as null, and not set in the container.
+    for service in model["services"].values():
+        given = service.get("environment") or {}
+        service["environment"] = {name: value for name, value in given.items() if value is not None}
     return model
 
 

@@ -14,11 +14,13 @@ from django.conf import settings
 from django.core.management import get_commands
 
 from core import gunicorn_conf, queues
+from core.management.commands import ensure_admin
 from core.ops import pulses
 from local.simulator.config import read_config
 from local.stack import parts, postgres, session
-from tests.docker.compose import MINIMAL_ENV, option, render, seconds
-from tests.docker.variables import ROOT
+from tests.docker.compose import COMPOSE_FILE, MINIMAL_ENV, option, render, seconds
+from tests.docker.dockerfile import all_of
+from tests.docker.variables import ROOT, shown
 
 SIMULATOR_PORT = 8900
 
@@ -103,6 +105,21 @@ def test_it_migrates_without_a_statement_timeout_and_makes_the_first_admin(servi
     assert migrate["environment"]["DB_STATEMENT_TIMEOUT_MS"] == "0"
 
 
+def test_it_keeps_the_first_password_out_of_every_log(services: dict[str, Any]) -> None:
+    steps = services["migrate"]["command"][2].split(" && ")
+    parser = ensure_admin.Command().create_parser("manage.py", "ensure_admin")
+    options = parser.parse_args(steps[1].split()[3:])
+    [mount] = services["migrate"]["volumes"]
+    assert not options.print
+    assert str(options.file.parent) == mount["target"]
+    assert f"cat {options.file}" in (ROOT / "docs" / "production.md").read_text()
+    # The volume takes its owner and its mode from the image.
+    [made] = [each.text for each in all_of("RUN") if mount["target"] in each.text]
+    assert f"install -d -o app -g app -m 700 {mount['target']}" in made
+    others = [name for name, service in services.items() if name != "migrate"]
+    assert not [name for name in others for each in services[name].get("volumes", []) if each["source"] == "first"]
+
+
 def test_it_starts_the_simulator_with_options_that_it_knows(
     services: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,7 +155,7 @@ def test_it_hands_on_the_rest_of_the_operators_file_but_not_its_places(empty: Pa
     env = render(empty, {**MINIMAL_ENV, **given})["services"]["web"]["environment"]
     assert env["LOTE_SIZE"] == "123"
     assert (env["DEBUG"], env["WEB_HOST"], env["STATIC_ROOT"]) == ("0", "0.0.0.0", "/srv/static")  # noqa: S104
-    assert env["REDIS_URL"] == "redis://redis:6379/0"
+    assert env["REDIS_URL"] == f"redis://sms:{MINIMAL_ENV['POSTGRES_PASSWORD']}@redis:6379/0"
 
 
 def test_it_makes_a_database_like_the_embedded_one(services: dict[str, Any]) -> None:
@@ -155,9 +172,19 @@ def test_it_has_connections_for_every_thread(services: dict[str, Any]) -> None:
     assert session.connections({}) <= int(limit)
 
 
-def test_the_product_accepts_what_it_gets(services: dict[str, Any]) -> None:
-    """System checks in the web's environment, as `migrate` runs them before anything starts."""
-    env = {"PATH": os.environ["PATH"], **services["web"]["environment"]}
+def test_every_variable_reaches_who_reads_it(empty: Path) -> None:
+    """A name of .env.example that no container is given would do nothing."""
+    given = {variable.name: MINIMAL_ENV.get(variable.name) or variable.value or "7" for variable in shown()}
+    found = render(empty, given)["services"]
+    reach = {name for service in found.values() for name in service["environment"]}
+    written = COMPOSE_FILE.read_text()
+    assert [name for name in given if name not in reach and f"${{{name}" not in written] == []
+
+
+@pytest.mark.parametrize("name", ["migrate", "web", "worker", "beat"])
+def test_the_product_accepts_what_it_gets(name: str, services: dict[str, Any]) -> None:
+    """System checks in each container's environment, as `migrate` runs them before anything starts."""
+    env = {"PATH": os.environ["PATH"], **services[name]["environment"]}
     done = subprocess.run(
         [sys.executable, "manage.py", "check"], cwd=ROOT, env=env, capture_output=True, text=True, check=False
     )

@@ -1,7 +1,11 @@
 """The safeguards that docker-compose.yml must never lose: pins, secrets outside, no privileges, nothing open,
 health."""
 
+import hashlib
+import os
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +14,7 @@ import pytest
 import yaml
 
 from local.stack import valkey
+from tests.docker import acl
 from tests.docker.compose import COMPOSE_FILE, MINIMAL_ENV, RefusedError, render
 
 OURS = "sms-campaigns:local"
@@ -47,7 +52,7 @@ def leaves(node: object, name: str = "") -> Iterator[tuple[str, str]]:
     """Every value of the file as it is written, with the key above it."""
     if isinstance(node, dict):
         for key, value in node.items():
-            yield from leaves(value, str(key))
+            yield from leaves("" if value is None else value, str(key))
     elif isinstance(node, list):
         for value in node:
             yield from leaves(value, name)
@@ -57,7 +62,10 @@ def leaves(node: object, name: str = "") -> Iterator[tuple[str, str]]:
 
 def test_it_holds_no_secret() -> None:
     for name, text in leaves(yaml.safe_load(COMPOSE_FILE.read_text())):
-        written = re.sub(r"\$\{[A-Z_]+:\?[^}]*\}", "", text)
+        # Innermost first: a variable may stand in for another.
+        written = text
+        while (shorter := re.sub(r"\$\{[A-Z_]+(:[?-][^${}]*)?\}", "", written)) != written:
+            written = shorter
         if SECRET_NAME.search(name):
             assert written == "", f"{name} is written out"
         assert not re.search(r"://[^/@]*:[^/@]+@", written), f"{name} has a password in it"
@@ -131,6 +139,62 @@ def test_it_keeps_the_servers_inside(model: dict[str, Any], services: dict[str, 
         assert set(services[name]["networks"]) == {"backend"}
     for name in ("web", "worker"):
         assert set(services[name]["networks"]) == {"backend", "edge"}
+
+
+SECRETS = {
+    "SECRET_KEY": {"migrate", "web", "worker", "beat"},
+    "TWILIO_AUTH_TOKEN": {"migrate", "web", "worker", "simulator"},
+    "TWILIO_AUTH_TOKEN_ANTERIOR": {"migrate", "web", "worker"},
+    "TWILIO_SHARED_KEYS": {"migrate", "web", "worker"},
+    "EMAIL_HOST_PASSWORD": {"migrate", "web", "worker"},
+    "METRICS_TOKEN": {"web"},
+    "DJANGO_SUPERUSER_PASSWORD": {"migrate"},
+    "POSTGRES_PASSWORD": {"postgres"},
+    "REDIS_PASSWORD": {"redis"},
+    "DATABASE_URL": {"migrate", "web", "worker", "beat"},
+}
+
+
+def test_it_tells_a_secret_to_nobody_who_needs_none(empty: Path) -> None:
+    found = render(empty, {**MINIMAL_ENV, **dict.fromkeys(SECRETS, "un-secreto")})["services"]
+    for name, who in SECRETS.items():
+        assert {service for service, given in found.items() if name in given["environment"]} == who, name
+    assert set(found["simulator"]["environment"]) == {"TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"}
+    assert not [name for name, service in found.items() if service.get("env_file")]
+
+
+def test_the_products_role_is_not_the_superuser(services: dict[str, Any]) -> None:
+    """The file itself is run by test_postgres_role.py."""
+    postgres = services["postgres"]
+    assert (postgres["environment"]["POSTGRES_USER"], postgres["environment"]["POSTGRES_DB"]) == ("postgres", "sms")
+    assert [config["target"] for config in postgres["configs"]] == ["/docker-entrypoint-initdb.d/sms.sql"]
+
+
+def test_redis_asks_who_one_is(services: dict[str, Any], empty: Path) -> None:
+    """Its rules are tried by every test of a whole system: tests/e2e/fixtures.py."""
+    redis = services["redis"]
+    command = redis["command"]
+    assert command[command.index("--aclfile") + 1] in redis["entrypoint"][2]
+    assert [config["target"] for config in redis["configs"]] == ["/etc/valkey.acl"]
+    users = acl.users()
+    assert users["default"] == ["on", "nopass", "resetkeys", "resetchannels", "-@all", "+ping"]
+    assert users["sms"][:5] == ["on", acl.PLACE, "~*", "&*", "-@all"]
+    assert not [rule for rule in users["sms"][5:] if not rule.startswith("+") or "@" in rule]
+    own = render(empty, {**MINIMAL_ENV, "REDIS_PASSWORD": "otra"})["services"]
+    assert own["redis"]["environment"]["REDIS_PASSWORD"] == "otra"
+    assert own["web"]["environment"]["REDIS_URL"] == "redis://sms:otra@redis:6379/0"
+
+
+@pytest.mark.skipif(shutil.which("sha256sum") is None, reason="GNU's or BusyBox's sha256sum is in the image")
+def test_the_passwords_hash_takes_its_place(services: dict[str, Any], tmp_path: Path) -> None:
+    script = services["redis"]["entrypoint"][2].replace("$$", "$")
+    script = script.replace("/etc/valkey.acl", str(acl.FILE)).replace("/tmp/users.acl", str(tmp_path / "users.acl"))  # noqa: S108
+    env = {"PATH": os.environ["PATH"], "REDIS_PASSWORD": "una clave"}
+    done = subprocess.run(["sh", "-euc", script, "sh", "env"], env=env, capture_output=True, text=True, check=True)
+    assert "REDIS_PASSWORD" not in done.stdout
+    file = tmp_path / "users.acl"
+    assert f" #{hashlib.sha256(b'una clave').hexdigest()} " in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_it_keeps_redis_on_disk_and_never_drops_a_task(services: dict[str, Any]) -> None:

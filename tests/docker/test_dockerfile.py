@@ -75,16 +75,15 @@ def test_it_copies_what_it_needs_and_the_context_has_nothing_else() -> None:
     lines = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and line[0] != "#"]
     assert lines[0] == "*"
     assert {line[1:] for line in lines if line.startswith("!")} == copied("build", "simulator", "product")
-    assert copied("build", "product") == {"requirements.txt", "manage.py", *ROOMS}
-    assert copied("simulator") == {"requirements-local.txt", "local/__init__.py", "local/simulator"}
+    assert copied("build", "product") == {"requirements.lock", "manage.py", *ROOMS}
+    assert copied("simulator") == {"requirements-simulator.lock", "local/__init__.py", "local/simulator"}
     assert "**/.env*" in lines[-3:]
 
 
 def test_it_installs_what_production_runs_and_nothing_else() -> None:
-    [install] = [
-        each.text for stage in stages() if stage[0].words[-1] == "build" for each in stage if "pip" in each.text
-    ]
-    assert install.endswith("-r /tmp/requirements.txt")
+    installs = [each.text for stage in stages() for each in stage if "pip" in each.text]
+    assert ["--require-hashes" in text and "--only-binary :all:" in text for text in installs] == [True, True]
+    assert installs[0].endswith("-r /tmp/requirements.lock")
 
 
 def test_the_simulator_needs_nothing_but_what_it_installs() -> None:

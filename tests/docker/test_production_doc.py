@@ -1,8 +1,10 @@
 """docs/production.md is copied and pasted, so what it says is compared with what there is."""
 
 import re
+from pathlib import Path
 
-from tests.docker.compose import COMPOSE_FILE, MINIMAL_ENV
+from core.environment import SECRETS
+from tests.docker.compose import COMPOSE_FILE, MINIMAL_ENV, render
 from tests.docker.variables import ROOT, shown
 
 DOC = (ROOT / "docs" / "production.md").read_text()
@@ -17,7 +19,19 @@ def test_its_smallest_env_is_the_one_that_is_tested() -> None:
 
 def test_it_names_only_variables_that_exist() -> None:
     named = set(re.findall(r"\b([A-Z]+(?:_[A-Z]+)+)\b", DOC))
-    assert named <= {variable.name for variable in shown()}
+    assert {name.removesuffix("_FILE") for name in named} <= {variable.name for variable in shown()}
+
+
+def test_its_secrets_in_files_are_what_compose_takes(empty: Path) -> None:
+    [override] = re.findall(r"```yaml\n(x-files:.*?)```", DOC, re.DOTALL)
+    (empty / "secretos").mkdir()
+    services = render(empty, MINIMAL_ENV, override)["services"]
+    for name in ("migrate", "web", "worker", "beat"):
+        env, targets = services[name]["environment"], {each["source"] for each in services[name]["secrets"]}
+        named = {value.removeprefix("/run/secrets/") for key, value in env.items() if key.endswith("_FILE") and value}
+        assert named - targets <= {"/tmp/pulse"}  # noqa: S108
+        assert {key.removesuffix("_FILE") for key in env if key.endswith("_FILE")} <= {*SECRETS, "ENV", "PULSE"}
+    assert "twilio_auth_token" not in {each["source"] for each in services["beat"]["secrets"]}
 
 
 def test_its_units_run_what_the_containers_run() -> None:

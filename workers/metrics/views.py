@@ -3,10 +3,8 @@
 import logging
 from collections.abc import Iterator
 
-from django.conf import settings
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
-from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry
@@ -18,6 +16,7 @@ from redis.exceptions import RedisError
 
 from core.ops import pulses, series
 from core.ops.pulses import Visto
+from core.ops.watchers import may_watch
 from workers.metrics import campaigns, processes
 
 logger = logging.getLogger(__name__)
@@ -61,7 +60,7 @@ class Product(Collector):
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
     """Answer Prometheus, by METRICS_TOKEN, and staff who have signed in."""
-    if not _may_read(request):
+    if not may_watch(request):
         return HttpResponse(
             NOT_ALLOWED, status=401, content_type="text/plain", headers={"WWW-Authenticate": 'Bearer realm="metrics"'}
         )
@@ -69,10 +68,3 @@ def metrics(request: HttpRequest) -> HttpResponse:
     registry.register(Product())
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
     return HttpResponse(encode(registry), content_type=content_type)
-
-
-def _may_read(request: HttpRequest) -> bool:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if settings.METRICS_TOKEN and scheme.lower() == "bearer":
-        return constant_time_compare(token.strip(), settings.METRICS_TOKEN)
-    return request.user.is_active and request.user.is_staff

@@ -13,7 +13,7 @@ from clientes.bajas.sql import huella
 from clientes.models import Baja, Fuente, RegistroBaja
 from core.models import Usuario
 from tests.factories import ClienteFactory
-from tests.pages import flashes, get, signed_in
+from tests.pages import flashes, get, lines_of, signed_in
 
 ANA, EVA, NUMERO = "+573001234567", "+573009876543", "+15005550006"
 SMS = Prueba(Fuente.SMS, texto="¡Baja ya!", sid="SM" + "1" * 32, remitente=NUMERO, campana_id=7, campana_nombre="Promo")
@@ -140,7 +140,7 @@ def test_the_file_is_the_proof(owner: Usuario, stranger: Usuario) -> None:
     leaves(stranger, EVA)
     services.levantar(usuario=owner, baja=Baja.objects.get(usuario=owner), **ALTA)
     answer: Any = signed_in(owner).get("/bajas/exportar/")
-    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+    lines = lines_of(answer)
     assert len(lines) == 3
     assert f";'{ANA};Baja;Respuesta por SMS;¡Baja ya!;Promo;{SMS.sid};'{NUMERO};;;" in lines[1]
     assert ";Alta;Registrada por la tienda;;;;;duena;Firmó en la tienda;Carpeta 3" in lines[2]

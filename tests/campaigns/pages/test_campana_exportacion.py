@@ -8,6 +8,7 @@ from django.test import Client
 from campaigns.models import CampanaSMS
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
+from tests.pages import lines_of
 
 
 @pytest.fixture
@@ -29,13 +30,8 @@ def get(usuario: Usuario | None, campana: CampanaSMS, query: str = "") -> Any:
     return client.get(f"/campanas/{campana.pk}/exportar/{query}")
 
 
-def lines(answer: Any) -> list[str]:
-    assert answer.status_code == 200
-    return b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
-
-
 def test_it_works(campana: CampanaSMS, owner: Usuario) -> None:
-    found = lines(get(owner, campana))
+    found = lines_of(get(owner, campana))
     assert found[0].startswith("nombre;telefono;documento;mensaje;resultado;codigo;error;entrega;twilio_sid;")
     assert found[1].startswith("Ana;'+573001234567;a;Hola Ana!;Enviado;;;Enviado al operador;SM1;")
     assert found[2].startswith("'=Luis;300")  # the number as it was typed, to be corrected
@@ -45,7 +41,7 @@ def test_it_works(campana: CampanaSMS, owner: Usuario) -> None:
 
 @pytest.mark.parametrize(("query", "rows"), [("?estado=fallido", 1), ("?estado=pendiente", 1), ("?estado=nada", 3)])
 def test_it_takes_the_pages_filter(query: str, rows: int, campana: CampanaSMS, owner: Usuario) -> None:
-    assert len(lines(get(owner, campana, query))) == rows + 1
+    assert len(lines_of(get(owner, campana, query))) == rows + 1
 
 
 def test_it_is_for_the_shops_admin(campana: CampanaSMS, owner: Usuario, teammate: Usuario, stranger: Usuario) -> None:

@@ -1,6 +1,5 @@
 """Single cells: sums, dates, tags, yes and no; and what an export puts before a formula."""
 
-import re
 from decimal import Decimal
 
 import pytest
@@ -9,7 +8,6 @@ from hypothesis import strategies as st
 
 from clientes.importacion import valores
 from clientes.importacion.valores import InvalidCellError
-from core.text import planilla
 
 
 @pytest.mark.parametrize(
@@ -102,25 +100,3 @@ NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc", "Z"
 @given(st.lists(NAMES, max_size=4, unique_by=str.lower))
 def test_tags_survive_export_and_import(names: list[str]) -> None:
     assert valores.etiquetas(valores.unir_etiquetas(names)) == names
-
-
-FORMULAS = ["=1+1", "+57300", "-5", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "'=1", "''+1", "＝1", "＋1", "－1", "＠x"]
-
-
-@pytest.mark.parametrize("text", FORMULAS)
-def test_no_cell_is_a_formula(text: str) -> None:
-    cell = planilla.desarmar(text)
-    assert cell == f"'{text}"
-    assert planilla.rearmar(cell) == text
-
-
-@pytest.mark.parametrize("text", ["Ana", "3001234567", "O'Brien", "'Ana'", "a=b", "", "'"])
-def test_a_harmless_cell_is_left_alone(text: str) -> None:
-    assert planilla.desarmar(text) == planilla.rearmar(text) == text
-
-
-@given(st.text())
-def test_any_text_survives_export_and_import(text: str) -> None:
-    cell = planilla.desarmar(text)
-    assert planilla.rearmar(cell) == text
-    assert not re.match(r"[=+\-@\t\r\n＝＋－＠]", cell)

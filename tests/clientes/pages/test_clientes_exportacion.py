@@ -1,5 +1,6 @@
 """The shop's clients as a file: whole, harmless, and taken back by the import."""
 
+import csv
 import tracemalloc
 from typing import Any
 
@@ -27,7 +28,10 @@ def export(usuario: Usuario) -> bytes:
 @pytest.fixture
 def tienda(owner: Usuario) -> None:
     """Clients whose texts would hurt somewhere on the way."""
-    tags = [EtiquetaFactory.create(usuario=owner, nombre=nombre) for nombre in ("VIP", "a, b", "x|y", "=1+1")]
+    tags = [
+        EtiquetaFactory.create(usuario=owner, nombre=nombre)
+        for nombre in ("VIP", "a, b", "x|y", "=1+1", "a,=1", "ñ|-1")
+    ]
     rows: list[dict[str, Any]] = [
         {
             "nombre": "Ana Ñúñez",
@@ -40,6 +44,13 @@ def tienda(owner: Usuario) -> None:
         {"nombre": "@Luis; \"el\" 'grande'", "telefono": "", "documento": "@1"},
         {"nombre": "'=ya con apóstrofo", "telefono": "3001234569", "documento": "4", "activo": False},
         {"nombre": "-Eva", "telefono": "123", "documento": "+6"},
+        {
+            "nombre": "Hola,=HYPERLINK(A1);-Eva, '@x",
+            "telefono": "3001234570",
+            "documento": "7,+8",
+            "consentimiento_fuente": "Caja,-1",
+            "consentimiento_en": "2026-03-01",
+        },
     ]
     for n, row in enumerate(rows):
         ClienteFactory.create(usuario=owner, **row).etiquetas.set(tags[: n + 1])
@@ -48,18 +59,19 @@ def tienda(owner: Usuario) -> None:
 def test_no_cell_is_a_formula(tienda: None, owner: Usuario) -> None:
     text = export(owner).decode()
     assert text.startswith(
-        "\ufeffnombre;telefono;documento;etiquetas;activo;consentimiento;fuente del consentimiento;creado\r\n"
+        '\ufeff"nombre";"telefono";"documento";"etiquetas";"activo";"consentimiento";'
+        '"fuente del consentimiento";"creado"\r\n'
     )
-    assert "'+573001234567;" in text
-    for line in text.splitlines()[1:]:
-        for cell in line.split(";"):
-            assert cell.strip('"')[:1] not in set("=+-@\t\r")
+    assert '"\'+573001234567";' in text
+    for separator in ";,|\t":
+        for row in csv.reader(text.splitlines()[1:], delimiter=separator):
+            assert not [cell for cell in row if cell[:1] in set("=+-@\t\r")]
 
 
 def test_it_comes_back_as_it_was(tienda: None, owner: Usuario, stranger: Usuario) -> None:
     file = export(owner)
-    assert counts(run(owner, file, telefono_invalido=True)) == {"sin_cambios": 5}
-    assert counts(run(stranger, file, telefono_invalido=True)) == {"creadas": 5}
+    assert counts(run(owner, file, telefono_invalido=True)) == {"sin_cambios": 6}
+    assert counts(run(stranger, file, telefono_invalido=True)) == {"creadas": 6}
     assert clients(stranger) == clients(owner)
     assert list(Cliente.objects.filter(usuario=stranger).order_by("nombre").values_list("telefono")) == list(
         Cliente.objects.filter(usuario=owner).order_by("nombre").values_list("telefono")

@@ -12,6 +12,7 @@ from clientes.models import Cliente, Importacion, ImportacionTrozo
 from clientes.pages.upload import SIN_ARCHIVO
 from core.models import Usuario
 from tests.clientes.importacion.support import csv, filtered, run, sheets, upload
+from tests.pages import lines_of
 
 TITULOS = "nombre;telefono;documento"
 GET = ("", "vivo/", "errores/", "telefonos/")
@@ -60,7 +61,8 @@ def test_from_the_file_to_the_errors(owner: Usuario) -> None:
     assert download["Content-Disposition"] == f'attachment; filename="importacion-{importacion.pk}-errores.csv"'
     text = b"".join(download.streaming_content).decode()  # type: ignore[attr-defined]
     assert text == (
-        "\ufeffnombre;telefono;documento;fila en el archivo;motivo\r\n'=Luis;12;2;3;El teléfono «12» no es válido.\r\n"
+        '\ufeff"nombre";"telefono";"documento";"fila en el archivo";"motivo"\r\n'
+        '"\'=Luis";"12";"2";"3";"El teléfono «12» no es válido."\r\n'
     )
 
 
@@ -77,7 +79,7 @@ def test_the_error_file_is_corrected_and_imported_as_it_is(owner: Usuario) -> No
     for fixed, left in (("12", 1), ("13", 0)):
         file = b"".join(client.get(f"{LISTA}{importacion.pk}/errores/").streaming_content)  # type: ignore[attr-defined]
         assert file.decode().count("motivo") == 1
-        file = file.replace(f";{fixed};".encode(), b";3001234567;")
+        file = file.replace(f';"{fixed}";'.encode(), b";3001234567;")
         importacion = run(owner, file, columnas={"nombre": 0, "telefono": 1, "documento": 2})
         assert importacion.rechazadas == left
     assert Cliente.objects.count() == 2
@@ -87,8 +89,8 @@ def test_the_phones_file(owner: Usuario) -> None:
     importacion = run(owner, csv("Ana;3001234567;1", "Luis;300 123 4567;2"), columnas={
         "nombre": 0, "telefono": 1, "documento": 2})  # fmt: skip
     answer = signed_in(owner).get(f"{LISTA}{importacion.pk}/telefonos/")
-    lines = b"".join(answer.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
-    assert lines[0] == "\ufeffNombre;Teléfono;Documento;fila en el archivo;se importó;teléfono repetido"
+    lines = lines_of(answer)
+    assert lines[0] == "Nombre;Teléfono;Documento;fila en el archivo;se importó;teléfono repetido"
     assert lines[1] == "Ana;3001234567;1;1;sí;Mismo teléfono que la fila 2."
 
 

@@ -8,9 +8,10 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.test import Client
 from django.utils import timezone
 
-from core.models import Pulso
+from core.models import Pulso, Usuario
 from core.ops import pulses
 from core.ops.pulses import Heart
+from tests.pages import signed_in
 
 
 def test_it_works(client: Client, db: None) -> None:
@@ -79,3 +80,46 @@ def test_healthz_asks_nobody(client: Client, settings: Any) -> None:
     """No database fixture: a query here would fail the test."""
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     assert client.get("/healthz").status_code == 200
+
+
+OUTSIDE = {"REMOTE_ADDR": "203.0.113.9"}
+
+
+@pytest.mark.parametrize(
+    ("meta", "told"),
+    [
+        ({}, True),
+        (OUTSIDE, False),
+        ({"REMOTE_ADDR": "::1"}, True),
+        ({"REMOTE_ADDR": "172.18.0.1"}, False),
+        ({"REMOTE_ADDR": "", "SERVER_NAME": "testserver"}, False),
+        ({"HTTP_X_FORWARDED_FOR": "127.0.0.1"}, False),
+        ({"HTTP_X_FORWARDED_FOR": "203.0.113.9"}, False),
+        ({"HTTP_FORWARDED": "for=127.0.0.1"}, False),
+        ({**OUTSIDE, "HTTP_AUTHORIZATION": "Bearer la-llave"}, True),
+        ({**OUTSIDE, "HTTP_AUTHORIZATION": "bearer la-llave"}, True),
+        ({**OUTSIDE, "HTTP_AUTHORIZATION": "Bearer otra"}, False),
+        ({**OUTSIDE, "HTTP_AUTHORIZATION": "Bearer "}, False),
+    ],
+)
+def test_it_tells_what_is_missing_to_who_may_know(
+    meta: dict[str, str], told: bool, client: Client, settings: Any, db: None
+) -> None:
+    settings.METRICS_TOKEN = "la-llave"
+    response = client.get("/readyz?all", **meta)  # type: ignore[arg-type]
+    assert response.status_code == 503
+    assert ("worker" in response.json()) is told
+    assert response.json()["ok"] is False
+
+
+def test_an_empty_token_is_nobodys(client: Client, settings: Any, db: None) -> None:
+    settings.METRICS_TOKEN = ""
+    response = client.get("/readyz", HTTP_AUTHORIZATION="Bearer ", **OUTSIDE)  # type: ignore[arg-type]
+    assert response.json() == {"ok": True}
+
+
+@pytest.mark.parametrize(("staff", "told"), [(True, True), (False, False)])
+def test_staff_is_told_and_a_shop_is_not(staff: bool, told: bool, owner: Usuario) -> None:
+    Usuario.objects.filter(pk=owner.pk).update(is_staff=staff)
+    response = signed_in(owner).get("/readyz", **OUTSIDE)  # type: ignore[arg-type]
+    assert ("worker" in response.json()) is told

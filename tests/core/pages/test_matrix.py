@@ -6,6 +6,7 @@ row: the statuses for the three, and the least form that does something.
 
 import copy
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -24,6 +25,7 @@ from campaigns.bitacora.alertas import guardar_ajustes, probar
 from campaigns.models import CampanaSMS, CierreDiario, Entrante
 from clientes.importacion.services import subir
 from core.models import Registro, Usuario
+from core.text import planilla
 from tests import shared
 from tests.factories import (
     AdminFactory,
@@ -408,6 +410,28 @@ def test_it_covers_every_method(route: str, world: World, owner: Usuario) -> Non
 def test_it_works_for_the_owner(row: Row, world: World, owner: Usuario) -> None:
     answer = send(signed_in(owner), row, world)
     assert answer.status_code == row.owner, text_of(answer)
+
+
+EXPORTS = {
+    "clientes/exportar/", CAMPANA + "exportar/", IMPORTACION + "errores/", IMPORTACION + "telefonos/",
+    "respuestas/exportar/", "bajas/exportar/",
+}  # fmt: skip
+TABULAR = re.compile("csv|tab-separated|excel|spreadsheet|officedocument|opendocument|octet-stream")
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row.method == "get"], ids=lambda row: f"/{row.route}")
+def test_every_file_for_a_spreadsheet_is_made_harmless(
+    row: Row, world: World, owner: Usuario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of its cells went through the module that knows how, whatever page gives it."""
+    monkeypatch.setattr(planilla, "desarmar", lambda texto: "HARMLESS")
+    answer = send(signed_in(owner), row, world)
+    is_file = TABULAR.search(answer.get("Content-Type", "")) or ".csv" in answer.get("Content-Disposition", "")
+    assert bool(is_file) == (row.route in EXPORTS), answer.headers
+    if is_file:
+        assert set(text_of(answer).removeprefix(planilla.BOM).replace("\r\n", ";").strip(";").split(";")) == {
+            '"HARMLESS"'
+        }
 
 
 @every_row
