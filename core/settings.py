@@ -68,6 +68,14 @@ TWILIO_READ_TIMEOUT_S = env.float("TWILIO_READ_TIMEOUT_S", 20.0)
 segment_price = env.str("SMS_SEGMENT_PRICE", "", validate=environment.AMOUNT)
 SMS_PRICE_CURRENCY = env.str("SMS_PRICE_CURRENCY", "USD")
 PHONE_DEFAULT_REGION = env.str("PHONE_DEFAULT_REGION", "CO", validate=environment.REGION)
+# The operator's ceilings for each shop; one shop may be given others: campaigns/models/limites.py
+shop_money_day = env.str("SHOP_MAX_MONEY_DAY", "", validate=environment.MONEY)
+shop_money_month = env.str("SHOP_MAX_MONEY_MONTH", "", validate=environment.MONEY)
+SHOP_MAX_MESSAGES_DAY = env.int("SHOP_MAX_MESSAGES_DAY", None, validate=environment.COUNT)
+shop_countries = env.str("SHOP_COUNTRIES", "", validate=environment.COUNTRIES)
+SHOP_MAX_SENDERS = env.int("SHOP_MAX_SENDERS", None, validate=environment.COUNT)
+SHOP_APPROVAL_RECIPIENTS = env.int("SHOP_APPROVAL_RECIPIENTS", None, validate=environment.COUNT)
+shop_approval_cost = env.str("SHOP_APPROVAL_COST", "", validate=environment.MONEY)
 TIME_ZONE = env.str("TIME_ZONE", "America/Bogota", validate=environment.zone)
 STATIC_ROOT = env.str("STATIC_ROOT", str(BASE_DIR / ".data" / "static"))
 
@@ -125,11 +133,17 @@ REDIS_URL = redis_url.normal(REDIS_URL)
 
 PUBLIC_URL = PUBLIC_URL.rstrip("/")
 SMS_SEGMENT_PRICE = Decimal(segment_price) if segment_price else None
+SHOP_MAX_MONEY_DAY = Decimal(shop_money_day) if shop_money_day else None
+SHOP_MAX_MONEY_MONTH = Decimal(shop_money_month) if shop_money_month else None
+SHOP_APPROVAL_COST = Decimal(shop_approval_cost) if shop_approval_cost else None
 HTTPS = PUBLIC_URL.startswith("https://")
 PROXIES = int(HTTPS) if proxies is None else proxies
 LEASE_S = TWILIO_CONNECT_TIMEOUT_S + TWILIO_READ_TIMEOUT_S + 20.0 if lease_s is None else lease_s
 # Anything but Twilio's own address is the simulator: the pages say so.
 TWILIO_SIMULATED = not addresses.is_twilio(TWILIO_API_BASE_URL)
+# A simulator sends nothing and costs nothing, and Twilio's test numbers are of no country.
+own_countries = "*" if TWILIO_SIMULATED else PHONE_DEFAULT_REGION
+SHOP_COUNTRIES = [country.strip() for country in (shop_countries or own_countries).split(",")]
 TWILIO_SENDER = TWILIO_MESSAGING_SERVICE_SID or TWILIO_FROM
 if sender_rate is None:
     SENDER_SEGMENTS_PER_S = senders.NO_LIMIT if TWILIO_SIMULATED else senders.default_rate(TWILIO_SENDER)
