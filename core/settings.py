@@ -85,6 +85,11 @@ proxies = env.int("PROXIES", None, validate=environment.COUNT)
 API_RATE_USER = env.str("API_RATE_USER", "1200/min", validate=environment.RATE)
 API_RATE_ANONYMOUS = env.str("API_RATE_ANONYMOUS", "60/min", validate=environment.RATE)
 API_RATE_LOGIN = env.str("API_RATE_LOGIN", "10/min", validate=environment.RATE)
+# Of each person who has signed in: pages that look through a whole shop, and files in and out (core/pages/rates.py).
+PAGE_RATES = {
+    "consulta": env.str("PAGE_RATE_QUERY", "600/min", validate=environment.RATE),
+    "archivo": env.str("PAGE_RATE_FILE", "60/min", validate=environment.RATE),
+}
 
 # --- alerts (see workers/alerts) ---------------------------------------------------------------------
 
@@ -187,6 +192,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "core.sessions.SessionLimits",
     "core.denials.Denials",
+    "core.pages.rates.PageRates",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

@@ -86,7 +86,7 @@ TOPES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Gastado:
-    """What a shop has taken of its caps.
+    """The part of its caps that a shop has taken.
 
     Args:
         dia, mes: money spent so far, what open Lotes may still send included.

@@ -130,7 +130,7 @@ def escrito(valor: Any) -> str:
 
 
 def para_la_tienda(limites: Limites) -> list[tuple[str, str]]:
-    """(name, value) of each ceiling that the shop has, as its page shows them; the countries always."""
+    """Return (name, value) of each ceiling that the shop has, as its page shows them; the countries always."""
     return [
         (NOMBRES[name], _mostrado(name, valor))
         for name in NOMBRES

@@ -47,7 +47,7 @@ CAMPOS: Final = tuple(each.name for each in fields(Limites))
 
 
 class LimitesTienda(models.Model):
-    """What the operator said for one shop; NULL: as for every shop. Only an operator writes it."""
+    """The operator's word on one shop; NULL: as for every shop. Only an operator writes it."""
 
     ajustes = models.OneToOneField(
         "campaigns.Ajustes", on_delete=models.CASCADE, primary_key=True, related_name="limites_propios"

@@ -163,7 +163,7 @@ class TestCountries:
     def test_an_upgrade_stops_nobody(
         self, owner: Usuario, stranger: Usuario, settings: Any, usual: list[str], kept: list[str] | None
     ) -> None:
-        """Who has clients abroad keeps those countries; who has none, or nobody at all, follows the installation."""
+        """A shop with clients abroad keeps those countries; others follow the installation."""
         settings.SHOP_COUNTRIES = usual
         Ajustes.objects.filter(usuario=owner).delete()
         for pais in ("CO", "PE", "US", ""):
@@ -215,8 +215,8 @@ class TestCaps:
             assert found.motivo.startswith(cupos.MOTIVOS[codigo].split("{")[0])
 
     def test_by_chance(self, tienda: Usuario) -> None:
-        """Whatever the ceilings, the shop's caps and the countries: no cap is passed, the preview warns if and only if
-        one stops the campaign, and both keep the same people out."""
+        """No cap is passed, whatever the ceilings and the countries. The preview warns if and only if one stops the
+        campaign, and both keep the same people out."""
         chance = random.Random(7)
         clientes = [client(tienda, chance.choice(list(TELEFONOS.values()))[:-2] + f"{n:02}") for n in range(30)]
         for _ in range(12):
