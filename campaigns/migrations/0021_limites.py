@@ -1,4 +1,4 @@
-"""The operator's ceilings, and what is counted for them.
+"""The operator's ceilings and what is counted for them; the emails that were confirmed.
 
 A shop that is there already keeps the countries in which it has clients: whoever sends to them today goes on doing so, and
 the operator takes away what is not needed. A new shop begins with SHOP_COUNTRIES. What was spent until now counts for the
@@ -87,6 +87,18 @@ class Migration(migrations.Migration):
             name='cupo_operador_previo',
             field=models.DecimalField(db_default=0, decimal_places=6, default=0, max_digits=18),
         ),
+        migrations.AddField(
+            model_name='ajustesalertas',
+            name='confirmados',
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.EmailField(max_length=254), blank=True, default=list, size=None),
+        ),
+        migrations.AlterField(
+            model_name='alerta',
+            name='tipo',
+            field=models.CharField(choices=[('campana.pausada', 'Una campaña se pausó sola'), ('campana.detenida', 'Una campaña dejó de avanzar'), ('campana.error', 'Una campaña terminó con error'), ('prueba', 'Prueba'), ('confirmacion', 'Un correo por confirmar')], max_length=20),
+        ),
+        # Whoever has had alerts until now goes on having them.
+        migrations.RunSQL("UPDATE campaigns_ajustesalertas SET confirmados = correos", migrations.RunSQL.noop),
         migrations.RunSQL(
             "UPDATE campaigns_gasto SET operador = monto;"
             "UPDATE campaigns_lote SET cupo_operador = cupo_monto, cupo_operador_previo = cupo_previo"

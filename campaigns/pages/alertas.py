@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
+from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 
 from campaigns.bitacora import selectors
@@ -124,7 +125,11 @@ def alertas(request: HttpRequest) -> HttpResponse:
     form = AjustesForm(request.POST, instance=selectors.ajustes_de(usuario))
     if not form.is_valid():
         return _pagina(request, usuario, form=form)
-    ajustes = guardar_ajustes(usuario=usuario, datos=form.cleaned_data)
+    try:
+        ajustes = guardar_ajustes(usuario=usuario, datos=form.cleaned_data)
+    except InvalidInputError as error:
+        form.add_error(error.field, error.message)
+        return _pagina(request, usuario, form=form)
     if ajustes.secreto != before.secreto:
         # Shown in this answer and never again.
         return _pagina(request, usuario, secreto_nuevo=ajustes.secreto)
@@ -156,6 +161,8 @@ def probar(request: HttpRequest) -> HttpResponse:
         enviar_prueba(usuario=usuario)
     except ConflictError as refusal:
         messages.error(request, refusal.message)
+    except Throttled as late:
+        messages.error(request, DEMASIADAS.format(espera=formato.duracion(ceil(late.wait or 1))))
     else:
         messages.success(request, PROBADA)
     return redirect("alertas")
