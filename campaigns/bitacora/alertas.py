@@ -50,6 +50,18 @@ AVISAN: Final = {
 }
 
 
+class DemasiadasError(Throttled):
+    """Raised when a shop has asked for too many trials today; the API answers it by itself.
+
+    Args:
+        espera: seconds until another is allowed.
+    """
+
+    def __init__(self, espera: float) -> None:
+        super().__init__(espera)
+        self.espera = espera
+
+
 def nuevo_secreto() -> str:
     """Make a secret as https://www.standardwebhooks.com asks: 24 random bytes in base64, with a prefix that says what
     it is."""
@@ -166,7 +178,7 @@ def probar(*, usuario: Usuario) -> Alerta:
 
     Raises:
         ConflictError: there is nobody to tell.
-        Throttled: the shop has asked for too many today.
+        DemasiadasError: the shop has asked for too many today.
     """
     ajustes = AjustesAlertas.objects.filter(usuario_id=usuario.tenant_id).first()
     destinos = _destinos(ajustes) if ajustes else []
@@ -174,7 +186,7 @@ def probar(*, usuario: Usuario) -> Alerta:
         waiting = ajustes is not None and ajustes.sin_confirmar
         raise ConflictError(SIN_CONFIRMAR if waiting else SIN_DESTINO, code="no_destination")
     if (wait := count_here_too(PRUEBAS, f"alertas:prueba:{usuario.tenant_id}")) is not None:
-        raise Throttled(wait)
+        raise DemasiadasError(wait)
     alerta = _crear(usuario.tenant_id, Tipo.PRUEBA, {"motivo": "Es una prueba: no pasó nada."}, destinos)
     return cast("Alerta", alerta)
 

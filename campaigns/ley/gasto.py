@@ -115,8 +115,14 @@ def gastado(tenant_id: int, dia: date) -> Gastado:
     rows = Gasto.objects.filter(usuario_id=tenant_id, dia__gte=first, dia__lt=after)
     of_day = {f"{medida}_dia": Sum(medida, filter=Q(dia=dia)) for medida in MEDIDAS}
     sums = rows.aggregate(**of_day, **{f"{medida}_mes": Sum(medida) for medida in MEDIDAS})
-    found = {name.removeprefix("monto_"): value or CERO for name, value in sums.items()}
-    return Gastado(**found)
+    return Gastado(
+        dia=sums["monto_dia"] or CERO,
+        mes=sums["monto_mes"] or CERO,
+        operador_dia=sums["operador_dia"] or CERO,
+        operador_mes=sums["operador_mes"] or CERO,
+        mensajes_dia=sums["mensajes_dia"] or 0,
+        mensajes_mes=sums["mensajes_mes"] or 0,
+    )
 
 
 def topes_de(ajustes: Ajustes) -> Iterator[tuple[Tope, Decimal | int]]:

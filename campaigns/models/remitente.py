@@ -21,8 +21,9 @@ def sin_cupo(usuario_id: int, *, sin_contar: int | None = None) -> str:
     limite = limites_de(usuario_id).remitentes
     if limite is None:
         return ""
-    activos = Remitente.objects.filter(usuario_id=usuario_id, activo=True).exclude(pk=sin_contar).count()
-    return LLENO.format(limite=limite) if activos >= limite else ""
+    activos = Remitente.objects.filter(usuario_id=usuario_id, activo=True)
+    others = activos if sin_contar is None else activos.exclude(pk=sin_contar)
+    return LLENO.format(limite=limite) if others.count() >= limite else ""
 
 
 def de_la_instalacion() -> frozenset[str]:

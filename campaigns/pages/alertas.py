@@ -12,11 +12,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
-from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 
 from campaigns.bitacora import selectors
-from campaigns.bitacora.alertas import cambiar_secreto, guardar_ajustes
+from campaigns.bitacora.alertas import DemasiadasError, cambiar_secreto, guardar_ajustes
 from campaigns.bitacora.alertas import probar as enviar_prueba
 from campaigns.models import AjustesAlertas
 from campaigns.models.alerta import URL_MAX
@@ -161,8 +160,8 @@ def probar(request: HttpRequest) -> HttpResponse:
         enviar_prueba(usuario=usuario)
     except ConflictError as refusal:
         messages.error(request, refusal.message)
-    except Throttled as late:
-        messages.error(request, DEMASIADAS.format(espera=formato.duracion(ceil(late.wait or 1))))
+    except DemasiadasError as late:
+        messages.error(request, DEMASIADAS.format(espera=formato.duracion(ceil(late.espera))))
     else:
         messages.success(request, PROBADA)
     return redirect("alertas")

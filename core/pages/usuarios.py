@@ -44,11 +44,11 @@ class VendedorForm(StyledForm, UserCreationForm):  # type: ignore[type-arg]  # n
         self.fields["username"].error_messages["invalid"] = NO_SIRVE
         shorten_password_help(self, "password1", "password2")
 
-    def _post_clean(self) -> None:
-        super()._post_clean()
+    def full_clean(self) -> None:
+        super().full_clean()
         # Known only now: the form and the model both look whether somebody has the name.
         if self.has_error("username") and not self.has_error("username", "required"):
-            del self._errors["username"]
+            del self.errors["username"]
             self.add_error("username", ValidationError(NO_SIRVE, code="invalid"))
 
 

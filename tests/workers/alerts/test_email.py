@@ -74,7 +74,7 @@ class TestConfirmation:
         [message] = mail.outbox
         assert (message.to, message.subject) == (["ana@tienda.co"], email.CONFIRME)
         assert "malo.co" not in message.body
-        [link] = re.findall(rf"{settings.PUBLIC_URL}(/alertas/confirmar/\S+)", message.body)
+        [link] = re.findall(rf"{settings.PUBLIC_URL}(/alertas/confirmar/\S+)", str(message.body))
         # The shop sees that a link went out, and not which.
         assert "confirmar/" not in str(list(Alerta.objects.values()) + list(EntregaAlerta.objects.values()))
         assert Client().post(link).status_code == 200
@@ -100,7 +100,7 @@ class TestConfirmation:
     def test_no_header_can_be_written_by_an_address(
         self, tipo: Alerta.Tipo, destino: str, owner: Usuario, settings: Any
     ) -> None:
-        """Whoever let it in: it goes to nobody but the one address, or fails for good."""
+        """It goes to nobody but the one address, or fails for good, whoever let it in."""
         settings.EMAIL_HOST = "correo.tienda.co"
         alerta = Alerta(usuario=owner, tipo=tipo, datos={"motivo": "a\nBcc: x@y.co"})
         result = email.send(alerta=alerta, destino=destino)

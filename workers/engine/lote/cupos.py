@@ -204,7 +204,11 @@ def _balance(lote: Lote, usuario_id: int, dia: date, *, capped_by: Ajustes | Non
         ExhaustedError: it needs more than the caps leave.
     """
     with connection.cursor() as cursor:
-        known = {"lote": lote.pk, "desconocido": codigos.DESCONOCIDO, "precio": settings.SMS_SEGMENT_PRICE}
+        known: dict[str, Any] = {
+            "lote": lote.pk,
+            "desconocido": codigos.DESCONOCIDO,
+            "precio": settings.SMS_SEGMENT_PRICE,
+        }
         cursor.execute(SUMAS_SQL, known)
         *sums, unpriced = cursor.fetchone()
     spent, live = (dict(zip(MEDIDAS, part, strict=True)) for part in (sums[:3], sums[3:]))
@@ -240,8 +244,9 @@ def _hold(lote: Lote, medida: Medida, now: Any, before: Any) -> None:
 
 def _add(usuario_id: int, dia: date, more: Cuanto) -> None:
     if any(more.values()):
+        params: dict[str, Any] = {"tenant": usuario_id, "dia": dia, **{str(each): n for each, n in more.items()}}
         with connection.cursor() as cursor:
-            cursor.execute(GASTO_SQL, {"tenant": usuario_id, "dia": dia, **more})
+            cursor.execute(GASTO_SQL, params)
 
 
 def _check(ajustes: Ajustes, dia: date, *, more: Cuanto, live: Cuanto, least: Cuanto, unpriced: bool) -> None:

@@ -242,7 +242,7 @@ class TestCaps:
             send(found)
             ajustes = ajustes_de(tienda.pk)
             monto, operador, mensajes = taken(tienda)
-            counts = {"monto": monto, "operador": operador, "mensajes": mensajes}
+            counts: dict[str, Any] = {"monto": monto, "operador": operador, "mensajes": mensajes}
             for tope in TOPES:
                 cuanto = tope.de(ajustes)
                 assert cuanto is None or counts[tope.medida] <= cuanto, tope.codigo
@@ -285,7 +285,7 @@ class TestCaps:
 
     def test_what_was_not_sent_is_given_back(self, tienda: Usuario) -> None:
         send(opened(tienda, client(tienda), client(tienda)), ok=False)
-        assert taken(tienda) == (0, 0, 0)
+        assert taken(tienda) == (Decimal(0), Decimal(0), 0)
 
     def test_money_without_the_installations_price_sends_nothing(self, tienda: Usuario, settings: Any) -> None:
         """The price that is left is the shop's to choose."""
