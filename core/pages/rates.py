@@ -4,7 +4,6 @@ Every page of that kind stands in RITMOS, which a test holds against the URLconf
 meets them by hand; a loop does. OWASP ASVS 5.0, 2.4.1 and 15.2.2. While Redis is away each process counts for itself.
 """
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -19,8 +18,6 @@ from limits import RateLimitItemPerMinute
 from core.api.throttling import count_here_too, item_of
 from core.registro import Tipo, anotar
 from core.text import formato
-
-logger = logging.getLogger(__name__)
 
 DEMASIADAS: Final = "Pidió lo mismo demasiadas veces seguidas. Espere {espera} y vuelva a intentar."
 # Of each person, in the security log.
@@ -55,7 +52,6 @@ RITMOS: Final[Mapping[str, Ritmo]] = {
     "segmento-nuevo": BUSQUEDA_ENVIADA,
     "segmento-editar": BUSQUEDA_ENVIADA,
     "campanas": CONSULTA,
-    "campana-destinatarios": CONSULTA,
     "campana-nueva": CONSULTA,
     "campana-nueva-cuenta": CONSULTA,
     "campana-nueva-costo": CONSULTA,

@@ -16,7 +16,7 @@ from tests.pages import signed_in
 SIN_RITMO = {
     # live: one answer is shared by all who look, and asked for by the clock
     *("tablero", "tablero-vivo", "muro", "muro-vivo", "campanas-vivas", "campana", "campana-viva", "campana-serie"),
-    *("importacion", "importacion-viva"),
+    *("importacion", "importacion-viva", "campana-destinatarios"),
     # a page of rows by their index, or one row
     *("cierres", "cierre", "alertas", "programaciones", "programacion", "programacion-ocurrencias", "cliente"),
     *("cliente-mensajes", "cliente-conversacion", "etiquetas", "segmentos", "plantillas", "entrante", "baja"),
