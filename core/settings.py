@@ -71,10 +71,10 @@ PHONE_DEFAULT_REGION = env.str("PHONE_DEFAULT_REGION", "CO", validate=environmen
 # The operator's ceilings for each shop; one shop may be given others: campaigns/models/limites.py
 shop_money_day = env.str("SHOP_MAX_MONEY_DAY", "", validate=environment.MONEY)
 shop_money_month = env.str("SHOP_MAX_MONEY_MONTH", "", validate=environment.MONEY)
-SHOP_MAX_MESSAGES_DAY = env.int("SHOP_MAX_MESSAGES_DAY", None, validate=environment.COUNT)
+shop_messages_day = env.str("SHOP_MAX_MESSAGES_DAY", "", validate=environment.WHOLE)
 shop_countries = env.str("SHOP_COUNTRIES", "", validate=environment.COUNTRIES)
-SHOP_MAX_SENDERS = env.int("SHOP_MAX_SENDERS", None, validate=environment.COUNT)
-SHOP_APPROVAL_RECIPIENTS = env.int("SHOP_APPROVAL_RECIPIENTS", None, validate=environment.COUNT)
+shop_senders = env.str("SHOP_MAX_SENDERS", "", validate=environment.WHOLE)
+shop_approval_recipients = env.str("SHOP_APPROVAL_RECIPIENTS", "", validate=environment.WHOLE)
 shop_approval_cost = env.str("SHOP_APPROVAL_COST", "", validate=environment.MONEY)
 TIME_ZONE = env.str("TIME_ZONE", "America/Bogota", validate=environment.zone)
 STATIC_ROOT = env.str("STATIC_ROOT", str(BASE_DIR / ".data" / "static"))
@@ -140,6 +140,9 @@ PUBLIC_URL = PUBLIC_URL.rstrip("/")
 SMS_SEGMENT_PRICE = Decimal(segment_price) if segment_price else None
 SHOP_MAX_MONEY_DAY = Decimal(shop_money_day) if shop_money_day else None
 SHOP_MAX_MONEY_MONTH = Decimal(shop_money_month) if shop_money_month else None
+SHOP_MAX_MESSAGES_DAY = int(shop_messages_day) if shop_messages_day else None
+SHOP_MAX_SENDERS = int(shop_senders) if shop_senders else None
+SHOP_APPROVAL_RECIPIENTS = int(shop_approval_recipients) if shop_approval_recipients else None
 SHOP_APPROVAL_COST = Decimal(shop_approval_cost) if shop_approval_cost else None
 HTTPS = PUBLIC_URL.startswith("https://")
 PROXIES = int(HTTPS) if proxies is None else proxies

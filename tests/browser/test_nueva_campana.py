@@ -204,7 +204,7 @@ def test_the_count_of_a_segment_moves(surtida: Usuario, sign_in: SignIn) -> None
 
 
 def test_a_page_that_is_asked_too_often_says_so(surtida: Usuario, sign_in: SignIn, ears: Ears) -> None:
-    """What was counted stays as it was, and the notice goes away with the next answer."""
+    """The count stays as it was, and the notice goes away with the next answer."""
     page = sign_in(surtida)
     page.goto("/clientes/segmentos/nuevo/")
     count, notice = page.locator("#cuenta .resumen-cifra"), page.locator("#muy-seguido")
