@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from campaigns.campana.services import mover_campana
+from campaigns.ley.limites import NOMBRES, cambiar_limites, validar
 from campaigns.mensaje import texto
 from campaigns.models import (
     Ajustes,
@@ -14,6 +15,7 @@ from campaigns.models import (
     CierreDiario,
     Entrante,
     Gasto,
+    LimitesTienda,
     Lote,
     Ocurrencia,
     PlantillaSMS,
@@ -25,6 +27,7 @@ from campaigns.programaciones.palabras import en_palabras
 from campaigns.values import estados
 from core.admin import OnlyRead
 from core.errors import ConflictError, InvalidInputError
+from core.models import Usuario
 from core.registro import Tipo, anotar
 
 
@@ -158,6 +161,63 @@ class AjustesAdmin(OnlyRead, admin.ModelAdmin[Ajustes]):
     list_select_related = ("usuario",)
 
 
+class LimitesForm(forms.ModelForm[LimitesTienda]):
+    tienda = forms.ModelChoiceField(Usuario.objects.filter(rol=Usuario.Rol.ADMIN))
+    paises = forms.CharField(
+        label="países",
+        required=False,
+        help_text="Dos letras cada uno, con comas: CO, PA. Con * puede enviar a cualquiera; en blanco, a los de todas.",
+    )
+
+    class Meta:
+        model = LimitesTienda
+        fields = tuple(NOMBRES)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, label in NOMBRES.items():
+            self.fields[name].label = label
+        if self.instance.pk:
+            del self.fields["tienda"]
+            self.initial["paises"] = ", ".join(self.instance.paises or ())
+
+    def clean_paises(self) -> list[str] | None:
+        return [pais.strip().upper() for pais in self.cleaned_data["paises"].split(",") if pais.strip()] or None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        try:
+            cleaned |= validar({name: cleaned[name] for name in NOMBRES if name in cleaned})
+        except InvalidInputError as error:
+            self.add_error(error.field, error.message)
+        return cleaned
+
+
+@admin.register(LimitesTienda)
+class LimitesTiendaAdmin(admin.ModelAdmin[LimitesTienda]):
+    """The operator's ceilings for one shop; in blank, those of every shop. The security log keeps each change."""
+
+    form = LimitesForm
+    list_display = ("tienda", *NOMBRES)
+    list_select_related = ("ajustes__usuario",)
+    search_fields = ("ajustes__usuario__username", "ajustes__usuario__tienda")
+
+    @admin.display(ordering="ajustes__usuario__username")
+    def tienda(self, limites: LimitesTienda) -> str:
+        return limites.ajustes.usuario.get_username()
+
+    def has_delete_permission(self, request: HttpRequest, obj: LimitesTienda | None = None) -> bool:
+        return False  # in blank they are those of every shop
+
+    def get_fields(self, request: HttpRequest, obj: LimitesTienda | None = None) -> tuple[str, ...]:
+        return tuple(NOMBRES) if obj else ("tienda", *NOMBRES)
+
+    def save_model(self, request: HttpRequest, obj: LimitesTienda, form: Any, change: bool) -> None:
+        tienda = obj.ajustes.usuario if change else form.cleaned_data["tienda"]
+        cambiar_limites(tienda=tienda, cambios={name: form.cleaned_data[name] for name in NOMBRES})
+        obj.pk = tienda.pk
+
+
 @admin.register(AjustesCambio)
 class AjustesCambioAdmin(OnlyRead, admin.ModelAdmin[AjustesCambio]):
     list_display = ("creado", "usuario", "quien", "cambios", "motivo")
@@ -167,7 +227,7 @@ class AjustesCambioAdmin(OnlyRead, admin.ModelAdmin[AjustesCambio]):
 
 @admin.register(Gasto)
 class GastoAdmin(OnlyRead, admin.ModelAdmin[Gasto]):
-    list_display = ("dia", "usuario", "monto")
+    list_display = ("dia", "usuario", "monto", "operador", "mensajes")
     list_filter = ("usuario",)
     list_select_related = ("usuario",)
     date_hierarchy = "dia"

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, ProtectedError, Q, QuerySet
 
 from campaigns.models import CampanaSMS, Remitente
-from campaigns.models.remitente import DE_LA_INSTALACION, de_la_instalacion
+from campaigns.models.remitente import DE_LA_INSTALACION, de_la_instalacion, sin_cupo
 from campaigns.signals import remitente_por_eliminar
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
@@ -105,7 +105,8 @@ def crear_remitente(
         segmentos_por_segundo: of all its campaigns together; None for no limit.
 
     Raises:
-        InvalidInputError: it is no sender, the installation's own, or a shop has it already.
+        InvalidInputError: it is no sender, the installation's own, a shop has it already, or this one has as many as it
+            may.
     """
     if kind_of(valor) is None:
         raise InvalidInputError(INVALIDO, field="valor", code="invalid")
@@ -113,6 +114,10 @@ def crear_remitente(
         raise InvalidInputError(DE_LA_INSTALACION, field="valor", code="invalid")
     try:
         with transaction.atomic():
+            # Two at once: the second counts the first.
+            Usuario.objects.select_for_update(no_key=True).get(pk=usuario.tenant_id)
+            if activo and (lleno := sin_cupo(usuario.tenant_id)):
+                raise InvalidInputError(lleno, field="activo", code="limit")
             anotar(Tipo.REMITENTE, tienda=usuario, detalle=f"{valor}, prestado a la tienda")
             return Remitente.objects.create(
                 usuario_id=usuario.tenant_id,

@@ -101,6 +101,17 @@ def twilio(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[Check
 
 
 @register()
+def ceilings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A ceiling on money is counted at the installation's price: a shop says its own, and could say none."""
+    named = ("SHOP_MAX_MONEY_DAY", "SHOP_MAX_MONEY_MONTH", "SHOP_APPROVAL_COST")
+    said = [name for name in named if getattr(settings, name) is not None]
+    if not said or settings.SMS_SEGMENT_PRICE is not None:
+        return []
+    hint = "Say what Twilio charges you for one segment."
+    return [Error(f"{', '.join(said)} without SMS_SEGMENT_PRICE.", hint=hint, id="core.E013")]
+
+
+@register()
 def lease(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """A claim that ends before the call it covers would be taken for a dead worker's, message after message."""
     longest_call = settings.TWILIO_CONNECT_TIMEOUT_S + settings.TWILIO_READ_TIMEOUT_S

@@ -169,6 +169,7 @@ class Registro(models.Model):
         IMPORTACION = "importacion", "Importó un archivo"
         REMITENTE = "remitente", "Cambió un remitente"
         ALERTAS = "alertas", "Cambió las alertas"
+        LIMITES = "limites", "Cambió los límites de una tienda"
         NEGADO = "negado", "Quiso hacer lo que no puede"
 
     creado = models.DateTimeField(db_default=Now())

@@ -71,6 +71,14 @@ TWILIO_READ_TIMEOUT_S = env.float("TWILIO_READ_TIMEOUT_S", 20.0)
 segment_price = env.str("SMS_SEGMENT_PRICE", "", validate=environment.AMOUNT)
 SMS_PRICE_CURRENCY = env.str("SMS_PRICE_CURRENCY", "USD")
 PHONE_DEFAULT_REGION = env.str("PHONE_DEFAULT_REGION", "CO", validate=environment.REGION)
+# The operator's ceilings for each shop; one shop may be given others: campaigns/models/limites.py
+shop_money_day = env.str("SHOP_MAX_MONEY_DAY", "", validate=environment.MONEY)
+shop_money_month = env.str("SHOP_MAX_MONEY_MONTH", "", validate=environment.MONEY)
+shop_messages_day = env.str("SHOP_MAX_MESSAGES_DAY", "", validate=environment.WHOLE)
+shop_countries = env.str("SHOP_COUNTRIES", "", validate=environment.COUNTRIES)
+shop_senders = env.str("SHOP_MAX_SENDERS", "", validate=environment.WHOLE)
+shop_approval_recipients = env.str("SHOP_APPROVAL_RECIPIENTS", "", validate=environment.WHOLE)
+shop_approval_cost = env.str("SHOP_APPROVAL_COST", "", validate=environment.MONEY)
 TIME_ZONE = env.str("TIME_ZONE", "America/Bogota", validate=environment.zone)
 STATIC_ROOT = env.str("STATIC_ROOT", str(BASE_DIR / ".data" / "static"))
 
@@ -80,6 +88,11 @@ proxies = env.int("PROXIES", None, validate=environment.COUNT)
 API_RATE_USER = env.str("API_RATE_USER", "1200/min", validate=environment.RATE)
 API_RATE_ANONYMOUS = env.str("API_RATE_ANONYMOUS", "60/min", validate=environment.RATE)
 API_RATE_LOGIN = env.str("API_RATE_LOGIN", "10/min", validate=environment.RATE)
+# Of each person who has signed in: pages that look through a whole shop, and files in and out (core/pages/rates.py).
+PAGE_RATES = {
+    "consulta": env.str("PAGE_RATE_QUERY", "600/min", validate=environment.RATE),
+    "archivo": env.str("PAGE_RATE_FILE", "60/min", validate=environment.RATE),
+}
 
 # --- alerts (see workers/alerts) ---------------------------------------------------------------------
 
@@ -128,11 +141,20 @@ REDIS_URL = redis_url.normal(REDIS_URL)
 
 PUBLIC_URL = PUBLIC_URL.rstrip("/")
 SMS_SEGMENT_PRICE = Decimal(segment_price) if segment_price else None
+SHOP_MAX_MONEY_DAY = Decimal(shop_money_day) if shop_money_day else None
+SHOP_MAX_MONEY_MONTH = Decimal(shop_money_month) if shop_money_month else None
+SHOP_MAX_MESSAGES_DAY = int(shop_messages_day) if shop_messages_day else None
+SHOP_MAX_SENDERS = int(shop_senders) if shop_senders else None
+SHOP_APPROVAL_RECIPIENTS = int(shop_approval_recipients) if shop_approval_recipients else None
+SHOP_APPROVAL_COST = Decimal(shop_approval_cost) if shop_approval_cost else None
 HTTPS = PUBLIC_URL.startswith("https://")
 PROXIES = int(HTTPS) if proxies is None else proxies
 LEASE_S = TWILIO_CONNECT_TIMEOUT_S + TWILIO_READ_TIMEOUT_S + 20.0 if lease_s is None else lease_s
 # Anything but Twilio's own address is the simulator: the pages say so.
 TWILIO_SIMULATED = not addresses.is_twilio(TWILIO_API_BASE_URL)
+# A simulator sends nothing and costs nothing, and Twilio's test numbers are of no country.
+own_countries = "*" if TWILIO_SIMULATED else PHONE_DEFAULT_REGION
+SHOP_COUNTRIES = [country.strip() for country in (shop_countries or own_countries).split(",")]
 TWILIO_SENDER = TWILIO_MESSAGING_SERVICE_SID or TWILIO_FROM
 if sender_rate is None:
     SENDER_SEGMENTS_PER_S = senders.NO_LIMIT if TWILIO_SIMULATED else senders.default_rate(TWILIO_SENDER)
@@ -176,6 +198,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "core.sessions.SessionLimits",
     "core.denials.Denials",
+    "core.pages.rates.PageRates",
     "django.contrib.messages.middleware.MessageMiddleware",
     "core.first_password.FirstPassword",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from campaigns.ley.reglas import AJUSTES, FUERA, NO_ES_DINERO, POR_NOMBRE, Ajuste, Entre, dinero
 from campaigns.ley.selectors import ajustes_de, historial_de
 from campaigns.ley.services import cambiar_ajustes
-from campaigns.models import Ajustes, AjustesCambio
+from campaigns.models import Ajustes, AjustesCambio, Limites
 from campaigns.models.ajustes import MOTIVO_MAX
 from campaigns.values.ventanas import DIAS, HORA
 from core.api.base import ShopRowsView, SignedInView
@@ -54,9 +54,41 @@ class VentanasSerializer(RefusesUnknown):
         return {dia: FranjaSerializer(required=False, allow_null=True) for dia in DIAS}
 
 
+LIMITES = {
+    "dinero_diario": "20.00",
+    "dinero_mensual": None,
+    "mensajes_diarios": 5000,
+    "paises": ["CO"],
+    "remitentes": 2,
+    "aprobacion_destinatarios": 10_000,
+    "aprobacion_costo": None,
+}
+
+
+class LimitesSerializer(serializers.Serializer[Limites]):
+    """The operator's ceilings, which the shop cannot change; null: there is none."""
+
+    dinero_diario = serializers.DecimalField(14, 2, help_text="Money on a day, in SMS_PRICE_CURRENCY.")
+    dinero_mensual = serializers.DecimalField(14, 2, help_text="Money in a month of the shop's calendar.")
+    mensajes_diarios = serializers.IntegerField(help_text="Messages on a day, to all recipients together.")
+    paises = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="ISO 3166 countries that it may send to; null for any. Others are `pais_no_permitido`.",
+    )
+    remitentes = serializers.IntegerField(help_text="Active senders that may be lent to it.")
+    aprobacion_destinatarios = serializers.IntegerField(help_text="A campaign to more waits for approval.")
+    aprobacion_costo = serializers.DecimalField(14, 2, help_text="A campaign that costs more waits for approval.")
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        fields = super().get_fields()
+        for field in fields.values():
+            field.read_only = field.allow_null = True
+        return fields
+
+
 @extend_schema_serializer(
     examples=[
-        OpenApiExample("Ajustes", value=VALORES, response_only=True),
+        OpenApiExample("Ajustes", value={**VALORES, "limites": LIMITES}, response_only=True),
         OpenApiExample(
             "Cerrar los sábados",
             value={"ventanas": {"sabado": None}, "motivo": "Sin personal para responder"},
@@ -71,6 +103,7 @@ class AjustesSerializer(RefusesUnknown, serializers.ModelSerializer[Ajustes]):
     precios = serializers.DictField(
         child=serializers.DecimalField(max_digits=12, decimal_places=6), help_text=POR_NOMBRE["precios"].api
     )
+    limites = LimitesSerializer(read_only=True)
     motivo = serializers.CharField(
         write_only=True,
         required=False,
@@ -81,7 +114,7 @@ class AjustesSerializer(RefusesUnknown, serializers.ModelSerializer[Ajustes]):
 
     class Meta:
         model = Ajustes
-        fields = (*POR_NOMBRE, "motivo")
+        fields = (*POR_NOMBRE, "limites", "motivo")
         extra_kwargs = {ajuste.name: {"help_text": ajuste.api, **_limites(ajuste)} for ajuste in AJUSTES}
 
 

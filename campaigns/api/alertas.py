@@ -23,6 +23,7 @@ RECHAZO = twilio.look_up(twilio.CREDENTIALS)
 AJUSTES = {
     "url": "https://sistema.tienda.co/alertas",
     "correos": ["gerencia@tienda.co"],
+    "sin_confirmar": [],
     "al_pausarse": True,
     "al_detenerse": True,
     "al_fallar": True,
@@ -41,9 +42,18 @@ class AjustesAlertasSerializer(RefusesUnknown, serializers.ModelSerializer[Ajust
     correos = serializers.ListField(child=serializers.EmailField(), max_length=CORREOS_MAX, required=False)
     firmado = serializers.SerializerMethodField(help_text="true: there is a secret; it is shown only when it is made.")
 
+    sin_confirmar = serializers.ListField(
+        child=serializers.EmailField(),
+        read_only=True,
+        help_text="Of `correos`, those whose reader has not said yes to the link yet: no alert goes there.",
+    )
+
     class Meta:
         model = AjustesAlertas
-        fields = ("url", "correos", "al_pausarse", "al_detenerse", "al_fallar", "minutos_sin_avance", "firmado")
+        fields = (
+            "url", "correos", "sin_confirmar", "al_pausarse", "al_detenerse", "al_fallar", "minutos_sin_avance",
+            "firmado",
+        )  # fmt: skip
 
     def get_firmado(self, ajustes: AjustesAlertas) -> bool:
         return bool(ajustes.secreto)

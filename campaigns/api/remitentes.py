@@ -18,6 +18,7 @@ from rest_framework.viewsets import ModelViewSet
 
 from campaigns import remitentes
 from campaigns.models import Remitente
+from campaigns.models.remitente import sin_cupo
 from core.api.base import ShopRowsView
 from core.api.filters import YesNoFilter
 from core.api.permissions import SOLO_ADMIN, AdminWrites
@@ -88,6 +89,9 @@ class RemitenteSerializer(RefusesUnknown, serializers.ModelSerializer[Remitente]
     def validate_activo(self, activo: bool) -> bool:
         if activo and self.instance is not None and remitentes.es_de_otra(self.instance):
             raise serializers.ValidationError(remitentes.VALOR_DE_OTRA, code="unique")
+        mine = self.instance
+        if activo and mine is not None and (lleno := sin_cupo(mine.usuario_id, sin_contar=mine.pk)):
+            raise serializers.ValidationError(lleno, code="limit")
         return activo
 
 

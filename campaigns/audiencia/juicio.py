@@ -57,8 +57,8 @@ class Exclusion:
     Args:
         code: what the row of the ledger keeps, and the name of the parameter that `setting` gives.
         text, remedy: what it means and what to do about it, for the person who runs the campaign.
-        sql: the condition; it may use the parameters `tenant`, `remitente`, `dia`, `campana` and its own. None when it
-            cannot be told of one client alone.
+        sql: the condition; it may use the parameters `tenant`, `remitente`, `dia`, `campana`, `paises`, its own. None
+            when it cannot be told of one client alone.
         without: leaves these clients out of one of Django's queries; None when none of them can be in it.
         setting: what of the shop's settings switches it on, 0 when nothing does; None when it holds in every shop.
         at_all_hours: whether it also holds for the campaigns that may go out at any hour.
@@ -134,6 +134,17 @@ EXCLUSIONES: Final = (
         remedy=CORREGIR,
         sql=lambda _: "c.telefono_e164 = ''",
         without=lambda clientes, _: clientes.exclude(telefono_e164=""),
+    ),
+    # The operator's, and no shop's to give up: `campaigns.models.limites`. Of a phone that was judged before its client
+    # got another one, the country is not known any more.
+    Exclusion(
+        code=codigos.PAIS_NO_PERMITIDO,
+        text="El número es de un país al que esta tienda no puede enviar.",
+        remedy="Si debe recibir mensajes, pida a quien administra la instalación que permita ese país.",
+        sql=lambda fila: f"c.pais <> ALL (%(paises)s) AND c.telefono_e164 = {fila.telefono}",
+        without=lambda clientes, envio: clientes.filter(pais__in=envio.ajustes.limites.paises or ()),
+        setting=lambda ajustes: ajustes.limites.paises is not None,
+        may_come_later=True,
     ),
     Exclusion(
         code=codigos.BAJA,
@@ -269,6 +280,7 @@ def parametros(
         "remitente": remitente,
         "dia": dia,
         "campana": campana_id,
+        "paises": list(ajustes.limites.paises or ()),
         **{cada.code: _valor(cada, ajustes, a_toda_hora=a_toda_hora) for cada in EXCLUSIONES if cada.setting},
     }
 

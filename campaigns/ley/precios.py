@@ -25,3 +25,11 @@ def precio_de(ajustes: Ajustes, pais: str) -> Decimal | None:
     """Return the price of one segment to this country; None while there is no price."""
     own = ajustes.precios.get(pais)
     return precio_base(ajustes) if own is None else Decimal(own)
+
+
+def precio_operador(ajustes: Ajustes, pais: str) -> Decimal | None:
+    """Return the price of one segment to this country in the eyes of the operator's ceilings: the shop's, but no less
+    than the installation's, or a shop that says that its messages cost nothing would send without end. None while the
+    installation has none."""
+    own, least = precio_de(ajustes, pais), settings.SMS_SEGMENT_PRICE
+    return None if least is None else max(own or least, least)

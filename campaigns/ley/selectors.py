@@ -8,7 +8,8 @@ from core.models import Usuario
 
 def ajustes_de(tenant_id: int) -> Ajustes:
     """The shop's settings; the defaults while nobody has changed them."""
-    return Ajustes.objects.filter(usuario_id=tenant_id).first() or Ajustes(usuario_id=tenant_id)
+    found = Ajustes.objects.select_related("limites_propios").filter(usuario_id=tenant_id).first()
+    return found or Ajustes(usuario_id=tenant_id)
 
 
 def historial_de(usuario: Usuario) -> QuerySet[AjustesCambio]:

@@ -85,7 +85,8 @@ def _recordar(ajustes: Ajustes) -> None:
 
 def bloquear(tenant_id: int) -> Ajustes:
     """Lock the shop's settings: nobody else changes them, or hands out quotas by them, until the transaction ends."""
-    locked = Ajustes.objects.select_for_update(no_key=True)
+    # The row of the operator's ceilings is written under this lock too, and needs none of its own.
+    locked = Ajustes.objects.select_related("limites_propios").select_for_update(no_key=True, of=("self",))
     found = locked.filter(usuario_id=tenant_id).first()
     if found is None:
         Ajustes.objects.bulk_create([Ajustes(usuario_id=tenant_id)], ignore_conflicts=True)

@@ -10,6 +10,7 @@ from campaigns.models.cierre import CierreDiario, Diferencia, MensajeListado
 from campaigns.models.cupos import Contacto, Gasto
 from campaigns.models.descarte import Descarte
 from campaigns.models.entrante import Entrante
+from campaigns.models.limites import Limites, LimitesTienda
 from campaigns.models.llave import Llave
 from campaigns.models.lote import Lote
 from campaigns.models.plantilla import MENSAJE_MAX, PlantillaSMS
@@ -32,6 +33,8 @@ __all__ = [
     "Entrante",
     "EntregaAlerta",
     "Gasto",
+    "Limites",
+    "LimitesTienda",
     "Llave",
     "Lote",
     "MensajeListado",

@@ -1,5 +1,6 @@
 """A shop's settings, and the history of their changes."""
 
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
+from campaigns.models.limites import Limites, LimitesTienda, vigentes
 from campaigns.values import defecto, ventanas
 from campaigns.values.horario import Horario
 
@@ -67,6 +69,24 @@ class Ajustes(models.Model):
     def tope_por_telefono(self) -> int:
         """Messages to one phone on one day; 0 for no limit."""
         return self.frecuencia_maxima if self.frecuencia_activa else 0
+
+    @cached_property
+    def limites(self) -> Limites:
+        """The operator's ceilings, which hold whatever the settings say."""
+        try:
+            own: LimitesTienda | None = self.limites_propios
+        except LimitesTienda.DoesNotExist:
+            own = None
+        return vigentes(own)
+
+    @property
+    def aprobacion_desde(self) -> int | None:
+        """Recipients above which a campaign waits for approval, by the shop or by the operator; None: none does."""
+        return _menor(self.aprobacion_destinatarios, self.limites.aprobacion_destinatarios)
+
+
+def _menor(one: int | None, other: int | None) -> int | None:
+    return min((each for each in (one, other) if each is not None), default=None)
 
 
 class AjustesCambio(models.Model):

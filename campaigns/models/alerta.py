@@ -25,6 +25,8 @@ class AjustesAlertas(models.Model):
     url = models.URLField(max_length=URL_MAX, blank=True, default="")
     secreto = models.CharField(max_length=80, blank=True, default="")  # signs the calls: see workers.alerts.webhook
     correos = ArrayField(models.EmailField(), default=list, blank=True)
+    # Those of `correos` whose owner has said yes to the link that they were sent: the others get no alert.
+    confirmados = ArrayField(models.EmailField(), default=list, blank=True)
     al_pausarse = models.BooleanField(default=True)
     al_detenerse = models.BooleanField(default=True)
     al_fallar = models.BooleanField(default=True)
@@ -36,6 +38,10 @@ class AjustesAlertas(models.Model):
     def __str__(self) -> str:
         return f"Alertas de la tienda {self.pk}"
 
+    @property
+    def sin_confirmar(self) -> list[str]:
+        return [correo for correo in self.correos if correo not in self.confirmados]
+
 
 class Alerta(models.Model):
     """Something to tell a shop, with the text as it was then."""
@@ -45,6 +51,7 @@ class Alerta(models.Model):
         DETENIDA = "campana.detenida", "Una campaña dejó de avanzar"
         ERROR = "campana.error", "Una campaña terminó con error"
         PRUEBA = "prueba", "Prueba"
+        CONFIRMACION = "confirmacion", "Un correo por confirmar"  # to that address alone
 
     # Sent along: a receiver that gets it twice can tell.
     evento = models.UUIDField(default=uuid.uuid4, unique=True)

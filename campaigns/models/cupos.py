@@ -40,6 +40,9 @@ class Gasto(models.Model):
     usuario = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     dia = models.DateField()
     monto = models.DecimalField(max_digits=18, decimal_places=6)
+    # What the operator's ceilings are held against: money at no less than the installation's price, and messages.
+    operador = models.DecimalField(max_digits=18, decimal_places=6, default=0, db_default=0)
+    mensajes = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [

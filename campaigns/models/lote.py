@@ -48,6 +48,11 @@ class Lote(models.Model):
     cupo_dia = models.DateField(null=True, blank=True)
     cupo_monto = models.DecimalField(max_digits=18, decimal_places=6, default=0, db_default=0)
     cupo_previo = models.DecimalField(max_digits=18, decimal_places=6, default=0, db_default=0)
+    # The same of what the operator's ceilings count: `Gasto.operador` and `Gasto.mensajes`.
+    cupo_operador = models.DecimalField(max_digits=18, decimal_places=6, default=0, db_default=0)
+    cupo_operador_previo = models.DecimalField(max_digits=18, decimal_places=6, default=0, db_default=0)
+    cupo_mensajes = models.PositiveIntegerField(default=0, db_default=0)
+    cupo_mensajes_previos = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         ordering = ("campana_id", "numero")

@@ -5,9 +5,25 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from campaigns.models.limites import limites_de
 from core.senders import INVALIDO, kind_of
 
 DE_LA_INSTALACION = "Es el remitente de la instalación: todas las tiendas salen de él cuando no tienen otro."
+LLENO = "La tienda tiene ya los remitentes activos que permite su límite, {limite}: desactive uno, o suba el límite."
+
+
+def sin_cupo(usuario_id: int, *, sin_contar: int | None = None) -> str:
+    """Say why no other sender of the shop may be active; "" when one may.
+
+    Args:
+        sin_contar: the sender that is about to be, if it exists already.
+    """
+    limite = limites_de(usuario_id).remitentes
+    if limite is None:
+        return ""
+    activos = Remitente.objects.filter(usuario_id=usuario_id, activo=True)
+    others = activos if sin_contar is None else activos.exclude(pk=sin_contar)
+    return LLENO.format(limite=limite) if others.count() >= limite else ""
 
 
 def de_la_instalacion() -> frozenset[str]:
@@ -53,3 +69,5 @@ class Remitente(models.Model):
             raise ValidationError({"valor": INVALIDO})
         if self.valor in de_la_instalacion():
             raise ValidationError({"valor": DE_LA_INSTALACION})
+        if self.activo and self.usuario_id and (lleno := sin_cupo(self.usuario_id, sin_contar=self.pk)):
+            raise ValidationError({"activo": lleno})

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from campaigns.ley.gasto import gastado
 from campaigns.ley.jornada import Jornada, jornada_desde
+from campaigns.ley.limites import para_la_tienda
 from campaigns.ley.nombres import en_palabras
 from campaigns.ley.precios import precio_base
 from campaigns.ley.selectors import ajustes_de, historial_de
@@ -74,6 +75,7 @@ def _contexto(request: HttpRequest, usuario: Usuario, found: Ajustes, sent: Secc
         "ahora": estado_ahora(found),
         "gastado": gastado(found.usuario_id, dia_de(found.zona, timezone.now())),
         "ajustes": found,
+        "limites": para_la_tienda(found.limites),
         "rne": _rne(found),
         **_consentimiento(usuario),
         "precio_base": precio_base(found),

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from rest_framework.request import Request
 
 from campaigns.bitacora import selectors
-from campaigns.bitacora.alertas import cambiar_secreto, guardar_ajustes
+from campaigns.bitacora.alertas import DemasiadasError, cambiar_secreto, guardar_ajustes
 from campaigns.bitacora.alertas import probar as enviar_prueba
 from campaigns.models import AjustesAlertas
 from campaigns.models.alerta import URL_MAX
@@ -124,7 +124,11 @@ def alertas(request: HttpRequest) -> HttpResponse:
     form = AjustesForm(request.POST, instance=selectors.ajustes_de(usuario))
     if not form.is_valid():
         return _pagina(request, usuario, form=form)
-    ajustes = guardar_ajustes(usuario=usuario, datos=form.cleaned_data)
+    try:
+        ajustes = guardar_ajustes(usuario=usuario, datos=form.cleaned_data)
+    except InvalidInputError as error:
+        form.add_error(error.field, error.message)
+        return _pagina(request, usuario, form=form)
     if ajustes.secreto != before.secreto:
         # Shown in this answer and never again.
         return _pagina(request, usuario, secreto_nuevo=ajustes.secreto)
@@ -156,6 +160,8 @@ def probar(request: HttpRequest) -> HttpResponse:
         enviar_prueba(usuario=usuario)
     except ConflictError as refusal:
         messages.error(request, refusal.message)
+    except DemasiadasError as late:
+        messages.error(request, DEMASIADAS.format(espera=formato.duracion(ceil(late.espera))))
     else:
         messages.success(request, PROBADA)
     return redirect("alertas")

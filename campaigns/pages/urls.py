@@ -4,6 +4,7 @@ from campaigns.api.enviar_sms import EnviarSMSView
 from campaigns.pages import (
     ajustes,
     alertas,
+    alertas_correo,
     aprobacion,
     bajas,
     bajas_exportacion,
@@ -37,6 +38,7 @@ urlpatterns = [
     path("cierres/<int:pk>/", cierres.cierre, name="cierre"),
     path("alertas/", alertas.alertas, name="alertas"),
     path("alertas/secreto/", alertas.secreto, name="alertas-secreto"),
+    path("alertas/confirmar/<str:token>/", alertas_correo.confirmar, name="alertas-confirmar"),
     path("alertas/prueba/", alertas.probar, name="alertas-prueba"),
     path("campanas/", campanas.campanas, name="campanas"),
     path("campanas/vivas/", campanas.campanas_vivas, name="campanas-vivas"),

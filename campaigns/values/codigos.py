@@ -16,6 +16,7 @@ CLIENTE_ELIMINADO: Final = "cliente_eliminado"
 RNE: Final = "rne"
 SIN_CONSENTIMIENTO: Final = "sin_consentimiento"
 FRECUENCIA: Final = "frecuencia"
+PAIS_NO_PERMITIDO: Final = "pais_no_permitido"
 BAJA: Final = "baja"
 BAJA_DUDOSA: Final = "baja_dudosa"
 # Ends of a recipient that could have been sent to.

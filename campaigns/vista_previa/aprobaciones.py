@@ -1,6 +1,7 @@
 """The approval of large campaigns: which ones wait for it, and the decision."""
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -22,6 +23,7 @@ logger = logging.getLogger(__name__)
 MOTIVO_MAX = 200
 MUCHOS = "Espera aprobación: son {total} destinatarios, y sin ella van hasta {limite}."
 CARA = "Espera aprobación: cuesta {costo}, y sin ella se gasta hasta {limite}."
+CARA_OPERADOR = "Espera aprobación: cuesta {costo}, y en esta instalación se gasta sin ella hasta {limite}."
 SIN_PRECIO = "Espera aprobación: no se sabe cuánto cuesta, y sin ella se gasta hasta {limite}."
 RECHAZADA = "{quien} no la aprobó."
 RECHAZADA_PORQUE = "{quien} no la aprobó: {motivo}"
@@ -29,22 +31,39 @@ NO_ESPERA = "No se puede {accion}: la campaña no espera aprobación."
 MOTIVO_LARGO = f"El motivo puede tener hasta {MOTIVO_MAX} caracteres."
 
 
-def por_que_espera(ajustes: Ajustes, *, total: int, costo: Decimal | None) -> str:
-    """Say why a campaign of this size waits for approval; "" when it does not.
+@dataclass(frozen=True, slots=True)
+class Costos:
+    """The cost of a campaign in the eyes of each limit on cost; None when there is no such limit, or no price.
+
+    Args:
+        tienda: at the shop's prices.
+        operador: at no less than the installation's.
+    """
+
+    tienda: Decimal | None = None
+    operador: Decimal | None = None
+
+
+def por_que_espera(
+    ajustes: Ajustes, *, total: int, costo: Decimal | None, costo_operador: Decimal | None = None
+) -> str:
+    """Say why a campaign of this size waits for approval, by the shop's limits or the operator's; "" when it does not.
 
     Args:
         total: recipients, sendable or not.
         costo: in SMS_PRICE_CURRENCY; None when there is no price, or no limit for which to count it.
+        costo_operador: the same at no less than the installation's price.
     """
-    limite = ajustes.aprobacion_destinatarios
+    limite = ajustes.aprobacion_desde
     if limite is not None and total > limite:
         return MUCHOS.format(total=formato.numero(total), limite=formato.numero(limite))
-    caro = ajustes.aprobacion_costo
-    if caro is None:
-        return ""
-    if costo is None:
-        return SIN_PRECIO.format(limite=formato.dinero(caro))
-    return CARA.format(costo=formato.dinero(costo), limite=formato.dinero(caro)) if costo > caro else ""
+    of_operator = (ajustes.limites.aprobacion_costo, costo_operador, CARA_OPERADOR)
+    for caro, cuesta, texto in ((ajustes.aprobacion_costo, costo, CARA), of_operator):
+        if caro is not None and cuesta is None:
+            return SIN_PRECIO.format(limite=formato.dinero(caro))
+        if caro is not None and cuesta is not None and cuesta > caro:
+            return texto.format(costo=formato.dinero(cuesta), limite=formato.dinero(caro))
+    return ""
 
 
 def costo_a_aprobar(
@@ -55,19 +74,20 @@ def costo_a_aprobar(
     remitente: Remitente | None,
     a_toda_hora: bool,
     desde: datetime | None = None,
-) -> Decimal | None:
-    """Estimate what a campaign costs in the eyes of the limit on cost; None when there is no limit, or no price.
+) -> Costos:
+    """Estimate what a campaign costs in the eyes of the limits on cost.
 
     The estimate is made as if nobody had had a message that day: a client who waits for another day costs on that one.
 
     Args:
         desde: when it starts; now when None.
     """
-    if ajustes.aprobacion_costo is None:
-        return None
+    if (ajustes.aprobacion_costo, ajustes.limites.aprobacion_costo) == (None, None):
+        return Costos()
     dia = dia_del_envio(ajustes, a_toda_hora=a_toda_hora, desde=desde)
     grupos = grupos_de(audiencia, ajustes=ajustes, dia=dia, remitente=remitente, a_toda_hora=True)
-    return calcular(mensaje, grupos).precio(ajustes)
+    costo = calcular(mensaje, grupos)
+    return Costos(costo.precio(ajustes), costo.precio_operador(ajustes))
 
 
 def hacer_esperar(*, campana: CampanaSMS, audiencia: Audiencia, ajustes: Ajustes) -> None:
@@ -80,7 +100,9 @@ def hacer_esperar(*, campana: CampanaSMS, audiencia: Audiencia, ajustes: Ajustes
         a_toda_hora=campana.a_toda_hora,
         desde=campana.programada_para,
     )
-    if motivo := por_que_espera(ajustes, total=campana.total_clientes, costo=costo):
+    if motivo := por_que_espera(
+        ajustes, total=campana.total_clientes, costo=costo.tienda, costo_operador=costo.operador
+    ):
         # Its deadline runs meanwhile, from when it should start: nobody says yes to last week's offer.
         CampanaSMS.objects.filter(pk=campana.pk).update(
             aprobacion=CampanaSMS.Aprobacion.PENDIENTE,

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Final
 
+from django.conf import settings
 from django.utils import timezone
 
-from campaigns.ley.gasto import gastado
+from campaigns.ley.gasto import SIN_PRECIO_OPERADOR, Medida, gastado, topes_de
 from campaigns.ley.jornada import Jornada, dia_del_envio
 from campaigns.models import Ajustes
 from campaigns.vista_previa.calculo import VistaPrevia
@@ -22,6 +23,22 @@ NUNCA: Final = "El horario de envío de la tienda no se abre nunca: no se enviar
 VENCE: Final = "El plazo de {horas} horas se acaba antes de que se abra el horario: no se enviaría nada."
 TOPE_DIA: Final = "Cuesta {costo} y del tope del día quedan {quedan}: al llegar al tope se pausará."
 TOPE_MES: Final = "Cuesta {costo} y del tope del mes quedan {quedan}: al llegar al tope se pausará."
+LIMITE_DIA: Final = (
+    "Cuesta {costo} y del límite del día de la instalación quedan {quedan}: al llegar al límite se pausará."
+)
+LIMITE_MES: Final = (
+    "Cuesta {costo} y del límite del mes de la instalación quedan {quedan}: al llegar al límite se pausará."
+)
+LIMITE_MENSAJES: Final = (
+    "Son {costo} mensajes y del límite del día de la instalación quedan {quedan}: al llegar al límite se pausará."
+)
+DE_TOPE: Final = {
+    "tope_diario": TOPE_DIA,
+    "tope_mensual": TOPE_MES,
+    "limite_diario": LIMITE_DIA,
+    "limite_mensual": LIMITE_MES,
+    "limite_mensajes": LIMITE_MENSAJES,
+}
 NI_UNO: Final = " El tope no alcanza ni para un mensaje: no se enviará nada."
 RNE_FALTA: Final = "Falta la consulta del Registro de Números Excluidos, que la ley pide antes de enviar publicidad."
 RNE_VIEJA: Final = "La última consulta del Registro de Números Excluidos es del {dia}: tiene más de {dias} días."
@@ -72,20 +89,25 @@ def _plazo(ajustes: Ajustes, jornada: Jornada | None) -> Iterator[Aviso]:
 
 
 def _gasto(vista: VistaPrevia) -> Iterator[Aviso]:
-    ajustes, costo = vista.ajustes, vista.costo.precio(vista.ajustes)
+    ajustes = vista.ajustes
     if vista.aprobacion:
         yield Aviso("aprobacion", vista.aprobacion)
-    if costo is None or (ajustes.tope_diario, ajustes.tope_mensual) == (None, None):
+    caps = list(topes_de(ajustes))
+    if not caps:
         return
+    if ajustes.limites.en_dinero and settings.SMS_SEGMENT_PRICE is None:
+        yield Aviso("limite_sin_precio", SIN_PRECIO_OPERADOR)
     spent = gastado(ajustes.usuario_id, dia_del_envio(ajustes, a_toda_hora=vista.a_toda_hora))
-    for codigo, tope, so_far, texto in (
-        ("tope_diario", ajustes.tope_diario, spent.dia, TOPE_DIA),
-        ("tope_mensual", ajustes.tope_mensual, spent.mes, TOPE_MES),
-    ):
-        if tope is not None and costo > tope - so_far:
-            quedan = max(tope - so_far, Decimal(0))
-            nada = NI_UNO if costo / max(vista.total, 1) > tope else ""
-            yield Aviso(codigo, texto.format(costo=formato.dinero(costo), quedan=formato.dinero(quedan)) + nada)
+    takes: dict[Medida, Decimal | None] = {
+        "monto": vista.costo.precio(ajustes),
+        "operador": vista.costo.precio_operador(ajustes),
+        "mensajes": Decimal(vista.costo.destinatarios),
+    }
+    for tope, limit in caps:
+        costo, left = takes[tope.medida], limit - spent.de(tope)
+        if costo is not None and costo > left:
+            texto = DE_TOPE[tope.codigo].format(costo=tope.escrito(costo), quedan=tope.escrito(max(left, Decimal(0))))
+            yield Aviso(tope.codigo, texto + (NI_UNO if costo / max(vista.total, 1) > limit else ""))
 
 
 def _registros(vista: VistaPrevia) -> Iterator[Aviso]:

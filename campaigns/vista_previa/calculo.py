@@ -120,7 +120,9 @@ def calcular_vista_previa(
         ajustes=ajustes,
         a_toda_hora=a_toda_hora,
         jornada=jornada,
-        aprobacion=por_que_espera(ajustes, total=medida.total, costo=a_aprobar),
+        aprobacion=por_que_espera(
+            ajustes, total=medida.total, costo=a_aprobar.tienda, costo_operador=a_aprobar.operador
+        ),
     )
 
 

@@ -7,6 +7,7 @@ counted one by one.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -16,7 +17,7 @@ from django.db import connection
 
 from campaigns.audiencia.juicio import JUZGADOS_TODOS, parametros
 from campaigns.audiencia.seleccion import Audiencia, elegidos_sql
-from campaigns.ley.precios import precio_base, precio_de
+from campaigns.ley.precios import precio_base, precio_de, precio_operador
 from campaigns.mensaje import texto
 from campaigns.mensaje.partes import Partes, contar
 from campaigns.models import Ajustes, Remitente
@@ -75,7 +76,13 @@ class Costo:
 
     def precio(self, ajustes: Ajustes) -> Decimal | None:
         """Return what all of it costs the shop, in SMS_PRICE_CURRENCY; None while some country has no price."""
-        prices = {pais: precio_de(ajustes, pais) for pais in self.por_pais} or {"": precio_base(ajustes)}
+        return self._por({pais: precio_de(ajustes, pais) for pais in self.por_pais} or {"": precio_base(ajustes)})
+
+    def precio_operador(self, ajustes: Ajustes) -> Decimal | None:
+        """Return what all of it takes of the operator's ceilings on money; None while the installation has no price."""
+        return self._por({pais: precio_operador(ajustes, pais) for pais in self.por_pais or {"": 0}})
+
+    def _por(self, prices: Mapping[str, Decimal | None]) -> Decimal | None:
         if None in prices.values():
             return None
         return sum((price * self.por_pais[pais] for pais, price in prices.items() if price), Decimal(0))

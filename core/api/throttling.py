@@ -181,6 +181,15 @@ class WrongLinkThrottle(FailOpen, AnonRateThrottle):
         return asked is not None and not self._ask("test", *asked)
 
 
+PERIODS_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def item_of(rate: str) -> RateLimitItem:
+    """Return the limit of a rate as the settings write it, such as 60/min."""
+    amount, _, period = rate.partition("/")
+    return RateLimitItemPerSecond(int(amount), PERIODS_S[period[0]])
+
+
 def count_here_too(item: RateLimitItem, key: str) -> float | None:
     """Count one, in this process alone while Redis is away.
 
@@ -194,6 +203,18 @@ def count_here_too(item: RateLimitItem, key: str) -> float | None:
         return _count(_limiter_at("", None, None), item, key)
 
 
+def spent(item: RateLimitItem, key: str) -> float | None:
+    """Ask whether nothing is left, and count nothing.
+
+    Returns:
+        None while one more is allowed, else the seconds until it is.
+    """
+    try:
+        return _wait(_limiter(), item, key)
+    except RedisError:
+        return _wait(_limiter_at("", None, None), item, key)
+
+
 def forget(item: RateLimitItem, key: str) -> None:
     """Begin to count anew."""
     _limiter_at("", None, None).clear(item, key)
@@ -204,6 +225,14 @@ def forget(item: RateLimitItem, key: str) -> None:
 def _count(limiter: SlidingWindowCounterRateLimiter, item: RateLimitItem, key: str) -> float | None:
     if limiter.hit(item, key):
         return None
+    return _until(limiter, item, key)
+
+
+def _wait(limiter: SlidingWindowCounterRateLimiter, item: RateLimitItem, key: str) -> float | None:
+    return None if limiter.test(item, key) else _until(limiter, item, key)
+
+
+def _until(limiter: SlidingWindowCounterRateLimiter, item: RateLimitItem, key: str) -> float:
     return max(1.0, limiter.get_window_stats(item, key).reset_time - time.time())
 
 

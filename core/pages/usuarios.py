@@ -1,21 +1,31 @@
 """An admin's page about the vendedores of the shop."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.contrib.auth.forms import SetPasswordForm, UserCreationForm
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from limits import RateLimitItemPerDay
 
 from core import services
+from core.api.throttling import count_here_too, spent
 from core.forms import StyledForm, shorten_password_help
 from core.models import Usuario
 from core.pages.access import admin_de, pagina
+from core.pages.rates import demasiadas
+from core.registro import Tipo, anotar
 
 AYUDA_USUARIO = "Con él ingresa. Letras, números y @ . + - _, sin espacios."
+# One sentence for a name that somebody has, in whatever shop, and for one that nobody may have: whoever tries names
+# does not learn which there are. OWASP ASVS 5.0, 6.3.8
+NO_SIRVE = "Ya existe o no se puede usar: elija otro usuario, de letras, números y @ . + - _, sin espacios."
+# Forms of a shop that were refused, for whatever reason: each may have tried a name.
+REFUSED: Final = RateLimitItemPerDay(30)
 SOLO_ADMIN = "Solo un administrador ve y cambia los usuarios."
 
 
@@ -31,7 +41,15 @@ class VendedorForm(StyledForm, UserCreationForm):  # type: ignore[type-arg]  # n
         self.fields["first_name"].required = True
         self.fields["username"].widget.attrs.update(autofocus=False, autocomplete="off")
         self.fields["password1"].label = "Clave"
+        self.fields["username"].error_messages["invalid"] = NO_SIRVE
         shorten_password_help(self, "password1", "password2")
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        # Known only now: the form and the model both look whether somebody has the name.
+        if self.has_error("username") and not self.has_error("username", "required"):
+            del self.errors["username"]
+            self.add_error("username", ValidationError(NO_SIRVE, code="invalid"))
 
 
 class ClaveAjenaForm(StyledForm, SetPasswordForm):  # type: ignore[type-arg]  # not generic at run time
@@ -61,8 +79,14 @@ def usuarios(request: HttpRequest) -> HttpResponse:
 @pagina
 def nuevo(request: HttpRequest) -> HttpResponse:
     admin = admin_de(request, SOLO_ADMIN)
+    key = f"usuarios:{admin.pk}"
+    if request.method == "POST" and (wait := spent(REFUSED, key)) is not None:
+        anotar(Tipo.LIMITE, detalle=request.path)
+        return demasiadas(request, wait)
     form = VendedorForm(request.POST or None)
-    if form.is_valid():
+    if form.is_bound and not form.is_valid():
+        count_here_too(REFUSED, key)
+    elif form.is_bound:
         datos = {name: form.cleaned_data[name] for name in ("username", "first_name", "last_name")}
         vendedor = services.crear_vendedor(admin=admin, datos=datos, clave=form.cleaned_data["password1"])
         said = f"{vendedor.get_full_name()} ya puede ingresar como «{vendedor.username}», y escoge su propia clave."

@@ -15,7 +15,7 @@ from campaigns.models import CampanaSMS
 from core.models import Usuario
 from core.settings import BASE_DIR
 from tests.browser import tienda
-from tests.browser.conftest import ANCHO, ANGOSTO, PATIENCE_MS, SignIn, grave, overflow
+from tests.browser.conftest import ANCHO, ANGOSTO, PATIENCE_MS, Ears, SignIn, grave, overflow
 from tests.browser.test_presentacion import is_presentable
 from tests.campaigns.mensaje.test_plano import TEXTOS
 from tests.e2e.system import PASSWORD, Shop, System
@@ -201,6 +201,25 @@ def test_the_count_of_a_segment_moves(surtida: Usuario, sign_in: SignIn) -> None
     expect(count).to_have_text("42")
     page.get_by_label("Compraron en los últimos", exact=True).fill("30")
     expect(count).to_have_text("0")
+
+
+def test_a_page_that_is_asked_too_often_says_so(surtida: Usuario, sign_in: SignIn, ears: Ears) -> None:
+    """The count stays as it was, and the notice goes away with the next answer."""
+    page = sign_in(surtida)
+    page.goto("/clientes/segmentos/nuevo/")
+    count, notice = page.locator("#cuenta .resumen-cifra"), page.locator("#muy-seguido")
+    expect(count).to_have_text("41")
+    page.route("**/segmentos/cuenta/", lambda route: route.fulfill(status=429, body="Espere 5 s."))
+    page.get_by_label("Tienen un celular válido").uncheck()
+    expect(notice).to_have_text("Espere 5 s.")
+    expect(page.locator("#sin-conexion")).to_be_hidden()
+    expect(count).to_have_text("41")
+    page.unroute("**/segmentos/cuenta/")
+    page.get_by_label("Tienen un celular válido").check()
+    page.get_by_label("Tienen un celular válido").uncheck()
+    expect(count).to_have_text("42")
+    expect(notice).to_be_hidden()
+    ears.forgive("429", "htmx:responseError")
 
 
 def test_it_works_without_scripts(surtida: Usuario, chromium: Browser, live_server: LiveServer) -> None:

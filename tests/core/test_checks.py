@@ -29,6 +29,8 @@ GOOD = {
     "LEASE_S": 45.0,
     "WATCHDOG_S": 60.0,
     "TIME_ZONE": "America/Bogota",
+    "SMS_SEGMENT_PRICE": None,
+    "SHOP_MAX_MONEY_DAY": None,
 }
 NO_TWILIO = {"TWILIO_ACCOUNT_SID": "", "TWILIO_AUTH_TOKEN": "", "TWILIO_FROM": ""}
 
@@ -55,6 +57,9 @@ TABLE: list[tuple[dict[str, Any], list[str]]] = [
     ({**NO_TWILIO, "TWILIO_FROM": "+15005550006"}, ["core.E005", "core.E005"]),
     ({"TWILIO_ACCOUNT_SID": "SK" + "0" * 32}, ["core.E006"]),
     ({"TWILIO_ACCOUNT_SID": SID[:-1]}, ["core.E006"]),
+    ({"SHOP_MAX_MONEY_DAY": 20}, ["core.E013"]),
+    ({"SHOP_APPROVAL_COST": 0}, ["core.E013"]),
+    ({"SHOP_MAX_MONEY_DAY": 20, "SMS_SEGMENT_PRICE": 1}, []),
     ({"LEASE_S": 25.0}, ["core.E008"]),
     ({"LEASE_S": 25.1}, []),
     ({"WATCHDOG_S": 0.0}, []),
@@ -93,6 +98,7 @@ def ours() -> list[CheckMessage]:
         checks.public_host,
         checks.simulator,
         checks.twilio,
+        checks.ceilings,
         checks.lease,
         checks.watchdog,
     ):

@@ -69,6 +69,10 @@ BAD = [
     ("TWILIO_READ_TIMEOUT_S", "mucho"),
     ("PHONE_DEFAULT_REGION", "Colombia"),
     ("PHONE_DEFAULT_REGION", "co"),
+    ("SHOP_COUNTRIES", "CO,Perú"),
+    ("SHOP_COUNTRIES", "CO,*"),
+    ("SHOP_MAX_MONEY_DAY", "-5"),
+    ("SHOP_MAX_MESSAGES_DAY", "-1"),
     ("LOG_LEVEL", "LOUD"),
     ("API_RATE_USER", "1200"),
     ("API_RATE_ANONYMOUS", "0/min"),
@@ -269,3 +273,15 @@ def test_the_process_wins_over_the_file(tmp_path: Path) -> None:
 )
 def test_the_senders_rate_follows_its_kind(given: dict[str, str], rate: str) -> None:
     assert start("s.SENDER_SEGMENTS_PER_S", **given).stdout.split() == [rate]
+
+
+def test_a_shop_sends_to_the_installations_own_country_alone() -> None:
+    prints = "*s.SHOP_COUNTRIES, s.SHOP_MAX_MONEY_DAY, s.SHOP_MAX_MESSAGES_DAY"
+    assert start(prints).stdout.split() == ["CO", "None", "None"]
+    said = {"PHONE_DEFAULT_REGION": "MX", "SHOP_MAX_MONEY_DAY": "20.50", "SHOP_MAX_MESSAGES_DAY": "500"}
+    assert start(prints, **said).stdout.split() == ["MX", "20.50", "500"]
+    assert start(prints, SHOP_COUNTRIES="CO, PA").stdout.split()[:2] == ["CO", "PA"]
+    # A simulator sends to nobody.
+    assert start(prints, TWILIO_API_BASE_URL="http://localhost:8900").stdout.split()[0] == "*"
+    said = {"TWILIO_API_BASE_URL": "http://localhost:8900", "SHOP_COUNTRIES": "CO"}
+    assert start(prints, **said).stdout.split()[0] == "CO"

@@ -14,8 +14,23 @@ const offline = (lost) => {
   if (notice) notice.hidden = !lost;
 };
 document.addEventListener("htmx:sendError", () => offline(true));
-document.addEventListener("htmx:responseError", () => offline(true));
-document.addEventListener("htmx:afterOnLoad", () => offline(false));
+// 429 says in its own words what to do; the fragment on the page stays as it was.
+const tooOften = (text) => {
+  const notice = document.getElementById("muy-seguido");
+  if (!notice) return;
+  notice.hidden = !text;
+  notice.querySelector("span").textContent = text;
+};
+document.addEventListener("htmx:responseError", (event) => {
+  const { status, responseText } = event.detail.xhr;
+  if (status === 429) tooOften(responseText);
+  else offline(true);
+});
+document.addEventListener("htmx:afterOnLoad", (event) => {
+  if (event.detail.xhr.status >= 400) return;
+  offline(false);
+  tooOften("");
+});
 
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-abre]");

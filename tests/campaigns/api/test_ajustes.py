@@ -9,6 +9,7 @@ from campaigns.ley.precios import precio_de
 from campaigns.ley.services import bloquear, cambiar_ajustes
 from campaigns.models import Ajustes, AjustesCambio
 from campaigns.models.ajustes import MOTIVO_MAX
+from campaigns.models.limites import CAMPOS
 from campaigns.values import ventanas
 from core.api.serializers import NO_EXISTE
 from core.errors import InvalidInputError
@@ -57,6 +58,7 @@ def test_a_new_shop_keeps_to_the_law(api: APIClient, nueva: Usuario) -> None:
         "tope_mensual": None,
         "aprobacion_destinatarios": None,
         "aprobacion_costo": None,
+        "limites": {**dict.fromkeys(CAMPOS), "paises": ["CO"]},
     }
     assert not Ajustes.objects.filter(usuario=nueva).exists()  # reading writes nothing
 

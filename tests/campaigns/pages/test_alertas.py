@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from campaigns.bitacora import alertas
 from campaigns.models import AjustesAlertas, Alerta
@@ -84,9 +85,12 @@ def test_a_new_secret_takes_the_place_of_the_old_one(owner: Usuario) -> None:
 
 def test_a_trial_goes_out_and_is_listed(owner: Usuario) -> None:
     assert flashes(owner, "/alertas/prueba/", {}) == [alertas.SIN_DESTINO]
+    post(owner, url="")
+    assert flashes(owner, "/alertas/prueba/", {}) == [alertas.SIN_CONFIRMAR]
     post(owner)
+    AjustesAlertas.objects.update(confirmados=F("correos"))
     flashes(owner, "/alertas/prueba/", {})
-    assert Alerta.objects.get().entregas.count() == 3
+    assert Alerta.objects.get(tipo="prueba").entregas.count() == 3
     body = get(owner, PATH)
     assert "Prueba" in body
     assert "sistema.tienda.co" in body
@@ -120,12 +124,16 @@ def test_the_api_keeps_and_refuses_the_same(api: Any) -> None:
     url = "/api/v1/alertas/ajustes/"
     body = api.patch(url, {"url": FORM["url"], "correos": ["ana@tienda.co"]}).json()
     assert (body["url"], body["correos"], body["firmado"]) == (FORM["url"], ["ana@tienda.co"], True)
+    assert body["sin_confirmar"] == ["ana@tienda.co"]
     assert "secreto" not in body
+    AjustesAlertas.objects.update(confirmados=F("correos"))
+    assert api.get(url).json()["sin_confirmar"] == []
     refused = api.patch(url, {"url": "https://localhost/x"})
     assert refused.status_code == 400
     assert refused.json()["errors"][0]["attr"] == "url"
     assert api.patch(url, {"secreto": "whsec_x"}).status_code == 400
     assert api.post("/api/v1/alertas/secreto/").json()["secreto"].startswith("whsec_")
     assert api.post("/api/v1/alertas/prueba/").status_code == 202
-    [alerta] = api.get("/api/v1/alertas/").json()["results"]
+    alerta, asked = api.get("/api/v1/alertas/").json()["results"]
+    assert asked["tipo"] == "confirmacion"
     assert {entrega["canal"] for entrega in alerta["entregas"]} == {"webhook", "correo"}

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import DjangoDbBlocker
 
@@ -17,7 +18,7 @@ from campaigns.bajas.services import registrar
 from campaigns.bitacora.alertas import guardar_ajustes, probar
 from campaigns.bitacora.services import anotar
 from campaigns.ley.services import cambiar_ajustes
-from campaigns.models import CampanaSMS, Entrante, PlantillaSMS, Programacion, Remitente, Suceso
+from campaigns.models import AjustesAlertas, CampanaSMS, Entrante, PlantillaSMS, Programacion, Remitente, Suceso
 from clientes.models import Baja, Cliente, Etiqueta, Segmento, Venta
 from clientes.rne.services import importar_lista
 from core.api.views import NotFoundView
@@ -284,6 +285,7 @@ def make_world(owner: Usuario) -> World:
     importar_lista(usuario=owner, telefonos=["3009999999"], consultado_en=date(2026, 1, 1), reemplaza=False)
     anotar(campana_id=campana.pk, tipo=Suceso.Tipo.CREADA)
     guardar_ajustes(usuario=owner, datos={"correos": [f"{MARCA}@tienda.co"]})
+    AjustesAlertas.objects.update(confirmados=F("correos"))
     probar(usuario=owner)
     return World(
         ClienteFactory.create(usuario=owner),

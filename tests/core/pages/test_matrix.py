@@ -16,13 +16,14 @@ import pytest
 from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import DjangoDbBlocker
 
 from campaigns.bajas.services import registrar
 from campaigns.bitacora.alertas import guardar_ajustes, probar
-from campaigns.models import CampanaSMS, CierreDiario, Entrante
+from campaigns.models import AjustesAlertas, CampanaSMS, CierreDiario, Entrante
 from clientes.importacion.services import subir
 from core.models import Registro, Usuario
 from core.text import planilla
@@ -44,8 +45,8 @@ from tests.pages import signed_in
 
 MARCA = "ZAFIRO"  # in everything of the owner's that a page may show
 CLAVE = "una-clave-larga-9"
-# `b/`, the page of an opt-out link, asks nobody who they are: tests/campaigns/pages/test_enlace.py
-NOT_PAGES = ("api/", "admin/", "webhooks/", "healthz", "readyz", "metrics", "favicon.ico", "^b/")
+# The pages of links in messages ask nobody who they are: tests/campaigns/pages/test_enlace.py, test_alertas_correo.py
+NOT_PAGES = ("alertas/confirmar/", "api/", "admin/", "webhooks/", "healthz", "readyz", "metrics", "favicon.ico", "^b/")
 METHODS = ("get", "post", "put", "patch", "delete")
 
 World = dict[str, int]
@@ -332,6 +333,7 @@ def make_world(owner: Usuario) -> World:
     sms_log(campana, open_lote(campana, [con_historia]), con_historia)
     VentaFactory.create(cliente=con_historia, referencia=f"{MARCA} 4")
     guardar_ajustes(usuario=owner, datos={"correos": [f"{MARCA}@tienda.co"]})
+    AjustesAlertas.objects.update(confirmados=F("correos"))
     probar(usuario=owner)
     file = SimpleUploadedFile(f"{MARCA}.csv", f"nombre,telefono\n{MARCA} 5,3001234567\n".encode())
     rows = {

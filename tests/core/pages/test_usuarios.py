@@ -1,5 +1,7 @@
 """An admin's vendedores: who they are, how they come in, and how they are kept out."""
 
+import html
+import re
 from typing import Any
 
 import pytest
@@ -7,7 +9,8 @@ from django.test import Client
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
-from core.models import Usuario
+from core.models import Registro, Usuario
+from core.pages.usuarios import NO_SIRVE
 from tests.factories import VendedorFactory
 from tests.pages import get, signed_in
 
@@ -60,6 +63,38 @@ def test_it_shows_the_form_again_with_the_error(change: dict[str, str], said: st
     assert answer.status_code == 200
     assert said in answer.content.decode()
     assert not Usuario.objects.filter(first_name="Marta").exists()
+
+
+@pytest.mark.parametrize("username", ["ajeno", "AJENO", "vendedor", "con espacios", "ñ\u200b", "a" * 151, "-<b>"])
+def test_the_same_words_for_a_name_of_somebody_and_for_none(
+    username: str, owner: Usuario, teammate: Usuario, stranger: Usuario
+) -> None:
+    """A list of names is not told apart into those of other shops and those of nobody."""
+    text = signed_in(owner).post("/usuarios/nuevo/", {**NUEVO, "username": username}).text
+    found = re.search(r'id="id_username_error"[^>]*>(.*?)</', text, re.DOTALL)
+    assert found is not None
+    assert html.unescape(re.sub("<[^>]+>", "", found[1])).strip() == NO_SIRVE
+
+
+def test_a_list_of_names_is_not_tried_out(owner: Usuario, stranger: Usuario) -> None:
+    """A wrong password would leave nobody behind to show that a name was free."""
+    client = signed_in(owner)
+    names = ["ajeno", *(f"nombre{n}" for n in range(29))]
+    tries = [client.post("/usuarios/nuevo/", {**NUEVO, "username": name, "password2": "otra"}) for name in names]
+    assert {answer.status_code for answer in tries} == {200}
+    late = [client.post("/usuarios/nuevo/", {**NUEVO, "username": name}) for name in ("ajeno", "marta")]
+    assert [answer.status_code for answer in late] == [429, 429]
+    assert int(late[0]["Retry-After"]) > 60
+    assert not Usuario.objects.filter(username="marta").exists()
+    assert Registro.objects.filter(tipo="limite", quien="duena").exists()
+    other = signed_in(stranger).post("/usuarios/nuevo/", NUEVO)
+    assert (other.status_code, client.get("/usuarios/nuevo/").status_code) == (302, 200)
+
+
+def test_many_people_may_be_made_in_a_day(owner: Usuario) -> None:
+    client = signed_in(owner)
+    answers = {client.post("/usuarios/nuevo/", {**NUEVO, "username": f"marta{n}"}).status_code for n in range(35)}
+    assert answers == {302}
 
 
 def test_nobody_makes_themselves_an_admin(owner: Usuario) -> None:

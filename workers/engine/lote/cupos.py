@@ -6,16 +6,16 @@ day is given back to that day, and taken of the next one's before anything is se
 """
 
 import json
-from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from campaigns.audiencia.juicio import CODIGO_DE_FILA, TEXTOS, parametros
-from campaigns.ley.gasto import gastado
+from campaigns.ley.gasto import MEDIDAS, SIN_PRECIO_OPERADOR, Medida, Tope, gastado, topes_de
 from campaigns.ley.precios import precio_base
 from campaigns.ley.selectors import ajustes_de
 from campaigns.ley.services import bloquear
@@ -24,12 +24,21 @@ from campaigns.remitentes import valor_de
 from campaigns.values import codigos
 from campaigns.values.estados import LOTES_EN_CURSO, SMS
 from campaigns.values.horario import dia_de
-from core.text.formato import dinero
 from workers.engine.base import database
 from workers.engine.lote import medida
 
 TOPE_DEL_DIA = "Tope de gasto del día: {tope}. Van {gastado}, y los mensajes que siguen cuestan {costo}."
 TOPE_DEL_MES = "Tope de gasto del mes: {tope}. Van {gastado}, y los mensajes que siguen cuestan {costo}."
+LIMITE_DEL_DIA = TOPE_DEL_DIA.replace("Tope de gasto del día", "Límite de gasto del día de la instalación")
+LIMITE_DEL_MES = TOPE_DEL_MES.replace("Tope de gasto del mes", "Límite de gasto del mes de la instalación")
+LIMITE_DE_MENSAJES = "Límite de mensajes del día de la instalación: {tope}. Van {gastado}, y siguen {costo}."
+MOTIVOS: Final = {
+    "tope_diario": TOPE_DEL_DIA,
+    "tope_mensual": TOPE_DEL_MES,
+    "limite_diario": LIMITE_DEL_DIA,
+    "limite_mensual": LIMITE_DEL_MES,
+    "limite_mensajes": LIMITE_DE_MENSAJES,
+}
 SIN_PRECIO = "Hay un tope de gasto y no se sabe cuánto cuesta un segmento: ponga su precio en Ajustes."
 
 
@@ -163,78 +172,116 @@ def settle(lote_id: int) -> None:
 
 # What may have been sent counts as sent.
 SUMAS_SQL = f"""
-SELECT coalesce(sum(costo) FILTER (WHERE estado = {SMS.ENVIADO} OR codigo = %(desconocido)s), 0),
-    coalesce(sum(costo) FILTER (WHERE estado IN {SMS.VIVOS}), 0),
-    count(*) FILTER (WHERE estado IN {SMS.VIVOS} AND costo IS NULL),
-    count(*) FILTER (WHERE estado IN {SMS.VIVOS})
-FROM campaigns_smslog WHERE lote_id = %(lote)s
+SELECT coalesce(sum(costo) FILTER (WHERE fue), 0), coalesce(sum(operador) FILTER (WHERE fue), 0),
+    count(*) FILTER (WHERE fue), coalesce(sum(costo) FILTER (WHERE vive), 0),
+    coalesce(sum(operador) FILTER (WHERE vive), 0), count(*) FILTER (WHERE vive),
+    count(*) FILTER (WHERE vive AND costo IS NULL)
+FROM (SELECT costo, greatest(costo, segmentos * %(precio)s::numeric) AS operador,
+        estado = {SMS.ENVIADO} OR codigo = %(desconocido)s AS fue, estado IN {SMS.VIVOS} AS vive
+    FROM campaigns_smslog WHERE lote_id = %(lote)s) filas
 """  # noqa: S608 - constants
 
 GASTO_SQL = """
-INSERT INTO campaigns_gasto AS g (usuario_id, dia, monto) VALUES (%(tenant)s, %(dia)s, greatest(0, %(monto)s::numeric))
-ON CONFLICT (usuario_id, dia) DO UPDATE SET monto = greatest(0, g.monto + %(monto)s::numeric)
+INSERT INTO campaigns_gasto AS g (usuario_id, dia, monto, operador, mensajes) VALUES (%(tenant)s, %(dia)s,
+    greatest(0, %(monto)s::numeric), greatest(0, %(operador)s::numeric), greatest(0, %(mensajes)s::int))
+ON CONFLICT (usuario_id, dia) DO UPDATE SET monto = greatest(0, g.monto + %(monto)s::numeric),
+    operador = greatest(0, g.operador + %(operador)s::numeric), mensajes = greatest(0, g.mensajes + %(mensajes)s::int)
 """
+
+# What a Lote holds of each, and what it spent of it on the days before.
+COLUMNAS: Final[dict[Medida, tuple[str, str]]] = {
+    "monto": ("cupo_monto", "cupo_previo"),
+    "operador": ("cupo_operador", "cupo_operador_previo"),
+    "mensajes": ("cupo_mensajes", "cupo_mensajes_previos"),
+}
+Cuanto = dict[Medida, Any]  # a Decimal of money, a number of messages
 
 
 def _balance(lote: Lote, usuario_id: int, dia: date, *, capped_by: Ajustes | None = None) -> None:
-    """Bring the money that the Lote holds in line with its rows.
+    """Bring what the Lote holds in line with its rows.
 
     Raises:
         ExhaustedError: it needs more than the caps leave.
     """
     with connection.cursor() as cursor:
-        cursor.execute(SUMAS_SQL, {"lote": lote.pk, "desconocido": codigos.DESCONOCIDO})
-        spent, live, unpriced, rows = cursor.fetchone()
+        known: dict[str, Any] = {
+            "lote": lote.pk,
+            "desconocido": codigos.DESCONOCIDO,
+            "precio": settings.SMS_SEGMENT_PRICE,
+        }
+        cursor.execute(SUMAS_SQL, known)
+        *sums, unpriced = cursor.fetchone()
+    spent, live = (dict(zip(MEDIDAS, part, strict=True)) for part in (sums[:3], sums[3:]))
+    rows = max(live["mensajes"], 1)
     # What has never held anything is about to open, and could be cut.
-    least = live / max(rows, 1) if lote.cupo_dia is None else live
+    least = {each: live[each] / rows if lote.cupo_dia is None else live[each] for each in MEDIDAS}
     if lote.cupo_dia is not None and lote.cupo_dia != dia:
         # A day that is over keeps what was spent on it.
-        _add(usuario_id, lote.cupo_dia, spent - lote.cupo_previo - lote.cupo_monto)
-        lote.cupo_previo, lote.cupo_monto = spent, Decimal(0)
-    wanted = spent - lote.cupo_previo + live
+        _add(usuario_id, lote.cupo_dia, {each: spent[each] - sum(_held(lote, each)) for each in MEDIDAS})
+        for each in MEDIDAS:
+            _hold(lote, each, 0, spent[each])
+    wanted = {each: spent[each] - _held(lote, each)[1] + live[each] for each in MEDIDAS}
+    more = {each: wanted[each] - _held(lote, each)[0] for each in MEDIDAS}
     if capped_by is not None:
-        _check(capped_by, dia, more=wanted - lote.cupo_monto, live=live, least=least, unpriced=bool(unpriced))
-    _add(usuario_id, dia, wanted - lote.cupo_monto)
-    lote.cupo_dia, lote.cupo_monto = dia, wanted
-    lote.save(update_fields=["cupo_dia", "cupo_monto", "cupo_previo"])
+        _check(capped_by, dia, more=more, live=live, least=least, unpriced=bool(unpriced))
+    _add(usuario_id, dia, more)
+    for each in MEDIDAS:
+        _hold(lote, each, wanted[each], _held(lote, each)[1])
+    lote.cupo_dia = dia
+    lote.save(update_fields=["cupo_dia", *(name for names in COLUMNAS.values() for name in names)])
 
 
-def _add(usuario_id: int, dia: date, monto: Decimal) -> None:
-    if monto:
+def _held(lote: Lote, medida: Medida) -> tuple[Any, Any]:
+    """Return what the Lote holds of its day, and what it spent on the days before."""
+    now, before = COLUMNAS[medida]
+    return getattr(lote, now), getattr(lote, before)
+
+
+def _hold(lote: Lote, medida: Medida, now: Any, before: Any) -> None:
+    for name, value in zip(COLUMNAS[medida], (now, before), strict=True):
+        setattr(lote, name, value)
+
+
+def _add(usuario_id: int, dia: date, more: Cuanto) -> None:
+    if any(more.values()):
+        params: dict[str, Any] = {"tenant": usuario_id, "dia": dia, **{str(each): n for each, n in more.items()}}
         with connection.cursor() as cursor:
-            cursor.execute(GASTO_SQL, {"tenant": usuario_id, "dia": dia, "monto": monto})
+            cursor.execute(GASTO_SQL, params)
 
 
-def _check(ajustes: Ajustes, dia: date, *, more: Decimal, live: Decimal, least: Decimal, unpriced: bool) -> None:
-    """See that a Lote may have its money.
+def _check(ajustes: Ajustes, dia: date, *, more: Cuanto, live: Cuanto, least: Cuanto, unpriced: bool) -> None:
+    """See that a Lote may have what it needs.
 
     Args:
         more: what it needs beyond what it holds.
         live: what is still to be sent of it.
         least: the smallest part of that which can be sent alone.
+        unpriced: whether the shop has no price for some of it.
 
     Raises:
         ExhaustedError: the caps leave less, or, lowered meanwhile, not even what it holds.
     """
-    if (ajustes.tope_diario, ajustes.tope_mensual) == (None, None):
+    caps = list(topes_de(ajustes))
+    if not caps:
         return
-    if unpriced:
+    if unpriced and any(tope.medida == "monto" for tope, _ in caps):
         raise ExhaustedError(SIN_PRECIO)
-    if live <= 0:
-        return
+    if ajustes.limites.en_dinero and settings.SMS_SEGMENT_PRICE is None:
+        raise ExhaustedError(SIN_PRECIO_OPERADOR)
     now_spent = gastado(ajustes.usuario_id, dia)
-    fin_de_mes = dia.replace(day=monthrange(dia.year, dia.month)[1])
-    for tope, so_far, text, hasta in (
-        (ajustes.tope_diario, now_spent.dia, TOPE_DEL_DIA, dia),
-        (ajustes.tope_mensual, now_spent.mes, TOPE_DEL_MES, fin_de_mes),
-    ):
-        if tope is not None and so_far + more > tope:
-            costo = more if more > 0 else live
-            shown = {"tope": tope, "gastado": so_far - (costo - more), "costo": costo}
-            motivo = text.format(**{name: dinero(value) for name, value in shown.items()})
-            parte = max(tope - so_far, Decimal(0)) / costo if least < live else Decimal(0)
-            # What is dearer than the whole cap stays so.
-            raise ExhaustedError(motivo, hasta if min(costo, least) <= tope else None, parte)
+    for tope, cuanto in caps:
+        each, so_far = tope.medida, now_spent.de(tope)
+        if live[each] > 0 and so_far + more[each] > cuanto:
+            raise _exhausted(tope, dia, cuanto, so_far, more[each], live[each], least[each])
+
+
+def _exhausted(tope: Tope, dia: date, cuanto: Any, so_far: Any, more: Any, live: Any, least: Any) -> ExhaustedError:
+    costo = more if more > 0 else live
+    shown = {"tope": cuanto, "gastado": so_far - (costo - more), "costo": costo}
+    motivo = MOTIVOS[tope.codigo].format(**{name: tope.escrito(value) for name, value in shown.items()})
+    parte = Decimal(max(cuanto - so_far, 0)) / costo if least < live else Decimal(0)
+    # What is dearer than the whole cap stays so.
+    return ExhaustedError(motivo, tope.hasta(dia) if min(costo, least) <= cuanto else None, parte)
 
 
 def renew(campana: CampanaSMS) -> None:

@@ -155,6 +155,10 @@ def _links(rows: list[tuple[int]], mensaje: str) -> dict[str, Any]:
     return {"log_ids": log_ids, "enlaces": enlaces_de(log_ids) if ENLACE in mensaje else [""] * len(log_ids)}
 
 
+# A third of three is one: a share has a last digit.
+A_HAIR = Decimal("1e-9")
+
+
 @transaction.atomic
 def cut_next(campana_id: int, parte: Decimal) -> bool:
     """Leave in the campaign's next unopened Lote a part of its recipients; the others make the campaign's last Lote.
@@ -171,7 +175,7 @@ def cut_next(campana_id: int, parte: Decimal) -> bool:
     lote = lotes.select_for_update().filter(estado=Lote.Estado.PENDIENTE).order_by("numero").first()
     if lote is None or lote.cerrado_en is not None:
         return False
-    stay = int(lote.total * parte)
+    stay = int(lote.total * parte + A_HAIR)
     if not 0 < stay < lote.total:
         return False
     last = lotes.order_by("-numero").values_list("numero", flat=True)[0]

@@ -25,6 +25,7 @@ from campaigns.audiencia.juicio import (
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.campana import services
 from campaigns.campana.motivos import remedio
+from campaigns.ley.limites import cambiar_limites
 from campaigns.ley.selectors import ajustes_de
 from campaigns.ley.services import cambiar_ajustes
 from campaigns.models import Ajustes, CampanaSMS, Contacto, Entrante, SMSLog
@@ -104,6 +105,7 @@ HAPPENS: Final[dict[str, Callable[[Cliente], object]]] = {
     codigos.CLIENTE_INACTIVO: lambda ana: change(ana, activo=False),
     codigos.SIN_TELEFONO: lambda ana: change(ana, telefono=""),
     codigos.TELEFONO_INVALIDO: lambda ana: change(ana, telefono="12"),
+    codigos.PAIS_NO_PERMITIDO: lambda ana: Cliente.objects.filter(pk=ana.pk).update(pais="PE"),
     codigos.BAJA: opt_out,
     codigos.BAJA_DUDOSA: doubt,
     codigos.RNE: register,
@@ -117,6 +119,15 @@ GIVEN_UP: Final = {
     codigos.SIN_CONSENTIMIENTO: "exigir_consentimiento",
     codigos.FRECUENCIA: "frecuencia_activa",
 }
+
+
+def give_up(owner: Usuario, code: str) -> None:
+    if code == codigos.PAIS_NO_PERMITIDO:
+        cambiar_limites(tienda=owner, cambios={"paises": ["*"]})
+    else:
+        cambiar_ajustes(usuario=owner, cambios={GIVEN_UP[code]: False}, motivo="Solo avisos de pedidos")
+
+
 # A client whose message waits is not deleted.
 WAIT = [exclusion for exclusion in EXCLUSIONES if exclusion.code != codigos.CLIENTE_ELIMINADO]
 
@@ -245,7 +256,7 @@ def test_the_first_of_the_table_is_told(first: Exclusion, second: Exclusion, cli
 def test_a_setting_is_given_up_everywhere(exclusion: Exclusion, owner: Usuario, clientes: list[Cliente]) -> None:
     ids = [cliente.pk for cliente in clientes]
     HAPPENS[exclusion.code](clientes[1])
-    cambiar_ajustes(usuario=owner, cambios={GIVEN_UP[exclusion.code]: False}, motivo="Solo avisos de pedidos")
+    give_up(owner, exclusion.code)
     ajustes = ajustes_de(owner.pk)
     assert (judged(ids, ajustes), sendable(ids, ajustes)) == ("", True)
     found = create(owner, clientes)

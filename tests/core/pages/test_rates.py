@@ -1,0 +1,117 @@
+"""The rates of pages: a loop is stopped, a person is not, and no page of that kind is forgotten."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from core.models import Registro, Usuario
+from core.pages.rates import CONSULTA, DESCARGA, RITMOS, SUBIDA
+from tests.core.pages.test_matrix import NOT_PAGES
+from tests.pages import signed_in
+
+# Pages that need none. A new page stands in RITMOS or here.
+SIN_RITMO = {
+    # live: one answer is shared by all who look, and asked for by the clock
+    *("tablero", "tablero-vivo", "muro", "muro-vivo", "campanas-vivas", "campana", "campana-viva", "campana-serie"),
+    *("importacion", "importacion-viva", "campana-destinatarios"),
+    # a page of rows by their index, or one row
+    *("cierres", "cierre", "alertas", "programaciones", "programacion", "programacion-ocurrencias", "cliente"),
+    *("cliente-mensajes", "cliente-conversacion", "etiquetas", "segmentos", "plantillas", "entrante", "baja"),
+    *("usuarios", "cuenta", "ingresar", "salir"),
+    # forms that write one row
+    *("cliente-nuevo", "cliente-editar", "cliente-eliminar", "cliente-activar", "cliente-desactivar"),
+    *("cliente-anonimizar", "etiqueta-crear", "etiqueta-editar", "etiqueta-eliminar", "segmento-eliminar"),
+    *("importacion-buenas", "importacion-descartar", "baja-nueva", "baja-levantar", "entrantes-leer"),
+    *("entrante-decidir", "plantilla-crear", "plantilla-editar", "plantilla-eliminar", "programacion-eliminar"),
+    *("programacion-pausar", "programacion-reanudar", "campana-aprobar", "campana-rechazar"),
+    *("campana-pausar", "campana-reanudar", "campana-cancelar", "campana-reintentar", "alertas-secreto"),
+    *("usuario-clave", "usuario-activar", "usuario-desactivar", "cuenta-clave", "cuenta-token"),
+    "cuenta-token-revocar",
+    # counted by rates of their own
+    *("alertas-prueba", "usuario-nuevo"),
+    # the API's views at addresses of pages, with the API's rates
+    *("enviar-sms", "cliente-crear-ajax", "plantillas-sms"),
+}
+
+
+def names(patterns: Any, prefix: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from names(pattern.url_patterns, route)
+        elif isinstance(pattern, URLPattern) and not route.startswith(NOT_PAGES):
+            yield str(pattern.name)
+
+
+def address(name: str) -> str:
+    patterns = [args for _, args in get_resolver().reverse_dict.getlist(name)[0][0]]
+    return reverse(name, kwargs={"pk": 1} if "pk" in patterns[0] else None)
+
+
+@pytest.fixture
+def two(settings: Any) -> None:
+    settings.PAGE_RATES = {"consulta": "2/min", "archivo": "2/min"}
+
+
+def test_each_page_has_a_rate_or_needs_none() -> None:
+    found = set(names(get_resolver().url_patterns))
+    assert not SIN_RITMO & set(RITMOS)
+    assert found == SIN_RITMO | set(RITMOS)
+
+
+@pytest.mark.parametrize("name", RITMOS)
+def test_a_loop_is_stopped(name: str, owner: Usuario, two: None) -> None:
+    client, path = signed_in(owner), address(name)
+    method = client.post if RITMOS[name].metodos else client.get
+    assert 429 not in {method(path).status_code for _ in range(2)}
+    answer = method(path)
+    assert answer.status_code == 429
+    assert 0 < int(answer["Retry-After"]) <= 60
+
+
+def test_it_says_so_in_words(owner: Usuario, two: None) -> None:
+    client = signed_in(owner)
+    first, _, page = (client.get("/reportes/") for _ in range(3))
+    assert (first.status_code, page.status_code) == (200, 429)
+    assert "demasiadas veces" in page.text
+    assert "no-store" in page["Cache-Control"]
+    fragment = client.post("/campanas/nueva/costo/", headers={"HX-Request": "true"})
+    assert (fragment.status_code, fragment["Content-Type"]) == (429, "text/plain; charset=utf-8")
+    assert fragment.text.startswith("Pidió lo mismo demasiadas veces")
+    # Once, however often they go on.
+    rows = Registro.objects.filter(tipo="limite").values_list("quien", "detalle")
+    assert list(rows) == [("duena", "/reportes/")]
+
+
+def test_pages_of_a_kind_are_counted_together_and_each_person_alone(
+    owner: Usuario, teammate: Usuario, stranger: Usuario, two: None
+) -> None:
+    client = signed_in(owner)
+    assert [client.get(path).status_code for path in ("/reportes/", "/clientes/", "/bajas/")] == [200, 200, 429]
+    assert client.get("/bajas/exportar/").status_code == 200  # another kind
+    assert client.get("/").status_code == 200
+    assert [signed_in(other).get("/bajas/").status_code for other in (teammate, stranger)] == [200, 200]
+    assert [Client().get("/bajas/").status_code for _ in range(4)] == [302] * 4
+
+
+def test_only_what_is_sent_counts_as_an_upload(owner: Usuario, two: None) -> None:
+    client = signed_in(owner)
+    assert [client.get("/clientes/importar/").status_code for _ in range(4)] == [200] * 4
+    assert [client.post("/clientes/importar/").status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_without_redis_it_still_counts(owner: Usuario, two: None, settings: Any) -> None:
+    client = signed_in(owner)
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+    assert [client.get("/bajas/").status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_nobody_meets_them_by_hand(owner: Usuario) -> None:
+    """Ten keys a second for some seconds, a page of two hundred segments, and an import with its mistakes mended."""
+    client = signed_in(owner)
+    assert {client.post("/clientes/segmentos/cuenta/").status_code for _ in range(250)} == {200}
+    assert {client.get("/bajas/exportar/").status_code for _ in range(20)} == {200}
+    assert {ritmo.nombre for ritmo in (CONSULTA, DESCARGA, SUBIDA)} == {"consulta", "archivo"}
