@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
 
-from core.models import Registro, Usuario
+from core.models import LlaveApi, Registro, Usuario
 
 admin.site.site_header = "Campañas SMS"
 admin.site.site_title = "Campañas SMS"
@@ -36,3 +36,12 @@ class RegistroAdmin(OnlyRead, admin.ModelAdmin[Registro]):
     list_display = ("creado", "tipo", "quien", "detalle", "ip", "via", "tienda_id")
     list_filter = ("tipo", "creado")
     search_fields = ("quien", "detalle", "ip")
+
+
+@admin.register(LlaveApi)
+class LlaveApiAdmin(OnlyRead, admin.ModelAdmin[LlaveApi]):
+    list_display = ("prefijo", "nombre", "usuario", "alcances", "origen", "vence_en", "revocada_en", "ultimo_uso_en")
+    list_filter = ("origen", "vence_en")
+    list_select_related = ("usuario",)
+    search_fields = ("prefijo", "nombre", "usuario__username")
+    exclude = ("huella",)
