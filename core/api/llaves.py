@@ -46,11 +46,25 @@ class RedField(serializers.CharField):
             raise serializers.ValidationError(NO_ES_RED, code="invalid") from None
 
 
-@extend_schema_serializer(examples=[OpenApiExample("Llave", value=EJEMPLO, response_only=True)])
+PEDIDA: dict[str, Any] = {
+    "nombre": "Sistema de ventas",
+    "alcances": ["clientes"],
+    "redes": ["203.0.113.7"],
+    "vence_en": "2027-03-15T10:31:02-05:00",
+}
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("Llave", value=EJEMPLO, response_only=True),
+        OpenApiExample("Llave pedida", value=PEDIDA, request_only=True),
+    ]
+)
 class LlaveSerializer(RefusesUnknown, serializers.ModelSerializer[LlaveApi]):
     alcances = serializers.ListField(
         child=serializers.ChoiceField(choices=LlaveApi.Alcance.choices),
         allow_empty=False,
+        min_length=1,  # the same, for the description
         max_length=len(LlaveApi.Alcance),
         help_text="`leer`: every reading call. `clientes`, `campanas`: writing those, and reading what that needs."
         " `todo`: all that the person may. A vendedor's is `leer`.",

@@ -1,4 +1,4 @@
-"""How keys are written, the networks that they are bound to, and the tokens from before keys."""
+"""The way keys are written, the networks that they are bound to, and the tokens from before keys."""
 
 import importlib
 import re

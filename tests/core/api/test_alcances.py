@@ -103,7 +103,7 @@ def assert_lacks(answer: Any, scope: str) -> None:
 
 @pytest.mark.parametrize("row", NEEDS_A_KEY, ids=lambda row: f"{row.method} {row.route}")
 def test_no_view_lets_a_key_without_the_scope_in(row: Any, owner: Usuario) -> None:
-    """Whatever authentication and permissions a view names for itself."""
+    """Views name authentication and permissions of their own: none forgets the scope."""
     enough = bastan(row.method.upper(), row.route)
     lacking = [scope for scope in SCOPES if scope not in enough]
     for scope in lacking:
