@@ -1,7 +1,9 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from core.llaves import revocar_llave
 from core.models import LlaveApi, Registro, Usuario
 
 admin.site.site_header = "Campañas SMS"
@@ -45,3 +47,14 @@ class LlaveApiAdmin(OnlyRead, admin.ModelAdmin[LlaveApi]):
     list_select_related = ("usuario",)
     search_fields = ("prefijo", "nombre", "usuario__username")
     exclude = ("huella",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
+        """Let the operator end a key, and delete a person with theirs."""
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)  # type: ignore[arg-type]  # of this model
+
+    def delete_model(self, request: HttpRequest, obj: LlaveApi) -> None:
+        revocar_llave(llave=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[LlaveApi]) -> None:
+        for llave in queryset:
+            revocar_llave(llave=llave)

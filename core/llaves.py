@@ -113,9 +113,11 @@ def crear_llave(
             raise ForbiddenError(MAS_REDES, field="redes")
     with transaction.atomic():
         _lock(usuario)
-        # The shop's row: two requests count one after the other.
-        Usuario.objects.select_for_update().get(pk=usuario.tenant_id)
-        if llaves_de_la_tienda(usuario).filter(origen=Origen.PERSONA).count() >= MAXIMO:
+        Usuario.objects.select_for_update(no_key=True).get(
+            pk=usuario.tenant_id
+        )  # two requests count one after the other
+        alive = llaves_de_la_tienda(usuario).filter(origen=Origen.PERSONA).exclude(vence_en__lt=Now())
+        if alive.count() >= MAXIMO:
             raise ConflictError(DEMASIADAS, code="too_many")
         row = _insert(
             usuario=usuario,
@@ -124,7 +126,7 @@ def crear_llave(
             redes=list(dict.fromkeys(redes)),
             vence_en=vence_en,
         )
-        anotar(Tipo.LLAVE_NUEVA, detalle=f"{row}: {', '.join(row.alcances)}")
+        anotar(Tipo.LLAVE_NUEVA, usuario=usuario, detalle=f"{row}: {', '.join(row.alcances)}")
     return row
 
 
@@ -148,7 +150,7 @@ def revocar_llave(*, llave: LlaveApi) -> None:
     """End a key: its next use is refused, everywhere."""
     with transaction.atomic():
         if LlaveApi.objects.filter(pk=llave.pk, revocada_en=None).update(revocada_en=Now()):
-            anotar(Tipo.LLAVE_REVOCADA, detalle=str(llave))
+            anotar(Tipo.LLAVE_REVOCADA, tienda=llave.usuario, detalle=str(llave))
 
 
 def llaves_de(usuario: Usuario) -> QuerySet[LlaveApi]:
@@ -196,6 +198,7 @@ def _lock(usuario: Usuario) -> None:
     Raises:
         ForbiddenError: it came before: they may no longer sign in, or have another password.
     """
-    now = Usuario.objects.select_for_update().get(pk=usuario.pk)
+    # Not the key of the row: who inserts what refers to the person waits for nobody.
+    now = Usuario.objects.select_for_update(no_key=True).get(pk=usuario.pk)
     if (now.is_active, now.password) != (True, usuario.password):
         raise ForbiddenError(CAMBIO)

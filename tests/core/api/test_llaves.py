@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 
 from core import llaves
 from core.models import LlaveApi, Registro, Usuario
+from tests import pages
 from tests.conftest import signed_in
 from tests.core.api.support import error_of
 from tests.factories import VendedorFactory, llave_de
@@ -148,6 +149,19 @@ class TestEnding:
         theirs, hers = (LlaveApi.objects.get(usuario=who).pk for who in (teammate, owner))
         assert signed_in(teammate).delete(f"{LLAVES}{hers}/").status_code == 404
         assert signed_in(owner).delete(f"{LLAVES}{theirs}/").status_code == 204
+
+    def test_the_operator_ends_any_in_the_admin(self, owner: Usuario, stranger: Usuario) -> None:
+        Usuario.objects.filter(pk=stranger.pk).update(is_staff=True, is_superuser=True)
+        keys = [llave_de(owner) for _ in range(2)]
+        one, other = LlaveApi.objects.order_by("pk")
+        admin = pages.signed_in(Usuario.objects.get(pk=stranger.pk))
+        assert one.huella not in pages.get(stranger, f"/admin/core/llaveapi/{one.pk}/change/")
+        admin.post(f"/admin/core/llaveapi/{one.pk}/delete/", {"post": "yes"})
+        form = {"action": "delete_selected", "_selected_action": [other.pk], "post": "yes"}
+        admin.post("/admin/core/llaveapi/", form)
+        assert [with_key(key).get(CLIENTES).status_code for key in keys] == [401, 401]
+        log = Registro.objects.filter(tipo="llave_revocada")
+        assert list(log.values_list("tienda_id", "quien")) == [(owner.pk, "ajeno")] * 2
 
     def test_its_end_comes(self, owner: Usuario) -> None:
         key = llave_de(owner, vence_en=LONG_AGO)
