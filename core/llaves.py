@@ -29,10 +29,11 @@ Alcance = LlaveApi.Alcance
 Origen = LlaveApi.Origen
 
 MARCA: Final = "sms_live_"
+MARCA_PRUEBA: Final = "sms_test_"
 ALFABETO: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 RANDOM: Final = 30  # letters: 178 bits
 CHECK: Final = 6  # letters: 32 bits
-LLAVE: Final = re.compile(rf"{MARCA}([0-9A-Za-z]{{{RANDOM}}})([0-9A-Za-z]{{{CHECK}}})")
+LLAVE: Final = re.compile(rf"(?:{MARCA}|{MARCA_PRUEBA})([0-9A-Za-z]{{{RANDOM}}})([0-9A-Za-z]{{{CHECK}}})")
 TOKEN: Final = re.compile(r"[0-9a-f]{40}")  # from before keys
 PREFIJO: Final = len(MARCA) + 4
 
@@ -44,6 +45,7 @@ MAXIMO: Final = 100
 QUEDAN: Final = timedelta(days=30)
 
 SOLO_LEER: Final = "Un vendedor solo puede tener llaves con el alcance «leer»."
+PRUEBA_TODO: Final = "Una llave de prueba no puede tener el alcance «todo»: con él cambiaría lo que es de verdad."
 PASADA: Final = "Elija un momento por venir."
 DURA_MAS: Final = "La llave con que pide esta vence antes: no puede hacer otra que dure más."
 MAS_REDES: Final = "La llave con que pide esta solo sirve desde ciertas redes: la nueva debe quedar dentro de ellas."
@@ -56,10 +58,10 @@ def huella(llave: str) -> str:
     return hashlib.sha256(llave.encode()).hexdigest()
 
 
-def nueva() -> str:
+def nueva(*, prueba: bool = False) -> str:
     """Return the text of a new key."""
     azar = "".join(secrets.choice(ALFABETO) for _ in range(RANDOM))
-    return f"{MARCA}{azar}{_check(azar)}"
+    return f"{MARCA_PRUEBA if prueba else MARCA}{azar}{_check(azar)}"
 
 
 def parece(text: str) -> bool:
@@ -86,6 +88,7 @@ def crear_llave(
     alcances: Collection[str],
     vence_en: datetime | None,
     redes: Collection[str] = (),
+    prueba: bool = False,
     con: LlaveApi | None = None,
 ) -> LlaveApi:
     """Make a key with which programs call as the person. Its text is in `llave`, this once.
@@ -94,16 +97,19 @@ def crear_llave(
         alcances: one at least.
         vence_en: its end; None: it has none.
         redes: as `addresses.cidr` gives them; none: it is good from anywhere.
+        prueba: what it sends is to leave nowhere.
         con: the key of who asks, if it is a program: what it makes is no better than itself, or a thief's key would
             outlive the one that was stolen.
 
     Raises:
         ForbiddenError: a vendedor's key would write, or a program's be better than its own.
-        InvalidInputError: the end is past.
+        InvalidInputError: the end is past, or a test key would do everything.
         ConflictError: the shop has too many.
     """
     if not usuario.es_admin and set(alcances) != {Alcance.LEER}:
         raise ForbiddenError(SOLO_LEER, field="alcances")
+    if prueba and Alcance.TODO in alcances:
+        raise InvalidInputError(PRUEBA_TODO, field="alcances")
     if vence_en is not None and vence_en <= timezone.now():
         raise InvalidInputError(PASADA, field="vence_en", code="past")
     if con is not None and con.origen != Origen.CLAVE:  # who gave the password may do what they like
@@ -125,6 +131,7 @@ def crear_llave(
             alcances=[alcance for alcance in Alcance.values if alcance in alcances],
             redes=list(dict.fromkeys(redes)),
             vence_en=vence_en,
+            prueba=prueba,
         )
         anotar(Tipo.LLAVE_NUEVA, usuario=usuario, detalle=f"{row}: {', '.join(row.alcances)}")
     return row
@@ -174,11 +181,9 @@ def limpiar() -> int:
     return LlaveApi.objects.filter(Q(revocada_en__lt=before) | Q(vence_en__lt=before)).delete()[0]
 
 
-def _insert(*, usuario: Usuario, origen: Origen = Origen.PERSONA, **campos: object) -> LlaveApi:
-    llave = nueva()
-    row = LlaveApi.objects.create(
-        usuario=usuario, origen=origen, prefijo=llave[:PREFIJO], huella=huella(llave), **campos
-    )
+def _insert(*, prueba: bool = False, **campos: object) -> LlaveApi:
+    llave = nueva(prueba=prueba)
+    row = LlaveApi.objects.create(prueba=prueba, prefijo=llave[:PREFIJO], huella=huella(llave), **campos)
     row.llave = llave
     return row
 

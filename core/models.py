@@ -211,6 +211,7 @@ class LlaveApi(models.Model):
     huella = models.CharField(max_length=64, unique=True)  # SHA-256, in hexadecimal
     alcances = ArrayField(models.CharField(max_length=8, choices=Alcance))
     redes = ArrayField(models.CharField(max_length=43), default=list)  # CIDR; none: from anywhere
+    prueba = models.BooleanField(default=False, db_default=False)  # what it sends leaves nowhere
     origen = models.CharField(max_length=8, choices=Origen, default=Origen.PERSONA)
     creada_en = models.DateTimeField(db_default=Now())
     vence_en = models.DateTimeField(null=True)

@@ -28,12 +28,19 @@ def plantillas_de(usuario: Usuario) -> QuerySet[PlantillaSMS]:
     return PlantillaSMS.objects.filter(usuario_id=usuario.tenant_id)
 
 
-def campanas_de(usuario: Usuario) -> QuerySet[CampanaSMS]:
-    return CampanaSMS.objects.filter(usuario_id=usuario.tenant_id).defer("idempotency_key", "idempotency_hash")
+def campanas_de(usuario: Usuario, *, solo_prueba: bool = False) -> QuerySet[CampanaSMS]:
+    """Return the campaigns of the shop.
+
+    Args:
+        solo_prueba: only those of test keys, which see no others.
+    """
+    found = CampanaSMS.objects.filter(usuario_id=usuario.tenant_id).defer("idempotency_key", "idempotency_hash")
+    return found.filter(prueba=True) if solo_prueba else found
 
 
 def logs_de(usuario: Usuario) -> QuerySet[SMSLog]:
-    return SMSLog.objects.filter(campana__usuario_id=usuario.tenant_id)
+    """Return all that the shop has written to anybody, or wanted to: what a test key made is none of it."""
+    return SMSLog.objects.filter(campana__usuario_id=usuario.tenant_id, campana__prueba=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +117,7 @@ SELECT u.id, {campos}
 FROM core_llaveapi k JOIN core_usuario u ON u.id = k.usuario_id AND u.is_active
     LEFT JOIN core_usuario a ON a.id = u.creado_por_id
     JOIN campaigns_campanasms c ON c.id = %s AND c.usuario_id = coalesce(u.creado_por_id, u.id)
+        AND (c.prueba OR NOT k.prueba)
 WHERE k.huella = %s AND k.alcances && %s::varchar[] AND k.revocada_en IS NULL AND coalesce(k.vence_en > now(), true)
     AND k.redes = '{{}}' AND k.origen <> 'anterior' AND k.ultimo_uso_en >= now() - interval '1 minute'
     AND (a.id IS NULL OR a.is_active)
@@ -203,7 +211,7 @@ def resumen_de(usuario: Usuario, en_curso: Iterable[Progreso]) -> Resumen:
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     ended = (
         campanas_de(usuario)
-        .filter(completado_en__gte=midnight)
+        .filter(completado_en__gte=midnight, prueba=False)
         .aggregate(exitosos=Sum("enviados_exitosos"), fallidos=Sum("enviados_fallidos"))
     )
     return Resumen(
@@ -307,7 +315,7 @@ def por_dia(usuario: Usuario, *, dias: int) -> list[Dia]:
     midnight = timezone.make_aware(datetime.combine(first, time.min))
     sums = (
         campanas_de(usuario)
-        .filter(completado_en__gte=midnight)
+        .filter(completado_en__gte=midnight, prueba=False)
         .order_by()
         .annotate(fecha=TruncDate("completado_en"))
         .values("fecha")

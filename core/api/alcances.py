@@ -1,7 +1,7 @@
 """The scopes that a key needs, route by route. A route that is not in the table is for keys that may do everything, and
 a test asks for its row."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -91,7 +91,7 @@ SIN_LLAVE: Final = frozenset({"auth/token/"})
 DESCRIPCIONES: Final = frozenset({"api/schema/", "api/docs/"})
 
 
-def bastan(method: str, route: str) -> Collection[LlaveApi.Alcance]:
+def bastan(method: str, route: str) -> Sequence[LlaveApi.Alcance]:
     """Return the scopes each of which is enough, the least first.
 
     Args:

@@ -28,6 +28,7 @@ EJEMPLO: dict[str, Any] = {
     "alcances": ["clientes"],
     "redes": ["203.0.113.7/32"],
     "vence_en": "2027-03-15T10:31:02-05:00",
+    "prueba": False,
     "origen": "persona",
     "usuario": "admin",
     "creada_en": "2026-03-15T10:31:02-05:00",
@@ -78,12 +79,17 @@ class LlaveSerializer(RefusesUnknown, serializers.ModelSerializer[LlaveApi]):
     vence_en = serializers.DateTimeField(
         required=False, allow_null=True, help_text="Its end. A year from now unless said; null: it has none."
     )
+    prueba = serializers.BooleanField(
+        default=False,
+        help_text="A test key: it sees and makes test campaigns only, which send nothing and cost nothing. Not with"
+        " `todo`.",
+    )
     usuario = serializers.CharField(source="usuario.username", read_only=True, help_text="As whom it calls.")
 
     class Meta:
         model = LlaveApi
         fields = (
-            *("id", "nombre", "prefijo", "alcances", "redes", "vence_en"),
+            *("id", "nombre", "prefijo", "alcances", "redes", "vence_en", "prueba"),
             *("origen", "usuario", "creada_en", "ultimo_uso_en", "ultima_red"),
         )
         read_only_fields = ("prefijo", "origen", "creada_en", "ultimo_uso_en", "ultima_red")
@@ -101,8 +107,10 @@ class LlaveSerializer(RefusesUnknown, serializers.ModelSerializer[LlaveApi]):
 class LlaveNuevaSerializer(LlaveSerializer):
     llave = serializers.CharField(read_only=True, help_text="The key itself: shown now and never again.")
 
-    class Meta(LlaveSerializer.Meta):
+    class Meta:
+        model = LlaveApi
         fields = (*LlaveSerializer.Meta.fields, "llave")
+        read_only_fields = LlaveSerializer.Meta.read_only_fields
 
 
 class LlavesView(ShopRowsView[LlaveApi], ListCreateAPIView[LlaveApi]):

@@ -46,7 +46,7 @@ class ErrorSerializer(serializers.Serializer[Any]):
     errors = ErrorDetailSerializer(many=True)  # type: ignore[assignment] # a field here, a property in DRF
 
 
-class LlaveScheme(OpenApiAuthenticationExtension):
+class LlaveScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # how it registers itself
     """Describes how a program says its key."""
 
     target_class = "core.auth.LlaveAuthentication"
@@ -59,7 +59,7 @@ class LlaveScheme(OpenApiAuthenticationExtension):
 class DescribesErrors(AutoSchema):
     """Describes what the framework does not know of: every error, and what bodies the serializers here refuse."""
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular has it
         text: str = super().get_description()
         if not any(self.get_auth()):
             return text

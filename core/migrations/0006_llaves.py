@@ -46,6 +46,7 @@ class Migration(migrations.Migration):
                 ('huella', models.CharField(max_length=64, unique=True)),
                 ('alcances', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('leer', 'Leer todo lo que usted ve'), ('clientes', 'Clientes: crear y cambiar clientes, etiquetas, segmentos, ventas y bajas'), ('campanas', 'Campañas: enviarlas y manejarlas, con plantillas y programaciones'), ('todo', 'Todo lo que usted puede hacer')], max_length=8), size=None)),
                 ('redes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=43), default=list, size=None)),
+                ('prueba', models.BooleanField(db_default=False, default=False)),
                 ('origen', models.CharField(choices=[('persona', 'Hecha por una persona'), ('clave', 'Ingreso con usuario y clave'), ('anterior', 'Token de antes')], default='persona', max_length=8)),
                 ('creada_en', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('vence_en', models.DateTimeField(null=True)),

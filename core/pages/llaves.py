@@ -36,6 +36,9 @@ class LlaveForm(StyledForm, forms.Form):
         label="Qué puede hacer", choices=LlaveApi.Alcance.choices, widget=forms.CheckboxSelectMultiple
     )
     dias = forms.ChoiceField(label="Vence en", choices=DURACIONES, initial="365")
+    prueba = forms.BooleanField(
+        label="De prueba: lo que envía no sale ni cuesta, y solo ve sus campañas de prueba", required=False
+    )
     redes = forms.CharField(
         label="Solo desde estas redes",
         required=False,
@@ -63,6 +66,7 @@ class LlaveForm(StyledForm, forms.Form):
             "nombre": self.cleaned_data["nombre"],
             "alcances": self.cleaned_data["alcances"],
             "redes": self.cleaned_data["redes"],
+            "prueba": self.cleaned_data["prueba"],
             "vence_en": timezone.now() + timedelta(days=int(dias)) if dias != NUNCA else None,
         }
 

@@ -75,6 +75,7 @@ MEANINGS: Final = {
     ("programada_para", "too_far"),
     ("vence_en", "past"),
     ("redes", "invalid"),
+    ("alcances", "invalid"),  # a test key's: not everything
 }
 
 
