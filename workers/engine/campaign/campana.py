@@ -15,7 +15,8 @@ from campaigns.models import CampanaSMS
 from campaigns.values import estados
 from campaigns.values.wake import nudge
 from workers.engine.base import epoch
-from workers.engine.campaign import cancelacion, envio, final, pausas, plazo, prueba
+from workers.engine.campaign import cancelacion, envio, final, pausas, plazo
+from workers.engine.lote import prueba
 
 
 @dataclass(slots=True)

@@ -21,8 +21,8 @@ from clientes.models import Baja, Cliente
 from core.models import Usuario
 from tests.factories import ClienteFactory, RemitenteFactory, una_programacion
 from workers.engine.campaign import campana as engine
-from workers.engine.campaign import envio, prueba
-from workers.engine.lote import entregas, publishing
+from workers.engine.campaign import envio
+from workers.engine.lote import entregas, prueba, publishing
 from workers.engine.publish.window import Window
 from workers.engine.rounds import sweeper
 from workers.gateway import factory
