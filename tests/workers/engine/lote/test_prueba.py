@@ -134,7 +134,7 @@ def test_it_costs_nothing(owner: Usuario, settings: Any) -> None:
     assert not SMSLog.objects.filter(reclamado_en__isnull=False).exists()  # of no day's close
     campana = CampanaSMS.objects.first()
     assert campana is not None
-    assert (embudo_de(campana).segmentos, embudo_de(campana).costo) == (0, 0)
+    assert (embudo_de(campana).segmentos, embudo_de(campana).costo) == (0, Decimal(0))
 
 
 def test_it_is_in_no_report_and_no_conversation(owner: Usuario) -> None:
