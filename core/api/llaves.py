@@ -18,9 +18,6 @@ from core.api.schema import ErrorSerializer
 from core.api.serializers import RefusesUnknown
 from core.models import LlaveApi
 
-REDES_MAX = 20
-NO_ES_RED = "Escriba una dirección o una red como 203.0.113.7 o 203.0.113.0/24, con la dirección en que comienza."
-
 EJEMPLO: dict[str, Any] = {
     "id": 7,
     "nombre": "Sistema de ventas",
@@ -44,7 +41,7 @@ class RedField(serializers.CharField):
         try:
             return cidr(text)
         except ValueError:
-            raise serializers.ValidationError(NO_ES_RED, code="invalid") from None
+            raise serializers.ValidationError(llaves.NO_ES_RED.format(text), code="invalid") from None
 
 
 PEDIDA: dict[str, Any] = {
@@ -73,7 +70,7 @@ class LlaveSerializer(RefusesUnknown, serializers.ModelSerializer[LlaveApi]):
     redes = serializers.ListField(
         child=RedField(max_length=43),
         required=False,
-        max_length=REDES_MAX,
+        max_length=llaves.REDES_MAX,
         help_text="From where the key may call: addresses or networks in CIDR, IPv4 or IPv6. None: from anywhere.",
     )
     vence_en = serializers.DateTimeField(

@@ -19,9 +19,7 @@ from core.forms import StyledForm
 from core.models import LlaveApi
 from core.pages.access import pagina, usuario_de
 
-REDES_MAX: Final = 20
-NO_ES_RED: Final = "«{}» no es una red. Escriba una dirección o una red como 203.0.113.7 o 203.0.113.0/24."
-MUCHAS_REDES: Final = f"Escriba {REDES_MAX} redes como máximo."
+MUCHAS_REDES: Final = f"Escriba {domain.REDES_MAX} redes como máximo."
 NUNCA: Final = "nunca"
 DURACIONES: Final = {"30": "Un mes", "90": "Tres meses", "365": "Un año", NUNCA: "Nunca"}
 # More are not shown; a person's own come first.
@@ -55,7 +53,7 @@ class LlaveForm(StyledForm, forms.Form):
 
     def clean_redes(self) -> list[str]:
         found = self.cleaned_data["redes"].replace(",", " ").split()
-        if len(found) > REDES_MAX:
+        if len(found) > domain.REDES_MAX:
             raise ValidationError(MUCHAS_REDES, code="too_many")
         return [_red(text) for text in found]
 
@@ -75,7 +73,7 @@ def _red(text: str) -> str:
     try:
         return cidr(text)
     except ValueError:
-        raise ValidationError(NO_ES_RED.format(text[:43]), code="invalid") from None
+        raise ValidationError(domain.NO_ES_RED.format(text[:43]), code="invalid") from None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
