@@ -45,7 +45,9 @@ REDES_MAX: Final = 20  # of one key
 # The rows of keys that are over stay so long, so that their use is still known for what it is.
 QUEDAN: Final = timedelta(days=30)
 
-NO_ES_RED: Final = "«{}» no es una red. Escriba una dirección o una red, con la dirección en que comienza: 203.0.113.7 o 203.0.113.0/24."
+NO_ES_RED: Final = (
+    "«{}» no es una red. Escriba una dirección o una red desde su comienzo: 203.0.113.7 o 203.0.113.0/24."
+)
 SOLO_LEER: Final = "Un vendedor solo puede tener llaves con el alcance «leer»."
 PRUEBA_TODO: Final = "Una llave de prueba no puede tener el alcance «todo»: con él cambiaría lo que es de verdad."
 PASADA: Final = "Elija un momento por venir."
