@@ -1,8 +1,10 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from core.models import Registro, Usuario
+from core.llaves import revocar_llave
+from core.models import LlaveApi, Registro, Usuario
 
 admin.site.site_header = "Campañas SMS"
 admin.site.site_title = "Campañas SMS"
@@ -36,3 +38,23 @@ class RegistroAdmin(OnlyRead, admin.ModelAdmin[Registro]):
     list_display = ("creado", "tipo", "quien", "detalle", "ip", "via", "tienda_id")
     list_filter = ("tipo", "creado")
     search_fields = ("quien", "detalle", "ip")
+
+
+@admin.register(LlaveApi)
+class LlaveApiAdmin(OnlyRead, admin.ModelAdmin[LlaveApi]):
+    list_display = ("prefijo", "nombre", "usuario", "alcances", "origen", "vence_en", "revocada_en", "ultimo_uso_en")
+    list_filter = ("origen", "vence_en")
+    list_select_related = ("usuario",)
+    search_fields = ("prefijo", "nombre", "usuario__username")
+    exclude = ("huella",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
+        """Let the operator end a key, and delete a person with theirs."""
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)  # type: ignore[arg-type]  # of this model
+
+    def delete_model(self, request: HttpRequest, obj: LlaveApi) -> None:
+        revocar_llave(llave=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[LlaveApi]) -> None:
+        for llave in queryset:
+            revocar_llave(llave=llave)

@@ -27,3 +27,9 @@ class ConflictError(DomainError):
     """Raised when the input is fine but the state refuses it; the API answers 409."""
 
     default_code = "conflict"
+
+
+class ForbiddenError(DomainError):
+    """Raised when the input is fine but not for who asks; the API answers 403."""
+
+    default_code = "permission_denied"

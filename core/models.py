@@ -1,15 +1,16 @@
 """Users. An admin owns a shop's data; a vendedor sees the data of the admin who created them."""
 
 import secrets
+from collections.abc import Collection
 from typing import Any, ClassVar, Final
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.dispatch import Signal
 from django.utils.crypto import salted_hmac
-from rest_framework.authtoken.models import Token
 
 # Django's own, so that sessions from before `sal_sesion` stay good: AbstractBaseUser._get_session_auth_hash
 SAL: Final = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
@@ -62,8 +63,8 @@ class Usuario(AbstractUser):
         ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, by whatever way: a new password ends the API's token, and a person who is kept out loses sessions and
-        token for good, so that neither is good again when they are let in.
+        """Save, by whatever way: a new password ends the keys of the API, and a person who is kept out loses sessions
+        and keys for good, so that neither is good again when they are let in.
 
         Whose choice a new password is, `core.first_password` says.
         """
@@ -80,7 +81,7 @@ class Usuario(AbstractUser):
         with transaction.atomic():
             super().save(*args, **kwargs)
             if out or new_password:
-                Token.objects.filter(user=self).delete()
+                self.llaves.filter(revocada_en=None).update(revocada_en=Now())
         if new_password and not new:
             clave_cambiada.send(Usuario, usuario=self)
 
@@ -159,8 +160,12 @@ class Registro(models.Model):
         LIMITE = "limite", "Demasiados intentos"
         SALIDA = "salida", "Salió"
         TOKEN_PEDIDO = "token_pedido", "Pidió el token con su clave"
+        # From before keys.
         TOKEN_NUEVO = "token_nuevo", "Hizo un token nuevo"
         TOKEN_REVOCADO = "token_revocado", "Revocó el token"
+        LLAVE_NUEVA = "llave_nueva", "Hizo una llave"
+        LLAVE_REVOCADA = "llave_revocada", "Revocó una llave"
+        LLAVE_NEGADA = "llave_negada", "Usó una llave que no le sirve"
         CLAVE = "clave", "Cambió una clave"
         USUARIO = "usuario", "Creó un usuario"
         USUARIO_FUERA = "usuario_fuera", "Desactivó un usuario"
@@ -189,3 +194,52 @@ class Registro(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_tipo_display()} {self.quien} {self.detalle}".strip()
+
+
+class LlaveApi(models.Model):
+    """A key by which a program calls the API as a person, as far as its scopes, its networks and its end allow.
+
+    The key itself is shown once and kept nowhere: its SHA-256 is. That is enough for a secret of more than 112 random
+    bits, which nobody can guess (NIST SP 800-63B, 5.1.2.2; OWASP ASVS 5.0, 6.5.2); a password needs a slower one.
+    """
+
+    class Alcance(models.TextChoices):
+        LEER = "leer", "Leer todo lo que usted ve"
+        CLIENTES = "clientes", "Clientes: crear y cambiar clientes, etiquetas, segmentos, ventas y bajas"
+        CAMPANAS = "campanas", "Campañas: enviarlas y manejarlas, con plantillas y programaciones"
+        TODO = "todo", "Todo lo que usted puede hacer"
+
+    class Origen(models.TextChoices):
+        PERSONA = "persona", "Hecha por una persona"
+        CLAVE = "clave", "Ingreso con usuario y clave"  # by POST /api/v1/auth/token/, for some hours
+        ANTERIOR = "anterior", "Token de antes"  # from before keys, until an announced end
+
+    usuario = models.ForeignKey(Usuario, on_delete=models.CASCADE, related_name="llaves")
+    nombre = models.CharField(max_length=80)
+    prefijo = models.CharField(max_length=16)  # what people know it by
+    huella = models.CharField(max_length=64, unique=True)  # SHA-256, in hexadecimal
+    alcances = ArrayField(models.CharField(max_length=8, choices=Alcance))
+    redes = ArrayField(models.CharField(max_length=43), default=list)  # CIDR; none: from anywhere
+    prueba = models.BooleanField(default=False, db_default=False)  # what it sends leaves nowhere
+    origen = models.CharField(max_length=8, choices=Origen, default=Origen.PERSONA)
+    creada_en = models.DateTimeField(db_default=Now())
+    vence_en = models.DateTimeField(null=True)
+    revocada_en = models.DateTimeField(null=True)
+    # Written once a minute at most.
+    ultimo_uso_en = models.DateTimeField(null=True)
+    ultima_red = models.CharField(max_length=43, blank=True, default="")
+
+    # The key itself, of a row that was just made.
+    llave: str = ""
+
+    class Meta:
+        verbose_name = "llave de la API"
+        verbose_name_plural = "llaves de la API"
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.nombre} ({self.prefijo}…)"
+
+    def alcanza(self, bastan: Collection[str]) -> bool:
+        """Tell whether it has one of the scopes, each of which is enough."""
+        return not set(bastan).isdisjoint(self.alcances)

@@ -49,6 +49,8 @@ SEND_WAIT_S = env.float("SEND_WAIT_S", 25.0)
 # Hours that a session lasts without a request, and in all.
 SESSION_IDLE_H = env.float("SESSION_IDLE_H", 12.0, validate=environment.SECONDS)
 SESSION_MAX_H = env.float("SESSION_MAX_H", 168.0, validate=environment.SECONDS)
+# Hours that a key of the API lasts which POST /api/v1/auth/token/ gave for a password.
+API_TOKEN_H = env.float("API_TOKEN_H", 12.0, validate=environment.SECONDS)
 STATEMENT_TIMEOUT_MS = env.int("DB_STATEMENT_TIMEOUT_MS", 30_000)
 
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", "")
@@ -177,7 +179,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "rest_framework",
-    "rest_framework.authtoken",
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -199,6 +200,7 @@ MIDDLEWARE = [
     "core.sessions.SessionLimits",
     "core.denials.Denials",
     "core.pages.rates.PageRates",
+    "core.sunset.Sunset",
     "django.contrib.messages.middleware.MessageMiddleware",
     "core.first_password.FirstPassword",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -304,9 +306,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # --- the API -----------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    # Token first: an anonymous call is answered 401, not 403.
+    # Keys first: an anonymous call is answered 401, not 403.
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "core.auth.OpenShopTokenAuthentication",
+        "core.auth.LlaveAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["core.api.permissions.AdminWrites"],

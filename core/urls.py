@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
 from core.api import views as api
+from core.api.llaves import LlavesView, LlaveView
 from core.api.registro import RegistroListView
 from core.ops import health
 from core.pages import errores
@@ -16,6 +17,8 @@ handler500 = errores.fallo
 
 v1: list[URLPattern | URLResolver] = [
     path("auth/token/", api.ObtainToken.as_view(), name="api-token"),
+    path("llaves/", LlavesView.as_view(), name="api-llaves"),
+    path("llaves/<int:pk>/", LlaveView.as_view(), name="api-llave"),
     path("registro/", RegistroListView.as_view(), name="api-registro"),
     path("", include("clientes.api.urls")),
     path("", include("campaigns.api.urls")),

@@ -14,7 +14,8 @@ from campaigns.models import Ajustes, CampanaSMS, Lote, PlantillaSMS, Programaci
 from campaigns.programaciones.services import Definicion, crear_programacion
 from campaigns.values.recurrencia import Recurrencia
 from clientes.models import Cliente, Etiqueta, Segmento, Venta
-from core.models import Usuario
+from core import llaves
+from core.models import LlaveApi, Usuario
 
 # For an update of many rows: a message of Twilio's is one row's.
 EACH_ITS_SID = Concat(Value("SM"), Cast("pk", CharField()))
@@ -48,6 +49,14 @@ class VendedorFactory(UsuarioFactory):
     username = factory.Sequence(lambda n: f"vendedor{n}")
     rol = Usuario.Rol.VENDEDOR
     creado_por = factory.SubFactory(AdminFactory)
+
+
+def llave_de(usuario: Usuario, *alcances: str, **campos: Any) -> str:
+    """Make a key of the person's, for all that they may do unless scopes are named; return its text."""
+    llave = llaves.nueva()
+    made = {"nombre": "Prueba", "prefijo": llave[: llaves.PREFIJO], "alcances": alcances or ["todo"]}
+    LlaveApi.objects.create(usuario=usuario, huella=llaves.huella(llave), **{**made, **campos})
+    return llave
 
 
 class ClienteFactory(DjangoModelFactory[Cliente]):

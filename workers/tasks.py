@@ -13,6 +13,7 @@ from django_celery_results.models import TaskResult
 from campaigns.ley import contactos
 from campaigns.programaciones import ocurrencias
 from clientes.importacion import proceso
+from core import llaves
 from core.celery import DatabaseTask
 from workers import cierre
 from workers.alerts import deliver
@@ -121,8 +122,9 @@ def cierre_diario() -> bool:
 
 @shared_task(name="workers.limpiar_sesiones", ignore_result=True)
 def limpiar_sesiones() -> None:
-    """Drop the sessions that are over."""
+    """Drop the sessions that are over, and the keys that have been over for long."""
     call_command("clearsessions")
+    llaves.limpiar()
 
 
 @shared_task(name="workers.limpiar_resultados", base=Recorded)

@@ -139,6 +139,7 @@ def _one_of(attrs: dict[str, Any], first: str, second: str, none: str, both: str
                 "completado_en": None,
                 "espera_hasta": None,
                 "reanuda_en": None,
+                "prueba": False,
                 "progreso_url": "http://localhost:8000/api/v1/campanas/10/progreso/",
                 "logs_url": "http://localhost:8000/api/v1/campanas/10/logs/",
             },
@@ -181,11 +182,13 @@ class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
             "completado_en",
             "espera_hasta",
             "reanuda_en",
+            "prueba",
             "progreso_url",
             "logs_url",
         )
         read_only_fields = fields
         extra_kwargs = {
+            "prueba": {"help_text": "Made with a test key: nothing of it leaves, and it costs nothing."},
             "espera_hasta": {"help_text": "The next opening, while the campaign waits for the shop's sending window."},
             "reanuda_en": {
                 "help_text": "When a campaign that a cap on spending paused goes on by itself, a day or a month later."

@@ -1,5 +1,8 @@
 """`/api/v1/campanas/<id>/logs/`: the recipients of a campaign."""
 
+from functools import cached_property
+from typing import Any
+
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field, extend_schema_serializer
@@ -7,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.generics import ListAPIView, get_object_or_404
 
 from campaigns.campana import selectors
-from campaigns.models import SMSLog
+from campaigns.models import CampanaSMS, SMSLog
 from campaigns.values.twilio import Entrega
 from clientes.api.telefonos import PhoneFilter
 from core.api.base import ShopRowsView
@@ -33,6 +36,7 @@ from core.api.pagination import OldestFirstPagination
                 "entrega_codigo": "",
                 "intentos": 1,
                 "actualizado": "2026-03-15T10:30:02-05:00",
+                "prueba": False,
             },
             response_only=True,
         )
@@ -43,6 +47,8 @@ class SMSLogSerializer(serializers.ModelSerializer[SMSLog]):
     entrega = serializers.ChoiceField(
         Entrega.choices, allow_blank=True, read_only=True, help_text="Twilio's status; empty until Twilio tells."
     )
+
+    prueba = serializers.SerializerMethodField(help_text="Of a test key's campaign: nobody got it.")
 
     class Meta:
         model = SMSLog
@@ -60,8 +66,12 @@ class SMSLogSerializer(serializers.ModelSerializer[SMSLog]):
             "entrega_codigo",
             "intentos",
             "actualizado",
+            "prueba",
         )
         read_only_fields = fields
+
+    def get_prueba(self, log: SMSLog) -> bool:
+        return bool(self.context.get("prueba"))
 
 
 @extend_schema_field(or_empty({"type": "string", "enum": list(Entrega.values)}))
@@ -82,6 +92,14 @@ class LogListView(ShopRowsView[SMSLog], ListAPIView[SMSLog]):
     filterset_class = LogFilter
     pagination_class = OldestFirstPagination
 
+    @cached_property
+    def campana(self) -> CampanaSMS:
+        found = selectors.campanas_de(self.usuario, solo_prueba=self.de_prueba)
+        return get_object_or_404(found, pk=self.kwargs["pk"])
+
     def rows(self) -> QuerySet[SMSLog]:
-        campana = get_object_or_404(selectors.campanas_de(self.usuario), pk=self.kwargs["pk"])
-        return selectors.destinatarios_de(campana)
+        return selectors.destinatarios_de(self.campana)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        known = {} if getattr(self, "swagger_fake_view", False) else {"prueba": self.campana.prueba}
+        return {**super().get_serializer_context(), **known}

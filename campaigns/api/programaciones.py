@@ -56,11 +56,11 @@ class ProgramacionViewSet(ShopRowsView[Programacion], ModelViewSet[Programacion]
     lookup_value_converter = "int"
 
     def rows(self) -> QuerySet[Programacion]:
-        return selectors.programaciones_de(self.usuario)
+        return selectors.programaciones_de(self.usuario, solo_prueba=self.de_prueba)
 
     def perform_create(self, serializer: BaseSerializer[Programacion]) -> None:
         asked = cast("ProgramacionSerializer", serializer).definicion()
-        serializer.instance = services.crear_programacion(usuario=self.usuario, definicion=asked)
+        serializer.instance = services.crear_programacion(usuario=self.usuario, definicion=asked, prueba=self.de_prueba)
 
     def perform_update(self, serializer: BaseSerializer[Programacion]) -> None:
         asked = cast("ProgramacionSerializer", serializer).definicion()
@@ -114,7 +114,8 @@ class OcurrenciaListView(ShopRowsView[Ocurrencia], ListAPIView[Ocurrencia]):
     serializer_class = OcurrenciaSerializer
 
     def rows(self) -> QuerySet[Ocurrencia]:
-        programacion = get_object_or_404(selectors.programaciones_de(self.usuario), pk=self.kwargs["pk"])
+        found = selectors.programaciones_de(self.usuario, solo_prueba=self.de_prueba)
+        programacion = get_object_or_404(found, pk=self.kwargs["pk"])
         return selectors.ocurrencias_de(programacion)
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:

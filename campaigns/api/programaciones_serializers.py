@@ -103,6 +103,7 @@ PROGRAMACION: Final = {
     "hasta": None,
     "gracia_minutos": 60,
     "activa": True,
+    "prueba": False,
     "descripcion": "Los lunes y jueves a las 9:00 a. m.",
     "proximas": ["2026-12-03T09:00:00-05:00", "2026-12-07T09:00:00-05:00"],
     "creado": "2026-11-24T10:30:00-05:00",
@@ -204,7 +205,7 @@ class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Program
     class Meta:
         model = Programacion
         fields = tuple(PROGRAMACION)
-        read_only_fields = ("activa", "creado")
+        read_only_fields = ("activa", "prueba", "creado")
 
     def get_descripcion(self, programacion: Programacion) -> str:
         return palabras.en_palabras(programacion.recurrencia)
@@ -263,7 +264,7 @@ class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Program
 
 
 def _presente(programacion: Any) -> dict[str, Any]:
-    fields = set(PROGRAMACION) - {"id", "activa", "descripcion", "proximas", "creado"}
+    fields = set(PROGRAMACION) - {"id", "activa", "prueba", "descripcion", "proximas", "creado"}
     return {name: getattr(programacion, name) for name in fields}
 
 

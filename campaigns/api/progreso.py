@@ -1,6 +1,6 @@
 """Progress, which programs and pages ask for many times a second while the machine is busy sending.
 
-The quick way asks PostgreSQL once, for the token's user and the campaign's row together; the counts of a campaign in
+The quick way asks PostgreSQL once, for the key's user and the campaign's row together; the counts of a campaign in
 course may be a second old. Every request that is not plainly a good one goes on to the framework, which gives the same
 answers and every refusal.
 """
@@ -13,15 +13,18 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.renderers import JSONRenderer
 
 from campaigns.api.campanas_serializers import ProgresoSerializer
-from campaigns.campana.selectors import Progreso, campana_con_token, progreso_reciente
+from campaigns.campana.selectors import Progreso, campana_con_llave, progreso_reciente
 from campaigns.models import CampanaSMS
+from core import llaves
+from core.api.alcances import bastan
 from core.api.throttling import UserThrottle
 from core.models import Usuario
 
-TOKEN: Final = re.compile("Token ([0-9a-f]{40})")
+LLAVE: Final = re.compile(f"(?:Token|Bearer) ({llaves.LLAVE.pattern})")
+ALCANCES: Final = bastan("GET", "api/v1/campanas/<int:pk>/progreso/")
 # What programs say that would take anything, or JSON; other wishes are weighed by the framework.
 ACCEPTED: Final = frozenset({"", "*/*", "application/json", "application/json, text/plain, */*"})
-# `campana_con_token` reads these; what `cuerpo` shows of a campaign must be among them.
+# `campana_con_llave` reads these; what `cuerpo` shows of a campaign must be among them.
 CAMPOS: Final = frozenset(
     (
         "id",
@@ -62,10 +65,10 @@ def respuesta(request: HttpRequest, pk: int, allow: str) -> HttpResponse | None:
     Args:
         allow: the methods of the endpoint, for the header.
     """
-    token = TOKEN.fullmatch(request.META.get("HTTP_AUTHORIZATION", ""))
-    if token is None or request.META.get("QUERY_STRING") or request.META.get("HTTP_ACCEPT", "") not in ACCEPTED:
+    llave = LLAVE.fullmatch(request.META.get("HTTP_AUTHORIZATION", ""))
+    if llave is None or request.META.get("QUERY_STRING") or request.META.get("HTTP_ACCEPT", "") not in ACCEPTED:
         return None
-    found = campana_con_token(token[1], pk, CAMPOS)
+    found = campana_con_llave(llave[1], pk, CAMPOS, ALCANCES)
     if found is None:
         return None
     usuario_id, campana = found

@@ -44,5 +44,6 @@ class SucesoListView(ShopRowsView[Suceso], ListAPIView[Suceso]):
     serializer_class = SucesoSerializer
 
     def rows(self) -> QuerySet[Suceso]:
-        campana = get_object_or_404(selectors.campanas_de(self.usuario), pk=self.kwargs["pk"])
+        found = selectors.campanas_de(self.usuario, solo_prueba=self.de_prueba)
+        campana = get_object_or_404(found, pk=self.kwargs["pk"])
         return Suceso.objects.filter(campana=campana).select_related("usuario").order_by("-pk")

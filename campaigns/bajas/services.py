@@ -53,7 +53,7 @@ def invitado_de(log_id: int) -> Invitado | None:
     """Find the holder of a link; None when the message is not kept any more, or its phone was erased."""
     log = (
         SMSLog.objects.select_related("campana__usuario", "campana__remitente")
-        .filter(pk=log_id)
+        .filter(pk=log_id, campana__prueba=False)  # nobody got the link of a test
         .exclude(telefono="")
         .first()
     )

@@ -23,7 +23,7 @@ FROM campaigns_campanasms c CROSS JOIN LATERAL (
         {" + ".join(f"coalesce((entregas ->> '{status}')::int, 0)" for status in ARRIVED)}), 0) AS entregados
     FROM campaigns_lote l WHERE campana_id = c.id
 ) l
-WHERE c.usuario_id = %(tenant)s AND c.completado_en >= %(desde)s GROUP BY 1
+WHERE c.usuario_id = %(tenant)s AND NOT c.prueba AND c.completado_en >= %(desde)s GROUP BY 1
 """  # noqa: S608 - a constant
 
 # The list that a shop brought along is of those who had opted out before.

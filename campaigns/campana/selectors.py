@@ -15,6 +15,7 @@ from campaigns.models import CampanaSMS, Lote, PlantillaSMS, SMSLog
 from campaigns.values import codigos
 from campaigns.values.estados import ESPERA_FECHA, LOTE, SMS
 from core.cache import Recent
+from core.llaves import huella
 from core.models import Usuario
 
 RATE_WINDOW_S = 10
@@ -27,12 +28,19 @@ def plantillas_de(usuario: Usuario) -> QuerySet[PlantillaSMS]:
     return PlantillaSMS.objects.filter(usuario_id=usuario.tenant_id)
 
 
-def campanas_de(usuario: Usuario) -> QuerySet[CampanaSMS]:
-    return CampanaSMS.objects.filter(usuario_id=usuario.tenant_id).defer("idempotency_key", "idempotency_hash")
+def campanas_de(usuario: Usuario, *, solo_prueba: bool = False) -> QuerySet[CampanaSMS]:
+    """Return the campaigns of the shop.
+
+    Args:
+        solo_prueba: only those of test keys, which see no others.
+    """
+    found = CampanaSMS.objects.filter(usuario_id=usuario.tenant_id).defer("idempotency_key", "idempotency_hash")
+    return found.filter(prueba=True) if solo_prueba else found
 
 
 def logs_de(usuario: Usuario) -> QuerySet[SMSLog]:
-    return SMSLog.objects.filter(campana__usuario_id=usuario.tenant_id)
+    """Return all that the shop has written to anybody, or wanted to: what a test key made is none of it."""
+    return SMSLog.objects.filter(campana__usuario_id=usuario.tenant_id, campana__prueba=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +110,17 @@ FROM campaigns_lote l CROSS JOIN LATERAL (
 ) f
 WHERE l.campana_id = ANY(%(ids)s) GROUP BY l.campana_id
 """  # noqa: S608 - constants
-# A campaign by the API token of somebody of its shop; no row when the token opens nothing or the campaign is another's.
-# The users who may sign in: `core.auth`.
+# A campaign by the key of somebody of its shop; no row when the campaign is another's, or when the key needs a closer
+# look: `core.auth` gives it, refuses, and writes the last use. The users who may sign in are those of `core.auth`.
 DE_QUIEN_PIDE_SQL = """
 SELECT u.id, {campos}
-FROM authtoken_token t JOIN core_usuario u ON u.id = t.user_id AND u.is_active
+FROM core_llaveapi k JOIN core_usuario u ON u.id = k.usuario_id AND u.is_active
     LEFT JOIN core_usuario a ON a.id = u.creado_por_id
     JOIN campaigns_campanasms c ON c.id = %s AND c.usuario_id = coalesce(u.creado_por_id, u.id)
-WHERE t.key = %s AND (a.id IS NULL OR a.is_active)
+        AND (c.prueba OR NOT k.prueba)
+WHERE k.huella = %s AND k.alcances && %s::varchar[] AND k.revocada_en IS NULL AND coalesce(k.vence_en > now(), true)
+    AND k.redes = '{{}}' AND k.origen <> 'anterior' AND k.ultimo_uso_en >= now() - interval '1 minute'
+    AND (a.id IS NULL OR a.is_active)
 """
 
 
@@ -142,20 +153,24 @@ def progreso_reciente(campana: CampanaSMS) -> Progreso | None:
     return recuentos.get(campana.pk) if campana.completado_en is None else _progreso_final(campana)
 
 
-def campana_con_token(key: str, campana_id: int, campos: Collection[str]) -> tuple[int, CampanaSMS] | None:
-    """Read the token's user and the campaign at once.
+def campana_con_llave(
+    llave: str, campana_id: int, campos: Collection[str], alcances: Collection[str]
+) -> tuple[int, CampanaSMS] | None:
+    """Read the key's user and the campaign at once.
 
     Args:
-        key: of the token, as it came.
+        llave: the key, as it came.
+        alcances: each is enough to read it.
         campos: the columns to read of the campaign; all else is deferred.
 
     Returns:
-        The id of the token's user and the campaign. None: the token opens nothing, or the shop has no such campaign.
+        The id of the key's user and the campaign. None: the key opens nothing or needs a closer look, or the shop has
+        no such campaign.
     """
     names = [f.attname for f in CampanaSMS._meta.concrete_fields if f.attname in campos]  # as `from_db` wants them
     columns = ", ".join(f"c.{connection.ops.quote_name(name)}" for name in names)
     with connection.cursor() as cursor:
-        cursor.execute(DE_QUIEN_PIDE_SQL.format(campos=columns), [campana_id, key])
+        cursor.execute(DE_QUIEN_PIDE_SQL.format(campos=columns), [campana_id, huella(llave), list(map(str, alcances))])
         row = cursor.fetchone()
     return row and (row[0], CampanaSMS.from_db(connection.alias, names, row[1:]))
 
@@ -196,7 +211,7 @@ def resumen_de(usuario: Usuario, en_curso: Iterable[Progreso]) -> Resumen:
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     ended = (
         campanas_de(usuario)
-        .filter(completado_en__gte=midnight)
+        .filter(completado_en__gte=midnight, prueba=False)
         .aggregate(exitosos=Sum("enviados_exitosos"), fallidos=Sum("enviados_fallidos"))
     )
     return Resumen(
@@ -300,7 +315,7 @@ def por_dia(usuario: Usuario, *, dias: int) -> list[Dia]:
     midnight = timezone.make_aware(datetime.combine(first, time.min))
     sums = (
         campanas_de(usuario)
-        .filter(completado_en__gte=midnight)
+        .filter(completado_en__gte=midnight, prueba=False)
         .order_by()
         .annotate(fecha=TruncDate("completado_en"))
         .values("fecha")

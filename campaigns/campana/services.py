@@ -67,6 +67,7 @@ class NuevaCampana:
         clase_motivo: why it is not promotional; at most 300 characters.
         programada_para: it does not start before this moment, with its zone; None is now.
         origen: what it comes from, for its log, when no person made it as it is.
+        prueba: nothing of it is to leave.
     """
 
     mensaje: str
@@ -78,6 +79,7 @@ class NuevaCampana:
     clase_motivo: str = ""
     programada_para: datetime | None = None
     origen: str = ""
+    prueba: bool = False
 
     def validar(self, *, tenant_id: int) -> Medida:
         """Measure the audience of a campaign that may be created.
@@ -140,6 +142,7 @@ def _guardar(usuario: Usuario, nueva: NuevaCampana, *, total: int, idempotency: 
         creada_por=usuario,
         total_clientes=total,
         programada_para=nueva.programada_para,
+        prueba=nueva.prueba,
         idempotency_key=idempotency.key if idempotency else None,
         idempotency_hash=idempotency.hash if idempotency else "",
     )
@@ -156,11 +159,12 @@ def _freeze(campana: CampanaSMS, audiencia: Audiencia) -> None:
 
 def _anunciar(campana: CampanaSMS, nueva: NuevaCampana) -> None:
     """Let it wait for approval if it is large, write it into the log, and tell the workers if it may start now."""
-    ajustes = ajustes_de(campana.usuario_id)
-    aprobaciones.hacer_esperar(campana=campana, audiencia=nueva.audiencia, ajustes=ajustes)
+    if not campana.prueba:  # which costs nothing and reaches nobody
+        ajustes = ajustes_de(campana.usuario_id)
+        aprobaciones.hacer_esperar(campana=campana, audiencia=nueva.audiencia, ajustes=ajustes)
     detalle = " ".join(text for text in (nueva.origen, campana.motivo) if text)
     anotar(campana_id=campana.pk, tipo=Suceso.Tipo.CREADA, detalle=detalle)
-    if campana.total_clientes >= settings.TWILIO_CHECK_FROM:
+    if campana.total_clientes >= settings.TWILIO_CHECK_FROM and not campana.prueba:
         nudges.nudge(REVISAR, campana.pk)
     if campana.programada_para is None and not campana.por_aprobar:  # else the sweeper starts it, or who approves it
         nudge(campana.pk)

@@ -31,7 +31,7 @@ POR_CLIENTE_SQL: Final = f"""
 SELECT c.id, c.nombre, c.usuario_id, s.mensaje, {SENDER}
 FROM clientes_cliente k JOIN campaigns_smslog s ON s.cliente_id = k.id AND s.telefono = k.telefono_e164
 JOIN campaigns_campanasms c ON c.id = s.campana_id LEFT JOIN campaigns_remitente r ON r.id = c.remitente_id
-WHERE k.telefono_e164 = %(telefono)s AND k.telefono_e164 <> '' AND {SENT} AND {CAME_FROM}
+WHERE k.telefono_e164 = %(telefono)s AND k.telefono_e164 <> '' AND {SENT} AND {CAME_FROM} AND NOT c.prueba
 ORDER BY s.reclamado_en DESC NULLS LAST, s.id DESC LIMIT 1
 """  # noqa: S608 - constants
 
@@ -42,7 +42,7 @@ POR_CAMPANA_SQL: Final = f"""
 SELECT c.id, c.nombre, c.usuario_id, m.mensaje, c.sender
 FROM (SELECT c.id, c.nombre, c.usuario_id, {SENDER} AS sender
     FROM campaigns_campanasms c LEFT JOIN campaigns_remitente r ON r.id = c.remitente_id
-    WHERE c.iniciado_en IS NOT NULL AND {CAME_FROM} ORDER BY c.id DESC LIMIT {CAMPANAS}) c
+    WHERE c.iniciado_en IS NOT NULL AND NOT c.prueba AND {CAME_FROM} ORDER BY c.id DESC LIMIT {CAMPANAS}) c
 CROSS JOIN LATERAL (SELECT s.mensaje, s.reclamado_en FROM campaigns_smslog s
     WHERE s.campana_id = c.id AND s.telefono = %(telefono)s AND s.telefono <> ''
         AND s.codigo <> 'telefono_duplicado' AND {SENT} LIMIT 1) m

@@ -16,7 +16,7 @@ TRAMO = 20_000
 
 DE_HOY_SQL = """
 SELECT c.id FROM campaigns_campanasms c
-WHERE c.usuario_id = %(tienda)s AND c.clase = 'promocional' AND c.iniciado_en IS NOT NULL
+WHERE c.usuario_id = %(tienda)s AND c.clase = 'promocional' AND NOT c.prueba AND c.iniciado_en IS NOT NULL
     AND (c.completado_en IS NULL OR c.completado_en >= %(desde)s) ORDER BY c.id
 """
 HASTA_SQL = "SELECT id FROM campaigns_smslog WHERE campana_id = %s AND id > %s ORDER BY id OFFSET %s LIMIT 1"

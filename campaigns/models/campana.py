@@ -82,6 +82,8 @@ class CampanaSMS(models.Model):
     usuario = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="campanas", db_index=False
     )
+    # Made with a test key: nothing of it leaves (`workers.engine.lote.prueba`).
+    prueba = models.BooleanField(default=False, db_default=False, editable=False)
     idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - NULL is "no key"
     idempotency_hash = models.CharField(max_length=64, blank=True, default="")
 

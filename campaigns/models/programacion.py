@@ -39,6 +39,8 @@ class Programacion(models.Model):
     hasta = models.DateField(null=True, blank=True)
     gracia_minutos = models.PositiveSmallIntegerField(default=GRACIA)
 
+    # Made with a test key: so are its campaigns.
+    prueba = models.BooleanField(default=False, db_default=False, editable=False)
     activa = models.BooleanField(default=True)
     proxima = models.DateTimeField("próxima", null=True, blank=True)  # NULL: none is left
     creado = models.DateTimeField(auto_now_add=True)

@@ -124,6 +124,7 @@ def crear_una(
         remitente=remitente,
         audiencia=criterios.vigente(programacion.audiencia, tenant_id=programacion.usuario_id),
         origen=ORIGEN.format(programacion=programacion.nombre),
+        prueba=programacion.prueba,
     )
     return crear_campana(usuario=programacion.usuario, nueva=nueva, idempotency=idempotency)
 

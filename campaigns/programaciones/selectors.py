@@ -15,8 +15,14 @@ from core.models import Usuario
 PROXIMAS: Final = 5
 
 
-def programaciones_de(usuario: Usuario) -> QuerySet[Programacion]:
-    return Programacion.objects.filter(usuario_id=usuario.tenant_id).select_related("plantilla", "remitente")
+def programaciones_de(usuario: Usuario, *, solo_prueba: bool = False) -> QuerySet[Programacion]:
+    """Return the recurring campaigns of the shop.
+
+    Args:
+        solo_prueba: only those of test keys, which see no others.
+    """
+    found = Programacion.objects.filter(usuario_id=usuario.tenant_id).select_related("plantilla", "remitente")
+    return found.filter(prueba=True) if solo_prueba else found
 
 
 def ocurrencias_de(programacion: Programacion) -> QuerySet[Ocurrencia]:

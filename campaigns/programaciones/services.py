@@ -78,13 +78,16 @@ class Definicion:
         texto.validate_length(text, longest_nombre=longest, field=field)
 
 
-def crear_programacion(*, usuario: Usuario, definicion: Definicion) -> Programacion:
+def crear_programacion(*, usuario: Usuario, definicion: Definicion, prueba: bool = False) -> Programacion:
     """Create a programación.
+
+    Args:
+        prueba: nothing of its campaigns is to leave.
 
     Raises:
         InvalidInputError: naming the field and the reason.
     """
-    return _guardar(Programacion(usuario_id=usuario.tenant_id), usuario, definicion)
+    return _guardar(Programacion(usuario_id=usuario.tenant_id, prueba=prueba), usuario, definicion)
 
 
 @transaction.atomic

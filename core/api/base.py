@@ -9,7 +9,7 @@ from django.db.models import Model, QuerySet
 from rest_framework.generics import GenericAPIView
 from rest_framework.views import APIView
 
-from core.models import Usuario
+from core.models import LlaveApi, Usuario
 
 M = TypeVar("M", bound=Model)
 
@@ -19,6 +19,11 @@ class SignedInView(APIView):
     @property
     def usuario(self) -> Usuario:
         return cast("Usuario", self.request.user)
+
+    # Whether a test key calls.
+    @property
+    def de_prueba(self) -> bool:
+        return isinstance(self.request.auth, LlaveApi) and self.request.auth.prueba
 
 
 # A view of rows of the caller's shop. Its serializer is a ModelSerializer, and `rows` says which rows.

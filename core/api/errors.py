@@ -7,11 +7,11 @@ from typing import Any
 
 from drf_standardized_errors.handler import ExceptionHandler, exception_handler
 from drf_standardized_errors.types import ExceptionHandlerContext
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.response import Response
 
 from core.api.answers import ConflictAnswer, DatabaseUnavailableAnswer
-from core.errors import ConflictError, InvalidInputError
+from core.errors import ConflictError, ForbiddenError, InvalidInputError
 from core.postgresql.away import is_away
 
 
@@ -27,6 +27,8 @@ class Handler(ExceptionHandler):
             return ValidationError(detail, code=exc.code)
         if isinstance(exc, ConflictError):
             return ConflictAnswer(exc.message, code=exc.code)
+        if isinstance(exc, ForbiddenError):
+            return PermissionDenied(exc.message, code=exc.code)
         if is_away(exc):
             return DatabaseUnavailableAnswer()
         return super().convert_known_exceptions(exc)

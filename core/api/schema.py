@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import force_instance, is_patched_serializer
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
@@ -9,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS
 
 from core.api import texts
+from core.api.alcances import bastan
 from core.api.serializers import RefusesUnknown
 from core.dates import Anos
 
@@ -44,8 +46,25 @@ class ErrorSerializer(serializers.Serializer[Any]):
     errors = ErrorDetailSerializer(many=True)  # type: ignore[assignment] # a field here, a property in DRF
 
 
+class LlaveScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # how it registers itself
+    """Describes how a program says its key."""
+
+    target_class = "core.auth.LlaveAuthentication"
+    name = "llave"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "`Authorization: Token …` means the same."}
+
+
 class DescribesErrors(AutoSchema):
     """Describes what the framework does not know of: every error, and what bodies the serializers here refuse."""
+
+    def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular has it
+        text: str = super().get_description()
+        if not any(self.get_auth()):
+            return text
+        enough = bastan(self.method, self.path.removeprefix("/").replace("{id}", "<int:pk>"))
+        return f"{text}\n\nA key's scope, one of: {', '.join(f'`{alcance}`' for alcance in enough)}.".strip()
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         responses = super()._get_response_bodies(direction=direction)
@@ -66,8 +85,7 @@ class DescribesErrors(AutoSchema):
         if self.method not in SAFE_METHODS:
             found |= {"400", "413", "415"}
         if any(self.get_auth()):
-            found.add("401")
-            found |= set() if self.method in SAFE_METHODS else {"403"}
+            found |= {"401", "403"}  # 403: the key's scopes and networks, and the role
         if "{" in self.path:
             found.add("404")
         if self._is_list_view():

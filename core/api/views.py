@@ -7,9 +7,7 @@ from django.utils.decorators import method_decorator
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework import serializers
-from rest_framework.authtoken.models import Token
 from rest_framework.authtoken.serializers import AuthTokenSerializer
-from rest_framework.authtoken.views import ObtainAuthToken
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,6 +17,8 @@ from core.api.parsers import BoundedJSONParser
 from core.api.serializers import RefusesUnknown
 from core.api.throttling import AddressThrottle
 from core.first_password import CAMBIE, CODE
+from core.llaves import llave_por_clave
+from core.models import Usuario
 from core.registro import Tipo, anotar
 
 # Bytes. Nobody has signed in yet; a name and a password are some hundred.
@@ -28,7 +28,8 @@ FALTA_BARRA = "No existe {path} en esta API; ¿quiso decir {path}/?"
 
 
 class TokenSerializer(serializers.Serializer[Any]):
-    token = serializers.CharField()
+    token = serializers.CharField(help_text="The key. It is not shown again.")
+    vence_en = serializers.DateTimeField(help_text="When it ends.")
 
 
 class CredentialsSerializer(RefusesUnknown, AuthTokenSerializer):
@@ -47,8 +48,7 @@ class CredentialsParser(BoundedJSONParser):
         return min(CREDENTIALS_MAX, super().limit)
 
 
-class ObtainToken(ObtainAuthToken):
-    serializer_class = CredentialsSerializer
+class ObtainToken(APIView):
     throttle_classes = (AddressThrottle,)  # guesses are counted where the password is looked at
     parser_classes = (CredentialsParser,)
     permission_classes = ()
@@ -56,21 +56,32 @@ class ObtainToken(ObtainAuthToken):
 
     @extend_schema(
         tags=["auth"],
-        summary="Exchange username and password for a token",
-        description="Send the token as `Authorization: Token …` with every call. A person whose password somebody else "
-        "chose gets none (`password_change_required`) until they have chosen one of their own on the pages.",
+        summary="Exchange username and password for a key of some hours",
+        description="Send it as `Authorization: Token …` or `Bearer …` with every call. Each time it is another."
+        " A program that is to run for longer has a key of its own: `POST /api/v1/llaves/`. A person whose password"
+        " somebody else chose gets none (`password_change_required`) until they have chosen one of their own on the"
+        " pages.",
         request=CredentialsSerializer,
         responses=TokenSerializer,
         examples=[
             OpenApiExample("Ingreso", value={"username": "admin", "password": "…"}, request_only=True),
-            OpenApiExample("Token", value={"token": "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b"}, response_only=True),
+            OpenApiExample(
+                "Llave",
+                value={
+                    "token": "sms_live_9Zk3mT0vQx7LcR2sYb8HnW4dJfGp1A0eUuKq",
+                    "vence_en": "2026-03-15T22:31:02-05:00",
+                },
+                response_only=True,
+            ),
         ],
     )
-    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        answer = super().post(request, *args, **kwargs)
-        token = Token.objects.select_related("user").get(key=answer.data["token"])
-        anotar(Tipo.TOKEN_PEDIDO, usuario=token.user, request=request)
-        return answer
+    def post(self, request: Request) -> Response:
+        credentials = CredentialsSerializer(data=request.data, context={"request": request, "view": self})
+        credentials.is_valid(raise_exception=True)
+        usuario: Usuario = credentials.validated_data["user"]
+        llave = llave_por_clave(usuario=usuario)
+        anotar(Tipo.TOKEN_PEDIDO, usuario=usuario, request=request)
+        return Response(TokenSerializer({"token": llave.llave, "vence_en": llave.vence_en}).data)
 
 
 @extend_schema(exclude=True)

@@ -1,4 +1,4 @@
-"""The page of one's own account, whatever the role: name, password, API token."""
+"""The page of one's own account, whatever the role: name and password."""
 
 from typing import Any
 
@@ -11,7 +11,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
-from rest_framework.authtoken.models import Token
 
 from core import guesses, services
 from core.forms import StyledForm, shorten_password_help
@@ -20,7 +19,6 @@ from core.models import Usuario
 from core.pages.access import pagina, usuario_de
 from core.pages.ingreso import demasiados
 
-NO_HABIA = "No había ningún token."
 LA_MISMA = "Es la clave que ya tenía: escoja otra."
 
 
@@ -59,9 +57,7 @@ def _pagina(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpR
     usuario = usuario_de(request)
     context.setdefault("nombre", NombreForm(instance=usuario))
     context.setdefault("clave", ClavePropiaForm(usuario))
-    token = Token.objects.filter(user=usuario).first()
-    shown = {"seccion": "cuenta", "token": token, **context}
-    return render(request, "core/cuenta/cuenta.html", shown, status=status)
+    return render(request, "core/cuenta/cuenta.html", {"seccion": "cuenta", **context}, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -96,23 +92,7 @@ def clave(request: HttpRequest) -> HttpResponse:
     guesses.forgive(request, usuario.get_username())
     services.cambiar_clave(usuario=usuario, clave=form.cleaned_data["new_password1"])
     update_session_auth_hash(request, usuario)  # this session stays; those on other machines end
-    messages.success(request, "Su clave cambió. Las demás sesiones se cerraron y el token de la API dejó de servir.")
-    return redirect("cuenta")
-
-
-@require_POST
-@never_cache
-@pagina
-def token(request: HttpRequest) -> HttpResponse:
-    """Make a new token, shown in this answer and never again."""
-    return _pagina(request, token_nuevo=services.nuevo_token(usuario=usuario_de(request)))
-
-
-@require_POST
-@pagina
-def revocar(request: HttpRequest) -> HttpResponse:
-    if services.revocar_token(usuario=usuario_de(request)):
-        messages.success(request, "El token se revocó: los programas que lo usaban ya no entran.")
-    else:
-        messages.info(request, NO_HABIA)
+    messages.success(
+        request, "Su clave cambió. Las demás sesiones se cerraron y sus llaves de la API dejaron de servir."
+    )
     return redirect("cuenta")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from core.pages import cuenta, registro, usuarios
+from core.pages import cuenta, llaves, registro, usuarios
 from core.pages.ingreso import IngresoView, SalidaView
 
 urlpatterns = [
@@ -8,8 +8,8 @@ urlpatterns = [
     path("cuentas/salir/", SalidaView.as_view(), name="salir"),
     path("cuenta/", cuenta.cuenta, name="cuenta"),
     path("cuenta/clave/", cuenta.clave, name="cuenta-clave"),
-    path("cuenta/token/", cuenta.token, name="cuenta-token"),
-    path("cuenta/token/revocar/", cuenta.revocar, name="cuenta-token-revocar"),
+    path("cuenta/llaves/", llaves.llaves, name="llaves"),
+    path("cuenta/llaves/<int:pk>/revocar/", llaves.revocar, name="llave-revocar"),
     path("seguridad/", registro.registro, name="seguridad"),
     path("usuarios/", usuarios.usuarios, name="usuarios"),
     path("usuarios/nuevo/", usuarios.nuevo, name="usuario-nuevo"),

@@ -104,8 +104,11 @@ def test_usuarios(owner: Usuario, sign_in: SignIn, page: Page, ears: Ears) -> No
     shoot(page, "seguridad", "/seguridad/")
     shoot(page, "usuario-clave", f"/usuarios/{marta.pk}/clave/")
     shoot(page, "cuenta", "/cuenta/")
-    page.get_by_role("button", name="Crear un token").click()
-    shoot(page, "cuenta-token")
+    page.goto("/cuenta/llaves/")
+    page.get_by_label("Nombre").fill("Sistema de ventas")
+    page.get_by_label("Leer todo").check()
+    page.get_by_role("button", name="Crear la llave").click()
+    shoot(page, "llaves")
     page.context.clear_cookies()
     for _ in range(11):
         page.goto("/cuentas/ingresar/")

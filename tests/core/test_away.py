@@ -12,7 +12,6 @@ from django.db import DataError, InterfaceError, OperationalError, connection, t
 from django.db.utils import Error
 from django.test import Client
 from psycopg2 import errors
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from core.models import Usuario
@@ -21,7 +20,7 @@ from core.postgresql.away import RETRY_S, is_away
 from tests.core.api import test_matrix as api
 from tests.core.pages import test_matrix as pages
 from tests.core.test_postgresql import end
-from tests.factories import AdminFactory
+from tests.factories import AdminFactory, llave_de
 from tests.pages import signed_in
 
 
@@ -75,7 +74,7 @@ def away(*, after: int = 0, error: Callable[[], Error] | None = None) -> Iterato
 
 def with_token(usuario: Usuario) -> APIClient:
     client = APIClient(raise_request_exception=False)
-    client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.create(user=usuario).key}")
+    client.credentials(HTTP_AUTHORIZATION=f"Token {llave_de(usuario)}")
     return client
 
 
@@ -214,7 +213,7 @@ def test_it_is_not_away(error: Exception) -> None:
 
 @pytest.fixture
 def token(transactional_db: None) -> Iterator[str]:
-    yield Token.objects.create(user=AdminFactory.create()).key
+    yield llave_de(AdminFactory.create())
     connection.close()
 
 

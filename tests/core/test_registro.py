@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.core.management import call_command
@@ -9,11 +10,12 @@ from django.db import InternalError, connection, transaction
 from django.test import Client
 from rest_framework.test import APIClient
 
-from core.models import Registro, Usuario
+from core.llaves import MARCA, huella
+from core.models import LlaveApi, Registro, Usuario
 from core.registro import DETALLE_MAX, Tipo, anotar
 from tests import pages
 from tests.conftest import signed_in
-from tests.factories import CampanaFactory
+from tests.factories import CampanaFactory, llave_de
 
 RIGHT, WRONG = {"username": "duena", "password": "clave-de-prueba"}, {"username": "duena", "password": "no"}
 NEW = {"new_password1": "clave-nueva-77", "new_password2": "clave-nueva-77"}
@@ -82,13 +84,25 @@ def lend(owner: Usuario, teammate: Usuario) -> Any:
     return signed_in(owner).post("/api/v1/remitentes/", {"nombre": "x", "valor": "85432"})
 
 
+def make_key(owner: Usuario, teammate: Usuario) -> Any:
+    with mock.patch("core.llaves.secrets.choice", return_value="0"):
+        return signed_in(owner).post("/api/v1/llaves/", {"nombre": "Caja", "alcances": ["leer"]})
+
+
+def end_key(owner: Usuario, teammate: Usuario) -> Any:
+    with mock.patch("core.llaves.secrets.choice", return_value="1"):
+        key = llave_de(owner)
+    return signed_in(owner).delete(f"/api/v1/llaves/{LlaveApi.objects.get(huella=huella(key)).pk}/")
+
+
 ACTS = [
     (shop("/cuenta/clave/", old_password="clave-de-prueba", **NEW), ("clave", "duena", "de duena")),
     (shop("/usuarios/{}/clave/", **NEW), ("clave", "duena", "de vendedor")),
     (shop("/usuarios/nuevo/", **PERSON), ("usuario", "duena", "ana, vendedor")),
     (shop("/usuarios/{}/desactivar/"), ("usuario_fuera", "duena", "vendedor")),
     (shop("/usuarios/{}/activar/"), ("usuario_dentro", "duena", "vendedor")),
-    (shop("/cuenta/token/"), ("token_nuevo", "duena", "")),
+    (make_key, ("llave_nueva", "duena", "Caja (sms_live_0000…): leer")),
+    (end_key, ("llave_revocada", "duena", "Prueba (sms_live_1111…)")),
     (export("/clientes/exportar/"), ("exportacion", "duena", "clientes")),
     (export("/bajas/exportar/"), ("exportacion", "duena", "bajas")),
     (export("/respuestas/exportar/"), ("exportacion", "duena", "respuestas")),
@@ -143,10 +157,11 @@ def test_who_wants_what_they_may_not_is_written_once_a_minute(teammate: Usuario)
 def test_it_holds_no_secret(owner: Usuario, teammate: Usuario) -> None:
     for act, _ in ACTS:
         act(owner, teammate)
+    keys = [APIClient().post("/api/v1/auth/token/", RIGHT).json()["token"][len(MARCA) + 4 :], "0" * 5, "1" * 5]
     Client().post("/cuentas/ingresar/", {"username": "clave-de-prueba", "password": "clave-nueva-77"})
 
     text = str(list(Registro.objects.values()))
-    assert not [secret for secret in ("clave-de-prueba", "clave-nueva-77", "whsec_") if secret in text]
+    assert not [secret for secret in ("clave-de-prueba", "clave-nueva-77", "whsec_", *keys) if secret in text]
 
 
 @pytest.mark.parametrize("statement", ["UPDATE core_registro SET quien = 'otro'", "DELETE FROM core_registro"])

@@ -8,11 +8,10 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db.models import ProtectedError
 from django.test import Client
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from core.models import Usuario
-from tests.factories import AdminFactory, ClienteFactory, VendedorFactory
+from tests.factories import AdminFactory, ClienteFactory, VendedorFactory, llave_de
 from tests.pages import signed_in
 
 
@@ -45,7 +44,7 @@ def test_an_admin_with_vendedores_or_clients_is_not_deleted(db: None) -> None:
 
 
 def token_of(usuario: Usuario) -> str:
-    return str(Token.objects.create(user=usuario).key)
+    return llave_de(usuario)
 
 
 def with_token(key: str) -> int:

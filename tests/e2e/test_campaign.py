@@ -39,6 +39,17 @@ def test_it_sends_each_recipient_once(system: System, shop: Shop, count: int, lo
     assert {row["twilio_sid"] for row in shop.logs(campana)} == sids
 
 
+def test_nothing_of_a_test_key_reaches_twilio(system: System, shop: Shop) -> None:
+    made = shop.post("/llaves/", nombre="Pruebas", alcances=["clientes", "campanas"], prueba=True).body
+    tester = shop.with_key(made["llave"])
+    ids = tester.clients(*phones(LOTE_SIZE, "20"), "+15005550001")
+    campana = tester.campaign(ids)
+    ended = tester.wait_for(campana, "completado", "error")
+    assert (ended["estado"], ended["exitosos"], ended["fallidos"]) == ("completado", LOTE_SIZE, 1)
+    assert all(row["prueba"] for row in tester.logs(campana))
+    assert system.simulator.control.stats().accepted == 0
+
+
 def test_it_refuses_a_campaign_of_nobody(system: System, shop: Shop) -> None:
     answer = shop.post("/campanas/", expect=[400], cliente_ids=[], mensaje="Hola")
     assert answer.body["errors"][0]["attr"] == "cliente_ids"

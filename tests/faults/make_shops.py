@@ -13,14 +13,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")
 django.setup()
 
 from clientes.services import crear_clientes  # noqa: E402 - models load after the set-up
+from core.llaves import crear_llave  # noqa: E402
 from core.models import Usuario  # noqa: E402
-from core.services import nuevo_token  # noqa: E402
 from local.demo.sin_limites import quitar_limites  # noqa: E402
 from tests.faults.recipients import nombre, telefono  # noqa: E402
 
 
 def make(number: int, clients: int) -> tuple[str, str, list[int]]:
-    """One shop: its admin's name, their token, and its clients' ids in the order of their number.
+    """One shop: its admin's name, their key, and its clients' ids in the order of their number.
 
     The admin is an operator too, who lends senders to the shop.
     """
@@ -28,7 +28,8 @@ def make(number: int, clients: int) -> tuple[str, str, list[int]]:
     quitar_limites(usuario=usuario, motivo="Prueba de fallas contra el simulador")
     filas = ({"nombre": nombre(n), "telefono": telefono(number, n)} for n in range(clients))
     made = crear_clientes(usuario=usuario, filas=filas)
-    return usuario.username, nuevo_token(usuario=usuario), [cliente.pk for cliente in made]
+    llave = crear_llave(usuario=usuario, nombre="Fallas", alcances=["todo"], vence_en=None)
+    return usuario.username, llave.llave, [cliente.pk for cliente in made]
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ class Muestra:
 def ultima() -> Muestra | None:
     """Return a message of the last campaign that sent any, or None."""
     since = timezone.now() - RECIENTE
-    sent = CampanaSMS.objects.filter(enviados_exitosos__gt=0, iniciado_en__gte=since)
+    sent = CampanaSMS.objects.filter(enviados_exitosos__gt=0, iniciado_en__gte=since, prueba=False)
     campana = sent.order_by("-iniciado_en").values_list("pk", flat=True).first()
     if campana is None:
         return None

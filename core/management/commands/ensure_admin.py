@@ -22,7 +22,7 @@ FILE: Final = BASE_DIR / ".data" / "secrets" / "first_password"
 class Command(BaseCommand):
     help = (
         "Make the first admin if there is no user: DJANGO_SUPERUSER_USERNAME and DJANGO_SUPERUSER_PASSWORD, or `admin` "
-        "with a random password in a file that only this user may read. At the first sign-in it has to be changed."
+        "with a random password in a file that only this user may read, which has to be changed at the first sign-in."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -42,10 +42,14 @@ class Command(BaseCommand):
         env = read_environment()
         username = env.str("DJANGO_SUPERUSER_USERNAME", "") or "admin"
         given = env.str("DJANGO_SUPERUSER_PASSWORD", "")
-        if given:
-            _validate(given, username)
+        if given and (weak := _reasons(given, username)):
+            if not options["print"]:
+                raise CommandError(f"DJANGO_SUPERUSER_PASSWORD: {weak}")
+            self.stderr.write(f"DJANGO_SUPERUSER_PASSWORD is for this machine only: {weak}")
         password = given or secrets.token_urlsafe(12)
-        Usuario.objects.create_superuser(username=username, password=password, clave_ajena=not options["print"])
+        # Who starts the product chose the one that is given.
+        theirs = not given and not options["print"]
+        Usuario.objects.create_superuser(username=username, password=password, clave_ajena=theirs)
         if given:
             shown = "the password you set"
         elif options["print"]:
@@ -55,16 +59,13 @@ class Command(BaseCommand):
         self.stdout.write(f"First admin: {username}   {shown}")
 
 
-def _validate(password: str, username: str) -> None:
-    """Hold it to what the pages ask of everybody.
-
-    Raises:
-        CommandError: with the reasons.
-    """
+def _reasons(password: str, username: str) -> str:
+    """Return why no page would take this password; "" where each would."""
     try:
         validate_password(password, Usuario(username=username))
     except ValidationError as error:
-        raise CommandError(f"DJANGO_SUPERUSER_PASSWORD: {' '.join(error.messages)}") from error
+        return " ".join(error.messages)
+    return ""
 
 
 def _keep(path: Path, password: str) -> Path:

@@ -76,6 +76,7 @@ def test_it_works(api: APIClient, owner: Usuario) -> None:
         "completado_en": None,
         "espera_hasta": None,
         "reanuda_en": None,
+        "prueba": False,
         "progreso_url": f"http://testserver{URL}{campana.pk}/progreso/",
         "logs_url": f"http://testserver{URL}{campana.pk}/logs/",
     }

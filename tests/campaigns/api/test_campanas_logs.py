@@ -47,6 +47,7 @@ def test_it_works(api: APIClient, campana: CampanaSMS, owner: Usuario) -> None:
         "entrega_codigo": "",
         "intentos": 1,
         "actualizado": timezone.localtime(log.actualizado).isoformat(),
+        "prueba": False,
     }
 
 

@@ -2,21 +2,22 @@
 
 import itertools
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from campaigns.campana.selectors import Progreso
 from campaigns.models import CampanaSMS, Lote, SMSLog
 from campaigns.values import codigos
 from core.api.throttling import UserThrottle
-from core.models import Usuario
+from core.models import LlaveApi, Usuario
 from tests.campaigns.support import add_rows, finished_campana, lote_with, running_campana
-from tests.factories import CampanaFactory
+from tests.factories import CampanaFactory, llave_de
 
 PARTS = ("pendientes", "enviando", "inciertos", "exitosos", "fallidos")
 
@@ -210,9 +211,13 @@ def test_its_percentage_never_runs_back_nor_overflows() -> None:
 ACCEPT = ["", "*/*", "application/json", "application/json, text/plain, */*"]
 
 
+def used(usuario: Usuario, *alcances: str, **campos: Any) -> str:
+    """Make a key that was used lately: the quick way is for those."""
+    return llave_de(usuario, *alcances, **{"ultimo_uso_en": timezone.now(), **campos})
+
+
 def by_token(usuario: Usuario, path: str, **headers: Any) -> Any:
-    token, _ = Token.objects.get_or_create(user=usuario)
-    return APIClient().get(path, HTTP_AUTHORIZATION=f"Token {token.key}", **headers)
+    return APIClient().get(path, HTTP_AUTHORIZATION=f"Token {used(usuario)}", **headers)
 
 
 def slow_and_quick(usuario: Usuario, path: str) -> tuple[Any, Any]:
@@ -223,9 +228,9 @@ def slow_and_quick(usuario: Usuario, path: str) -> tuple[Any, Any]:
 def test_the_quick_way_asks_once(owner: Usuario, teammate: Usuario, django_assert_num_queries: Any) -> None:
     campana = running_campana(owner)
     for usuario in (owner, teammate):
-        token, _ = Token.objects.get_or_create(user=usuario)
+        key = used(usuario)
         for n, accept in enumerate(ACCEPT):
-            headers: dict[str, Any] = {"HTTP_AUTHORIZATION": f"Token {token.key}", "HTTP_ACCEPT": accept}
+            headers: dict[str, Any] = {"HTTP_AUTHORIZATION": f"Token {key}", "HTTP_ACCEPT": accept}
             counted = usuario == owner and n == 0
             with django_assert_num_queries(2 if counted else 1):  # the count is for all who ask in this second
                 answer = APIClient().get(f"/api/v1/campanas/{campana.pk}/progreso/", **headers)
@@ -280,6 +285,41 @@ def test_the_quick_way_opens_nothing_to_others(owner: Usuario, teammate: Usuario
     Usuario.objects.filter(pk=teammate.pk).update(is_active=True)
     Usuario.objects.filter(pk=owner.pk).update(is_active=False)
     assert (by_token(teammate, path).status_code, by_token(owner, path).status_code) == (401, 401)
+
+
+@pytest.mark.parametrize("word", ["Token", "Bearer"])
+@pytest.mark.parametrize("scope", ["leer", "campanas", "todo"])
+def test_the_quick_way_takes_every_key_that_may(owner: Usuario, word: str, scope: str) -> None:
+    headers = {"Authorization": f"{word} {used(owner, scope)}"}
+    with CaptureQueriesContext(connection) as queries:
+        answer = APIClient(headers=headers).get(f"/api/v1/campanas/{running_campana(owner).pk}/progreso/")
+    assert answer.status_code == 200
+    assert sum("core_llaveapi" in query["sql"] for query in queries) == 1
+
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+CLOSER: list[tuple[list[str], dict[str, Any], int]] = [
+    (["clientes"], {}, 403),
+    ([], {"vence_en": LONG_AGO}, 401),
+    ([], {"revocada_en": LONG_AGO}, 401),
+    ([], {"redes": ["192.0.2.0/24"]}, 403),
+    ([], {"redes": ["127.0.0.0/8"]}, 200),
+    ([], {"ultimo_uso_en": LONG_AGO}, 200),
+    ([], {"ultimo_uso_en": None}, 200),
+]
+
+
+@pytest.mark.parametrize(("scopes", "fields", "status"), CLOSER)
+def test_the_quick_way_leaves_to_the_other_what_needs_a_closer_look(
+    owner: Usuario, scopes: list[str], fields: dict[str, Any], status: int
+) -> None:
+    key = used(owner, *scopes, **fields)
+    answer = APIClient(headers={"Authorization": f"Token {key}"}).get(
+        f"/api/v1/campanas/{running_campana(owner).pk}/progreso/"
+    )
+    assert answer.status_code == status
+    if status == 200:
+        assert LlaveApi.objects.filter(ultimo_uso_en__gt=LONG_AGO).exists()
 
 
 def test_the_quick_way_counts_calls_as_the_other(owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,16 @@
 """Signing in: tokens, sessions with CSRF, and who is no longer let in."""
 
+from datetime import datetime
+
 import pytest
 from django.test import override_settings
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from clientes.models import Cliente
-from core.models import Usuario
+from core.llaves import huella
+from core.models import LlaveApi, Usuario
 from tests.core.api.support import error_of, errors_of
+from tests.factories import llave_de
 
 TOKEN, CLIENTES = "/api/v1/auth/token/", "/api/v1/clientes/"
 PASSWORD = "clave-de-prueba"
@@ -30,16 +33,19 @@ class TestToken:
         response = APIClient().post(TOKEN, {"username": owner.username, "password": PASSWORD})
         assert response.status_code == 200
         key = response.json()["token"]
-        assert response.json() == {"token": Token.objects.get(user=owner).key}
+        row = LlaveApi.objects.get(usuario=owner)
+        assert (row.huella, row.origen, row.alcances) == (huella(key), "clave", ["todo"])
+        assert datetime.fromisoformat(response.json()["vence_en"]) == row.vence_en
         assert with_token(key).post(CLIENTES, {"nombre": "Ana"}).status_code == 201
         assert Cliente.objects.get().usuario == owner
 
-    def test_it_gives_the_same_token_again(self, owner: Usuario) -> None:
+    def test_it_gives_another_each_time_and_both_are_good(self, owner: Usuario) -> None:
         body = {"username": owner.username, "password": PASSWORD}
-        assert APIClient().post(TOKEN, body).json() == APIClient().post(TOKEN, body).json()
+        keys = {APIClient().post(TOKEN, body).json()["token"] for _ in range(2)}
+        assert [with_token(key).get(CLIENTES).status_code for key in keys] == [200, 200]
 
     def test_it_reads_but_does_not_write_for_a_teammate(self, teammate: Usuario) -> None:
-        client = with_token(Token.objects.create(user=teammate).key)
+        client = with_token(llave_de(teammate))
         assert client.get(CLIENTES).status_code == 200
         error_of(client.post(CLIENTES, {"nombre": "Ana"}), 403)
 
@@ -61,7 +67,7 @@ class TestToken:
         }
 
     def test_it_rejects_an_inactive_user(self, owner: Usuario) -> None:
-        client = with_token(Token.objects.create(user=owner).key)
+        client = with_token(llave_de(owner))
         assert client.get(CLIENTES).status_code == 200
         owner.is_active = False
         owner.save(update_fields=["is_active"])
@@ -69,7 +75,19 @@ class TestToken:
         error_of(APIClient().post(TOKEN, {"username": owner.username, "password": PASSWORD}), 400)
 
     @pytest.mark.parametrize(
-        "header", ["Token", "Token ", "Token a b", "Token nada", "Token \xff", "Bearer x", "Basic eA==", ""]
+        "header",
+        [
+            "Token",
+            "Token ",
+            "Token a b",
+            "Token nada",
+            "Bearer ",
+            "Bearer a b",
+            "Token \xff",
+            "Bearer x",
+            "Basic eA==",
+            "",
+        ],
     )
     def test_it_rejects_a_header_that_is_no_token(self, db: None, header: str) -> None:
         error_of(APIClient().get(CLIENTES, HTTP_AUTHORIZATION=header), 401)
@@ -102,7 +120,7 @@ class TestSession:
 
     def test_a_token_needs_no_csrf(self, owner: Usuario) -> None:
         client = APIClient(enforce_csrf_checks=True)
-        client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.create(user=owner).key}")
+        client.credentials(HTTP_AUTHORIZATION=f"Token {llave_de(owner)}")
         assert client.post(CLIENTES, {"nombre": "Ana"}).status_code == 201
 
     def test_it_ends_when_the_user_is_no_longer_active(self, owner: Usuario) -> None:
@@ -119,6 +137,6 @@ class TestSession:
 @override_settings(ALLOWED_HOSTS=["tienda.co"])
 def test_it_rejects_a_host_that_is_not_ours(owner: Usuario) -> None:
     """Else `progreso_url` would lead wherever the caller wrote."""
-    client = with_token(Token.objects.create(user=owner).key)
+    client = with_token(llave_de(owner))
     assert client.get(CLIENTES, HTTP_HOST="otra.co").status_code == 400
     assert client.get(CLIENTES, HTTP_HOST="tienda.co").status_code == 200

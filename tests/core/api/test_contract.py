@@ -18,7 +18,6 @@ from django.db import close_old_connections, transaction
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
-from rest_framework.authtoken.models import Token
 from schemathesis.checks import CHECKS, CheckContext, load_all_checks
 from schemathesis.generation.feedback import FeedbackSources
 from schemathesis.pytest._test_builder import build_operation_test
@@ -28,7 +27,7 @@ from schemathesis.schemas import APIOperation
 from campaigns.campana.selectors import recuentos
 from tests import shared
 from tests.core.api.test_matrix import World, make_world
-from tests.factories import AdminFactory
+from tests.factories import AdminFactory, llave_de
 
 EXAMPLES: Final = int(os.environ.get("CONTRACT_EXAMPLES", "0"))
 SHORT: Final = 1  # so many an operation, besides those that cover each keyword of the description
@@ -78,6 +77,9 @@ MEANINGS: Final = {
     ("aprobacion_costo", "invalid"),
     ("programada_para", "past"),
     ("programada_para", "too_far"),
+    ("vence_en", "past"),
+    ("redes", "invalid"),
+    ("alcances", "invalid"),  # a test key's: not everything
 }
 
 
@@ -128,7 +130,7 @@ def token(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
         with django_db_blocker.unblock():
             owner = AdminFactory.create(username="duena")
             worlds[:] = [make_world(owner)]
-            token = Token.objects.create(user=owner).key
+            token = llave_de(owner)
         yield token
     logging.disable(logging.NOTSET)
 

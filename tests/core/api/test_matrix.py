@@ -22,7 +22,8 @@ from campaigns.models import AjustesAlertas, CampanaSMS, Entrante, PlantillaSMS,
 from clientes.models import Baja, Cliente, Etiqueta, Segmento, Venta
 from clientes.rne.services import importar_lista
 from core.api.views import NotFoundView
-from core.models import Usuario
+from core.llaves import huella
+from core.models import LlaveApi, Usuario
 from tests import shared
 from tests.conftest import signed_in
 from tests.core.api.support import errors_of, row_counts
@@ -36,6 +37,7 @@ from tests.factories import (
     SegmentoFactory,
     VendedorFactory,
     VentaFactory,
+    llave_de,
     open_lote,
     sms_log,
     una_programacion,
@@ -52,6 +54,7 @@ AJUSTES = "api/v1/ajustes/"
 ENTRANTES, ENTRANTE = "api/v1/entrantes/", "api/v1/entrantes/<int:pk>/"
 BAJAS, BAJA = "api/v1/bajas/", "api/v1/bajas/<int:pk>/"
 ALERTAS = "api/v1/alertas/"
+LLAVES = "api/v1/llaves/"
 MARCA = "zafiro"
 PLANTILLAS, PLANTILLA = "api/v1/plantillas/", "api/v1/plantillas/<int:pk>/"
 PROGRAMACIONES, PROGRAMACION = "api/v1/programaciones/", "api/v1/programaciones/<int:pk>/"
@@ -71,13 +74,14 @@ class World:
     entrante: Entrante
     baja: Baja
     programacion: Programacion
+    llave: LlaveApi
 
     def pk_of(self, route: str) -> int:
         named = {"clientes": self.cliente, "plantillas": self.plantilla, "campanas": self.campana}
         named |= {"etiquetas": self.etiqueta, "segmentos": self.segmento, "ventas": self.venta}
         named |= {"remitentes": self.remitente}
         named |= {"entrantes": self.entrante, "bajas": self.baja}
-        named |= {"programaciones": self.programacion}
+        named |= {"programaciones": self.programacion, "llaves": self.llave}
         return next((row.pk for part, row in named.items() if part in route), 0)
 
 
@@ -95,6 +99,7 @@ class Row:
     anonymous: int = 401
     estado: str = "procesando"
     activa: bool = True
+    own: bool = False  # each person sees their own
     one: bool = False  # of each shop there is exactly one, and no id in the route
 
 
@@ -136,6 +141,10 @@ def una_baja(world: World) -> dict[str, Any]:
 
 def una_alta(world: World) -> dict[str, Any]:
     return {"motivo": "Firmó en la tienda", "evidencia": "Carpeta 3"}
+
+
+def una_llave(world: World) -> dict[str, Any]:
+    return {"nombre": "Lector", "alcances": ["leer"]}
 
 
 def una_cada_dia(world: World) -> dict[str, Any]:
@@ -216,6 +225,9 @@ TABLE = [
     Row("post", RNE, 201, 403, 201, lambda w: {"numeros": ["3001234567"], "consultado_en": "2026-01-02"}),
     Row("get", AJUSTES, 200, 403, 200, one=True),
     Row("get", "api/v1/registro/", 200, 403, 200),
+    Row("get", LLAVES, 200, 200, 200, own=True),
+    Row("post", LLAVES, 201, 201, 201, una_llave),
+    Row("delete", LLAVES + "<int:pk>/", 204, 404, 404),
     Row("patch", AJUSTES, 200, 403, 200, lambda w: {"plazo_h": 24}, one=True),
     Row("get", AJUSTES + "historial/", 200, 403, 200),
     Row("get", PROGRAMACIONES, 200, 200, 200),
@@ -298,6 +310,7 @@ def make_world(owner: Usuario) -> World:
         Entrante.objects.create(usuario=owner, sid="SM1", telefono="+573001234567", texto="Baja Ana", tipo="duda"),
         registrar(usuario=owner, telefono="3001234567", motivo="Lo pidió en la tienda"),
         una_programacion(owner),
+        LlaveApi.objects.get(huella=huella(llave_de(owner))),
     )
 
 
@@ -345,7 +358,9 @@ def test_it_lets_a_teammate_read_and_not_write(row: Row, world: World, owner: Us
     before = row_counts()
     response = call(row, world, teammate)
     assert response.status_code == row.teammate, response.content
-    if row.method == "get" and row.teammate == 200:
+    if row.own:
+        assert response.json()["results"] == []
+    elif row.method == "get" and row.teammate == 200:
         assert response.json() == call(row, world, owner).json()
     elif row.teammate == 403:
         errors_of(response, 403)

@@ -25,7 +25,8 @@ from campaigns.bajas.services import registrar
 from campaigns.bitacora.alertas import guardar_ajustes, probar
 from campaigns.models import AjustesAlertas, CampanaSMS, CierreDiario, Entrante
 from clientes.importacion.services import subir
-from core.models import Registro, Usuario
+from core.llaves import huella
+from core.models import LlaveApi, Registro, Usuario
 from core.text import planilla
 from tests import shared
 from tests.factories import (
@@ -37,6 +38,7 @@ from tests.factories import (
     SegmentoFactory,
     VendedorFactory,
     VentaFactory,
+    llave_de,
     open_lote,
     sms_log,
     una_programacion,
@@ -95,6 +97,10 @@ def un_vendedor(world: World) -> dict[str, Any]:
 
 def una_clave(world: World) -> dict[str, Any]:
     return {"old_password": "clave-de-prueba", "new_password1": CLAVE, "new_password2": CLAVE}
+
+
+def una_llave(world: World) -> dict[str, Any]:
+    return {"nombre": "Lector", "alcances": "leer", "dias": "30"}
 
 
 def unos_ajustes(world: World) -> dict[str, Any]:
@@ -271,8 +277,9 @@ TABLE = [
     Row("get", "cuenta/", 200, 200, 200),
     Row("post", "cuenta/", 302, 302, 302, "", lambda w: {"first_name": "Ana"}),
     Row("post", "cuenta/clave/", 302, 302, 302, "", una_clave),
-    Row("post", "cuenta/token/", 200, 200, 200),
-    Row("post", "cuenta/token/revocar/", 302, 302, 302),
+    Row("get", "cuenta/llaves/", 200, 200, 200),
+    Row("post", "cuenta/llaves/", 200, 200, 200, "", una_llave),
+    Row("post", "cuenta/llaves/<int:pk>/revocar/", 302, 404, 404, "llave"),
     Row("get", "cuentas/ingresar/", 302, 302, 302, anonymous=200),
     Row("post", "cuentas/ingresar/", 302, 302, 302, anonymous=200),
     Row("post", "cuentas/salir/", 302, 302, 302),
@@ -350,6 +357,7 @@ def make_world(owner: Usuario) -> World:
         ),
         "baja": registrar(usuario=owner, telefono="3001234567", motivo=f"{MARCA} 12"),
         "vendedor": VendedorFactory.create(creado_por=owner, username=MARCA),
+        "llave": LlaveApi.objects.get(huella=huella(llave_de(owner, nombre=f"{MARCA} 13"))),
         "cierre": CierreDiario.objects.create(dia=date(2026, 3, 4)),  # the installation's
     }
     return {name: row.pk for name, row in rows.items()}
@@ -373,7 +381,7 @@ def text_of(answer: Any) -> str:
 
 def rows_of_the_shop() -> dict[str, list[dict[str, Any]]]:
     """Every row of the product's own tables by model, in one statement; but not that somebody came in, or asked."""
-    rooms = {"core", "clientes", "campaigns", "authtoken"}
+    rooms = {"core", "clientes", "campaigns"}
     one = (
         "SELECT '{0._meta.label}', coalesce(jsonb_agg(to_jsonb(t) - 'last_login' ORDER BY t::text), '[]')::text"
         " FROM {0._meta.db_table} t"

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from core.models import Registro, Usuario
 from core.pages.usuarios import NO_SIRVE
-from tests.factories import VendedorFactory
+from tests.factories import VendedorFactory, llave_de
 from tests.pages import get, signed_in
 
 CLAVE = "una-clave-larga-9"
@@ -22,8 +21,8 @@ def enter(username: str, clave: str) -> int:
     return Client().post("/cuentas/ingresar/", {"username": username, "password": clave}).status_code
 
 
-def token_status(token: Token) -> int:
-    client = APIClient(headers={"Authorization": f"Token {token.key}"})
+def token_status(key: str) -> int:
+    client = APIClient(headers={"Authorization": f"Token {key}"})
     status: int = client.get("/api/v1/clientes/").status_code
     return status
 
@@ -104,7 +103,7 @@ def test_nobody_makes_themselves_an_admin(owner: Usuario) -> None:
 
 
 def test_disabling_ends_sessions_and_token_at_once(owner: Usuario, teammate: Usuario) -> None:
-    inside, token = signed_in(teammate), Token.objects.create(user=teammate)
+    inside, token = signed_in(teammate), llave_de(teammate)
     assert inside.get("/").status_code == 200
     assert signed_in(owner).post(f"/usuarios/{teammate.pk}/desactivar/")["Location"] == "/usuarios/"
     assert inside.get("/").status_code == 302
@@ -115,7 +114,7 @@ def test_disabling_ends_sessions_and_token_at_once(owner: Usuario, teammate: Usu
 
 
 def test_the_vendedores_of_a_disabled_admin_stay_out(owner: Usuario, teammate: Usuario) -> None:
-    inside, token = signed_in(teammate), Token.objects.create(user=teammate)
+    inside, token = signed_in(teammate), llave_de(teammate)
     assert token_status(token) == 200
     Usuario.objects.filter(pk=owner.pk).update(is_active=False)
     assert inside.get("/").status_code == 302
@@ -126,7 +125,7 @@ def test_the_vendedores_of_a_disabled_admin_stay_out(owner: Usuario, teammate: U
 
 
 def test_a_new_password_ends_what_the_old_one_opened(owner: Usuario, teammate: Usuario) -> None:
-    inside, token = signed_in(teammate), Token.objects.create(user=teammate)
+    inside, token = signed_in(teammate), llave_de(teammate)
     form = {"new_password1": CLAVE, "new_password2": CLAVE}
     assert signed_in(owner).post(f"/usuarios/{teammate.pk}/clave/", form).status_code == 302
     assert inside.get("/").status_code == 302

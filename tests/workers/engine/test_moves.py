@@ -34,6 +34,8 @@ STATEMENTS: Final = {
     ),
     ("workers.engine.campaign.final.SENT_AFTER_ALL_SQL", "campanasms"): "error > completado",
     ("workers.engine.campaign.plazo.FAIL_SQL", "smslog"): "pendiente, incierto > fallido",
+    ("workers.engine.lote.prueba.TAKEN_SQL", "smslog"): "pendiente > enviando",
+    ("workers.engine.lote.prueba.ANSWERED_SQL", "smslog"): "enviando > enviado | enviando > fallido",
     ("workers.engine.lote.closing.AGAIN_SQL", "lote"): "abierto, por_conciliar > abierto",
     ("workers.engine.lote.closing.DOUBTFUL_SQL", "lote"): "abierto, por_conciliar > por_conciliar",
     ("workers.engine.lote.closing.CLOSED_SQL", "lote"): "abierto, por_conciliar > cerrado",

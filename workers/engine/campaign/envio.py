@@ -73,7 +73,7 @@ def _open_within_quotas(campana_id: int, room: Window) -> bool:
     held = Cupos.hold(CampanaSMS.objects.values_list("usuario_id", flat=True).get(pk=campana_id))
     # Serialises the openers of one campaign: two Lotes may hold the same phone.
     campana = CampanaSMS.objects.select_for_update(no_key=True).get(pk=campana_id)
-    if campana.estado != CampanaSMS.Estado.PROCESANDO:
+    if campana.estado != CampanaSMS.Estado.PROCESANDO or campana.prueba:
         return False
     if flight.in_flight(campana_id, paced=room.paced) >= room.lotes:
         return False

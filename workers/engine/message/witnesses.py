@@ -48,11 +48,11 @@ FROM unnest(%(senders)s::text[]) AS v (sender)
 CROSS JOIN LATERAL (
     (SELECT c.id FROM campaigns_campanasms c
      WHERE c.remitente_id IN (SELECT r.id FROM campaigns_remitente r WHERE r.valor = v.sender)
-        AND c.iniciado_en IS NOT NULL ORDER BY c.id DESC LIMIT {CAMPAIGNS})
+        AND NOT c.prueba AND c.iniciado_en IS NOT NULL ORDER BY c.id DESC LIMIT {CAMPAIGNS})
     UNION ALL
     (SELECT c.id FROM campaigns_campanasms c
      WHERE v.sender = %(installation)s AND c.remitente_id IS NULL
-        AND c.iniciado_en IS NOT NULL ORDER BY c.id DESC LIMIT {CAMPAIGNS})) c
+        AND NOT c.prueba AND c.iniciado_en IS NOT NULL ORDER BY c.id DESC LIMIT {CAMPAIGNS})) c
 CROSS JOIN LATERAL (({_ROWS % "DESC"}) UNION ({_ROWS % "ASC"})) s
 ORDER BY v.sender
 """  # noqa: S608 - constants
