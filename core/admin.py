@@ -1,8 +1,11 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from core.factor.services import quitar
 from core.models import Registro, Usuario
+from core.sessions import cerrar_todas
 
 admin.site.site_header = "Campañas SMS"
 admin.site.site_title = "Campañas SMS"
@@ -29,6 +32,19 @@ class UsuarioAdmin(UserAdmin[Usuario]):
     list_select_related = ("creado_por",)
     fieldsets = (*(UserAdmin.fieldsets or ()), ("Tienda", {"fields": ("rol", "creado_por", "tienda")}))
     add_fieldsets = (*UserAdmin.add_fieldsets, ("Tienda", {"fields": ("rol", "creado_por")}))
+    actions = ("quitar_factor", "cerrar_sesiones")
+
+    @admin.action(description="Quitar el segundo factor", permissions=["change"])
+    def quitar_factor(self, request: HttpRequest, queryset: QuerySet[Usuario]) -> None:
+        """For who lost the phone and the codes. Make sure first that it is they who ask."""
+        ended = [usuario.get_username() for usuario in queryset if quitar(usuario=usuario)]
+        self.message_user(request, f"Sin segundo factor: {', '.join(ended) or 'nadie, porque nadie lo tenía'}.")
+
+    @admin.action(description="Cerrar las sesiones", permissions=["change"])
+    def cerrar_sesiones(self, request: HttpRequest, queryset: QuerySet[Usuario]) -> None:
+        for usuario in queryset:
+            cerrar_todas(usuario)
+        self.message_user(request, "Sus sesiones se cerraron.")
 
 
 @admin.register(Registro)

@@ -12,6 +12,7 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from core import guesses, registro
 from core.api.throttling import count_here_too
+from core.factor import services as factor
 from core.models import Usuario
 from core.registro import Tipo
 
@@ -40,7 +41,9 @@ class OpenShopBackend(ModelBackend):
             raise
         usuario = super().authenticate(request, username=username, password=password, **kwargs)
         if usuario is not None:
-            guesses.forgive(request, username)
+            # Or who knows the password would begin to guess the code anew as often as they like.
+            if not factor.tiene(usuario):
+                guesses.forgive(request, username)
         elif request is not None:
             # What was typed may be a password in the wrong field: an unknown name is not kept.
             registro.anotar(Tipo.INGRESO_FALLIDO, usuario=registro.con_nombre(username), request=request)

@@ -46,6 +46,8 @@ SEND_WAIT_S = env.float("SEND_WAIT_S", 25.0)
 # Hours that a session lasts without a request, and in all.
 SESSION_IDLE_H = env.float("SESSION_IDLE_H", 12.0, validate=environment.SECONDS)
 SESSION_MAX_H = env.float("SESSION_MAX_H", 168.0, validate=environment.SECONDS)
+# Admins and operators need a second factor; unless said, where pages are served by https.
+second_factor = env.bool("SECOND_FACTOR_REQUIRED", None)
 STATEMENT_TIMEOUT_MS = env.int("DB_STATEMENT_TIMEOUT_MS", 30_000)
 
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", "")
@@ -126,6 +128,7 @@ REDIS_URL = redis_url.normal(REDIS_URL)
 PUBLIC_URL = PUBLIC_URL.rstrip("/")
 SMS_SEGMENT_PRICE = Decimal(segment_price) if segment_price else None
 HTTPS = PUBLIC_URL.startswith("https://")
+SECOND_FACTOR_REQUIRED = HTTPS if second_factor is None else second_factor
 PROXIES = int(HTTPS) if proxies is None else proxies
 LEASE_S = TWILIO_CONNECT_TIMEOUT_S + TWILIO_READ_TIMEOUT_S + 20.0 if lease_s is None else lease_s
 # Anything but Twilio's own address is the simulator: the pages say so.
@@ -174,6 +177,7 @@ MIDDLEWARE = [
     "core.sessions.SessionLimits",
     "core.denials.Denials",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "core.factor.middleware.SecondFactor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 TEMPLATES = [
@@ -233,6 +237,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+PASSWORD_RESET_TIMEOUT = 3600
 LOGIN_URL = reverse_lazy("ingresar")
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = reverse_lazy("ingresar")

@@ -15,13 +15,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core import guesses
 from core.api.parsers import BoundedJSONParser
 from core.api.serializers import RefusesUnknown
 from core.api.throttling import AddressThrottle
+from core.factor import services as factor
 from core.registro import Tipo, anotar
 
 # Bytes. Nobody has signed in yet; a name and a password are some hundred.
 CREDENTIALS_MAX: Final = 4 * 1024
+CODIGO_FALTA = "Este usuario tiene segundo factor: envíe también el código de su aplicación."
+CODIGO_MALO = "Ese código no sirve: puede estar vencido o ya usado."
+SIN_FACTOR = "Este usuario necesita un segundo factor: ingrese por las páginas y póngalo primero."
 NO_HAY = "No existe {path} en esta API."
 FALTA_BARRA = "No existe {path} en esta API; ¿quiso decir {path}/?"
 
@@ -31,7 +36,32 @@ class TokenSerializer(serializers.Serializer[Any]):
 
 
 class CredentialsSerializer(RefusesUnknown, AuthTokenSerializer):
-    """The name and the password of somebody who signs in."""
+    """The name and the password of somebody who signs in, and the code of their second factor."""
+
+    codigo = serializers.CharField(
+        required=False,
+        write_only=True,
+        max_length=factor.LARGO_MAX,
+        help_text="From the person's app, or a recovery code. Required for those who have a second factor.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Hold the code against the second factor of who gave the right password.
+
+        The password was counted as a guess and is forgiven only here, so that a code is no easier to guess.
+        """
+        attrs = super().validate(attrs)
+        usuario, request = attrs["user"], self.context["request"]
+        if factor.tiene(usuario):
+            if not attrs.get("codigo"):
+                raise serializers.ValidationError({"codigo": CODIGO_FALTA}, code="required")
+            if not factor.verificar(usuario=usuario, texto=attrs["codigo"]):
+                anotar(Tipo.INGRESO_FALLIDO, usuario=usuario, request=request, detalle="segundo factor")
+                raise serializers.ValidationError({"codigo": CODIGO_MALO}, code="invalid")
+            guesses.forgive(request, usuario.get_username())
+        elif factor.exigido(usuario):
+            raise serializers.ValidationError(SIN_FACTOR, code="second_factor_required")
+        return attrs
 
 
 class CredentialsParser(BoundedJSONParser):
@@ -50,7 +80,8 @@ class ObtainToken(ObtainAuthToken):
     @extend_schema(
         tags=["auth"],
         summary="Exchange username and password for a token",
-        description="Send the token as `Authorization: Token …` with every call.",
+        description="Send the token as `Authorization: Token …` with every call. A person with a second factor sends "
+        "`codigo` too; without it the answer is 400 with `attr` `codigo`.",
         request=CredentialsSerializer,
         responses=TokenSerializer,
         examples=[

@@ -17,7 +17,7 @@ from core import guesses, services
 from core.forms import StyledForm, shorten_password_help
 from core.guesses import TooManyGuessesError
 from core.models import Usuario
-from core.pages.access import pagina, usuario_de
+from core.pages.access import pagina, reciente, usuario_de
 from core.pages.ingreso import demasiados
 
 NO_HABIA = "No había ningún token."
@@ -95,6 +95,7 @@ def clave(request: HttpRequest) -> HttpResponse:
 @require_POST
 @never_cache
 @pagina
+@reciente("cuenta")
 def token(request: HttpRequest) -> HttpResponse:
     """Make a new token, shown in this answer and never again."""
     return _pagina(request, token_nuevo=services.nuevo_token(usuario=usuario_de(request)))

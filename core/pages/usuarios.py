@@ -10,10 +10,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from core import services
+from core import services, sessions
 from core.forms import StyledForm, shorten_password_help
 from core.models import Usuario
-from core.pages.access import admin_de, pagina
+from core.pages.access import admin_de, pagina, reciente
 
 AYUDA_USUARIO = "Con él ingresa. Letras, números y @ . + - _, sin espacios."
 SOLO_ADMIN = "Solo un administrador ve y cambia los usuarios."
@@ -59,6 +59,7 @@ def usuarios(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @pagina
+@reciente("usuarios")
 def nuevo(request: HttpRequest) -> HttpResponse:
     admin = admin_de(request, SOLO_ADMIN)
     form = VendedorForm(request.POST or None)
@@ -74,6 +75,7 @@ def nuevo(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @pagina
+@reciente("usuarios")
 def clave(request: HttpRequest, pk: int) -> HttpResponse:
     vendedor = _vendedor(request, pk)
     form = ClaveAjenaForm(vendedor, request.POST or None)
@@ -86,6 +88,17 @@ def clave(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @pagina
+def cerrar_sesiones(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a vendedor's sessions. It asks for no password first: somebody may be in a hurry."""
+    vendedor = _vendedor(request, pk)
+    sessions.cerrar_todas(vendedor)
+    messages.success(request, f"Las sesiones de «{vendedor.username}» se cerraron.")
+    return redirect("usuarios")
+
+
+@require_POST
+@pagina
+@reciente("usuarios")
 def activar(request: HttpRequest, pk: int, activo: bool) -> HttpResponse:
     vendedor = _vendedor(request, pk)
     services.activar_usuario(usuario=vendedor, activo=activo)
