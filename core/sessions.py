@@ -108,7 +108,9 @@ def abiertas(request: HttpRequest, usuario: Usuario) -> list[Abierta]:
     good = usuario.get_session_auth_hash()
     found = []
     for row in Sesion.objects.filter(usuario=usuario, sesion__expire_date__gt=timezone.now()).select_related("sesion"):
-        data = row.sesion.get_decoded()
+        esta = row.sesion_id == request.session.session_key
+        # What this request has just noted is written when it is answered.
+        data = request.session if esta else row.sesion.get_decoded()
         desde, visto = data.get(DESDE), data.get(VISTO)
         if data.get(SESSION_KEY) != str(usuario.pk) or data.get(HASH_SESSION_KEY) != good or desde is None:
             continue  # a new password has ended it, or somebody else sits there
@@ -121,7 +123,7 @@ def abiertas(request: HttpRequest, usuario: Usuario) -> list[Abierta]:
                 ip=row.ip,
                 desde=datetime.fromtimestamp(desde, UTC),
                 visto=datetime.fromtimestamp(visto, UTC),
-                esta=row.sesion_id == request.session.session_key,
+                esta=esta,
             )
         )
     return sorted(found, key=lambda one: (not one.esta, -one.visto.timestamp()))

@@ -237,6 +237,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+AUTH_PASSWORD_VALIDATORS.append({"NAME": "core.claves.NotEasilyGuessed"})
 PASSWORD_RESET_TIMEOUT = 3600
 LOGIN_URL = reverse_lazy("ingresar")
 LOGIN_REDIRECT_URL = "/"

@@ -62,7 +62,8 @@ def usuarios(request: HttpRequest) -> HttpResponse:
 @reciente("usuarios")
 def nuevo(request: HttpRequest) -> HttpResponse:
     admin = admin_de(request, SOLO_ADMIN)
-    form = VendedorForm(request.POST or None)
+    # Whose shop it is, so that its name is no password.
+    form = VendedorForm(request.POST or None, instance=Usuario(rol=Usuario.Rol.VENDEDOR, creado_por=admin))
     if form.is_valid():
         datos = {name: form.cleaned_data[name] for name in ("username", "first_name", "last_name")}
         vendedor = services.crear_vendedor(admin=admin, datos=datos, clave=form.cleaned_data["password1"])

@@ -23,7 +23,7 @@ from campaigns.bajas.services import registrar
 from campaigns.bitacora.alertas import guardar_ajustes, probar
 from campaigns.models import CampanaSMS, CierreDiario, Entrante
 from clientes.importacion.services import subir
-from core.models import Registro, Usuario
+from core.models import Registro, Sesion, Usuario
 from tests import shared
 from tests.factories import (
     AdminFactory,
@@ -261,6 +261,7 @@ TABLE = [
     Row("post", "usuarios/nuevo/", 302, 403, 302, "", un_vendedor),
     Row("get", "usuarios/<int:pk>/clave/", 200, 403, 404, "vendedor"),
     Row("post", "usuarios/<int:pk>/clave/", 302, 403, 404, "vendedor", una_clave),
+    Row("post", "usuarios/<int:pk>/sesiones/cerrar/", 302, 403, 404, "vendedor"),
     Row("post", "usuarios/<int:pk>/activar/", 302, 403, 404, "vendedor"),
     Row("post", "usuarios/<int:pk>/desactivar/", 302, 403, 404, "vendedor"),
     Row("get", "ajustes/", 200, 403, 200),
@@ -270,6 +271,19 @@ TABLE = [
     Row("post", "cuenta/clave/", 302, 302, 302, "", una_clave),
     Row("post", "cuenta/token/", 200, 200, 200),
     Row("post", "cuenta/token/revocar/", 302, 302, 302),
+    Row("get", "cuenta/factor/", 200, 200, 200),
+    Row("post", "cuenta/factor/", 302, 302, 302),  # without the secret that the page shows
+    Row("post", "cuenta/factor/codigos/", 302, 302, 302),
+    Row("post", "cuenta/factor/quitar/", 302, 302, 302),
+    Row("get", "cuenta/sesiones/", 200, 200, 200),
+    # one's own alone: tests/core/pages/test_sesiones.py
+    Row("post", "cuenta/sesiones/<int:pk>/cerrar/", 404, 404, 404, "campana"),
+    Row("post", "cuenta/sesiones/otras/cerrar/", 302, 302, 302),
+    Row("get", "cuentas/confirmar/", 200, 200, 200),
+    Row("post", "cuentas/confirmar/", 302, 302, 302, "", lambda w: {"clave": "clave-de-prueba"}),
+    # whose password was right, and who is not in: tests/core/test_factor.py
+    Row("get", "cuentas/ingresar/codigo/", 302, 302, 302),
+    Row("post", "cuentas/ingresar/codigo/", 302, 302, 302),
     Row("get", "cuentas/ingresar/", 302, 302, 302, anonymous=200),
     Row("post", "cuentas/ingresar/", 302, 302, 302, anonymous=200),
     Row("post", "cuentas/salir/", 302, 302, 302),
@@ -374,7 +388,11 @@ def rows_of_the_shop() -> dict[str, list[dict[str, Any]]]:
         "SELECT '{0._meta.label}', coalesce(jsonb_agg(to_jsonb(t) - 'last_login' ORDER BY t::text), '[]')::text"
         " FROM {0._meta.db_table} t"
     )
-    models = [m for m in apps.get_models(include_auto_created=True) if m._meta.app_label in rooms and m != Registro]
+    models = [
+        m
+        for m in apps.get_models(include_auto_created=True)
+        if m._meta.app_label in rooms and m not in {Registro, Sesion}
+    ]
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(map(one.format, models)))
         return {label: json.loads(rows) for label, rows in cursor.fetchall()}
