@@ -175,6 +175,6 @@ def _list(request: HttpRequest) -> None:
         defaults={
             "usuario_id": int(session[SESSION_KEY]),
             "ip": actor.ip_de(request),
-            "agente": request.headers.get("User-Agent", "")[:AGENTE_MAX],
+            "agente": request.headers.get("User-Agent", "").replace("\x00", "")[:AGENTE_MAX],
         },
     )

@@ -16,9 +16,12 @@ from django.conf import settings
 from django.db import transaction
 from pyotp.exceptions import OTPVerificationError
 
+from core import correo
 from core.models import CodigoRecuperacion, Factor, Usuario
 from core.registro import Tipo, anotar
 
+PUESTO: Final = "Se puso un segundo factor"
+QUITADO: Final = "Se quitó el segundo factor"
 EMISOR: Final = "Campañas SMS"
 # A clock may be wrong by so many steps of 30 seconds.
 DESFASE: Final = 1
@@ -96,6 +99,7 @@ def poner(*, usuario: Usuario, secreto: str, texto: str) -> list[str] | None:
         codigos = _codigos(factor)
         usuario.end_sessions()
         anotar(Tipo.FACTOR, usuario=usuario)
+        correo.avisar(usuario, PUESTO)
     return codigos
 
 
@@ -119,6 +123,7 @@ def quitar(*, usuario: Usuario) -> bool:
         if ended:
             usuario.end_sessions()
             anotar(Tipo.FACTOR_FUERA, tienda=usuario, detalle=f"de {usuario.get_username()}")
+            correo.avisar(usuario, QUITADO)
     return ended
 
 

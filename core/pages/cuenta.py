@@ -14,10 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from rest_framework.authtoken.models import Token
 
 from core import guesses, services
+from core.correo import hay_servidor
 from core.forms import StyledForm, shorten_password_help
 from core.guesses import TooManyGuessesError
 from core.models import Usuario
 from core.pages.access import pagina, reciente, usuario_de
+from core.pages.correo import CorreoForm
 from core.pages.ingreso import demasiados
 
 NO_HABIA = "No había ningún token."
@@ -51,6 +53,8 @@ def _pagina(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpR
     usuario = usuario_de(request)
     context.setdefault("nombre", NombreForm(instance=usuario))
     context.setdefault("clave", ClavePropiaForm(usuario))
+    context.setdefault("correo", CorreoForm(initial={"correo": usuario.email}))
+    context["hay_correo"] = hay_servidor()
     token = Token.objects.filter(user=usuario).first()
     shown = {"seccion": "cuenta", "token": token, **context}
     return render(request, "core/cuenta/cuenta.html", shown, status=status)

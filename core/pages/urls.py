@@ -1,17 +1,21 @@
 from django.urls import path
 
-from core.pages import cuenta, factor, ingreso, registro, sesiones, usuarios
+from core.pages import correo, cuenta, factor, ingreso, registro, sesiones, usuarios
 from core.pages.ingreso import IngresoView, SalidaView
 
 urlpatterns = [
     path("cuentas/ingresar/", IngresoView.as_view(), name="ingresar"),
     path("cuentas/ingresar/codigo/", ingreso.codigo, name="ingresar-codigo"),
+    path("cuentas/clave/", correo.olvidada, name="clave-olvidada"),
+    path("cuentas/clave/<uidb64>/<token>/", correo.ClaveNuevaView.as_view(), name="clave-nueva"),
     path("cuentas/confirmar/", ingreso.confirmar, name="confirmar"),
     path("cuentas/salir/", SalidaView.as_view(), name="salir"),
     path("cuenta/", cuenta.cuenta, name="cuenta"),
     path("cuenta/clave/", cuenta.clave, name="cuenta-clave"),
     path("cuenta/token/", cuenta.token, name="cuenta-token"),
     path("cuenta/token/revocar/", cuenta.revocar, name="cuenta-token-revocar"),
+    path("cuenta/correo/", correo.cambiar, name="cuenta-correo"),
+    path("cuenta/correo/<str:token>/", correo.confirmar, name="correo-confirmar"),
     path("cuenta/factor/", factor.factor, name="factor"),
     path("cuenta/factor/codigos/", factor.codigos, name="factor-codigos"),
     path("cuenta/factor/quitar/", factor.quitar, name="factor-quitar"),

@@ -271,6 +271,14 @@ TABLE = [
     Row("post", "cuenta/clave/", 302, 302, 302, "", una_clave),
     Row("post", "cuenta/token/", 200, 200, 200),
     Row("post", "cuenta/token/revocar/", 302, 302, 302),
+    Row("post", "cuenta/correo/", 302, 302, 302, "", lambda w: {"correo": "", "clave": "clave-de-prueba"}),
+    # with a link of one's own: tests/core/test_correo.py
+    Row("get", "cuenta/correo/<str:token>/", 302, 302, 302),
+    Row("post", "cuenta/correo/<str:token>/", 302, 302, 302),
+    Row("get", "cuentas/clave/", 200, 200, 200, anonymous=200),
+    Row("post", "cuentas/clave/", 200, 200, 200, anonymous=200),
+    Row("get", "cuentas/clave/<uidb64>/<token>/", 200, 200, 200, anonymous=200),
+    Row("post", "cuentas/clave/<uidb64>/<token>/", 200, 200, 200, anonymous=200),
     Row("get", "cuenta/factor/", 200, 200, 200),
     Row("post", "cuenta/factor/", 302, 302, 302),  # without the secret that the page shows
     Row("post", "cuenta/factor/codigos/", 302, 302, 302),
