@@ -36,7 +36,7 @@ class UsuarioAdmin(UserAdmin[Usuario]):
 
     @admin.action(description="Quitar el segundo factor", permissions=["change"])
     def quitar_factor(self, request: HttpRequest, queryset: QuerySet[Usuario]) -> None:
-        """For who lost the phone and the codes. Make sure first that it is they who ask."""
+        """Help who lost the phone and the codes. Make sure first that it is they who ask."""
         ended = [usuario.get_username() for usuario in queryset if quitar(usuario=usuario)]
         self.message_user(request, f"Sin segundo factor: {', '.join(ended) or 'nadie, porque nadie lo tenía'}.")
 

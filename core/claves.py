@@ -1,4 +1,4 @@
-"""Which passwords are refused: those that a program guesses soon, the words of this shop and this product among them.
+"""Passwords are refused that a program guesses soon, the words of this shop and this product among them.
 
 OWASP ASVS 5.0, 6.2: eight characters or more, none of the common and leaked ones, none made of words that stand around
 it (6.2.11), no rules about kinds of characters. NIST SP 800-63B-4, 3.1.1.2 asks for fifteen where a password is the

@@ -97,7 +97,7 @@ def pedir_confirmacion(usuario: Usuario, correo: str) -> None:
 
 
 def correo_de(usuario: Usuario, token: str) -> str | None:
-    """Return the address that this link confirms; None when it is too old, or another's, or the address changed since."""
+    """Return the address that this link confirms; None if it is too old, or another's, or the address changed since."""
     try:
         whose, before, correo = signing.loads(token, salt=SALT, max_age=ENLACE_S)
     except (signing.BadSignature, TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""What a person may do who must have a second factor and has not shown one: set it up, or leave."""
+"""A person who must have a second factor and has not shown one sets it up, or leaves."""
 
 from collections.abc import Callable
 from contextlib import suppress

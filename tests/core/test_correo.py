@@ -109,7 +109,7 @@ class TestForgotten:
     def test_the_page_asks_the_database_nothing(
         self, reachable: Usuario, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
     ) -> None:
-        """So it takes as long for who exists as for who does not."""
+        """It takes as long for who exists as for who does not."""
         monkeypatch.setattr(correo, "nudge", lambda *args: None)
         with django_assert_num_queries(0):
             ask("duena")
