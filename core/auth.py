@@ -1,23 +1,19 @@
 """Sign-in by session and by token. A shop whose admin is disabled is closed, to its vendedores too."""
 
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 from django.db import connection
-from limits import RateLimitItemPerMinute
 from rest_framework.authentication import TokenAuthentication
 from rest_framework.authtoken.models import Token
 from rest_framework.exceptions import AuthenticationFailed
 
 from core import guesses, registro
-from core.api.throttling import count_here_too
 from core.factor import services as factor
 from core.models import Usuario
 from core.registro import Tipo
 
-# How often guesses beyond the limit are written down, for each account.
-SAID: Final = RateLimitItemPerMinute(1)
 DESHABILITADO = "El usuario está desactivado."
 
 
@@ -33,12 +29,7 @@ class OpenShopBackend(ModelBackend):
         username = username or kwargs.get(Usuario.USERNAME_FIELD)
         if not username or password is None:
             return None
-        try:
-            guesses.count(request, username)
-        except guesses.TooManyGuessesError:
-            if count_here_too(SAID, f"ingreso:dicho:{guesses.account(username)}") is None:
-                registro.anotar(Tipo.LIMITE, usuario=registro.con_nombre(username), request=request)
-            raise
+        guesses.count(request, username)
         usuario = super().authenticate(request, username=username, password=password, **kwargs)
         if usuario is not None:
             # Or who knows the password would begin to guess the code anew as often as they like.

@@ -80,7 +80,7 @@ def con_factor(request: HttpRequest) -> bool:
 def es_reciente(request: HttpRequest) -> bool:
     """Tell whether the person has proved who they are in the last minutes: ASVS 5.0, 7.5.1."""
     good_s = RECIENTE_S * (2 if request.method == "POST" else 1)
-    return int(time.time()) - request.session.get(CONFIRMADO, 0) <= good_s
+    return bool(int(time.time()) - request.session.get(CONFIRMADO, 0) <= good_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +111,9 @@ def abiertas(request: HttpRequest, usuario: Usuario) -> list[Abierta]:
         esta = row.sesion_id == request.session.session_key
         # What this request has just noted is written when it is answered.
         data = request.session if esta else row.sesion.get_decoded()
-        desde, visto = data.get(DESDE), data.get(VISTO)
-        if data.get(SESSION_KEY) != str(usuario.pk) or data.get(HASH_SESSION_KEY) != good or desde is None:
+        if data.get(SESSION_KEY) != str(usuario.pk) or data.get(HASH_SESSION_KEY) != good:
             continue  # a new password has ended it, or somebody else sits there
+        desde, visto = int(data.get(DESDE, 0)), int(data.get(VISTO, 0))
         if _is_over(desde, visto, int(time.time())):
             continue
         found.append(

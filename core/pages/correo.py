@@ -45,7 +45,7 @@ NO_ES_SU_CLAVE: Final = "No es su clave."
 def olvidada(request: HttpRequest) -> HttpResponse:
     """Take a name or an address, and answer the same whether there is such a person or not."""
     template = "registration/clave_olvidada.html"
-    texto = request.POST.get("quien", "").strip()[:TEXTO_MAX]
+    texto = request.POST.get("quien", "").replace("\x00", "").strip()[:TEXTO_MAX]
     context = {"sin_correo": not services.hay_servidor(), "quien": texto}
     if request.method != "POST" or context["sin_correo"] or not texto:
         return render(request, template, context)
@@ -99,7 +99,7 @@ def cambiar(request: HttpRequest) -> HttpResponse:
     usuario = usuario_de(request)
     form = CorreoForm(request.POST)
     if not form.is_valid():
-        return _rechazado(request, "; ".join(error for errors in form.errors.values() for error in errors))
+        return _rechazado(request, "; ".join(str(error) for errors in form.errors.values() for error in errors))
     try:
         guesses.count(request, usuario.get_username())
     except TooManyGuessesError as refused:

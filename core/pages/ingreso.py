@@ -116,7 +116,8 @@ def confirmar(request: HttpRequest) -> HttpResponse:
     usuario = usuario_de(request)
     asked = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
-    context = {"next": asked if safe else reverse("cuenta"), "con_factor": factor.tiene(usuario)}
+    volver = asked if safe else reverse("cuenta")
+    context = {"next": volver, "con_factor": factor.tiene(usuario)}
     if request.method != "POST":
         return render(request, template, context)
     try:
@@ -128,7 +129,7 @@ def confirmar(request: HttpRequest) -> HttpResponse:
         return _fallo(request, usuario, NO_ES, template, **context)
     guesses.forgive(request, usuario.get_username())
     sessions.confirmar(request)
-    return redirect(context["next"])
+    return redirect(volver)
 
 
 class SalidaView(LogoutView):

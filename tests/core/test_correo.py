@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pyotp
 import pytest
 import time_machine
+from celery import current_app
 from django.core import mail
 from django.test import Client
 from rest_framework.authtoken.models import Token
@@ -22,7 +24,7 @@ from workers import tasks
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 PASSWORD, NEW = "clave-de-prueba", "una-nube-larga-9"
 CLAVE = "/cuentas/clave/"
-TASKS = {"workers.correo_de_clave": tasks.correo_de_clave, "workers.enviar_correo": tasks.enviar_correo}
+TASKS: dict[str, Any] = {"workers.correo_de_clave": tasks.correo_de_clave, "workers.enviar_correo": tasks.enviar_correo}
 
 pytestmark = pytest.mark.django_db
 
@@ -154,7 +156,7 @@ class TestForgotten:
         def away(*args: Any) -> int:
             raise OSError
 
-        monkeypatch.setattr(correo.EmailMessage, "send", away)
+        monkeypatch.setattr(mail.EmailMessage, "send", away)
         assert ask("duena").status_code == 200
 
 
@@ -227,7 +229,7 @@ class TestAddress:
 
     def test_a_person_is_told_of_their_second_factor(self, reachable: Usuario) -> None:
         secreto = factor.secreto_nuevo()
-        factor.poner(usuario=reachable, secreto=secreto, texto=factor.pyotp.TOTP(secreto).now())
+        factor.poner(usuario=reachable, secreto=secreto, texto=pyotp.TOTP(secreto).now())
         factor.quitar(usuario=reachable)
         assert [message.subject for message in mail.outbox] == [
             "Se puso un segundo factor",
@@ -236,7 +238,7 @@ class TestAddress:
 
 
 def test_a_text_is_not_logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nudges.current_app.conf, "broker_write_url", "redis://127.0.0.1:1/0", raising=False)
+    monkeypatch.setattr(current_app.conf, "broker_write_url", "redis://127.0.0.1:1/0", raising=False)
     nudges._send("workers.enviar_correo", "duena@tienda.co", "asunto", "texto")
     assert "workers.enviar_correo" in caplog.text
     assert "duena@" not in caplog.text
