@@ -133,6 +133,24 @@ class CodigoRecuperacion(models.Model):
         return f"código de recuperación de {self.factor_id}"
 
 
+class LlaveAcceso(models.Model):
+    """A passkey, which may stand in for a code. What is kept of it is public."""
+
+    factor = models.ForeignKey(Factor, on_delete=models.CASCADE, related_name="llaves")
+    nombre = models.CharField(max_length=60)
+    credencial = models.CharField(max_length=1400, unique=True)  # its id, base64url
+    clave_publica = models.TextField()  # COSE, base64url
+    contador = models.BigIntegerField()  # of its signatures, as far as it counts them
+    creada = models.DateTimeField(db_default=Now())
+    usada = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "llaves de acceso"
+
+    def __str__(self) -> str:
+        return self.nombre
+
+
 class Sesion(models.Model):
     """A person's open session, and where it was opened. What else is known of it stands in Django's own row."""
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 import segno
 from django.contrib import messages
 from django.contrib.auth import logout, update_session_auth_hash
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.cache import never_cache
@@ -13,14 +13,18 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core import guesses, sessions
-from core.factor import services
+from core.factor import llaves, services
 from core.guesses import TooManyGuessesError
 from core.models import Factor
 from core.pages.access import pagina, reciente, usuario_de
-from core.pages.ingreso import CODIGO_MALO, demasiados
+from core.pages.ingreso import CODIGO_MALO, RETO, demasiados
 
 # The secret that is being shown, in the session until its first code proves that an app has it.
 NUEVO: Final = "factor_nuevo"
+NOMBRE_MAX: Final = 60
+LLAVE: Final = "Llave de acceso"
+LLAVE_PUESTA: Final = "Su llave de acceso quedó añadida: úsela en vez del código."
+LLAVE_MALA: Final = "No se pudo añadir la llave. Intente de nuevo, o con otra."
 NO_TIENE: Final = "Usted no tiene segundo factor."
 OBLIGATORIO: Final = "En esta instalación usted necesita un segundo factor: puede cambiarlo, y no quitarlo."
 
@@ -77,6 +81,41 @@ def codigos(request: HttpRequest) -> HttpResponse:
     return _pagina(request, found, codigos=services.codigos_nuevos(usuario=usuario))
 
 
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@pagina
+@reciente("factor")
+def llave(request: HttpRequest) -> HttpResponse:
+    """Add a passkey."""
+    usuario = usuario_de(request)
+    found = Factor.objects.select_related("usuario").filter(usuario=usuario).first()
+    if found is None:
+        messages.info(request, NO_TIENE)
+        return redirect("factor")
+    reto = request.session.pop(RETO, "")
+    if request.method == "POST":
+        nombre = " ".join(request.POST.get("nombre", "").split())[:NOMBRE_MAX] or LLAVE
+        if llaves.poner(factor=found, reto=reto, respuesta=request.POST.get("respuesta", ""), nombre=nombre):
+            messages.success(request, LLAVE_PUESTA)
+            return redirect("factor")
+        messages.error(request, LLAVE_MALA)
+    request.session[RETO] = llaves.reto_nuevo()
+    opciones = llaves.opciones_para_poner(found, request.session[RETO])
+    return render(request, "core/factor/llave.html", {"seccion": "cuenta", "opciones": opciones})
+
+
+@require_POST
+@pagina
+@reciente("factor")
+def quitar_llave(request: HttpRequest, pk: int) -> HttpResponse:
+    found = Factor.objects.filter(usuario=usuario_de(request)).first()
+    if found is None or not llaves.quitar(factor=found, pk=pk):
+        raise Http404
+    messages.success(request, "La llave de acceso se quitó.")
+    return redirect("factor")
+
+
 @require_POST
 @pagina
 @reciente("factor")
@@ -94,7 +133,12 @@ def quitar(request: HttpRequest) -> HttpResponse:
 
 
 def _pagina(request: HttpRequest, found: Factor, **context: Any) -> HttpResponse:
-    shown = {"factor": found, "quedan": found.codigos.count(), "exigido": services.exigido(usuario_de(request))}
+    shown = {
+        "factor": found,
+        "quedan": found.codigos.count(),
+        "llaves": found.llaves.order_by("pk"),
+        "exigido": services.exigido(usuario_de(request)),
+    }
     return render(request, "core/factor/factor.html", {"seccion": "cuenta", **shown, **context})
 
 
@@ -107,6 +151,7 @@ def _con_qr(request: HttpRequest, *, status: int = 200, error: str = "") -> Http
         "exigido": services.exigido(usuario),
         "sin_factor": not sessions.con_factor(request),
         "error": error,
+        "cambia": "cambiar" in request.GET,
     }
     return render(request, "core/factor/poner.html", context, status=status)
 

@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from core import guesses, registro, sessions
-from core.factor import pendiente
+from core.factor import llaves, pendiente
 from core.factor import services as factor
 from core.guesses import TooManyGuessesError
 from core.models import Usuario
@@ -29,6 +29,9 @@ from core.text import formato
 
 DEMASIADOS = "Demasiados intentos. Espere {espera} y vuelva a intentar."
 CODIGO_MALO = "Ese código no sirve: puede estar vencido o ya usado. Escriba el que muestra la aplicación ahora."
+LLAVE_MALA = "Esa llave de acceso no sirve aquí. Escriba un código."
+# The challenge that a passkey signs, in the session for one answer.
+RETO = "reto"
 NO_ES = "No es correcto. Intente de nuevo."
 SOLO_OPERADOR = "Solo quien administra la instalación entra aquí."
 
@@ -91,14 +94,20 @@ def codigo(request: HttpRequest) -> HttpResponse:
         pendiente.terminar(request)
         return redirect("ingresar")
     usuario, volver = held
+    signed = request.session.pop(RETO, "")
+    request.session[RETO] = reto = llaves.reto_nuevo()
+    context = {"opciones": llaves.opciones_para_ingresar(usuario, reto)}
     if request.method != "POST":
-        return render(request, template)
+        return render(request, template, context)
     try:
         guesses.count(request, usuario.get_username())
     except TooManyGuessesError as refused:
-        return _demasiados(request, refused, template)
-    if not factor.verificar(usuario=usuario, texto=request.POST.get("codigo", "")):
-        return _fallo(request, usuario, CODIGO_MALO, template)
+        return _demasiados(request, refused, template, **context)
+    if "respuesta" in request.POST:
+        if not llaves.verificar(usuario=usuario, reto=signed, respuesta=request.POST["respuesta"]):
+            return _fallo(request, usuario, LLAVE_MALA, template, **context)
+    elif not factor.verificar(usuario=usuario, texto=request.POST.get("codigo", "")):
+        return _fallo(request, usuario, CODIGO_MALO, template, **context)
     guesses.forgive(request, usuario.get_username())
     pendiente.terminar(request)
     login(request, usuario)

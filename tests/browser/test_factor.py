@@ -6,9 +6,10 @@ from typing import Any
 import pyotp
 import pytest
 from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
 
-from core.models import Factor, Usuario
-from tests.browser.conftest import Ears
+from core.models import Factor, LlaveAcceso, Usuario
+from tests.browser.conftest import Ears, SignIn
 from tests.browser.test_ingreso import enter
 from tests.browser.test_presentacion import is_presentable
 
@@ -49,3 +50,31 @@ def test_who_must_have_one_sets_it_up_and_signs_in_with_it(
     page.goto("/cuenta/sesiones/")
     expect(page.get_by_role("rowheader", name="Chrome en Linux")).to_be_visible()
     is_presentable(page)
+
+
+def test_a_passkey_stands_in_for_the_code(
+    page: Page, owner: Usuario, sign_in: SignIn, settings: Any, live_server: LiveServer
+) -> None:
+    settings.PUBLIC_URL = live_server.url
+    Factor.objects.create(usuario=owner, secreto=pyotp.random_base32())
+    device = page.context.new_cdp_session(page)
+    device.send("WebAuthn.enable")
+    kind = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    on = {"isUserVerified": True, "automaticPresenceSimulation": True}
+    device.send("WebAuthn.addVirtualAuthenticator", {"options": kind | on})
+    sign_in(owner)
+
+    page.goto("/cuenta/factor/")
+    page.get_by_role("link", name="Añadir una llave de acceso").click()
+    page.get_by_label("Cómo la llama usted").fill("El computador")
+    page.get_by_role("button", name="Añadir").click()
+    expect(page.get_by_text("Su llave de acceso quedó añadida")).to_be_visible()
+    expect(page.get_by_text("El computador · añadida")).to_be_visible()
+    is_presentable(page)
+
+    page.locator("summary", has_text="Menú de duena").click()
+    page.get_by_role("button", name="Salir").click()
+    enter(page, owner.username, "clave-de-prueba")
+    page.get_by_role("button", name="Usar su llave de acceso").click()
+    expect(page.get_by_role("heading", name="Aún no hay campañas")).to_be_visible()
+    assert LlaveAcceso.objects.get().usada is not None
