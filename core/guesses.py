@@ -11,12 +11,15 @@ import secrets
 from typing import Any, Final
 
 from django.core import signing
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
 from rest_framework.exceptions import Throttled
 
 from core import registro
 from core.api.throttling import LoginThrottle, count_here_too, forget
+from core.factor.services import mostrado
+from core.models import Usuario
 from core.registro import Tipo
 from core.unicode import normalize
 
@@ -70,6 +73,11 @@ def forgive(request: Any, username: str) -> None:
     if request is not None:
         for item, key in _of_account(request, username):
             forget(item, key)
+
+
+@receiver(mostrado)
+def _shown(usuario: Usuario, request: Any, **kwargs: Any) -> None:
+    forgive(request, usuario.get_username())
 
 
 def remember_browser(response: HttpResponse, username: str, *, secure: bool) -> None:

@@ -15,7 +15,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from core import guesses
 from core.api.parsers import BoundedJSONParser
 from core.api.serializers import RefusesUnknown
 from core.api.throttling import AddressThrottle
@@ -58,7 +57,7 @@ class CredentialsSerializer(RefusesUnknown, AuthTokenSerializer):
             if not factor.verificar(usuario=usuario, texto=attrs["codigo"]):
                 anotar(Tipo.INGRESO_FALLIDO, usuario=usuario, request=request, detalle="segundo factor")
                 raise serializers.ValidationError({"codigo": CODIGO_MALO}, code="invalid")
-            guesses.forgive(request, usuario.get_username())
+            factor.mostrado.send(CredentialsSerializer, usuario=usuario, request=request)
         elif factor.exigido(usuario):
             raise serializers.ValidationError(SIN_FACTOR, code="second_factor_required")
         return attrs

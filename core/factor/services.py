@@ -14,6 +14,7 @@ from typing import Final
 import pyotp
 from django.conf import settings
 from django.db import transaction
+from django.dispatch import Signal
 from pyotp.exceptions import OTPVerificationError
 
 from core import correo
@@ -22,6 +23,8 @@ from core.registro import Tipo, anotar
 
 PUESTO: Final = "Se puso un segundo factor"
 QUITADO: Final = "Se quitó el segundo factor"
+# Somebody who asks for a key of the API has shown it: see core.guesses, which the API must not import.
+mostrado: Final = Signal()
 EMISOR: Final = "Campañas SMS"
 # A clock may be wrong by so many steps of 30 seconds.
 DESFASE: Final = 1
