@@ -84,7 +84,7 @@ class ClaveNuevaView(PasswordResetConfirmView):
 class CorreoForm(StyledForm, forms.Form):
     correo = forms.EmailField(label="Correo", required=False, max_length=TEXTO_MAX)
     clave = forms.CharField(
-        label="Clave actual",
+        label="Su clave",
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
