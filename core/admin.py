@@ -27,12 +27,16 @@ class OnlyRead:
 
 @admin.register(Usuario)
 class UsuarioAdmin(UserAdmin[Usuario]):
-    list_display = ("username", "first_name", "last_name", "rol", "creado_por", "is_active", "last_login")
+    list_display = ("username", "first_name", "last_name", "rol", "creado_por", "con_factor", "is_active", "last_login")
     list_filter = ("rol", "is_active", "is_staff")
-    list_select_related = ("creado_por",)
+    list_select_related = ("creado_por", "factor")
     fieldsets = (*(UserAdmin.fieldsets or ()), ("Tienda", {"fields": ("rol", "creado_por", "tienda")}))
     add_fieldsets = (*UserAdmin.add_fieldsets, ("Tienda", {"fields": ("rol", "creado_por")}))
     actions = ("quitar_factor", "cerrar_sesiones")
+
+    @admin.display(description="Segundo factor", boolean=True)
+    def con_factor(self, usuario: Usuario) -> bool:
+        return hasattr(usuario, "factor")
 
     @admin.action(description="Quitar el segundo factor", permissions=["change"])
     def quitar_factor(self, request: HttpRequest, queryset: QuerySet[Usuario]) -> None:

@@ -376,6 +376,8 @@ class TestReset:
     def test_in_the_admin(self, owner: Usuario, stranger: Usuario, secreto: str) -> None:
         Usuario.objects.filter(pk=stranger.pk).update(is_staff=True, is_superuser=True)
         client = signed_in(owner)
+        listed = signed_in(stranger).get("/admin/core/usuario/").content.decode()
+        assert listed.count('icon-yes.svg" alt="True"') == 3  # both are active, and one has a factor
         form = {"action": "quitar_factor", "_selected_action": [owner.pk, stranger.pk]}
         assert signed_in(stranger).post("/admin/core/usuario/", form).status_code == 302
         self.gone(owner, client)
