@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core import guesses, sessions
-from core.factor import llaves, services
+from core.factor import passkeys, services
 from core.guesses import TooManyGuessesError
 from core.models import Factor
 from core.pages.access import pagina, reciente, usuario_de
@@ -96,12 +96,12 @@ def llave(request: HttpRequest) -> HttpResponse:
     reto = request.session.pop(RETO, "")
     if request.method == "POST":
         nombre = " ".join(request.POST.get("nombre", "").split())[:NOMBRE_MAX] or LLAVE
-        if llaves.poner(factor=found, reto=reto, respuesta=request.POST.get("respuesta", ""), nombre=nombre):
+        if passkeys.poner(factor=found, reto=reto, respuesta=request.POST.get("respuesta", ""), nombre=nombre):
             messages.success(request, LLAVE_PUESTA)
             return redirect("factor")
         messages.error(request, LLAVE_MALA)
-    request.session[RETO] = llaves.reto_nuevo()
-    opciones = llaves.opciones_para_poner(found, request.session[RETO])
+    request.session[RETO] = passkeys.reto_nuevo()
+    opciones = passkeys.opciones_para_poner(found, request.session[RETO])
     return render(request, "core/factor/llave.html", {"seccion": "cuenta", "opciones": opciones})
 
 
@@ -110,7 +110,7 @@ def llave(request: HttpRequest) -> HttpResponse:
 @reciente("factor")
 def quitar_llave(request: HttpRequest, pk: int) -> HttpResponse:
     found = Factor.objects.filter(usuario=usuario_de(request)).first()
-    if found is None or not llaves.quitar(factor=found, pk=pk):
+    if found is None or not passkeys.quitar(factor=found, pk=pk):
         raise Http404
     messages.success(request, "La llave de acceso se quitó.")
     return redirect("factor")

@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from core import guesses, registro, sessions
-from core.factor import llaves, pendiente
+from core.factor import passkeys, pendiente
 from core.factor import services as factor
 from core.guesses import TooManyGuessesError
 from core.models import Usuario
@@ -95,8 +95,8 @@ def codigo(request: HttpRequest) -> HttpResponse:
         return redirect("ingresar")
     usuario, volver = held
     signed = request.session.pop(RETO, "")
-    request.session[RETO] = reto = llaves.reto_nuevo()
-    context = {"opciones": llaves.opciones_para_ingresar(usuario, reto)}
+    request.session[RETO] = reto = passkeys.reto_nuevo()
+    context = {"opciones": passkeys.opciones_para_ingresar(usuario, reto)}
     if request.method != "POST":
         return render(request, template, context)
     try:
@@ -104,7 +104,7 @@ def codigo(request: HttpRequest) -> HttpResponse:
     except TooManyGuessesError as refused:
         return _demasiados(request, refused, template, **context)
     if "respuesta" in request.POST:
-        if not llaves.verificar(usuario=usuario, reto=signed, respuesta=request.POST["respuesta"]):
+        if not passkeys.verificar(usuario=usuario, reto=signed, respuesta=request.POST["respuesta"]):
             return _fallo(request, usuario, LLAVE_MALA, template, **context)
     elif not factor.verificar(usuario=usuario, texto=request.POST.get("codigo", "")):
         return _fallo(request, usuario, CODIGO_MALO, template, **context)

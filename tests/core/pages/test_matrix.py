@@ -282,7 +282,7 @@ TABLE = [
     Row("get", "cuenta/factor/", 200, 200, 200),
     Row("post", "cuenta/factor/", 302, 302, 302),  # without the secret that the page shows
     Row("post", "cuenta/factor/codigos/", 302, 302, 302),
-    # with a second factor: tests/core/test_llaves.py
+    # with a second factor: tests/core/test_passkeys.py
     Row("get", "cuenta/factor/llaves/", 302, 302, 302),
     Row("post", "cuenta/factor/llaves/", 302, 302, 302),
     Row("post", "cuenta/factor/llaves/<int:pk>/quitar/", 404, 404, 404, "campana"),

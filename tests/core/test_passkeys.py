@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from core.factor import llaves, services
+from core.factor import passkeys, services
 from core.models import Factor, LlaveAcceso, Usuario
 from tests.pages import signed_in
 
@@ -67,19 +67,19 @@ def test_each_challenge_is_new_and_of_the_host(owner: Usuario, factor: Factor, s
     seen = set()
     for _ in range(3):
         client.get(PONER)
-        options = json.loads(llaves.opciones_para_poner(factor, client.session["reto"]))
+        options = json.loads(passkeys.opciones_para_poner(factor, client.session["reto"]))
         assert options["rp"]["id"] == "sms.tienda.co"
         assert options["challenge"] == client.session["reto"]
         seen.add(options["challenge"])
     assert len(seen) == 3
-    assert llaves._origen() == "https://sms.tienda.co"
+    assert passkeys._origen() == "https://sms.tienda.co"
 
 
 def test_only_its_owner_is_asked_for_it_and_takes_it_away(owner: Usuario, stranger: Usuario, factor: Factor) -> None:
     theirs = llave_de(Factor.objects.create(usuario=stranger, secreto=services.secreto_nuevo()))
-    assert llaves.opciones_para_ingresar(owner, llaves.reto_nuevo()) is None
+    assert passkeys.opciones_para_ingresar(owner, passkeys.reto_nuevo()) is None
     assert signed_in(owner).post(f"{PONER}{theirs.pk}/quitar/").status_code == 404
-    asked = llaves.opciones_para_ingresar(stranger, llaves.reto_nuevo())
+    asked = passkeys.opciones_para_ingresar(stranger, passkeys.reto_nuevo())
     assert asked is not None
     assert [one["id"] for one in json.loads(asked)["allowCredentials"]] == ["abc"]
     assert signed_in(stranger).post(f"{PONER}{theirs.pk}/quitar/").status_code == 302
