@@ -32,6 +32,9 @@ CODIGO_MALO = "Ese código no sirve: puede estar vencido o ya usado. Escriba el 
 LLAVE_MALA = "Esa llave de acceso no sirve aquí. Escriba un código."
 # The challenge that a passkey signs, in the session for one answer.
 RETO = "reto"
+# What the security log says of a wrong guess.
+SEGUNDO = "segundo factor"
+AL_CONFIRMAR = "al confirmar quién es"
 NO_ES = "No es correcto. Intente de nuevo."
 SOLO_OPERADOR = "Solo quien administra la instalación entra aquí."
 
@@ -71,9 +74,11 @@ def _known(answer: HttpResponse, usuario: Usuario) -> HttpResponse:
     return answer
 
 
-def _fallo(request: HttpRequest, usuario: Usuario, error: str, template: str, **context: Any) -> HttpResponse:
-    """Count a guess that was wrong as one, and show the form again."""
-    registro.anotar(Tipo.INGRESO_FALLIDO, usuario=usuario, request=request, detalle="segundo factor")
+def _fallo(
+    request: HttpRequest, usuario: Usuario, error: str, template: str, *, detalle: str = SEGUNDO, **context: Any
+) -> HttpResponse:
+    """Write a wrong guess down, and show the form again."""
+    registro.anotar(Tipo.INGRESO_FALLIDO, usuario=usuario, request=request, detalle=detalle)
     return render(request, template, {"error": error, **context})
 
 
@@ -135,7 +140,7 @@ def confirmar(request: HttpRequest) -> HttpResponse:
         return _demasiados(request, refused, template, **context)
     said = request.POST.get("clave", "")
     if not (usuario.check_password(said) or factor.verificar(usuario=usuario, texto=said)):
-        return _fallo(request, usuario, NO_ES, template, **context)
+        return _fallo(request, usuario, NO_ES, template, detalle=AL_CONFIRMAR, **context)
     guesses.forgive(request, usuario.get_username())
     sessions.confirmar(request)
     return redirect(volver)
