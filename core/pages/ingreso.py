@@ -101,7 +101,7 @@ def codigo(request: HttpRequest) -> HttpResponse:
     usuario, volver = held
     signed = request.session.pop(RETO, "")
     request.session[RETO] = reto = passkeys.reto_nuevo()
-    context = {"opciones": passkeys.opciones_para_ingresar(usuario, reto)}
+    context: dict[str, Any] = {"opciones": passkeys.opciones_para_ingresar(usuario, reto)}
     if request.method != "POST":
         return render(request, template, context)
     try:
