@@ -3,8 +3,10 @@ from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from core.factor.services import quitar
 from core.llaves import revocar_llave
 from core.models import LlaveApi, Registro, Usuario
+from core.sessions import cerrar_todas
 
 admin.site.site_header = "Campañas SMS"
 admin.site.site_title = "Campañas SMS"
@@ -26,11 +28,28 @@ class OnlyRead:
 
 @admin.register(Usuario)
 class UsuarioAdmin(UserAdmin[Usuario]):
-    list_display = ("username", "first_name", "last_name", "rol", "creado_por", "is_active", "last_login")
+    list_display = ("username", "first_name", "last_name", "rol", "creado_por", "con_factor", "is_active", "last_login")
     list_filter = ("rol", "is_active", "is_staff")
-    list_select_related = ("creado_por",)
+    list_select_related = ("creado_por", "factor")
     fieldsets = (*(UserAdmin.fieldsets or ()), ("Tienda", {"fields": ("rol", "creado_por", "tienda")}))
     add_fieldsets = (*UserAdmin.add_fieldsets, ("Tienda", {"fields": ("rol", "creado_por")}))
+    actions = ("quitar_factor", "cerrar_sesiones")
+
+    @admin.display(description="Segundo factor", boolean=True)
+    def con_factor(self, usuario: Usuario) -> bool:
+        return hasattr(usuario, "factor")
+
+    @admin.action(description="Quitar el segundo factor", permissions=["change"])
+    def quitar_factor(self, request: HttpRequest, queryset: QuerySet[Usuario]) -> None:
+        """Help who lost the phone and the codes. Make sure first that it is they who ask."""
+        ended = [usuario.get_username() for usuario in queryset if quitar(usuario=usuario)]
+        self.message_user(request, f"Sin segundo factor: {', '.join(ended) or 'nadie, porque nadie lo tenía'}.")
+
+    @admin.action(description="Cerrar las sesiones", permissions=["change"])
+    def cerrar_sesiones(self, request: HttpRequest, queryset: QuerySet[Usuario]) -> None:
+        for usuario in queryset:
+            cerrar_todas(usuario)
+        self.message_user(request, "Sus sesiones se cerraron.")
 
 
 @admin.register(Registro)

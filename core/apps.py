@@ -6,5 +6,5 @@ class CoreConfig(AppConfig):
     verbose_name = "Usuarios"
 
     def ready(self) -> None:
-        from core import checks, first_password, registro  # noqa: F401, PLC0415 - what they register needs the loaded app registry
+        from core import checks, correo, first_password, registro, sessions  # noqa: F401, PLC0415 - what they register needs the loaded app registry
         from core.postgresql import durable  # noqa: F401, PLC0415

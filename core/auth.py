@@ -16,12 +16,13 @@ from core import guesses, llaves, registro
 from core.addresses import is_in, network_of
 from core.api import alcances
 from core.api.throttling import count_here_too
+from core.factor import services as factor
 from core.models import LlaveApi, Usuario
 from core.ops.actor import ip_de
 from core.registro import Tipo
 from core.text import formato
 
-# How often guesses beyond the limit are written down, for each account, and refused uses of each key.
+# How often refused uses are written down, for each key.
 SAID: Final = RateLimitItemPerMinute(1)
 DESHABILITADO = "El usuario está desactivado."
 SIN_LLAVE: Final = "El encabezado Authorization no trae una llave."
@@ -55,15 +56,12 @@ class OpenShopBackend(ModelBackend):
         username = username or kwargs.get(Usuario.USERNAME_FIELD)
         if not username or password is None:
             return None
-        try:
-            guesses.count(request, username)
-        except guesses.TooManyGuessesError:
-            if count_here_too(SAID, f"ingreso:dicho:{guesses.account(username)}") is None:
-                registro.anotar(Tipo.LIMITE, usuario=registro.con_nombre(username), request=request)
-            raise
+        guesses.count(request, username)
         usuario = super().authenticate(request, username=username, password=password, **kwargs)
         if usuario is not None:
-            guesses.forgive(request, username)
+            # Or who knows the password would begin to guess the code anew as often as they like.
+            if not factor.tiene(usuario):
+                guesses.forgive(request, username)
         elif request is not None:
             # What was typed may be a password in the wrong field: an unknown name is not kept.
             registro.anotar(Tipo.INGRESO_FALLIDO, usuario=registro.con_nombre(username), request=request)

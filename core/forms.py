@@ -11,7 +11,7 @@ SI_O_NO: Final = {
     **dict.fromkeys(("true", "1", "on", "si", "sí"), True),
     **dict.fromkeys(("false", "0", "off", "no", ""), False),
 }
-AYUDA_CLAVE: Final = "8 caracteres o más, que no sea una clave común ni se parezca al nombre."
+AYUDA_CLAVE: Final = "8 caracteres o más, que no se adivine fácil. Tres o cuatro palabras sueltas sirven."
 NI_SI_NI_NO = "Escriba «true» o «false»."
 
 CLASES: Final = (

@@ -12,17 +12,24 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core import signing
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
-from limits import RateLimitItem, RateLimitItemPerDay
+from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
 from rest_framework.exceptions import Throttled
 
+from core import registro
 from core.api.throttling import LoginThrottle, count_here_too, forget
+from core.factor.services import mostrado
+from core.models import Usuario
+from core.registro import Tipo
 from core.unicode import normalize
 
 logger = logging.getLogger(__name__)
 
 # Wrong guesses at one account: https://pages.nist.gov/800-63-3/sp800-63b.html section 5.2.2
 A_DAY: Final = RateLimitItemPerDay(100)
+# How often guesses beyond the limit are written down, for each account.
+SAID: Final = RateLimitItemPerMinute(1)
 COOKIE: Final = "equipo"
 COOKIE_S: Final = 180 * 24 * 3600
 SALT: Final = "core.guesses.equipo"
@@ -57,6 +64,8 @@ def count(request: Any, username: str) -> None:
         wait = count_here_too(item, key)
         if wait is not None:
             logger.warning("too many password guesses: %s", key)
+            if count_here_too(SAID, f"ingreso:dicho:{account(username)}") is None:
+                registro.anotar(Tipo.LIMITE, usuario=registro.con_nombre(username), request=request)
             raise TooManyGuessesError(wait)
 
 
@@ -65,6 +74,11 @@ def forgive(request: Any, username: str) -> None:
     if request is not None:
         for item, key in _of_account(request, username):
             forget(item, key)
+
+
+@receiver(mostrado)
+def _shown(usuario: Usuario, request: Any, **kwargs: Any) -> None:
+    forgive(request, usuario.get_username())
 
 
 def remember_browser(response: HttpResponse, username: str, *, secure: bool) -> None:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Final
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.sessions.models import Session
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -85,6 +86,11 @@ class Usuario(AbstractUser):
         if new_password and not new:
             clave_cambiada.send(Usuario, usuario=self)
 
+    def end_sessions(self) -> None:
+        """End every session of the person, at once and for good."""
+        self.sal_sesion = secrets.token_hex(16)
+        self.save(update_fields=["sal_sesion"])
+
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         return salted_hmac(SAL, self.password + self.sal_sesion, secret=secret, algorithm="sha256").hexdigest()
 
@@ -106,6 +112,67 @@ class Usuario(AbstractUser):
     def tenant_id(self) -> int:
         """Return the id of the admin whose rows this user may see. Every query of the product filters by it."""
         return self.pk if self.creado_por_id is None else self.creado_por_id
+
+
+class Factor(models.Model):
+    """The second thing that a person shows besides the password: codes of an app, RFC 6238.
+
+    The secret must be known to compute the codes, so it is kept as it is; `core.factor` is all that reads it.
+    """
+
+    usuario = models.OneToOneField(Usuario, on_delete=models.CASCADE, primary_key=True, related_name="factor")
+    secreto = models.CharField(max_length=64)  # Base32
+    paso = models.BigIntegerField(default=0)  # of 30 s: the last one whose code was used
+    desde = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"segundo factor de {self.usuario_id}"
+
+
+class CodigoRecuperacion(models.Model):
+    """A code for the day on which the phone is lost. It is deleted when it is used."""
+
+    factor = models.ForeignKey(Factor, on_delete=models.CASCADE, related_name="codigos")
+    huella = models.CharField(max_length=64)  # SHA-256, in hex
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["factor", "huella"], name="codigo_uno_por_factor")]
+
+    def __str__(self) -> str:
+        return f"código de recuperación de {self.factor_id}"
+
+
+class LlaveAcceso(models.Model):
+    """A passkey, which may stand in for a code. What is kept of it is public."""
+
+    factor = models.ForeignKey(Factor, on_delete=models.CASCADE, related_name="llaves")
+    nombre = models.CharField(max_length=60)
+    credencial = models.CharField(max_length=1400, unique=True)  # its id, base64url
+    clave_publica = models.TextField()  # COSE, base64url
+    contador = models.BigIntegerField()  # of its signatures, as far as it counts them
+    creada = models.DateTimeField(db_default=Now())
+    usada = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "llaves de acceso"
+
+    def __str__(self) -> str:
+        return self.nombre
+
+
+class Sesion(models.Model):
+    """A person's open session, and where it was opened. What else is known of it stands in Django's own row."""
+
+    sesion = models.OneToOneField(Session, on_delete=models.CASCADE, related_name="+")
+    usuario = models.ForeignKey(Usuario, on_delete=models.CASCADE, related_name="sesiones")
+    ip = models.GenericIPAddressField(null=True)
+    agente = models.CharField(max_length=300, blank=True, default="")  # the User-Agent
+
+    class Meta:
+        verbose_name_plural = "sesiones"
+
+    def __str__(self) -> str:
+        return f"sesión {self.pk} de {self.usuario_id}"
 
 
 class Pulso(models.Model):
@@ -175,6 +242,12 @@ class Registro(models.Model):
         REMITENTE = "remitente", "Cambió un remitente"
         ALERTAS = "alertas", "Cambió las alertas"
         LIMITES = "limites", "Cambió los límites de una tienda"
+        FACTOR = "factor", "Puso su segundo factor"
+        FACTOR_FUERA = "factor_fuera", "Quitó un segundo factor"
+        RECUPERACION = "recuperacion", "Usó o hizo códigos de recuperación"
+        SESIONES = "sesiones", "Cerró sesiones"
+        CLAVE_PEDIDA = "clave_pedida", "Pidió una clave nueva por correo"
+        CORREO = "correo", "Cambió su correo"
         NEGADO = "negado", "Quiso hacer lo que no puede"
 
     creado = models.DateTimeField(db_default=Now())

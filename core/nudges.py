@@ -19,16 +19,17 @@ logger = logging.getLogger(__name__)
 BRIEFLY = {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 0}
 
 
-def nudge(task: str, *args: int) -> None:
+def nudge(task: str, *args: int | str) -> None:
     """Send this task once the transaction commits. Never raises for a broker's fault."""
     transaction.on_commit(partial(_send, task, *args))
 
 
-def _send(task: str, *args: int) -> None:
+def _send(task: str, *args: int | str) -> None:
     conf = current_app.conf
     options = {**conf.broker_transport_options, **BRIEFLY}
     try:
         with Connection(conf.broker_write_url, transport_options=options) as connection:
             current_app.send_task(task, args=list(args), connection=connection, retry=False)
     except (KombuError, RedisError, OSError) as error:
-        logger.warning("%s %s was not announced, a sweep will find it: %s", task, args, error)
+        ids = [arg for arg in args if isinstance(arg, int)]  # a text may be an address
+        logger.warning("%s %s was not announced, a sweep will find it: %s", task, ids, error)

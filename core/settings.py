@@ -51,6 +51,8 @@ SESSION_IDLE_H = env.float("SESSION_IDLE_H", 12.0, validate=environment.SECONDS)
 SESSION_MAX_H = env.float("SESSION_MAX_H", 168.0, validate=environment.SECONDS)
 # Hours that a key of the API lasts which POST /api/v1/auth/token/ gave for a password.
 API_TOKEN_H = env.float("API_TOKEN_H", 12.0, validate=environment.SECONDS)
+# Admins and operators need a second factor; unless said, where pages are served by https.
+second_factor = env.bool("SECOND_FACTOR_REQUIRED", None)
 STATEMENT_TIMEOUT_MS = env.int("DB_STATEMENT_TIMEOUT_MS", 30_000)
 
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", "")
@@ -150,6 +152,7 @@ SHOP_MAX_SENDERS = int(shop_senders) if shop_senders else None
 SHOP_APPROVAL_RECIPIENTS = int(shop_approval_recipients) if shop_approval_recipients else None
 SHOP_APPROVAL_COST = Decimal(shop_approval_cost) if shop_approval_cost else None
 HTTPS = PUBLIC_URL.startswith("https://")
+SECOND_FACTOR_REQUIRED = HTTPS if second_factor is None else second_factor
 PROXIES = int(HTTPS) if proxies is None else proxies
 LEASE_S = TWILIO_CONNECT_TIMEOUT_S + TWILIO_READ_TIMEOUT_S + 20.0 if lease_s is None else lease_s
 # Anything but Twilio's own address is the simulator: the pages say so.
@@ -203,6 +206,7 @@ MIDDLEWARE = [
     "core.sunset.Sunset",
     "django.contrib.messages.middleware.MessageMiddleware",
     "core.first_password.FirstPassword",
+    "core.factor.middleware.SecondFactor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 TEMPLATES = [
@@ -262,6 +266,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+AUTH_PASSWORD_VALIDATORS.append({"NAME": "core.claves.NotEasilyGuessed"})
+PASSWORD_RESET_TIMEOUT = 3600
 LOGIN_URL = reverse_lazy("ingresar")
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = reverse_lazy("ingresar")

@@ -26,3 +26,8 @@ def normalize(form: Literal["NFC", "NFKD"], text: str) -> str:
     In a text longer than SHORT, a run of more than MARKS_MAX marks is parted by a grapheme joiner: see above.
     """
     return unicodedata.normalize(form, text if len(text) <= SHORT else MARKS.sub(rf"\g<0>{JOINER}", text))
+
+
+def sin_acentos(texto: str) -> str:
+    """Return a short text in small letters, each without the marks on it."""
+    return "".join(c for c in unicodedata.normalize("NFKD", texto.casefold()) if not unicodedata.combining(c))

@@ -13,7 +13,7 @@ from django_celery_results.models import TaskResult
 from campaigns.ley import contactos
 from campaigns.programaciones import ocurrencias
 from clientes.importacion import proceso
-from core import llaves
+from core import correo, llaves
 from core.celery import DatabaseTask
 from workers import cierre
 from workers.alerts import deliver
@@ -118,6 +118,18 @@ def revisar_campana(campana_id: int) -> list[str]:
 def cierre_diario() -> bool:
     """Go on with the daily closes. Beat sends it, and a person who asks for one; what is left waits for the next."""
     return cierre.atender()
+
+
+@shared_task(name="workers.correo_de_clave", ignore_result=True)
+def correo_de_clave(texto: str, ip: str) -> int:
+    """Send a link to a new password to whoever this is, if anybody."""
+    return correo.enviar_clave(texto, ip)
+
+
+@shared_task(name="workers.enviar_correo", ignore_result=True)
+def enviar_correo(direccion: str, asunto: str, texto: str) -> bool:
+    """Send an email to somebody who uses the product."""
+    return correo.enviar(direccion, asunto, texto)
 
 
 @shared_task(name="workers.limpiar_sesiones", ignore_result=True)

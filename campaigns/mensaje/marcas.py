@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from campaigns.values.letras import sin_acentos
+from core.unicode import sin_acentos
 
 
 def _campos(names: str) -> frozenset[str]:

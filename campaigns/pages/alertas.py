@@ -24,7 +24,7 @@ from core.api.throttling import TrialThrottle
 from core.errors import ConflictError, InvalidInputError
 from core.forms import KeepsUnsentForm, StyledForm, YesNoField
 from core.models import Usuario
-from core.pages.access import admin_de, pagina
+from core.pages.access import admin_de, pagina, reciente
 from core.text import formato
 
 DEMASIADOS: Final = "Son demasiados: hasta {max} correos."
@@ -116,6 +116,7 @@ def _pagina(request: HttpRequest, usuario: Usuario, **context: Any) -> HttpRespo
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @pagina
+@reciente("alertas", solo_enviar=True)
 def alertas(request: HttpRequest) -> HttpResponse:
     usuario = admin_de(request, SOLO_ADMIN)
     if request.method != "POST":
@@ -139,6 +140,7 @@ def alertas(request: HttpRequest) -> HttpResponse:
 @require_POST
 @never_cache
 @pagina
+@reciente("alertas")
 def secreto(request: HttpRequest) -> HttpResponse:
     usuario = admin_de(request, SOLO_ADMIN)
     return _pagina(request, usuario, secreto_nuevo=cambiar_secreto(usuario=usuario).secreto)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from clientes.models import RegistroBaja
-from core.pages.access import admin_de, pagina
+from core.pages.access import admin_de, pagina, reciente
 from core.registro import Tipo, anotar
 from core.text import planilla
 
@@ -38,6 +38,7 @@ def filas(rows: QuerySet[RegistroBaja]) -> Iterator[list[str]]:
 
 @require_safe
 @pagina
+@reciente("bajas")
 def exportar(request: HttpRequest) -> Any:
     usuario = admin_de(request, SOLO_ADMIN)
     anotar(Tipo.EXPORTACION, usuario=usuario, detalle="bajas")

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from campaigns.campana.selectors import campanas_de, destinatarios_de
 from campaigns.models import CampanaSMS, SMSLog
-from core.pages.access import pagina, usuario_de
+from core.pages.access import pagina, reciente, usuario_de
 from core.registro import Tipo, anotar
 from core.text import planilla
 
@@ -46,6 +46,7 @@ def filas(campana: CampanaSMS, estado: str = "") -> Iterator[list[str]]:
 
 @require_safe
 @pagina
+@reciente("campanas")
 def exportar(request: HttpRequest, pk: int) -> Any:
     usuario = usuario_de(request)
     campana = get_object_or_404(campanas_de(usuario), pk=pk)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from campaigns.entrantes.selectors import FILTROS, entrantes_de
 from campaigns.models import Entrante
-from core.pages.access import admin_de, pagina
+from core.pages.access import admin_de, pagina, reciente
 from core.registro import Tipo, anotar
 from core.text import planilla
 
@@ -34,6 +34,7 @@ def filas(rows: QuerySet[Entrante]) -> Iterator[list[str]]:
 
 @require_safe
 @pagina
+@reciente("entrantes")
 def exportar(request: HttpRequest) -> Any:
     usuario = admin_de(request, SOLO_ADMIN)
     filtro = FILTROS.get(request.GET.get("ver", ""), FILTROS[""])

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from campaigns.campana.expediente import expediente_de
 from clientes.selectors import clientes_de
-from core.pages.access import admin_de, pagina
+from core.pages.access import admin_de, pagina, reciente
 from core.registro import Tipo, anotar
 
 LEGIBLE: Final = {"ensure_ascii": False, "indent": 2}
@@ -18,6 +18,7 @@ SOLO_ADMIN: Final = "Solo un administrador ve todo lo que se guarda de un client
 
 @require_safe
 @pagina
+@reciente("clientes")
 def expediente(request: HttpRequest, pk: int) -> JsonResponse:
     usuario = admin_de(request, SOLO_ADMIN)
     cliente = get_object_or_404(clientes_de(usuario), pk=pk)

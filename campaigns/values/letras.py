@@ -4,15 +4,12 @@ import re
 import unicodedata
 from typing import Final
 
+from core.unicode import sin_acentos
+
 TEXTO_MAX: Final = 1600  # an SMS has no more
 
 # What stands within a word and says nothing: apostrophes, and what has no width.
 DENTRO: Final = re.compile(r"['’`´\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
-
-
-def sin_acentos(texto: str) -> str:
-    """Return the text in small letters, each without the marks on it."""
-    return "".join(c for c in unicodedata.normalize("NFKD", texto.casefold()) if not unicodedata.combining(c))
 
 
 def plano(texto: str) -> str:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from clientes.importacion.valores import unir_etiquetas
 from clientes.models import Cliente, Etiqueta
 from clientes.selectors import clientes_de
-from core.pages.access import pagina, usuario_de
+from core.pages.access import pagina, reciente, usuario_de
 from core.registro import Tipo, anotar
 from core.text import planilla
 
@@ -52,6 +52,7 @@ def filas(clientes: QuerySet[Cliente]) -> Iterator[list[str]]:
 
 @require_safe
 @pagina
+@reciente("clientes")
 def exportar(request: HttpRequest) -> Any:
     """Every client of the shop; those that were anonymised hold nothing to export."""
     usuario = usuario_de(request)

@@ -17,7 +17,7 @@ from clientes.models import Importacion
 from clientes.pages import importacion_form
 from clientes.pages.upload import solo_admin, upload_page
 from core.errors import ConflictError, InvalidInputError
-from core.pages.access import usuario_de
+from core.pages.access import reciente, usuario_de
 from core.text import planilla
 
 ULTIMAS = 20
@@ -178,6 +178,7 @@ def descartar(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @solo_admin
+@reciente("importaciones")
 def errores(request: HttpRequest, pk: int) -> Any:
     """The rows that did not enter, to correct and import again."""
     return planilla.descarga(f"importacion-{pk}-errores", *descargas.archivo_de_errores(_importacion(request, pk)))
@@ -185,6 +186,7 @@ def errores(request: HttpRequest, pk: int) -> Any:
 
 @require_safe
 @solo_admin
+@reciente("importaciones")
 def repetidos(request: HttpRequest, pk: int) -> Any:
     """The rows whose phone another row or client has."""
     return planilla.descarga(f"importacion-{pk}-telefonos", *descargas.archivo_de_repetidos(_importacion(request, pk)))

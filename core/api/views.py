@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from core.api.parsers import BoundedJSONParser
 from core.api.serializers import RefusesUnknown
 from core.api.throttling import AddressThrottle
+from core.factor import services as factor
 from core.first_password import CAMBIE, CODE
 from core.llaves import llave_por_clave
 from core.models import Usuario
@@ -23,6 +24,9 @@ from core.registro import Tipo, anotar
 
 # Bytes. Nobody has signed in yet; a name and a password are some hundred.
 CREDENTIALS_MAX: Final = 4 * 1024
+CODIGO_FALTA = "Este usuario tiene segundo factor: envíe también el código de su aplicación."
+CODIGO_MALO = "Ese código no sirve: puede estar vencido o ya usado."
+SIN_FACTOR = "Este usuario necesita un segundo factor: ingrese por las páginas y póngalo primero."
 NO_HAY = "No existe {path} en esta API."
 FALTA_BARRA = "No existe {path} en esta API; ¿quiso decir {path}/?"
 
@@ -33,11 +37,32 @@ class TokenSerializer(serializers.Serializer[Any]):
 
 
 class CredentialsSerializer(RefusesUnknown, AuthTokenSerializer):
-    """The name and the password of somebody who signs in."""
+    """The name and the password of somebody who signs in, and the code of their second factor."""
+
+    codigo = serializers.CharField(
+        required=False,
+        write_only=True,
+        max_length=factor.LARGO_MAX,
+        help_text="From the person's app, or a recovery code. Required for those who have a second factor.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Hold the code against the second factor of who gave the right password.
+
+        The password was counted as a guess and is forgiven only here, so that a code is no easier to guess.
+        """
         attrs = super().validate(attrs)
-        if attrs["user"].clave_ajena:
+        usuario, request = attrs["user"], self.context["request"]
+        if factor.tiene(usuario):
+            if not attrs.get("codigo"):
+                raise serializers.ValidationError({"codigo": CODIGO_FALTA}, code="required")
+            if not factor.verificar(usuario=usuario, texto=attrs["codigo"]):
+                anotar(Tipo.INGRESO_FALLIDO, usuario=usuario, request=request, detalle="segundo factor")
+                raise serializers.ValidationError({"codigo": CODIGO_MALO}, code="invalid")
+            factor.mostrado.send(CredentialsSerializer, usuario=usuario, request=request)
+        elif factor.exigido(usuario):
+            raise serializers.ValidationError(SIN_FACTOR, code="second_factor_required")
+        if usuario.clave_ajena:
             raise serializers.ValidationError(CAMBIE, code=CODE)
         return attrs
 
@@ -60,7 +85,7 @@ class ObtainToken(APIView):
         description="Send it as `Authorization: Token …` or `Bearer …` with every call. Each time it is another."
         " A program that is to run for longer has a key of its own: `POST /api/v1/llaves/`. A person whose password"
         " somebody else chose gets none (`password_change_required`) until they have chosen one of their own on the"
-        " pages.",
+        " pages. A person with a second factor sends `codigo` too; without it the answer is 400 with `attr` `codigo`.",
         request=CredentialsSerializer,
         responses=TokenSerializer,
         examples=[

@@ -13,10 +13,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core import guesses, services
+from core.correo import hay_servidor
 from core.forms import StyledForm, shorten_password_help
 from core.guesses import TooManyGuessesError
 from core.models import Usuario
 from core.pages.access import pagina, usuario_de
+from core.pages.correo import CorreoForm
 from core.pages.ingreso import demasiados
 
 LA_MISMA = "Es la clave que ya tenía: escoja otra."
@@ -57,6 +59,8 @@ def _pagina(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpR
     usuario = usuario_de(request)
     context.setdefault("nombre", NombreForm(instance=usuario))
     context.setdefault("clave", ClavePropiaForm(usuario))
+    context.setdefault("correo", CorreoForm(initial={"correo": usuario.email}))
+    context["hay_correo"] = hay_servidor()
     return render(request, "core/cuenta/cuenta.html", {"seccion": "cuenta", **context}, status=status)
 
 

@@ -1,20 +1,41 @@
-"""Signing in, for the pages and for Django's admin, how often one may guess, and signing out."""
+"""Signing in with a password and a second factor, for the pages and for Django's admin, how often one may guess, saying
+again who one is, and signing out."""
 
 from math import ceil
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import login
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
 
-from core import guesses
+from core import guesses, registro, sessions
+from core.factor import passkeys, pendiente
+from core.factor import services as factor
 from core.guesses import TooManyGuessesError
+from core.models import Usuario
+from core.pages.access import pagina, usuario_de
+from core.registro import Tipo
 from core.text import formato
 
 DEMASIADOS = "Demasiados intentos. Espere {espera} y vuelva a intentar."
+CODIGO_MALO = "Ese código no sirve: puede estar vencido o ya usado. Escriba el que muestra la aplicación ahora."
+LLAVE_MALA = "Esa llave de acceso no sirve aquí. Escriba un código."
+# The challenge that a passkey signs, in the session for one answer.
+RETO = "reto"
+# What the security log says of a wrong guess.
+SEGUNDO = "segundo factor"
+AL_CONFIRMAR = "al confirmar quién es"
+NO_ES = "No es correcto. Intente de nuevo."
 SOLO_OPERADOR = "Solo quien administra la instalación entra aquí."
 
 
@@ -41,9 +62,88 @@ class IngresoView(LoginView):
         return answer
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        answer = super().form_valid(form)
-        guesses.remember_browser(answer, form.get_user().get_username(), secure=settings.SESSION_COOKIE_SECURE)
-        return answer
+        usuario = form.get_user()
+        if factor.tiene(usuario):
+            pendiente.empezar(self.request, usuario, self.get_success_url())
+            return redirect("ingresar-codigo")
+        return _known(super().form_valid(form), usuario)
+
+
+def _known(answer: HttpResponse, usuario: Usuario) -> HttpResponse:
+    guesses.remember_browser(answer, usuario.get_username(), secure=settings.SESSION_COOKIE_SECURE)
+    return answer
+
+
+def _fallo(
+    request: HttpRequest, usuario: Usuario, error: str, template: str, *, detalle: str = SEGUNDO, **context: Any
+) -> HttpResponse:
+    """Write a wrong guess down, and show the form again."""
+    registro.anotar(Tipo.INGRESO_FALLIDO, usuario=usuario, request=request, detalle=detalle)
+    return render(request, template, {"error": error, **context})
+
+
+def _demasiados(request: HttpRequest, refused: TooManyGuessesError, template: str, **context: Any) -> HttpResponse:
+    answer = render(request, template, {"demasiados": demasiados(refused), **context}, status=429)
+    answer["Retry-After"] = str(ceil(refused.wait))
+    return answer
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def codigo(request: HttpRequest) -> HttpResponse:
+    """Ask for the code of the person whose password was right, and sign them in."""
+    template = "registration/codigo.html"
+    held = pendiente.quien(request)
+    if held is None:
+        pendiente.terminar(request)
+        return redirect("ingresar")
+    usuario, volver = held
+    signed = request.session.pop(RETO, "")
+    request.session[RETO] = reto = passkeys.reto_nuevo()
+    context: dict[str, Any] = {"opciones": passkeys.opciones_para_ingresar(usuario, reto)}
+    if request.method != "POST":
+        return render(request, template, context)
+    try:
+        guesses.count(request, usuario.get_username())
+    except TooManyGuessesError as refused:
+        return _demasiados(request, refused, template, **context)
+    if "respuesta" in request.POST:
+        if not passkeys.verificar(usuario=usuario, reto=signed, respuesta=request.POST["respuesta"]):
+            return _fallo(request, usuario, LLAVE_MALA, template, **context)
+    elif not factor.verificar(usuario=usuario, texto=request.POST.get("codigo", "")):
+        return _fallo(request, usuario, CODIGO_MALO, template, **context)
+    guesses.forgive(request, usuario.get_username())
+    pendiente.terminar(request)
+    login(request, usuario)
+    sessions.confirmar(request, factor=True)
+    return _known(redirect(volver), usuario)
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@pagina
+def confirmar(request: HttpRequest) -> HttpResponse:
+    """Ask again who the person is: by the password or, where there is a second factor, by a code."""
+    template = "registration/confirmar.html"
+    usuario = usuario_de(request)
+    asked = request.POST.get("next") or request.GET.get("next") or ""
+    safe = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
+    volver = asked if safe else reverse("cuenta")
+    context = {"next": volver, "con_factor": factor.tiene(usuario)}
+    if request.method != "POST":
+        return render(request, template, context)
+    try:
+        guesses.count(request, usuario.get_username())
+    except TooManyGuessesError as refused:
+        return _demasiados(request, refused, template, **context)
+    said = request.POST.get("clave", "")
+    if not (usuario.check_password(said) or factor.verificar(usuario=usuario, texto=said)):
+        return _fallo(request, usuario, NO_ES, template, detalle=AL_CONFIRMAR, **context)
+    guesses.forgive(request, usuario.get_username())
+    sessions.confirmar(request)
+    return redirect(volver)
 
 
 class SalidaView(LogoutView):

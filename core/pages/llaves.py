@@ -17,7 +17,7 @@ from core.addresses import cidr
 from core.errors import DomainError
 from core.forms import StyledForm
 from core.models import LlaveApi
-from core.pages.access import pagina, usuario_de
+from core.pages.access import pagina, reciente, usuario_de
 
 MUCHAS_REDES: Final = f"Escriba {domain.REDES_MAX} redes como máximo."
 NUNCA: Final = "nunca"
@@ -79,6 +79,7 @@ def _red(text: str) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @pagina
+@reciente("llaves", solo_enviar=True)
 def llaves(request: HttpRequest) -> HttpResponse:
     """Show the keys, and make one: the answer shows it, and nothing ever again."""
     usuario = usuario_de(request)

@@ -12,11 +12,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from limits import RateLimitItemPerDay
 
-from core import services
+from core import services, sessions
 from core.api.throttling import count_here_too, spent
 from core.forms import StyledForm, shorten_password_help
 from core.models import Usuario
-from core.pages.access import admin_de, pagina
+from core.pages.access import admin_de, pagina, reciente
 from core.pages.rates import demasiadas
 from core.registro import Tipo, anotar
 
@@ -77,13 +77,15 @@ def usuarios(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @pagina
+@reciente("usuarios")
 def nuevo(request: HttpRequest) -> HttpResponse:
     admin = admin_de(request, SOLO_ADMIN)
     key = f"usuarios:{admin.pk}"
     if request.method == "POST" and (wait := spent(REFUSED, key)) is not None:
         anotar(Tipo.LIMITE, detalle=request.path)
         return demasiadas(request, wait)
-    form = VendedorForm(request.POST or None)
+    # Whose shop it is, so that its name is no password.
+    form = VendedorForm(request.POST or None, instance=Usuario(rol=Usuario.Rol.VENDEDOR, creado_por=admin))
     if form.is_bound and not form.is_valid():
         count_here_too(REFUSED, key)
     elif form.is_bound:
@@ -99,6 +101,7 @@ def nuevo(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @pagina
+@reciente("usuarios")
 def clave(request: HttpRequest, pk: int) -> HttpResponse:
     vendedor = _vendedor(request, pk)
     form = ClaveAjenaForm(vendedor, request.POST or None)
@@ -112,6 +115,17 @@ def clave(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @pagina
+def cerrar_sesiones(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a vendedor's sessions. It asks for no password first: somebody may be in a hurry."""
+    vendedor = _vendedor(request, pk)
+    sessions.cerrar_todas(vendedor)
+    messages.success(request, f"Las sesiones de «{vendedor.username}» se cerraron.")
+    return redirect("usuarios")
+
+
+@require_POST
+@pagina
+@reciente("usuarios")
 def activar(request: HttpRequest, pk: int, activo: bool) -> HttpResponse:
     vendedor = _vendedor(request, pk)
     services.activar_usuario(usuario=vendedor, activo=activo)

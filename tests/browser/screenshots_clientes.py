@@ -109,6 +109,9 @@ def test_usuarios(owner: Usuario, sign_in: SignIn, page: Page, ears: Ears) -> No
     page.get_by_label("Leer todo").check()
     page.get_by_role("button", name="Crear la llave").click()
     shoot(page, "llaves")
+    shoot(page, "factor-poner", "/cuenta/factor/")
+    shoot(page, "sesiones", "/cuenta/sesiones/")
+    shoot(page, "confirmar", "/cuentas/confirmar/")
     page.context.clear_cookies()
     for _ in range(11):
         page.goto("/cuentas/ingresar/")

@@ -253,6 +253,21 @@ def test_cookies_are_the_hosts_own_with_https(url: str, prefix: str) -> None:
     assert done.stdout.split() == [f"{prefix}sessionid", f"{prefix}csrftoken", "/", "None"]
 
 
+@pytest.mark.parametrize(
+    ("given", "required"),
+    [
+        ({}, "False"),
+        ({"PUBLIC_URL": "http://127.0.0.1:8000"}, "False"),
+        ({"PUBLIC_URL": "https://sms.tienda.co"}, "True"),
+        ({"PUBLIC_URL": "https://sms.tienda.co", "SECOND_FACTOR_REQUIRED": "0"}, "False"),
+        ({"SECOND_FACTOR_REQUIRED": "1"}, "True"),
+    ],
+)
+def test_a_second_factor_is_required_where_pages_are_https(given: dict[str, str], required: str) -> None:
+    done = start("s.SECOND_FACTOR_REQUIRED", **given)
+    assert done.stdout.strip() == required, done.stderr
+
+
 def test_the_process_wins_over_the_file(tmp_path: Path) -> None:
     env_file = tmp_path / "shop.env"
     env_file.write_text("PORT=7000\nPUBLIC_URL=http://from-the-file\n")

@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from core.first_password import CODE
-from core.models import Usuario
+from core.models import LlaveApi, Usuario
 from core.pages.cuenta import LA_MISMA
 from tests.factories import VendedorFactory
 from tests.pages import signed_in
@@ -33,10 +32,10 @@ def test_a_new_vendedor_chooses_one_before_anything_else(owner: Usuario) -> None
     assert marta.get("/clientes/")["Location"] == "/cuenta/"
     body = marta.get("/cuenta/").content.decode()
     assert "la escogió otra persona" in body
-    assert "titulo-token" not in body
+    assert "titulo-llaves" not in body
     assert change(marta, PRIMERA, PROPIA).status_code == 302
     assert marta.get("/clientes/").status_code == 200
-    assert "titulo-token" in marta.get("/cuenta/").content.decode()
+    assert "titulo-llaves" in marta.get("/cuenta/").content.decode()
 
 
 def test_it_must_be_another_one(owner: Usuario) -> None:
@@ -79,7 +78,7 @@ def test_no_token_is_made_and_no_name_written(db: None) -> None:
     client = signed_in(marked())
     assert client.post("/cuenta/token/")["Location"] == "/cuenta/"
     assert client.post("/cuenta/", {"first_name": "X"})["Location"] == "/cuenta/"
-    assert not Token.objects.exists()
+    assert not LlaveApi.objects.exists()
     assert not Usuario.objects.filter(first_name="X").exists()
 
 
@@ -94,7 +93,7 @@ def test_the_api_says_why_in_its_own_shape(db: None) -> None:
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (403, CODE)
     asked: Any = APIClient().post("/api/v1/auth/token/", {"username": usuario.username, "password": "clave-de-prueba"})
     assert (asked.status_code, asked.json()["errors"][0]["code"]) == (400, CODE)
-    assert not Token.objects.exists()
+    assert not LlaveApi.objects.exists()
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/favicon.ico", "/cuentas/ingresar/", "/b/x"])

@@ -26,7 +26,7 @@ from campaigns.bitacora.alertas import guardar_ajustes, probar
 from campaigns.models import AjustesAlertas, CampanaSMS, CierreDiario, Entrante
 from clientes.importacion.services import subir
 from core.llaves import huella
-from core.models import LlaveApi, Registro, Usuario
+from core.models import LlaveApi, Registro, Sesion, Usuario
 from core.text import planilla
 from tests import shared
 from tests.factories import (
@@ -270,6 +270,7 @@ TABLE = [
     Row("post", "usuarios/nuevo/", 302, 403, 302, "", un_vendedor),
     Row("get", "usuarios/<int:pk>/clave/", 200, 403, 404, "vendedor"),
     Row("post", "usuarios/<int:pk>/clave/", 302, 403, 404, "vendedor", una_clave),
+    Row("post", "usuarios/<int:pk>/sesiones/cerrar/", 302, 403, 404, "vendedor"),
     Row("post", "usuarios/<int:pk>/activar/", 302, 403, 404, "vendedor"),
     Row("post", "usuarios/<int:pk>/desactivar/", 302, 403, 404, "vendedor"),
     Row("get", "ajustes/", 200, 403, 200),
@@ -280,6 +281,31 @@ TABLE = [
     Row("get", "cuenta/llaves/", 200, 200, 200),
     Row("post", "cuenta/llaves/", 200, 200, 200, "", una_llave),
     Row("post", "cuenta/llaves/<int:pk>/revocar/", 302, 404, 404, "llave"),
+    Row("post", "cuenta/correo/", 302, 302, 302, "", lambda w: {"correo": "", "clave": "clave-de-prueba"}),
+    # with a link of one's own: tests/core/test_correo.py
+    Row("get", "cuenta/correo/<str:token>/", 302, 302, 302),
+    Row("post", "cuenta/correo/<str:token>/", 302, 302, 302),
+    Row("get", "cuentas/clave/", 200, 200, 200, anonymous=200),
+    Row("post", "cuentas/clave/", 200, 200, 200, anonymous=200),
+    Row("get", "cuentas/clave/<uidb64>/<token>/", 200, 200, 200, anonymous=200),
+    Row("post", "cuentas/clave/<uidb64>/<token>/", 200, 200, 200, anonymous=200),
+    Row("get", "cuenta/factor/", 200, 200, 200),
+    Row("post", "cuenta/factor/", 302, 302, 302),  # without the secret that the page shows
+    Row("post", "cuenta/factor/codigos/", 302, 302, 302),
+    # with a second factor: tests/core/test_passkeys.py
+    Row("get", "cuenta/factor/llaves/", 302, 302, 302),
+    Row("post", "cuenta/factor/llaves/", 302, 302, 302),
+    Row("post", "cuenta/factor/llaves/<int:pk>/quitar/", 404, 404, 404, "campana"),
+    Row("post", "cuenta/factor/quitar/", 302, 302, 302),
+    Row("get", "cuenta/sesiones/", 200, 200, 200),
+    # one's own alone: tests/core/pages/test_sesiones.py
+    Row("post", "cuenta/sesiones/<int:pk>/cerrar/", 404, 404, 404, "campana"),
+    Row("post", "cuenta/sesiones/otras/cerrar/", 302, 302, 302),
+    Row("get", "cuentas/confirmar/", 200, 200, 200),
+    Row("post", "cuentas/confirmar/", 302, 302, 302, "", lambda w: {"clave": "clave-de-prueba"}),
+    # whose password was right, and who is not in: tests/core/test_factor.py
+    Row("get", "cuentas/ingresar/codigo/", 302, 302, 302),
+    Row("post", "cuentas/ingresar/codigo/", 302, 302, 302),
     Row("get", "cuentas/ingresar/", 302, 302, 302, anonymous=200),
     Row("post", "cuentas/ingresar/", 302, 302, 302, anonymous=200),
     Row("post", "cuentas/salir/", 302, 302, 302),
@@ -386,7 +412,11 @@ def rows_of_the_shop() -> dict[str, list[dict[str, Any]]]:
         "SELECT '{0._meta.label}', coalesce(jsonb_agg(to_jsonb(t) - 'last_login' ORDER BY t::text), '[]')::text"
         " FROM {0._meta.db_table} t"
     )
-    models = [m for m in apps.get_models(include_auto_created=True) if m._meta.app_label in rooms and m != Registro]
+    models = [
+        m
+        for m in apps.get_models(include_auto_created=True)
+        if m._meta.app_label in rooms and m not in {Registro, Sesion}
+    ]
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(map(one.format, models)))
         return {label: json.loads(rows) for label, rows in cursor.fetchall()}

@@ -28,8 +28,7 @@ SIN_RITMO = {
     *("entrante-decidir", "plantilla-crear", "plantilla-editar", "plantilla-eliminar", "programacion-eliminar"),
     *("programacion-pausar", "programacion-reanudar", "campana-aprobar", "campana-rechazar"),
     *("campana-pausar", "campana-reanudar", "campana-cancelar", "campana-reintentar", "alertas-secreto"),
-    *("usuario-clave", "usuario-activar", "usuario-desactivar", "cuenta-clave", "cuenta-token"),
-    "cuenta-token-revocar",
+    *("usuario-clave", "usuario-activar", "usuario-desactivar", "cuenta-clave", "llave-revocar"),
     # counted by rates of their own
     *("alertas-prueba", "usuario-nuevo"),
     # the API's views at addresses of pages, with the API's rates

@@ -1,0 +1,79 @@
+"""A person who must have a second factor and has not shown one sets it up, or leaves."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import ResolverMatch, reverse
+
+from core import sessions
+from core.factor.services import exigido
+
+FALTA: Final = "Falta su segundo factor: póngalo en «Mi cuenta» antes de seguir."
+CONFIRME: Final = "Confirme que es usted, y repita lo que hacía."
+ABIERTAS: Final = {"factor", "salir", "favicon", "healthz", "readyz"}
+ADMIN: Final = "admin/"
+# Of the admin's own pages, those that change nothing but the session.
+SIN_CONFIRMAR: Final = {"login", "logout"}
+
+
+class SecondFactor:
+    """Middleware that stands behind the one which knows the person of a session.
+
+    A program's key is none of its business: a person who has shown both factors made it.
+    """
+
+    def __init__(self, respond: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._respond(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Answer in the view's place where the person may not go there."""
+        match = request.resolver_match
+        if match is None or match.url_name in ABIERTAS:
+            return None
+        with suppress(DatabaseError):  # who answers meets it too, and says so in its own shape
+            return _refusal(request, match)
+        return None
+
+
+def _refusal(request: HttpRequest, match: ResolverMatch) -> HttpResponse | None:
+    user: Any = request.user
+    if not user.is_authenticated:
+        return None
+    if exigido(user) and not sessions.con_factor(request):
+        return _falta(request)
+    changes = request.method == "POST" and match.route.startswith(ADMIN) and match.url_name not in SIN_CONFIRMAR
+    if changes and not sessions.es_reciente(request):
+        return confirmar(request, reverse("admin:index"))
+    return None
+
+
+def confirmar(request: HttpRequest, volver: str) -> HttpResponse:
+    """Lead to the page that asks for the password again, and back.
+
+    Args:
+        volver: where to, after a POST, which the person has to repeat.
+    """
+    if request.method == "POST":
+        messages.info(request, CONFIRME)
+    else:
+        volver = request.get_full_path()
+    return redirect(f"{reverse('confirmar')}?{urlencode({'next': volver})}")
+
+
+def _falta(request: HttpRequest) -> HttpResponse:
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=HTTPStatus.UNAUTHORIZED, headers={"HX-Refresh": "true"})
+    if request.path.startswith("/api/") or request.content_type == "application/json":
+        error = {"code": "second_factor_required", "detail": FALTA, "attr": None}
+        return JsonResponse({"type": "client_error", "errors": [error]}, status=HTTPStatus.FORBIDDEN)
+    return redirect("factor")
