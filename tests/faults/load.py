@@ -12,9 +12,9 @@ from tests.faults.database import Database
 from tests.faults.recipients import TRIED_AGAIN, Fate, fates
 from tests.faults.shops import Shop
 
-# So many clients of each shop receive nothing but what PostgreSQL will lose. A message that no row has any more could be
-# another row's to the same phone, in doubt some minutes later: that one is not sent again, and waits for its deadline
-# (docs/engine.md, Proof).
+# So many clients of each shop receive nothing but what PostgreSQL will lose. A message that no row has any more could
+# be another row's to the same phone, in doubt some minutes later: that one is not sent again, and waits for its
+# deadline (docs/engine.md, Proof).
 OWN_PEOPLE: Final = 150
 # The words that campaigns of several shops say to the same people at the same time: one in three campaigns.
 SAME_WORDS: Final = "Hola {nombre}, tenemos nuevos productos en tienda"
