@@ -185,7 +185,8 @@ def histories(draw: st.DrawFn) -> History:
             code = draw(st.sampled_from(["21610", "21606", "21611"]))
             one = replace(one, at=claimed[0] - draw(st.sampled_from([5.0, 200.0])), code=code)
         held.append(replace(one, sid=f"SM{number:030x}{kind[0].encode().hex()}"))
-    looks, at = [], claimed[1] + spent[1] if hard else 1025.0
+    looks: list[Once] = []
+    at = claimed[1] + spent[1] if hard else 1025.0
     stands = claimed[1] if hard else math.inf
     moves = draw(st.integers(2, 4))  # at this look it goes on
     for pause in draw(st.lists(st.sampled_from([1.0, 61.0, 61.0, 130.0, 400.0, 2100.0]), min_size=2, max_size=4)):
