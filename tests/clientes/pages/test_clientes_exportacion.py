@@ -10,7 +10,7 @@ from django.test import Client
 from clientes.models import Cliente
 from core.models import Usuario
 from core.text import planilla
-from tests.clientes.importacion.support import clients, counts, run
+from tests.clientes.importacion.support import clients, counts, run, xlsx
 from tests.factories import ClienteFactory, EtiquetaFactory
 
 PATH = "/clientes/exportar/"
@@ -76,6 +76,11 @@ def test_it_comes_back_as_it_was(tienda: None, owner: Usuario, stranger: Usuario
     assert list(Cliente.objects.filter(usuario=stranger).order_by("nombre").values_list("telefono")) == list(
         Cliente.objects.filter(usuario=owner).order_by("nombre").values_list("telefono")
     )
+
+
+def test_it_comes_back_when_a_spreadsheet_has_saved_it(tienda: None, owner: Usuario) -> None:
+    rows = csv.reader(export(owner).decode("utf-8-sig").splitlines(), delimiter=";")
+    assert counts(run(owner, xlsx(rows), telefono_invalido=True)) == {"sin_cambios": 6}
 
 
 def test_it_is_for_the_shops_admin(tienda: None, teammate: Usuario, stranger: Usuario) -> None:
