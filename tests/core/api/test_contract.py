@@ -190,10 +190,11 @@ OPERATIONS: Final = operations()
 
 @pytest.mark.parametrize("label", OPERATIONS)
 def test_it_does_what_its_description_says(label: str, token: str, db: None) -> None:
-    """Its cases are made here. `schema.parametrize()` makes them where tests are collected: in each process, for all."""
+    """Its cases are made here. `schema.parametrize()` makes all of them in each process that collects tests."""
 
     def judge(case: Any) -> None:
-        recuentos.clear()  # an old copy is read again behind the answer: by another connection, outside this transaction
+        # An old copy is read again behind the answer: by another connection, outside this transaction.
+        recuentos.clear()
         before = transaction.savepoint()
         try:
             case.call_and_validate(
