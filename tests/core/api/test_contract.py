@@ -19,6 +19,7 @@ from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 from schemathesis.checks import CHECKS, CheckContext, load_all_checks
+from schemathesis.core.result import Ok
 from schemathesis.generation.feedback import FeedbackSources
 from schemathesis.pytest._test_builder import build_operation_test
 from schemathesis.python._constants.orchestrator import make_constants_value_source
@@ -175,7 +176,8 @@ def is_repeated(context: Any) -> bool:
 def operations() -> dict[str, APIOperation[Any, Any, Any, Any]]:
     """Return the operations to judge, by their labels: "GET /api/v1/clientes/"."""
     chosen = schema if EXAMPLES else schema.exclude(is_repeated)
-    return {operation.label: operation for operation in (found.ok() for found in chosen.get_all_operations())}
+    found = (result.ok() for result in chosen.get_all_operations() if isinstance(result, Ok))
+    return {operation.label: operation for operation in found}
 
 
 ASKED: Final = settings(
