@@ -52,10 +52,6 @@ MUTANTS: Final = {
         "doubts of one account are looked up in another",
         Kind.WRONG, ("another-account",),
     ),
-    "monotonic-only": Mutant(
-        "a worker does not see that its machine slept",
-        Kind.DUPLICATED, ("suspend-worker", "callbacks-dropped"),
-    ),
     "outage-budget": Mutant(
         "so many failed connections are a recipient's own fault, and nobody is held for them",
         Kind.LOST, (), outages=("unreachable",),

@@ -9,7 +9,6 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import connection
 
-from core import clock
 from tests.faults.mutants import VARIABLE
 from workers.engine.base import account, epoch
 from workers.engine.base.epoch import Epoch
@@ -94,11 +93,6 @@ def _with_any_account() -> None:
     account.is_this_account = lambda of_claim: True
 
 
-def _without_boot_clock() -> None:
-    clock.BOOTTIME = None  # type: ignore[misc]
-    clock.Mark.jumped = lambda self: False  # type: ignore[method-assign]
-
-
 def _let_go(covers: Since, *, until: Epoch | None = None) -> int:
     if until:
         epoch.write(until)
@@ -117,7 +111,6 @@ INSTALL: Final[dict[str, Callable[[], None]]] = {
     "no-sweeper": _without_sweeper,
     "no-quarantine": _without_quarantine,
     "any-account": _with_any_account,
-    "monotonic-only": _without_boot_clock,
     "outage-budget": _with_a_budget,
     "no-callback": _without_callback,
 }
