@@ -20,6 +20,10 @@ RECIPIENTS: Final = 120
 LOST_S: Final = (1.0, 2.5)
 MARK: Final = "INSERT INTO harness_loss DEFAULT VALUES RETURNING id"
 MARKED: Final = "SELECT FROM harness_loss WHERE id = %s"
+# The workers have put in doubt what they published, and claim again: `workers.engine.base.epoch`.
+NOTICED: Final = "SELECT FROM workers_epoca WHERE arranque = pg_postmaster_start_time()"
+NOTICED_WITHIN_S: Final = 120.0
+LOOK_S: Final = 0.2
 
 
 def lose_commits(scene: Scene, *, promoted: bool) -> str | None:
@@ -50,6 +54,13 @@ def lose_commits(scene: Scene, *, promoted: bool) -> str | None:
         vanished = scene.load.lose(known)
         scene.losses.append(Loss(until, vanished))
         standby.forget()
+        # A campaign that was made since may have been published before somebody looked.
+        deadline = time.monotonic() + NOTICED_WITHIN_S
+        while not scene.stack.database.rows(NOTICED, within_s=ANSWERS_WITHIN_S):
+            if time.monotonic() > deadline:
+                raise psycopg2.DataError("nobody noticed that commits were lost")
+            time.sleep(LOOK_S)
+        scene.load.doubted |= {campaign.id for campaign in scene.load.unfinished()}
     if made not in vanished:
         raise psycopg2.DataError(f"campaign {made.id} was to be lost")
     return f"{entry.pid}; {at - copied:.1f} s lost, with campaign {made.id}; answered again {until - at:.1f} s later"
