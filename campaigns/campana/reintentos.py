@@ -23,10 +23,7 @@ NUNCA: Final = (codigos.DESCONOCIDO, codigos.CLIENTE_ELIMINADO, *twilio.retried(
 DEL_NUMERO: Final = tuple(twilio.retried(Retry.OTHER_NUMBER))
 # Sent, as far as Twilio's answer said, and dropped before it left: nobody got it. Its message keeps its SID in
 # `campaigns_descarte` (`workers.engine.lote.opening`), and its row is free for another.
-DESCARTADA: Final = (
-    f"s.estado = {SMS.ENVIADO} AND s.entrega = '{Entrega.FAILED.value}'"
-    f" AND s.entrega_codigo IN ({twilio.sql_list(twilio.DROPPED)})"
-)
+DESCARTADA: Final = f"s.estado = {SMS.ENVIADO} AND {twilio.dropped_sql('s.entrega', 's.entrega_codigo')}"
 SIN_APROBAR = "No se puede reintentar: la campaña venció sin que nadie la aprobara. Cree una copia."
 NADA = "No se puede reintentar: ningún destinatario fallido puede recibir el mensaje ahora."
 
@@ -84,13 +81,6 @@ WHERE l.campana_id = %(campana)s AND l.estado = {LOTE.CERRADO} AND (l.fallidos >
     LIMIT 1) = 1)
 """  # noqa: S608 - constants
 
-# Those alone that Twilio dropped, of a campaign that goes on anyway.
-DESCARTADOS_SQL: Final = f"""
-UPDATE campaigns_lote l SET estado = {LOTE.PENDIENTE}, publicar_desde = NULL, publicado_hasta = NULL
-WHERE l.campana_id = %(campana)s AND l.estado = {LOTE.CERRADO} AND l.id IN (
-    SELECT s.lote_id FROM campaigns_smslog s WHERE s.campana_id = %(campana)s AND {DESCARTADA})
-"""  # noqa: S608 - constants
-
 
 def reintentables(campana: CampanaSMS) -> bool:
     """Tell whether there is a failed or dropped recipient who might be tried again; only `reabrir` finds out whether
@@ -102,14 +92,6 @@ def reintentables(campana: CampanaSMS) -> bool:
         return True
     dropped = rows.filter(estado=SMSLog.Estado.ENVIADO, entrega=Entrega.FAILED, entrega_codigo__in=twilio.DROPPED)
     return dropped.exists()
-
-
-def reabrir_descartados(campana_id: int) -> int:
-    """Let the engine open once more the Lotes with messages that Twilio dropped, for those recipients only; return how
-    many Lotes. The caller holds the campaign's lock."""
-    with connection.cursor() as cursor:
-        cursor.execute(DESCARTADOS_SQL, {"campana": campana_id})
-        return int(cursor.rowcount)
 
 
 def exigir_aprobada(campana: CampanaSMS) -> None:

@@ -17,7 +17,8 @@ ON CONFLICT (cierre_id, sid) DO UPDATE SET estado = EXCLUDED.estado, codigo = EX
 # Lotes in which a row may have been claimed on the day: they were not closed before it, and their campaign had begun.
 LOTES_SQL: Final = f"""
 SELECT l.id FROM campaigns_lote l JOIN campaigns_campanasms c ON c.id = l.campana_id
-WHERE l.id > %(cursor)s AND l.estado <> {LOTE.PENDIENTE} AND (l.cerrado_en IS NULL OR l.cerrado_en >= %(desde)s)
+WHERE l.id > %(cursor)s AND (l.estado <> {LOTE.PENDIENTE} OR l.cerrado_en IS NOT NULL)
+    AND (l.cerrado_en IS NULL OR l.cerrado_en >= %(desde)s)
     AND c.iniciado_en < %(hasta)s AND c.estado <> {CAMPANA.PENDIENTE}
 ORDER BY l.id LIMIT %(most)s
 """  # noqa: S608 - constants
@@ -44,7 +45,7 @@ _PHONE: Final = r"m.telefono ~ '^\+[0-9]+$'"
 PAIRS: Final = f"""
 pares AS MATERIALIZED (
     SELECT m.*, s.id AS log_id, s.campana_id, s.lote_id, s.telefono AS nuestro_telefono, s.estado AS nuestro_estado,
-        s.entrega, s.segmentos AS nuestros_segmentos, s.costo,
+        s.entrega, s.entrega_codigo AS nuestro_codigo, s.segmentos AS nuestros_segmentos, s.costo,
         m.estado = '{Entrega.FAILED.value}' AND m.codigo <> '' AND s.id IS NULL AND (m.codigo NOT LIKE '30%%'
             OR EXISTS (SELECT FROM campaigns_descarte d WHERE d.sid = m.sid)) AS rechazado,
         m.precio IS NOT NULL AND m.moneda = %(moneda)s AS facturado
@@ -73,7 +74,8 @@ halladas AS (
 )
 """  # noqa: S608 - constants
 
-# The ledger takes what was billed, and the deliveries that no callback told. One that contradicts a last word is left.
+# The ledger takes what was billed, and the deliveries that no callback told. One that contradicts a last word is left,
+# but that the message left after all: it must not be sent again.
 CORRECT: Final = f"""
 corregidas AS (
     UPDATE campaigns_smslog s SET
@@ -84,8 +86,9 @@ corregidas AS (
             ELSE s.costo END,
         entrega = CASE WHEN m.tarde THEN m.estado ELSE s.entrega END,
         entrega_codigo = CASE WHEN m.tarde THEN m.codigo ELSE s.entrega_codigo END
-    FROM (SELECT *, {_RANK % "estado"} > {_RANK % "entrega"} AS tarde FROM pares) m
-    WHERE s.id = m.log_id AND s.estado = {SMS.ENVIADO} AND (m.tarde
+    FROM (SELECT *, {_RANK % "estado"} > {_RANK % "entrega"} OR ({twilio.dropped_sql("entrega", "nuestro_codigo")}
+            AND estado IN ({twilio.sql_list(twilio.LEFT)})) AS tarde FROM pares) m
+    WHERE s.id = m.log_id AND s.twilio_sid = m.sid AND s.estado = {SMS.ENVIADO} AND (m.tarde
         OR (m.segmentos > 0 AND m.segmentos IS DISTINCT FROM s.segmentos)
         OR (m.facturado AND m.precio IS DISTINCT FROM s.costo))
     RETURNING s.lote_id, coalesce(s.costo, 0) - coalesce(m.costo, 0) AS mas, m.tarde,

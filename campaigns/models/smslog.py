@@ -94,7 +94,7 @@ class SMSLog(models.Model):
             models.Index(fields=["lote", "estado"], name="smslog_por_lote"),  # closing a Lote, progress
             # the reconciler: uncertain rows, in the order of their next look
             models.Index(fields=["revisar_desde"], name="smslog_incierto", condition=Q(estado=EstadoSMS.INCIERTO)),
-            # reintentar, and the next jornada: messages that Twilio dropped unsent
+            # reintentar: messages that Twilio dropped unsent
             models.Index(
                 fields=["campana", "lote"],
                 name="smslog_descartado",

@@ -166,7 +166,7 @@ DE_LOTE: Final[tuple[Move[EstadoLote], ...]] = (
     Move(_de(_L.ABIERTO), _L.POR_CONCILIAR, "its closing, when only uncertain rows are left"),
     Move(_de(_L.POR_CONCILIAR), _L.ABIERTO, "its closing, or the reconciler: a row is to be sent again"),
     Move(_de(_L.ABIERTO, _L.POR_CONCILIAR), _L.CERRADO, "its closing, when every row is final"),
-    Move(_de(_L.CERRADO), _L.PENDIENTE, "reintentar, or the next jornada: rows that failed, or were dropped, again"),
+    Move(_de(_L.CERRADO), _L.PENDIENTE, "reintentar: rows that failed, or were dropped, are tried again"),
 )
 
 _S = EstadoSMS

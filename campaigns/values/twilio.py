@@ -356,7 +356,19 @@ def sql_list(statuses: Iterable[str]) -> str:
     return ", ".join(f"'{status}'" for status in statuses)
 
 
+def dropped_sql(entrega: str, codigo: str) -> str:
+    """Return an SQL condition: Twilio accepted the message and dropped it before it left.
+
+    Args:
+        entrega, codigo: SQL expressions of the status and of Twilio's code.
+    """
+    return f"({entrega} = '{Entrega.FAILED.value}' AND {codigo} IN ({sql_list(DROPPED)}))"
+
+
 FINAL: Final = [status.value for status in Entrega if status.final]
 ARRIVED: Final = [status.value for status in Entrega if status.arrived]
 LOST: Final = [status.value for status in Entrega if status.arrived is False]
+# Statuses of a message that certainly went out to an operator.
+NOT_SENT: Final = (Entrega.FAILED, Entrega.CANCELED)
+LEFT: Final = [status.value for status in Entrega if status.rank >= Entrega.SENT.rank and status not in NOT_SENT]
 EXPLAINED: Final = [status.value for status in Entrega if status.explained]

@@ -7,7 +7,6 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from campaigns.bitacora.services import anotar
-from campaigns.campana import reintentos
 from campaigns.ley.jornada import Jornada, jornada_desde
 from campaigns.ley.selectors import ajustes_de
 from campaigns.ley.services import bloquear
@@ -87,11 +86,6 @@ def _begin(seen: CampanaSMS, planned: Jornada | None) -> bool:
     campana.cierra_en, campana.ventana_hasta = jornada.cierra_en, jornada.ventana_hasta
     campana.espera_hasta = None
     campana.save(update_fields=["cierra_en", "ventana_hasta", "espera_hasta"])
-    if seen.cierra_en is not None:
-        # What Twilio dropped at the last close, or before, may leave now.
-        again = reintentos.reabrir_descartados(campana.pk)
-        if again:
-            logger.info("campaign %s: %s Lotes have messages that Twilio dropped: they go again", campana.pk, again)
     logger.info("campaign %s may send until %s", campana.pk, campana.cierra_en)
     return True
 

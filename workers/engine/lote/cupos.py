@@ -220,6 +220,9 @@ def _balance(lote: Lote, usuario_id: int, dia: date, *, capped_by: Ajustes | Non
         _add(usuario_id, lote.cupo_dia, {each: spent[each] - sum(_held(lote, each)) for each in MEDIDAS})
         for each in MEDIDAS:
             _hold(lote, each, 0, spent[each])
+    for each in MEDIDAS:
+        # What Twilio dropped after that day, and is tried again, was not spent on it.
+        _hold(lote, each, _held(lote, each)[0], min(_held(lote, each)[1], spent[each]))
     wanted = {each: spent[each] - _held(lote, each)[1] + live[each] for each in MEDIDAS}
     more = {each: wanted[each] - _held(lote, each)[0] for each in MEDIDAS}
     if capped_by is not None:

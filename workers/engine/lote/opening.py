@@ -62,7 +62,10 @@ FROM medidos JOIN reservados r USING (n) ORDER BY n
 DROPPED_SQL = f"""
 WITH descartadas AS (
     SELECT s.id, s.twilio_sid, s.entrega_codigo FROM campaigns_smslog s
-    WHERE s.campana_id = %(campana)s AND s.lote_id = %(lote)s AND {DESCARTADA} ORDER BY s.id FOR NO KEY UPDATE
+    WHERE s.campana_id = %(campana)s AND s.lote_id = %(lote)s AND {DESCARTADA}
+        -- What another row's message was before is no proof of this one: such a row keeps it, and its state.
+        AND NOT EXISTS (SELECT FROM campaigns_descarte d WHERE d.sid = s.twilio_sid)
+    ORDER BY s.id FOR NO KEY UPDATE
 ), guardadas AS (
     INSERT INTO campaigns_descarte (sid, log_id, codigo, creado)
     SELECT twilio_sid, id, entrega_codigo, now() FROM descartadas
@@ -76,12 +79,11 @@ DESCARTES = json.dumps({code: twilio.look_up(code).text for code in twilio.DROPP
 
 FAILED_SQL = f"SELECT id FROM campaigns_smslog WHERE lote_id = %s AND estado = {SMS.FALLIDO}"  # noqa: S608 - constants
 
-# The failed rows of a Lote that was closed, judged again by their clients' present data; all of them, if a person asked
-# for it after that, or only those that Twilio dropped. A row that still cannot be sent to keeps its reason, or gets the
-# new one.
+# The failed rows of a Lote that was closed, judged again by their clients' present data. A row that still cannot be
+# sent to keeps its reason, or gets the new one.
 AGAIN_SQL = (
     "WITH "  # noqa: S608 - constants
-    + elegidos("s.lote_id = %(lote)s AND (%(a_todos)s OR s.codigo = ANY(%(descartados)s))")
+    + elegidos("s.lote_id = %(lote)s")
     + ","
     + JUZGADOS
     + ", finales AS (SELECT n, nombre, telefono, pais, CASE WHEN codigo = '' AND "
@@ -138,9 +140,6 @@ def open_next(campana: CampanaSMS, held: Cupos | None = None, *, sin_enviar: str
         elif not sin_enviar:
             cursor.execute(DROPPED_SQL, params | {"descartes": DESCARTES})
             cursor.execute(FAILED_SQL, [lote.pk])
-            # Whoever asks for another try begins the campaign anew.
-            asked = campana.iniciado_en is not None and lote.cerrado_en <= campana.iniciado_en
-            params |= {"a_todos": asked, "descartados": list(twilio.DROPPED)}
             cursor.execute(AGAIN_SQL, params | _links(cursor.fetchall(), campana.mensaje))
         if not sin_enviar:
             medida.count_odd(lote.pk, params)

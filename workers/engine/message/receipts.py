@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection
 from campaigns.models import CampanaSMS, SMSLog
 from campaigns.values import codigos
 from campaigns.values.estados import SMS
-from campaigns.values.twilio import DROPPED, UNSUBSCRIBED, Entrega
+from campaigns.values.twilio import DROPPED, LEFT, UNSUBSCRIBED, Entrega, dropped_sql, sql_list
 from workers.engine.base import database, epoch
 from workers.engine.base.groups import Grouping
 from workers.engine.message import given_up, optouts
@@ -25,6 +25,26 @@ RANK: Final = {status.value: status.rank for status in Entrega}
 UNKNOWN: Final = -1  # it proves only that the message exists
 RANK_SQL: Final = f"CASE s.entrega {' '.join(f'WHEN {s!r} THEN {rank}' for s, rank in RANK.items())} ELSE -1 END"
 
+
+def _delivery_sql(entrega: str, codigo: str, rango: str) -> str:
+    """Return the SET clauses of a row's delivery.
+
+    A later status replaces an earlier one, in whatever order they come. Of a message that was dropped, only the word
+    that it left after all is newer: it must not be sent again. And what has left is not dropped any more, but lost.
+
+    Args:
+        entrega, codigo, rango: SQL expressions of the status that is told.
+    """
+    back = f"({dropped_sql('s.entrega', 's.entrega_codigo')} AND {entrega} IN ({sql_list(LEFT)}))"
+    newer = f"({rango} > {RANK_SQL} OR {back})"
+    lost = f"({dropped_sql(entrega, codigo)} AND s.entrega IN ({sql_list(LEFT)}))"
+    undelivered = f"'{Entrega.UNDELIVERED.value}'"
+    return (
+        f"entrega = CASE WHEN {newer} THEN CASE WHEN {lost} THEN {undelivered} ELSE {entrega} END ELSE s.entrega END,"
+        f" entrega_codigo = CASE WHEN {newer} THEN {codigo} ELSE s.entrega_codigo END"
+    )
+
+
 # The rows are locked in the order of their ids, so that two groups never wait for each other. One message accounts for
 # one row: the reconciler may have credited another that says the same words to the same phone with it. This one is then
 # looked up as if it had not been accepted, and both are sent once.
@@ -35,13 +55,13 @@ WITH told AS (
         %(rangos)s::int[]) AS t (id, token, sid, entrega, codigo, rango)
     JOIN campaigns_smslog s ON s.id = t.id
     WHERE s.token = t.token AND s.twilio_sid IN ('', t.sid)
+        AND NOT EXISTS (SELECT FROM campaigns_descarte d WHERE d.sid = t.sid)
         AND s.id = coalesce(
             (SELECT o.id FROM campaigns_smslog o WHERE o.twilio_sid = t.sid AND o.twilio_sid <> ''), s.id)
     ORDER BY s.id FOR NO KEY UPDATE OF s
 )
 UPDATE campaigns_smslog s
-SET entrega = CASE WHEN t.rango > {RANK_SQL} THEN t.entrega ELSE s.entrega END,
-    entrega_codigo = CASE WHEN t.rango > {RANK_SQL} THEN t.codigo ELSE s.entrega_codigo END,
+SET {_delivery_sql("t.entrega", "t.codigo", "t.rango")},
     -- Only an accepted message has a status, so this settles a row whose call never came back. `pendiente` under this
     -- token: the message was looked for and not found yet; it must not be sent again.
     estado = CASE WHEN s.estado = ANY(%(open)s) THEN {SMS.ENVIADO} ELSE s.estado END,
@@ -59,8 +79,7 @@ RETURNING s.id, s.estado
 # the token is one row's and the message another's. Its delivery is told of the one that has it; nothing else changes.
 HOLDER_SQL: Final = f"""
 UPDATE campaigns_smslog s
-SET entrega = CASE WHEN %(rango)s > {RANK_SQL} THEN %(entrega)s ELSE s.entrega END,
-    entrega_codigo = CASE WHEN %(rango)s > {RANK_SQL} THEN %(codigo)s ELSE s.entrega_codigo END
+SET {_delivery_sql("%(entrega)s", "%(codigo)s", "%(rango)s")}
 WHERE s.twilio_sid = %(sid)s AND EXISTS (SELECT FROM campaigns_smslog r
     WHERE r.id = %(id)s AND r.token = %(token)s AND r.telefono = s.telefono)
 RETURNING s.id
@@ -104,6 +123,11 @@ class Receipt:
     def rank(self) -> int:
         return RANK.get(self.status, UNKNOWN)
 
+    def replaces(self, other: "Receipt") -> bool:
+        """Tell whether this is the later news of two about one message."""
+        dropped = other.status == Entrega.FAILED and other.error_code in DROPPED
+        return self.rank > other.rank or (dropped and self.status in LEFT)
+
 
 def parse_callback_token(text: str) -> tuple[int, UUID] | None:
     """The row's id and claim token from the callback's URL, or None when it is not one of ours."""
@@ -138,7 +162,7 @@ def apply_receipts(receipts: Sequence[Receipt]) -> list[bool]:
             head = heads.setdefault(receipt.log_id, receipt)
             if (head.token, head.sid) == (receipt.token, receipt.sid):
                 now.append(n)
-                if receipt.rank > head.rank:
+                if receipt.replaces(head):
                     heads[receipt.log_id] = receipt
         found = _write(list(heads.values()))
         for n in now:

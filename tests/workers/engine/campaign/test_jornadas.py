@@ -366,45 +366,19 @@ class TestClosing:
         assert isinstance(sending._post(late), Accepted if posts else ledger.NotPosted)
         assert bool(posted) is posts
 
-    def test_what_twilio_dropped_at_the_close_goes_again_in_the_next_window(
-        self, running: Running, monkeypatch: pytest.MonkeyPatch, published: list[int]
-    ) -> None:
-        """And nobody else of its Lote who failed: nobody asked for that."""
-        first, second, refused = running.logs
-        for log in (first, second):
-            claim = take(log.pk)
-            assert claim is not None
-            ledger.record_many([(claim, Accepted(f"SM{log.pk}", "queued", 1))])
-        SMSLog.objects.filter(pk=refused.pk).update(estado="fallido", codigo="21408")
-        other = Lote.objects.create(campana=running.campana, numero=2, cliente_ids=[10**12], total=1)
-        set_window(running, cierra_en=PAST, iniciado_en=Now() - HOUR)
-        closing.close(running.lote.pk)
-        SMSLog.objects.filter(pk=first.pk).update(entrega="failed", entrega_codigo="30036")
-        SMSLog.objects.filter(pk=second.pk).update(entrega="delivered")
-
-        campana.advance(running.campana.pk)
-        running.reload()
-        assert [log.estado for log in running.logs] == ["pendiente", "enviado", "fallido"]
-        assert (refused.codigo, first.twilio_sid) == ("21408", "")
-        assert running.lote.estado == "abierto"
-        assert published == [running.lote.pk, other.pk]
-        assert take(first.pk) is not None
-
-    def test_nothing_goes_again_within_the_window_or_of_a_campaign_that_has_ended(self, running: Running) -> None:
+    @pytest.mark.parametrize("cierra_en", [Now() + HOUR, PAST], ids=["within its window", "in the next one"])
+    def test_what_twilio_dropped_goes_again_only_when_a_person_asks(self, running: Running, cierra_en: Any) -> None:
+        """By itself nobody is sent a second message, whatever Twilio says of the first."""
         for log in running.logs:
             SMSLog.objects.filter(pk=log.pk).update(
                 estado="enviado", twilio_sid=f"SM{log.pk}", entrega="failed", entrega_codigo="30001"
             )
         Lote.objects.create(campana=running.campana, numero=2, cliente_ids=[10**12], total=1)
         closing.close(running.lote.pk)
+        set_window(running, cierra_en=cierra_en, iniciado_en=Now() - HOUR)
         campana.advance(running.campana.pk)
         running.reload()
-        assert running.lote.estado == "cerrado"
-        Lote.objects.filter(numero=2).update(estado="cerrado", cerrado_en=Now(), fallidos=1)
-        set_window(running, cierra_en=PAST, estado="completado", completado_en=Now(), enviados_exitosos=3)
-        campana.advance(running.campana.pk)
-        assert not jornadas.begin(running.campana.pk)
-        running.reload()
+        assert [log.estado for log in running.logs] == ["enviado"] * 3
         assert running.lote.estado == "cerrado"
 
 

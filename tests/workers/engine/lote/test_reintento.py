@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -350,3 +351,48 @@ def test_the_sums_and_the_money_are_of_what_was_sent(ended: CampanaSMS, publishe
     campana.advance(ended.pk)
     ended.refresh_from_db()
     assert (ended.estado, ended.enviados_exitosos, ended.enviados_fallidos) == ("completado", 1, 4)
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("entrega", ["sent", "delivered", "undelivered"])
+def test_a_message_that_left_after_all_is_not_sent_again(ended: CampanaSMS, entrega: str, first: bool) -> None:
+    """Callbacks come in any order: in one group, or one after the other."""
+    dropped = drop(ended, entrega="queued", codigo="")
+    assert dropped.token is not None
+    told = [
+        Receipt(dropped.pk, dropped.token, dropped.twilio_sid, "failed", "30001", to=dropped.telefono),
+        Receipt(dropped.pk, dropped.token, dropped.twilio_sid, entrega, to=dropped.telefono),
+    ]
+    if first:
+        assert [receipts.apply_receipts([receipt]) for receipt in told] == [[True], [True]]
+    else:
+        assert receipts.apply_receipts(told) == [True, True]
+    dropped.refresh_from_db()
+    assert dropped.entrega == entrega
+
+
+def test_what_has_left_is_lost_and_not_dropped(ended: CampanaSMS) -> None:
+    sent = drop(ended, entrega="sent", codigo="")
+    assert sent.token is not None
+    late = Receipt(sent.pk, sent.token, sent.twilio_sid, "failed", "30036", to=sent.telefono)
+    assert receipts.apply_receipts([late]) == [True]
+    sent.refresh_from_db()
+    assert (sent.entrega, sent.entrega_codigo) == ("undelivered", "30036")
+
+
+def test_the_quota_of_days_before_shrinks_with_what_was_dropped(ended: CampanaSMS, published: list[list[int]]) -> None:
+    """All of its Lote was sent on the day before; some of it was dropped, is tried again, and then cancelled."""
+    dropped = drop(ended)
+    Lote.objects.filter(campana=ended).update(
+        cupo_dia=timezone.localdate() - timedelta(days=1), cupo_mensajes_previos=2, cupo_mensajes=0
+    )
+    mover_campana(campana=ended, action="reintentar", usuario=ended.usuario)
+    campana.advance(ended.pk)
+    mover_campana(campana=ended, action="cancelar", usuario=ended.usuario)
+    campana.advance(ended.pk)
+    closing.close(dropped.lote_id)
+    campana.advance(ended.pk)
+    ended.refresh_from_db()
+    dropped.refresh_from_db()
+    assert (dropped.estado, dropped.codigo) == ("fallido", "campana_cancelada")
+    assert ended.completado_en is not None
