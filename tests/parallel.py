@@ -88,11 +88,12 @@ def _group(item: pytest.Item) -> str:
     They mostly wait: for leases, rounds and each other's processes.
     """
     # Whole systems side by side starve each other of two processors: leases then run out that nothing else would end.
-    # The harness of faults, which waits as long as it takes, stands back for the others' system.
-    if item.get_closest_marker("faults"):
-        return "fallas"
-    if item.get_closest_marker("e2e") or "system" in getattr(item, "fixturenames", ()):
+    # The harness of faults, and tests that start some processes of their own, wait as long as it takes and stand back
+    # for the others' system.
+    if "system" in getattr(item, "fixturenames", ()):
         return SYSTEMS
+    if item.get_closest_marker("faults") or item.get_closest_marker("e2e"):
+        return "procesos"
     return "navegador" if item.get_closest_marker("browser") else ""
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from campaigns.audiencia.seleccion import Audiencia, clientes_de
@@ -18,6 +18,7 @@ from campaigns.models import Ajustes, Contacto, Entrante
 from campaigns.values import codigos
 from campaigns.values.intencion import Intencion
 from campaigns.values.remedios import CORREGIR, NADA, NO_INSISTIR
+from campaigns.values.twilio import TEST_NUMBERS
 from clientes.bajas.sql import LISTA_SQL, en_lista_sql, fuera_sql, sin_baja
 from clientes.models import Cliente, NumeroRNE
 
@@ -141,8 +142,13 @@ EXCLUSIONES: Final = (
         code=codigos.PAIS_NO_PERMITIDO,
         text="El número es de un país al que esta tienda no puede enviar.",
         remedy="Si debe recibir mensajes, pida a quien administra la instalación que permita ese país.",
-        sql=lambda fila: f"c.pais <> ALL (%(paises)s) AND c.telefono_e164 = {fila.telefono}",
-        without=lambda clientes, envio: clientes.filter(pais__in=envio.ajustes.limites.paises or ()),
+        sql=lambda fila: (
+            f"c.pais <> ALL (%(paises)s) AND c.telefono_e164 = {fila.telefono}"
+            f" AND NOT starts_with(c.telefono_e164, '{TEST_NUMBERS}')"
+        ),
+        without=lambda clientes, envio: clientes.filter(
+            Q(pais__in=envio.ajustes.limites.paises or ()) | Q(telefono_e164__startswith=TEST_NUMBERS)
+        ),
         setting=lambda ajustes: ajustes.limites.paises is not None,
         may_come_later=True,
     ),

@@ -346,6 +346,20 @@ class Entrega(TextChoices):
         return self.arrived is not None
 
 
+# What Twilio answers of its test numbers: https://www.twilio.com/docs/iam/test-credentials#test-sms-messages
+# They are of no country and nobody's.
+TEST_NUMBERS: Final = "+1500555"
+TEST_TO: Final = {
+    "+15005550001": "21211",
+    "+15005550002": "21612",
+    "+15005550003": "21408",
+    "+15005550004": "21610",
+    "+15005550009": "21614",
+}
+# +15005550006 is good; so is, other than with Twilio's test credentials, every sender that a shop has.
+TEST_FROM: Final = {"+15005550001": "21212", "+15005550007": "21606", "+15005550008": "21611"}
+
+
 def known_status(status: str) -> str:
     """Return the status as it is; "" for one that is none of these."""
     return status if status in Entrega.values else ""

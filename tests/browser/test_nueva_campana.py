@@ -15,7 +15,7 @@ from campaigns.models import CampanaSMS
 from core.models import Usuario
 from core.settings import BASE_DIR
 from tests.browser import tienda
-from tests.browser.conftest import ANCHO, ANGOSTO, PATIENCE_MS, Ears, SignIn, grave, overflow
+from tests.browser.conftest import ANCHO, ANGOSTO, PATIENCE_MS, Ears, SignIn, evaluate_until, grave, overflow
 from tests.browser.test_presentacion import is_presentable
 from tests.campaigns.mensaje.test_plano import TEXTOS
 from tests.e2e.system import PASSWORD, Shop, System
@@ -116,6 +116,8 @@ def test_the_marks_lie_on_their_letters(surtida: Usuario, sign_in: SignIn) -> No
     page = sign_in(surtida)
     to_the_message(page)
     page.get_by_label("Texto").fill("palabra " * 60 + "ó")
+    # The script that lays them there comes a little later.
+    evaluate_until(page, "getComputedStyle(document.querySelector('#mensaje')).backgroundColor === 'rgba(0, 0, 0, 0)'")
     same = page.evaluate(
         "() => {const [a, b] = [document.querySelector('.editor-fondo'), document.querySelector('#mensaje')];"
         "return [a.clientWidth - b.clientWidth, a.clientHeight - b.clientHeight, a.scrollTop - b.scrollTop,"

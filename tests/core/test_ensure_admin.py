@@ -85,7 +85,7 @@ def test_it_takes_name_and_password_from_the_environment(db: None, file: Path, m
     assert run(f"--file={file}") == "First admin: doña   the password you set\n"
     admin = Usuario.objects.get(username="doña")
     assert admin.check_password("una clave larga")
-    assert admin.clave_ajena
+    assert not admin.clave_ajena  # who starts the product chose it
     assert not file.exists()
 
 
@@ -97,6 +97,15 @@ def test_it_refuses_a_password_that_the_pages_would(db: None, password: str, mon
         run()
     assert password not in str(refused.value).split()
     assert not Usuario.objects.exists()
+
+
+def test_on_a_machine_of_ones_own_a_weak_password_is_only_told_of(
+    db: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "admin")
+    assert run("--print") == "First admin: admin   the password you set\n"
+    assert "DJANGO_SUPERUSER_PASSWORD is for this machine only: " in capsys.readouterr().err
+    assert Usuario.objects.get().check_password("admin")
 
 
 def test_it_takes_empty_for_absent(db: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,7 +76,7 @@ def test_no_other_page_opens(path: str, db: None) -> None:
 
 def test_no_token_is_made_and_no_name_written(db: None) -> None:
     client = signed_in(marked())
-    assert client.post("/cuenta/token/")["Location"] == "/cuenta/"
+    assert client.post("/cuenta/llaves/", {"nombre": "x", "alcances": "leer", "dias": "30"})["Location"] == "/cuenta/"
     assert client.post("/cuenta/", {"first_name": "X"})["Location"] == "/cuenta/"
     assert not LlaveApi.objects.exists()
     assert not Usuario.objects.filter(first_name="X").exists()

@@ -20,7 +20,7 @@ from local.simulator.config import read_config
 from local.stack import parts, postgres, session
 from tests.docker.compose import COMPOSE_FILE, MINIMAL_ENV, option, render, seconds
 from tests.docker.dockerfile import all_of
-from tests.docker.variables import ROOT, shown
+from tests.docker.variables import ROOT, reads, shown
 
 SIMULATOR_PORT = 8900
 
@@ -177,6 +177,10 @@ def test_every_variable_reaches_who_reads_it(empty: Path) -> None:
     given = {variable.name: MINIMAL_ENV.get(variable.name) or variable.value or "7" for variable in shown()}
     found = render(empty, given)["services"]
     reach = {name for service in found.values() for name in service["environment"]}
+    # What the product reads at its start reaches both who answer and who send; these two are the web's alone.
+    read = {each.name for each in reads() if each.place.startswith("core/settings.py") and each.name in given}
+    assert read - set(found["web"]["environment"]) == set()
+    assert read - set(found["worker"]["environment"]) == {"METRICS_TOKEN", "WEB_THREADS"}
     written = COMPOSE_FILE.read_text()
     assert [name for name in given if name not in reach and f"${{{name}" not in written] == []
 

@@ -39,7 +39,7 @@ from clientes.models import (
     Segmento,
     Venta,
 )
-from core.models import Contador, Usuario
+from core.models import CodigoRecuperacion, Contador, Factor, Usuario
 from tests.factories import (
     AdminFactory,
     CampanaFactory,
@@ -193,6 +193,12 @@ def same_serie() -> None:
         Contador.objects.create(serie="x_total", etiquetas="{}", valor=1)
 
 
+def same_code() -> None:
+    factor = Factor.objects.create(usuario=AdminFactory.create(), secreto="x")
+    for _ in range(2):
+        CodigoRecuperacion.objects.create(factor=factor, huella="x")
+
+
 NOW = timezone.now()
 DIA = NOW.date()
 
@@ -236,6 +242,7 @@ BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("importacion_completada_cuadra", lambda: importacion(estado="completada", leidas=2, creadas=1, terminada_en=NOW)),
     ("importacion_trozo_unico", lambda: two_of(ImportacionTrozo, numero=0, datos=b"x")),
     ("importacion_fila_unica", lambda: two_of(ImportacionFila, numero=2, celdas=[])),
+    ("codigo_uno_por_factor", same_code),
     ("remitente_valor_unico", same_sender),
     ("remitente_de_una_tienda", lambda: [sender() for _ in range(2)]),
     ("remitente_ritmo_positivo", lambda: RemitenteFactory.create(segmentos_por_segundo=0)),

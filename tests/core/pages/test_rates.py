@@ -28,7 +28,11 @@ SIN_RITMO = {
     *("entrante-decidir", "plantilla-crear", "plantilla-editar", "plantilla-eliminar", "programacion-eliminar"),
     *("programacion-pausar", "programacion-reanudar", "campana-aprobar", "campana-rechazar"),
     *("campana-pausar", "campana-reanudar", "campana-cancelar", "campana-reintentar", "alertas-secreto"),
-    *("usuario-clave", "usuario-activar", "usuario-desactivar", "cuenta-clave", "llave-revocar"),
+    *("usuario-clave", "usuario-activar", "usuario-desactivar", "cuenta-clave"),
+    # one's own account
+    *("llaves", "llave-revocar", "factor", "factor-codigos", "factor-llave", "factor-llave-quitar", "factor-quitar"),
+    *("sesiones", "sesion-cerrar", "sesiones-cerrar-otras", "cuenta-correo", "correo-confirmar", "confirmar"),
+    *("usuario-sesiones-cerrar", "ingresar-codigo", "clave-olvidada", "clave-nueva"),
     # counted by rates of their own
     *("alertas-prueba", "usuario-nuevo"),
     # the API's views at addresses of pages, with the API's rates

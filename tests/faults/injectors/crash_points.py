@@ -2,6 +2,7 @@
 
 import time
 from functools import partial
+from typing import Final
 
 from tests.faults.injectors.scene import Fault, Scene
 from tests.faults.points import Point, points
@@ -27,4 +28,14 @@ def crash(point: Point, scene: Scene) -> str | None:
     return f"{point.place.process} ({death.pid}) at pass {passes}"
 
 
-FAULTS = tuple(Fault(f"crash-{point.label}", "crash", partial(crash, point)) for point in points())
+# Before most places nothing has happened since the place before.
+BEFORE: Final = {"post", "publish", "create"}
+FAULTS = tuple(
+    Fault(
+        f"crash-{point.label}",
+        "crash",
+        partial(crash, point),
+        long=point.side == "before" and point.place.name not in BEFORE,
+    )
+    for point in points()
+)

@@ -67,6 +67,6 @@ def lose_commits(scene: Scene, *, promoted: bool) -> str | None:
 
 
 FAULTS = (
-    Fault("postgres-promoted", "postgres", partial(lose_commits, promoted=True), alone=True),
+    Fault("postgres-promoted", "postgres", partial(lose_commits, promoted=True), alone=True, long=True),
     Fault("postgres-older-disk", "postgres", partial(lose_commits, promoted=False), alone=True, long=True),
 )

@@ -60,7 +60,7 @@ def terminate_all(scene: Scene) -> str | None:
 
 
 FAULTS = (
-    Fault("postgres-immediate", "postgres", restart(signal.SIGQUIT)),  # pg_ctl -m immediate
+    Fault("postgres-immediate", "postgres", restart(signal.SIGQUIT), long=True),  # pg_ctl -m immediate
     Fault("postgres-kill", "postgres", restart(signal.SIGKILL)),
     Fault("postgres-backend-crash", "postgres", backend_crash),
     Fault("postgres-terminate", "postgres", terminate_all),

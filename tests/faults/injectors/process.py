@@ -134,8 +134,8 @@ FAULTS = (
     Fault("kill-simulator", "process", kill("simulator")),
     Fault("kill-stack", "process", kill_stack, alone=True),
     Fault("sleep-worker", "process", sleep(BEYOND_LEASE_S, *WORKERS), weight=2),
-    Fault("suspend-worker", "process", sleep(SUSPENDED_S, *WORKERS, machine=True)),
+    Fault("suspend-worker", "process", sleep(SUSPENDED_S, *WORKERS, machine=True), long=True),
     Fault("sleep-simulator", "process", sleep(READ_TIMEOUT_S + 1.5, "simulator")),
     Fault("end-worker", "process", terminate),
-    Fault("rolling-restart", "process", rolling_restart),
+    Fault("rolling-restart", "process", rolling_restart, long=True),
 )

@@ -78,7 +78,7 @@ FAULTS = (
     Fault("redis-flushall", "redis", flushall),
     Fault("redis-client-kill", "redis", client_kill),
     Fault("redis-client-pause", "redis", client_pause),
-    Fault("redis-restart", "redis", restart(signal.SIGTERM)),
+    Fault("redis-restart", "redis", restart(signal.SIGTERM), long=True),
     Fault("redis-kill", "redis", restart(signal.SIGKILL)),
     Fault("redis-restart-without-data", "redis", restart(signal.SIGKILL, wipe=True)),
 )

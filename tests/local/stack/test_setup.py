@@ -1,5 +1,6 @@
 """The set-up that every command shares: quick when nothing changed, clear when it cannot, healed when cut off."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -20,10 +21,16 @@ def clone(tmp_path: Path) -> Path:
     """A clone that needs no package, so that no test needs the network; its path has a space."""
     path = tmp_path / "my clone"
     shutil.copytree(ROOT / "scripts", path / "scripts")
-    (path / "requirements.txt").write_text("# none\n")
     (path / "requirements-local.txt").write_text("-r requirements.txt\n")
-    (path / "requirements-dev.txt").write_text("-r requirements-local.txt\n")
+    require(path, "# none")
     return path
+
+
+def require(clone: Path, text: str, lock: str = "") -> None:
+    """Write the requirements, and their locks as `scripts/lock` does: the first line says for which they were made."""
+    (clone / "requirements.txt").write_text(f"{text}\n")
+    for name, of in (("requirements", text), ("requirements-local", f"{text}-r requirements.txt")):
+        (clone / f"{name}.lock").write_text(f"# {hashlib.sha256(of.encode()).hexdigest()}\n{lock}\n")
 
 
 def setup(clone: Path, **env: str) -> "subprocess.CompletedProcess[str]":
@@ -57,19 +64,27 @@ def test_it_makes_everything_once(clone: Path) -> None:
     assert first.stdout.splitlines()[-1] == f"ready {clone}/.venv/bin/python", first.stderr
     assert "Making .venv" in first.stdout
     assert setup(clone).stdout.splitlines() == [f"ready {clone}/.venv/bin/python"]
-    (clone / "requirements.txt").write_text("# still none\n")
-    assert "Installing requirements-local.txt" in setup(clone).stdout
+    require(clone, "# still none")
+    assert "Installing requirements-local.lock" in setup(clone).stdout
+
+
+def test_it_uses_no_lock_of_other_requirements(clone: Path) -> None:
+    (clone / "requirements.txt").write_text("django\n")
+    error = only_error(setup(clone))
+    assert "requirements-local.lock was made for other requirements: run scripts/lock" in error
+    (clone / "requirements-local.lock").unlink()
+    assert "run scripts/lock" in only_error(setup(clone))
 
 
 def test_it_heals_what_was_cut_off_and_says_where_pip_wrote_why(clone: Path) -> None:
     (clone / ".venv" / "bin").mkdir(parents=True)
     (clone / ".venv" / "bin" / "python").write_text("half a file")
     (clone / ".venv" / ".installing").touch()
-    (clone / "requirements.txt").write_text("no-such-package==1\n")
+    require(clone, "no-such-package==1", f"no-such-package==1 --hash=sha256:{'0' * 64}")
     error = only_error(setup(clone))
-    assert "pip could not install requirements-local.txt" in error
+    assert "pip could not install requirements-local.lock" in error
     assert str(clone / ".data" / "log" / "setup.log") in error
-    (clone / "requirements.txt").write_text("# none\n")
+    require(clone, "# none")
     again = setup(clone)
     assert again.returncode == 0, again.stderr
     assert "Making .venv" not in again.stdout  # what pip undid itself need not be made again

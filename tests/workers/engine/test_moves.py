@@ -28,7 +28,6 @@ MODELS: Final[dict[str, type[CampanaSMS] | type[Lote] | type[SMSLog]]] = {
 STATEMENTS: Final = {
     ("campaigns.audiencia.seleccion.CONGELAR_SQL", "lote"): "> pendiente",
     ("campaigns.campana.reintentos.REABRIR_SQL", "lote"): "cerrado > pendiente",
-    ("campaigns.campana.reintentos.DESCARTADOS_SQL", "lote"): "cerrado > pendiente",
     ("workers.engine.campaign.final.FINISH_SQL", "campanasms"): (
         "cancelado > cancelado | procesando, pausado > completado | pendiente, procesando, pausado > error"
     ),

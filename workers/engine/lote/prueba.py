@@ -13,21 +13,11 @@ from django.db import connection, transaction
 from campaigns.models import CampanaSMS
 from campaigns.remitentes import valor_de
 from campaigns.values.estados import SMS
-from campaigns.values.twilio import Entrega, look_up
+from campaigns.values.twilio import TEST_FROM, TEST_TO, Entrega, look_up
 from workers.engine.lote import closing, opening
 from workers.metrics.measures import Closer
 
-# https://www.twilio.com/docs/iam/test-credentials#test-sms-messages
-PARA: Final = {
-    "+15005550001": "21211",
-    "+15005550002": "21612",
-    "+15005550003": "21408",
-    "+15005550004": "21610",
-    "+15005550009": "21614",
-}
-# +15005550006 is good; so is, other than with Twilio's test credentials, every sender that the shop has.
-DESDE: Final = {"+15005550001": "21212", "+15005550007": "21606", "+15005550008": "21611"}
-TEXTOS: Final = {code: look_up(code).text for code in {*PARA.values(), *DESDE.values()}}
+TEXTOS: Final = {code: look_up(code).text for code in {*TEST_TO.values(), *TEST_FROM.values()}}
 # Lotes of one task: some seconds of work.
 LOTES: Final = 50
 
@@ -71,8 +61,8 @@ def _answer_one(campana_id: int) -> bool:
         return False
     params: dict[str, Any] = {
         "lote": lote.pk,
-        "desde": DESDE.get(valor_de(campana.remitente)),
-        "para": json.dumps(PARA),
+        "desde": TEST_FROM.get(valor_de(campana.remitente)),
+        "para": json.dumps(TEST_TO),
         "textos": json.dumps(TEXTOS),
     }
     with connection.cursor() as cursor:

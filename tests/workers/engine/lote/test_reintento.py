@@ -386,9 +386,9 @@ def test_the_quota_of_days_before_shrinks_with_what_was_dropped(ended: CampanaSM
     Lote.objects.filter(campana=ended).update(
         cupo_dia=timezone.localdate() - timedelta(days=1), cupo_mensajes_previos=2, cupo_mensajes=0
     )
-    mover_campana(campana=ended, action="reintentar", usuario=ended.usuario)
+    mover_campana(campana=ended, action="reintentar")
     campana.advance(ended.pk)
-    mover_campana(campana=ended, action="cancelar", usuario=ended.usuario)
+    mover_campana(campana=ended, action="cancelar")
     campana.advance(ended.pk)
     closing.close(dropped.lote_id)
     campana.advance(ended.pk)

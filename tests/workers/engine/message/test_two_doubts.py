@@ -195,7 +195,10 @@ def histories(draw: st.DrawFn) -> History:
             Once(
                 at,
                 draw(st.sampled_from([(0, 1), (0, 1), (1, 0), (0,), (1,)])),
-                at - stands if hard and len(looks) < moves else draw(st.sampled_from([0.0, 0.0, 5.0, 70.0, 300.0])),
+                # No list is behind by more than LIST_LAG_S: that is what the setting says.
+                at - stands
+                if hard and len(looks) < moves and at - stands < BEHIND
+                else draw(st.sampled_from([0.0, 0.0, 5.0, 70.0, 300.0])),
                 hard or draw(st.sampled_from([True, True, True, False])),
                 DAY if hard else draw(st.sampled_from([None, 30.0, 600.0, DAY])),
                 hard or draw(st.sampled_from([True, True, True, False])),
