@@ -17,7 +17,8 @@ from core.factor.services import exigido
 
 FALTA: Final = "Falta su segundo factor: póngalo en «Mi cuenta» antes de seguir."
 CONFIRME: Final = "Confirme que es usted, y repita lo que hacía."
-ABIERTAS: Final = {"factor", "salir", "favicon", "healthz", "readyz"}
+# "confirmar" gives nothing but the proof that setting one up asks for.
+ABIERTAS: Final = {"factor", "confirmar", "salir", "favicon", "healthz", "readyz"}
 ADMIN: Final = "admin/"
 # Of the admin's own pages, those that change nothing but the session.
 SIN_CONFIRMAR: Final = {"login", "logout"}

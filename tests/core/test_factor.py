@@ -224,14 +224,14 @@ class TestRequired:
             ("get", "/clientes/", 302),
             ("get", "/cuenta/", 302),
             ("get", "/cuenta/sesiones/", 302),
-            ("post", "/cuenta/token/", 302),
+            ("post", "/cuenta/llaves/", 302),
             ("post", "/cuenta/clave/", 302),
             ("get", "/admin/", 302),
             ("get", "/api/v1/clientes/", 403),
             ("post", "/api/v1/clientes/", 403),
             ("get", "/clientes/exportar/", 302),
             ("post", "/clientes/crear/ajax/", 302),
-            ("get", "/cuentas/confirmar/", 302),
+            ("get", "/cuentas/confirmar/", 200),
             ("get", FACTOR, 200),
             ("get", "/healthz", 200),
             ("post", "/cuentas/salir/", 302),
@@ -280,6 +280,21 @@ class TestRequired:
         assert secreto not in client.get(FACTOR).content.decode()
         # The code that set it up was used with it.
         assert with_password().post(CODIGO, {"codigo": code(secreto)}).status_code == 200
+
+    def test_it_is_set_up_long_after_the_sign_in(self, owner: Usuario, required: None, clock: Any) -> None:
+        client = signed_in(owner)
+        clock.shift(timedelta(minutes=16))
+        page = client.get("/clientes/", follow=True)
+        asked = page.redirect_chain[-1][0]
+        assert asked.startswith("/cuentas/confirmar/")
+
+        page = client.post(asked, {"clave": PASSWORD}, follow=True)
+
+        assert page.redirect_chain[-1][0] == FACTOR
+        secreto = client.session["factor_nuevo"]
+        now = pyotp.TOTP(secreto).now()
+        assert client.post(FACTOR, {"codigo": now}).status_code == 200
+        assert client.get("/clientes/").status_code == 200
 
     @pytest.mark.parametrize(
         ("change", "expected"),
