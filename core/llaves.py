@@ -170,6 +170,19 @@ def revocar_llave(*, llave: LlaveApi) -> None:
             anotar(Tipo.LLAVE_REVOCADA, tienda=llave.usuario, detalle=str(llave))
 
 
+def revocar_por_clave(usuario: Usuario) -> None:
+    """End the keys that the person's password gave: what proves who they are has just changed."""
+    LlaveApi.objects.filter(usuario=usuario, origen=Origen.CLAVE, revocada_en=None).update(revocada_en=Now())
+
+
+def siguen(usuario: Usuario) -> str:
+    """Return the sentence that tells how many keys still call as the person; "" when none does."""
+    alive = LlaveApi.objects.filter(usuario=usuario, revocada_en=None).exclude(vence_en__lte=Now()).count()
+    if not alive:
+        return ""
+    return "Sigue sirviendo 1 llave de la API." if alive == 1 else f"Siguen sirviendo {alive} llaves de la API."
+
+
 def llaves_de(usuario: Usuario) -> QuerySet[LlaveApi]:
     """Return the keys that the person sees and may end: an admin the whole shop's, a vendedor their own.
 

@@ -27,7 +27,8 @@ SIN_CONFIRMAR: Final = {"login", "logout"}
 class SecondFactor:
     """Middleware that stands behind the one which knows the person of a session.
 
-    A program's key is none of its business: a person who has shown both factors made it.
+    A program's key is none of its business. Those that a password gave end when the factor is set or taken away; those
+    that a person made stay, also from before it, and that person is told how many there are.
     """
 
     def __init__(self, respond: Callable[[HttpRequest], HttpResponse]) -> None:

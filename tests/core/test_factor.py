@@ -330,6 +330,54 @@ class TestRequired:
         assert "_auth_user_id" not in client.session
 
 
+class TestKeys:
+    """A change of the factor ends what the password alone gave, and tells of the keys that go on."""
+
+    def test_setting_one_up(self, owner: Usuario, teammate: Usuario) -> None:
+        given, made, theirs = (
+            llave_de(owner, origen="clave"),
+            llave_de(owner),
+            llave_de(teammate, "leer", origen="clave"),
+        )
+        llave_de(owner, vence_en=NOW - timedelta(days=90))  # is over
+        client = signed_in(owner)
+        client.get(FACTOR)
+
+        page = client.post(FACTOR, {"codigo": code(client.session["factor_nuevo"])}).content.decode()
+
+        alive = LlaveApi.objects.filter(revocada_en=None, vence_en=None).values_list("huella", flat=True)
+        assert set(alive) == {huella(made), huella(theirs)}
+        assert LlaveApi.objects.get(huella=huella(given)).revocada_en
+        assert "Sigue sirviendo 1 llave de la API." in page
+        assert 'href="/cuenta/llaves/"' in page
+        assert "Sigue sirviendo 1 llave de la API." in client.get("/cuenta/sesiones/").content.decode()
+
+    def test_taking_it_away(self, owner: Usuario, secreto: str) -> None:
+        client = with_password()
+        client.post(CODIGO, {"codigo": code(secreto)})
+        given = llave_de(owner, origen="clave")
+        for _ in range(2):
+            llave_de(owner)
+        page = client.post("/cuenta/factor/quitar/", follow=True).content.decode()
+        assert LlaveApi.objects.get(huella=huella(given)).revocada_en
+        assert 'Siguen sirviendo 2 llaves de la API. <a href="/cuenta/llaves/">' in page
+
+    def test_the_command(self, owner: Usuario, secreto: str) -> None:
+        given, out = llave_de(owner, origen="clave"), StringIO()
+        llave_de(owner)
+        call_command("quitar_factor", "duena", stdout=out)
+        assert LlaveApi.objects.get(huella=huella(given)).revocada_en
+        assert "Sigue sirviendo 1 llave de la API." in out.getvalue()
+        assert "http://localhost:8000/cuenta/llaves/" in out.getvalue()
+
+    def test_nothing_is_said_where_there_is_none(self, owner: Usuario) -> None:
+        client = signed_in(owner)
+        client.get(FACTOR)
+        page = client.post(FACTOR, {"codigo": code(client.session["factor_nuevo"])}).content.decode()
+        assert "sirviendo" not in page
+        assert "sirviendo" not in client.get("/cuenta/sesiones/").content.decode()
+
+
 class TestRecovery:
     def made(self, owner: Usuario, secreto: str) -> list[str]:
         return services.codigos_nuevos(usuario=owner)
