@@ -19,6 +19,7 @@ from limits import RateLimitItemPerHour
 from core import correo as services
 from core import guesses
 from core.api.throttling import count_here_too
+from core.factor import services as factor
 from core.forms import StyledForm, shorten_password_help
 from core.guesses import TooManyGuessesError
 from core.ops import actor
@@ -50,7 +51,7 @@ def olvidada(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or context["sin_correo"] or not texto:
         return render(request, template, context)
     try:
-        guesses.count(request, texto)
+        guesses.count(request, texto, de=guesses.ENLACE)
     except TooManyGuessesError as refused:
         answer = render(request, template, {**context, "demasiados": demasiados(refused)}, status=429)
         answer["Retry-After"] = str(ceil(refused.wait))
@@ -78,6 +79,8 @@ class ClaveNuevaView(PasswordResetConfirmView):
     def form_valid(self, form: Any) -> HttpResponse:
         form.user.clave_ajena = False  # nobody has signed in, so it is told here whose choice it is
         answer = super().form_valid(form)
+        if not factor.tiene(form.user):  # or who reads the mailbox would guess the code as often as they like
+            guesses.forgive(self.request, form.user.get_username(), rights=0)
         messages.success(self.request, CLAVE_PUESTA)
         return answer
 

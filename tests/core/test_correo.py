@@ -142,6 +142,29 @@ class TestForgotten:
         assert [ask("duena", REMOTE_ADDR=f"203.0.113.{n}").status_code for n in range(3)] == [200, 200, 429]
         assert [ask(f"u{n}").status_code for n in range(3)] == [200, 200, 429]
 
+    def test_it_uses_up_no_sign_in(self, reachable: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(throttling.LoginThrottle, "rate", "2/min", raising=False)
+        for n in range(3):
+            ask("duena", REMOTE_ADDR=f"203.0.113.{n}")
+        answer = Client().post("/cuentas/ingresar/", {"username": "duena", "password": PASSWORD})
+        assert answer.status_code == 302
+
+    @pytest.mark.parametrize("with_factor", [False, True])
+    def test_a_new_password_forgives_the_wrong_ones(
+        self, reachable: Usuario, monkeypatch: pytest.MonkeyPatch, with_factor: bool
+    ) -> None:
+        """But not the wrong codes, which are counted with them."""
+        monkeypatch.setattr(throttling.LoginThrottle, "rate", "2/min", raising=False)
+        if with_factor:
+            Factor.objects.create(usuario=reachable, secreto=factor.secreto_nuevo())
+        wrong = {"username": "duena", "password": "no"}
+        for n in range(2):
+            Client(REMOTE_ADDR=f"203.0.113.{n}").post("/cuentas/ingresar/", wrong)
+        ask("duena", REMOTE_ADDR="198.51.100.1")
+        assert set_password(link(mail.outbox[0])).status_code == 302
+        answer = Client().post("/cuentas/ingresar/", {"username": "duena", "password": NEW})
+        assert answer.status_code == (429 if with_factor else 302)
+
     def test_nobodys_mailbox_is_filled(self, reachable: Usuario) -> None:
         pages = {ask("duena", REMOTE_ADDR=f"203.0.113.{n}").content for n in range(6)}
         assert len(mail.outbox) == 3

@@ -185,6 +185,41 @@ class TestGuesses:
             clock.shift(timedelta(seconds=30))
 
 
+class TestNetwork:
+    """People behind one address do not shut each other out by signing in rightly."""
+
+    @pytest.mark.parametrize("location", [None, "redis://127.0.0.1:1/0"])
+    def test_what_was_right_is_given_back(
+        self, owner: Usuario, secreto: str, settings: Any, monkeypatch: pytest.MonkeyPatch, location: str | None
+    ) -> None:
+        monkeypatch.setattr(throttling.LoginThrottle, "rate", "4/min", raising=False)
+        if location:
+            settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": location}}
+        codes = services.codigos_nuevos(usuario=owner)
+        for text in codes[:5]:
+            client = with_password()
+            assert client.post(CODIGO, {"codigo": text}).status_code == 302
+            assert client.post("/cuentas/confirmar/", {"clave": PASSWORD}).status_code == 302
+        assert APIClient().post(TOKEN, {**RIGHT, "codigo": code(secreto)}).status_code == 200
+        # No more are given back than were counted.
+        tried = [Client().post(INGRESAR, {"username": f"u{n}", "password": "no"}).status_code for n in range(5)]
+        assert tried == [200] * 4 + [429]
+
+    def test_a_password_alone_is_not(self, owner: Usuario, secreto: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A code that is still to come may be guessed."""
+        monkeypatch.setattr(throttling.LoginThrottle, "rate", "2/min", raising=False)
+        for _ in range(2):
+            with_password()
+        assert Client().post(INGRESAR, {"username": "u", "password": "no"}).status_code == 429
+
+    def test_passwords_where_no_factor_waits(self, owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(throttling.LoginThrottle, "rate", "2/min", raising=False)
+        for _ in range(4):
+            assert Client().post(INGRESAR, RIGHT).status_code == 302
+        tried = [Client().post(INGRESAR, {"username": f"u{n}", "password": "no"}).status_code for n in range(3)]
+        assert tried == [200, 200, 429]
+
+
 class TestApi:
     def test_it_requires_the_code(self, owner: Usuario, secreto: str) -> None:
         error = error_of(APIClient().post(TOKEN, RIGHT), 400)
