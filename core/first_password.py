@@ -30,7 +30,7 @@ CUENTA: Final = "cuenta"
 @receiver(pre_save, sender=Usuario)
 def _mark(instance: Usuario, **kwargs: Any) -> None:
     # Django's own mark of a new password. Without anybody, as from a command, the caller says whose it is.
-    por = actor.actual().usuario_id
+    por = instance.pk if instance.clave_propia else actor.actual().usuario_id
     if por and getattr(instance, "_password", None) is not None:
         instance.clave_ajena = por != instance.pk
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.views import PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse
@@ -77,8 +78,10 @@ class ClaveNuevaView(PasswordResetConfirmView):
     success_url = reverse_lazy("ingresar")
 
     def form_valid(self, form: Any) -> HttpResponse:
-        form.user.clave_ajena = False  # nobody has signed in, so it is told here whose choice it is
+        form.user.clave_propia = True
         answer = super().form_valid(form)
+        if self.request.user.is_authenticated and self.request.user.pk != form.user.pk:
+            logout(self.request)  # whoever sits here now is another person
         if not factor.tiene(form.user):  # or who reads the mailbox would guess the code as often as they like
             guesses.forgive(self.request, form.user.get_username(), rights=0)
         messages.success(self.request, CLAVE_PUESTA)

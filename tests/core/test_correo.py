@@ -68,8 +68,8 @@ def ask(quien: str, **headers: Any) -> Any:
     return Client().post(CLAVE, {"quien": quien}, **headers)
 
 
-def set_password(url: str, password: str = NEW) -> Any:
-    client = Client()
+def set_password(url: str, password: str = NEW, client: Client | None = None) -> Any:
+    client = client or Client()
     form = client.get(url, follow=True)
     where = form.redirect_chain[-1][0] if form.redirect_chain else url
     return client.post(where, {"new_password1": password, "new_password2": password})
@@ -116,6 +116,27 @@ class TestForgotten:
         monkeypatch.setattr(correo, "nudge", lambda *args: None)
         with django_assert_num_queries(0):
             ask("duena")
+
+    def test_in_a_browser_where_somebody_else_is_signed_in(self, reachable: Usuario, stranger: Usuario) -> None:
+        ask("duena")
+        client = signed_in(stranger)
+        assert set_password(link(mail.outbox[0]), client=client).status_code == 302
+        reachable.refresh_from_db()
+        assert reachable.check_password(NEW)
+        assert not reachable.clave_ajena
+        row = Registro.objects.get(tipo=Tipo.CLAVE)
+        assert (row.quien, row.tienda_id, row.detalle) == ("duena", reachable.pk, "de duena")
+        assert client.get("/cuenta/")["Location"].startswith("/cuentas/ingresar/")
+        assert signed_in(stranger).get("/cuenta/").status_code == 200
+
+    def test_it_takes_the_mark_of_anothers_choice_away(self, reachable: Usuario) -> None:
+        Usuario.objects.filter(pk=reachable.pk).update(clave_ajena=True)
+        ask("duena")
+        page = Client().get(link(mail.outbox[0]), follow=True).content.decode()
+        assert "sus llaves de la API dejan de servir" in page
+        set_password(link(mail.outbox[0]))
+        reachable.refresh_from_db()
+        assert not reachable.clave_ajena
 
     def test_a_link_is_good_once(self, reachable: Usuario) -> None:
         ask("duena")
