@@ -191,6 +191,15 @@ class TestForgotten:
         assert len(mail.outbox) == 3
         assert len({re.sub(rb'name="csrf[^>]*>', b"", page) for page in pages}) == 1
 
+    def test_nor_by_other_names_of_the_same_person(self, reachable: Usuario, teammate: Usuario) -> None:
+        Usuario.objects.filter(pk=teammate.pk).update(email="DUENA@tienda.co")
+        asked = ("duena", "duena@tienda.co")
+        for n in range(6):
+            ask(asked[n % 2], REMOTE_ADDR=f"203.0.113.{n}")
+        assert [message.subject for message in mail.outbox].count("Una clave nueva para «duena»") == 3
+        assert len(mail.outbox) == 6  # the teammate, who shares the address, has as many
+        assert Registro.objects.filter(tipo=Tipo.CLAVE_PEDIDA).count() == 6
+
     def test_without_a_server_it_says_whom_to_ask(self, reachable: Usuario, settings: Any, sent: list[Any]) -> None:
         settings.EMAIL_HOST = ""
         assert "administrador de su tienda" in ask("duena").content.decode()
@@ -228,6 +237,20 @@ class TestAddress:
         owner.refresh_from_db()
         assert owner.email == "nueva@tienda.co"
         assert Registro.objects.filter(tipo=Tipo.CORREO, usuario_id=owner.pk).exists()
+
+    def test_a_person_sends_five_a_day(self, owner: Usuario) -> None:
+        said = [flashes(owner, "/cuenta/correo/", self.form(f"n{n}@tienda.co")) for n in range(6)]
+        assert [message.to for message in mail.outbox] == [[f"n{n}@tienda.co"] for n in range(5)]
+        assert "Ya se enviaron varios enlaces" in said[5][0]
+
+    def test_an_address_gets_three_a_day(self, owner: Usuario, stranger: Usuario) -> None:
+        people = (owner, stranger, owner, stranger)
+        said = [
+            flashes(who, "/cuenta/correo/", self.form(address))
+            for who, address in zip(people, ("a@t.co", "A@t.co", "a@T.co", "a@t.co"), strict=True)
+        ]
+        assert len(mail.outbox) == 3
+        assert "Ya se enviaron varios enlaces" in said[3][0]
 
     def test_the_old_address_is_told(self, reachable: Usuario) -> None:
         client = signed_in(reachable)
