@@ -224,6 +224,7 @@ class TestApi:
     def test_it_requires_the_code(self, owner: Usuario, secreto: str) -> None:
         error = error_of(APIClient().post(TOKEN, RIGHT), 400)
         assert (error["attr"], error["code"]) == ("codigo", "required")
+        assert "haga una llave para el programa en «Llaves de la API»" in error["detail"]
         assert not LlaveApi.objects.exists()
 
     def test_it_works_with_it_once(self, owner: Usuario, secreto: str) -> None:
@@ -239,7 +240,9 @@ class TestApi:
         assert error_of(APIClient().post(TOKEN, {**body, "codigo": code(secreto)}), 400)["code"] == "authorization"
 
     def test_who_must_have_one_gets_no_token_before(self, owner: Usuario, required: None) -> None:
-        assert error_of(APIClient().post(TOKEN, RIGHT), 400)["code"] == "second_factor_required"
+        error = error_of(APIClient().post(TOKEN, RIGHT), 400)
+        assert error["code"] == "second_factor_required"
+        assert "llave para el programa en «Llaves de la API»" in error["detail"]
         assert not LlaveApi.objects.exists()
 
     def test_who_has_none_sends_none(self, teammate: Usuario, required: None) -> None:
