@@ -1,13 +1,11 @@
 """A person who must have a second factor and has not shown one sets it up, or leaves."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import ResolverMatch, reverse
@@ -38,13 +36,13 @@ class SecondFactor:
         return self._respond(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        """Answer in the view's place where the person may not go there."""
+        """Answer in the view's place where the person may not go there.
+
+        Raises:
+            DatabaseError: nobody could say who it is; then the view must not run, which might find the database back.
+        """
         match = request.resolver_match
-        if match is None or match.url_name in ABIERTAS:
-            return None
-        with suppress(DatabaseError):  # who answers meets it too, and says so in its own shape
-            return _refusal(request, match)
-        return None
+        return None if match is None or match.url_name in ABIERTAS else _refusal(request, match)
 
 
 def _refusal(request: HttpRequest, match: ResolverMatch) -> HttpResponse | None:

@@ -6,6 +6,7 @@ from typing import Final
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
+from core.api.ajax import WHOLE, ReferenceView
 from core.api.answers import NO_RESPONDE, DatabaseUnavailableAnswer
 from core.postgresql.away import RETRY_S, is_away
 
@@ -20,6 +21,10 @@ def fallo(request: HttpRequest) -> HttpResponse:
     if request.path.startswith("/api/v1/"):
         code, detail = (DatabaseUnavailableAnswer.default_code, NO_RESPONDE) if away else ("error", FALLO)
         body = {"type": "server_error", "errors": [{"code": code, "detail": detail, "attr": None}]}
+        return JsonResponse(body, status=status, headers=headers)
+    view = getattr(request.resolver_match, "func", None)  # none yet where a middleware failed
+    if issubclass(getattr(view, "cls", object), ReferenceView):
+        body = {"success": False, "errors": {WHOLE: [NO_RESPONDE if away else FALLO]}}
         return JsonResponse(body, status=status, headers=headers)
     if request.path.startswith("/webhooks/"):
         return HttpResponse(
