@@ -152,7 +152,7 @@ def test_every_page_says_so(pages_world: pages.World, owner: Usuario) -> None:
 @pytest.mark.parametrize("confined", ["password", "factor"])
 @pytest.mark.parametrize("path", ["/cuenta/sesiones/", "/api/v1/ajustes/", "/clientes/plantillas-sms/"])
 def test_a_statement_that_fails_lets_nobody_out(owner: Usuario, settings: Any, confined: str, path: str) -> None:
-    """Who must choose a password, or set up a second factor, goes nowhere else while it is unknown who asks."""
+    """People who must choose a password, or set up a second factor, go nowhere else while it is unknown who asks."""
     if confined == "password":
         Usuario.objects.filter(pk=owner.pk).update(clave_ajena=True)
     else:
