@@ -24,8 +24,8 @@ def fallo(request: HttpRequest) -> HttpResponse:
         return JsonResponse(body, status=status, headers=headers)
     view = getattr(request.resolver_match, "func", None)  # none yet where a middleware failed
     if issubclass(getattr(view, "cls", object), ReferenceView):
-        body = {"success": False, "errors": {WHOLE: [NO_RESPONDE if away else FALLO]}}
-        return JsonResponse(body, status=status, headers=headers)
+        errors = {WHOLE: [NO_RESPONDE if away else FALLO]}
+        return JsonResponse({"success": False, "errors": errors}, status=status, headers=headers)
     if request.path.startswith("/webhooks/"):
         return HttpResponse(
             "unavailable" if away else "failed", status=status, headers=headers, content_type="text/plain"
