@@ -57,7 +57,7 @@ def test_the_page_makes_one_too(owner: Usuario) -> None:
     assert "sms_test_" in pages.signed_in(owner).post("/cuenta/llaves/", form).content.decode()
     page = pages.get(owner, "/cuenta/llaves/")
     assert "Prueba<" in page
-    assert "Los clientes que crea o cambia son de verdad" in page
+    assert "Los clientes, etiquetas y segmentos que crea o cambia son de verdad" in page
 
 
 def test_what_it_makes_is_marked(tester: APIClient, api: APIClient, body: dict[str, Any], owner: Usuario) -> None:
