@@ -37,8 +37,8 @@ class LlaveForm(StyledForm, forms.Form):
     prueba = forms.BooleanField(
         label="De prueba: lo que envía no sale ni cuesta, y solo ve sus campañas de prueba",
         required=False,
-        help_text="Los clientes, etiquetas y segmentos que crea o cambia son de verdad. Plantillas crea, y no las cambia"
-        " ni las elimina.",
+        help_text="Los clientes, etiquetas y segmentos que crea o cambia son de verdad. Plantillas crea, y no las"
+        " cambia ni las elimina.",
     )
     redes = forms.CharField(
         label="Solo desde estas redes",
