@@ -1,10 +1,14 @@
-from django.contrib import admin
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
 from core.factor.services import quitar
-from core.llaves import revocar_llave
+from core.llaves import revocar_llave, siguen
 from core.models import LlaveApi, Registro, Usuario
 from core.sessions import cerrar_todas
 
@@ -42,8 +46,15 @@ class UsuarioAdmin(UserAdmin[Usuario]):
     @admin.action(description="Quitar el segundo factor", permissions=["change"])
     def quitar_factor(self, request: HttpRequest, queryset: QuerySet[Usuario]) -> None:
         """Help who lost the phone and the codes. Make sure first that it is they who ask."""
-        ended = [usuario.get_username() for usuario in queryset if quitar(usuario=usuario)]
-        self.message_user(request, f"Sin segundo factor: {', '.join(ended) or 'nadie, porque nadie lo tenía'}.")
+        ended = [usuario for usuario in queryset if quitar(usuario=usuario)]
+        names = ", ".join(usuario.get_username() for usuario in ended)
+        self.message_user(request, f"Sin segundo factor: {names or 'nadie, porque nadie lo tenía'}.")
+        for usuario in ended:
+            if keys := siguen(usuario):
+                query = urlencode({"q": usuario.get_username()})
+                url = f"{reverse('admin:core_llaveapi_changelist')}?{query}"
+                said = format_html('«{}»: {} <a href="{}">Revíselas</a>', usuario.get_username(), keys, url)
+                self.message_user(request, said, messages.WARNING)
 
     @admin.action(description="Cerrar las sesiones", permissions=["change"])
     def cerrar_sesiones(self, request: HttpRequest, queryset: QuerySet[Usuario]) -> None:

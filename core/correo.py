@@ -5,6 +5,7 @@ and 6.4.3; https://cheatsheetseries.owasp.org/cheatsheets/Forgot_Password_Cheat_
 """
 
 import logging
+from datetime import timedelta
 from smtplib import SMTPException
 from typing import Any, Final
 
@@ -12,13 +13,15 @@ from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.core import signing
 from django.core.mail import EmailMessage
+from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from core.models import Usuario, clave_cambiada
+from core.models import Registro, Usuario, clave_cambiada
 from core.nudges import nudge
 from core.registro import Tipo, anotar
 
@@ -29,6 +32,9 @@ SALT: Final = "core.correo.direccion"
 ENLACE_S: Final = 3600
 # People who share an address; more is somebody's mistake, and each is an email.
 PERSONAS_MAX: Final = 5
+# Links to a new password in an hour, of each person, whether they were asked for by the name or by the address.
+ENLACES_MAX: Final = 3
+CADA: Final = timedelta(hours=1)
 
 CLAVE_ASUNTO: Final = "Una clave nueva para «{usuario}»"
 CLAVE_TEXTO: Final = """Alguien pidió una clave nueva para el usuario «{usuario}» de Campañas SMS.
@@ -76,14 +82,27 @@ def enviar_clave(texto: str, ip: str) -> int:
     who = Q(username=texto) | Q(email__iexact=texto)
     found = Usuario.objects.select_related("creado_por").filter(who, is_active=True).exclude(email="")
     people = [usuario for usuario in found.order_by("pk")[:PERSONAS_MAX] if usuario.puede_ingresar]
+    people = [usuario for usuario in people if _anotar_enlace(usuario, ip)]
     for usuario in people:
         uid = urlsafe_base64_encode(force_bytes(usuario.pk))
         token = default_token_generator.make_token(usuario)
         url = settings.PUBLIC_URL + reverse("clave-nueva", kwargs={"uidb64": uid, "token": token})
         said = {"usuario": usuario.get_username(), "url": url}
-        anotar(Tipo.CLAVE_PEDIDA, usuario=usuario, detalle=f"desde {ip}" if ip else "")
         enviar(usuario.email, CLAVE_ASUNTO.format(**said), CLAVE_TEXTO.format(**said))
     return len(people)
+
+
+def _anotar_enlace(usuario: Usuario, ip: str) -> bool:
+    """Write down that a link to a new password leaves; return False for one too many, which does not."""
+    with transaction.atomic():
+        Usuario.objects.select_for_update(no_key=True).get(pk=usuario.pk)  # two requests count one after the other
+        lately = Registro.objects.filter(
+            tienda_id=usuario.tenant_id, usuario_id=usuario.pk, tipo=Tipo.CLAVE_PEDIDA, creado__gt=Now() - CADA
+        )
+        if lately.count() >= ENLACES_MAX:
+            return False
+        anotar(Tipo.CLAVE_PEDIDA, usuario=usuario, detalle=f"desde {ip}" if ip else "")
+    return True
 
 
 def pedir_confirmacion(usuario: Usuario, correo: str) -> None:

@@ -5,11 +5,9 @@ marked, by whatever way they set it; one's own takes the mark away.
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final
 
-from django.db import DatabaseError
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -30,7 +28,7 @@ CUENTA: Final = "cuenta"
 @receiver(pre_save, sender=Usuario)
 def _mark(instance: Usuario, **kwargs: Any) -> None:
     # Django's own mark of a new password. Without anybody, as from a command, the caller says whose it is.
-    por = actor.actual().usuario_id
+    por = instance.pk if instance.clave_propia else actor.actual().usuario_id
     if por and getattr(instance, "_password", None) is not None:
         instance.clave_ajena = por != instance.pk
 
@@ -48,17 +46,18 @@ class FirstPassword:
         return self._respond(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        """Answer in the view's place where the person may not go there."""
+        """Answer in the view's place where the person may not go there.
+
+        Raises:
+            DatabaseError: nobody could say who it is; then the view must not run, which might find the database back.
+        """
         match = request.resolver_match
         if match is None or match.url_name in ABIERTAS or match.route.startswith(DE_TODOS):
             return None
         if match.url_name == CUENTA and request.method in {"GET", "HEAD"}:
             return None
-        with suppress(DatabaseError):  # who answers meets it too, and says so in its own shape
-            user: Any = request.user
-            if user.is_authenticated and user.clave_ajena:
-                return _refuse(request)
-        return None
+        user: Any = request.user
+        return _refuse(request) if user.is_authenticated and user.clave_ajena else None
 
 
 def _refuse(request: HttpRequest) -> HttpResponse:

@@ -18,7 +18,7 @@ from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
 from rest_framework.exceptions import Throttled
 
 from core import registro
-from core.api.throttling import LoginThrottle, count_here_too, forget
+from core.api.throttling import LoginThrottle, count_here_too, forget, give_back
 from core.factor.services import mostrado
 from core.models import Usuario
 from core.registro import Tipo
@@ -30,6 +30,9 @@ logger = logging.getLogger(__name__)
 A_DAY: Final = RateLimitItemPerDay(100)
 # How often guesses beyond the limit are written down, for each account.
 SAID: Final = RateLimitItemPerMinute(1)
+# An account's counts: of signing in, and of asking for a link to a new password.
+INGRESO: Final = "ingreso"
+ENLACE: Final = "enlace"
 COOKIE: Final = "equipo"
 COOKIE_S: Final = 180 * 24 * 3600
 SALT: Final = "core.guesses.equipo"
@@ -47,20 +50,20 @@ class TooManyGuessesError(Throttled):
         self.wait = wait
 
 
-def count(request: Any, username: str) -> None:
+def count(request: Any, username: str, *, de: str = INGRESO) -> None:
     """Count a guess before the password is looked at.
 
     Args:
         request: Django's or the framework's; None when no request is being served, and nothing is counted.
         username: as it was typed.
+        de: which of the account's counts: what else it is asked for uses up none of its sign-ins.
 
     Raises:
         TooManyGuessesError: its network or its account has had too many.
     """
     if request is None:
         return
-    asked = [(item, f"ingreso:red:{LoginThrottle().get_ident(request)}") for item in _items()[:1]]
-    for item, key in [*asked, *_of_account(request, username)]:
+    for item, key in [*_of_network(request), *_of_account(request, username, de)]:
         wait = count_here_too(item, key)
         if wait is not None:
             logger.warning("too many password guesses: %s", key)
@@ -69,11 +72,19 @@ def count(request: Any, username: str) -> None:
             raise TooManyGuessesError(wait)
 
 
-def forgive(request: Any, username: str) -> None:
-    """Forget the wrong guesses at an account whose password was just given."""
-    if request is not None:
-        for item, key in _of_account(request, username):
-            forget(item, key)
+def forgive(request: Any, username: str, *, rights: int = 1) -> None:
+    """Forget the wrong guesses at an account whose password was just given.
+
+    Args:
+        rights: how many of the guesses that were counted were right: the network gets them back, or people behind one
+            address would shut each other out by signing in.
+    """
+    if request is None:
+        return
+    for item, key in _of_account(request, username):
+        forget(item, key)
+    for item, key in _of_network(request):
+        give_back(item, key, rights)
 
 
 @receiver(mostrado)
@@ -96,10 +107,14 @@ def _items() -> list[RateLimitItem]:
     return [item, A_DAY] if item else []
 
 
-def _of_account(request: Any, username: str) -> list[tuple[RateLimitItem, str]]:
+def _of_network(request: Any) -> list[tuple[RateLimitItem, str]]:
+    return [(item, f"ingreso:red:{LoginThrottle().get_ident(request)}") for item in _items()[:1]]
+
+
+def _of_account(request: Any, username: str, de: str = INGRESO) -> list[tuple[RateLimitItem, str]]:
     whose = account(username)
     browser = _browser(request, whose)
-    key = f"ingreso:equipo:{browser}" if browser else f"ingreso:cuenta:{whose}"
+    key = f"{de}:equipo:{browser}" if browser else f"{de}:cuenta:{whose}"
     return [(item, key) for item in _items()]
 
 

@@ -24,6 +24,7 @@ from core import addresses
 from core.errors import ConflictError, ForbiddenError, InvalidInputError
 from core.models import LlaveApi, Usuario
 from core.registro import Tipo, anotar
+from core.sessions import RECIENTE_S
 
 Alcance = LlaveApi.Alcance
 Origen = LlaveApi.Origen
@@ -78,11 +79,16 @@ def fin(con: LlaveApi | None, ahora: datetime) -> datetime:
     """Return the end of a key for which none was asked.
 
     Args:
-        con: the key of who asks, if it is a program: what it makes ends no later, unless a password gave it.
+        con: the key of who asks, if it is a program: what it makes ends no later, unless a password has just given it.
         ahora: the moment of asking.
     """
     end = ahora + DURA
-    return end if con is None or con.origen == Origen.CLAVE or not con.vence_en else min(end, con.vence_en)
+    return end if con is None or _por_clave(con, ahora) or not con.vence_en else min(end, con.vence_en)
+
+
+def _por_clave(con: LlaveApi, ahora: datetime) -> bool:
+    """Tell whether the password that gave this key was given within the time for which it proves who asks."""
+    return con.origen == Origen.CLAVE and ahora - con.creada_en <= timedelta(seconds=RECIENTE_S)
 
 
 def crear_llave(
@@ -116,7 +122,7 @@ def crear_llave(
         raise InvalidInputError(PRUEBA_TODO, field="alcances")
     if vence_en is not None and vence_en <= timezone.now():
         raise InvalidInputError(PASADA, field="vence_en", code="past")
-    if con is not None and con.origen != Origen.CLAVE:  # who gave the password may do what they like
+    if con is not None and not _por_clave(con, timezone.now()):  # who has just given it may do what they like
         if con.vence_en and (vence_en is None or vence_en > con.vence_en):
             raise ForbiddenError(DURA_MAS, field="vence_en")
         if con.redes and not (redes and all(addresses.is_within(red, con.redes) for red in redes)):
@@ -162,6 +168,19 @@ def revocar_llave(*, llave: LlaveApi) -> None:
     with transaction.atomic():
         if LlaveApi.objects.filter(pk=llave.pk, revocada_en=None).update(revocada_en=Now()):
             anotar(Tipo.LLAVE_REVOCADA, tienda=llave.usuario, detalle=str(llave))
+
+
+def revocar_por_clave(usuario: Usuario) -> None:
+    """End the keys that the person's password gave: what proves who they are has just changed."""
+    LlaveApi.objects.filter(usuario=usuario, origen=Origen.CLAVE, revocada_en=None).update(revocada_en=Now())
+
+
+def siguen(usuario: Usuario) -> str:
+    """Return the sentence that tells how many keys still call as the person; "" when none does."""
+    alive = LlaveApi.objects.filter(usuario=usuario, revocada_en=None).exclude(vence_en__lte=Now()).count()
+    if not alive:
+        return ""
+    return "Sigue sirviendo 1 llave de la API." if alive == 1 else f"Siguen sirviendo {alive} llaves de la API."
 
 
 def llaves_de(usuario: Usuario) -> QuerySet[LlaveApi]:

@@ -50,6 +50,8 @@ class Usuario(AbstractUser):
 
     # Somebody else chose the password, or may have read it: until its owner chooses one, it opens nothing else.
     clave_ajena = models.BooleanField(default=False, db_default=False, editable=False)
+    # Whether a password that is being set is its owner's choice, whoever is signed in: a link of their own says so.
+    clave_propia: bool = False
 
     class Meta(AbstractUser.Meta):
         verbose_name = "usuario"

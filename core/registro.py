@@ -73,5 +73,5 @@ def _out(request: HttpRequest, user: Usuario | None, **kwargs: Any) -> None:
 
 @receiver(clave_cambiada)
 def _password(usuario: Usuario, **kwargs: Any) -> None:
-    por = actor.actual().usuario_id
+    por = None if usuario.clave_propia else actor.actual().usuario_id
     anotar(Tipo.CLAVE, usuario=None if por else usuario, detalle=f"de {usuario.get_username()}")

@@ -14,7 +14,7 @@ from campaigns.models import AjustesAlertas, Alerta, EntregaAlerta
 from campaigns.values import twilio
 from campaigns.values.direccion import CORREOS_MAX
 from core.api.base import ShopRowsView, SignedInView
-from core.api.permissions import AdminReads
+from core.api.permissions import AdminReads, AdminWrites, RecentSessionWrites
 from core.api.schema import ErrorSerializer
 from core.api.serializers import RefusesUnknown
 from core.api.throttling import TrialThrottle
@@ -117,7 +117,7 @@ class AlertaListView(ShopRowsView[Alerta], ListAPIView[Alerta]):
 
 @extend_schema(tags=["alertas"])
 class AjustesAlertasView(SignedInView, GenericAPIView[AjustesAlertas]):
-    permission_classes = (AdminReads,)
+    permission_classes = (AdminReads, RecentSessionWrites)
     serializer_class = AjustesAlertasSerializer
     pagination_class = None
     filter_backends = ()
@@ -140,6 +140,8 @@ PRUEBA = inline_serializer("PruebaAlertas", {"evento": serializers.UUIDField()})
 
 
 class SecretoView(SignedInView):
+    permission_classes = (AdminWrites, RecentSessionWrites)
+
     @extend_schema(
         tags=["alertas"],
         summary="Make a new secret for signing, shown in this answer only",

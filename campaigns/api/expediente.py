@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from campaigns.campana.expediente import expediente_de
 from clientes.selectors import clientes_de
 from core.api.base import SignedInView
-from core.api.permissions import AdminReads
+from core.api.permissions import AdminReads, RecentSession
 from core.api.schema import ErrorSerializer
 from core.registro import Tipo, anotar
 
@@ -58,7 +58,7 @@ EJEMPLO = {
 
 
 class ExpedienteView(SignedInView):
-    permission_classes = (AdminReads,)
+    permission_classes = (AdminReads, RecentSession)
 
     @extend_schema(
         tags=["clientes"],

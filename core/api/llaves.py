@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from core import llaves
 from core.addresses import cidr
 from core.api.base import ShopRowsView
+from core.api.permissions import RecentSessionWrites
 from core.api.schema import ErrorSerializer
 from core.api.serializers import RefusesUnknown
 from core.models import LlaveApi
@@ -111,7 +112,7 @@ class LlaveNuevaSerializer(LlaveSerializer):
 
 
 class LlavesView(ShopRowsView[LlaveApi], ListCreateAPIView[LlaveApi]):
-    permission_classes = (IsAuthenticated,)  # a vendedor too has keys, to read with
+    permission_classes = (IsAuthenticated, RecentSessionWrites)  # a vendedor too has keys, to read with
     serializer_class = LlaveSerializer
 
     def rows(self) -> QuerySet[LlaveApi]:
@@ -129,7 +130,8 @@ class LlavesView(ShopRowsView[LlaveApi], ListCreateAPIView[LlaveApi]):
         tags=["llaves"],
         summary="Make a key",
         description="The key is in `llave`, this once. What a program makes with a key of its own is no better than"
-        " that key: it ends no later, and serves in no other networks.",
+        " that key: it ends no later, and serves in no other networks. A key by password is free of that for its first"
+        " 15 minutes. A session whose person gave the password longer ago gets 403, `reauthentication_required`.",
         request=LlaveSerializer,
         responses={201: LlaveNuevaSerializer, 409: ErrorSerializer},
     )
@@ -143,7 +145,7 @@ class LlavesView(ShopRowsView[LlaveApi], ListCreateAPIView[LlaveApi]):
 
 
 class LlaveView(ShopRowsView[LlaveApi], DestroyAPIView[LlaveApi]):
-    permission_classes = (IsAuthenticated,)
+    permission_classes = (IsAuthenticated,)  # ending one asks nobody again: they may be in a hurry
     serializer_class = LlaveSerializer
 
     def rows(self) -> QuerySet[LlaveApi]:

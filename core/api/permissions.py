@@ -3,13 +3,21 @@
 A role gets by the API what it gets by the pages, and no more.
 """
 
-from typing import Any
+from typing import Any, Final
 
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
+from core import sessions
+from core.models import LlaveApi
+
 SOLO_ADMIN = "Solo un administrador puede hacer este cambio."
 SOLO_ADMIN_VE = "Solo un administrador ve y cambia esto."
+CONFIRME: Final = "Hace rato que ingresó: confirme quién es en /cuentas/confirmar/ y repita la llamada."
+SOLO_CREA: Final = (
+    "Una llave de prueba crea plantillas y no las cambia ni las elimina: las campañas de verdad envían su texto."
+)
 
 
 class AdminWrites(BasePermission):
@@ -31,3 +39,38 @@ class AdminReads(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         return bool(request.user.is_authenticated and request.user.es_admin)
+
+
+class RecentSessionWrites(BasePermission):
+    """A session writes only for some minutes after its person proved who they are, as on the pages: ASVS 5.0, 7.5.1.
+
+    A key is no session: what it may do, its scopes say.
+    """
+
+    message = CONFIRME
+    code = "reauthentication_required"
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return request.method in SAFE_METHODS or _is_recent(request)
+
+
+class RecentSession(RecentSessionWrites):
+    """The same for reading, where it takes much away at once."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return _is_recent(request)
+
+
+def _is_recent(request: Request) -> bool:
+    by_session = isinstance(request.successful_authenticator, SessionAuthentication)
+    return not by_session or sessions.es_reciente(request._request)
+
+
+class TrialKeyOnlyCreates(BasePermission):
+    """A test key adds rows and changes none: what is real would use the row as it left it."""
+
+    message = SOLO_CREA
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        is_test = isinstance(request.auth, LlaveApi) and request.auth.prueba
+        return not is_test or request.method in SAFE_METHODS or request.method == "POST"

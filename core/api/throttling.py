@@ -222,6 +222,14 @@ def forget(item: RateLimitItem, key: str) -> None:
         _limiter().clear(item, key)
 
 
+def give_back(item: RateLimitItem, key: str, calls: int) -> None:
+    """Take calls that were counted out of the count again."""
+    try:
+        _limiter().hit(item, key, cost=-calls)
+    except RedisError:
+        _limiter_at("", None, None).hit(item, key, cost=-calls)
+
+
 def _count(limiter: SlidingWindowCounterRateLimiter, item: RateLimitItem, key: str) -> float | None:
     if limiter.hit(item, key):
         return None

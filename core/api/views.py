@@ -24,9 +24,15 @@ from core.registro import Tipo, anotar
 
 # Bytes. Nobody has signed in yet; a name and a password are some hundred.
 CREDENTIALS_MAX: Final = 4 * 1024
-CODIGO_FALTA = "Este usuario tiene segundo factor: envíe también el código de su aplicación."
+CODIGO_FALTA = (
+    "Este usuario tiene segundo factor: envíe también el código de su aplicación, o haga una llave para el programa en"
+    " «Llaves de la API»."
+)
 CODIGO_MALO = "Ese código no sirve: puede estar vencido o ya usado."
-SIN_FACTOR = "Este usuario necesita un segundo factor: ingrese por las páginas y póngalo primero."
+SIN_FACTOR = (
+    "Este usuario necesita un segundo factor: póngalo primero en las páginas. Después envíe aquí también su código, o"
+    " haga una llave para el programa en «Llaves de la API»."
+)
 NO_HAY = "No existe {path} en esta API."
 FALTA_BARRA = "No existe {path} en esta API; ¿quiso decir {path}/?"
 

@@ -1,13 +1,11 @@
 """A person who must have a second factor and has not shown one sets it up, or leaves."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import ResolverMatch, reverse
@@ -17,7 +15,8 @@ from core.factor.services import exigido
 
 FALTA: Final = "Falta su segundo factor: póngalo en «Mi cuenta» antes de seguir."
 CONFIRME: Final = "Confirme que es usted, y repita lo que hacía."
-ABIERTAS: Final = {"factor", "salir", "favicon", "healthz", "readyz"}
+# "confirmar" gives nothing but the proof that setting one up asks for.
+ABIERTAS: Final = {"factor", "confirmar", "salir", "favicon", "healthz", "readyz"}
 ADMIN: Final = "admin/"
 # Of the admin's own pages, those that change nothing but the session.
 SIN_CONFIRMAR: Final = {"login", "logout"}
@@ -26,7 +25,8 @@ SIN_CONFIRMAR: Final = {"login", "logout"}
 class SecondFactor:
     """Middleware that stands behind the one which knows the person of a session.
 
-    A program's key is none of its business: a person who has shown both factors made it.
+    A program's key is none of its business. Those that a password gave end when the factor is set or taken away; those
+    that a person made stay, also from before it, and that person is told how many there are.
     """
 
     def __init__(self, respond: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -36,13 +36,13 @@ class SecondFactor:
         return self._respond(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        """Answer in the view's place where the person may not go there."""
+        """Answer in the view's place where the person may not go there.
+
+        Raises:
+            DatabaseError: nobody could say who it is; then the view must not run, which might find the database back.
+        """
         match = request.resolver_match
-        if match is None or match.url_name in ABIERTAS:
-            return None
-        with suppress(DatabaseError):  # who answers meets it too, and says so in its own shape
-            return _refusal(request, match)
-        return None
+        return None if match is None or match.url_name in ABIERTAS else _refusal(request, match)
 
 
 def _refusal(request: HttpRequest, match: ResolverMatch) -> HttpResponse | None:

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.dispatch import Signal
 from pyotp.exceptions import OTPVerificationError
 
-from core import correo
+from core import correo, llaves
 from core.models import CodigoRecuperacion, Factor, Usuario
 from core.registro import Tipo, anotar
 
@@ -87,7 +87,7 @@ def verificar(*, usuario: Usuario, texto: str) -> bool:
 def poner(*, usuario: Usuario, secreto: str, texto: str) -> list[str] | None:
     """Give the person this factor, in the place of any other, if the code proves that their app has it.
 
-    Every session of theirs ends: the caller keeps the one that asked.
+    Every session of theirs ends, and every key that the password alone gave: the caller keeps the session that asked.
 
     Returns:
         The recovery codes, which are known nowhere else; None when the code is wrong.
@@ -101,6 +101,7 @@ def poner(*, usuario: Usuario, secreto: str, texto: str) -> list[str] | None:
         factor = Factor.objects.create(usuario=usuario, secreto=secreto, paso=paso)
         codigos = _codigos(factor)
         usuario.end_sessions()
+        llaves.revocar_por_clave(usuario)
         anotar(Tipo.FACTOR, usuario=usuario)
         correo.avisar(usuario, PUESTO)
     return codigos
@@ -120,11 +121,13 @@ def codigos_nuevos(*, usuario: Usuario) -> list[str]:
 
 
 def quitar(*, usuario: Usuario) -> bool:
-    """Take the person's second factor away, and end their sessions; return False when there was none."""
+    """Take the person's second factor away, end their sessions and the keys that their password gave; return False when
+    there was none."""
     with transaction.atomic():
         ended = bool(Factor.objects.filter(usuario=usuario).delete()[0])
         if ended:
             usuario.end_sessions()
+            llaves.revocar_por_clave(usuario)
             anotar(Tipo.FACTOR_FUERA, tienda=usuario, detalle=f"de {usuario.get_username()}")
             correo.avisar(usuario, QUITADO)
     return ended

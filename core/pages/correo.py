@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.views import PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse
@@ -14,19 +15,25 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
-from limits import RateLimitItemPerHour
+from limits import RateLimitItemPerDay, RateLimitItemPerHour
 
 from core import correo as services
 from core import guesses
 from core.api.throttling import count_here_too
+from core.factor import services as factor
 from core.forms import StyledForm, shorten_password_help
 from core.guesses import TooManyGuessesError
+from core.models import Usuario
 from core.ops import actor
 from core.pages.access import pagina, usuario_de
 from core.pages.ingreso import demasiados
+from core.text import formato
 
 # Of each account: who asks for another's fills no mailbox.
-CADA_HORA: Final = RateLimitItemPerHour(3)
+CADA_HORA: Final = RateLimitItemPerHour(services.ENLACES_MAX)
+# Links to confirm an address, which may be a stranger's: of each person who asks, and to each address.
+POR_PERSONA: Final = RateLimitItemPerDay(5)
+POR_DESTINO: Final = RateLimitItemPerDay(3)
 TEXTO_MAX: Final = 254
 ENVIADO: Final = (
     "Si hay un usuario con ese nombre o ese correo, en unos minutos le llega un enlace para poner una clave nueva."
@@ -38,6 +45,7 @@ QUITADO: Final = "Su cuenta ya no tiene correo."
 VENCIDO: Final = "Ese enlace ya no sirve. Escriba el correo otra vez."
 CLAVE_PUESTA: Final = "Su clave cambió. Ingrese con ella."
 NO_ES_SU_CLAVE: Final = "No es su clave."
+MUCHOS_ENLACES: Final = "Ya se enviaron varios enlaces de confirmación. Espere {espera} y vuelva a intentar."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -50,7 +58,7 @@ def olvidada(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or context["sin_correo"] or not texto:
         return render(request, template, context)
     try:
-        guesses.count(request, texto)
+        guesses.count(request, texto, de=guesses.ENLACE)
     except TooManyGuessesError as refused:
         answer = render(request, template, {**context, "demasiados": demasiados(refused)}, status=429)
         answer["Retry-After"] = str(ceil(refused.wait))
@@ -76,8 +84,12 @@ class ClaveNuevaView(PasswordResetConfirmView):
     success_url = reverse_lazy("ingresar")
 
     def form_valid(self, form: Any) -> HttpResponse:
-        form.user.clave_ajena = False  # nobody has signed in, so it is told here whose choice it is
+        form.user.clave_propia = True
         answer = super().form_valid(form)
+        if self.request.user.is_authenticated and self.request.user.pk != form.user.pk:
+            logout(self.request)  # whoever sits here now is another person
+        if not factor.tiene(form.user):  # or who reads the mailbox would guess the code as often as they like
+            guesses.forgive(self.request, form.user.get_username(), rights=0)
         messages.success(self.request, CLAVE_PUESTA)
         return answer
 
@@ -114,10 +126,20 @@ def cambiar(request: HttpRequest) -> HttpResponse:
         messages.success(request, QUITADO)
     elif not services.hay_servidor():
         return _rechazado(request, "Esta instalación no tiene servidor de correo.")
+    elif (wait := _cuenta_enlace(usuario, correo)) is not None:
+        return _rechazado(request, MUCHOS_ENLACES.format(espera=formato.duracion(ceil(wait))))
     else:
         services.pedir_confirmacion(usuario, correo)
         messages.info(request, POR_CONFIRMAR.format(correo=correo))
     return redirect("cuenta")
+
+
+def _cuenta_enlace(usuario: Usuario, correo: str) -> float | None:
+    """Count a link to confirm an address; return the seconds until another may be sent, None when this one may."""
+    for item, whose in ((POR_PERSONA, f"persona:{usuario.pk}"), (POR_DESTINO, f"destino:{guesses.account(correo)}")):
+        if (wait := count_here_too(item, f"correo_por_confirmar:{whose}")) is not None:
+            return wait
+    return None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -6,6 +6,7 @@ from typing import Final
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
+from core.api.ajax import WHOLE, ReferenceView
 from core.api.answers import NO_RESPONDE, DatabaseUnavailableAnswer
 from core.postgresql.away import RETRY_S, is_away
 
@@ -21,6 +22,10 @@ def fallo(request: HttpRequest) -> HttpResponse:
         code, detail = (DatabaseUnavailableAnswer.default_code, NO_RESPONDE) if away else ("error", FALLO)
         body = {"type": "server_error", "errors": [{"code": code, "detail": detail, "attr": None}]}
         return JsonResponse(body, status=status, headers=headers)
+    view = getattr(request.resolver_match, "func", None)  # none yet where a middleware failed
+    if issubclass(getattr(view, "cls", object), ReferenceView):
+        errors = {WHOLE: [NO_RESPONDE if away else FALLO]}
+        return JsonResponse({"success": False, "errors": errors}, status=status, headers=headers)
     if request.path.startswith("/webhooks/"):
         return HttpResponse(
             "unavailable" if away else "failed", status=status, headers=headers, content_type="text/plain"

@@ -7,15 +7,17 @@ from django.contrib import messages
 from django.contrib.auth import logout, update_session_auth_hash
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from core import guesses, sessions
+from core import guesses, llaves, sessions
 from core.factor import passkeys, services
 from core.guesses import TooManyGuessesError
-from core.models import Factor
+from core.models import Factor, Usuario
 from core.pages.access import pagina, reciente, usuario_de
 from core.pages.ingreso import CODIGO_MALO, RETO, demasiados
 
@@ -25,6 +27,7 @@ NOMBRE_MAX: Final = 60
 LLAVE: Final = "Llave de acceso"
 LLAVE_PUESTA: Final = "Su llave de acceso quedó añadida: úsela en vez del código."
 LLAVE_MALA: Final = "No se pudo añadir la llave. Intente de nuevo, o con otra."
+QUITADO: Final = "Su segundo factor se quitó: ahora ingresa solo con la clave."
 NO_TIENE: Final = "Usted no tiene segundo factor."
 OBLIGATORIO: Final = "En esta instalación usted necesita un segundo factor: puede cambiarlo, y no quitarlo."
 
@@ -126,10 +129,16 @@ def quitar(request: HttpRequest) -> HttpResponse:
     elif services.quitar(usuario=usuario):
         request.session.pop(sessions.FACTOR, None)
         update_session_auth_hash(request, usuario)
-        messages.success(request, "Su segundo factor se quitó: ahora ingresa solo con la clave.")
+        messages.success(request, _con_llaves(QUITADO, usuario))
     else:
         messages.info(request, NO_TIENE)
     return redirect("factor")
+
+
+def _con_llaves(said: str, usuario: Usuario) -> str:
+    """Add to a message that keys of the API go on, if there are any."""
+    siguen = llaves.siguen(usuario)
+    return format_html('{} {} <a href="{}">Revíselas</a>', said, siguen, reverse("llaves")) if siguen else said
 
 
 def _pagina(request: HttpRequest, found: Factor, **context: Any) -> HttpResponse:
@@ -138,6 +147,7 @@ def _pagina(request: HttpRequest, found: Factor, **context: Any) -> HttpResponse
         "quedan": found.codigos.count(),
         "llaves": found.llaves.order_by("pk"),
         "exigido": services.exigido(usuario_de(request)),
+        "siguen": llaves.siguen(usuario_de(request)),
     }
     return render(request, "core/factor/factor.html", {"seccion": "cuenta", **shown, **context})
 

@@ -113,7 +113,7 @@ def codigo(request: HttpRequest) -> HttpResponse:
             return _fallo(request, usuario, LLAVE_MALA, template, **context)
     elif not factor.verificar(usuario=usuario, texto=request.POST.get("codigo", "")):
         return _fallo(request, usuario, CODIGO_MALO, template, **context)
-    guesses.forgive(request, usuario.get_username())
+    guesses.forgive(request, usuario.get_username(), rights=2)  # the password before it too
     pendiente.terminar(request)
     login(request, usuario)
     sessions.confirmar(request, factor=True)

@@ -35,7 +35,10 @@ class LlaveForm(StyledForm, forms.Form):
     )
     dias = forms.ChoiceField(label="Vence en", choices=DURACIONES, initial="365")
     prueba = forms.BooleanField(
-        label="De prueba: lo que envía no sale ni cuesta, y solo ve sus campañas de prueba", required=False
+        label="De prueba: lo que envía no sale ni cuesta, y solo ve sus campañas de prueba",
+        required=False,
+        help_text="Los clientes, etiquetas y segmentos que crea o cambia son de verdad. Plantillas crea, y no las"
+        " cambia ni las elimina.",
     )
     redes = forms.CharField(
         label="Solo desde estas redes",

@@ -100,26 +100,17 @@ class PageRates:
         if not request.user.is_authenticated:
             return None
         wait = count_here_too(item_of(settings.PAGE_RATES[ritmo.nombre]), f"pagina:{ritmo.nombre}:{request.user.pk}")
-        return None if wait is None else _refuse(request, wait)
+        return None if wait is None else rechazar(request, wait)
 
 
-def _refuse(request: HttpRequest, wait: float) -> HttpResponse:
-    """Answer 429: a page, or to htmx the sentence that the page shows (`core/app.js`).
+def rechazar(request: HttpRequest, wait: float) -> HttpResponse:
+    """Answer 429: a page, or to htmx the sentence that the page shows (`core/app.js`). The log has one a minute.
 
     Args:
         wait: seconds until another request is allowed.
     """
     if count_here_too(ONCE, f"pagina:limite:{request.user.pk}") is None:
         anotar(Tipo.LIMITE, detalle=request.path)
-    return demasiadas(request, wait)
-
-
-def demasiadas(request: HttpRequest, wait: float) -> HttpResponse:
-    """Tell a person that they have asked too often.
-
-    Args:
-        wait: seconds until another request is allowed.
-    """
     segundos = max(1, ceil(wait))
     texto = DEMASIADAS.format(espera=formato.duracion(segundos))
     if "HX-Request" in request.headers:

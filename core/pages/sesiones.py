@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from core import llaves
 from core import sessions as services
 from core.models import Sesion
 from core.pages.access import pagina, usuario_de
@@ -16,8 +17,9 @@ from core.pages.access import pagina, usuario_de
 @never_cache
 @pagina
 def sesiones(request: HttpRequest) -> HttpResponse:
-    abiertas = services.abiertas(request, usuario_de(request))
-    return render(request, "core/sesiones/sesiones.html", {"seccion": "cuenta", "abiertas": abiertas})
+    usuario = usuario_de(request)
+    context = {"abiertas": services.abiertas(request, usuario), "siguen": llaves.siguen(usuario)}
+    return render(request, "core/sesiones/sesiones.html", {"seccion": "cuenta", **context})
 
 
 @require_POST

@@ -17,8 +17,7 @@ from core.api.throttling import count_here_too, spent
 from core.forms import StyledForm, shorten_password_help
 from core.models import Usuario
 from core.pages.access import admin_de, pagina, reciente
-from core.pages.rates import demasiadas
-from core.registro import Tipo, anotar
+from core.pages.rates import rechazar
 
 AYUDA_USUARIO = "Con él ingresa. Letras, números y @ . + - _, sin espacios."
 # One sentence for a name that somebody has, in whatever shop, and for one that nobody may have: whoever tries names
@@ -82,8 +81,7 @@ def nuevo(request: HttpRequest) -> HttpResponse:
     admin = admin_de(request, SOLO_ADMIN)
     key = f"usuarios:{admin.pk}"
     if request.method == "POST" and (wait := spent(REFUSED, key)) is not None:
-        anotar(Tipo.LIMITE, detalle=request.path)
-        return demasiadas(request, wait)
+        return rechazar(request, wait)
     # Whose shop it is, so that its name is no password.
     form = VendedorForm(request.POST or None, instance=Usuario(rol=Usuario.Rol.VENDEDOR, creado_por=admin))
     if form.is_bound and not form.is_valid():

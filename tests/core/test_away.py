@@ -55,14 +55,14 @@ def from_driver(error: type[Error], cause: psycopg2.Error) -> Error:
 
 
 @contextmanager
-def away(*, after: int = 0, error: Callable[[], Error] | None = None) -> Iterator[None]:
-    """PostgreSQL answers so many statements, and then none."""
-    left = after
+def away(*, after: int = 0, fails: int | None = None, error: Callable[[], Error] | None = None) -> Iterator[None]:
+    """PostgreSQL answers so many statements, and then none, or some again after so many failed."""
+    asked = 0
 
     def execute(real: Callable[..., Any], *args: Any) -> Any:
-        nonlocal left
-        if left:
-            left -= 1
+        nonlocal asked
+        asked += 1
+        if asked <= after or (fails is not None and asked > after + fails):
             return real(*args)
         raise error() if error else from_driver(OperationalError, psycopg2.OperationalError(CUT))
 
@@ -147,6 +147,23 @@ def test_every_page_says_so(pages_world: pages.World, owner: Usuario) -> None:
         assert answer.status_code == 503, (row, answer.status_code)
         assert answer["Retry-After"] == str(RETRY_S)
         assert "La base de datos no responde" in answer.content.decode()
+
+
+@pytest.mark.parametrize("confined", ["password", "factor"])
+@pytest.mark.parametrize("path", ["/cuenta/sesiones/", "/api/v1/ajustes/", "/clientes/plantillas-sms/"])
+def test_a_statement_that_fails_lets_nobody_out(owner: Usuario, settings: Any, confined: str, path: str) -> None:
+    """People who must choose a password, or set up a second factor, go nowhere else while it is unknown who asks."""
+    if confined == "password":
+        Usuario.objects.filter(pk=owner.pk).update(clave_ajena=True)
+    else:
+        settings.SECOND_FACTOR_REQUIRED = True
+    client = with_session(owner)
+    codes = []
+    for nth in range(3):
+        with away(after=nth, fails=1):
+            codes.append(client.get(path).status_code)
+    assert 503 in codes
+    assert set(codes) <= {302, 403, 503}
 
 
 def test_the_login_says_so(db: None) -> None:

@@ -68,8 +68,8 @@ def ask(quien: str, **headers: Any) -> Any:
     return Client().post(CLAVE, {"quien": quien}, **headers)
 
 
-def set_password(url: str, password: str = NEW) -> Any:
-    client = Client()
+def set_password(url: str, password: str = NEW, client: Client | None = None) -> Any:
+    client = client or Client()
     form = client.get(url, follow=True)
     where = form.redirect_chain[-1][0] if form.redirect_chain else url
     return client.post(where, {"new_password1": password, "new_password2": password})
@@ -117,6 +117,27 @@ class TestForgotten:
         with django_assert_num_queries(0):
             ask("duena")
 
+    def test_in_a_browser_where_somebody_else_is_signed_in(self, reachable: Usuario, stranger: Usuario) -> None:
+        ask("duena")
+        client = signed_in(stranger)
+        assert set_password(link(mail.outbox[0]), client=client).status_code == 302
+        reachable.refresh_from_db()
+        assert reachable.check_password(NEW)
+        assert not reachable.clave_ajena
+        row = Registro.objects.get(tipo=Tipo.CLAVE)
+        assert (row.quien, row.tienda_id, row.detalle) == ("duena", reachable.pk, "de duena")
+        assert client.get("/cuenta/")["Location"].startswith("/cuentas/ingresar/")
+        assert signed_in(stranger).get("/cuenta/").status_code == 200
+
+    def test_it_takes_the_mark_of_anothers_choice_away(self, reachable: Usuario) -> None:
+        Usuario.objects.filter(pk=reachable.pk).update(clave_ajena=True)
+        ask("duena")
+        page = Client().get(link(mail.outbox[0]), follow=True).content.decode()
+        assert "sus llaves de la API dejan de servir" in page
+        set_password(link(mail.outbox[0]))
+        reachable.refresh_from_db()
+        assert not reachable.clave_ajena
+
     def test_a_link_is_good_once(self, reachable: Usuario) -> None:
         ask("duena")
         url = link(mail.outbox[0])
@@ -142,10 +163,42 @@ class TestForgotten:
         assert [ask("duena", REMOTE_ADDR=f"203.0.113.{n}").status_code for n in range(3)] == [200, 200, 429]
         assert [ask(f"u{n}").status_code for n in range(3)] == [200, 200, 429]
 
+    def test_it_uses_up_no_sign_in(self, reachable: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(throttling.LoginThrottle, "rate", "2/min", raising=False)
+        for n in range(3):
+            ask("duena", REMOTE_ADDR=f"203.0.113.{n}")
+        answer = Client().post("/cuentas/ingresar/", {"username": "duena", "password": PASSWORD})
+        assert answer.status_code == 302
+
+    @pytest.mark.parametrize("with_factor", [False, True])
+    def test_a_new_password_forgives_the_wrong_ones(
+        self, reachable: Usuario, monkeypatch: pytest.MonkeyPatch, with_factor: bool
+    ) -> None:
+        """But not the wrong codes, which are counted with them."""
+        monkeypatch.setattr(throttling.LoginThrottle, "rate", "2/min", raising=False)
+        if with_factor:
+            Factor.objects.create(usuario=reachable, secreto=factor.secreto_nuevo())
+        wrong = {"username": "duena", "password": "no"}
+        for n in range(2):
+            Client(REMOTE_ADDR=f"203.0.113.{n}").post("/cuentas/ingresar/", wrong)
+        ask("duena", REMOTE_ADDR="198.51.100.1")
+        assert set_password(link(mail.outbox[0])).status_code == 302
+        answer = Client().post("/cuentas/ingresar/", {"username": "duena", "password": NEW})
+        assert answer.status_code == (429 if with_factor else 302)
+
     def test_nobodys_mailbox_is_filled(self, reachable: Usuario) -> None:
         pages = {ask("duena", REMOTE_ADDR=f"203.0.113.{n}").content for n in range(6)}
         assert len(mail.outbox) == 3
         assert len({re.sub(rb'name="csrf[^>]*>', b"", page) for page in pages}) == 1
+
+    def test_nor_by_other_names_of_the_same_person(self, reachable: Usuario, teammate: Usuario) -> None:
+        Usuario.objects.filter(pk=teammate.pk).update(email="DUENA@tienda.co")
+        asked = ("duena", "duena@tienda.co")
+        for n in range(6):
+            ask(asked[n % 2], REMOTE_ADDR=f"203.0.113.{n}")
+        assert [message.subject for message in mail.outbox].count("Una clave nueva para «duena»") == 3
+        assert len(mail.outbox) == 6  # the teammate, who shares the address, has as many
+        assert Registro.objects.filter(tipo=Tipo.CLAVE_PEDIDA).count() == 6
 
     def test_without_a_server_it_says_whom_to_ask(self, reachable: Usuario, settings: Any, sent: list[Any]) -> None:
         settings.EMAIL_HOST = ""
@@ -184,6 +237,20 @@ class TestAddress:
         owner.refresh_from_db()
         assert owner.email == "nueva@tienda.co"
         assert Registro.objects.filter(tipo=Tipo.CORREO, usuario_id=owner.pk).exists()
+
+    def test_a_person_sends_five_a_day(self, owner: Usuario) -> None:
+        said = [flashes(owner, "/cuenta/correo/", self.form(f"n{n}@tienda.co")) for n in range(6)]
+        assert [message.to for message in mail.outbox] == [[f"n{n}@tienda.co"] for n in range(5)]
+        assert "Ya se enviaron varios enlaces" in said[5][0]
+
+    def test_an_address_gets_three_a_day(self, owner: Usuario, stranger: Usuario) -> None:
+        people = (owner, stranger, owner, stranger)
+        said = [
+            flashes(who, "/cuenta/correo/", self.form(address))
+            for who, address in zip(people, ("a@t.co", "A@t.co", "a@T.co", "a@t.co"), strict=True)
+        ]
+        assert len(mail.outbox) == 3
+        assert "Ya se enviaron varios enlaces" in said[3][0]
 
     def test_the_old_address_is_told(self, reachable: Usuario) -> None:
         client = signed_in(reachable)

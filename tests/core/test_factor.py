@@ -185,10 +185,46 @@ class TestGuesses:
             clock.shift(timedelta(seconds=30))
 
 
+class TestNetwork:
+    """People behind one address do not shut each other out by signing in rightly."""
+
+    @pytest.mark.parametrize("location", [None, "redis://127.0.0.1:1/0"])
+    def test_what_was_right_is_given_back(
+        self, owner: Usuario, secreto: str, settings: Any, monkeypatch: pytest.MonkeyPatch, location: str | None
+    ) -> None:
+        monkeypatch.setattr(throttling.LoginThrottle, "rate", "4/min", raising=False)
+        if location:
+            settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": location}}
+        codes = services.codigos_nuevos(usuario=owner)
+        for text in codes[:5]:
+            client = with_password()
+            assert client.post(CODIGO, {"codigo": text}).status_code == 302
+            assert client.post("/cuentas/confirmar/", {"clave": PASSWORD}).status_code == 302
+        assert APIClient().post(TOKEN, {**RIGHT, "codigo": code(secreto)}).status_code == 200
+        # No more are given back than were counted.
+        tried = [Client().post(INGRESAR, {"username": f"u{n}", "password": "no"}).status_code for n in range(5)]
+        assert tried == [200] * 4 + [429]
+
+    def test_a_password_alone_is_not(self, owner: Usuario, secreto: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A code that is still to come may be guessed."""
+        monkeypatch.setattr(throttling.LoginThrottle, "rate", "2/min", raising=False)
+        for _ in range(2):
+            with_password()
+        assert Client().post(INGRESAR, {"username": "u", "password": "no"}).status_code == 429
+
+    def test_passwords_where_no_factor_waits(self, owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(throttling.LoginThrottle, "rate", "2/min", raising=False)
+        for _ in range(4):
+            assert Client().post(INGRESAR, RIGHT).status_code == 302
+        tried = [Client().post(INGRESAR, {"username": f"u{n}", "password": "no"}).status_code for n in range(3)]
+        assert tried == [200, 200, 429]
+
+
 class TestApi:
     def test_it_requires_the_code(self, owner: Usuario, secreto: str) -> None:
         error = error_of(APIClient().post(TOKEN, RIGHT), 400)
         assert (error["attr"], error["code"]) == ("codigo", "required")
+        assert "haga una llave para el programa en «Llaves de la API»" in error["detail"]
         assert not LlaveApi.objects.exists()
 
     def test_it_works_with_it_once(self, owner: Usuario, secreto: str) -> None:
@@ -204,7 +240,9 @@ class TestApi:
         assert error_of(APIClient().post(TOKEN, {**body, "codigo": code(secreto)}), 400)["code"] == "authorization"
 
     def test_who_must_have_one_gets_no_token_before(self, owner: Usuario, required: None) -> None:
-        assert error_of(APIClient().post(TOKEN, RIGHT), 400)["code"] == "second_factor_required"
+        error = error_of(APIClient().post(TOKEN, RIGHT), 400)
+        assert error["code"] == "second_factor_required"
+        assert "llave para el programa en «Llaves de la API»" in error["detail"]
         assert not LlaveApi.objects.exists()
 
     def test_who_has_none_sends_none(self, teammate: Usuario, required: None) -> None:
@@ -224,14 +262,14 @@ class TestRequired:
             ("get", "/clientes/", 302),
             ("get", "/cuenta/", 302),
             ("get", "/cuenta/sesiones/", 302),
-            ("post", "/cuenta/token/", 302),
+            ("post", "/cuenta/llaves/", 302),
             ("post", "/cuenta/clave/", 302),
             ("get", "/admin/", 302),
             ("get", "/api/v1/clientes/", 403),
             ("post", "/api/v1/clientes/", 403),
             ("get", "/clientes/exportar/", 302),
             ("post", "/clientes/crear/ajax/", 302),
-            ("get", "/cuentas/confirmar/", 302),
+            ("get", "/cuentas/confirmar/", 200),
             ("get", FACTOR, 200),
             ("get", "/healthz", 200),
             ("post", "/cuentas/salir/", 302),
@@ -281,6 +319,21 @@ class TestRequired:
         # The code that set it up was used with it.
         assert with_password().post(CODIGO, {"codigo": code(secreto)}).status_code == 200
 
+    def test_it_is_set_up_long_after_the_sign_in(self, owner: Usuario, required: None, clock: Any) -> None:
+        client = signed_in(owner)
+        clock.shift(timedelta(minutes=16))
+        page = client.get("/clientes/", follow=True)
+        asked = page.redirect_chain[-1][0]
+        assert asked.startswith("/cuentas/confirmar/")
+
+        page = client.post(asked, {"clave": PASSWORD}, follow=True)
+
+        assert page.redirect_chain[-1][0] == FACTOR
+        secreto = client.session["factor_nuevo"]
+        now = pyotp.TOTP(secreto).now()
+        assert client.post(FACTOR, {"codigo": now}).status_code == 200
+        assert client.get("/clientes/").status_code == 200
+
     @pytest.mark.parametrize(
         ("change", "expected"),
         [({}, True), ({"rol": "vendedor"}, False), ({"rol": "vendedor", "is_staff": True}, True)],
@@ -313,6 +366,54 @@ class TestRequired:
         assert client.get("/")["Location"] == FACTOR
         assert client.get(FACTOR)["Location"] == INGRESAR
         assert "_auth_user_id" not in client.session
+
+
+class TestKeys:
+    """A change of the factor ends what the password alone gave, and tells of the keys that go on."""
+
+    def test_setting_one_up(self, owner: Usuario, teammate: Usuario) -> None:
+        given, made, theirs = (
+            llave_de(owner, origen="clave"),
+            llave_de(owner),
+            llave_de(teammate, "leer", origen="clave"),
+        )
+        llave_de(owner, vence_en=NOW - timedelta(days=90))  # is over
+        client = signed_in(owner)
+        client.get(FACTOR)
+
+        page = client.post(FACTOR, {"codigo": code(client.session["factor_nuevo"])}).content.decode()
+
+        alive = LlaveApi.objects.filter(revocada_en=None, vence_en=None).values_list("huella", flat=True)
+        assert set(alive) == {huella(made), huella(theirs)}
+        assert LlaveApi.objects.get(huella=huella(given)).revocada_en
+        assert "Sigue sirviendo 1 llave de la API." in page
+        assert 'href="/cuenta/llaves/"' in page
+        assert "Sigue sirviendo 1 llave de la API." in client.get("/cuenta/sesiones/").content.decode()
+
+    def test_taking_it_away(self, owner: Usuario, secreto: str) -> None:
+        client = with_password()
+        client.post(CODIGO, {"codigo": code(secreto)})
+        given = llave_de(owner, origen="clave")
+        for _ in range(2):
+            llave_de(owner)
+        page = client.post("/cuenta/factor/quitar/", follow=True).content.decode()
+        assert LlaveApi.objects.get(huella=huella(given)).revocada_en
+        assert 'Siguen sirviendo 2 llaves de la API. <a href="/cuenta/llaves/">' in page
+
+    def test_the_command(self, owner: Usuario, secreto: str) -> None:
+        given, out = llave_de(owner, origen="clave"), StringIO()
+        llave_de(owner)
+        call_command("quitar_factor", "duena", stdout=out)
+        assert LlaveApi.objects.get(huella=huella(given)).revocada_en
+        assert "Sigue sirviendo 1 llave de la API." in out.getvalue()
+        assert "http://localhost:8000/cuenta/llaves/" in out.getvalue()
+
+    def test_nothing_is_said_where_there_is_none(self, owner: Usuario) -> None:
+        client = signed_in(owner)
+        client.get(FACTOR)
+        page = client.post(FACTOR, {"codigo": code(client.session["factor_nuevo"])}).content.decode()
+        assert "sirviendo" not in page
+        assert "sirviendo" not in client.get("/cuenta/sesiones/").content.decode()
 
 
 class TestRecovery:
@@ -380,8 +481,10 @@ class TestReset:
         client = signed_in(owner)
         listed = signed_in(stranger).get("/admin/core/usuario/").content.decode()
         assert listed.count('icon-yes.svg" alt="True"') == 3  # both are active, and one has a factor
+        llave_de(owner)
         form = {"action": "quitar_factor", "_selected_action": [owner.pk, stranger.pk]}
-        assert signed_in(stranger).post("/admin/core/usuario/", form).status_code == 302
+        page = signed_in(stranger).post("/admin/core/usuario/", form, follow=True).content.decode()
+        assert '«duena»: Sigue sirviendo 1 llave de la API. <a href="/admin/core/llaveapi/?q=duena">' in page
         self.gone(owner, client)
 
     def test_by_its_owner_where_it_is_not_required(self, owner: Usuario, secreto: str) -> None:

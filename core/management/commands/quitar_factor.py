@@ -2,14 +2,18 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
 
+from core import llaves
 from core.factor.services import quitar
 from core.models import Usuario
 
 NO_EXISTE = "No hay ningún usuario «{username}»."
 NO_TENIA = "«{username}» no tenía segundo factor."
 QUITADO = "«{username}» ya no tiene segundo factor, y sus sesiones se cerraron. Su clave sigue siendo la misma."
+SIGUEN = "{siguen} Si duda de ellas, que las revoque en {url}"
 
 
 class Command(BaseCommand):
@@ -23,4 +27,9 @@ class Command(BaseCommand):
         usuario = Usuario.objects.filter(username=username).first()
         if usuario is None:
             raise CommandError(NO_EXISTE.format(username=username))
-        self.stdout.write((QUITADO if quitar(usuario=usuario) else NO_TENIA).format(username=username))
+        if not quitar(usuario=usuario):
+            self.stdout.write(NO_TENIA.format(username=username))
+            return
+        self.stdout.write(QUITADO.format(username=username))
+        if siguen := llaves.siguen(usuario):
+            self.stdout.write(SIGUEN.format(siguen=siguen, url=settings.PUBLIC_URL + reverse("llaves")))

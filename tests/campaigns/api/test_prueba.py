@@ -37,10 +37,27 @@ def test_a_key_is_one_by_its_word(api: APIClient) -> None:
     assert error["attr"] == "alcances"
 
 
+def test_it_changes_no_template_that_a_real_campaign_would_send(tester: APIClient, api: APIClient) -> None:
+    new = {"nombre": "Promo", "mensaje": "Hola {nombre}"}
+    made = tester.post("/api/v1/plantillas/", new)
+    assert made.status_code == 201
+    path = f"/api/v1/plantillas/{made.json()['id']}/"
+    for answer in (
+        tester.put(path, {**new, "mensaje": "x"}),
+        tester.patch(path, {"mensaje": "x"}),
+        tester.delete(path),
+    ):
+        assert "Una llave de prueba crea plantillas" in error_of(answer, 403)["detail"]
+    assert tester.get(path).json() == made.json()
+    assert api.patch(path, {"mensaje": "Adiós"}).status_code == 200
+
+
 def test_the_page_makes_one_too(owner: Usuario) -> None:
     form = {"nombre": "Pruebas", "alcances": "campanas", "dias": "30", "prueba": ["false", "on"]}
     assert "sms_test_" in pages.signed_in(owner).post("/cuenta/llaves/", form).content.decode()
-    assert "Prueba<" in pages.get(owner, "/cuenta/llaves/")
+    page = pages.get(owner, "/cuenta/llaves/")
+    assert "Prueba<" in page
+    assert "Los clientes, etiquetas y segmentos que crea o cambia son de verdad" in page
 
 
 def test_what_it_makes_is_marked(tester: APIClient, api: APIClient, body: dict[str, Any], owner: Usuario) -> None:

@@ -19,6 +19,7 @@ from tests.factories import VendedorFactory, llave_de
 LLAVES, CLIENTES, TOKEN = "/api/v1/llaves/", "/api/v1/clientes/", "/api/v1/auth/token/"
 CAJA = {"nombre": "Caja", "alcances": ["clientes"]}
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+OLD = {"origen": "clave", "creada_en": LONG_AGO}  # the password was given longer ago
 
 
 def with_key(key: str, word: str = "Bearer") -> APIClient:
@@ -114,6 +115,9 @@ class TestByAKey:
             ({"redes": ["127.0.0.0/8"]}, {"redes": ["127.0.0.0/16"]}, 201),
             ({"redes": ["127.0.0.0/8"]}, {"redes": ["::1"]}, 403),
             ({"origen": "clave", "vence_en": "2100-01-01T00:00:00Z"}, {"vence_en": None}, 201),
+            ({**OLD, "vence_en": "2100-01-01T00:00:00Z"}, {"vence_en": None}, 403),
+            ({**OLD, "vence_en": "2100-01-01T00:00:00Z"}, {}, 201),
+            ({**OLD, "vence_en": "2100-01-01T00:00:00Z"}, {"vence_en": "2099-01-01T00:00:00Z"}, 201),
         ],
     )
     def test_it_is_no_better(self, owner: Usuario, own: dict[str, Any], asked: dict[str, Any], status: int) -> None:
@@ -121,6 +125,11 @@ class TestByAKey:
         assert answer.status_code == status, answer.content
         if status == 403:
             assert LlaveApi.objects.count() == 1
+
+    def test_one_by_an_old_password_ends_with_it(self, owner: Usuario) -> None:
+        soon = timezone.now() + timedelta(hours=2)
+        answer = with_key(llave_de(owner, **OLD, vence_en=soon)).post(LLAVES, CAJA)
+        assert datetime.fromisoformat(answer.json()["vence_en"]) == soon
 
     @pytest.mark.parametrize("scope", ["leer", "clientes", "campanas"])
     def test_it_takes_one_that_may_do_everything(self, owner: Usuario, scope: str) -> None:

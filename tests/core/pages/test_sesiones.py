@@ -9,12 +9,15 @@ import pytest
 import time_machine
 from django.contrib.sessions.models import Session
 from django.test import Client
+from rest_framework.test import APIClient
 
 from core.agente import en_palabras
 from core.api import throttling
 from core.factor import services as factor
-from core.models import Factor, Registro, Sesion, Usuario
+from core.models import Factor, LlaveApi, Registro, Sesion, Usuario
 from core.registro import Tipo
+from tests.core.api.support import error_of
+from tests.factories import llave_de
 from tests.pages import signed_in
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -136,7 +139,7 @@ class TestEnd:
 
 
 ASKING = [
-    ("post", "/cuenta/token/", "/cuenta/"),
+    ("post", "/cuenta/llaves/", "/cuenta/llaves/"),
     ("get", "/cuenta/factor/", "/cuenta/factor/"),
     ("post", "/cuenta/factor/quitar/", "/cuenta/factor/"),
     ("post", "/cuenta/factor/codigos/", "/cuenta/factor/"),
@@ -156,6 +159,40 @@ ASKING = [
     ("post", "/admin/campaigns/remitente/add/", "/admin/"),
     ("post", "/admin/core/usuario/", "/admin/"),
 ]
+
+
+API_ASKING = [
+    ("post", "/api/v1/llaves/"),
+    ("patch", "/api/v1/alertas/ajustes/"),
+    ("post", "/api/v1/alertas/secreto/"),
+    ("get", "/api/v1/clientes/1/expediente/"),
+]
+
+
+class TestApi:
+    """A session does by the API what it may do by the pages, and no more."""
+
+    @pytest.mark.parametrize(("method", "path"), API_ASKING)
+    def test_what_matters_asks_again(self, owner: Usuario, clock: Any, method: str, path: str) -> None:
+        client, key = signed_in(owner), llave_de(owner)
+        clock.shift(timedelta(minutes=31))
+
+        error = error_of(getattr(client, method)(path, {}, content_type="application/json"), 403)
+
+        assert error["code"] == "reauthentication_required"
+        assert CONFIRMAR in error["detail"]
+        by_key = APIClient(headers={"Authorization": f"Bearer {key}"})
+        assert getattr(by_key, method)(path, {}).status_code in {200, 400, 404}
+        client.post(CONFIRMAR, {"clave": PASSWORD})
+        assert getattr(client, method)(path, {}, content_type="application/json").status_code in {200, 400, 404}
+
+    def test_the_rest_does_not(self, owner: Usuario, clock: Any) -> None:
+        client = signed_in(owner)
+        llave_de(owner)
+        clock.shift(timedelta(minutes=31))
+        for path in ("/api/v1/llaves/", "/api/v1/alertas/ajustes/", "/api/v1/clientes/"):
+            assert client.get(path).status_code == 200
+        assert client.delete(f"/api/v1/llaves/{LlaveApi.objects.get().pk}/").status_code == 204
 
 
 class TestConfirm:
