@@ -73,6 +73,7 @@ class ClaveNuevaForm(StyledForm, SetPasswordForm):  # type: ignore[type-arg]  # 
         super().__init__(*args, **kwargs)
         shorten_password_help(self, "new_password1", "new_password2")
         self.fields["new_password1"].label = "Clave nueva"
+        self.fields["new_password2"].label = "La clave nueva otra vez"
 
 
 @method_decorator(require_http_methods(["GET", "HEAD", "POST"]), name="dispatch")

@@ -30,6 +30,7 @@ class ClavePropiaForm(StyledForm, PasswordChangeForm):
         shorten_password_help(self, "new_password1", "new_password2")
         self.fields["old_password"].label = "Clave actual"
         self.fields["new_password1"].label = "Clave nueva"
+        self.fields["new_password2"].label = "La clave nueva otra vez"
         # The page has other forms; focus belongs to none of them.
         del self.fields["old_password"].widget.attrs["autofocus"]
 

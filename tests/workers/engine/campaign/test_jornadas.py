@@ -368,7 +368,7 @@ class TestClosing:
 
     @pytest.mark.parametrize("cierra_en", [Now() + HOUR, PAST], ids=["within its window", "in the next one"])
     def test_what_twilio_dropped_goes_again_only_when_a_person_asks(self, running: Running, cierra_en: Any) -> None:
-        """By itself nobody is sent a second message, whatever Twilio says of the first."""
+        """Nobody is sent a second message by itself, whatever Twilio says of the first."""
         for log in running.logs:
             SMSLog.objects.filter(pk=log.pk).update(
                 estado="enviado", twilio_sid=f"SM{log.pk}", entrega="failed", entrega_codigo="30001"

@@ -152,7 +152,9 @@ def test_it_is_in_no_report_and_no_conversation(owner: Usuario) -> None:
 
 def test_only_the_failed_are_tried_again(owner: Usuario, magic: list[Cliente]) -> None:
     campana = ran(a_test(owner, magic))
-    Cliente.objects.filter(telefono_e164="+15005550001").update(telefono="3007654321", telefono_e164="+573007654321")
+    Cliente.objects.filter(telefono_e164="+15005550001").update(
+        telefono="3007654321", telefono_e164="+573007654321", pais="CO"
+    )
     services.mover_campana(campana=campana, action="reintentar")
     ran(campana)
     assert (campana.estado, campana.enviados_exitosos) == ("completado", 3)
