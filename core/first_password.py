@@ -4,15 +4,14 @@ OWASP ASVS 5.0, 6.4.1: an initial password must not become the long-term one. A 
 marked, by whatever way they set it; one's own takes the mark away.
 """
 
-from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any, Final
 
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse
+from django.urls import ResolverMatch
 
+from core.confinement import Confinement, refuse
 from core.models import Usuario
 from core.ops import actor
 
@@ -33,37 +32,18 @@ def _mark(instance: Usuario, **kwargs: Any) -> None:
         instance.clave_ajena = por != instance.pk
 
 
-class FirstPassword:
-    """Middleware that stands behind the one which knows the person of a session.
+class FirstPassword(Confinement):
+    """Middleware of that room.
 
     A key of the API ends with the password before, and none is given for such a password.
     """
 
-    def __init__(self, respond: Callable[[HttpRequest], HttpResponse]) -> None:
-        self._respond = respond
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self._respond(request)
-
-    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        """Answer in the view's place where the person may not go there.
-
-        Raises:
-            DatabaseError: nobody could say who it is; then the view must not run, which might find the database back.
-        """
-        match = request.resolver_match
-        if match is None or match.url_name in ABIERTAS or match.route.startswith(DE_TODOS):
+    def refusal(self, request: HttpRequest, match: ResolverMatch) -> HttpResponse | None:
+        if match.url_name in ABIERTAS or match.route.startswith(DE_TODOS):
             return None
         if match.url_name == CUENTA and request.method in {"GET", "HEAD"}:
             return None
         user: Any = request.user
-        return _refuse(request) if user.is_authenticated and user.clave_ajena else None
-
-
-def _refuse(request: HttpRequest) -> HttpResponse:
-    if "HX-Request" in request.headers:
-        return HttpResponse(status=HTTPStatus.UNAUTHORIZED, headers={"HX-Refresh": "true"})
-    if request.path.startswith("/api/") or request.content_type == "application/json":
-        error = {"code": CODE, "detail": CAMBIE, "attr": None}
-        return JsonResponse({"type": "client_error", "errors": [error]}, status=HTTPStatus.FORBIDDEN)
-    return redirect(CUENTA)
+        if not user.is_authenticated or not user.clave_ajena:
+            return None
+        return refuse(request, code=CODE, detail=CAMBIE, page=CUENTA)

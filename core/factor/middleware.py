@@ -1,16 +1,15 @@
 """A person who must have a second factor and has not shown one sets it up, or leaves."""
 
-from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import ResolverMatch, reverse
 
 from core import sessions
+from core.confinement import Confinement, refuse
 from core.factor.services import exigido
 
 FALTA: Final = "Falta su segundo factor: póngalo en «Mi cuenta» antes de seguir."
@@ -22,39 +21,23 @@ ADMIN: Final = "admin/"
 SIN_CONFIRMAR: Final = {"login", "logout"}
 
 
-class SecondFactor:
-    """Middleware that stands behind the one which knows the person of a session.
+class SecondFactor(Confinement):
+    """Middleware of that room.
 
     A program's key is none of its business. Those that a password gave end when the factor is set or taken away; those
     that a person made stay, also from before it, and that person is told how many there are.
     """
 
-    def __init__(self, respond: Callable[[HttpRequest], HttpResponse]) -> None:
-        self._respond = respond
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self._respond(request)
-
-    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        """Answer in the view's place where the person may not go there.
-
-        Raises:
-            DatabaseError: nobody could say who it is; then the view must not run, which might find the database back.
-        """
-        match = request.resolver_match
-        return None if match is None or match.url_name in ABIERTAS else _refusal(request, match)
-
-
-def _refusal(request: HttpRequest, match: ResolverMatch) -> HttpResponse | None:
-    user: Any = request.user
-    if not user.is_authenticated:
+    def refusal(self, request: HttpRequest, match: ResolverMatch) -> HttpResponse | None:
+        user: Any = request.user
+        if match.url_name in ABIERTAS or not user.is_authenticated:
+            return None
+        if exigido(user) and not sessions.con_factor(request):
+            return refuse(request, code="second_factor_required", detail=FALTA, page="factor")
+        changes = request.method == "POST" and match.route.startswith(ADMIN) and match.url_name not in SIN_CONFIRMAR
+        if changes and not sessions.es_reciente(request):
+            return confirmar(request, reverse("admin:index"))
         return None
-    if exigido(user) and not sessions.con_factor(request):
-        return _falta(request)
-    changes = request.method == "POST" and match.route.startswith(ADMIN) and match.url_name not in SIN_CONFIRMAR
-    if changes and not sessions.es_reciente(request):
-        return confirmar(request, reverse("admin:index"))
-    return None
 
 
 def confirmar(request: HttpRequest, volver: str) -> HttpResponse:
@@ -68,12 +51,3 @@ def confirmar(request: HttpRequest, volver: str) -> HttpResponse:
     else:
         volver = request.get_full_path()
     return redirect(f"{reverse('confirmar')}?{urlencode({'next': volver})}")
-
-
-def _falta(request: HttpRequest) -> HttpResponse:
-    if "HX-Request" in request.headers:
-        return HttpResponse(status=HTTPStatus.UNAUTHORIZED, headers={"HX-Refresh": "true"})
-    if request.path.startswith("/api/") or request.content_type == "application/json":
-        error = {"code": "second_factor_required", "detail": FALTA, "attr": None}
-        return JsonResponse({"type": "client_error", "errors": [error]}, status=HTTPStatus.FORBIDDEN)
-    return redirect("factor")
