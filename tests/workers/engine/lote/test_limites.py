@@ -19,14 +19,13 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from campaigns.audiencia.seleccion import Audiencia
-from campaigns.campana import services
 from campaigns.campana.espera import por_que_espera
 from campaigns.campana.services import mover_campana
 from campaigns.ley.gasto import TOPES
 from campaigns.ley.limites import cambiar_limites
 from campaigns.ley.selectors import ajustes_de
 from campaigns.ley.services import cambiar_ajustes
-from campaigns.models import Ajustes, CampanaSMS, Gasto, LimitesTienda, Lote, SMSLog
+from campaigns.models import Ajustes, CampanaSMS, Gasto, LimitesTienda, SMSLog
 from campaigns.values import codigos
 from campaigns.values.horario import dia_de, fin_del_dia
 from campaigns.vista_previa.avisos import DE_TOPE, avisos_de
@@ -35,11 +34,13 @@ from clientes.models import Cliente
 from core.errors import ConflictError
 from core.models import Registro, Usuario
 from tests.factories import ClienteFactory
+from tests.workers.engine.lote.test_cupos import codes, created, opened
+from tests.workers.engine.lote.test_cupos import send as sent
 from workers.engine.base import database
 from workers.engine.campaign import campana as campanas
-from workers.engine.lote import closing, cupos, publishing
+from workers.engine.lote import cupos, publishing
 from workers.engine.message import ledger
-from workers.gateway.outcomes import Accepted, Permanent
+from workers.gateway.outcomes import Accepted
 
 # One phone of each; the last is a satellite's, which is of no country.
 TELEFONOS = {
@@ -69,36 +70,15 @@ def client(usuario: Usuario, telefono: str = "", **fields: Any) -> Cliente:
     return ClienteFactory.create(usuario=usuario, **({"telefono": telefono} if telefono else {}), **fields)
 
 
-def created(usuario: Usuario, *clientes: Cliente, mensaje: str = "Hola") -> CampanaSMS:
-    audiencia = Audiencia.de_ids([cliente.pk for cliente in clientes])
-    return services.crear_campana(usuario=usuario, nueva=services.NuevaCampana(mensaje=mensaje, audiencia=audiencia))[0]
-
-
-def opened(usuario: Usuario, *clientes: Cliente, mensaje: str = "Hola") -> CampanaSMS:
-    found = created(usuario, *clientes, mensaje=mensaje)
-    campanas.advance(found.pk)
-    found.refresh_from_db()
-    return found
-
-
 def preview(usuario: Usuario, *clientes: Cliente, mensaje: str = "Hola") -> VistaPrevia:
     return calcular_vista_previa(
         usuario=usuario, mensaje=mensaje, audiencia=Audiencia.de_ids([cliente.pk for cliente in clientes])
     )
 
 
-def codes(campana: CampanaSMS) -> list[str]:
-    return list(SMSLog.objects.filter(campana=campana).order_by("id").values_list("codigo", flat=True))
-
-
 def send(campana: CampanaSMS, *, ok: bool = True) -> None:
-    """Let every waiting row of the campaign be sent, or refused by Twilio, and its Lotes close."""
-    ids = SMSLog.objects.filter(campana=campana, estado="pendiente").values_list("pk", flat=True)
-    for claim in ledger.claim_many(dict.fromkeys(ids)).values():
-        outcome = Accepted(f"SM{claim.log_id}", "queued", 1) if ok else Permanent("21211", "Número inválido")
-        ledger.record_many([(claim, outcome)])
-    for lote_id in Lote.objects.filter(campana=campana, estado="abierto").values_list("pk", flat=True):
-        closing.close(lote_id)
+    """Let every waiting row of the campaign be sent, or refused by Twilio, its Lotes close, and the campaign go on."""
+    sent(campana, ok=ok)
     campanas.advance(campana.pk)
     campana.refresh_from_db()
 
