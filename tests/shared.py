@@ -16,9 +16,15 @@ def rows(blocker: DjangoDbBlocker) -> Iterator[None]:
 
     Args:
         blocker: the fixture `django_db_blocker`; ask for `django_db_setup` as well.
+
+    Raises:
+        RuntimeError: a test's own transaction is open, at whose end the rows would go. pytest makes the fixtures of a
+            module before those of a test only where the test's signature leads to them: `getfixturevalue` comes later.
     """
     whole = transaction.atomic()
     with blocker.unblock():
+        if transaction.get_connection().in_atomic_block:
+            raise RuntimeError("the rows of a module are made before a test's transaction: name them in its signature")
         whole.__enter__()
     try:
         yield

@@ -414,9 +414,9 @@ def test_it_answers_options_without_fault(world: World, owner: Usuario) -> None:
     [("/api/schema/", 200), ("/api/docs/", 200), ("/healthz", 200), ("/readyz", 200)],
 )
 @pytest.mark.parametrize("who", ["owner", "teammate", "stranger", None])
-def test_it_is_open_to_all(path: str, status: int, who: str | None, request: Any, settings: Any, db: None) -> None:
+def test_it_is_open_to_all(path: str, status: int, who: str | None, made: Made, settings: Any) -> None:
     # Whether collectstatic ran is no concern of the documentation page's test.
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-    user = request.getfixturevalue(who) if who else None
+    user = getattr(made, who) if who else None
     assert signed_in(user).get(path).status_code == status
