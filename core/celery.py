@@ -14,6 +14,9 @@ from core.ops import logs
 from core.preflight import refuse_misconfiguration
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")
+os.environ.setdefault(
+    "CELERY_SKIP_CHECKS", "1"
+)  # Celery runs all of Django's and drops errors: `refuse` runs them below
 
 # What `redis://` means to kombu in this process; it imports the class when it first connects.
 for scheme in ("redis", "rediss"):
@@ -63,6 +66,6 @@ def pass_request_id(headers: dict[str, Any], **kwargs: Any) -> None:
 def refuse(**kwargs: Any) -> None:
     """Exit, because Celery logs what a signal's receiver raises and goes on, but lets an exit pass."""
     try:
-        refuse_misconfiguration()
+        refuse_misconfiguration(serves_pages=False)
     except ImproperlyConfigured as error:
         sys.exit(str(error))

@@ -11,5 +11,5 @@ from core.preflight import refuse_misconfiguration
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")
 
 pages = get_wsgi_application()
-refuse_misconfiguration()
+refuse_misconfiguration(serves_pages=True)
 application = import_string(settings.WSGI_FIRST)(pages)

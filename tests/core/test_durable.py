@@ -69,7 +69,7 @@ def test_nothing_starts_on_it(settings: Any, monkeypatch: pytest.MonkeyPatch) ->
     settings.TWILIO_SIMULATED = False
     say(monkeypatch, "off", "on", "on")
     with pytest.raises(ImproperlyConfigured, match=r"fsync = off.*core\.E020"):
-        preflight.refuse_misconfiguration()
+        preflight.refuse_misconfiguration(serves_pages=False)
     assert ids(run_checks(databases=["default"]), serious=True) == ["core.E020"]
 
 

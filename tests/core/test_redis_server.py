@@ -97,4 +97,4 @@ def test_it_is_asked_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(redis_client, "connect", lambda: Server({"redis_version": "6.2.14"}))
 
     with pytest.raises(ImproperlyConfigured, match=r"REDIS_URL leads to Redis 6\.2\.14"):
-        preflight.refuse_misconfiguration()
+        preflight.refuse_misconfiguration(serves_pages=False)
