@@ -14,9 +14,8 @@ from core.ops import logs
 from core.preflight import refuse_misconfiguration
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")
-os.environ.setdefault(
-    "CELERY_SKIP_CHECKS", "1"
-)  # Celery runs all of Django's and drops errors: `refuse` runs them below
+# Celery runs all of Django's checks and drops what they find: `refuse` below runs what a worker needs, and exits.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 # What `redis://` means to kombu in this process; it imports the class when it first connects.
 for scheme in ("redis", "rediss"):
