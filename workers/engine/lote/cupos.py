@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from campaigns.audiencia.juicio import CODIGO_DE_FILA, TEXTOS, parametros
-from campaigns.ley.gasto import MEDIDAS, SIN_PRECIO_OPERADOR, Medida, Tope, gastado, topes_de
+from campaigns.ley.gasto import MEDIDAS, SIN_PRECIO_OPERADOR, Medida, Tope, gastado, gastar, operador_sql, topes_de
 from campaigns.ley.precios import precio_base
 from campaigns.ley.selectors import ajustes_de
 from campaigns.ley.services import bloquear
@@ -176,17 +176,10 @@ SELECT coalesce(sum(costo) FILTER (WHERE fue), 0), coalesce(sum(operador) FILTER
     count(*) FILTER (WHERE fue), coalesce(sum(costo) FILTER (WHERE vive), 0),
     coalesce(sum(operador) FILTER (WHERE vive), 0), count(*) FILTER (WHERE vive),
     count(*) FILTER (WHERE vive AND costo IS NULL)
-FROM (SELECT costo, greatest(costo, segmentos * %(precio)s::numeric) AS operador,
+FROM (SELECT costo, {operador_sql("costo", "segmentos")} AS operador,
         estado = {SMS.ENVIADO} OR codigo = %(desconocido)s AS fue, estado IN {SMS.VIVOS} AS vive
     FROM campaigns_smslog WHERE lote_id = %(lote)s) filas
 """  # noqa: S608 - constants
-
-GASTO_SQL = """
-INSERT INTO campaigns_gasto AS g (usuario_id, dia, monto, operador, mensajes) VALUES (%(tenant)s, %(dia)s,
-    greatest(0, %(monto)s::numeric), greatest(0, %(operador)s::numeric), greatest(0, %(mensajes)s::int))
-ON CONFLICT (usuario_id, dia) DO UPDATE SET monto = greatest(0, g.monto + %(monto)s::numeric),
-    operador = greatest(0, g.operador + %(operador)s::numeric), mensajes = greatest(0, g.mensajes + %(mensajes)s::int)
-"""
 
 # What a Lote holds of each, and what it spent of it on the days before.
 COLUMNAS: Final[dict[Medida, tuple[str, str]]] = {
@@ -217,7 +210,7 @@ def _balance(lote: Lote, usuario_id: int, dia: date, *, capped_by: Ajustes | Non
     least = {each: live[each] / rows if lote.cupo_dia is None else live[each] for each in MEDIDAS}
     if lote.cupo_dia is not None and lote.cupo_dia != dia:
         # A day that is over keeps what was spent on it.
-        _add(usuario_id, lote.cupo_dia, {each: spent[each] - sum(_held(lote, each)) for each in MEDIDAS})
+        gastar(usuario_id, lote.cupo_dia, {each: spent[each] - sum(_held(lote, each)) for each in MEDIDAS})
         for each in MEDIDAS:
             _hold(lote, each, 0, spent[each])
     for each in MEDIDAS:
@@ -227,7 +220,7 @@ def _balance(lote: Lote, usuario_id: int, dia: date, *, capped_by: Ajustes | Non
     more = {each: wanted[each] - _held(lote, each)[0] for each in MEDIDAS}
     if capped_by is not None:
         _check(capped_by, dia, more=more, live=live, least=least, unpriced=bool(unpriced))
-    _add(usuario_id, dia, more)
+    gastar(usuario_id, dia, more)
     for each in MEDIDAS:
         _hold(lote, each, wanted[each], _held(lote, each)[1])
     lote.cupo_dia = dia
@@ -243,13 +236,6 @@ def _held(lote: Lote, medida: Medida) -> tuple[Any, Any]:
 def _hold(lote: Lote, medida: Medida, now: Any, before: Any) -> None:
     for name, value in zip(COLUMNAS[medida], (now, before), strict=True):
         setattr(lote, name, value)
-
-
-def _add(usuario_id: int, dia: date, more: Cuanto) -> None:
-    if any(more.values()):
-        params: dict[str, Any] = {"tenant": usuario_id, "dia": dia, **{str(each): n for each, n in more.items()}}
-        with connection.cursor() as cursor:
-            cursor.execute(GASTO_SQL, params)
 
 
 def _check(ajustes: Ajustes, dia: date, *, more: Cuanto, live: Cuanto, least: Cuanto, unpriced: bool) -> None:
