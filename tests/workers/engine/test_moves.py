@@ -39,6 +39,7 @@ STATEMENTS: Final = {
     ("workers.engine.lote.closing.DOUBTFUL_SQL", "lote"): "abierto, por_conciliar > por_conciliar",
     ("workers.engine.lote.closing.CLOSED_SQL", "lote"): "abierto, por_conciliar > cerrado",
     ("workers.engine.lote.closing.CANCEL_SQL", "smslog"): "pendiente > fallido",
+    ("workers.engine.lote.aside.ASIDE_SQL", "smslog"): "pendiente > fallido",
     ("workers.engine.lote.cupos.REJUZGAR_SQL", "smslog"): "pendiente > fallido",
     ("workers.engine.lote.cupos.SIN_CONTACTO_SQL", "smslog"): "pendiente > fallido",
     ("workers.engine.lote.opening.OPEN_SQL", "smslog"): "> pendiente | > fallido",
