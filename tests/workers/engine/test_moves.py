@@ -61,6 +61,7 @@ STATEMENTS: Final = {
     ("workers.engine.message.memory.POSTED_SQL", "smslog"): "pendiente, incierto > incierto",
     ("workers.engine.message.memory.SENT_SQL", "smslog"): "pendiente, enviando, incierto > enviado",
     ("workers.engine.message.optouts.FAIL_SQL", "smslog"): "pendiente, enviando > fallido",
+    ("workers.engine.message.given_up.FORGOTTEN_SQL", "smslog"): "fallido > enviado",
     ("workers.engine.message.given_up.SENT_SQL", "smslog"): "fallido > enviado",
     ("workers.engine.message.refusals.FREE_SQL", "smslog"): "fallido > pendiente",
     ("workers.engine.message.receipts.QUARANTINED_SQL", "smslog"): "pendiente, incierto > enviado",
