@@ -60,7 +60,8 @@ FROM (SELECT s.codigo, s.telefono, s.error {ANSWERED} AND s.estado IN {SMS.FINAL
 # tried again, and Twilio is asked first. The caller has locked their Lotes: none of them closes meanwhile.
 FREE_SQL: Final = f"""
 UPDATE campaigns_smslog s SET estado = {SMS.PENDIENTE}, codigo = '', error = '', intentos = 0, actualizado = now()
-WHERE s.estado = {SMS.FALLIDO} AND s.codigo = %(codigo)s AND s.twilio_sid = '' AND s.id IN (SELECT s.id {ANSWERED} AND l.dudoso_desde IS NULL)
+WHERE s.estado = {SMS.FALLIDO} AND s.codigo = %(codigo)s AND s.twilio_sid = ''
+    AND s.id IN (SELECT s.id {ANSWERED} AND l.dudoso_desde IS NULL)
     AND s.actualizado > coalesce((SELECT max(s.actualizado) {ANSWERED} AND s.estado = {SMS.ENVIADO}), '-infinity')
 """  # noqa: S608 - constants
 
