@@ -38,7 +38,7 @@ CAN_END = f"""
 c.id = %(id)s AND c.completado_en IS NULL AND (c.estado IN {CAMPANA.TERMINA_SOLA} OR c.vence_en <= now())
     AND NOT EXISTS (SELECT FROM campaigns_lote WHERE campana_id = %(id)s AND estado <> {LOTE.CERRADO})
 """
-LOCK_SQL = f"SELECT FROM campaigns_campanasms c WHERE {CAN_END} FOR NO KEY UPDATE"  # noqa: S608 - constants
+LOCK_SQL = f"SELECT FROM campaigns_campanasms c WHERE {CAN_END} FOR NO KEY UPDATE"
 
 # Ends a campaign once, whichever asks first: the chord's callback, the errback or the sweeper. A paused one ends only
 # when its deadline has passed.
