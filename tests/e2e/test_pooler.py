@@ -6,20 +6,16 @@ import pytest
 
 from tests.e2e.system import LOTE_SIZE, System, until
 from tests.e2e.test_campaign import phones
-from tests.pgbouncer import MISSING, PgBouncer, program, running_pgbouncer
+from tests.pgbouncer import MISSING, PgBouncer, bound, program, running_pgbouncer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(program() is None, reason=MISSING)]
 LOTES = 8
-BOUNDS = ("statement_timeout", "idle_in_transaction_session_timeout")
 
 
 @pytest.fixture
 def pooler(system: System) -> Iterator[PgBouncer]:
-    url = system.env["DATABASE_URL"]
-    name = url.rpartition("/")[2]
-    for bound in BOUNDS:
-        system.sql(f"ALTER DATABASE {name} SET {bound} = '30s'")
-    with running_pgbouncer(url) as pooler:
+    bound(system.env["DATABASE_URL"])
+    with running_pgbouncer(system.env["DATABASE_URL"]) as pooler:
         yield pooler
 
 
