@@ -40,6 +40,7 @@ WHOLE = Regexp(r"^\d{0,8}$", error="must be a whole number such as 5000, or empt
 MONEY = Regexp(r"^(\d{1,9}(\.\d{1,2})?)?$", error="must look like 250.00")
 AMOUNT = Regexp(r"^(\d{1,6}(\.\d{1,6})?)?$", error="must look like 0.0525")
 RATE = Regexp(r"^[1-9]\d*/(s|sec|m|min|h|hour|d|day)$", error="must look like 60/min")
+POOLER = OneOf(["", "transaction"], error='must be "transaction", or empty')
 LOG_FORMAT = OneOf(["line", "json"])
 LOG_LEVEL = OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
 

@@ -54,6 +54,8 @@ API_TOKEN_H = env.float("API_TOKEN_H", 12.0, validate=environment.SECONDS)
 # Admins and operators need a second factor; unless said, where pages are served by https.
 second_factor = env.bool("SECOND_FACTOR_REQUIRED", None)
 STATEMENT_TIMEOUT_MS = env.int("DB_STATEMENT_TIMEOUT_MS", 30_000)
+# What stands between the product and PostgreSQL: nothing, or a pooler that gives a session to each transaction.
+DATABASE_POOLER = env.str("DATABASE_POOLER", "", validate=environment.POOLER)
 
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", "")
 TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", "")
@@ -234,6 +236,15 @@ if DATABASE_URL:
         DATABASE_URL, engine="core.postgresql", conn_max_age=600, conn_health_checks=True
     )
     said = DATABASES["default"].setdefault("OPTIONS", {})
+    # A thread pool ignores Celery's time limits, so every statement and every lock wait is bounded here. A commit that
+    # is confirmed is on disk, whatever the server's or the role's default: see the engine's claims. The last word of an
+    # option counts, so these stand behind what the address says. A pooler takes none, and a session's would be left to
+    # strangers: behind one they are the role's, which `core.postgresql.durable` sees to.
+    own = (
+        f" -c statement_timeout={STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=60000"
+        " -c synchronous_commit=on"
+    )
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = bool(DATABASE_POOLER)
     DATABASES["default"]["OPTIONS"] = {
         "connect_timeout": 5,
         # A database host that vanishes sends no reset: give it up after half a minute, not the two hours of the kernel.
@@ -242,11 +253,7 @@ if DATABASE_URL:
         "keepalives_count": 4,
         "tcp_user_timeout": 30_000,
         **said,
-        # A thread pool ignores Celery's time limits, so every statement and every lock wait is bounded here. A commit
-        # that is confirmed is on disk, whatever the server's or the role's default: see the engine's claims. The last
-        # word of an option counts, so these stand behind what the address says.
-        "options": f"{said.get('options', '')} -c statement_timeout={STATEMENT_TIMEOUT_MS}"
-        " -c idle_in_transaction_session_timeout=60000 -c synchronous_commit=on",
+        **({} if DATABASE_POOLER else {"options": said.get("options", "") + own}),
     }
 
 CACHES: dict[str, dict[str, Any]] = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -14,6 +14,18 @@ class Turno(models.Model):
         return self.tarea
 
 
+class Arriendo(models.Model):
+    """The right of one process to do a task alone, until it ends or has been silent for too long:
+    `workers.engine.base.locks`."""
+
+    tarea = models.CharField(max_length=20, primary_key=True)
+    titular = models.UUIDField()
+    hasta = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.tarea}, hasta {self.hasta:%H:%M:%S}"
+
+
 class Epoca(models.Model):
     """The stretch of PostgreSQL's history in which messages may be claimed, in one row: `workers.engine.base.epoch`."""
 

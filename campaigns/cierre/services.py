@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from campaigns.cierre import sql
+from campaigns.ley.gasto import gastar
 from campaigns.models import CierreDiario, Diferencia
 from campaigns.models.cierre import SID_MAX, VALOR_MAX
 from core.errors import InvalidInputError
@@ -265,6 +266,7 @@ def comparar(turno: Turno) -> bool:
             "cursor": cierre.cursor,
             "most": PARTE,
             "moneda": moneda,
+            "precio": settings.SMS_SEGMENT_PRICE,
             "kept": GUARDADAS,
             "ya": json.dumps(cierre.diferencias),
         }
@@ -304,8 +306,8 @@ def _tomar_facturado(cursor: Any, mas: Any) -> None:
     if not (more := _dict(mas)):
         return
     cursor.execute(sql.LOTES_TAKE_SQL, {"mas": json.dumps(more, default=str)})
-    for tenant, dia, monto in cursor.fetchall():
-        cursor.execute(sql.SPENT_SQL, {"tenant": tenant, "dia": dia, "monto": monto})
+    for tenant, dia, monto, operador in cursor.fetchall():
+        gastar(tenant, dia, {"monto": monto, "operador": operador})
 
 
 def _guardar(cierre: CierreDiario, mensajes: Sequence[Listado], remitentes: frozenset[str]) -> int:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from campaigns.ley.gasto import operador_sql
 from campaigns.values import twilio
 from campaigns.values.estados import CAMPANA, LOTE, SMS
 from campaigns.values.twilio import Entrega
@@ -91,7 +92,9 @@ corregidas AS (
     WHERE s.id = m.log_id AND s.twilio_sid = m.sid AND s.estado = {SMS.ENVIADO} AND (m.tarde
         OR (m.segmentos > 0 AND m.segmentos IS DISTINCT FROM s.segmentos)
         OR (m.facturado AND m.precio IS DISTINCT FROM s.costo))
-    RETURNING s.lote_id, coalesce(s.costo, 0) - coalesce(m.costo, 0) AS mas, m.tarde,
+    RETURNING s.lote_id, coalesce(s.costo, 0) - coalesce(m.costo, 0) AS mas,
+        coalesce({operador_sql("s.costo", "s.segmentos")}, 0)
+            - coalesce({operador_sql("m.costo", "m.nuestros_segmentos")}, 0) AS mas_operador, m.tarde,
         s.segmentos IS DISTINCT FROM m.nuestros_segmentos OR s.costo IS DISTINCT FROM m.costo AS facturada
 )
 """  # noqa: S608 - constants
@@ -113,8 +116,8 @@ SELECT max(id), count(*) FILTER (WHERE propio OR log_id IS NOT NULL), count(*) F
         AND (propio OR log_id IS NOT NULL)),
     (SELECT count(*) FILTER (WHERE tarde) FROM corregidas), (SELECT count(*) FILTER (WHERE facturada) FROM corregidas),
     (SELECT coalesce(jsonb_object_agg(tipo, n), '{{}}') FROM contadas),
-    (SELECT coalesce(jsonb_object_agg(lote_id, mas), '{{}}')
-        FROM (SELECT lote_id, sum(mas) AS mas FROM corregidas GROUP BY lote_id) l)
+    (SELECT coalesce(jsonb_object_agg(lote_id, jsonb_build_array(mas, mas_operador)), '{{}}')
+        FROM (SELECT lote_id, sum(mas) AS mas, sum(mas_operador) AS mas_operador FROM corregidas GROUP BY lote_id) l)
 FROM pares
 """  # noqa: S608 - constants
 
@@ -122,21 +125,18 @@ FROM pares
 # Its sums of segments and deliveries are made anew.
 LOTES_TAKE_SQL: Final = f"""
 WITH mas AS (
-    SELECT key::bigint AS lote_id, value::numeric AS mas FROM jsonb_each_text(%(mas)s::jsonb)
+    SELECT key::bigint AS lote_id, (value ->> 0)::numeric AS monto, (value ->> 1)::numeric AS operador
+    FROM jsonb_each(%(mas)s::jsonb)
 ), tomados AS (
     UPDATE campaigns_lote l SET contado_en = NULL, asentado = false,
-        cupo_monto = l.cupo_monto + CASE WHEN l.cupo_dia IS NULL THEN 0 ELSE m.mas END
+        cupo_monto = l.cupo_monto + CASE WHEN l.cupo_dia IS NULL THEN 0 ELSE m.monto END,
+        cupo_operador = l.cupo_operador + CASE WHEN l.cupo_dia IS NULL THEN 0 ELSE m.operador END
     FROM mas m, campaigns_campanasms c WHERE l.id = m.lote_id AND c.id = l.campana_id AND l.estado = {LOTE.CERRADO}
-    RETURNING c.usuario_id, l.cupo_dia, m.mas
+    RETURNING c.usuario_id, l.cupo_dia, m.monto, m.operador
 )
-SELECT usuario_id, cupo_dia, sum(mas) FROM tomados WHERE cupo_dia IS NOT NULL
-GROUP BY usuario_id, cupo_dia HAVING sum(mas) <> 0 ORDER BY 1, 2
+SELECT usuario_id, cupo_dia, sum(monto), sum(operador) FROM tomados WHERE cupo_dia IS NOT NULL
+GROUP BY usuario_id, cupo_dia ORDER BY 1, 2
 """  # noqa: S608 - constants
-
-SPENT_SQL: Final = """
-INSERT INTO campaigns_gasto AS g (usuario_id, dia, monto) VALUES (%(tenant)s, %(dia)s, greatest(0, %(monto)s::numeric))
-ON CONFLICT (usuario_id, dia) DO UPDATE SET monto = greatest(0, g.monto + %(monto)s::numeric)
-"""
 
 # One process at a time, and each step only while it is still this one's turn.
 TAKE_SQL: Final = """

@@ -5,13 +5,14 @@ has several sends as far as the lowest lets it.
 """
 
 from calendar import monthrange
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Q, Sum
 
 from campaigns.ley.precios import precio_base
@@ -28,6 +29,31 @@ SIN_PRECIO_OPERADOR: Final = (
 # What a cap counts; each is a column of Gasto.
 Medida = Literal["monto", "operador", "mensajes"]
 MEDIDAS: Final[tuple[Medida, ...]] = ("monto", "operador", "mensajes")
+
+GASTO_SQL: Final = """
+INSERT INTO campaigns_gasto AS g (usuario_id, dia, monto, operador, mensajes) VALUES (%(tenant)s, %(dia)s,
+    greatest(0, %(monto)s::numeric), greatest(0, %(operador)s::numeric), greatest(0, %(mensajes)s::int))
+ON CONFLICT (usuario_id, dia) DO UPDATE SET monto = greatest(0, g.monto + %(monto)s::numeric),
+    operador = greatest(0, g.operador + %(operador)s::numeric), mensajes = greatest(0, g.mensajes + %(mensajes)s::int)
+"""
+
+
+def operador_sql(costo: str, segmentos: str) -> str:
+    """SQL that is what one message takes of the operator's money, no less than the installation's price: a shop chooses
+    its own. It needs `precio`, SMS_SEGMENT_PRICE or NULL.
+
+    Args:
+        costo, segmentos: columns: what the shop pays for it, and its segments.
+    """
+    return f"greatest({costo}, {segmentos} * %(precio)s::numeric)"
+
+
+def gastar(tenant_id: int, dia: date, mas: Mapping[Medida, Any]) -> None:
+    """Let a shop have spent more on a day, or less where it is negative; what is left out stays."""
+    if any(mas.values()):
+        more: dict[str, Any] = {medida: mas.get(medida, 0) for medida in MEDIDAS}
+        with connection.cursor() as cursor:
+            cursor.execute(GASTO_SQL, {"tenant": tenant_id, "dia": dia, **more})
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ FRECUENCIA: Final = "frecuencia"
 PAIS_NO_PERMITIDO: Final = "pais_no_permitido"
 BAJA: Final = "baja"
 BAJA_DUDOSA: Final = "baja_dudosa"
+# Not an end: it waits for a cap on what the shop sends, in a Lote that opens when there is room.
+TOPE: Final = "tope"
 # Ends of a recipient that could have been sent to.
 CAMPANA_CANCELADA: Final = "campana_cancelada"
 PLAZO_VENCIDO: Final = "plazo_vencido"
@@ -30,6 +32,7 @@ CUARENTENA: Final = "cuarentena"
 
 # The texts of these codes for people, and what to do about them; the exclusions have theirs in their rows.
 TEXTOS: Final = {
+    TOPE: "Espera a que un tope de la tienda o un límite de la instalación lo deje salir.",
     CAMPANA_CANCELADA: "La campaña fue cancelada antes de enviar este mensaje.",
     PLAZO_VENCIDO: "El plazo de la campaña venció antes de enviar este mensaje.",
     NO_ACEPTADO: "Twilio no aceptó el mensaje en ninguno de los intentos.",
@@ -37,6 +40,7 @@ TEXTOS: Final = {
     DESCONOCIDO: "No fue posible saber si el mensaje salió: Twilio no lo mostró ni permitió descartarlo en el plazo.",
 }
 REMEDIOS: Final = {
+    TOPE: "No hay nada que hacer: sale cuando haya cupo, si la campaña no vence antes.",
     CAMPANA_CANCELADA: NADA,
     PLAZO_VENCIDO: "Reintente la campaña: quienes faltan aún pueden recibir el mensaje.",
     NO_ACEPTADO: REINTENTAR,

@@ -183,7 +183,11 @@ DE_SMS: Final[tuple[Move[EstadoSMS], ...]] = (
     Move(_de(_S.INCIERTO), _S.PENDIENTE, "a late answer, or absent twice from Twilio's list"),
     Move(_de(_S.PENDIENTE), _S.ENVIADO, "a late answer or a callback, after it was thought absent"),
     Move(_de(_S.PENDIENTE), _S.INCIERTO, "PostgreSQL lost its last commits, and with them perhaps that it was sent"),
-    Move(_de(_S.PENDIENTE), _S.FALLIDO, "cancelled, too late, opted out, or judged again before its day"),
+    Move(
+        _de(_S.PENDIENTE),
+        _S.FALLIDO,
+        "cancelled, too late, opted out, judged again before its day, no room in a cap",
+    ),
     Move(_de(_S.FALLIDO), _S.PENDIENTE, "reintentar, when its Lote opens once more; many refused alike, none accepted"),
     Move(_de(_S.ENVIADO), _S.FALLIDO, "its Lote opens once more, and Twilio had dropped it unsent"),
     Move(_de(_S.FALLIDO), _S.ENVIADO, "a late callback, if Twilio had not refused it: the product had given it up"),

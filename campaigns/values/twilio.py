@@ -37,6 +37,7 @@ class Kind(Enum):
     ACCOUNT = "account"  # the account or the installation: every message would be refused alike
     SENDER = "sender"  # the sender: every message from it would be refused alike
     THROTTLED = "throttled"  # the rate: the message was not looked at
+    TOO_SHORT = "too short"  # the time in which it may still be delivered: no message was created
     DELIVERY = "delivery"  # told by a status callback of a message that had been accepted
     UNKNOWN = "unknown"
 
@@ -69,6 +70,7 @@ class Code:
 UNSUBSCRIBED: Final = "21610"  # the phone sent STOP to the sender
 TOO_MANY_REQUESTS: Final = "20429"
 CREDENTIALS: Final = "20003"
+TTL_TOO_SMALL: Final = "30012"
 
 ROWS: Final = (
     Code("21211", Kind.RECIPIENT, "Número de teléfono inválido", CORREGIR, Retry.OTHER_NUMBER),
@@ -188,7 +190,7 @@ ROWS: Final = (
     Code("21611", Kind.THROTTLED, "La cola del remitente está llena; se intentará más tarde", REINTENTAR),
     # A message may be asked to live until the window closes; just before that it is too short for some ways. The rest
     # waits for the next window: https://www.twilio.com/docs/api/errors/30012
-    Code("30012", Kind.THROTTLED, "Faltaba muy poco para el cierre del horario", REINTENTAR),
+    Code(TTL_TOO_SMALL, Kind.TOO_SHORT, "Faltaba muy poco para el cierre del horario", REINTENTAR),
     Code("14107", Kind.THROTTLED, "Demasiados mensajes entre los mismos dos números en poco tiempo", REINTENTAR),
     Code("63017", Kind.THROTTLED, "La cuenta envía más rápido de lo que Twilio permite", REINTENTAR),
     Code("63018", Kind.THROTTLED, "El remitente envía más rápido de lo que su canal permite", REINTENTAR),
@@ -298,10 +300,12 @@ def retried(retry: Retry) -> list[str]:
     return [row.code for row in ROWS if row.retry is retry]
 
 
-# By callback, of a message that had been accepted: more was handed over than could leave. With status `failed` it
-# certainly did not leave: https://www.twilio.com/docs/messaging/api/message-resource#message-status-values,
+# By callback, of a message that had been accepted: more was handed over than could leave.
 # https://www.twilio.com/docs/api/errors/30001 and https://www.twilio.com/docs/api/errors/30036
-DROPPED: Final = ("30001", "30036", *(row.code for row in ROWS if row.kind is Kind.THROTTLED))
+OVERFLOWED: Final = ("30001", "30036", *(row.code for row in ROWS if row.kind is Kind.THROTTLED))
+# With status `failed` it certainly did not leave, nor did what Twilio gave too little time:
+# https://www.twilio.com/docs/messaging/api/message-resource#message-status-values
+DROPPED: Final = (*OVERFLOWED, TTL_TOO_SMALL)
 
 
 class Entrega(TextChoices):

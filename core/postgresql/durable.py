@@ -1,8 +1,8 @@
 """Asking PostgreSQL whether it keeps what it has committed, and each session what it was told: the engine needs both.
 
 A claim that is lost in a crash is sent again. So nothing starts on a server that confirms commits before they are on
-disk, and nothing behind a pooler that gives one session's statements to several: locks and settings of a session would
-be left to strangers.
+disk, and nothing behind a pooler that gives one session's statements to several, unless DATABASE_POOLER says so: then
+the product sets nothing for a session, and what it wants of each is the role's.
 """
 
 import logging
@@ -26,8 +26,13 @@ SETTINGS_SQL: Final = (
 )
 # `local` and `off` confirm a commit that a standby, or the disk, does not have.
 WAITING: Final = frozenset({"on", "remote_apply"})
+# Behind a pooler: what bounds a statement, and a transaction whose process was stopped, and what each should be.
+BOUNDS_SQL: Final = "SELECT current_user, current_setting('statement_timeout'), current_setting(%s)"
+IDLE: Final = "idle_in_transaction_session_timeout"
+ALTER: Final = "ALTER ROLE {role} SET {name} = '{value}'"
 # PgBouncer's words for what a client asks for when it connects: https://www.pgbouncer.org/config.html#ignore_startup_parameters
 UNSUPPORTED: Final = "unsupported startup parameter"
+SAY_SO: Final = "set DATABASE_POOLER=transaction (docs/production.md, A pooler)"
 # How often each step of the probe is repeated: which connection a pooler hands out depends on its other clients.
 PROBES: Final = 3
 
@@ -47,10 +52,10 @@ def faults() -> list[CheckMessage]:
     only warned of.
     """
     try:
-        return [*_settings(), *_pooler()]
+        return [*_settings(), *(_bounds() if settings.DATABASE_POOLER else _pooler())]
     except DatabaseError as error:
         if UNSUPPORTED in str(error):
-            hint = "Connect to PostgreSQL itself, or let the pooler pass them on (pool_mode = session)."
+            hint = f"Connect to PostgreSQL itself, or {SAY_SO}."
             return [Error(f"DATABASE_URL leads to a pooler: {str(error).strip()}", hint=hint, id="core.E023")]
         if not is_away(error):
             raise
@@ -79,10 +84,24 @@ def _settings() -> list[CheckMessage]:
     return found
 
 
+def _bounds() -> list[CheckMessage]:
+    """Behind a pooler a session's settings are not ours to make: see that the role has them."""
+    with connection.cursor() as cursor:
+        cursor.execute(BOUNDS_SQL, [IDLE])
+        role, statement, idle = cursor.fetchone()
+    wanted = {"statement_timeout": f"{settings.STATEMENT_TIMEOUT_MS}ms", IDLE: "60s"}
+    found = {"statement_timeout": statement, IDLE: idle}
+    unbounded = [name for name, value in found.items() if value == "0" and wanted[name] != "0ms"]
+    orders = "; ".join(ALTER.format(role=f'"{role}"', name=name, value=wanted[name]) for name in unbounded)
+    hint = f"Behind a pooler these are the role's. In psql: {orders}; then let the pooler reconnect (RECONNECT)."
+    said = f"DATABASE_POOLER is set, and connections have no {' and no '.join(unbounded)}."
+    return [Error(said, hint=hint, id="core.E025")] if unbounded else []
+
+
 def _pooler() -> list[CheckMessage]:
     if not any(_is_shared(connection.copy(), connection.copy()) for _ in range(PROBES)):
         return []
-    hint = "Connect to PostgreSQL itself, or to a pooler in session mode (pool_mode = session)."
+    hint = f"Connect to PostgreSQL itself, to a pooler in session mode (pool_mode = session), or {SAY_SO}."
     return [Error("DATABASE_URL leads to a pooler in transaction mode.", hint=hint, id="core.E022")]
 
 

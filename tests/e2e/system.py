@@ -160,16 +160,28 @@ class System:
                 pass_fds=inherited,
             )
 
-    def start_all(self) -> None:
+    def start_all(self, **env: str) -> None:
         web = ("gunicorn", "core.wsgi:application", "-c", "core/gunicorn_conf.py")
-        self.start("web", *web, inherited=(self._listener.fileno(),))
+        self.start("web", *web, inherited=(self._listener.fileno(),), env=env)
         for number in (1, 2):
-            self.start_worker(number)
-        self.start_beat()
+            self.start_worker(number, **env)
+        self.start_beat(**env)
         until(self._is_ready, bool)
 
-    def start_beat(self, name: str = "beat") -> None:
-        self.start(name, *CELERY, "beat", "-S", parts.SCHEDULER, "--pidfile=", "-n", f"{name}@%h", "-l", "INFO")
+    @contextmanager
+    def with_environment(self, **env: str) -> Iterator[None]:
+        """Let all of it run with more in its environment, and as before afterwards."""
+        self.stop_all()
+        try:
+            self.start_all(**env)
+            yield
+        finally:
+            self.stop_all()
+            self.start_all()
+
+    def start_beat(self, name: str = "beat", **env: str) -> None:
+        beat = (*CELERY, "beat", "-S", parts.SCHEDULER, "--pidfile=", "-n", f"{name}@%h", "-l", "INFO")
+        self.start(name, *beat, env=env)
 
     def start_worker(self, number: int, **env: str) -> None:
         name = f"worker-{number}"

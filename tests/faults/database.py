@@ -1,15 +1,24 @@
 """Reading the run's database while it is being restarted under us."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import uuid4
 
 import psycopg2
 
 WITHIN_S = 60.0
 PAUSE_S = 0.2
-SWEEP_LOCK = 7_301_002  # of the product: who holds it sweeps
+SWEEP_LOCK = "barrido"  # of the product: who holds it sweeps
+# As the product takes it, so often that it never ends.
+HOLD_SQL = """
+INSERT INTO workers_arriendo AS a (tarea, titular, hasta) VALUES (%(task)s, %(holder)s, now() + interval '30 seconds')
+ON CONFLICT (tarea) DO UPDATE SET titular = EXCLUDED.titular, hasta = EXCLUDED.hasta
+WHERE a.titular = EXCLUDED.titular OR a.hasta <= now()
+"""
+HOLD_AGAIN_S = 5.0
 
 
 class Database:
@@ -38,19 +47,38 @@ class Database:
                 time.sleep(PAUSE_S)
 
     @contextmanager
-    def locked(self, lock: int) -> Iterator[None]:
-        """Hold one of the product's advisory locks; wait for the process that has it now.
+    def locked(self, lock: str) -> Iterator[None]:
+        """Hold one of the product's leases; wait for the process that has it now.
 
         Raises:
             psycopg2.Error: the server was not there.
         """
+        params = {"task": lock, "holder": str(uuid4())}
         connection = psycopg2.connect(self._url(), connect_timeout=5)
-        try:
+        connection.autocommit = True
+        over = threading.Event()
+
+        def hold() -> bool:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_lock(%s)", [lock])
-            connection.commit()
+                cursor.execute(HOLD_SQL, params)
+                return cursor.rowcount == 1
+
+        def keep() -> None:
+            while not over.wait(HOLD_AGAIN_S):
+                hold()
+
+        keeper = threading.Thread(target=keep, daemon=True)
+        try:
+            while not hold():
+                time.sleep(PAUSE_S)
+            keeper.start()
             yield
         finally:
+            over.set()
+            if keeper.ident:
+                keeper.join()
+            with connection.cursor() as cursor:
+                cursor.execute("DELETE FROM workers_arriendo WHERE tarea = %(task)s AND titular = %(holder)s", params)
             connection.close()
 
     def once(self, sql: str, *params: object) -> list[tuple[Any, ...]]:

@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
@@ -20,9 +21,10 @@ from local.stack.process import Spec
 from local.stack.session import Session
 from local.stack.startup import prepare, start_product
 from local.stack.supervisor import Restarts
+from tests import pgbouncer
 from tests.faults import clocks
 from tests.faults.conditions import SIMULATOR
-from tests.faults.folder import CLOCKS_VARIABLE, FOLDER_VARIABLE
+from tests.faults.folder import CLOCKS_VARIABLE, FOLDER_VARIABLE, POOLER_VARIABLE
 from tests.ports import held, port_of
 
 UP: Final = "everything is up"
@@ -68,6 +70,21 @@ def stepped(make: Callable[..., Spec]) -> Callable[..., Spec]:
     return made
 
 
+async def start_pooler(session: Session, data: Path) -> None:
+    """Let the product reach its database through PgBouncer; what the harness asks goes to the server itself."""
+    url, folder = session.env["DATABASE_URL"], data / "pooler"
+    holder = held()
+    session.on_exit(holder.close)
+    folder.mkdir(exist_ok=True)
+    await asyncio.to_thread(pgbouncer.bound, url)
+    made = pgbouncer.recipe(url, folder, port_of(holder))
+    ready = partial(asyncio.to_thread, pgbouncer.answers, made.url)
+    await session.supervisor.start(
+        Spec(name="pooler", command=made.command, launch_flags=made.flags, ready=ready, shown=False)
+    )
+    session.env |= {"DATABASE_URL": made.url, "DATABASE_POOLER": "transaction"}
+
+
 async def main(data: Path) -> None:
     os.umask(0o077)
     printer = Printer()
@@ -85,6 +102,8 @@ async def main(data: Path) -> None:
             session.supervisor.restarts = RESTARTS
             with contextlib.suppress(Interrupted):
                 listener = await prepare(session, *SIMULATOR)
+                if os.environ.get(POOLER_VARIABLE):
+                    await start_pooler(session, data.resolve())
                 await start_product(session, session.supervisor, listener)
                 printer.say(UP)
                 await session.supervisor.until_stopped()

@@ -15,6 +15,7 @@ from tests.faults.verdict import Kind, Violation
 FINAL: Final = frozenset({"enviado", "fallido"})
 CANCELLED: Final = "campana_cancelada"
 UNKNOWN: Final = "desconocido"
+UNSENT: Final = "failed"  # the outcome of what Twilio accepted and never handed to an operator
 # What a deadline does to a row.
 CUT_OFF: Final = frozenset({UNKNOWN, "plazo_vencido"})
 # DESIGN, states, with the two ways back that the engine documents: refused for now, and accepted after all.
@@ -34,7 +35,11 @@ MOVES: Final = frozenset(
 )
 
 
+# A person had them tried again: who failed, or, on the way there, whose message Twilio dropped before it left.
 RETRIED: Final = ("fallido", "pendiente")
+DROPPED: Final = ("enviado", "fallido")
+# The product had given it up, and a late callback proves that it was sent.
+PROVED: Final = ("fallido", "enviado")
 # PostgreSQL has lost commits: what may have been sent is looked up.
 DOUBTED: Final = ("pendiente", "incierto")
 
@@ -177,6 +182,8 @@ def _phones(
         for message in messages.get(row.id, ()):
             by_phone[message.to].append((row, message))
     for phone, sent in by_phone.items():
+        if campaign.retried:
+            sent = [(row, message) for row, message in sent if message.outcome != UNSENT] or sent
         for row, message in sent[1:]:
             yield Violation(Kind.DUPLICATED, campaign.id, row.id, f"{phone} also received {message.sid}")
 
@@ -246,8 +253,15 @@ def _moves(evidence: Evidence) -> Iterator[Violation]:
     campaigns = {row.id: row.campana_id for row in evidence.rows}
     retried = {campaign.id for campaign in evidence.campaigns if campaign.retried}
     doubted = {campaign.id for campaign in evidence.campaigns if campaign.doubted}
+    outcomes: dict[int | None, set[str]] = defaultdict(set)
+    for message in evidence.accepted:
+        outcomes[message.log_id].add(message.outcome)
     for log_id, before, after in evidence.moves:
         if (before, after) == RETRIED and campaigns.get(log_id) in retried:
+            continue
+        if (before, after) == DROPPED and campaigns.get(log_id) in retried and UNSENT in outcomes[log_id]:
+            continue
+        if (before, after) == PROVED and outcomes[log_id]:
             continue
         if (before, after) == DOUBTED and campaigns.get(log_id) in doubted:
             continue

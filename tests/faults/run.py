@@ -20,9 +20,10 @@ from tests.faults.api import NoAnswerError
 from tests.faults.calm import Calm
 from tests.faults.conditions import FINAL_AFTER_LOSS_S, FINAL_AFTER_STEP_S
 from tests.faults.deck import Deck
-from tests.faults.folder import CLOCKS_VARIABLE
+from tests.faults.folder import CLOCKS_VARIABLE, POOLER_VARIABLE
 from tests.faults.injectors import FAULTS
 from tests.faults.injectors.clock import OF_POSTGRES
+from tests.faults.injectors.postgres_server import OF_A_POOLER
 from tests.faults.injectors.scene import Fault, Scene
 from tests.faults.injectors.twilio_faults import TwilioFaults
 from tests.faults.journal import Journal
@@ -91,6 +92,8 @@ class Run:
         extra = {VARIABLE: options.mutant} if options.mutant else {}
         if any(fault.kind in options.kinds for fault in OF_POSTGRES):
             extra[CLOCKS_VARIABLE] = "1"
+        if any(fault.kind in options.kinds for fault in OF_A_POOLER):
+            extra[POOLER_VARIABLE] = "1"
         if options.outages:
             extra |= compressed.environment(compressed.COMPRESSED_BY)
         self.stack = RunningStack(private_folder(folder / "stack"), extra)

@@ -19,7 +19,7 @@ from local.stack.registry import Entry, born, read_record
 from tests.faults.conditions import ENVIRONMENT, UP_WITHIN_S
 from tests.faults.crash import Armory
 from tests.faults.database import Database
-from tests.faults.folder import FOLDER_VARIABLE
+from tests.faults.folder import FOLDER_VARIABLE, POOLER_VARIABLE
 from tests.faults.host import UP
 from tests.local.stack.support import ROOT, environment
 from tests.ports import held, port_of
@@ -175,7 +175,8 @@ class RunningStack:
 
     def _missing(self) -> list[str]:
         running = self.processes()
-        missing = [name for name in CHILDREN if name not in running]
+        wanted = (*CHILDREN, "pooler") if self._env.get(POOLER_VARIABLE) else CHILDREN
+        missing = [name for name in wanted if name not in running]
         if missing:
             return missing
         try:

@@ -6,8 +6,20 @@ from typing import Any
 
 import pytest
 
+from campaigns.values import estados
 from tests.faults.credit import exchanged
-from tests.faults.oracle import MOVES, Accepted, Campaign, Evidence, Row, judge
+from tests.faults.oracle import (
+    DOUBTED,
+    DROPPED,
+    MOVES,
+    PROVED,
+    RETRIED,
+    Accepted,
+    Campaign,
+    Evidence,
+    Row,
+    judge,
+)
 from tests.faults.recipients import Fate
 from tests.faults.verdict import Kind
 
@@ -207,6 +219,25 @@ class TestWrongState:
         assert story.found() == []
         story.moves.append((11, "enviado", "pendiente"))
         assert story.found() == [(Kind.WRONG, 11)]
+
+    def test_what_was_dropped_unsent_is_sent_once_more_where_somebody_asked_for_it(self, story: Story) -> None:
+        story.accepted.insert(0, message(11, sid="SM9", outcome="failed"))
+        story.moves += [(11, "enviado", "fallido"), (11, "fallido", "pendiente")]
+        assert {kind for kind, _ in story.found()} == {Kind.WRONG, Kind.DUPLICATED}
+        story.campaign = replace(story.campaign, retried=True)
+        assert story.found() == []
+        story.accepted[0] = message(11, sid="SM9")  # it had arrived
+        assert {kind for kind, _ in story.found()} == {Kind.WRONG, Kind.DUPLICATED}
+
+    def test_a_row_that_was_given_up_is_sent_where_twilio_has_its_message(self, story: Story) -> None:
+        story.moves += [(11, "incierto", "fallido"), (11, "fallido", "enviado")]
+        assert story.found() == []
+        story.moves.append((14, "fallido", "enviado"))
+        assert story.found() == [(Kind.WRONG, 14)]
+
+    def test_it_knows_the_moves_of_the_products_table_and_no_other(self) -> None:
+        table = {pair for move in estados.DE_SMS for pair in move.pairs if pair[0] is not None}
+        assert MOVES | {RETRIED, DOUBTED, DROPPED, PROVED} == table
 
     def test_nothing_leaves_a_final_state(self) -> None:
         assert not [before for before, _ in MOVES if before in {"enviado", "fallido"}]

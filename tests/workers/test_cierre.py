@@ -20,6 +20,7 @@ from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
 from tests.local.fixtures import MakeGateway
 from tests.local.simulator_process import ACCOUNT_SID, AUTH_TOKEN, RunningSimulator
 from workers import cierre
+from workers.engine.lote import cupos
 from workers.gateway.lookup import LookupFailedError
 from workers.gateway.sent import Page, PageGoneError, SentReader
 from workers.gateway.twilio import TwilioGateway
@@ -175,6 +176,41 @@ def test_costs_and_caps_take_what_was_billed(twilio: Twilio, rows: list[SMSLog],
     again = close(twilio)
     assert (again.corregidos, again.diferencias, again.veces) == (0, {}, 2)
     assert Gasto.objects.get(usuario=owner, dia=DIA).monto == 20 * PRICE + more
+
+
+def test_the_operators_ceilings_take_what_was_billed(
+    twilio: Twilio, rows: list[SMSLog], owner: Usuario, settings: Any
+) -> None:
+    """They count no less than the installation's price: what was billed beyond it, and segments more than reckoned."""
+    settings.SMS_SEGMENT_PRICE = least = Decimal("0.06")
+    Lote.objects.update(cupo_operador=10 * least, cupo_mensajes=10)
+    Gasto.objects.update(operador=20 * least, mensajes=20)
+    twilio.change(sid(5), segmentos=3, precio=3 * PRICE)
+    twilio.change(sid(6), precio=Decimal("0.08"))
+    twilio.change(sid(7), precio=Decimal("0.01"))
+    close(twilio)
+    more = 2 * least + Decimal("0.02")
+    [lote], [gasto] = Lote.objects.all(), Gasto.objects.filter(usuario=owner)
+    assert (lote.cupo_operador, lote.cupo_mensajes) == (10 * least + more, 10)
+    assert (gasto.operador, gasto.mensajes) == (20 * least + more, 20)
+    # A Lote that is closed once more finds it has what it needs.
+    cupos.settle(lote.pk)
+    assert Gasto.objects.get(usuario=owner).operador == gasto.operador
+    close(twilio)
+    assert Gasto.objects.get(usuario=owner).operador == gasto.operador
+
+
+def test_segments_count_for_the_operator_where_the_shop_pays_nothing(
+    twilio: Twilio, rows: list[SMSLog], owner: Usuario, settings: Any
+) -> None:
+    """Twilio has billed in another currency, or not yet: the shop's sums stay, the operator's do not."""
+    settings.SMS_SEGMENT_PRICE = least = Decimal("0.06")
+    SMSLog.objects.update(costo=None)
+    twilio.of_the_day = [replace(one, precio=None) for one in twilio.of_the_day]
+    twilio.change(sid(5), segmentos=2)
+    close(twilio)
+    [gasto] = Gasto.objects.filter(usuario=owner)
+    assert (gasto.monto, gasto.operador) == (20 * PRICE, least)
 
 
 def test_an_open_lote_adds_up_by_itself(twilio: Twilio, rows: list[SMSLog], owner: Usuario) -> None:

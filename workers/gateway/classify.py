@@ -9,7 +9,7 @@ from time import time
 from typing import Final
 
 from campaigns.values.twilio import TOO_MANY_REQUESTS
-from workers.gateway.codes import Decision, decision_for, explain, explain_both, stops_everybody
+from workers.gateway.codes import Decision, decision_for, explain, explain_both, is_the_rate, stops_everybody
 from workers.gateway.outcomes import Account, Ambiguous, Outcome, Permanent, Retryable
 from workers.gateway.words import clean
 
@@ -62,7 +62,7 @@ def _refusal(status: int, code: str, text: str, headers: Mapping[str, str]) -> O
         case Decision.PERMANENT:
             return Permanent(code, message, theirs=text)
         case Decision.RETRYABLE:
-            return Retryable(code, message, _retry_after(headers), throttled=True)
+            return Retryable(code, message, _retry_after(headers), throttled=is_the_rate(code))
         case Decision.ACCOUNT:
             return Account(code, explain_both(code, text), transient=status in ACCOUNT_STATUSES)
 

@@ -22,6 +22,7 @@ DECISIONS: Final = {
     Kind.ACCOUNT: Decision.ACCOUNT,
     Kind.SENDER: Decision.ACCOUNT,
     Kind.THROTTLED: Decision.RETRYABLE,
+    Kind.TOO_SHORT: Decision.RETRYABLE,
 }
 
 # Words of ours for what has no code of Twilio's.
@@ -62,6 +63,11 @@ def stops_everybody(code: str) -> bool:
     """Tell whether the code is known to be an account's or a sender's: whatever the status that it came with, the next
     message would meet the same."""
     return DECISIONS.get(twilio.look_up(code).kind) is Decision.ACCOUNT
+
+
+def is_the_rate(code: str) -> bool:
+    """Tell whether the code says that too much came at a time."""
+    return twilio.look_up(code).kind is Kind.THROTTLED
 
 
 def explain(code: str, fallback: str = "") -> str:

@@ -1,4 +1,4 @@
-"""Restarting PostgreSQL, and ending its sessions."""
+"""Restarting PostgreSQL or the pooler before it, and ending its sessions."""
 
 import os
 import signal
@@ -13,6 +13,19 @@ from tests.faults.stack import gone, send
 
 ANSWERS_WITHIN_S = 40.0
 OTHERS: Final = "datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+
+
+def pooler_restart(scene: Scene) -> str | None:
+    """End the pooler at once, with all its clients' sessions; the supervisor starts it again."""
+    with scene.victim("pooler") as entry:
+        if entry is None or not send(entry, signal.SIGKILL) or not gone(entry, DIES_WITHIN_S):
+            return None
+        deadline = time.monotonic() + ANSWERS_WITHIN_S
+        while (again := scene.stack.processes().get("pooler")) is None or again.pid == entry.pid:
+            if time.monotonic() > deadline:
+                return None
+            time.sleep(0.1)
+        return f"{entry.pid}, then {again.pid}"
 
 
 def restart(number: signal.Signals) -> Injector:
@@ -65,3 +78,4 @@ FAULTS = (
     Fault("postgres-backend-crash", "postgres", backend_crash),
     Fault("postgres-terminate", "postgres", terminate_all),
 )
+OF_A_POOLER = (Fault("pooler-restart", "pooler", pooler_restart, long=True),)

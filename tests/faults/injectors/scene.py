@@ -15,7 +15,7 @@ from tests.faults.losses import Loss
 from tests.faults.stack import WORKERS, RunningStack
 from tests.faults.verdict import Violation
 
-Family = Literal["process", "redis", "postgres", "crash", "people", "clock", "twilio"]
+Family = Literal["process", "redis", "postgres", "pooler", "crash", "people", "clock", "twilio"]
 
 
 class Reservations:

@@ -166,6 +166,14 @@ def test_a_refusal_for_the_rate_is_told_from_the_others(status: int, body: str) 
     assert outcome.throttled
 
 
+def test_a_time_that_is_too_short_is_not_the_rate() -> None:
+    """https://www.twilio.com/docs/api/errors/30012"""
+    outcome = classify_error(400, {}, error_json(30012))
+
+    assert isinstance(outcome, Retryable)
+    assert not outcome.throttled
+
+
 def test_it_reads_retry_after_as_a_date() -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
 

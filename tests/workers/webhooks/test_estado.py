@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 from django.conf import settings as django_settings
+from django.db.models.functions import Now
 from django.test import Client
 from django.utils import timezone
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
@@ -223,7 +224,7 @@ class TestWhatTwilioDropped:
         monkeypatch.setattr(throttle, "slow_down", lambda sender, retry_after_s: seen.append(sender))
         return seen
 
-    @pytest.mark.parametrize("code", ["30001", "30012", "30036", "21611"])
+    @pytest.mark.parametrize("code", ["30001", "30036", "21611"])
     def test_it_brakes_the_sender(self, row: SMSLog, slowed: list[Sender], code: str) -> None:
         remitente = RemitenteFactory.create(usuario=row.campana.usuario, segmentos_por_segundo="5.00")
         type(row.campana).objects.filter(pk=row.campana_id).update(remitente=remitente)
@@ -231,9 +232,34 @@ class TestWhatTwilioDropped:
         assert slowed == [Sender(remitente.valor, 5.0)]
         assert state(row) == ("enviado", SID, "failed", code)
 
-    @pytest.mark.parametrize("code", ["30003", "30007", ""])
+    @pytest.mark.parametrize("code", ["30003", "30007", "30012", ""])
     def test_another_reason_does_not(self, row: SMSLog, slowed: list[Sender], code: str) -> None:
+        """30012: the time until the close was too short, however little was sent."""
         callback(token_of(row), "failed", ErrorCode=code)
+        assert slowed == []
+
+    @pytest.mark.parametrize(
+        "over",
+        [{"cierra_en": Now()}, {"estado": "pausado"}, {"estado": "cancelado"}, {"cierra_en": None}],
+        ids=["closed", "paused", "cancelled", "not begun"],
+    )
+    def test_nor_does_what_comes_when_the_campaign_sends_no_more(
+        self, row: SMSLog, slowed: list[Sender], over: dict[str, Any]
+    ) -> None:
+        type(row.campana).objects.filter(pk=row.campana_id).update(**over)
+        callback(token_of(row), "failed", ErrorCode="30036")
+        assert slowed == []
+        assert state(row) == ("enviado", SID, "failed", "30036")
+
+    @pytest.mark.parametrize("before", ["failed", "sent", "delivered"])
+    def test_nor_does_what_is_no_news(self, row: SMSLog, slowed: list[Sender], before: str) -> None:
+        """It came before, or the message had left."""
+        SMSLog.objects.filter(pk=row.pk).update(estado="enviado", twilio_sid=SID, entrega=before)
+        callback(token_of(row), "failed", ErrorCode="30001")
+        assert slowed == []
+
+    def test_nor_does_the_operators_word(self, row: SMSLog, slowed: list[Sender]) -> None:
+        callback(token_of(row), "undelivered", ErrorCode="30036")
         assert slowed == []
 
     def test_nor_does_what_is_not_known(self, row: SMSLog, slowed: list[Sender]) -> None:

@@ -85,7 +85,8 @@ def _open_within_quotas(campana_id: int, room: Window) -> bool:
     lote = opening.open_next(campana, held)
     if lote is None:
         return False
-    held.take(campana, lote.pk)
+    # Of one whose rows are new, nobody's row need be made who has to wait: see `_open_one`.
+    held.take(campana, lote.pk, cut=lote.cerrado_en is not None)
     if lote.dudoso_desde:
         quarantine.doubt_opened(lote.pk, lote.dudoso_desde)
     return True

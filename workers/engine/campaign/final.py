@@ -32,6 +32,14 @@ SUMAS = f"""
       FROM campaigns_lote WHERE campana_id = %(id)s)
 """  # noqa: S608 - constants
 
+# One that can end. Whoever waits for its lock meanwhile may have waited for a person who has it tried again: the
+# statement that ends it takes a snapshot of its own, and asks everything anew.
+CAN_END = f"""
+c.id = %(id)s AND c.completado_en IS NULL AND (c.estado IN {CAMPANA.TERMINA_SOLA} OR c.vence_en <= now())
+    AND NOT EXISTS (SELECT FROM campaigns_lote WHERE campana_id = %(id)s AND estado <> {LOTE.CERRADO})
+"""
+LOCK_SQL = f"SELECT FROM campaigns_campanasms c WHERE {CAN_END} FOR NO KEY UPDATE"
+
 # Ends a campaign once, whichever asks first: the chord's callback, the errback or the sweeper. A paused one ends only
 # when its deadline has passed.
 FINISH_SQL = f"""
@@ -42,8 +50,7 @@ SET estado = CASE WHEN c.estado = {CAMPANA.CANCELADO} THEN {CAMPANA.CANCELADO} W
     enviados_exitosos = t.exitosos, enviados_fallidos = t.fallidos, desconocidos = t.desconocidos,
     completado_en = now(), espera_hasta = NULL, reanuda_en = NULL
 FROM {SUMAS} t
-WHERE c.id = %(id)s AND c.completado_en IS NULL AND (c.estado IN {CAMPANA.TERMINA_SOLA} OR c.vence_en <= now())
-    AND NOT EXISTS (SELECT FROM campaigns_lote WHERE campana_id = %(id)s AND estado <> {LOTE.CERRADO})
+WHERE {CAN_END}
 RETURNING c.estado, t.cortada, c.enviados_exitosos, c.enviados_fallidos, c.desconocidos, c.total_clientes
 """  # noqa: S608 - constants
 
@@ -52,6 +59,9 @@ RETURNING c.estado, t.cortada, c.enviados_exitosos, c.enviados_fallidos, c.desco
 def finish(campana_id: int) -> bool:
     """End the campaign if every Lote is closed; True when this call did it."""
     with connection.cursor() as cursor:
+        cursor.execute(LOCK_SQL, {"id": campana_id})
+        if not cursor.rowcount:
+            return False
         cursor.execute(FINISH_SQL, {"id": campana_id, "cortado": CORTADO})
         row = cursor.fetchone()
     if row is None:

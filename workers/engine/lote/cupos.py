@@ -15,17 +15,17 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from campaigns.audiencia.juicio import CODIGO_DE_FILA, TEXTOS, parametros
-from campaigns.ley.gasto import MEDIDAS, SIN_PRECIO_OPERADOR, Medida, Tope, gastado, topes_de
+from campaigns.ley.gasto import MEDIDAS, SIN_PRECIO_OPERADOR, Medida, Tope, gastado, gastar, operador_sql, topes_de
 from campaigns.ley.precios import precio_base
 from campaigns.ley.selectors import ajustes_de
 from campaigns.ley.services import bloquear
-from campaigns.models import Ajustes, CampanaSMS, Lote
+from campaigns.models import Ajustes, CampanaSMS, Lote, SMSLog
 from campaigns.remitentes import valor_de
 from campaigns.values import codigos
 from campaigns.values.estados import LOTES_EN_CURSO, SMS
 from campaigns.values.horario import dia_de
 from workers.engine.base import database
-from workers.engine.lote import medida
+from workers.engine.lote import aside, medida
 
 TOPE_DEL_DIA = "Tope de gasto del día: {tope}. Van {gastado}, y los mensajes que siguen cuestan {costo}."
 TOPE_DEL_MES = "Tope de gasto del mes: {tope}. Van {gastado}, y los mensajes que siguen cuestan {costo}."
@@ -48,14 +48,22 @@ class ExhaustedError(Exception):
     Args:
         motivo: for people.
         hasta: the last date on the shop's calendar on which it does not; None when no other date helps.
-        parte: the share (0–1) of a Lote that was about to open for which there would be money.
+        parte: the share (0–1) of the Lote for which there would be room.
+        libre: what its recipients may take of which measure; None when no smaller Lote would help.
     """
 
-    def __init__(self, motivo: str, hasta: date | None = None, parte: Decimal = Decimal(0)) -> None:
+    def __init__(
+        self,
+        motivo: str,
+        hasta: date | None = None,
+        parte: Decimal = Decimal(0),
+        libre: tuple[Medida, Decimal] | None = None,
+    ) -> None:
         super().__init__(motivo)
         self.motivo = motivo
         self.hasta = hasta
         self.parte = parte
+        self.libre = libre
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +93,13 @@ class Cupos:
             "precios": json.dumps(self.ajustes.precios),
         }
 
-    def take(self, campana: CampanaSMS, lote_id: int) -> None:
-        """Let the Lote hold what its rows need today. The caller holds the shop's lock.
+    def take(self, campana: CampanaSMS, lote_id: int, *, cut: bool) -> None:
+        """Let the Lote hold what its rows need today. The caller holds the lock of the shop, and then the campaign's.
 
         Rows that must not be sent any more, or whose phone has had its messages of the day, end `fallido`.
+
+        Args:
+            cut: whether rows for which there is no room may be set aside, when there is room for others.
 
         Raises:
             ExhaustedError: the money is not there; the caller undoes the transaction.
@@ -100,7 +111,12 @@ class Cupos:
         medida.price(lote_id, self.judge(campana))
         if params["frecuencia"]:
             _take_contacts(params)
-        _balance(lote, campana.usuario_id, self.dia, capped_by=self.ajustes)
+        while True:
+            try:
+                return _balance(lote, campana.usuario_id, self.dia, capped_by=self.ajustes)
+            except ExhaustedError as error:
+                if not (cut and error.libre and aside.fit(lote, *error.libre)):
+                    raise
 
     def _parametros(self, campana: CampanaSMS) -> dict[str, Any]:
         return parametros(
@@ -142,13 +158,6 @@ WHERE s.lote_id = %(lote)s AND s.estado = {SMS.PENDIENTE} AND NOT EXISTS (SELECT
     WHERE k.usuario_id = %(tenant)s AND k.dia = %(dia)s AND k.telefono = s.telefono AND k.campana_id = %(campana)s)
 """  # noqa: S608 - constants
 
-# What certainly was not sent gives its phone's contact back.
-DEVOLVER_SQL = f"""
-DELETE FROM campaigns_contacto k USING campaigns_smslog s
-WHERE s.lote_id = %(lote)s AND s.estado = {SMS.FALLIDO} AND s.telefono <> '' AND s.codigo <> ALL (%(no)s)
-    AND k.usuario_id = %(tenant)s AND k.dia = %(dia)s AND k.telefono = s.telefono AND k.campana_id = s.campana_id
-"""  # noqa: S608 - constants
-
 
 def _take_contacts(params: dict[str, Any]) -> None:
     params = {**params, "codigo": codigos.FRECUENCIA, "texto": TEXTOS[codigos.FRECUENCIA]}
@@ -164,29 +173,22 @@ def settle(lote_id: int) -> None:
     if lote.cupo_dia is None:
         return
     if lote.fallidos:
-        no = [codigos.TELEFONO_DUPLICADO, codigos.DESCONOCIDO]
-        with connection.cursor() as cursor:
-            cursor.execute(DEVOLVER_SQL, {"lote": lote_id, "tenant": usuario_id, "dia": lote.cupo_dia, "no": no})
+        aside.give_contacts_back(lote_id, usuario_id, lote.cupo_dia)
     _balance(lote, usuario_id, lote.cupo_dia)
 
 
-# What may have been sent counts as sent.
+# What may have been sent counts as sent. A Lote is cut behind one of its waiting rows, the first at the least.
 SUMAS_SQL = f"""
 SELECT coalesce(sum(costo) FILTER (WHERE fue), 0), coalesce(sum(operador) FILTER (WHERE fue), 0),
     count(*) FILTER (WHERE fue), coalesce(sum(costo) FILTER (WHERE vive), 0),
     coalesce(sum(operador) FILTER (WHERE vive), 0), count(*) FILTER (WHERE vive),
+    coalesce((array_agg(costo ORDER BY id) FILTER (WHERE espera))[1], 0),
+    coalesce((array_agg(operador ORDER BY id) FILTER (WHERE espera))[1], 0),
     count(*) FILTER (WHERE vive AND costo IS NULL)
-FROM (SELECT costo, greatest(costo, segmentos * %(precio)s::numeric) AS operador,
+FROM (SELECT id, costo, {operador_sql("costo", "segmentos")} AS operador, estado = {SMS.PENDIENTE} AS espera,
         estado = {SMS.ENVIADO} OR codigo = %(desconocido)s AS fue, estado IN {SMS.VIVOS} AS vive
     FROM campaigns_smslog WHERE lote_id = %(lote)s) filas
 """  # noqa: S608 - constants
-
-GASTO_SQL = """
-INSERT INTO campaigns_gasto AS g (usuario_id, dia, monto, operador, mensajes) VALUES (%(tenant)s, %(dia)s,
-    greatest(0, %(monto)s::numeric), greatest(0, %(operador)s::numeric), greatest(0, %(mensajes)s::int))
-ON CONFLICT (usuario_id, dia) DO UPDATE SET monto = greatest(0, g.monto + %(monto)s::numeric),
-    operador = greatest(0, g.operador + %(operador)s::numeric), mensajes = greatest(0, g.mensajes + %(mensajes)s::int)
-"""
 
 # What a Lote holds of each, and what it spent of it on the days before.
 COLUMNAS: Final[dict[Medida, tuple[str, str]]] = {
@@ -211,13 +213,10 @@ def _balance(lote: Lote, usuario_id: int, dia: date, *, capped_by: Ajustes | Non
         }
         cursor.execute(SUMAS_SQL, known)
         *sums, unpriced = cursor.fetchone()
-    spent, live = (dict(zip(MEDIDAS, part, strict=True)) for part in (sums[:3], sums[3:]))
-    rows = max(live["mensajes"], 1)
-    # What has never held anything is about to open, and could be cut.
-    least = {each: live[each] / rows if lote.cupo_dia is None else live[each] for each in MEDIDAS}
+    spent, live, least = (dict(zip(MEDIDAS, part, strict=True)) for part in (sums[:3], sums[3:6], [*sums[6:], 1]))
     if lote.cupo_dia is not None and lote.cupo_dia != dia:
         # A day that is over keeps what was spent on it.
-        _add(usuario_id, lote.cupo_dia, {each: spent[each] - sum(_held(lote, each)) for each in MEDIDAS})
+        gastar(usuario_id, lote.cupo_dia, {each: spent[each] - sum(_held(lote, each)) for each in MEDIDAS})
         for each in MEDIDAS:
             _hold(lote, each, 0, spent[each])
     for each in MEDIDAS:
@@ -227,7 +226,7 @@ def _balance(lote: Lote, usuario_id: int, dia: date, *, capped_by: Ajustes | Non
     more = {each: wanted[each] - _held(lote, each)[0] for each in MEDIDAS}
     if capped_by is not None:
         _check(capped_by, dia, more=more, live=live, least=least, unpriced=bool(unpriced))
-    _add(usuario_id, dia, more)
+    gastar(usuario_id, dia, more)
     for each in MEDIDAS:
         _hold(lote, each, wanted[each], _held(lote, each)[1])
     lote.cupo_dia = dia
@@ -243,13 +242,6 @@ def _held(lote: Lote, medida: Medida) -> tuple[Any, Any]:
 def _hold(lote: Lote, medida: Medida, now: Any, before: Any) -> None:
     for name, value in zip(COLUMNAS[medida], (now, before), strict=True):
         setattr(lote, name, value)
-
-
-def _add(usuario_id: int, dia: date, more: Cuanto) -> None:
-    if any(more.values()):
-        params: dict[str, Any] = {"tenant": usuario_id, "dia": dia, **{str(each): n for each, n in more.items()}}
-        with connection.cursor() as cursor:
-            cursor.execute(GASTO_SQL, params)
 
 
 def _check(ajustes: Ajustes, dia: date, *, more: Cuanto, live: Cuanto, least: Cuanto, unpriced: bool) -> None:
@@ -282,28 +274,59 @@ def _exhausted(tope: Tope, dia: date, cuanto: Any, so_far: Any, more: Any, live:
     costo = more if more > 0 else live
     shown = {"tope": cuanto, "gastado": so_far - (costo - more), "costo": costo}
     motivo = MOTIVOS[tope.codigo].format(**{name: tope.escrito(value) for name, value in shown.items()})
-    parte = Decimal(max(cuanto - so_far, 0)) / costo if least < live else Decimal(0)
-    # What is dearer than the whole cap stays so.
-    return ExhaustedError(motivo, tope.hasta(dia) if min(costo, least) <= cuanto else None, parte)
+    libre = max(Decimal(cuanto - (so_far + more - live)), Decimal(0))
+    # A recipient who is dearer than the whole cap stays so.
+    hasta = tope.hasta(dia) if least <= cuanto else None
+    return ExhaustedError(motivo, hasta, libre / live, (tope.medida, libre))
 
 
 def renew(campana: CampanaSMS) -> None:
-    """Let each of the campaign's open Lotes hold what it needs today.
+    """Let the campaign's open Lotes hold what they need today, as far as there is room for it: recipients for whom
+    there is none are set aside.
 
     Raises:
-        ExhaustedError: the money is not there. What was taken until then stays taken.
+        ExhaustedError: there is room for nobody. What was taken until then stays taken.
     """
     open_lotes = Lote.objects.filter(campana=campana, estado__in=LOTES_EN_CURSO)
+    without: list[int] = []
+    first: ExhaustedError | None = None
     for lote_id in open_lotes.order_by("pk").values_list("pk", flat=True):
-        renew_lote(campana.pk, lote_id)
+        try:
+            renew_lote(campana.pk, lote_id)
+        except ExhaustedError as error:
+            if error.libre is None:
+                raise
+            first = first or error
+            without.append(lote_id)
+    if first is None:
+        return
+    waiting = SMSLog.objects.filter(lote__in=open_lotes.exclude(pk__in=without), estado=SMSLog.Estado.PENDIENTE)
+    if not waiting.exists():
+        raise first
+    for lote_id in without:
+        _set_aside(campana.pk, lote_id)
 
 
 def renew_lote(campana_id: int, lote_id: int) -> None:
-    """Let one open Lote hold what it needs today.
+    """Let one open Lote hold what it needs today; recipients for whom there is no room are set aside, if there is for
+    others.
 
     Raises:
-        ExhaustedError: the money is not there.
+        ExhaustedError: there is room for nobody.
     """
-    campana = CampanaSMS.objects.get(pk=campana_id)
     with transaction.atomic():
-        Cupos.hold(campana.usuario_id).take(campana, lote_id)
+        held, campana = _hold_campana(campana_id)
+        held.take(campana, lote_id, cut=True)
+
+
+@transaction.atomic
+def _set_aside(campana_id: int, lote_id: int) -> None:
+    """Let an open Lote's waiting recipients wait in one that is not open."""
+    _hold_campana(campana_id)
+    aside.fit(Lote.objects.select_for_update(no_key=True).defer("cliente_ids").get(pk=lote_id), "mensajes", None)
+
+
+def _hold_campana(campana_id: int) -> tuple[Cupos, CampanaSMS]:
+    """Take the locks of the shop and the campaign, in the order of whoever opens a Lote."""
+    held = Cupos.hold(CampanaSMS.objects.values_list("usuario_id", flat=True).get(pk=campana_id))
+    return held, CampanaSMS.objects.select_for_update(no_key=True).get(pk=campana_id)

@@ -105,6 +105,12 @@ WHERE s.id = f.n AND s.estado = {SMS.FALLIDO} AND s.twilio_sid = ''
 )
 
 
+# Who waited for a cap ends for the reason for which everybody does.
+ASIDE_SQL = f"""
+UPDATE campaigns_smslog s SET codigo = %(sin_enviar)s, error = %(textos)s::jsonb ->> %(sin_enviar)s, actualizado = now()
+WHERE s.lote_id = %(lote)s AND s.estado = {SMS.FALLIDO} AND s.codigo = %(tope)s
+"""  # noqa: S608 - constants
+
 # `now()` of the database: the sweeper compares with it, and clocks of machines differ.
 OPENED_SQL = f"UPDATE campaigns_lote SET estado = {LOTE.ABIERTO}, publicar_desde = now() WHERE id = %s"  # noqa: S608 - constants
 
@@ -141,6 +147,8 @@ def open_next(campana: CampanaSMS, held: Cupos | None = None, *, sin_enviar: str
             cursor.execute(DROPPED_SQL, params | {"descartes": DESCARTES})
             cursor.execute(FAILED_SQL, [lote.pk])
             cursor.execute(AGAIN_SQL, params | _links(cursor.fetchall(), campana.mensaje))
+        else:
+            cursor.execute(ASIDE_SQL, params | {"tope": codigos.TOPE})
         if not sin_enviar:
             medida.count_odd(lote.pk, params)
         cursor.execute(OPENED_SQL, [lote.pk])

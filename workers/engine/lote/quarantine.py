@@ -3,7 +3,7 @@
 After a promoted standby or a restored backup a row that says `pendiente` may have been claimed and posted. So it
 becomes `incierto`, claimed in the past: Twilio is asked first, and it is never sent blindly. A row in an open Lote may
 have been published; a Lote that is not open may have been opened in what was lost, and then its rows begin in the
-quarantine.
+quarantine. So it is with one that is closed: a person may have said *reintentar*, and says it again.
 """
 
 import math
@@ -67,6 +67,17 @@ UPDATE campaigns_lote l SET dudoso_desde = %(desde)s FROM ({NEXT_LOTES}) n
 WHERE l.id = n.id AND l.estado = {LOTE.PENDIENTE} AND l.dudoso_desde IS NULL
 """  # noqa: S608 - constants
 
+# Lotes with recipients who may be tried again: the move, and what was sent by it, may be what is forgotten. Of one that
+# is open those count who had failed, for they may have been freed.
+RETRIED_SQL: Final = f"""
+UPDATE campaigns_lote SET dudoso_desde = %(desde)s WHERE dudoso_desde IS NULL AND id IN (
+    SELECT l.id FROM campaigns_lote l WHERE l.id > %(after)s AND l.dudoso_desde IS NULL
+        AND (l.estado = {LOTE.CERRADO} OR (l.estado IN {LOTE.EN_CURSO} AND EXISTS (SELECT FROM campaigns_smslog s
+            WHERE s.lote_id = l.id AND s.estado = {SMS.FALLIDO} AND s.twilio_sid = '')))
+    ORDER BY l.id LIMIT %(batch)s FOR NO KEY UPDATE)
+RETURNING id
+"""  # noqa: S608 - constants
+
 OPENED_SQL: Final = "UPDATE campaigns_lote SET dudoso_desde = NULL WHERE id = %s"
 
 COUNT_SQL: Final = f"""
@@ -110,6 +121,18 @@ def since(desde: datetime | None = None, *, all_lotes: bool = False) -> Since:
     lost_s = (now - desde).total_seconds()
     lotes = settings.LOTES_EN_VUELO + math.ceil(lost_s * FASTEST / settings.LOTE_SIZE)
     return Since(desde, None if all_lotes else lotes)
+
+
+def doubt_retries(covers: Since) -> None:
+    """Let rows that failed begin in the quarantine when a person has them tried again, however much later."""
+    after = 0
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(RETRIED_SQL, {"desde": covers.desde, "after": after, "batch": BATCH})
+            ids = [row[0] for row in cursor.fetchall()]
+            if not ids:
+                return
+            after = max(ids)
 
 
 def doubt_lotes(covers: Since) -> int:

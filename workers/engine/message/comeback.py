@@ -80,6 +80,8 @@ def hold(covers: Since, *, until: Epoch | None = None) -> int:
         if not connection.is_usable():
             raise
         logger.exception("what the schedules owe could not be made")
+    # In the order in which a Lote goes: one that is retried meanwhile is found by the next step.
+    quarantine.doubt_retries(covers)
     lotes = quarantine.doubt_lotes(covers)
     rows = 0
     while found := quarantine.doubt_rows(covers):

@@ -7,6 +7,8 @@ Twilio's stays what it is.
 """
 
 import logging
+from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -22,15 +24,37 @@ logger = logging.getLogger(__name__)
 # A code of Twilio's is a number. Another row of the campaign has a duplicate's phone.
 GIVEN_UP = f"estado = {SMS.FALLIDO} AND twilio_sid <> '' AND codigo !~ '^[0-9]+$' AND codigo <> %(duplicado)s"
 
+SENT = f"estado = {SMS.ENVIADO}, codigo = '', error = '', revisar_desde = NULL, actualizado = now()"
 SENT_SQL = f"""
-UPDATE campaigns_smslog SET estado = {SMS.ENVIADO}, codigo = '', error = '', intentos = greatest(intentos, 1),
-    revisar_desde = NULL, actualizado = now()
-WHERE id = %(id)s AND {GIVEN_UP}
+UPDATE campaigns_smslog SET {SENT}, intentos = greatest(intentos, 1) WHERE id = %(id)s AND {GIVEN_UP}
+"""  # noqa: S608 - constants
+
+# What PostgreSQL had forgotten: the attempt that was accepted came after the end that the row still shows.
+FORGOTTEN_SQL = f"""
+UPDATE campaigns_smslog SET {SENT}, intentos = greatest(intentos, 1), token = %(token)s, twilio_sid = %(sid)s,
+    entrega = %(entrega)s, entrega_codigo = ''
+WHERE id = %(id)s AND estado = {SMS.FALLIDO} AND twilio_sid = ''
+    AND NOT EXISTS (SELECT FROM campaigns_smslog k WHERE k.twilio_sid = %(sid)s)
+    AND NOT EXISTS (SELECT FROM campaigns_descarte d WHERE d.sid = %(sid)s)
 """  # noqa: S608 - constants
 
 
 def sent_after_all(log_id: int) -> bool:
     """Let a row that was given up and has a SID be `enviado`, with its Lote and its campaign; True when it was one."""
+    return _write(log_id, SENT_SQL, {"duplicado": codigos.TELEFONO_DUPLICADO})
+
+
+def sent_and_forgotten(log_id: int, *, token: UUID, sid: str, entrega: str) -> bool:
+    """Let a failed row be `enviado`, with its Lote and its campaign: PostgreSQL has lost that it was tried again.
+
+    Args:
+        token: of the claim.
+        sid, entrega: what Twilio answered to it.
+    """
+    return _write(log_id, FORGOTTEN_SQL, {"token": token, "sid": sid, "entrega": entrega})
+
+
+def _write(log_id: int, sql: str, params: dict[str, Any]) -> bool:
     row = SMSLog.objects.filter(pk=log_id).values_list("campana_id", "lote_id").first()
     if row is None:
         return False
@@ -40,7 +64,7 @@ def sent_after_all(log_id: int) -> bool:
         CampanaSMS.objects.select_for_update(no_key=True).only("pk").get(pk=campana_id)
         Lote.objects.select_for_update().only("pk").get(pk=lote_id)
         with connection.cursor() as cursor:
-            cursor.execute(SENT_SQL, {"id": log_id, "duplicado": codigos.TELEFONO_DUPLICADO})
+            cursor.execute(sql, {"id": log_id, **params})
             if not cursor.rowcount:
                 return False
         closing.resum(lote_id)

@@ -18,6 +18,7 @@ from django.db import IntegrityError, connection
 from campaigns.values import codigos
 from campaigns.values.estados import SMS
 from core.clock import elapsed
+from workers.engine.message import given_up
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,16 @@ WHERE s.campana_id = n.campana_id AND s.telefono = n.telefono AND s.telefono <> 
     AND NOT EXISTS (SELECT FROM campaigns_smslog k WHERE k.twilio_sid = n.sid AND k.twilio_sid <> '')
     AND NOT EXISTS (SELECT FROM campaigns_descarte d WHERE d.sid = n.sid)
 RETURNING s.id
+"""  # noqa: S608 - constants
+
+# Rows that show an end from before: they had been tried again, and that is forgotten.
+FAILED_SQL: Final = f"""
+SELECT s.id, n.token, n.sid, n.entrega
+FROM unnest(%(campanas)s::bigint[], %(telefonos)s::text[], %(mensajes)s::text[], %(tokens)s::uuid[], %(sids)s::text[],
+    %(entregas)s::text[]) AS n (campana_id, telefono, mensaje, token, sid, entrega)
+JOIN campaigns_smslog s ON s.campana_id = n.campana_id AND s.telefono = n.telefono AND s.mensaje = n.mensaje
+WHERE s.telefono <> '' AND s.codigo <> 'telefono_duplicado' AND s.estado = {SMS.FALLIDO} AND s.twilio_sid = ''
+ORDER BY s.id
 """  # noqa: S608 - constants
 
 # Posted, and no answer yet: in doubt under the token that its callback will name.
@@ -129,6 +140,7 @@ def write_again(posted: Iterable[Posted], *, lost: bool) -> int:
     known = [one for one in posted if one.sid]
     changed = sum(_sent(known[n : n + BATCH]) for n in range(0, len(known), BATCH))
     if lost:
+        changed += sum(_failed(known[n : n + BATCH]) for n in range(0, len(known), BATCH))
         open_ones = [one for one in posted if not one.sid]
         changed += sum(_doubt(open_ones[n : n + BATCH]) for n in range(0, len(open_ones), BATCH))
     if changed:
@@ -137,12 +149,18 @@ def write_again(posted: Iterable[Posted], *, lost: bool) -> int:
 
 
 def _sent(posted: list[Posted]) -> int:
-    params = _columns(posted) | {"sids": [one.sid for one in posted], "entregas": [one.entrega for one in posted]}
     try:
-        return _execute(SENT_SQL, params)
+        return _execute(SENT_SQL, _answers(posted))
     except IntegrityError:
         # Another row got one of these messages a moment before; it must not keep the others out.
         return sum(_sent([one]) for one in posted) if len(posted) > 1 else 0
+
+
+def _failed(posted: list[Posted]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(FAILED_SQL, _answers(posted))
+        rows = cursor.fetchall()
+    return sum(given_up.sent_and_forgotten(pk, token=token, sid=sid, entrega=said) for pk, token, sid, said in rows)
 
 
 def _doubt(posted: list[Posted]) -> int:
@@ -150,6 +168,10 @@ def _doubt(posted: list[Posted]) -> int:
     codigo = codigos.CUARENTENA
     more = {"edades": [now - one.at for one in posted], "codigo": codigo, "texto": codigos.TEXTOS[codigo]}
     return _execute(POSTED_SQL, _columns(posted) | more)
+
+
+def _answers(posted: list[Posted]) -> dict[str, Any]:
+    return _columns(posted) | {"sids": [one.sid for one in posted], "entregas": [one.entrega for one in posted]}
 
 
 def _columns(posted: list[Posted]) -> dict[str, Any]:

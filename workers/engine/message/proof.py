@@ -37,7 +37,7 @@ UNKNOWN_TIME: Final = ANY_CLOCK / 2
 
 # A message with one of these has left Twilio: what is redacted once a message is sent is redacted now or later.
 LEFT: Final = frozenset({Entrega.SENT, Entrega.DELIVERED, Entrega.UNDELIVERED, Entrega.READ})
-REFUSALS: Final = frozenset({Kind.RECIPIENT, Kind.CONTENT, Kind.ACCOUNT, Kind.SENDER, Kind.THROTTLED})
+REFUSALS: Final = frozenset({Kind.RECIPIENT, Kind.CONTENT, Kind.ACCOUNT, Kind.SENDER, Kind.THROTTLED, Kind.TOO_SHORT})
 
 
 @dataclass(frozen=True, slots=True)

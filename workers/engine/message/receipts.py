@@ -8,11 +8,12 @@ from uuid import UUID
 
 from django.db import Error as DatabaseError
 from django.db import IntegrityError, connection
+from django.db.models.functions import Now
 
 from campaigns.models import CampanaSMS, SMSLog
 from campaigns.values import codigos
 from campaigns.values.estados import SMS
-from campaigns.values.twilio import DROPPED, LEFT, UNSUBSCRIBED, Entrega, dropped_sql, sql_list
+from campaigns.values.twilio import DROPPED, LEFT, OVERFLOWED, UNSUBSCRIBED, Entrega, dropped_sql, sql_list
 from workers.engine.base import database, epoch
 from workers.engine.base.groups import Grouping
 from workers.engine.message import given_up, optouts
@@ -50,7 +51,7 @@ def _delivery_sql(entrega: str, codigo: str, rango: str) -> str:
 # looked up as if it had not been accepted, and both are sent once.
 RECEIPTS_SQL: Final = f"""
 WITH told AS (
-    SELECT s.id, t.sid, t.entrega, t.codigo, t.rango
+    SELECT s.id, s.entrega AS antes, t.sid, t.entrega, t.codigo, t.rango
     FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[], %(sids)s::text[], %(entregas)s::text[], %(codigos)s::text[],
         %(rangos)s::int[]) AS t (id, token, sid, entrega, codigo, rango)
     JOIN campaigns_smslog s ON s.id = t.id
@@ -72,7 +73,8 @@ SET {_delivery_sql("t.entrega", "t.codigo", "t.rango")},
     intentos = CASE WHEN s.estado = ANY(%(open)s) THEN greatest(s.intentos, 1) ELSE s.intentos END,
     twilio_sid = CASE WHEN s.twilio_sid = '' THEN t.sid ELSE s.twilio_sid END
 FROM told t WHERE s.id = t.id
-RETURNING s.id, s.estado
+RETURNING s.id, s.estado, s.entrega <> t.antes AND s.entrega = '{Entrega.FAILED.value}'
+    AND s.entrega_codigo IN ({sql_list(OVERFLOWED)})
 """  # noqa: S608 - constants
 
 # Two campaigns said the same to one phone, both calls were in doubt, and the reconciler gave each the other's message:
@@ -97,6 +99,7 @@ WHERE s.id = %(id)s AND s.telefono = %(to)s AND s.estado IN {SMS.SIN_ASENTAR}
 RETURNING s.id
 """  # noqa: S608 - constants
 
+STOPPED: Final = [CampanaSMS.Estado.PAUSADO, CampanaSMS.Estado.CANCELADO]
 OPEN: Final = [SMSLog.Estado.PENDIENTE, SMSLog.Estado.ENVIANDO, SMSLog.Estado.INCIERTO]
 
 
@@ -152,6 +155,7 @@ def apply_receipt(receipt: Receipt) -> bool:
 def apply_receipts(receipts: Sequence[Receipt]) -> list[bool]:
     """Write delivery statuses as if one after the other; for each, whether its message is known."""
     known = [False] * len(receipts)
+    dropped: set[int] = set()
     left = list(range(len(receipts)))
     while left:
         # One statement changes a row once: what contradicts an earlier one about the same row waits for the next.
@@ -164,38 +168,49 @@ def apply_receipts(receipts: Sequence[Receipt]) -> list[bool]:
                 now.append(n)
                 if receipt.replaces(head):
                     heads[receipt.log_id] = receipt
-        found = _write(list(heads.values()))
+        found = _write(list(heads.values()), dropped)
         for n in now:
             known[n] = receipts[n].log_id in found
         left = sorted(set(left) - set(now))
     refused = [receipt for n, receipt in enumerate(receipts) if known[n] and receipt.error_code == UNSUBSCRIBED]
     if refused:
         optouts.learn_from_callbacks({receipt.log_id: receipt.sid for receipt in refused})
-    if dropped := {receipt.log_id for n, receipt in enumerate(receipts) if known[n] and receipt.error_code in DROPPED}:
+    if dropped:
         _slow_down(dropped)
     return known
 
 
 def _slow_down(log_ids: set[int]) -> None:
     """Brake the senders of messages that Twilio accepted and then dropped, for more came than could leave: or a service
-    that accepts everything would go on to drop."""
-    campanas = CampanaSMS.objects.filter(logs__in=log_ids)
+    that accepts everything would go on to drop.
+
+    Only where the campaign goes on. What is dropped after the close of its window had too little time, or waited in a
+    queue that is empty by now; it says nothing of what another campaign sends.
+    """
+    going_on = CampanaSMS.objects.filter(completado_en=None, cierra_en__gt=Now())
+    campanas = going_on.exclude(estado__in=STOPPED).filter(logs__in=log_ids)
     senders = campanas.values_list("remitente__valor", "remitente__segmentos_por_segundo").distinct()
     for valor, ritmo in senders.order_by("remitente__valor"):
         throttle.slow_down(Sender.of(valor, ritmo), None)
 
 
-def _write(receipts: list[Receipt]) -> set[int]:
-    """Write receipts of different rows; the ids of those that are known."""
+def _write(receipts: list[Receipt], dropped: set[int]) -> set[int]:
+    """Write receipts of different rows; the ids of those that are known.
+
+    Args:
+        dropped: gets the ids of those whose message more than could leave was handed over with, which is news.
+    """
     try:
         rows = _execute(RECEIPTS_SQL, _columns(receipts))
     except IntegrityError:
         # At this very moment another row got one of these messages; it must not keep the others out.
         if len(receipts) > 1:
-            return {receipt.log_id for receipt in receipts if _write([receipt])}
+            return {receipt.log_id for receipt in receipts if _write([receipt], dropped)}
         rows = []
     found = {row[0] for row in rows}
-    for log_id, estado in rows:
+    for log_id, estado, overflowed in rows:
+        if overflowed:
+            dropped.add(log_id)
         if estado == SMSLog.Estado.FALLIDO:
             given_up.sent_after_all(log_id)
     for receipt in receipts:

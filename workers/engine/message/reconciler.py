@@ -1,8 +1,8 @@
 """The reconciler: finds out what became of messages whose call never came back.
 
 Twilio has no idempotency key, so an uncertain message is looked for among the recipient's messages. Threads ask Twilio,
-many at a time, and this one writes what follows: the session that writes is the one that holds the lock, so a holder
-that was stopped for too long writes nothing on waking.
+many at a time, and this one writes what follows, as long as it is alone: one that was stopped for too long ends on
+waking, and what it was just about to write finds rows that nobody has looked at since, or is not written.
 """
 
 import logging
@@ -69,7 +69,12 @@ Question = Future[Answer]
 def reconcile() -> int:
     """Look at the rows that are due; return how many, 0 also while another process is at it."""
     with locks.alone(locks.RECONCILE) as held:
-        return Run(get_gateway()).all() if held else 0
+        run = Run(get_gateway())
+        try:
+            return run.all() if held else 0
+        except locks.LostError:
+            logger.warning("this run was silent for too long, and another process has begun one")
+            return 0
 
 
 class Run:
@@ -110,8 +115,7 @@ class Run:
             if not running:
                 break
             done, _ = wait(running, timeout=locks.SILENCE_S / 4, return_when=FIRST_COMPLETED)
-            if not done:
-                locks.still_here()
+            locks.still_here()
             for question in done:
                 group = running.pop(question)
                 answered += self._looks(question, group)
@@ -187,6 +191,7 @@ class Run:
         except Exception as error:
             self._failed(error, [look.doubt for look in looks])
             return
+        locks.still_here()
         doubts.settle([replace(look, account=messages) for look in looks])
 
 

@@ -56,10 +56,12 @@ FROM (SELECT s.codigo, s.telefono, s.error {ANSWERED} AND s.estado IN {SMS.FINAL
     ORDER BY s.actualizado DESC, s.id DESC LIMIT %(n)s) ultimas
 """  # noqa: S608 - constants
 
-# Those since the last acceptance. The caller has locked their Lotes: none of them closes meanwhile.
+# Those since the last acceptance; not where PostgreSQL may have forgotten that they were free before: a person has them
+# tried again, and Twilio is asked first. The caller has locked their Lotes: none of them closes meanwhile.
 FREE_SQL: Final = f"""
 UPDATE campaigns_smslog s SET estado = {SMS.PENDIENTE}, codigo = '', error = '', intentos = 0, actualizado = now()
-WHERE s.estado = {SMS.FALLIDO} AND s.codigo = %(codigo)s AND s.twilio_sid = '' AND s.id IN (SELECT s.id {ANSWERED})
+WHERE s.estado = {SMS.FALLIDO} AND s.codigo = %(codigo)s AND s.twilio_sid = ''
+    AND s.id IN (SELECT s.id {ANSWERED} AND l.dudoso_desde IS NULL)
     AND s.actualizado > coalesce((SELECT max(s.actualizado) {ANSWERED} AND s.estado = {SMS.ENVIADO}), '-infinity')
 """  # noqa: S608 - constants
 

@@ -2,9 +2,11 @@
 
 import logging
 import time
+from typing import Final
 
 from django.db import Error as DatabaseError
 
+from campaigns.values.twilio import TTL_TOO_SMALL
 from core.ops import logs
 from workers.engine.base import database
 from workers.engine.campaign import pausas
@@ -18,6 +20,10 @@ from workers.gateway.outcomes import Accepted, Account, Ambiguous, Outcome, Perm
 from workers.metrics import measures
 
 logger = logging.getLogger(__name__)
+
+# Seconds until the close in which a message may have too little time, by any channel's measure.
+SHORT_S: Final = 600
+VALIDITY: Final = "El Validity Period del Messaging Service es muy corto"
 
 
 def send_one(log_id: int) -> None:
@@ -57,7 +63,7 @@ def _post(claim: Claim) -> Outcome | NotPosted:
 def _send(claim: Claim, validity_s: int | None) -> Outcome:
     memory.post(claim.posted())
     try:
-        return get_gateway().send(
+        outcome = get_gateway().send(
             to=claim.telefono,
             body=claim.mensaje,
             callback_token=claim.callback_token,
@@ -65,10 +71,20 @@ def _send(claim: Claim, validity_s: int | None) -> Outcome:
             not_after=claim.deadline,
             validity_s=validity_s,
         )
+        return _about_the_set_up(outcome, validity_s)
     except Exception:
         # A fault of ours around the call: whether the request left is not known, so the safe side is taken.
         logger.exception("sms %s: the gateway failed", claim.log_id)
         return Ambiguous("internal_error", "Falla interna al enviar; no se sabe si el mensaje salió", own=True)
+
+
+def _about_the_set_up(outcome: Outcome, validity_s: int | None) -> Outcome:
+    """Return the outcome; where Twilio finds a time too short that is not what the close of a window leaves, it is the
+    Messaging Service's own, and every message would meet the same until somebody mends it."""
+    too_short = isinstance(outcome, Retryable) and outcome.code == TTL_TOO_SMALL
+    if not too_short or (validity_s is not None and validity_s < SHORT_S):
+        return outcome
+    return Account(TTL_TOO_SMALL, VALIDITY)
 
 
 def _tell_the_throttle(sender: Sender, outcome: Outcome | NotPosted) -> None:
@@ -78,7 +94,7 @@ def _tell_the_throttle(sender: Sender, outcome: Outcome | NotPosted) -> None:
             throttle.slow_down(sender, outcome.retry_after)
         case Retryable(unreachable=True) | Ambiguous(own=False):
             throttle.unanswered(sender)
-        case Accepted() | Permanent() | Account(transient=False):
+        case Accepted() | Permanent() | Account(transient=False) | Retryable(unreachable=False):
             throttle.answered(sender)
 
 

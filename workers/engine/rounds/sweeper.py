@@ -101,7 +101,11 @@ def patience_s() -> float:
 def sweep() -> Sweep | None:
     """Sweep once, or return None when another sweep is under way."""
     with locks.alone(locks.SWEEP) as held:
-        return _sweep() if held else None
+        try:
+            return _sweep() if held else None
+        except locks.LostError:
+            logger.warning("this sweep took too long, and another process has begun one")
+            return None
 
 
 def _sweep() -> Sweep:
@@ -168,13 +172,14 @@ def _guarded(step: Callable[[], object], what: str) -> bool:
     Raises:
         probe.ERRORS: the step wanted to publish.
     """
+    locks.still_here()
     try:
         step()
     except probe.ERRORS:
         raise
     except Exception:
         if not connection.is_usable():
-            raise  # the sweep's lock went with the connection
+            raise
         logger.exception("%s could not be moved on; the next sweep tries again", what)
     else:
         return True

@@ -18,7 +18,7 @@ from workers.engine.message import ledger
 from workers.engine.rounds import sweeper
 from workers.gateway.outcomes import Accepted, Retryable
 
-pytestmark = pytest.mark.django_db(transaction=True)  # advisory locks belong to sessions
+pytestmark = pytest.mark.django_db(transaction=True)  # other threads write too
 SID = "SM" + "0" * 32
 
 

@@ -19,6 +19,7 @@ from campaigns.audiencia.seleccion import Audiencia
 from campaigns.campana import services
 from campaigns.campana.embudo import embudo_de
 from campaigns.campana.reporte import reporte_de
+from campaigns.campana.selectors import progreso_de
 from campaigns.ley import services as ajustes_services
 from campaigns.ley.contactos import olvidar_contactos
 from campaigns.ley.gasto import gastado
@@ -110,6 +111,23 @@ def send(campana: CampanaSMS, *, ok: bool = True) -> None:
 def close(campana: CampanaSMS) -> None:
     for lote_id in Lote.objects.filter(campana=campana, estado="abierto").values_list("pk", flat=True):
         closing.close(lote_id)
+
+
+def ends_on_another_day(campana: CampanaSMS, *, exitosos: int, pausado: bool = False) -> None:
+    """Let the day of the cap be over, and what there is money for be sent; so many are sent then, and the campaign is
+    `completado`, or `pausado` until yet another day."""
+    for row in [*Gasto.objects.order_by("dia"), *Lote.objects.exclude(cupo_dia=None)]:
+        name = "dia" if isinstance(row, Gasto) else "cupo_dia"
+        type(row).objects.filter(pk=row.pk).update(**{name: getattr(row, name) - timedelta(days=1)})
+    CampanaSMS.objects.filter(reanuda_en__isnull=False).update(reanuda_en=PAST)
+    CampanaSMS.objects.update(cierra_en=PAST)
+    campanas.advance(campana.pk)
+    for _ in range(3):
+        send(campana)
+        campanas.advance(campana.pk)
+    campana.refresh_from_db()
+    assert SMSLog.objects.filter(campana=campana, estado="enviado").count() == exitosos
+    assert (campana.estado, campana.reanuda_en is not None) == ("pausado" if pausado else "completado", pausado)
 
 
 def spent(usuario: Usuario, days: int = 0) -> Decimal:
@@ -475,17 +493,92 @@ class TestMoney:
         assert (found.estado, found.reanuda_en) == ("pausado", None)
 
     @pytest.mark.parametrize("field", ["tope_diario", "tope_mensual"])
-    def test_a_cap_lowered_at_noon_stops_what_is_open(self, tienda: Usuario, field: str) -> None:
+    def test_a_cap_lowered_at_noon_stops_what_it_has_no_money_for(self, tienda: Usuario, field: str) -> None:
         found = opened(tienda, *(client(tienda, f"300111000{n}") for n in range(6)))
         assert spent(tienda) == 3
-        cambiar_ajustes(usuario=tienda, cambios={field: Decimal("2.5")})
+        cambiar_ajustes(usuario=tienda, cambios={field: Decimal("2.6")})
+        before = list(SMSLog.objects.order_by("pk").values_list("pk", flat=True))
         campanas.advance(found.pk)
         found.refresh_from_db()
-        assert found.estado == "pausado"
-        assert not ledger.claim_many(dict.fromkeys(SMSLog.objects.values_list("pk", flat=True)))
-        expected = {"tope": "2.5", "gastado": "0", "costo": "3"}
+        assert (found.estado, spent(tienda)) == ("procesando", Decimal("2.5"))
+        assert codes(found) == [*[""] * 5, codigos.TOPE]
+        assert progreso_de([found])[found.pk].pendientes == 6
+        assert list(ledger.claim_many({before[-1]: None})) == []  # its task is in the queues already
+        send(found)
+        campanas.advance(found.pk)
+        found.refresh_from_db()
+        assert (found.estado, spent(tienda)) == ("pausado", Decimal("2.5"))
+        shown = {"tope": "2.6", "gastado": "2.5", "costo": "0.5"}
         text = cupos.TOPE_DEL_DIA if field == "tope_diario" else cupos.TOPE_DEL_MES
-        assert found.motivo == text.format(**{name: dinero(Decimal(value)) for name, value in expected.items()})
+        assert found.motivo == text.format(**{name: dinero(Decimal(value)) for name, value in shown.items()})
+        if field == "tope_diario":
+            ends_on_another_day(found, exitosos=6)
+
+    def test_a_cap_lowered_below_what_was_spent_waits_for_the_next_day(self, tienda: Usuario) -> None:
+        send(opened(tienda, *(client(tienda, f"300222000{n}") for n in range(2))))
+        found = opened(tienda, *(client(tienda, f"300111000{n}") for n in range(3)))
+        cambiar_ajustes(usuario=tienda, cambios={"tope_diario": Decimal(1)})
+        campanas.advance(found.pk)
+        found.refresh_from_db()
+        # Three cost more than the whole cap, but each of them can be sent on some day.
+        assert (found.estado, found.reanuda_en) == ("pausado", fin_del_dia(BOGOTA, timezone.now()))
+        ends_on_another_day(found, exitosos=2, pausado=True)
+        ends_on_another_day(found, exitosos=3)
+
+    def test_of_open_lotes_those_go_out_that_the_new_day_has_money_for(self, tienda: Usuario, settings: Any) -> None:
+        settings.LOTE_SIZE = 2
+        found = opened(tienda, *(client(tienda, f"300111000{n}") for n in range(8)))
+        assert Lote.objects.filter(estado="abierto").count() == settings.LOTES_EN_VUELO == 4
+        cambiar_ajustes(usuario=tienda, cambios={"tope_diario": Decimal("1.6")})
+        campanas.advance(found.pk)
+        for sent in (3, 6):
+            ends_on_another_day(found, exitosos=sent, pausado=True)
+        ends_on_another_day(found, exitosos=8)
+        assert sum(Lote.objects.values_list("total", flat=True)) == 8
+
+    def test_of_a_lote_that_is_opened_again_the_part_goes_out_that_is_not_too_dear(self, tienda: Usuario) -> None:
+        found = opened(tienda, *(client(tienda, f"300111000{n}") for n in range(5)))
+        services.mover_campana(campana=found, action="pausar")
+        CampanaSMS.objects.update(vence_en=PAST)
+        campanas.advance(found.pk)
+        found.refresh_from_db()
+        assert (found.estado, found.enviados_fallidos) == ("error", 5)
+        cambiar_ajustes(usuario=tienda, cambios={"tope_diario": Decimal("1.1")})
+        services.mover_campana(campana=found, action="reintentar")
+        campanas.advance(found.pk)
+        assert SMSLog.objects.filter(estado="pendiente").count() == 2
+        send(found)
+        campanas.advance(found.pk)
+        found.refresh_from_db()
+        assert (found.estado, found.reanuda_en) == ("pausado", fin_del_dia(BOGOTA, timezone.now()))
+        ends_on_another_day(found, exitosos=4, pausado=True)
+        ends_on_another_day(found, exitosos=5)
+
+    @pytest.mark.parametrize(("end", "codigo"), [("cancelar", codigos.CAMPANA_CANCELADA), ("", codigos.PLAZO_VENCIDO)])
+    def test_who_waits_for_a_cap_ends_with_the_campaign(self, tienda: Usuario, end: str, codigo: str) -> None:
+        found = opened(tienda, client(tienda, ANA), client(tienda, LUIS))
+        cambiar_ajustes(usuario=tienda, cambios={"tope_diario": Decimal("0.5")})
+        campanas.advance(found.pk)
+        send(found)
+        if end:
+            services.mover_campana(campana=found, action=end)
+        else:
+            CampanaSMS.objects.update(vence_en=PAST)
+        campanas.advance(found.pk)
+        found.refresh_from_db()
+        assert (found.estado, found.enviados_exitosos, found.enviados_fallidos) == (
+            "cancelado" if end else "error",
+            1,
+            1,
+        )
+        assert codes(found) == ["", codigo]
+        assert SMSLog.objects.get(codigo=codigo).error == codigos.TEXTOS[codigo]
+
+    def test_who_waits_for_a_cap_leaves_the_phone_to_others(self, tienda: Usuario) -> None:
+        found = opened(tienda, client(tienda, ANA), client(tienda, LUIS))
+        cambiar_ajustes(usuario=tienda, cambios={"tope_diario": Decimal("0.5")})
+        campanas.advance(found.pk)
+        assert list(Contacto.objects.values_list("telefono", flat=True)) == [ANA]
 
     def test_a_cap_that_still_holds_what_is_open_stops_nothing(self, tienda: Usuario) -> None:
         found = opened(tienda, client(tienda, ANA), client(tienda, LUIS))

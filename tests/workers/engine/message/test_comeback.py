@@ -9,16 +9,18 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Model
 from django.utils import timezone
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
-from campaigns.models import CampanaSMS, SMSLog
+from campaigns.campana.services import mover_campana
+from campaigns.models import CampanaSMS, Descarte, SMSLog
 from campaigns.values import codigos
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
 from tests.workers.engine.conftest import Running, take
 from workers.engine.base import epoch
-from workers.engine.campaign import campana
-from workers.engine.lote import opening, quarantine
+from workers.engine.campaign import campana, final
+from workers.engine.lote import closing, opening, publishing, quarantine
 from workers.engine.message import comeback, outbox, receipts, sending
 from workers.engine.message.comeback import Watch
 from workers.engine.message.memory import Memory, Posted
@@ -295,6 +297,138 @@ def test_ids_that_were_given_away_again_are_not_taken_for_the_old_rows(running: 
     promote()
     comeback.watch.look()
     assert estados(running) == ["incierto"] * 3
+
+
+class TestRetryThatWasLost:
+    """A person says *reintentar*, what had failed is sent, and PostgreSQL comes back as it was before that."""
+
+    @pytest.fixture
+    def failed(self, running: Running, twilio: Twilio, monkeypatch: pytest.MonkeyPatch) -> SMSLog:
+        """One row of three failed; the retry sends it, and is forgotten. The process knows of nothing."""
+        monkeypatch.setattr(publishing, "_publish", lambda due, *, most: None)
+        first, *others = running.logs
+        for log in others:
+            sending.send_one(log.pk)
+        self.let(first, estado="fallido", codigo="plazo_vencido")
+        return first
+
+    @staticmethod
+    def let(log: SMSLog, **fields: Any) -> None:
+        SMSLog.objects.filter(pk=log.pk).update(**fields)
+
+    @staticmethod
+    def end(running: Running) -> None:
+        closing.close(running.lote.pk)
+        assert final.finish(running.campana.pk)
+        running.reload()
+
+    @staticmethod
+    def retry(running: Running, log: SMSLog) -> None:
+        running.reload()
+        mover_campana(campana=running.campana, action="reintentar")
+        campana.advance(running.campana.pk)
+        sending.send_one(log.pk)
+
+    @staticmethod
+    def before(running: Running) -> dict[type[Model], dict[str, Any]]:
+        """All that a retry changes, as it is now."""
+        running.reload()
+        rows: tuple[Model, ...] = (running.campana, running.lote, running.logs[0])
+        return {
+            type(row): {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields if not f.primary_key}
+            for row in rows
+        }
+
+    @staticmethod
+    def forget(running: Running, before: dict[type[Model], dict[str, Any]]) -> None:
+        for row in (running.campana, running.lote, running.logs[0]):
+            type(row)._base_manager.filter(pk=row.pk).update(**before[type(row)])
+        Descarte.objects.all().delete()
+
+    def test_the_next_retry_asks_twilio_first(
+        self, running: Running, failed: SMSLog, twilio: Twilio, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.end(running)
+        before = self.before(running)
+        self.retry(running, failed)
+        assert twilio.sent[2:] == [failed.telefono]
+        begin(monkeypatch)  # another process, which has sent nothing
+        self.forget(running, before)
+        promote()
+        comeback.watch.look()
+        self.retry(running, failed)
+        failed.refresh_from_db()
+        assert (len(twilio.sent), failed.estado, failed.codigo) == (3, "incierto", codigos.CUARENTENA)
+        running.lote.refresh_from_db()
+        assert running.lote.dudoso_desde is None
+
+    def test_so_it_does_when_a_first_retry_was_kept(
+        self, running: Running, failed: SMSLog, twilio: Twilio, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The move was kept, the opening was not, and the campaign is cancelled before it opens once more."""
+        self.end(running)
+        mover_campana(campana=running.campana, action="reintentar")
+        before = self.before(running)
+        campana.advance(running.campana.pk)
+        sending.send_one(failed.pk)
+        assert len(twilio.sent) == 3
+        begin(monkeypatch)
+        self.forget(running, before)
+        promote()
+        comeback.watch.look()
+        CampanaSMS.objects.update(vence_en=timezone.now() - timedelta(minutes=1))
+        campana.advance(running.campana.pk)
+        running.reload()
+        assert running.campana.completado_en
+        self.retry(running, failed)
+        failed.refresh_from_db()
+        assert (len(twilio.sent), failed.estado) == (3, "incierto")
+
+    def test_what_was_dropped_before_is_asked_for_too(
+        self, running: Running, failed: SMSLog, twilio: Twilio, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.let(failed, estado="enviado", codigo="", twilio_sid=SID, entrega="failed", entrega_codigo="30036")
+        self.end(running)
+        before = self.before(running)
+        self.retry(running, failed)
+        assert len(twilio.sent) == 3
+        begin(monkeypatch)
+        self.forget(running, before)
+        promote()
+        comeback.watch.look()
+        self.retry(running, failed)
+        failed.refresh_from_db()
+        assert (len(twilio.sent), failed.estado) == (3, "incierto")
+
+    def test_a_row_of_an_open_lote_that_had_failed(
+        self, running: Running, failed: SMSLog, twilio: Twilio, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It was freed, because all were refused alike, and sent; and that is forgotten."""
+        self.let(failed, codigo="21408")
+        before = self.before(running)
+        self.let(failed, estado="pendiente", codigo="")
+        sending.send_one(failed.pk)
+        begin(monkeypatch)
+        self.forget(running, before)
+        promote()
+        comeback.watch.look()
+        self.end(running)
+        self.retry(running, failed)
+        failed.refresh_from_db()
+        assert (len(twilio.sent), failed.estado) == (3, "incierto")
+
+    def test_who_sent_it_writes_it_again(self, running: Running, failed: SMSLog, twilio: Twilio) -> None:
+        self.end(running)
+        before = self.before(running)
+        self.retry(running, failed)
+        self.forget(running, before)
+        promote()
+        comeback.watch.look()
+        failed.refresh_from_db()
+        assert (failed.estado, failed.twilio_sid) == ("enviado", f"SM{3:032x}")
+        running.reload()
+        assert (running.campana.enviados_exitosos, running.campana.enviados_fallidos) == (3, 0)
+        assert (running.lote.exitosos, running.lote.fallidos) == (3, 0)
 
 
 def test_memory_is_bounded() -> None:

@@ -26,7 +26,7 @@ from workers.gateway.clock import TwilioClock
 from workers.gateway.lookup import Listing, LookupFailedError, Message
 from workers.gateway.outcomes import Outcome
 
-pytestmark = pytest.mark.django_db(transaction=True)  # advisory locks belong to sessions
+pytestmark = pytest.mark.django_db(transaction=True)  # other threads write too
 
 SID = "SM" + "0" * 32
 Answer = Callable[[str], list[Message]]

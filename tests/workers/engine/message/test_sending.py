@@ -13,7 +13,7 @@ from django.db import OperationalError
 from django.db.models.functions import Now
 
 from campaigns.campana.services import mover_campana
-from campaigns.models import SMSLog
+from campaigns.models import CampanaSMS, SMSLog
 from clientes.models import RegistroBaja
 from tests.workers.engine.conftest import Running, take
 from tests.workers.engine.slots import micros
@@ -23,6 +23,7 @@ from workers.engine.message import claims, ledger, optouts, outbox, sending
 from workers.engine.message.ledger import Claim, NotPosted
 from workers.engine.pace import throttle
 from workers.engine.pace.rates import Rates, Sender
+from workers.gateway.classify import classify_error
 from workers.gateway.outcomes import Account, Outcome, Permanent
 
 REFUSAL = Account("20003", "Twilio rechazó las credenciales")
@@ -65,6 +66,29 @@ def test_it_pauses_before_the_row_is_free_again(running: Running, monkeypatch: p
     monkeypatch.setattr(outbox, "put_outcome", put)
     sending.send_one(running.logs[0].pk)
     assert seen == ["pausado"]
+
+
+@pytest.mark.parametrize(
+    ("window", "estado"),
+    [
+        (None, "pausado"),  # none of ours: the Messaging Service's own Validity Period
+        (timedelta(hours=3), "pausado"),
+        (timedelta(minutes=2), "procesando"),  # the close is near; the rest waits for the next window
+    ],
+)
+def test_a_time_that_twilio_finds_too_short(
+    running: Running, monkeypatch: pytest.MonkeyPatch, window: timedelta | None, estado: str
+) -> None:
+    refused = classify_error(400, {}, '{"code": 30012, "message": "TTL is too small", "status": 400}')
+    monkeypatch.setattr(sending, "get_gateway", lambda: SimpleNamespace(send=lambda **message: refused))
+    slowed: list[Sender] = []
+    monkeypatch.setattr(throttle, "slow_down", lambda sender, retry_after_s: slowed.append(sender))
+    CampanaSMS.objects.update(ventana_hasta=window and Now() + window)
+    sending.send_one(running.logs[0].pk)
+    running.reload()
+    assert (running.campana.estado, running.logs[0].estado, running.logs[0].intentos) == (estado, "pendiente", 0)
+    assert ("Validity Period" in running.campana.motivo) == (estado == "pausado")
+    assert slowed == []
 
 
 class TestAPassingRefusal:

@@ -25,7 +25,7 @@ from workers.gateway import clock
 from workers.gateway.lookup import RCS, Listing, Message
 from workers.gateway.outcomes import Accepted, Ambiguous, Outcome, Permanent
 
-pytestmark = pytest.mark.django_db(transaction=True)  # advisory locks belong to sessions
+pytestmark = pytest.mark.django_db(transaction=True)  # other threads write too
 
 SENDER: Final = "+15005550006"
 SERVICE: Final = "MG" + "0" * 32

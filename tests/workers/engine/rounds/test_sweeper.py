@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.db.models.functions import Now
 from pytest_django import DjangoAssertNumQueries
 
@@ -14,6 +13,7 @@ from workers.engine.lote import publishing
 from workers.engine.message.ledger import NotPosted
 from workers.engine.publish.slices import Slice
 from workers.engine.rounds import sweeper
+from workers.models import Arriendo
 
 pytestmark = pytest.mark.django_db(transaction=True)  # advisory locks belong to sessions
 LONG_AGO = Now() - timedelta(hours=1)
@@ -175,10 +175,17 @@ def test_it_sees_every_campaign_that_has_something_to_do(
 
 
 def test_one_sweeps_at_a_time(running: Running) -> None:
-    other = connection.copy()
-    with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [locks.SWEEP])
+    with locks.alone(locks.SWEEP) as held:
+        assert held
         assert sweeper.sweep() is None
-        cursor.execute("SELECT pg_advisory_unlock(%s)", [locks.SWEEP])
-    other.close()
     assert sweeper.sweep() is not None
+
+
+def test_it_ends_when_another_has_begun(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was stopped between two campaigns: the other moves them on."""
+    moved: list[int] = []
+    monkeypatch.setattr(sweeper.campana, "advance", lambda campana_id, **options: moved.append(campana_id))
+    monkeypatch.setattr(sweeper.ocurrencias, "atender_vencidas", lambda: Arriendo.objects.all().delete())
+    CampanaSMS.objects.update(cierra_en=None)
+    assert sweeper.sweep() is None
+    assert moved == []
