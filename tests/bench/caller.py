@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 
 from local.simulator.signing import sign
 
-CONNECTIONS: Final = 32
+CONNECTIONS: Final = 128
 LAG_S: Final = 1.0
 STATUSES: Final = ("sending", "sent", "delivered")
 ACCOUNT: Final = "AC" + "0" * 32

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 Answer = Callable[[int], None]
 
-GATHER_S: Final = 0.02
+GATHER_S: Final = 0.05  # nobody waits for the news but Twilio, which does so for 15 s
 # As many as gunicorn takes by itself: https://docs.gunicorn.org/en/stable/settings.html#limit-request-fields
 FIELDS_MAX: Final = 100
 BEGINS: Final = b"POST /webhooks/twilio/estado/"
