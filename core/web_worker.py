@@ -7,7 +7,9 @@ the socket. If it is one whole request that the application takes at once, it is
 the application says so. Everything else stays in the socket for gunicorn: it is read by its parser, within its limits.
 """
 
+import selectors
 import socket
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -16,7 +18,7 @@ from http import HTTPStatus
 from typing import Any, Final, Protocol
 
 from gunicorn.util import http_date  # type: ignore[import-untyped]
-from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import DEFAULT_WORKER_DATA_TIMEOUT, ThreadWorker  # type: ignore[import-untyped]
 
 from core.postgresql.away import RETRY_S
 
@@ -55,27 +57,44 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self._awake = False
 
     def enqueue_req(self, conn: Any) -> None:
-        if not self._taken(conn):
-            super().enqueue_req(conn)
-
-    def _taken(self, conn: Any) -> bool:
-        """Tell whether what has come on the connection is taken, and will be answered."""
+        """Take the request that has come on the connection, wait for one without a thread, or give it to a thread."""
         if self._quick is None or not self.alive or self.nr + 1 >= self.max_requests:
-            return False
-        if conn.is_http2 or (conn.initialized and conn.parser.unreader.buf.getvalue()):
-            return False
+            super().enqueue_req(conn)
+        elif conn.is_http2 or (conn.initialized and conn.parser.unreader.buf.getvalue()):
+            super().enqueue_req(conn)  # it has read some of it
+        else:
+            self._look(self._quick, conn)
+
+    def _look(self, quick: Quick, conn: Any) -> None:
         try:
             data = conn.sock.recv(LOOKED_AT, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except OSError:  # nothing yet, or broken: gunicorn finds out
-            return False
-        size = self._quick.take(data, partial(self._answer, conn))
+        except BlockingIOError:
+            if conn.initialized or conn.data_ready:
+                super().enqueue_req(conn)
+            else:
+                self._wait(conn)
+            return
+        except OSError:
+            data = b""  # a thread finds out what is wrong
+        size = quick.take(data, partial(self._answer, conn))
         if not size:
-            return False
+            super().enqueue_req(conn)
+            return
         # The loop answers, and it is here: so nothing is answered before the request is out of the socket.
         conn.sock.recv(size, socket.MSG_DONTWAIT)
         conn.init()
         self.nr += 1
-        return True
+
+    def _wait(self, conn: Any) -> None:
+        """Let a new connection on which nothing has come wait as long as in gunicorn, where a thread waits at first."""
+        conn.timeout = time.monotonic() + DEFAULT_WORKER_DATA_TIMEOUT + self.cfg.keepalive
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        super()._cap_keepalive(deadline)
+        for conn in self.pending_conns:
+            conn.timeout = min(conn.timeout, deadline)
 
     def _answer(self, conn: Any, status: int) -> None:
         self._answers.append((conn, status))

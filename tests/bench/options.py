@@ -53,7 +53,7 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Measure the product on this machine: against a textbook Celery chord, as it grows, how fast it"
-        " answers, what open dashboards and a daily close cost, and where its CPU goes. About 16 minutes on two quiet"
+        " answers, what open dashboards and a daily close cost, and where its CPU goes. About 17 minutes on two quiet"
         " processors.",
     )
     add = parser.add_argument
