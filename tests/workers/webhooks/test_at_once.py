@@ -205,9 +205,12 @@ class TestGroups:
         calls = [call(log, status) for status in ("sending", "delivered", "sent") for log in logs]
         statements: list[str] = []
         executed = receipts._executed
-        monkeypatch.setattr(
-            receipts, "_executed", lambda sql, params: (statements.append(sql), executed(sql, params))[1]
-        )
+
+        def heard(sql: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+            statements.append(sql)
+            return executed(sql, params)
+
+        monkeypatch.setattr(receipts, "_executed", heard)
         answers = Answers(len(calls))
         at_once._batches.start()
         for number, data in enumerate(calls):
