@@ -12,7 +12,7 @@ from core.ops import logs
 
 bind = os.environ.get("WEB_BIND") or f"{os.environ.get('WEB_HOST') or '127.0.0.1'}:{os.environ.get('PORT') or 8000}"
 workers = int(os.environ.get("WEB_WORKERS") or 2)
-worker_class = "gthread"
+worker_class = "core.web_worker.Worker"  # gthread, and a quick way for status callbacks
 threads = int(os.environ.get("WEB_THREADS") or 8)
 
 # A call may wait 25 s for its campaign (`Prefer: wait`), and a stop lets it finish.

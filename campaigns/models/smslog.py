@@ -94,11 +94,13 @@ class SMSLog(models.Model):
             models.Index(fields=["lote", "estado"], name="smslog_por_lote"),  # closing a Lote, progress
             # the reconciler: uncertain rows, in the order of their next look
             models.Index(fields=["revisar_desde"], name="smslog_incierto", condition=Q(estado=EstadoSMS.INCIERTO)),
-            # reintentar: messages that Twilio dropped unsent
+            # reintentar: messages that Twilio dropped unsent, among those of whose delivery it gave a code. `entrega`
+            # stands in no index, so that an ordinary status callback is a heap-only update: none learns of it.
+            # https://www.postgresql.org/docs/current/storage-hot.html
             models.Index(
                 fields=["campana", "lote"],
-                name="smslog_descartado",
-                condition=Q(estado=EstadoSMS.ENVIADO, entrega=Entrega.FAILED),
+                name="smslog_con_codigo",
+                condition=Q(estado=EstadoSMS.ENVIADO) & ~Q(entrega_codigo=""),
             ),
             # the sweeper: claims whose worker died
             models.Index(fields=["lease_hasta"], name="smslog_con_lease", condition=Q(estado=EstadoSMS.ENVIANDO)),

@@ -55,7 +55,7 @@ def read_config(arguments: Sequence[str] | None = None) -> Config:
     add("--send-delay", type=float, default=0.1, help="from a message's turn to sent, in seconds")
     add("--delivery-delay", type=float, default=0.4, help="from sent to the outcome, in seconds")
     add("--callback-statuses", default=",".join(REPORTED), help="which are reported")
-    add("--callback-concurrency", type=int, default=16, help="status callbacks in progress at a time")
+    add("--callback-concurrency", type=int, default=64, help="status callbacks in progress at a time")
     add(
         "--inbound-url",
         default="",

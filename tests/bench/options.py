@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.bench.phones import MOST
 
-SECTIONS = ("comparison", "scaling", "latency", "tableros", "cierre", "profile")
+SECTIONS = ("comparison", "scaling", "latency", "tableros", "cierre", "callbacks", "profile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Options:
         watched_by_tabs: recipients of the campaign that open tabs watch.
         tabs_s: seconds of each stretch of it: without tabs, with them, and without them again.
         closed: messages of the day that is closed.
+        reported: messages whose status callbacks come.
         profiled: recipients of the profiled campaign.
         json: where to write the figures.
     """
@@ -43,6 +44,7 @@ class Options:
     watched_by_tabs: int
     tabs_s: float
     closed: int
+    reported: int
     profiled: int
     json: Path | None
 
@@ -51,7 +53,7 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Measure the product on this machine: against a textbook Celery chord, as it grows, how fast it"
-        " answers, what open dashboards and a daily close cost, and where its CPU goes. About 16 minutes on two quiet"
+        " answers, what open dashboards and a daily close cost, and where its CPU goes. About 17 minutes on two quiet"
         " processors.",
     )
     add = parser.add_argument
@@ -81,6 +83,7 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
         watched_by_tabs=60_000 if given.quick else 200_000,
         tabs_s=8.0 if given.quick else 25.0,
         closed=1_000_000 if given.million else 100_000 if given.quick else 200_000,
+        reported=1_000 if given.quick else 4_000,
         profiled=1_000 if given.quick else 8_000,
         json=given.json,
     )

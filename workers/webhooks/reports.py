@@ -13,6 +13,8 @@ SID: Final = re.compile(r"[A-Z]{2}[0-9a-f]{32}")  # https://www.twilio.com/docs/
 CODE: Final = re.compile(r"[0-9]{1,10}")
 
 WRITTEN, BAD_SIGNATURE, UNKNOWN = 204, 403, 404
+# Twilio comes again: `callbacks.CONNECTION_OVERRIDES` of the gateway asks it to.
+LATER: Final = 503
 
 
 def is_twilio(path: str, form: Mapping[str, str], given: str | None, key_settings: str | None = None) -> bool:
@@ -27,10 +29,10 @@ def is_twilio(path: str, form: Mapping[str, str], given: str | None, key_setting
     return signature.is_valid(settings.PUBLIC_URL + path, form, given, key_settings)
 
 
-def receive(
+def parse(
     *, path: str, token: str, form: Mapping[str, str], given: str | None, key_settings: str | None = None
-) -> int:
-    """Take in a message's delivery status, and return the HTTP status of the answer.
+) -> receipts.Receipt | int:
+    """Return what a call says of a message's delivery, or the HTTP status that refuses it.
 
     Args:
         path: that Twilio called, with the query string.
@@ -44,7 +46,7 @@ def receive(
     if row is None or not SID.fullmatch(sid):
         return UNKNOWN
     error_code = form.get("ErrorCode", "")
-    receipt = receipts.Receipt(
+    return receipts.Receipt(
         log_id=row[0],
         token=row[1],
         sid=sid,
@@ -52,4 +54,27 @@ def receive(
         error_code=error_code if CODE.fullmatch(error_code) else "",
         to=form.get("To", "").replace("\0", ""),
     )
-    return WRITTEN if receipts.apply_receipt(receipt) else UNKNOWN
+
+
+def receive(
+    *, path: str, token: str, form: Mapping[str, str], given: str | None, key_settings: str | None = None
+) -> int:
+    """Take in a message's delivery status, and return the HTTP status of the answer once it is written.
+
+    Args:
+        path, token, form, given, key_settings: as `parse` wants them.
+
+    Raises:
+        DatabaseError: it is not written.
+    """
+    found = parse(path=path, token=token, form=form, given=given, key_settings=key_settings)
+    return status_of(known=receipts.apply_receipt(found)) if isinstance(found, receipts.Receipt) else found
+
+
+def status_of(*, known: bool) -> int:
+    """Return the HTTP status that answers news of a message.
+
+    Args:
+        known: whether a row of ours is the message's.
+    """
+    return WRITTEN if known else UNKNOWN

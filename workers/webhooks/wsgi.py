@@ -10,28 +10,26 @@ import re
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 from django.db import Error as DatabaseError
 
 from core.postgresql.away import RETRY_S
 from workers.webhooks import reports
+from workers.webhooks.at_once import AtOnce
+from workers.webhooks.forms import FORM_MAX as FORM_MAX
+from workers.webhooks.forms import is_form, read_form
 
 logger = logging.getLogger(__name__)
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 PATH: Final = re.compile(r"/webhooks/twilio/estado/([0-9]{1,18}-[0-9a-f]{32})/?")
-FORM: Final = "application/x-www-form-urlencoded"
-FORM_MAX: Final = 8_000  # bytes; a callback's form has about 400
-FIELDS_MAX: Final = 100
 STATUS: Final = {
     reports.WRITTEN: "204 No Content",
     reports.BAD_SIGNATURE: "403 Forbidden",
     reports.UNKNOWN: "404 Not Found",
+    reports.LATER: "503 Service Unavailable",
 }
-# Twilio comes again: `callbacks.CONNECTION_OVERRIDES` of the gateway asks it to.
-LATER: Final = "503 Service Unavailable"
 
 
 class Callbacks:
@@ -39,41 +37,39 @@ class Callbacks:
 
     Args:
         application: what answers everything else.
+
+    Attributes:
+        at_once: takes whole requests from the web server's loop (`core.web_worker`), before they are its threads'.
     """
 
     def __init__(self, application: Application) -> None:
         self._application = application
+        self.at_once = AtOnce()
 
     def __call__(self, asked: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         found = PATH.fullmatch(asked["PATH_INFO"])
         if found is None or not _is_plain(asked):
             return self._application(asked, start_response)
         body = asked["wsgi.input"].read(int(asked["CONTENT_LENGTH"]))
-        try:
-            pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX)
-        except ValueError:
-            pairs = []
-        form = dict(pairs)
-        if not form or len(form) != len(pairs):  # a name twice: signed in a way of its own
+        form = read_form(body)
+        if form is None:
             asked["wsgi.input"] = BytesIO(body)
             return self._application(asked, start_response)
         try:
-            status = STATUS[
-                reports.receive(
-                    path=found[0],
-                    token=found[1],
-                    form=form,
-                    given=asked.get("HTTP_X_TWILIO_SIGNATURE"),
-                    key_settings=asked.get("HTTP_X_TWILIO_WEBHOOKS_SIGNATURE_SETTINGS"),
-                )
-            ]
+            status = reports.receive(
+                path=found[0],
+                token=found[1],
+                form=form,
+                given=asked.get("HTTP_X_TWILIO_SIGNATURE"),
+                key_settings=asked.get("HTTP_X_TWILIO_WEBHOOKS_SIGNATURE_SETTINGS"),
+            )
         except DatabaseError:
             logger.exception("a status callback could not be written")
-            status = LATER
-        headers = [] if status.startswith("204") else [("Content-Length", "0")]
-        if status == LATER:
+            status = reports.LATER
+        headers = [] if status == reports.WRITTEN else [("Content-Length", "0")]
+        if status == reports.LATER:
             headers.append(("Retry-After", str(RETRY_S)))
-        start_response(status, headers)
+        start_response(STATUS[status], headers)
         return [b""]
 
 
@@ -83,7 +79,7 @@ def _is_plain(asked: dict[str, Any]) -> bool:
         asked["REQUEST_METHOD"] == "POST"
         and not asked.get("QUERY_STRING")
         and not asked.get("SCRIPT_NAME")
-        and asked.get("CONTENT_TYPE", "").partition(";")[0].strip() == FORM
+        and is_form(asked.get("CONTENT_TYPE", ""))
         and length.isascii()
         and length.isdecimal()
         and int(length) <= FORM_MAX

@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import Error as DatabaseError
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, InterfaceError, OperationalError, connection
 from django.db.models.functions import Now
 
 from campaigns.models import CampanaSMS, SMSLog
@@ -148,8 +148,30 @@ def apply_receipt(receipt: Receipt) -> bool:
 
     Returns:
         Once it is committed; False when no row carries this token, or the message is another phone's.
+
+    Raises:
+        DatabaseError: it is not written.
     """
-    return _grouping.put(receipt)
+    known = _grouping.put(receipt)
+    if isinstance(known, DatabaseError):
+        raise known
+    return known
+
+
+def apply_apart(receipts: Sequence[Receipt]) -> list[bool | DatabaseError]:
+    """Write delivery statuses, so that one which PostgreSQL refuses does not keep the others out.
+
+    Returns:
+        For each, whether its message is known, once that is committed; or why it is not written.
+    """
+    try:
+        return list(apply_receipts(receipts))
+    except DatabaseError as error:
+        # PostgreSQL is away, too busy or somebody holds a row: none of them would be better off alone.
+        if len(receipts) == 1 or isinstance(error, (OperationalError, InterfaceError)):
+            return [error] * len(receipts)
+    logger.warning("a group of %s status callbacks was refused: each is written for itself", len(receipts))
+    return [known for receipt in receipts for known in apply_apart([receipt])]
 
 
 def apply_receipts(receipts: Sequence[Receipt]) -> list[bool]:
@@ -267,4 +289,4 @@ def _executed(sql: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-_grouping = Grouping(apply_receipts)
+_grouping = Grouping(apply_apart)
