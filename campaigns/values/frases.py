@@ -44,6 +44,7 @@ ESCRIBIR: Final = (
     r"(?:escrib|contact|molest|llam|textee?|moleste)(?:an|a|as|en|e|es|ir|ar|irme|arme|iendo|ando|iendome|andome|ais"
     r"|eis|n|enme|anme|ime|ame|eme)"
 )
+FASTIDIAR: Final = r"(?:jod[ae]n|joda|jodas|spamee[ns]?|hinchen|hinches|rompan|chinguen|frieguen|fastidien|acosen)"
 ENVIAR: Final = r"(?:envi|mand)(?:en|e|es|eis|ar|arme|ando|andome|enme)"
 PRONOMBRE: Final = r"(?:me|nos)"
 QUITAR: Final = (
@@ -69,7 +70,7 @@ DEJEN: Final = r"(?:(?:dejen|dejes?|deja|dejar?)(?:me|nos)?|dejad|paren|pare|par
 CON_NO: Final = _any(
     (
         # Writing is what we do, so no object is needed: no me escriban (más | a este número).
-        rf"{NO}(?:{ESCRIBIR}|jod[ae]n|joda|jodas)(?: {DEMAS}(?! de\b)|(?: {DEMAS})? {MI_NUMERO}| {CUAL}{COSA}|{FIN})",
+        rf"{NO}(?:{ESCRIBIR}|{FASTIDIAR})(?: {DEMAS}(?! de\b)|(?: {DEMAS})? {MI_NUMERO}| {CUAL}{COSA}|{FIN})",
         # Sending may be about an order, so the object decides: no me envíen (más mensajes | nada).
         rf"{NO}(?:{ENVIAR}|lleguen?)(?: {CUAL}{COSA}| {DEMAS}{FIN}|{FIN})",
         (
@@ -107,6 +108,10 @@ CON_NO: Final = _any(
             rf"|contatem)(?: mais)?{FIN}"
         ),
         rf"(?:nao mais|chega de) {CUAL}{MENSAJES}",
+        rf"nao autorizo {CUAL}{MENSAJES}",
+        rf"^(?:no|sin|cero|nada de) {MENSAJES}{FIN}",
+        rf"^{MENSAJES} no{FIN}",
+        r"no (?:les |le )?doy (?:mi )?(?:permiso|autorizacion|consentimiento)\b",
         rf"^no recibir(?: mas)?(?: {CUAL}{MENSAJES})?{FIN}",
     )
 )
@@ -150,8 +155,8 @@ SIN_NO: Final = _any(
         r"enough (?:with|of) (?:(?:the|these|your|all) )*(?:texts|messages|sms|spam)\b",
         r"basta (?:ya )?de (?:escribir|molestar|mandar|enviar)\w*",
         (
-            rf"(?:paren?|parar|parem|detener|detengan?|detenganse|suspend(?:an?|er)) (?:ya )?(?:con |de )?(?:el envio"
-            rf" de )?{TANTOS}{SUYOS}"
+            rf"(?:paren?(?:le)?|parale|parar|parem|detener|detengan?|detenganse|suspend(?:an?|er)) (?:ya )?"
+            rf"(?:con |de |a )?(?:el envio de )?{TANTOS}{SUYOS}"
         ),
         rf"alto (?:ya )?(?:al? |con |de |el envio de )+{TANTOS}{SUYOS}",
         rf"{QUITAR}(?:me|nos|lo) (?:ya )?{LISTA}",
@@ -160,19 +165,25 @@ SIN_NO: Final = _any(
             rf"{QUITAR} (?:mi|este|el|meu|esse) (?:numero|celular|telefono|contacto|cel|contato)\b(?! (?:de (?:mesa"
             rf"|pedido|orden)))"
         ),
-        r"(?:borren|eliminen|borrar|eliminar|supriman|suprimir|borra|elimina|borre|elimine) (?:todos )?mis datos\b",
+        (
+            r"(?:borren|eliminen|borrar|eliminar|supriman|suprimir|borra|elimina|borre|elimine) (?:todos )?mis datos\b"
+            r"(?! de (?:envio|entrega|facturacion|la factura|pago|la direccion))"
+        ),
+        r"desafili(?:arme|enme|ame|eme)\b(?! de (?!la lista|su lista|sus|los mensajes))",
         r"(?:eliminacion|supresion|borrado|borrar|eliminar|suprimir) (?:de )?(?:todos )?(?:mis )?datos\b",
-        r"(?:revoco|revocar|retiro|retirar) (?:mi|la|el) (?:autorizacion|consentimiento)\b",
+        r"(?:revoco|revocar|retiro|retirar) (?:mi|la|el) (?:autorizacion|consentimiento|permiso)\b",
+        r"derecho (?:de|a la|a) (?:supresion|oposicion|revocacion|revocatoria)\b",
+        r"derecho al olvido\b",
         r"(?:dejenme|dejeme|dejame|deixem?|deixa)(?: me)? (?:en paz|tranquil[oa]|em paz)\b",
         r"me deix[ae]m? em paz\b",
         rf"(?:salir|salirme|sacarme|sair) {LISTA}",
         rf"^(?:sacar|quitar|borrar|eliminar) {LISTA}{FIN}",
         rf"^dejar de recibir{FIN}",
-        rf"{DOY} d baja\b{FIN}",
         r"salir(?:me)? de (?:esto|estos mensajes|sus mensajes)\b",
         (
-            r"(?:cancel(?:ar|en|e|a|o|em)|anular|eliminar) (?:ya )?(?:(?:mi|la|esta|su|el|los|sus|as?|os?|minhas?"
-            r"|envio|de|todos|estos|todo) )*(?:suscripcion|subscripcion|mensajes|sms|publicidad|promociones|inscricao"
+            r"(?:cancel(?:ar|en|e|a|o|em)|(?:anul|desactiv)(?:ar|en|e|a)|eliminar) (?:ya )?"
+            r"(?:(?:mi|la|esta|su|el|los|sus|as?|os?|minhas?|envio|de|todos|estos|todo) )*"
+            r"(?:suscripcion|subscripcion|mensajes|sms|publicidad|promociones|inscricao"
             r"|assinatura|mensagens|cadastro|notificaciones)\b"
         ),
         r"cancel (?:my |the |this |these |all |your )*(?:subscription|messages?|texts?|sms)\b",

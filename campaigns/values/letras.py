@@ -41,7 +41,9 @@ def normalizar(texto: str) -> str:
     >>> normalizar("¡¡¡Nó  MÁS, por favor!!! 😡")
     'no mas por favor'
     """
-    return unir([CORTAS.get(word, word) for word in palabras(texto)])
+    words = palabras(texto)
+    # Alone a letter may be the word that was promised: "Responde D".
+    return unir([CORTAS.get(word, "de" if word == "d" and len(words) > 1 else word) for word in words])
 
 
 def unir(tokens: list[str]) -> str:
