@@ -18,6 +18,11 @@ CON_PUNTOS: Final = re.compile(r"[\d.,]*[.,][\d.,]*")
 LETRA: Final = re.compile(r"[^\W\d_]")
 DE_PROGRAMA: Final = re.compile(r"\d{5}[.,]0+\Z|\A\d+(?:[.,]\d+[eE]\+?|[eE]\+)\d+\Z")
 
+CEROS: Final = re.compile(r"00+")
+# Bills to nobody in particular have these, or zeros; two clients who have one are two. Colombia: DIAN, anexo técnico
+# de la factura electrónica; Mexico: SAT, RFC genéricos; Ecuador: SRI, consumidor final.
+DE_NADIE: Final = frozenset({"222222222222", "XAXX010101000", "XEXX010101000", "9999999999999"})
+
 ILEGIBLE: Final = "unreadable"  # the code of these refusals: no schema can say them
 ES_ERROR = "«{valor}» es un error de la planilla, no un dato."
 NO_ES_NOMBRE = "«{valor}» no es un nombre: es lo que un programa escribe cuando no hay dato."
@@ -47,10 +52,14 @@ def documento(texto: str) -> str:
     text = con_cifras_ascii(_valor(texto, "documento", dicha=True))
     if len(text) > LARGO_MAX:
         return text  # the field refuses it by its length
+    if text.upper() in DE_NADIE:
+        return ""
     # A code with letters keeps its points, unless they can only be a program's: A1.0 is not A1, nor 12E5 a number.
     if LETRA.search(text) and not DE_PROGRAMA.search(text):
         return text
     whole = entero(text.rstrip(".,"))
+    if whole in DE_NADIE or CEROS.fullmatch(whole or ""):
+        return ""
     if whole is None or (CON_PUNTOS.fullmatch(whole) and not MILES.fullmatch(whole)):
         raise InvalidInputError(DOCUMENTO_DUDOSO.format(valor=text[:30]), field="documento", code=ILEGIBLE)
     return whole

@@ -37,13 +37,14 @@ MI_NUMERO: Final = (
 )
 
 NO: Final = (
-    r"(?:no|ni|nunca) (?:(?:quiero|deseo|quisiera|necesito) (?:que|q) )?(?:me |nos |m )?(?:vuelvan? a |vuelvas a "
-    r"|sigan? |sigas |esten? |estes |anden? )?"
+    r"(?:no|ni|nunca) (?:(?:quiero|deseo|quisiera|necesito) (?:que|q) )?(?:me |nos |m )?"
+    r"(?:vuelvan? a |vuelvas a |volver a |sigan? |sigas |esten? |estes |anden? )?"
 )
 ESCRIBIR: Final = (
     r"(?:escrib|contact|molest|llam|textee?|moleste)(?:an|a|as|en|e|es|ir|ar|irme|arme|iendo|ando|iendome|andome|ais"
     r"|eis|n|enme|anme|ime|ame|eme)"
 )
+FASTIDIAR: Final = r"(?:jod[ae]n|joda|jodas|spamee[ns]?|hinchen|hinches|rompan|chinguen|frieguen|fastidien|acosen)"
 ENVIAR: Final = r"(?:envi|mand)(?:en|e|es|eis|ar|arme|ando|andome|enme)"
 PRONOMBRE: Final = r"(?:me|nos)"
 QUITAR: Final = (
@@ -51,9 +52,10 @@ QUITAR: Final = (
     r"|remuev(?:an?|e)|remov(?:er|a|am|e)|exclu(?:ya|yan|ir|a|am)|tir(?:a|e|em|ar|ame)|descadastr(?:e|em|ar))"
 )
 LISTA: Final = (
-    r"(?:de|da|das|do|dos|from|off) (?:(?:la|las|el|los|su|sus|tu|tus|esta|este|esa|ese|ahi|aqui|aca|de|todas|todos"
-    r"|sua|suas|seu|seus|essa|esse|your|the|this|mailing|sms|lista de|ya) )*(?:listas?|bases?|grupo|contactos"
-    r"|contatos|sistema|cadastro|database|difusion|lists?|registros)\b(?! (?:de|del) (?:espera|invitados|regalos|boda"
+    r"(?:de|da|das|do|dos|dess[ae]|dest[ae]|from|off) (?:(?:la|las|el|los|su|sus|tu|tus|esta|este|esa|ese|ahi|aqui|aca"
+    r"|de|todas|todos|sua|suas|seu|seus|essa|esse|your|the|this|mailing|sms|lista de|ya) )*"
+    r"(?:listas?|bases?|grupo|contactos|contatos|sistema|cadastro|database|difusion|lists?|registros)\b"
+    r"(?! (?:de|del) (?:espera|invitados|regalos|boda"
     r"|compras|precios)\b)"
 )
 DOY: Final = (
@@ -62,13 +64,13 @@ DOY: Final = (
 )
 PODER: Final = r"(?:puede[ns]? |podria[ns]? |quiere[ns]? |van a |va a |pode[mn]? |poderia[m]? )?"
 
-DEJEN: Final = r"(?:dejen|dejes?|deja|dejar?|dejad|paren|pare|parar?|parad|parem|cesen)"
+DEJEN: Final = r"(?:(?:dejen|dejes?|deja|dejar?)(?:me|nos)?|dejad|paren|pare|parar?|parad|parem|cesen)"
 
 # With a "no" of their own.
 CON_NO: Final = _any(
     (
         # Writing is what we do, so no object is needed: no me escriban (más | a este número).
-        rf"{NO}(?:{ESCRIBIR}|jod[ae]n|joda|jodas)(?: {DEMAS}(?! de\b)|(?: {DEMAS})? {MI_NUMERO}| {CUAL}{COSA}|{FIN})",
+        rf"{NO}(?:{ESCRIBIR}|{FASTIDIAR})(?: {DEMAS}(?! de\b)|(?: {DEMAS})? {MI_NUMERO}| {CUAL}{COSA}|{FIN})",
         # Sending may be about an order, so the object decides: no me envíen (más mensajes | nada).
         rf"{NO}(?:{ENVIAR}|lleguen?)(?: {CUAL}{COSA}| {DEMAS}{FIN}|{FIN})",
         (
@@ -76,8 +78,8 @@ CON_NO: Final = _any(
             rf" )?{CUAL}{MENSAJES}"
         ),
         (
-            rf"no (?:quiero|deseo|autorizo|quisiera) (?:volver a |seguir )?recibi(?:r|endo)(?: {CUAL}{COSA}| mas{FIN}"
-            rf"|{FIN})"
+            rf"no (?:quiero|deseo|autorizo|quisiera|me interesa) (?:volver a |seguir )?recibi(?:r|endo)(?: {CUAL}{COSA}"
+            rf"| mas{FIN}|{FIN})"
         ),
         rf"no (?:estoy|me encuentro) interesad[oa] en (?:seguir )?(?:recib\w+ )?{CUAL}{MENSAJES}",
         r"no (?:quiero|deseo) saber (?:mas |nada |nada mas )?de (?:ustedes|uds|ud|usted|vosotros)\b",
@@ -106,6 +108,11 @@ CON_NO: Final = _any(
             rf"|contatem)(?: mais)?{FIN}"
         ),
         rf"(?:nao mais|chega de) {CUAL}{MENSAJES}",
+        rf"nao autorizo {CUAL}{MENSAJES}",
+        rf"^(?:no|sin|cero|nada de) {MENSAJES}{FIN}",
+        rf"^{MENSAJES} no{FIN}",
+        r"no (?:les |le )?doy (?:mi )?(?:permiso|autorizacion|consentimiento)\b",
+        rf"^no recibir(?: mas)?(?: {CUAL}{MENSAJES})?{FIN}",
     )
 )
 # What follows a "no me manden mensajes" that is only about when.
@@ -148,8 +155,8 @@ SIN_NO: Final = _any(
         r"enough (?:with|of) (?:(?:the|these|your|all) )*(?:texts|messages|sms|spam)\b",
         r"basta (?:ya )?de (?:escribir|molestar|mandar|enviar)\w*",
         (
-            rf"(?:paren?|parar|parem|detener|detengan?|detenganse|suspend(?:an?|er)) (?:ya )?(?:con |de )?(?:el envio"
-            rf" de )?{TANTOS}{SUYOS}"
+            rf"(?:paren?(?:le)?|parale|parar|parem|detener|detengan?|detenganse|suspend(?:an?|er)) (?:ya )?"
+            rf"(?:con |de |a )?(?:el envio de )?{TANTOS}{SUYOS}"
         ),
         rf"alto (?:ya )?(?:al? |con |de |el envio de )+{TANTOS}{SUYOS}",
         rf"{QUITAR}(?:me|nos|lo) (?:ya )?{LISTA}",
@@ -158,16 +165,25 @@ SIN_NO: Final = _any(
             rf"{QUITAR} (?:mi|este|el|meu|esse) (?:numero|celular|telefono|contacto|cel|contato)\b(?! (?:de (?:mesa"
             rf"|pedido|orden)))"
         ),
-        r"(?:borren|eliminen|borrar|eliminar|supriman|suprimir|borra|elimina|borre|elimine) (?:todos )?mis datos\b",
+        (
+            r"(?:borren|eliminen|borrar|eliminar|supriman|suprimir|borra|elimina|borre|elimine) (?:todos )?mis datos\b"
+            r"(?! de (?:envio|entrega|facturacion|la factura|pago|la direccion))"
+        ),
+        r"desafili(?:arme|enme|ame|eme)\b(?! de (?!la lista|su lista|sus|los mensajes))",
         r"(?:eliminacion|supresion|borrado|borrar|eliminar|suprimir) (?:de )?(?:todos )?(?:mis )?datos\b",
-        r"(?:revoco|revocar|retiro|retirar) (?:mi|la|el) (?:autorizacion|consentimiento)\b",
+        r"(?:revoco|revocar|retiro|retirar) (?:mi|la|el) (?:autorizacion|consentimiento|permiso)\b",
+        r"derecho (?:de|a la|a) (?:supresion|oposicion|revocacion|revocatoria)\b",
+        r"derecho al olvido\b",
         r"(?:dejenme|dejeme|dejame|deixem?|deixa)(?: me)? (?:en paz|tranquil[oa]|em paz)\b",
         r"me deix[ae]m? em paz\b",
         rf"(?:salir|salirme|sacarme|sair) {LISTA}",
+        rf"^(?:sacar|quitar|borrar|eliminar) {LISTA}{FIN}",
+        rf"^dejar de recibir{FIN}",
         r"salir(?:me)? de (?:esto|estos mensajes|sus mensajes)\b",
         (
-            r"(?:cancel(?:ar|en|e|a|o|em)|anular|eliminar) (?:ya )?(?:(?:mi|la|esta|su|el|los|sus|as?|os?|minhas?"
-            r"|envio|de|todos|estos|todo) )*(?:suscripcion|subscripcion|mensajes|sms|publicidad|promociones|inscricao"
+            r"(?:cancel(?:ar|en|e|a|o|em)|(?:anul|desactiv)(?:ar|en|e|a)|eliminar) (?:ya )?"
+            r"(?:(?:mi|la|esta|su|el|los|sus|as?|os?|minhas?|envio|de|todos|estos|todo) )*"
+            r"(?:suscripcion|subscripcion|mensajes|sms|publicidad|promociones|inscricao"
             r"|assinatura|mensagens|cadastro|notificaciones)\b"
         ),
         r"cancel (?:my |the |this |these |all |your )*(?:subscription|messages?|texts?|sms)\b",

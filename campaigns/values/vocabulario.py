@@ -50,7 +50,8 @@ SOLAS: Final = conjunto(
     " detener detenganse bajar remover eliminar eliminarme eliminenme eliminame eliminame eliminen elimineme borrar"
     " borrarme borrenme borrame borreme retirar retirarme retirenme retirame retireme saquenme saqueme sacame sacarme"
     " quitenme quitame quiteme quitarme terminar nomas bajame bajarme cancelenme parem chega remove removeme"
-    " descadastra excluir retire cease bajas"
+    " descadastra excluir excluirme excluyanme excluyame excluyeme desafiliar desafiliarme desafilienme desafiliame"
+    " desafilieme arret stopit retire cease bajas"
 )
 CANCELAR: Final = conjunto(
     "cancelar cancela cancele cancelen cancel eliminar borrar"

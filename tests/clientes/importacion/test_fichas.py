@@ -73,6 +73,12 @@ def test_it_reads_what_programs_wrote(cells: tuple[str, ...], expected: tuple[st
         (("1,5", "Ana", "3001234567"), "podría ser el de otra persona"),
         (("102.03.0405", "Ana", "3001234567"), "podría ser el de otra persona"),
         (("NULL", "Ana", "3001234567"), "Falta el documento"),
+        # Nobody's in particular: two clients who have it are two.
+        (("00000000", "Ana", "3001234567"), "Falta el documento"),
+        (("222222222222", "Ana", "3001234567"), "Falta el documento"),
+        (("222222222222.0", "Ana", "3001234567"), "Falta el documento"),
+        (("xaxx010101000", "Ana", "3001234567"), "Falta el documento"),
+        (("9999999999999", "Ana", "3001234567"), "Falta el documento"),
     ],
 )
 def test_it_refuses_what_could_be_somebody_else(cells: tuple[str, ...], reason: str) -> None:
