@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0023_prueba'),
+        ("campaigns", "0024_smslog_hot"),
     ]
 
     operations = [
