@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from campaigns import remitentes
 from campaigns.audiencia.seleccion import medir
 from campaigns.campana import selectors, services
-from campaigns.campana.services import Idempotency, NuevaCampana
+from campaigns.campana.services import NuevaCampana
 from campaigns.ley import clases
 from campaigns.mensaje.plano import sin_invisibles, transliterar
 from campaigns.mensaje.quien import con_nombre, nombra
@@ -26,6 +26,7 @@ from campaigns.vista_previa import borrador as borradores
 from campaigns.vista_previa.borrador import Borrador
 from clientes.selectors import clientes_de
 from core.errors import ConflictError, InvalidInputError
+from core.idempotency import Idempotency
 from core.models import Usuario
 from core.pages.access import admin_de, pagina
 from core.pages.query import entero

@@ -8,13 +8,14 @@ from django.utils import timezone
 
 from campaigns.audiencia import seleccion
 from campaigns.audiencia.seleccion import Audiencia
-from campaigns.campana.services import Idempotency, campana_con_clave
+from campaigns.campana.services import campana_con_clave
 from campaigns.mensaje import texto
 from campaigns.models import Ocurrencia, PlantillaSMS, Programacion, Remitente
 from campaigns.models.programacion import GRACIA, GRACIA_MAX, NOMBRE_MAX
 from campaigns.programaciones import beat, criterios, ocurrencias
 from campaigns.values.recurrencia import NUNCA, Frecuencia, Recurrencia
 from core.errors import ConflictError, InvalidInputError
+from core.idempotency import Idempotency
 from core.models import Usuario
 
 FALTA_NOMBRE = "Póngale un nombre."
