@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.errors import ConflictError
+
+CLAVE_REUTILIZADA = "Esta Idempotency-Key ya se usó con otro contenido."
+
 
 @dataclass(frozen=True, slots=True)
 class Idempotency:
@@ -23,3 +27,8 @@ class Idempotency:
     def of(cls, key: str, request: Mapping[str, Any]) -> "Idempotency":
         canonical = json.dumps(request, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=str)
         return cls(key, hashlib.sha256(canonical.encode()).hexdigest())
+
+
+def reutilizada() -> ConflictError:
+    """Return the refusal of a key that came with another request before."""
+    return ConflictError(CLAVE_REUTILIZADA, field="Idempotency-Key", code="idempotency_key_reused")

@@ -22,11 +22,10 @@ from campaigns.values.wake import nudge
 from campaigns.vista_previa import aprobaciones
 from core import nudges
 from core.errors import ConflictError, InvalidInputError
-from core.idempotency import Idempotency
+from core.idempotency import Idempotency, reutilizada
 from core.models import Usuario
 
 REVISAR = "workers.revisar_campana"
-CLAVE_REUTILIZADA = "Esta Idempotency-Key ya se usó con otro contenido."
 FECHA_PASADA = "Esa fecha ya pasó: ahora son las {ahora}. Elija una por venir."
 FECHA_LEJANA = "Esa fecha está a más de un año. ¿Está bien escrita?"
 LEJOS = timedelta(days=366)
@@ -171,7 +170,7 @@ def campana_con_clave(*, usuario: Usuario, idempotency: Idempotency) -> CampanaS
     """
     known = CampanaSMS.objects.filter(usuario_id=usuario.tenant_id, idempotency_key=idempotency.key).first()
     if known and known.idempotency_hash != idempotency.hash:
-        raise ConflictError(CLAVE_REUTILIZADA, field="Idempotency-Key", code="idempotency_key_reused")
+        raise reutilizada()
     return known
 
 
