@@ -3,6 +3,7 @@
 from clientes.models.baja import Baja, Fuente, RegistroBaja
 from clientes.models.cliente import FUENTE_MAX, NOMBRE_MAX, Cliente, Etiqueta
 from clientes.models.importacion import Importacion, ImportacionFila, ImportacionTrozo
+from clientes.models.lote import LoteClientes
 from clientes.models.rne import ConsultaRNE, NumeroRNE
 from clientes.models.segmento import Segmento
 from clientes.models.venta import Venta
@@ -18,6 +19,7 @@ __all__ = [
     "Importacion",
     "ImportacionFila",
     "ImportacionTrozo",
+    "LoteClientes",
     "NumeroRNE",
     "RegistroBaja",
     "Segmento",
