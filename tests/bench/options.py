@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.bench.phones import MOST
 
-SECTIONS = ("comparison", "scaling", "latency", "tableros", "cierre", "profile")
+SECTIONS = ("comparison", "scaling", "latency", "tableros", "cierre", "lote", "profile")
 
 
 @dataclass(frozen=True, slots=True)
