@@ -1,4 +1,4 @@
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -10,6 +10,13 @@ from core.admin import OnlyRead
 
 if TYPE_CHECKING:
     from django.forms import ModelForm
+
+    from core.models import Usuario
+
+
+def _guardado(cliente: Cliente) -> Cliente:
+    cliente.save()
+    return cliente
 
 
 @admin.register(Cliente)
@@ -25,9 +32,9 @@ class ClienteAdmin(admin.ModelAdmin[Cliente]):
 
     def save_model(self, request: HttpRequest, obj: Cliente, form: "ModelForm[Cliente]", change: bool) -> None:
         if change:
-            services.cambiar_cliente(cliente=obj, guardar=obj.save)
+            services.cambiar_cliente(cliente=obj, quien=cast("Usuario", request.user), guardar=obj.save)
         else:
-            super().save_model(request, obj, form, change)
+            services.crear_cliente(quien=cast("Usuario", request.user), guardar=lambda: _guardado(obj))
 
 
 @admin.register(Etiqueta)

@@ -8,5 +8,6 @@ class ClientesConfig(AppConfig):
     verbose_name = "Clientes"
 
     def ready(self) -> None:
-        for module in ("clientes.importacion.privacidad", "clientes.bajas.privacidad"):
-            import_module(module)  # connects its receiver
+        # They connect their receivers, and say what they process.
+        for module in ("clientes.importacion.privacidad", "clientes.bajas.privacidad", "clientes.rne.proceso"):
+            import_module(module)

@@ -8,8 +8,6 @@ from clientes import consentimiento, ficha
 from clientes.models import Cliente
 from core.errors import InvalidInputError
 
-CONSENTIMIENTO = {"consentimiento_fuente", "consentimiento_en"}
-
 
 class FichaForm(forms.ModelForm[Cliente]):
     """Reads name, document and phone by `clientes.ficha`, and checks that a consent is whole."""
@@ -27,10 +25,14 @@ class FichaForm(forms.ModelForm[Cliente]):
         data: dict[str, Any] = super().clean() or self.cleaned_data
         for error in self._ilegibles:
             self.add_error(error.field, error.message)
-        if CONSENTIMIENTO & self.errors.keys():
+        if set(consentimiento.CAMPOS) & self.errors.keys():
             return data
+        sent = {campo: data[campo] for campo in consentimiento.CAMPOS if campo in data}
+        now = consentimiento.con_su_prueba(consentimiento.de_cliente(self.instance), sent)
         try:
-            consentimiento.validar(data.get("consentimiento_fuente", ""), data.get("consentimiento_en"))
+            consentimiento.validar(now[consentimiento.FUENTE], now[consentimiento.EN], now)
         except InvalidInputError as error:
             self.add_error(error.field, error.message)
+        else:
+            data.update({campo: now[campo] for campo in sent})
         return data

@@ -37,6 +37,8 @@ LABEL_BEHIND: Final = re.compile(
     r"|principal)\.?\s*[)\]]?\Z",
     re.IGNORECASE,
 )
+# 300·123·4567: dots that libphonenumber does not know.
+DOTS: Final = re.compile(r"(?<=\d)[·•‧∙⋅](?=\d)")
 # 300123456/7 is two numbers that end otherwise, or a number and a note.
 OTHER_END: Final = re.compile(r"\d\s?/\s?\d{1,2}\Z")
 # +57 (0) 300 123 4567: what is dialled within the country only.
@@ -99,6 +101,7 @@ def written(raw: str) -> str:
     if len(raw) > ESCRITO_MAX:
         return raw
     text = limpio(raw)
+    text = DOTS.sub(" ", text)
     text = LABEL_BEHIND.sub("", NUMBERED_LABEL.sub("", con_cifras_ascii(text), count=1))
     # A formula that nobody computed: its parts are no number.
     text = "" if text.startswith("=") else (entero(text) or "")

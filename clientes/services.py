@@ -9,6 +9,7 @@ from django.db.models import ProtectedError
 from django.db.models.deletion import Collector
 from django.utils import timezone
 
+from clientes import consentimiento
 from clientes.models import Cliente
 from clientes.signals import cliente_por_anonimizar, exclusiones_cambiaron
 from core.errors import ConflictError
@@ -18,7 +19,7 @@ from core.text.planilla import por_partes
 CLIENTE_CON_HISTORIA = "No se puede eliminar: el cliente tiene ventas o mensajes. Desactívelo."
 ANONIMO = "Cliente anonimizado"
 YA_ANONIMO = "El cliente está anonimizado: ya no tiene datos, y no se puede cambiar."
-BORRADOS = ("nombre", "telefono", "documento", "consentimiento_fuente", "consentimiento_en")
+BORRADOS = ("nombre", "telefono", "documento", *consentimiento.CAMPOS)
 BULK = 1_000
 
 
@@ -45,15 +46,32 @@ def tiene_historia(cliente: Cliente) -> bool:
 
 
 @transaction.atomic
-def cambiar_cliente(*, cliente: Cliente, guardar: Callable[[], object]) -> None:
+def crear_cliente(*, quien: Usuario, guardar: Callable[[], Cliente]) -> Cliente:
+    """Write a new client that a form, a call or the admin gives.
+
+    Args:
+        quien: the person who does it.
+        guardar: writes it.
+    """
+    cliente = guardar()
+    if cliente.consentimiento_en:
+        consentimiento.anotar(cliente, quien=quien)
+    return cliente
+
+
+@transaction.atomic
+def cambiar_cliente(*, cliente: Cliente, quien: Usuario, guardar: Callable[[], object]) -> None:
     """Write what a form, a call or the admin changed of a client.
 
     Args:
         cliente: has the new values once it is written.
+        quien: the person who does it.
         guardar: writes it.
     """
     before = Cliente.objects.select_for_update(no_key=True).get(pk=cliente.pk)
     guardar()
+    if consentimiento.de_cliente(before) != consentimiento.de_cliente(cliente):
+        consentimiento.anotar(cliente, quien=quien)
     if (before.activo and not cliente.activo) or (before.consentimiento_en and not cliente.consentimiento_en):
         avisar_exclusion(usuario_id=before.usuario_id)
 
@@ -102,11 +120,13 @@ def anonimizar_cliente(*, cliente: Cliente) -> None:
     cliente_por_anonimizar.send(Cliente, cliente=cliente)
     cliente.nombre = ANONIMO
     cliente.telefono = cliente.documento = cliente.consentimiento_fuente = ""
-    cliente.consentimiento_en = None
+    for campo, nada in {"consentimiento_en": None, **consentimiento.PRUEBA}.items():
+        setattr(cliente, campo, nada)
     cliente.activo = False
     cliente.anonimizado_en = timezone.now()
     cliente.save(update_fields=[*BORRADOS, "activo", "anonimizado_en"])
     cliente.etiquetas.clear()
+    cliente.consentimientos.all().delete()
 
 
 LEIDO: Final = ("telefono_e164", "movil", "pais")

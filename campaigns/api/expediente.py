@@ -19,7 +19,14 @@ from core.registro import Tipo, anotar
 class ConsentimientoSerializer(serializers.Serializer[Any]):
     fuente = serializers.CharField()
     fecha = serializers.DateField(allow_null=True)
+    hora = serializers.TimeField(allow_null=True)
+    medio = serializers.CharField()
+    texto = serializers.CharField()
+    lugar = serializers.CharField()
     revocado_en = serializers.DateField(allow_null=True, help_text="Null while it stands.")
+    historia = serializers.ListField(
+        child=serializers.DictField(), help_text="Each consent as it was written down, and each withdrawal (`en` null)."
+    )
 
 
 class ExpedienteSerializer(serializers.Serializer[Any]):
@@ -46,7 +53,16 @@ EJEMPLO = {
     "generado": "2026-03-15T10:31:02-05:00",
     "tienda": "Zapatos Luna",
     "cliente": {"id": 15, "nombre": "Maria Gonzalez", "telefono_e164": "+573001234567", "etiquetas": ["VIP"]},
-    "consentimiento": {"fuente": "Formulario de la tienda", "fecha": "2026-03-01", "revocado_en": None},
+    "consentimiento": {
+        "fuente": "Formulario de la tienda",
+        "fecha": "2026-03-01",
+        "hora": "16:20:00",
+        "medio": "web",
+        "texto": "Acepto recibir ofertas de Zapatos Luna por SMS",
+        "lugar": "190.24.8.15",
+        "revocado_en": None,
+        "historia": [],
+    },
     "registro_de_numeros_excluidos": None,
     "bajas": [],
     "ventas": [{"fecha": "2026-03-15T10:30:00-05:00", "total": "85000.00", "referencia": "F-1021"}],

@@ -1,6 +1,7 @@
 """All that a shop keeps about one person, for the person who asks: Ley 1581 de 2012, art. 8, letters a and e."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Final
 
 from django.db.models import QuerySet
@@ -24,6 +25,7 @@ MENSAJE: Final = (
     "creado", "actualizado",
 )  # fmt: skip
 RESPUESTA: Final = ("telefono", "remitente", "texto", "medios", "tipo", "sid", "recibido", "leido_en")
+CONSENTIMIENTO: Final = ("creado", "en", "hora", "fuente", "medio", "texto", "lugar", "archivo")
 REGISTRO: Final = (
     "tipo", "fuente", "momento", "telefono", "texto", "sid", "remitente", "campana_nombre", "motivo", "evidencia",
 )  # fmt: skip
@@ -48,7 +50,12 @@ def expediente_de(usuario: Usuario, cliente: Cliente) -> dict[str, Any]:
         "consentimiento": {
             "fuente": cliente.consentimiento_fuente,
             "fecha": _plain(cliente.consentimiento_en),
+            "hora": _plain(cliente.consentimiento_hora),
+            "medio": cliente.consentimiento_medio,
+            "texto": cliente.consentimiento_texto,
+            "lugar": cliente.consentimiento_lugar,
             "revocado_en": _plain(revocado_en(cliente)),
+            "historia": _rows(cliente.consentimientos.order_by("pk"), CONSENTIMIENTO),
         },
         "registro_de_numeros_excluidos": _registro(cliente),
         "bajas": _bajas(usuario, cliente),
@@ -99,6 +106,6 @@ def _plain(value: Any) -> Any:
     """Return a value as JSON holds it: dates and moments in ISO 8601, money as a text."""
     if value is None or isinstance(value, bool | int | str):
         return value
-    if hasattr(value, "utcoffset"):
+    if isinstance(value, datetime):
         return timezone.localtime(value).isoformat()
     return value.isoformat() if hasattr(value, "isoformat") else str(value)

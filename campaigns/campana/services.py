@@ -19,7 +19,7 @@ from campaigns.models import CampanaSMS, Lote, PlantillaSMS, Remitente, Suceso
 from campaigns.signals import plantilla_por_eliminar
 from campaigns.values import estados
 from campaigns.values.wake import nudge
-from campaigns.vista_previa import aprobaciones
+from campaigns.vista_previa import aprobaciones, firma
 from core import nudges
 from core.errors import ConflictError, InvalidInputError
 from core.idempotency import Idempotency, reutilizada
@@ -72,6 +72,7 @@ class NuevaCampana:
         clases.validar(self.clase, self.clase_motivo)
         medida = seleccion.medir(self.audiencia, tenant_id=tenant_id)
         texto.validate_length(self.mensaje, longest_nombre=medida.longest_nombre, field=field)
+        firma.exigir(self.mensaje, ajustes_de(tenant_id), field=field)
         return medida
 
 

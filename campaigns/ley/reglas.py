@@ -17,6 +17,7 @@ from campaigns.ley.precios import precio_base
 from campaigns.models import Ajustes
 from campaigns.values import defecto
 from campaigns.values.horario import next_open, paises
+from campaigns.values.letras import palabras
 from campaigns.values.ventanas import DIAS, semana
 from campaigns.values.zonas import zonas
 from core.dates import FECHA_LEJANA, de_este_mundo
@@ -40,6 +41,8 @@ NO_ES_PAIS_DE_PRECIO = "«{valor}» no es un país: use dos letras, como CO."
 SIN_PRECIO = "Para poner un límite en dinero, diga primero cuánto le cuesta un segmento."
 TOPES_CRUZADOS = "El tope del día no puede ser mayor que el del mes."
 NUNCA_ABRE = "Con este horario no se podría enviar nunca: deje abierto al menos un día."
+SIN_LETRAS = "Escriba un nombre con letras o números."
+FALTA_NOMBRE = "La tienda no tiene nombre: escriba aquí con cuál firma sus mensajes."
 FALTA_MOTIVO = "Para apagar o aflojar una protección escriba el motivo: queda en el historial."
 NO_EXISTE = "Este ajuste no existe."
 
@@ -120,6 +123,13 @@ def _precios(valor: Mapping[str, Decimal]) -> dict[str, str]:
         if not 0 <= precio < DINERO_MAX:
             raise InvalidInputError(NO_ES_DINERO, field=f"precios.{pais}")
     return {pais: f"{precio.normalize():f}" for pais, precio in sorted(valor.items())}
+
+
+def _alias(valor: str) -> str:
+    plain = " ".join(valor.split())
+    if plain and not palabras(plain):
+        raise InvalidInputError(SIN_LETRAS)
+    return plain
 
 
 def _ventanas(valor: Mapping[str, Any]) -> dict[str, Any]:
@@ -246,6 +256,25 @@ AJUSTES: Final = (
         loosens=protecciones.al_apagar,
     ),
     Ajuste(
+        name="alias",
+        section="mensaje",
+        label="Nombre con que firma",
+        help="Si en los mensajes la tienda se llama de otra manera. En blanco, vale el nombre de la tienda.",
+        api="A shorter name that a text may say instead of the shop's; empty for none.",
+        example="Luna",
+        rule=_alias,
+    ),
+    Ajuste(
+        name="exigir_nombre",
+        section="mensaje",
+        label="No enviar textos que no digan de quién son",
+        history="Exigir el nombre de la tienda en el texto",
+        api="Refuse texts that name neither the shop nor its `alias`; campaigns under way pause.",
+        example=defecto.EXIGIR_NOMBRE,
+        rule=bool,
+        loosens=protecciones.al_apagar,
+    ),
+    Ajuste(
         name="precio_segmento",
         section="gasto",
         label="Precio por segmento",
@@ -343,6 +372,8 @@ def _juntos(ajustes: Ajustes, cambios: Mapping[str, Any]) -> None:
     if horario is not None and next_open(horario, datetime.now(UTC)) is None:
         field = next((name for name in ("ventanas", "dias_cerrados") if name in cambios), "ventanas")
         raise InvalidInputError(NUNCA_ABRE, field=field, code="invalid")
+    if ajustes.exigir_nombre and not ajustes.alias and not ajustes.usuario.tienda:
+        raise InvalidInputError(FALTA_NOMBRE, field="alias", code="required")
     dia, mes = ajustes.tope_diario, ajustes.tope_mensual
     if (dia, mes, ajustes.aprobacion_costo) != (None, None, None) and precio_base(ajustes) is None:
         raise InvalidInputError(SIN_PRECIO, field="precio_segmento", code="required")

@@ -1,9 +1,13 @@
 """Selectors of the settings. Each one starts from the tenant."""
 
+from typing import Final
+
 from django.db.models import QuerySet
 
 from campaigns.models import Ajustes, AjustesCambio
 from core.models import Usuario
+
+CONSENTIMIENTO: Final = "exigir_consentimiento"
 
 
 def ajustes_de(tenant_id: int) -> Ajustes:
@@ -14,3 +18,9 @@ def ajustes_de(tenant_id: int) -> Ajustes:
 
 def historial_de(usuario: Usuario) -> QuerySet[AjustesCambio]:
     return AjustesCambio.objects.filter(usuario_id=usuario.tenant_id).select_related("quien")
+
+
+def consentimiento_decidido(ajustes: Ajustes) -> bool:
+    """Tell whether somebody has said if the shop requires a consent on record: yes, or no, as the history has it."""
+    said = AjustesCambio.objects.filter(usuario_id=ajustes.usuario_id, cambios__has_key=CONSENTIMIENTO)
+    return ajustes.exigir_consentimiento or said.exists()

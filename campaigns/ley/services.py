@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from campaigns.ley import reglas
 from campaigns.ley.contactos import recordar_contactos
+from campaigns.ley.selectors import CONSENTIMIENTO, consentimiento_decidido
 from campaigns.models import Ajustes, AjustesCambio, CampanaSMS
 from campaigns.models.ajustes import MOTIVO_MAX
 from campaigns.values.horario import dia_de, inicio_del_dia
@@ -63,9 +64,11 @@ def _cambiar(*, usuario: Usuario, cambios: Mapping[str, Any], motivo: str) -> Aj
     reglas.aplicar(ajustes, cambios)
     after = _valores(ajustes)
     changed = {name: [before[name], after[name]] for name in before if before[name] != after[name]}
+    if CONSENTIMIENTO in cambios and not consentimiento_decidido(ajustes):
+        changed[CONSENTIMIENTO] = [before[CONSENTIMIENTO], after[CONSENTIMIENTO]]  # "no" is an answer too
     if not changed:
         return ajustes
-    if not motivo and any(reglas.desprotege(name, old, new) for name, (old, new) in changed.items()):
+    if not motivo and any(reglas.desprotege(name, old, new) for name, (old, new) in changed.items() if old != new):
         raise InvalidInputError(reglas.FALTA_MOTIVO, field="motivo", code="required")
     ajustes.save(update_fields=list(changed))
     if ajustes.tope_por_telefono and not before["frecuencia_activa"]:

@@ -27,7 +27,7 @@ DE_NOMBRE: Final = _campos(
     "nombre|nombres|name|first name|firstname|fname|primer nombre|nombre completo|full name|fullname|nome|"
     "primeiro nome|cliente|nombre cliente|nombre del cliente|nombre de cliente|nombre contacto|customer name|"
     "client name|contact name|user name|contacto|nombre usuario|nombre y apellido|nombre apellido|your name|"
-    "su nombre|tu nombre"
+    "su nombre|tu nombre|prenom|vorname"
 )
 DE_ENLACE: Final = _campos(
     "enlace baja|link baja|enlace de baja|link de baja|url baja|baja|unsubscribe|unsubscribe link|"
@@ -49,6 +49,12 @@ CORRIENTES: Final = _campos(
 DUENOS: Final = re.compile(
     r"^(?:contact|cliente|customer|user|usuario|subscriber|contacto|lead|person|persona|recipient|data|my|merge) (?=.)"
 )
+# What a draft says to whoever fills it in: [insertar nombre], [tu nombre aquí].
+INSTRUCCION: Final = re.compile(
+    r"^(?:inserte|insertar|insert|escriba|poner|ponga|agregar|add|enter) (?:el |la |your )?| (?:aqui|here)$"
+)
+# A name alone, behind a sign that other tools put only before it, or half of one of their marks.
+UN_NOMBRE: Final = r"nombres?|name|first[_ ]?name|fname|nombre[_ ](?:del?[_ ])?cliente|nombre[_ ]completo|full[_ ]?name"
 DETRAS: Final = re.compile(r"[|,:=!?\"'].*$", re.DOTALL)  # a default: [nombre|amigo], {{ nombre | default: "x" }}
 
 # Signs in pairs are nobody's own: what stands between them is a field's name if it looks like one, with blanks or not.
@@ -86,10 +92,15 @@ SENCILLAS: Final = tuple(
         r"(?<![\w*_~^!:@-])([*_~^!:@-])([^\W\d_][\w.]{0,40}[^\W_])\1(?!\w)",
         r"(?<!\w)\$([^\W\d_]\w{1,40})\b(?!\$)",
         r"(?<!\w)\((nombre|name|first[_ ]?name|nome)\)",
+        r"(?<![\w~:^+-])(--|~~|::|\^\^|\+\+)([^\W\d_][\w.]{0,40}[^\W_])\1(?![\w~:^+-])",
+        rf"(?<![\w@.])@({UN_NOMBRE})\b(?![.@])",
+        rf"(?<![\w%])%({UN_NOMBRE})\b(?!%)",
+        rf"(?<![\w%])({UN_NOMBRE})%(?!\w)",
+        rf"\[({UN_NOMBRE})\b(?![^\[\]\n]{{0,60}}\])",
     )
 )
 # Where any of them might begin: most texts hold nothing of the kind.
-SOSPECHA: Final = re.compile(r"[{}\[\]<>«»‹›%#$|~^@*_｛｝]|&lt;|(?<!\w)[-!:(]\w")
+SOSPECHA: Final = re.compile(r"[{}\[\]<>«»‹›%#$|~^@*_｛｝]|&lt;|(?<!\w)[-!:(+]\w")
 LLAVE: Final = re.compile(r"[{}]")
 SIN_ANCHO: Final = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
@@ -139,13 +150,13 @@ def _ajena(texto: str) -> Marca | None:
 
 def _de(m: re.Match[str], *, doble: bool) -> Marca | None:
     written = m[0]
-    if written in MARCADORES:
-        return None
     inner = m[m.lastindex or 0]
+    if written in MARCADORES or (written[0] in "«‹" and inner in MARCADORES):  # which quote what is ours
+        return None
     braces = "{" in written or "｛" in written
     name = nombre_de(inner)
     quiere = NOMBRE if name in DE_NOMBRE else ENLACE if name in DE_ENLACE else ""
-    known = bool(quiere) or name in DE_OTROS
+    known = bool(quiere) or name in DE_OTROS or (written.startswith("[[") and name.isdigit())
     if not doble and not braces and name in CORRIENTES and not (written[0] in "[%" and name in {"cliente", "contacto"}):
         known = False
     if not (known or braces):
@@ -163,7 +174,10 @@ def nombre_de(inner: str) -> str:
     text = SIN_ANCHO.sub("", inner.strip().lstrip("#/^&=!@$.").strip())
     text = sin_acentos(DETRAS.sub("", text))
     text = " ".join(re.sub(r"[^a-z0-9]+", " ", text).split())
-    return DUENOS.sub("", text) if text not in DE_NOMBRE | DE_ENLACE else text
+    if text in DE_NOMBRE | DE_ENLACE:
+        return text
+    bare = INSTRUCCION.sub("", INSTRUCCION.sub("", text))
+    return bare if bare in DE_NOMBRE | DE_ENLACE else DUENOS.sub("", bare)
 
 
 def _suelta(texto: str) -> Marca | None:

@@ -3,7 +3,15 @@
 Who gets publicity may ask who treats their data: Ley 1581 de 2012 (Colombia), art. 12.
 """
 
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from campaigns.mensaje.marcas import MARCADORES
 from campaigns.values.letras import palabras
+
+# In the text that is read there is a client's name, or a link.
+PARTES: Final = re.compile("|".join(map(re.escape, MARCADORES)))
 
 
 def nombra(mensaje: str, tienda: str) -> bool:
@@ -12,10 +20,14 @@ def nombra(mensaje: str, tienda: str) -> bool:
     Args:
         tienda: its name; one without letters or digits is in every text.
     """
-    words, name = palabras(mensaje), palabras(tienda)
+    name = palabras(tienda)
+    return not name or any(_tiene(palabras(part), name) for part in PARTES.split(mensaje))
+
+
+def _tiene(words: Sequence[str], name: Sequence[str]) -> bool:
     if any(words[at : at + len(name)] == name for at in range(len(words))):
         return True
-    return not name or "".join(name) in words  # ZapatosLuna, @zapatosluna
+    return "".join(name) in words  # ZapatosLuna, @zapatosluna
 
 
 def con_nombre(mensaje: str, tienda: str) -> str:

@@ -13,6 +13,7 @@ from campaigns.values import defecto, ventanas
 from campaigns.values.horario import Horario
 
 MOTIVO_MAX = 300
+ALIAS_MAX = 40
 
 
 class Ajustes(models.Model):
@@ -39,6 +40,9 @@ class Ajustes(models.Model):
     rne_vigencia_dias = models.PositiveSmallIntegerField(default=defecto.RNE_VIGENCIA_DIAS)
     rne_exigir_consulta = models.BooleanField(default=defecto.RNE_EXIGIR_CONSULTA)  # no advertising without one
     exigir_consentimiento = models.BooleanField(default=defecto.EXIGIR_CONSENTIMIENTO)
+    # Who the texts are from: `campaigns.vista_previa.firma`.
+    alias = models.CharField(max_length=ALIAS_MAX, blank=True, default="", db_default="")
+    exigir_nombre = models.BooleanField(default=defecto.EXIGIR_NOMBRE, db_default=False)
     # What one segment costs, and how much may be spent; NULL: the installation's price, no cap.
     precio_segmento = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
     precios = models.JSONField(default=dict, blank=True)  # {country: price as a decimal string}

@@ -11,14 +11,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.ley.gasto import gastado
 from campaigns.ley.jornada import Jornada, jornada_desde
 from campaigns.ley.limites import para_la_tienda
 from campaigns.ley.nombres import en_palabras
 from campaigns.ley.precios import precio_base
-from campaigns.ley.selectors import ajustes_de, historial_de
+from campaigns.ley.selectors import CONSENTIMIENTO, ajustes_de, consentimiento_decidido, historial_de
 from campaigns.ley.services import cambiar_ajustes
 from campaigns.models import Ajustes
 from campaigns.pages.ajustes_form import SECCIONES, SeccionForm
@@ -26,6 +26,7 @@ from campaigns.values.horario import dia_de
 from clientes.rne.selectors import es_vieja, excluidos_de, ultima_consulta
 from clientes.selectors import clientes_de
 from core.errors import ConflictError, InvalidInputError
+from core.forms import SI_O_NO
 from core.models import Usuario
 from core.pages.access import admin_de, pagina
 from core.pages.paging import page_before
@@ -33,6 +34,11 @@ from core.pages.query import entero
 
 SOLO_ADMIN = "Solo un administrador ve y cambia los ajustes."
 GUARDADO = "Los ajustes quedaron guardados. Las campañas en curso los siguen desde ya."
+FALTA_RESPUESTA = "Responda sí o no."
+SE_EXIGE = "Quien no tenga registrado su consentimiento queda fuera de las campañas. Se cambia en Ajustes."
+NO_SE_EXIGE = (
+    "Las campañas llegan también a quien no lo tenga registrado; cada revisión dice cuántos son. Se cambia en Ajustes."
+)
 CAMBIOS = 10
 
 
@@ -50,6 +56,23 @@ def ajustes(request: HttpRequest) -> HttpResponse:
             messages.success(request, GUARDADO)
             return redirect(f"{reverse('ajustes')}#{form.nombre}")
     return render(request, "campaigns/ajustes/ajustes.html", _contexto(request, usuario, found, form))
+
+
+@require_POST
+@pagina
+def consentimiento(request: HttpRequest) -> HttpResponse:
+    """Take the answer to the question of the first day: does the shop require a consent on record?"""
+    usuario = admin_de(request, SOLO_ADMIN)
+    answer = SI_O_NO.get(request.POST.get("exigir", "").strip().lower())
+    if answer is None or "exigir" not in request.POST:
+        messages.error(request, FALTA_RESPUESTA)
+        return redirect("tablero")
+    found = ajustes_de(usuario.tenant_id)
+    if consentimiento_decidido(found) and found.exigir_consentimiento != answer:
+        return redirect(f"{reverse('ajustes')}#exclusiones")  # an old page: what is decided is changed with a reason
+    cambiar_ajustes(usuario=usuario, cambios={CONSENTIMIENTO: answer})
+    messages.success(request, SE_EXIGE if answer else NO_SE_EXIGE)
+    return redirect("tablero")
 
 
 def _guardar(request: HttpRequest, usuario: Usuario, form: SeccionForm) -> bool:

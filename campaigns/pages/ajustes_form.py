@@ -190,6 +190,8 @@ def _campo(ajuste: Ajuste) -> forms.Field:
             return HorasField(**kwargs)
         case models.IntegerField():
             return forms.IntegerField(**kwargs)
+        case models.CharField():
+            return forms.CharField(max_length=column.max_length, **kwargs)
     raise TypeError(f"a setting of this kind needs a form field of its own: {ajuste.name}")
 
 

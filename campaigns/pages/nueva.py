@@ -16,14 +16,15 @@ from campaigns.audiencia.seleccion import medir
 from campaigns.campana import selectors, services
 from campaigns.campana.services import NuevaCampana
 from campaigns.ley import clases
+from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje.plano import sin_invisibles, transliterar
-from campaigns.mensaje.quien import con_nombre, nombra
 from campaigns.models import CampanaSMS, Lote
 from campaigns.models.campana import NOMBRE_MAX
 from campaigns.pages import borrador_form, pasos
 from campaigns.pages.campana import campana_de
 from campaigns.vista_previa import borrador as borradores
 from campaigns.vista_previa.borrador import Borrador
+from campaigns.vista_previa.firma import firmado
 from clientes.selectors import clientes_de
 from core.errors import ConflictError, InvalidInputError
 from core.idempotency import Idempotency
@@ -145,10 +146,8 @@ def _sin_invisibles(paso: Paso) -> HttpResponse:
 
 def _con_nombre(paso: Paso) -> HttpResponse:
     """Put the shop's name in front, once: a second click finds it there."""
-    mensaje, tienda = paso.borrador.mensaje, paso.usuario.tienda
-    return paso.mensaje(
-        paso.borrador if nombra(mensaje, tienda) else paso.borrador.con_mensaje(con_nombre(mensaje, tienda))
-    )
+    ajustes = ajustes_de(paso.usuario.tenant_id)
+    return paso.mensaje(paso.borrador.con_mensaje(firmado(paso.borrador.mensaje, paso.usuario, ajustes)))
 
 
 def _con_plantilla(paso: Paso) -> HttpResponse:

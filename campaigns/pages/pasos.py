@@ -15,7 +15,7 @@ from campaigns.mensaje import texto
 from campaigns.models import MENSAJE_MAX, Remitente
 from campaigns.models.campana import MOTIVO_MAX, NOMBRE_MAX
 from campaigns.pages import borrador_form
-from campaigns.vista_previa import elegibles
+from campaigns.vista_previa import elegibles, firma
 from campaigns.vista_previa.avisos import avisos_de, cuando
 from campaigns.vista_previa.borrador import Borrador
 from campaigns.vista_previa.calculo import calcular_vista_previa
@@ -83,7 +83,7 @@ def costo(usuario: Usuario, borrador: Borrador) -> dict[str, Any]:
             clase=borrador.clase,
         )
     except InvalidInputError as error:
-        return {"vista": None, "costo_error": error.message}
+        return {"vista": None, "costo_error": error.message, "sin_firma": error.code == firma.CODIGO}
     plain = vista.costo_transliterado
     return {
         "vista": vista,

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from campaigns.campana import selectors, sondeo
 from campaigns.campana.sondeo import PAUSA, VERSION, Fragmento
+from campaigns.ley.selectors import ajustes_de, consentimiento_decidido
 from campaigns.pages.polling import REPOSO_S, filas_de, intervalo_de
 from core.models import Usuario
 from core.pages.access import pagina, usuario_de
@@ -25,6 +26,8 @@ DIAS = 14
 def tablero(request: HttpRequest) -> HttpResponse:
     usuario = usuario_de(request)
     context = _tablero(usuario)
+    # Asked once, on the first day: the answer is in the history of the settings.
+    context["preguntar"] = usuario.es_admin and not consentimiento_decidido(ajustes_de(usuario.tenant_id))
     context["dias"] = selectors.por_dia(usuario, dias=DIAS) if context["filas"] else []
     return render(request, "campaigns/tablero/tablero.html", context)
 

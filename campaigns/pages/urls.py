@@ -87,6 +87,7 @@ urlpatterns = [
     path("clientes/<int:pk>/mensajes/", mensajes.mensajes, name="cliente-mensajes"),
     path("clientes/<int:pk>/expediente/", expediente.expediente, name="cliente-expediente"),
     path("ajustes/", ajustes.ajustes, name="ajustes"),
+    path("ajustes/consentimiento/", ajustes.consentimiento, name="ajustes-consentimiento"),
     # The message spares the last slash: `campaigns.mensaje.enlace`.
     re_path(r"^b/(?P<token>[0-9A-Za-z]{1,24})/?$", enlace.enlace, name="baja-enlace"),
     path("bajas/", bajas.bajas, name="bajas"),

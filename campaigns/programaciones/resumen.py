@@ -8,6 +8,7 @@ from campaigns.ley.jornada import dia_del_envio
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje import texto
 from campaigns.models import Remitente
+from campaigns.vista_previa import firma
 from campaigns.vista_previa.costo import calcular, grupos_de
 from core.errors import InvalidInputError
 from core.models import Usuario
@@ -40,6 +41,7 @@ def resumir(usuario: Usuario, audiencia: Audiencia, mensaje: str, *, remitente: 
         medir(audiencia, tenant_id=usuario.tenant_id)
         if mensaje.strip():
             texto.validate(mensaje)
+            firma.exigir(mensaje, ajustes_de(usuario.tenant_id))
     except InvalidInputError as error:
         return Resumen() if error.code == "empty" else Resumen(error=error.message)
     ajustes = ajustes_de(usuario.tenant_id)

@@ -9,11 +9,13 @@ from django.utils import timezone
 from campaigns.audiencia import seleccion
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.campana.services import campana_con_clave
+from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje import texto
 from campaigns.models import Ocurrencia, PlantillaSMS, Programacion, Remitente
 from campaigns.models.programacion import GRACIA, GRACIA_MAX, NOMBRE_MAX
 from campaigns.programaciones import beat, criterios, ocurrencias
 from campaigns.values.recurrencia import NUNCA, Frecuencia, Recurrencia
+from campaigns.vista_previa import firma
 from core.errors import ConflictError, InvalidInputError
 from core.idempotency import Idempotency
 from core.models import Usuario
@@ -70,6 +72,7 @@ class Definicion:
         field = "plantilla" if self.plantilla else "mensaje"
         text = self.plantilla.mensaje if self.plantilla else self.mensaje
         texto.validate(text, field=field)
+        firma.exigir(text, ajustes_de(usuario.tenant_id), field=field)
         try:
             longest = seleccion.medir(self.audiencia, tenant_id=usuario.tenant_id).longest_nombre
         except InvalidInputError as error:

@@ -29,6 +29,10 @@ RNE_EXIGIR_CONSULTA: Final = False
 # switched off on the first day. So it is off, and every preview says how many have none on record.
 EXIGIR_CONSENTIMIENTO: Final = False
 
+# Who gets publicity has to be able to tell whose it is (Ley 1581 de 2012, art. 12). A text may say so in other words
+# than the shop's name, so the review warns, and a shop that wants a refusal switches it on.
+EXIGIR_NOMBRE: Final = False
+
 
 def ventanas() -> dict[str, Any]:
     *laborales, sabado, domingo = DIAS

@@ -37,8 +37,8 @@ MI_NUMERO: Final = (
 )
 
 NO: Final = (
-    r"(?:no|ni|nunca) (?:(?:quiero|deseo|quisiera|necesito) (?:que|q) )?(?:me |nos |m )?(?:vuelvan? a |vuelvas a "
-    r"|sigan? |sigas |esten? |estes |anden? )?"
+    r"(?:no|ni|nunca) (?:(?:quiero|deseo|quisiera|necesito) (?:que|q) )?(?:me |nos |m )?"
+    r"(?:vuelvan? a |vuelvas a |volver a |sigan? |sigas |esten? |estes |anden? )?"
 )
 ESCRIBIR: Final = (
     r"(?:escrib|contact|molest|llam|textee?|moleste)(?:an|a|as|en|e|es|ir|ar|irme|arme|iendo|ando|iendome|andome|ais"
@@ -51,9 +51,10 @@ QUITAR: Final = (
     r"|remuev(?:an?|e)|remov(?:er|a|am|e)|exclu(?:ya|yan|ir|a|am)|tir(?:a|e|em|ar|ame)|descadastr(?:e|em|ar))"
 )
 LISTA: Final = (
-    r"(?:de|da|das|do|dos|from|off) (?:(?:la|las|el|los|su|sus|tu|tus|esta|este|esa|ese|ahi|aqui|aca|de|todas|todos"
-    r"|sua|suas|seu|seus|essa|esse|your|the|this|mailing|sms|lista de|ya) )*(?:listas?|bases?|grupo|contactos"
-    r"|contatos|sistema|cadastro|database|difusion|lists?|registros)\b(?! (?:de|del) (?:espera|invitados|regalos|boda"
+    r"(?:de|da|das|do|dos|dess[ae]|dest[ae]|from|off) (?:(?:la|las|el|los|su|sus|tu|tus|esta|este|esa|ese|ahi|aqui|aca"
+    r"|de|todas|todos|sua|suas|seu|seus|essa|esse|your|the|this|mailing|sms|lista de|ya) )*"
+    r"(?:listas?|bases?|grupo|contactos|contatos|sistema|cadastro|database|difusion|lists?|registros)\b"
+    r"(?! (?:de|del) (?:espera|invitados|regalos|boda"
     r"|compras|precios)\b)"
 )
 DOY: Final = (
@@ -62,7 +63,7 @@ DOY: Final = (
 )
 PODER: Final = r"(?:puede[ns]? |podria[ns]? |quiere[ns]? |van a |va a |pode[mn]? |poderia[m]? )?"
 
-DEJEN: Final = r"(?:dejen|dejes?|deja|dejar?|dejad|paren|pare|parar?|parad|parem|cesen)"
+DEJEN: Final = r"(?:(?:dejen|dejes?|deja|dejar?)(?:me|nos)?|dejad|paren|pare|parar?|parad|parem|cesen)"
 
 # With a "no" of their own.
 CON_NO: Final = _any(
@@ -76,8 +77,8 @@ CON_NO: Final = _any(
             rf" )?{CUAL}{MENSAJES}"
         ),
         (
-            rf"no (?:quiero|deseo|autorizo|quisiera) (?:volver a |seguir )?recibi(?:r|endo)(?: {CUAL}{COSA}| mas{FIN}"
-            rf"|{FIN})"
+            rf"no (?:quiero|deseo|autorizo|quisiera|me interesa) (?:volver a |seguir )?recibi(?:r|endo)(?: {CUAL}{COSA}"
+            rf"| mas{FIN}|{FIN})"
         ),
         rf"no (?:estoy|me encuentro) interesad[oa] en (?:seguir )?(?:recib\w+ )?{CUAL}{MENSAJES}",
         r"no (?:quiero|deseo) saber (?:mas |nada |nada mas )?de (?:ustedes|uds|ud|usted|vosotros)\b",
@@ -106,6 +107,7 @@ CON_NO: Final = _any(
             rf"|contatem)(?: mais)?{FIN}"
         ),
         rf"(?:nao mais|chega de) {CUAL}{MENSAJES}",
+        rf"^no recibir(?: mas)?(?: {CUAL}{MENSAJES})?{FIN}",
     )
 )
 # What follows a "no me manden mensajes" that is only about when.
@@ -164,6 +166,9 @@ SIN_NO: Final = _any(
         r"(?:dejenme|dejeme|dejame|deixem?|deixa)(?: me)? (?:en paz|tranquil[oa]|em paz)\b",
         r"me deix[ae]m? em paz\b",
         rf"(?:salir|salirme|sacarme|sair) {LISTA}",
+        rf"^(?:sacar|quitar|borrar|eliminar) {LISTA}{FIN}",
+        rf"^dejar de recibir{FIN}",
+        rf"{DOY} d baja\b{FIN}",
         r"salir(?:me)? de (?:esto|estos mensajes|sus mensajes)\b",
         (
             r"(?:cancel(?:ar|en|e|a|o|em)|anular|eliminar) (?:ya )?(?:(?:mi|la|esta|su|el|los|sus|as?|os?|minhas?"

@@ -6,6 +6,9 @@ from typing import Final
 
 from core.unicode import sin_acentos
 
+# The short ways of chats.
+CORTAS: Final = {"kiero": "quiero", "qiero": "quiero", "kero": "quiero", "resibir": "recibir", "msjes": "msjs"}
+
 TEXTO_MAX: Final = 1600  # an SMS has no more
 
 # What stands within a word and says nothing: apostrophes, and what has no width.
@@ -38,7 +41,7 @@ def normalizar(texto: str) -> str:
     >>> normalizar("¡¡¡Nó  MÁS, por favor!!! 😡")
     'no mas por favor'
     """
-    return unir(palabras(texto))
+    return unir([CORTAS.get(word, word) for word in palabras(texto)])
 
 
 def unir(tokens: list[str]) -> str:

@@ -62,6 +62,9 @@ ESCRIBIR: Final = (
 )
 ENVIAR: Final = r"(?:no|nunca|nao|wont|not)(?: \w+){0,3} (?:envi|mand|lleg|send)\w*"
 
+# Only what was offered is declined: "Reply N to decline" names it elsewhere, or not at all.
+SIN_OFERTA: Final = r"(?<!decline)(?<!rechazar)"
+
 # An article tells that a thing is named; without one it may be the shop's own name.
 DE_OTRA: Final = (
     r"(?! (?:del|da|do|al?|un|una|el|la|tu|su|(?:de|from|a) (?:la|las|los|el|un|una|tus?|sus?|est\w+|the|this|your"
@@ -69,8 +72,8 @@ DE_OTRA: Final = (
     rf" (?!{UNIDO}(?:\w+ )?{NUESTRO}))"
 )
 IRSE: Final = patron(
-    rf"\b{FUERTES}\b{DE_OTRA}|\b{PARAR}\b(?:{NADA}| {UNIDO}{NUESTRO})|\b{NO_RECIBIR}\b(?:(?: mas| mais| anymore| any"
-    rf" more)?{NADA}| {UNIDO}{NUESTRO})"
+    rf"\b{FUERTES}\b{DE_OTRA}|\b{PARAR}\b(?:{SIN_OFERTA}{NADA}| {UNIDO}{NUESTRO})|\b{NO_RECIBIR}\b(?:(?: mas| mais"
+    rf"| anymore| any more)?{NADA}| {UNIDO}{NUESTRO})"
     r"|\b(?:no|dej\w+ de)(?: \w+){0,3} recibirl[oa]s\b|\bwant out\b|\b(?:not|no longer|dont)(?: \w+){0,3} hear from\b"
     rf"|\b(?:not|no|nao)(?: est\w+)? (?:interest|interes|interess)\w+ (?:in|en|em) {UNIDO}{NUESTRO}|\b{NO_QUERER}"
     rf" {UNIDO}{NUESTRO}|\b{NO_QUERER} (?:mas|saber mas|saber nada|saber)? ?(?:de nosotros)\b|\b{ESCRIBIR}|\b{ENVIAR}"

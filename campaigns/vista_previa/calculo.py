@@ -12,10 +12,11 @@ from campaigns.ley.jornada import Jornada, dia_del_envio, jornada_desde
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje.partes import Partes, contar, letras_ucs2
 from campaigns.mensaje.plano import invisibles, sin_invisibles, transliterar
-from campaigns.mensaje.quien import con_nombre, nombra
+from campaigns.mensaje.quien import con_nombre
 from campaigns.mensaje.texto import con_enlace, render, validate, validate_length
 from campaigns.models import Ajustes, CampanaSMS, Remitente
 from campaigns.remitentes import valor_de
+from campaigns.vista_previa import firma
 from campaigns.vista_previa.aprobaciones import costo_a_aprobar, por_que_espera
 from campaigns.vista_previa.costo import Costo, calcular, grupos_de
 from clientes.models import Cliente
@@ -96,6 +97,7 @@ def calcular_vista_previa(
     medida = seleccion.medir(audiencia, tenant_id=usuario.tenant_id)
     validate_length(mensaje, longest_nombre=medida.longest_nombre)
     ajustes = ajustes_de(usuario.tenant_id)
+    firma.exigir(mensaje, ajustes)
     a_toda_hora = clase != CampanaSMS.Clase.PROMOCIONAL
     jornada = jornada_desde(ajustes, timezone.now(), a_toda_hora=a_toda_hora)
     dia = dia_del_envio(ajustes, a_toda_hora=a_toda_hora)
@@ -103,7 +105,7 @@ def calcular_vista_previa(
     a_aprobar = costo_a_aprobar(mensaje, audiencia, ajustes=ajustes, remitente=remitente, a_toda_hora=a_toda_hora)
     enlazado = con_enlace(mensaje)
     plain = transliterar(mensaje)
-    missing = usuario.tienda if usuario.tienda and not nombra(mensaje, usuario.tienda) else ""
+    missing = firma.falta(mensaje, usuario, ajustes)
     sendable = enviables_de(audiencia, ajustes=ajustes, dia=dia, remitente=valor_de(remitente), a_toda_hora=a_toda_hora)
     longest = sendable.order_by(Length("nombre").desc(), "pk").first()
     return VistaPrevia(

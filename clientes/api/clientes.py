@@ -29,8 +29,6 @@ from core.api.schema import ErrorSerializer
 from core.api.serializers import ShopRowSerializer
 from core.errors import ConflictError, InvalidInputError
 
-CONSENTIMIENTO = ("consentimiento_fuente", "consentimiento_en")
-
 
 @extend_schema_serializer(
     examples=[
@@ -43,6 +41,10 @@ CONSENTIMIENTO = ("consentimiento_fuente", "consentimiento_en")
                 "activo": True,
                 "consentimiento_fuente": "Formulario de la tienda",
                 "consentimiento_en": "2026-03-01",
+                "consentimiento_hora": "16:20",
+                "consentimiento_medio": "web",
+                "consentimiento_texto": "Acepto recibir ofertas de Zapatos Luna por SMS",
+                "consentimiento_lugar": "190.24.8.15",
             },
             request_only=True,
         ),
@@ -57,6 +59,10 @@ CONSENTIMIENTO = ("consentimiento_fuente", "consentimiento_en")
                 "activo": True,
                 "consentimiento_fuente": "Formulario de la tienda",
                 "consentimiento_en": "2026-03-01",
+                "consentimiento_hora": "16:20:00",
+                "consentimiento_medio": "web",
+                "consentimiento_texto": "Acepto recibir ofertas de Zapatos Luna por SMS",
+                "consentimiento_lugar": "190.24.8.15",
                 "consentimiento_revocado_en": None,
                 "creado": "2026-03-15T10:30:00-05:00",
             },
@@ -86,6 +92,10 @@ class ClienteSerializer(ShopRowSerializer[Cliente]):
             "etiquetas",
             "consentimiento_fuente",
             "consentimiento_en",
+            "consentimiento_hora",
+            "consentimiento_medio",
+            "consentimiento_texto",
+            "consentimiento_lugar",
             "consentimiento_revocado_en",
             "creado",
         )
@@ -94,6 +104,13 @@ class ClienteSerializer(ShopRowSerializer[Cliente]):
                 "help_text": "Where the client agreed to be written to; give it with its date, or neither."
             },
             "consentimiento_en": {"help_text": "When the client agreed; null while they have not."},
+            "consentimiento_hora": {
+                "help_text": "The proof of the consent, as are the next three fields: at what time, in TIME_ZONE. "
+                "With another `consentimiento_en` goes what is not given anew."
+            },
+            "consentimiento_medio": {"help_text": "How the client agreed."},
+            "consentimiento_texto": {"help_text": "The words that the client was shown or read."},
+            "consentimiento_lugar": {"help_text": "The IP address or the place."},
         }
 
     def to_internal_value(self, data: Any) -> Any:
@@ -110,12 +127,13 @@ class ClienteSerializer(ShopRowSerializer[Cliente]):
         return revocado_en(cliente)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        said = {name: attrs.get(name, getattr(self.instance, name, None)) for name in CONSENTIMIENTO}
+        before = consentimiento.de_cliente(self.instance or Cliente())
+        now = consentimiento.con_su_prueba(before, attrs)
         try:
-            consentimiento.validar(said["consentimiento_fuente"] or "", said["consentimiento_en"])
+            consentimiento.validar(now[consentimiento.FUENTE], now[consentimiento.EN], now)
         except InvalidInputError as error:
             raise serializers.ValidationError({error.field or "": error.message}, code=error.code) from error
-        return attrs
+        return {**attrs, **{campo: valor for campo, valor in now.items() if valor != before[campo]}}
 
 
 class ClienteFilter(filters.FilterSet):
@@ -155,11 +173,14 @@ class ClienteViewSet(ShopRowsView[Cliente], ModelViewSet[Cliente]):
         found = selectors.clientes_de(self.usuario).prefetch_related("etiquetas")
         return con_registro(found) if self.action == "list" else found
 
+    def perform_create(self, serializer: BaseSerializer[Cliente]) -> None:
+        services.crear_cliente(quien=self.usuario, guardar=serializer.save)
+
     def perform_update(self, serializer: BaseSerializer[Cliente]) -> None:
         cliente = cast("Cliente", serializer.instance)
         if cliente.anonimizado_en:
             raise ConflictError(services.YA_ANONIMO, code="anonymous")
-        services.cambiar_cliente(cliente=cliente, guardar=serializer.save)
+        services.cambiar_cliente(cliente=cliente, quien=self.usuario, guardar=serializer.save)
 
     def perform_destroy(self, instance: Cliente) -> None:
         services.eliminar_cliente(cliente=instance)

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clientes.importacion import lote
-from clientes.models import Importacion
+from clientes.models import Importacion, Medio
 from core.api.base import SignedInView
 from core.api.idempotency import de_prueba, header, idempotency_of
 from core.api.schema import ErrorSerializer
@@ -27,6 +27,10 @@ FILA: Final = {
         "etiquetas": {"description": "List of ids of the shop's tags; they are added to those that the client has."},
         "consentimiento_fuente": {"description": "Text: where the client agreed to be written to; with its date."},
         "consentimiento_en": {"description": "Date, as 2026-03-01: when the client agreed; with its source."},
+        "consentimiento_hora": {"description": "Time, as 16:20. This and the next three prove the consent."},
+        "consentimiento_medio": {"description": f"How the client agreed: {', '.join(Medio)}."},
+        "consentimiento_texto": {"description": "Text: the words that the client was shown or read."},
+        "consentimiento_lugar": {"description": "Text: the IP address or the place."},
     },
 }
 ANA: Final = {"nombre": "Ana Díaz", "telefono": "300 123 4567", "documento": "1020304050"}

@@ -33,16 +33,18 @@ NOMBRE = Campo("nombre", "Nombre", (
     "nombre o razon social", "razon social o nombre", "nome completo", "nombre", "nombres", "primer nombre",
     "nombres del tercero", "nombres tercero", "cliente", "razon social", "contacto", "tercero", "name", "customer",
     "client", "contact", "nome", "first name", "given name", "billing first name", "first name billing",
-    "shipping first name", "display name", "nombre contacto", "nombre del contacto", "contact name",
+    "shipping first name", "display name", "nombre contacto", "nombre del contacto", "contact name", "prenom",
+    "vorname",
 ))  # fmt: skip
 APELLIDOS = Campo("apellidos", "Apellidos", (
     "apellidos", "apellido", "primer apellido", "apellido paterno", "apellidos del tercero", "apellidos tercero",
     "last name", "surname", "family name", "billing last name", "last name billing", "shipping last name", "sobrenome",
+    "cognome", "nachname", "nom de famille",
 ))  # fmt: skip
 # A name that has its surnames needs no other column for them.
 SIN_APELLIDOS: Final = frozenset({
     "nombre", "nombres", "primer nombre", "nombres del tercero", "nombres tercero", "name", "nome", "first name",
-    "given name", "billing first name", "first name billing", "shipping first name",
+    "given name", "billing first name", "first name billing", "shipping first name", "prenom", "vorname",
 })  # fmt: skip
 TELEFONO = Campo("telefono", "Teléfono", (
     "celular", "celulares", "cel", "movil", "numero de celular", "numero celular", "no celular", "nro celular",
@@ -82,12 +84,27 @@ ACTIVO = Campo("activo", "Activo", ("activo", "activa", "estado", "active", "sta
 CONSENTIMIENTO_EN = Campo("consentimiento_en", "Fecha del consentimiento", (
     "fecha del consentimiento", "fecha de consentimiento", "fecha consentimiento", "consentimiento", "autorizacion",
     "fecha de autorizacion", "fecha autorizacion", "fecha de la autorizacion", "habeas data", "opt in", "opt in date",
-    "consent", "consent date", "consentimiento en",
+    "consent", "consent date", "consentimiento en", "confirm time", "opt in time", "optin time",
 ))  # fmt: skip
 CONSENTIMIENTO_FUENTE = Campo("consentimiento_fuente", "Fuente del consentimiento", (
     "fuente del consentimiento", "fuente de consentimiento", "fuente consentimiento", "origen del consentimiento",
     "medio de autorizacion", "fuente de la autorizacion", "fuente de autorizacion", "canal de autorizacion",
     "consent source", "opt in source", "fuente", "consentimiento fuente",
+))  # fmt: skip
+CONSENTIMIENTO_MEDIO = Campo("consentimiento_medio", "Manera del consentimiento", (
+    "manera del consentimiento", "medio del consentimiento", "forma del consentimiento", "modo del consentimiento",
+    "medio de consentimiento", "forma de consentimiento", "forma de autorizacion", "modo de autorizacion",
+    "consent method", "consent channel", "opt in method", "consentimiento medio",
+))  # fmt: skip
+CONSENTIMIENTO_LUGAR = Campo("consentimiento_lugar", "Lugar del consentimiento", (
+    "lugar del consentimiento", "lugar de consentimiento", "ip del consentimiento", "ip de consentimiento",
+    "direccion ip", "ip", "ip address", "consent ip", "consent ip address", "confirm ip", "opt in ip", "optin ip",
+    "signup ip", "lugar de autorizacion", "ip de autorizacion", "consentimiento lugar",
+))  # fmt: skip
+CONSENTIMIENTO_TEXTO = Campo("consentimiento_texto", "Texto del consentimiento", (
+    "texto del consentimiento", "texto de consentimiento", "texto consentimiento", "texto de autorizacion",
+    "texto de la autorizacion", "texto autorizacion", "consent text", "consent wording", "opt in text",
+    "consentimiento texto",
 ))  # fmt: skip
 FECHA = Campo("fecha", "Fecha", (
     "fecha", "fecha venta", "fecha de venta", "fecha de la venta", "fecha factura", "fecha de compra", "date",
@@ -102,7 +119,7 @@ REFERENCIA = Campo("referencia", "Referencia", (
     "recibo", "invoice", "invoice number", "order", "order id", "reference", "consecutivo", "numero",
 ))  # fmt: skip
 
-CAMPOS: Final = {
+CAMPOS: Final[dict[Importacion.Tipo, tuple[Campo, ...]]] = {
     Importacion.Tipo.CLIENTES: (
         NOMBRE,
         APELLIDOS,
@@ -113,6 +130,9 @@ CAMPOS: Final = {
         ACTIVO,
         CONSENTIMIENTO_EN,
         CONSENTIMIENTO_FUENTE,
+        CONSENTIMIENTO_MEDIO,
+        CONSENTIMIENTO_LUGAR,
+        CONSENTIMIENTO_TEXTO,
     ),
     Importacion.Tipo.VENTAS: (REFERENCIA, FECHA, TOTAL, DOCUMENTO, TELEFONO),
 }
@@ -123,7 +143,22 @@ NUESTRAS: Final = (FILA, MOTIVO)
 # Beside these "Estado" is a state of Mexico, as in Alegra's template, and not whether the client is active.
 ES_DIRECCION: Final = frozenset({"colonia", "delegacion", "municipio delegacion", "codigo postal", "cp", "zip"})
 MOVIL: Final = frozenset(
-    {"celular", "celulares", "cel", "movil", "moviles", "mobile", "cell", "cellphone", "telemovel"}
+    {
+        "celular",
+        "celulares",
+        "cel",
+        "movil",
+        "moviles",
+        "mobile",
+        "cell",
+        "cellphone",
+        "telemovel",
+        "cellulare",
+        "portable",
+        "handy",
+        "handynummer",
+        "mobilnummer",
+    }
 )
 FIJO: Final = frozenset({"telefono", "telefonos", "tel", "telf", "fono", "phone", "phones", "telephone", "telefone"})
 NUMERO: Final = re.compile(r"\d{3}")  # "Tel. 300 123 4567" is no title
@@ -161,6 +196,9 @@ def adivinar(titulos: Sequence[str], tipo: str = "", *, parecidos: bool = True) 
             found[campo.nombre] = place
     if "apellidos" in found and ("nombre" not in found or plain[found["nombre"]] not in SIN_APELLIDOS):
         del found["apellidos"]
+    if "consentimiento_en" not in found:  # an "IP address" alone is where somebody bought
+        for campo in (CONSENTIMIENTO_MEDIO, CONSENTIMIENTO_LUGAR, CONSENTIMIENTO_TEXTO):
+            found.pop(campo.nombre, None)
     if "activo" in found and plain[found["activo"]] == "estado" and ES_DIRECCION & set(plain):
         del found["activo"]
     return found

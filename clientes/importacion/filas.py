@@ -4,13 +4,15 @@ read."""
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from typing import Any, Final
+
+from django.utils import timezone
 
 from clientes import consentimiento, ficha, phones
 from clientes.importacion import columnas, valores
 from clientes.importacion.valores import InvalidCellError
-from clientes.models import FUENTE_MAX, NOMBRE_MAX, Cliente, Etiqueta, Importacion, Venta
+from clientes.models import FUENTE_MAX, LUGAR_MAX, NOMBRE_MAX, TEXTO_MAX, Cliente, Etiqueta, Importacion, Venta
 from clientes.models.importacion import MOTIVO_MAX
 from core.errors import InvalidInputError
 from core.text.nada import es_error, es_nada
@@ -155,24 +157,37 @@ def _into_text(
 
 
 def _consentimiento(raw: dict[str, str], plan: Plan, datos: dict[str, Any], motivos: list[str]) -> None:
-    """Put the source and the date of the consent into the data: both, or neither."""
+    """Put the source and the date of the consent into the data, both or neither, and what the file has of its proof."""
     fuente = raw.get("consentimiento_fuente", "")
     if "consentimiento_fuente" not in plan.columnas and raw.get("consentimiento_en"):
         fuente = FUENTE_ARCHIVO
-    _bounded({"fuente del consentimiento": fuente}, {"fuente del consentimiento": FUENTE_MAX}, motivos)
+    prueba: dict[str, Any] = {campo: raw[campo] for campo in consentimiento.EN_UNA_LINEA if raw.get(campo)}
+    bounds = {"fuente": FUENTE_MAX, "texto": TEXTO_MAX, "lugar": LUGAR_MAX}
+    said = {"fuente": fuente, **{campo.removeprefix("consentimiento_"): valor for campo, valor in prueba.items()}}
+    _bounded(
+        {f"{campo} del consentimiento": valor for campo, valor in said.items()},
+        {f"{campo} del consentimiento": bound for campo, bound in bounds.items()},
+        motivos,
+    )
     dia: date | None = None
-    if raw.get("consentimiento_en"):
-        try:
-            dia = valores.fecha(raw["consentimiento_en"]).date()
-        except InvalidCellError as error:
-            motivos.append(error.motivo)
-            return
     try:
-        consentimiento.validar(fuente, dia)
+        if raw.get("consentimiento_medio"):
+            prueba["consentimiento_medio"] = valores.medio(raw["consentimiento_medio"])
+        if raw.get("consentimiento_en"):
+            momento = timezone.localtime(valores.fecha(raw["consentimiento_en"]))
+            dia = momento.date()
+            if momento.time() != time():
+                prueba["consentimiento_hora"] = momento.time().replace(microsecond=0)
+    except InvalidCellError as error:
+        motivos.append(error.motivo)
+        return
+    try:
+        consentimiento.validar(fuente, dia, prueba)
     except InvalidInputError as error:
         motivos.append(error.message)
     if dia is not None:
         datos["consentimiento_en"], datos["consentimiento_fuente"] = dia.isoformat(), fuente
+        datos.update({campo: str(valor) for campo, valor in prueba.items()})
 
 
 def _celda_del_telefono(raw: Mapping[str, str], datos: dict[str, Any]) -> str:

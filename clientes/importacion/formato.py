@@ -15,6 +15,8 @@ from clientes.importacion.limites import HTML, NO_ES_PLANILLA, VACIO, XLS_VIEJO,
 ZIP: Final = b"PK\x03\x04"
 OLE: Final = b"\xd0\xcf\x11\xe0"  # .xls, and .xlsx with a password
 DELIMITADORES: Final = ";,\t|"
+DOS: Final = 2
+COMILLAS: Final = ("''", "“”", "‘’", "``", "´´", "„“")
 CABEZA: Final = 64 * 1024  # characters that the separator is found by
 LINEAS: Final = 60
 # Many programs give a page of HTML, or XML of 2003, a name that ends in .xls.
@@ -34,6 +36,7 @@ class Formato:
         hoja: the sheet that is read; "" for CSV.
         anchos: cells that the rows of a CSV have: its titles, and most of the others.
         desde: number of the row with which the table begins, titles included; what is above is no data.
+        comillas: the two signs in which a CSV has its cells, where they are not those of RFC 4180; "" for none.
     """
 
     tipo: str
@@ -43,6 +46,7 @@ class Formato:
     hoja: str = ""
     anchos: Sequence[int] = ()
     desde: int = 1
+    comillas: str = ""
 
     def as_stored(self) -> dict[str, object]:
         return asdict(self)
@@ -94,7 +98,23 @@ def de_csv(file: BinaryIO, elegida: str = "") -> tuple[Formato, Letras]:
     if not sep or (sep not in text and any(other in text for other in DELIMITADORES)):
         sep = delimitador(text)
     rows = _rows(text, sep)
-    return Formato("csv", elegida or letras.codificacion, sep, salta, anchos=anchos(rows), desde=salta + 1), letras
+    return Formato(
+        "csv",
+        elegida or letras.codificacion,
+        sep,
+        salta,
+        anchos=anchos(rows),
+        desde=salta + 1,
+        comillas=comillas_de(rows[0] if rows else ()),
+    ), letras
+
+
+def comillas_de(titulos: Sequence[str]) -> str:
+    """Find the signs in which every title stands: `'nombre';'telefono'`, “nombre”;“telefono”; "" for none."""
+    cells = [cell.strip() for cell in titulos if cell.strip()]
+    if len(cells) < DOS:
+        return ""
+    return next((pair for pair in COMILLAS if all(len(c) > DOS and c[0] + c[-1] == pair for c in cells)), "")
 
 
 def delimitador(text: str) -> str:

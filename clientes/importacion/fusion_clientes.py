@@ -3,7 +3,7 @@
 from typing import Final
 
 from clientes.importacion.fusion import ANOTAR_SQL, DOCUMENTO, MISMO_TELEFONO, OLVIDAR_SQL, ejecutar, insertar
-from clientes.models import Cliente, Importacion
+from clientes.models import Cliente, Importacion, RegistroConsentimiento
 from clientes.services import avisar_exclusion
 
 CLAVES: Final = {
@@ -19,10 +19,12 @@ CLAVES: Final = {
 CARGA_SQL = """
 CREATE TEMP TABLE carga ON COMMIT DROP AS
 SELECT f.numero, d.*, {clave} AS clave, NULL::bigint AS cliente_id, false AS nueva, false AS cambia,
+    false AS consiente,
     ''::text AS resultado, ''::text AS motivo, coalesce(f.datos ->> 'dicho', '') AS aviso
 FROM {filas} f, jsonb_to_record(f.datos)
     AS d(nombre text, telefono text, e164 text, movil boolean, pais text, documento text, activo boolean,
-        etiquetas text[], consentimiento_en date, consentimiento_fuente text)
+        etiquetas text[], consentimiento_en date, consentimiento_fuente text, consentimiento_hora time,
+        consentimiento_medio text, consentimiento_texto text, consentimiento_lugar text)
 """
 DEL_ARCHIVO = "(SELECT numero, datos FROM clientes_importacionfila WHERE importacion_id = %(id)s AND datos IS NOT NULL)"
 DE_LA_LLAMADA = "(SELECT * FROM jsonb_to_recordset(%(filas)s::jsonb) AS r(numero int, datos jsonb))"
@@ -133,12 +135,31 @@ JOIN clientes_etiqueta e ON e.usuario_id = %(tienda)s AND lower(e.nombre) = lowe
 NUEVO_TELEFONO = """(c.telefono IS NOT NULL
     AND CASE WHEN c.e164 <> '' THEN c.e164 <> k.telefono_e164
         ELSE c.telefono <> k.telefono OR k.telefono_e164 <> '' END)"""
+# The proof that the file does not bring stays with a consent of that day; another one has not the earlier one's.
+PRUEBA_SQL = """
+UPDATE carga c SET
+    consentimiento_hora = coalesce(c.consentimiento_hora, CASE WHEN same THEN k.consentimiento_hora END),
+    consentimiento_medio = coalesce(c.consentimiento_medio, CASE WHEN same THEN k.consentimiento_medio END, ''),
+    consentimiento_texto = coalesce(c.consentimiento_texto, CASE WHEN same THEN k.consentimiento_texto END, ''),
+    consentimiento_lugar = coalesce(c.consentimiento_lugar, CASE WHEN same THEN k.consentimiento_lugar END, '')
+FROM (SELECT r.numero, k.consentimiento_hora, k.consentimiento_medio, k.consentimiento_texto, k.consentimiento_lugar,
+        k.consentimiento_en IS NOT DISTINCT FROM r.consentimiento_en AS same
+    FROM carga r LEFT JOIN clientes_cliente k ON k.id = r.cliente_id WHERE r.consentimiento_en IS NOT NULL) k
+WHERE k.numero = c.numero
+"""
+CONSIENTEN_SQL = """
+UPDATE carga c SET consiente = true FROM clientes_cliente k
+WHERE k.id = c.cliente_id AND c.resultado = '' AND c.consentimiento_en IS NOT NULL
+    AND (c.consentimiento_en, c.consentimiento_fuente, c.consentimiento_hora, c.consentimiento_medio,
+        c.consentimiento_texto, c.consentimiento_lugar)
+    IS DISTINCT FROM (k.consentimiento_en, k.consentimiento_fuente::text, k.consentimiento_hora,
+        k.consentimiento_medio::text, k.consentimiento_texto::text, k.consentimiento_lugar::text)
+"""
 CAMBIAN_SQL = f"""
 UPDATE carga c SET cambia = true FROM clientes_cliente k WHERE k.id = c.cliente_id AND c.resultado = '' AND (
+    c.consiente OR
     (c.nombre IS NOT NULL AND c.nombre <> k.nombre) OR (c.documento IS NOT NULL AND c.documento <> k.documento)
-    OR (c.activo IS NOT NULL AND c.activo <> k.activo) OR ({NUEVO_TELEFONO})
-    OR (c.consentimiento_en IS NOT NULL AND (c.consentimiento_en, c.consentimiento_fuente)
-        IS DISTINCT FROM (k.consentimiento_en, k.consentimiento_fuente::text)))
+    OR (c.activo IS NOT NULL AND c.activo <> k.activo) OR ({NUEVO_TELEFONO}))
 """  # noqa: S608
 ETIQUETAN_SQL = """
 UPDATE carga c SET cambia = true FROM puestas p
@@ -148,9 +169,12 @@ WHERE p.numero = c.numero AND c.cliente_id IS NOT NULL AND NOT EXISTS (
 ACTUALIZAR_SQL = f"""
 UPDATE clientes_cliente k SET nombre = coalesce(c.nombre, k.nombre), documento = coalesce(c.documento, k.documento),
     activo = coalesce(c.activo, k.activo),
-    consentimiento_en = coalesce(c.consentimiento_en, k.consentimiento_en),
-    consentimiento_fuente = CASE WHEN c.consentimiento_en IS NULL THEN k.consentimiento_fuente
-        ELSE c.consentimiento_fuente END,
+    consentimiento_en = CASE WHEN c.consiente THEN c.consentimiento_en ELSE k.consentimiento_en END,
+    consentimiento_fuente = CASE WHEN c.consiente THEN c.consentimiento_fuente ELSE k.consentimiento_fuente END,
+    consentimiento_hora = CASE WHEN c.consiente THEN c.consentimiento_hora ELSE k.consentimiento_hora END,
+    consentimiento_medio = CASE WHEN c.consiente THEN c.consentimiento_medio ELSE k.consentimiento_medio END,
+    consentimiento_texto = CASE WHEN c.consiente THEN c.consentimiento_texto ELSE k.consentimiento_texto END,
+    consentimiento_lugar = CASE WHEN c.consiente THEN c.consentimiento_lugar ELSE k.consentimiento_lugar END,
     telefono = CASE WHEN {NUEVO_TELEFONO} THEN c.telefono ELSE k.telefono END,
     telefono_e164 = CASE WHEN {NUEVO_TELEFONO} THEN c.e164 ELSE k.telefono_e164 END,
     movil = CASE WHEN {NUEVO_TELEFONO} THEN c.movil ELSE k.movil END,
@@ -162,13 +186,15 @@ SELECT EXISTS (SELECT FROM carga c JOIN clientes_cliente k ON k.id = c.cliente_i
     WHERE c.cambia AND c.activo IS FALSE AND k.activo)
 """
 NUEVAS_SQL = """
-UPDATE carga SET nueva = true, cliente_id = nextval(pg_get_serial_sequence('clientes_cliente', 'id'))
+UPDATE carga SET nueva = true, consiente = consentimiento_en IS NOT NULL,
+    cliente_id = nextval(pg_get_serial_sequence('clientes_cliente', 'id'))
 WHERE cliente_id IS NULL AND resultado = ''
 """
 PONER_SQL = """
 INSERT INTO clientes_cliente_etiquetas (cliente_id, etiqueta_id)
 SELECT c.cliente_id, p.etiqueta_id FROM puestas p JOIN carga c USING (numero) ON CONFLICT DO NOTHING
 """
+REGISTRO_SQL = "FROM carga WHERE consiente ORDER BY numero"
 CUENTA_SQL = """
 SELECT count(*) FILTER (WHERE nueva), count(*) FILTER (WHERE cambia), count(*) FILTER (WHERE NOT nueva AND NOT cambia)
 FROM carga WHERE resultado = ''
@@ -177,7 +203,9 @@ FROM carga WHERE resultado = ''
 
 def aplicar(importacion: Importacion) -> dict[str, int]:
     """Write the good rows; return how many clients were created, changed, and left as they were."""
-    for sql in (ETIQUETAS_SQL, PUESTAS_SQL, "ANALYZE puestas", CAMBIAN_SQL, ETIQUETAN_SQL):
+    for sql in (
+        ETIQUETAS_SQL, PUESTAS_SQL, "ANALYZE puestas", PRUEBA_SQL, CONSIENTEN_SQL, CAMBIAN_SQL, ETIQUETAN_SQL,
+    ):  # fmt: skip
         ejecutar(sql, importacion)
     # A file can deactivate clients, but clears no consent: an empty cell leaves what there is.
     if ejecutar(CALLAN_SQL, importacion)[0][0]:
@@ -197,11 +225,33 @@ def aplicar(importacion: Importacion) -> dict[str, int]:
             "activo": "coalesce(activo, true)",
             "consentimiento_en": "consentimiento_en",
             "consentimiento_fuente": "coalesce(consentimiento_fuente, '')",
+            "consentimiento_hora": "consentimiento_hora",
+            "consentimiento_medio": "coalesce(consentimiento_medio, '')",
+            "consentimiento_texto": "coalesce(consentimiento_texto, '')",
+            "consentimiento_lugar": "coalesce(consentimiento_lugar, '')",
             "usuario_id": "%(tienda)s",
         },
         "FROM carga WHERE nueva ORDER BY numero",
     )
     ejecutar(sql, importacion, **params)
     ejecutar(PONER_SQL, importacion)
+    _registrar(importacion)
     row = ejecutar(CUENTA_SQL, importacion)[0]
     return dict(zip(("creadas", "actualizadas", "sin_cambios"), row, strict=True))
+
+
+def _registrar(importacion: Importacion) -> None:
+    """Write the consents that the file brought into their history."""
+    given = {
+        "id": "nextval(pg_get_serial_sequence('clientes_registroconsentimiento', 'id'))",
+        "cliente_id": "cliente_id",
+        "archivo": "%(archivo)s",
+        "en": "consentimiento_en",
+        "fuente": "consentimiento_fuente",
+        "hora": "consentimiento_hora",
+        "medio": "consentimiento_medio",
+        "texto": "consentimiento_texto",
+        "lugar": "consentimiento_lugar",
+    }
+    sql, params = insertar(RegistroConsentimiento, given, REGISTRO_SQL)
+    ejecutar(sql, importacion, archivo=importacion.archivo, **params)

@@ -221,7 +221,18 @@ def leer(file: BinaryIO, formato: Formato, *, heartbeat: Callable[[], None] = _n
 
 def _leer_csv(file: BinaryIO, formato: Formato) -> Iterator[Fila]:
     lines = islice(codificacion.lineas(file, formato.codificacion), formato.salta, None)
-    return comillas.filas(lines, formato.delimitador, formato.anchos, formato.salta + 1)
+    rows = comillas.filas(lines, formato.delimitador, formato.anchos, formato.salta + 1)
+    return _sin_comillas(rows, formato.comillas) if formato.comillas else rows
+
+
+def _sin_comillas(rows: Iterator[Fila], pair: str) -> Iterator[Fila]:
+    """Take off the signs in which this file has its cells."""
+    for numero, cells in rows:
+        for place, cell in enumerate(cells):
+            plain = cell.strip()
+            if len(plain) > 1 and plain[0] + plain[-1] == pair:
+                cells[place] = plain[1:-1]
+        yield numero, cells
 
 
 def datos(

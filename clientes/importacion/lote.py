@@ -2,11 +2,11 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -23,23 +23,26 @@ from clientes.importacion.filas import (
     TELEFONO_INVALIDO,
 )
 from clientes.importacion.fusion import candado, sin_bucles
-from clientes.models import FUENTE_MAX, NOMBRE_MAX, Importacion, LoteClientes
+from clientes.models import FUENTE_MAX, LUGAR_MAX, NOMBRE_MAX, TEXTO_MAX, Importacion, LoteClientes, Medio
 from clientes.selectors import etiquetas_de
 from core.errors import InvalidInputError
 from core.idempotency import Idempotency, reutilizada
 from core.models import Usuario
 from core.text.limpio import limpio
 
+T = TypeVar("T")
 MAXIMO: Final = 10_000
 GUARDAR: Final = timedelta(days=1)  # the answer of a call with a key
 CAMPOS: Final = (
-    "nombre", "telefono", "documento", "activo", "etiquetas", "consentimiento_fuente", "consentimiento_en",
+    "nombre", "telefono", "documento", "activo", "etiquetas", *consentimiento.CAMPOS,
 )  # fmt: skip
 LARGOS: Final = {
     "nombre": NOMBRE_MAX, "documento": DOCUMENTO_MAX, "telefono": ficha.TELEFONO_MAX,
-    "consentimiento_fuente": FUENTE_MAX,
+    "consentimiento_fuente": FUENTE_MAX, "consentimiento_texto": TEXTO_MAX, "consentimiento_lugar": LUGAR_MAX,
 }  # fmt: skip
 FECHA: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+HORA: Final = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
+MEDIO: Final = re.compile(r"[a-z]{1,20}")
 FALTA: Final = {"documento": FALTA_DOCUMENTO, "telefono": FALTA_TELEFONO}
 
 NO_EXISTE = "Este campo no existe."
@@ -50,6 +53,8 @@ NO_ES_SI_O_NO = "Es true o false, sin comillas."
 NO_SON_IDS = "Es una lista de ids de etiquetas."
 NO_EXISTEN = "No existen etiquetas con estos ids: {ids}."
 NO_ES_FECHA = "Escriba la fecha como 2026-03-15."
+NO_ES_HORA = "Escriba la hora como 16:20."
+NO_ES_MEDIO = f"Es uno de: {', '.join(Medio)}."
 REPETIDA = "repeated"
 DUDOSA = "ambiguous"
 
@@ -182,7 +187,7 @@ def _fila(fila: Mapping[str, Any], clave: str, nombres: Mapping[int, str]) -> Le
     _telefono(textos.get("telefono", ""), datos, errores)
     _activo(fila.get("activo"), datos, errores)
     _etiquetas(fila.get("etiquetas"), nombres, datos, errores)
-    _consentimiento(textos.get("consentimiento_fuente", ""), fila.get("consentimiento_en"), datos, errores)
+    _consentimiento(fila, textos, datos, errores)
     if not datos.get("e164" if clave == "telefono" else "documento") and not any(e.attr == clave for e in errores):
         errores.append(ErrorDeFila("required", FALTA[clave], clave))
     return datos, errores
@@ -236,24 +241,49 @@ def _etiquetas(value: Any, nombres: Mapping[int, str], datos: dict[str, Any], er
         datos["etiquetas"] = [nombres[one] for one in value]
 
 
-def _consentimiento(fuente: str, value: Any, datos: dict[str, Any], errores: list[ErrorDeFila]) -> None:
-    """Put the source and the day of the consent into the data: both, or neither."""
-    dia: date | None = None
-    if value is not None and value != "":
-        try:
-            if not (isinstance(value, str) and FECHA.fullmatch(value)):
-                raise ValueError(value)
-            dia = date.fromisoformat(value)
-        except ValueError:
-            errores.append(ErrorDeFila("invalid", NO_ES_FECHA, "consentimiento_en"))
-            return
+def _consentimiento(
+    fila: Mapping[str, Any], textos: Mapping[str, str], datos: dict[str, Any], errores: list[ErrorDeFila]
+) -> None:
+    """Put the consent into the data: its source and its day or neither, and what the row has of its proof."""
+    malos = len(errores)
+    dia = _leido(fila, "consentimiento_en", FECHA, date.fromisoformat, NO_ES_FECHA, errores)
+    hora = _leido(fila, "consentimiento_hora", HORA, time.fromisoformat, NO_ES_HORA, errores)
+    medio = _leido(fila, "consentimiento_medio", MEDIO, Medio, NO_ES_MEDIO, errores)
+    if len(errores) > malos:
+        return
+    fuente = textos.get("consentimiento_fuente", "")
+    prueba = {campo: textos.get(campo, "") for campo in consentimiento.EN_UNA_LINEA}
+    said = {"consentimiento_hora": hora, "consentimiento_medio": medio, **prueba}
+    said = {campo: valor for campo, valor in said.items() if valor}
     try:
-        consentimiento.validar(fuente, dia)
+        consentimiento.validar(fuente, dia, said)
     except InvalidInputError as error:
         errores.append(ErrorDeFila(error.code, error.message, error.field or ""))
     else:
         if dia is not None:
             datos |= {"consentimiento_en": dia.isoformat(), "consentimiento_fuente": fuente}
+            datos |= {campo: str(valor) for campo, valor in said.items()}
+
+
+def _leido(
+    fila: Mapping[str, Any],
+    campo: str,
+    patron: re.Pattern[str],
+    read: Callable[[str], T],
+    motivo: str,
+    errores: list[ErrorDeFila],
+) -> T | None:
+    """Return the value of a text that is written in one way only; None when the row has none, or another."""
+    value = fila.get(campo)
+    if value is None or value == "":
+        return None
+    try:
+        if not (isinstance(value, str) and patron.fullmatch(value)):
+            raise ValueError(campo)
+        return read(value)
+    except ValueError:
+        errores.append(ErrorDeFila("invalid", motivo, campo))
+        return None
 
 
 VEREDICTOS_SQL: Final = "SELECT numero, cliente_id, nueva, cambia, resultado, motivo FROM carga ORDER BY numero"

@@ -35,7 +35,8 @@ CLAVE_AJENA = "No se puede buscar «{clave}» en este tipo de archivo."
 
 
 def importaciones_de(usuario: Usuario) -> QuerySet[Importacion]:
-    return Importacion.objects.filter(usuario_id=usuario.tenant_id)
+    """The shop's files of clients and sales. Those of the register have a page of their own."""
+    return Importacion.objects.filter(usuario_id=usuario.tenant_id).exclude(tipo=Importacion.Tipo.RNE)
 
 
 @transaction.atomic
@@ -47,19 +48,33 @@ def subir(*, usuario: Usuario, tipo: str, subido: "UploadedFile[Any]") -> Import
     """
     if (subido.size or 0) > BYTES_MAX:
         raise UnreadableFileError(DEMASIADO_GRANDE)
-    kept = ImportacionTrozo.objects.filter(importacion=OuterRef("pk"))
-    if importaciones_de(usuario).filter(Exists(kept)).count() >= ARCHIVOS_MAX:
-        raise UnreadableFileError(MUCHOS_ARCHIVOS)
+    exigir_lugar(usuario)
     examen = lectura.examinar(subido.file, tipo=tipo)  # type: ignore[arg-type] # always binary here
     importacion = Importacion.objects.create(
         usuario_id=usuario.tenant_id,
         tipo=tipo,
-        archivo=PurePath((subido.name or "").replace("\0", "")).name[-200:] or "archivo",
+        archivo=nombre_de(subido),
         **_leido(tipo, examen),
     )
     subido.seek(0)
     archivo.guardar(importacion, subido.chunks())
     return importacion
+
+
+def exigir_lugar(usuario: Usuario) -> None:
+    """Refuse a file of a shop that has too many waiting.
+
+    Raises:
+        UnreadableFileError: it has.
+    """
+    kept = ImportacionTrozo.objects.filter(importacion=OuterRef("pk"))
+    if Importacion.objects.filter(Exists(kept), usuario_id=usuario.tenant_id).count() >= ARCHIVOS_MAX:
+        raise UnreadableFileError(MUCHOS_ARCHIVOS)
+
+
+def nombre_de(subido: "UploadedFile[Any]") -> str:
+    """Return the name of an uploaded file, without folders."""
+    return PurePath((subido.name or "").replace("\0", "")).name[-200:] or "archivo"
 
 
 def _leido(tipo: str, examen: Examen) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Final
 
 from django.utils import timezone
 
+from clientes.models import Medio
 from core.text.limpio import limpio
 from core.text.numero import entero
 from core.unicode import normalize
@@ -15,10 +16,27 @@ SI: Final = frozenset({"si", "s", "1", "true", "verdadero", "v", "x", "activo", 
 NO: Final = frozenset({"no", "n", "0", "false", "falso", "f", "inactivo", "inactiva", "inactive", "off", "-"})
 FECHAS: Final = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%y", "%Y/%m/%d")
 HORAS: Final = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+NO_ES_DE_WINDOWS: Final = 0x100
 TOTAL_MAX: Final = Decimal(10) ** 12
+
+# The first that fits: a form on a web page is no form on paper, and WhatsApp is no call.
+MEDIOS: Final = {
+    Medio.WEB: re.compile(r"\b(?:web|website|internet|online|sitio|pagina|landing|app|digital|en linea)\b"),
+    Medio.MENSAJE: re.compile(r"\b(?:whats ?app|wa|sms|mensajes?|chat|messenger|telegram)\b"),
+    Medio.CORREO: re.compile(r"\b(?:correo|e ?mail|mail)\b"),
+    Medio.LLAMADA: re.compile(r"\b(?:llamada|telefono|telefonic[ao]|telefonicamente|call|phone|ligacao)\b"),
+    Medio.PAPEL: re.compile(r"\b(?:papel|fisic[ao]|impres[ao]|escrit[ao]|firma|firmado|paper|written)\b"),
+    Medio.PERSONA: re.compile(
+        r"\b(?:persona|presencial|presencialmente|verbal|verbalmente|oral|caja|tienda|local|mostrador|person|store)\b"
+    ),
+    Medio.CONDUCTA: re.compile(r"\b(?:conducta|inequivoca)\b"),
+}
 
 NO_ES_TEXTO = "Tiene caracteres que no son texto."
 NO_ES_SI_O_NO = "«{valor}» no es sí ni no, en la columna Activo."
+NO_ES_MEDIO = "«{valor}» no es una manera de dar el consentimiento: {}.".format(
+    ", ".join(Medio.values), valor="{valor}"
+)
 NO_ES_FECHA = "«{valor}» no es una fecha. Escríbala como 2026-03-15 o 15/03/2026."
 NO_ES_VALOR = "«{valor}» no es un valor en dinero."
 
@@ -41,10 +59,29 @@ def texto(celda: str) -> str:
     Raises:
         InvalidCellError: it has characters that are no text.
     """
-    clean = limpio(celda)
+    clean = limpio(bien_leido(celda))
     if "\0" in celda or "\N{REPLACEMENT CHARACTER}" in clean:
         raise InvalidCellError(NO_ES_TEXTO)
     return clean
+
+
+# UTF-8 that somebody read as Windows-1252 and saved: "MarÃ­a". No language puts these signs behind these letters.
+MAL_LEIDO: Final = re.compile("[ÃÂ][\x80-\xbf\u0152-\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]|â€")
+
+
+def bien_leido(texto: str) -> str:
+    """Return a text as it was written before a program took its UTF-8 for Windows-1252; any other as it is."""
+    if not MAL_LEIDO.search(texto):
+        return texto
+    try:
+        return b"".join(map(_byte, texto)).decode()
+    except UnicodeError:
+        return texto
+
+
+def _byte(letra: str) -> bytes:
+    """Return the byte that Windows-1252 reads as this letter; it leaves five bytes as they are."""
+    return letra.encode("latin-1" if ord(letra) < NO_ES_DE_WINDOWS else "cp1252")
 
 
 def activo(valor: str) -> bool:
@@ -54,6 +91,22 @@ def activo(valor: str) -> bool:
     if plain in NO:
         return False
     raise InvalidCellError(NO_ES_SI_O_NO.format(valor=valor[:30]))
+
+
+def medio(valor: str) -> Medio:
+    """Read the way in which a consent was given, from the product's words or from those of shops and their programs.
+
+    Raises:
+        InvalidCellError: it is none of them.
+    """
+    plain = normalize("NFKD", valor.lower()).encode("ascii", "ignore").decode()
+    words = " ".join(re.findall(r"[a-z]+", plain))
+    if words in Medio.values:
+        return Medio(words)
+    found = next((kind for kind, pattern in MEDIOS.items() if pattern.search(words)), None)
+    if found is None:
+        raise InvalidCellError(NO_ES_MEDIO.format(valor=valor[:30]))
+    return found
 
 
 def etiquetas(valor: str) -> list[str]:

@@ -1,7 +1,8 @@
 """Clients and what a shop knows about them."""
 
 from clientes.models.baja import Baja, Fuente, RegistroBaja
-from clientes.models.cliente import FUENTE_MAX, NOMBRE_MAX, Cliente, Etiqueta
+from clientes.models.cliente import FUENTE_MAX, LUGAR_MAX, NOMBRE_MAX, TEXTO_MAX, Cliente, Etiqueta, Medio
+from clientes.models.consentimiento import RegistroConsentimiento
 from clientes.models.importacion import Importacion, ImportacionFila, ImportacionTrozo
 from clientes.models.lote import LoteClientes
 from clientes.models.rne import ConsultaRNE, NumeroRNE
@@ -10,7 +11,9 @@ from clientes.models.venta import Venta
 
 __all__ = [
     "FUENTE_MAX",
+    "LUGAR_MAX",
     "NOMBRE_MAX",
+    "TEXTO_MAX",
     "Baja",
     "Cliente",
     "ConsultaRNE",
@@ -20,8 +23,10 @@ __all__ = [
     "ImportacionFila",
     "ImportacionTrozo",
     "LoteClientes",
+    "Medio",
     "NumeroRNE",
     "RegistroBaja",
+    "RegistroConsentimiento",
     "Segmento",
     "Venta",
 ]

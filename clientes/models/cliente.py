@@ -10,6 +10,23 @@ from clientes.texto import PALABRAS
 
 NOMBRE_MAX = 150
 FUENTE_MAX = 80
+TEXTO_MAX = 1_000
+LUGAR_MAX = 200
+
+
+class Medio(models.TextChoices):
+    """The way in which a client agreed: in writing, by word of mouth, or by what they did without a doubt.
+
+    Decreto 1074 de 2015, art. 2.2.2.25.2.4.
+    """
+
+    PAPEL = "papel", "Formulario en papel"
+    WEB = "web", "Formulario en internet"
+    MENSAJE = "mensaje", "Mensaje de texto o WhatsApp"
+    CORREO = "correo", "Correo electrónico"
+    LLAMADA = "llamada", "Llamada"
+    PERSONA = "persona", "De palabra, en persona"
+    CONDUCTA = "conducta", "Conducta inequívoca"
 
 
 class Etiqueta(models.Model):
@@ -43,6 +60,11 @@ class Cliente(models.Model):
     # Where and when the client agreed to be written to: Ley 1581 de 2012, art. 9. Both or neither.
     consentimiento_fuente = models.CharField(max_length=FUENTE_MAX, blank=True, default="", db_default="")
     consentimiento_en = models.DateField(null=True, blank=True)
+    # The proof of it: at what time, how, the words that the client was shown, and the IP address or the place.
+    consentimiento_hora = models.TimeField(null=True, blank=True)
+    consentimiento_medio = models.CharField(max_length=8, choices=Medio, blank=True, default="", db_default="")
+    consentimiento_texto = models.CharField(max_length=TEXTO_MAX, blank=True, default="", db_default="")
+    consentimiento_lugar = models.CharField(max_length=LUGAR_MAX, blank=True, default="", db_default="")
     # Personal data erased on the client's request; the row stays for the totals. Ley 1581 de 2012, art. 8.
     anonimizado_en = models.DateTimeField(null=True, blank=True, editable=False)
     etiquetas = models.ManyToManyField(Etiqueta, blank=True, related_name="clientes")
@@ -61,6 +83,16 @@ class Cliente(models.Model):
                 name="cliente_consentimiento_entero",
                 condition=models.Q(consentimiento_en=None, consentimiento_fuente="")
                 | (models.Q(consentimiento_en__isnull=False) & ~models.Q(consentimiento_fuente="")),
+            ),
+            models.CheckConstraint(
+                name="cliente_prueba_de_un_consentimiento",
+                condition=models.Q(consentimiento_en__isnull=False)
+                | models.Q(
+                    consentimiento_hora=None,
+                    consentimiento_medio="",
+                    consentimiento_texto="",
+                    consentimiento_lugar="",
+                ),
             ),
         ]
         indexes = [

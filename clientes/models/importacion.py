@@ -7,7 +7,7 @@ MOTIVO_MAX = 300
 
 
 class Importacion(models.Model):
-    """A file of clients or sales that a person uploaded, and what became of it.
+    """A file of clients, of sales or of the register of excluded numbers that a person uploaded, and what became of it.
 
     por_confirmar → pendiente → procesando → completada | rechazada | fallida;  rechazada → pendiente
 
@@ -19,6 +19,7 @@ class Importacion(models.Model):
     class Tipo(models.TextChoices):
         CLIENTES = "clientes", "Clientes"
         VENTAS = "ventas", "Ventas"
+        RNE = "rne", "Números excluidos"  # a large file of the register: `clientes.rne`
 
     class Estado(models.TextChoices):
         POR_CONFIRMAR = "por_confirmar", "Por confirmar"  # uploaded; the person has not chosen the columns yet
@@ -62,6 +63,7 @@ class Importacion(models.Model):
     modo = models.CharField(max_length=6, choices=Modo, default=Modo.BUENAS)
     telefono_invalido = models.BooleanField(default=False)  # a client with a phone that is none is taken too
     sin_ocultas = models.BooleanField(default=False)  # rows that a filter hides are left out
+    pedido = models.JSONField(default=dict, blank=True)  # of the register: `clientes.rne.services.Pedido`
 
     filas = models.PositiveIntegerField(default=0)  # an estimate until the file is read
     leidas = models.PositiveIntegerField(default=0)  # not counting empty ones

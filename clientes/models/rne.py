@@ -18,6 +18,10 @@ class ConsultaRNE(models.Model):
     sha256 = models.CharField(max_length=64)  # of the file's bytes, or of the numbers one in each line
     numeros = models.PositiveIntegerField()
     ilegibles = models.PositiveIntegerField()  # cells that are no number
+    # Rows with a number that the file had above already, and rows above the first one that hold no number: titles.
+    repetidos = models.PositiveIntegerField(default=0, db_default=0)
+    titulos = models.PositiveIntegerField(default=0, db_default=0)
+    filas = models.PositiveIntegerField(null=True, blank=True)  # all of them, empty ones not; NULL in old ones
     reemplaza = models.BooleanField()  # what earlier ones brought is no longer excluded
 
     class Meta:
@@ -28,6 +32,11 @@ class ConsultaRNE(models.Model):
 
     def __str__(self) -> str:
         return f"{self.consultado_en}, {self.numeros}"
+
+    @property
+    def leidas(self) -> int:
+        """Rows that brought a number."""
+        return (self.filas or 0) - self.titulos - self.ilegibles - self.repetidos
 
 
 class NumeroRNE(models.Model):

@@ -19,6 +19,7 @@ from core.pages.access import admin_de, pagina, usuario_de
 SOLO_ADMIN = "Solo un administrador puede crear, cambiar o eliminar clientes."
 CON_HISTORIA = "No se puede eliminar a {}: tiene ventas o mensajes. Puede <a href='{}'>desactivarlo o anonimizarlo</a>."
 VENTAS = 10
+CONSENTIMIENTOS = 10
 SIN_SMS = "El teléfono «{}» no es un número válido: {} no recibirá SMS hasta que se corrija."
 SIN_MOVIL = "El teléfono «{}» no es de un celular: es posible que {} no reciba SMS."
 REPETIDO = "{} tiene el mismo teléfono: en una campaña, solo uno de los dos recibirá el mensaje."
@@ -45,6 +46,7 @@ def cliente(request: HttpRequest, pk: int) -> HttpResponse:
         "etiquetas": list(cliente.etiquetas.all()),
         "registrado_desde": registrado_desde(cliente),
         "revocado_en": revocado_en(cliente),
+        "consentimientos": list(cliente.consentimientos.select_related("quien")[:CONSENTIMIENTOS]),
         "ventas": ventas[:VENTAS],
         "resumen": ventas.aggregate(n=Count("pk"), total=Sum("total"), ultima=Max("fecha")),
     }
@@ -58,7 +60,7 @@ def nuevo(request: HttpRequest) -> HttpResponse:
     usuario = admin_de(request, SOLO_ADMIN)
     form = ClienteForm(_sent(request), usuario=usuario, instance=Cliente(usuario=usuario))
     if form.is_valid():
-        cliente = form.save()
+        cliente = services.crear_cliente(quien=usuario, guardar=form.save)
         messages.success(request, format_html("{} quedó entre sus clientes.", _link(cliente)))
         _warn(request, cliente)
         return redirect("clientes")
@@ -76,7 +78,7 @@ def editar(request: HttpRequest, pk: int) -> HttpResponse:
     nombre = cliente.nombre  # the form writes what it could not accept into the row it was given
     form = ClienteForm(_sent(request), usuario=cliente.usuario, instance=cliente)
     if form.is_valid():
-        services.cambiar_cliente(cliente=cliente, guardar=form.save)
+        services.cambiar_cliente(cliente=cliente, quien=usuario_de(request), guardar=form.save)
         messages.success(request, format_html("Los cambios de {} quedaron guardados.", _link(cliente)))
         if "telefono" in form.changed_data:
             _warn(request, cliente)

@@ -33,17 +33,27 @@ class ClienteForm(KeepsUnsentForm, StyledForm, FichaForm):
             "etiquetas",
             "consentimiento_fuente",
             "consentimiento_en",
+            "consentimiento_hora",
+            "consentimiento_medio",
+            "consentimiento_lugar",
+            "consentimiento_texto",
             "activo",
         )
         labels = {
             "telefono": "Teléfono",
             "consentimiento_fuente": "Aceptó recibir mensajes en",
             "consentimiento_en": "Cuándo",
+            "consentimiento_hora": "A qué hora",
+            "consentimiento_medio": "De qué manera",
+            "consentimiento_lugar": "Dirección IP o lugar",
+            "consentimiento_texto": "Lo que se le mostró o leyó",
         }
         help_texts = {
             "telefono": "El celular al que llegan los SMS: 300 123 4567, o +57… con el código del país.",
             "documento": "Cédula, NIT u otro número de identificación.",
             "consentimiento_fuente": "De dónde viene: un formulario, la caja, una llamada. En blanco si no lo ha dado.",
+            "consentimiento_lugar": "190.24.8.15, o «Local de la Calle 72».",
+            "consentimiento_texto": "Las palabras que aceptó. Con la manera, el lugar y la hora son la prueba.",
         }
         widgets = {
             "nombre": forms.TextInput({"autocomplete": "off"}),
@@ -51,6 +61,9 @@ class ClienteForm(KeepsUnsentForm, StyledForm, FichaForm):
             "documento": forms.TextInput({"autocomplete": "off"}),
             "consentimiento_fuente": forms.TextInput({"autocomplete": "off"}),
             "consentimiento_en": forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+            "consentimiento_hora": forms.TimeInput({"type": "time"}, format="%H:%M"),
+            "consentimiento_lugar": forms.TextInput({"autocomplete": "off"}),
+            "consentimiento_texto": forms.Textarea({"rows": 3}),
         }
 
     def __init__(self, data: Any = None, *, usuario: Usuario, **kwargs: Any) -> None:

@@ -26,6 +26,9 @@ TITULOS: Final = (
     "activo",
     "consentimiento",
     "fuente del consentimiento",
+    "manera del consentimiento",
+    "lugar del consentimiento",
+    "texto del consentimiento",
     "creado",
 )
 
@@ -44,10 +47,21 @@ def filas(clientes: QuerySet[Cliente]) -> Iterator[list[str]]:
                 cliente.documento,
                 unir_etiquetas(cliente.nombres),  # type: ignore[attr-defined] # annotated above
                 "sí" if cliente.activo else "no",
-                cliente.consentimiento_en.isoformat() if cliente.consentimiento_en else "",
+                _cuando(cliente),
                 cliente.consentimiento_fuente,
+                cliente.consentimiento_medio,
+                cliente.consentimiento_lugar,
+                cliente.consentimiento_texto,
                 timezone.localtime(cliente.creado).isoformat(sep=" ", timespec="seconds"),
             ]
+
+
+def _cuando(cliente: Cliente) -> str:
+    """Say when the client agreed, as the import reads it."""
+    if cliente.consentimiento_en is None:
+        return ""
+    hora = cliente.consentimiento_hora
+    return f"{cliente.consentimiento_en} {hora:%H:%M:%S}" if hora else str(cliente.consentimiento_en)
 
 
 @require_safe

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from clientes.importacion import descargas, limites, services
+from clientes.importacion import columnas, descargas, limites, services
 from clientes.importacion.limites import UnreadableFileError
 from clientes.importacion.opciones import Opciones, opciones_guardadas
 from clientes.importacion.services import importaciones_de
@@ -34,7 +34,7 @@ def _importaciones(request: HttpRequest, *, error: str = "") -> HttpResponse:
     context = {
         "seccion": "clientes",
         "tipo": _tipo(request),
-        "tipos": Importacion.Tipo.choices,
+        "tipos": [(tipo.value, tipo.label) for tipo in columnas.CAMPOS],
         "error": error,
         "importaciones": importaciones_de(usuario_de(request)).defer("muestra")[:ULTIMAS],
         "mb": limites.BYTES_MAX // limites.MB,
@@ -46,7 +46,7 @@ def _importaciones(request: HttpRequest, *, error: str = "") -> HttpResponse:
 def _tipo(request: HttpRequest) -> str:
     """Return what is imported, as the form says that was sent, or the link that led here."""
     asked = (request.POST if request.method == "POST" else request.GET).get("tipo", "")
-    return asked if asked in Importacion.Tipo.values else Importacion.Tipo.CLIENTES
+    return asked if asked in set(columnas.CAMPOS) else Importacion.Tipo.CLIENTES
 
 
 def _subir(request: HttpRequest, subido: "UploadedFile[Any]") -> HttpResponse:

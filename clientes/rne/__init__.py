@@ -2,5 +2,6 @@
 2023) and has no interface for programs, so its file is imported, and who did it and when is kept as evidence.
 
 numeros     reads the numbers of a file, whatever its kind
-services    imports them
+services    imports them, or hands a large file to a worker
+proceso     is the worker's part
 """

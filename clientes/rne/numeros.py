@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO, Final
 
@@ -29,22 +29,36 @@ class Numeros:
 
     Args:
         telefonos: in E.164, each once, in the order of the file.
-        ilegibles: cells that are no number.
+        leidas: rows that brought a number; `repetidas`, whose numbers stood above; `ilegibles`, cells that are none.
+        titulos: rows above the first number that hold none.
     """
 
     telefonos: dict[str, None] = field(default_factory=dict)
+    leidas: int = 0
+    repetidas: int = 0
     ilegibles: int = 0
-    _leidas: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    titulos: int = 0
+    _textos: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def add(self, celda: str) -> None:
         found: tuple[str, ...] = ()
         if len(celda) <= phones.ESCRITO_MAX:
             # A workbook names one text in as many cells as it likes: each is read once.
-            if celda not in self._leidas:
-                self._leidas[celda] = _leer_todos(celda)
-            found = self._leidas[celda]
+            if celda not in self._textos:
+                self._textos[celda] = _leer_todos(celda)
+            found = self._textos[celda]
+        if not found:
+            self.ilegibles += 1
+        elif any(telefono not in self.telefonos for telefono in found):
+            self.leidas += 1
+        else:
+            self.repetidas += 1
         self.telefonos.update(dict.fromkeys(found))
-        self.ilegibles += not found
+
+    @property
+    def filas(self) -> int:
+        """All rows, in which each has been counted once."""
+        return self.titulos + self.leidas + self.repetidas + self.ilegibles
 
 
 def _leer_todos(celda: str) -> tuple[str, ...]:
@@ -63,14 +77,21 @@ def leer_numero(celda: str) -> str:
     return phones.to_e164(celda)
 
 
-def de_archivo(file: BinaryIO) -> Numeros:
+def _nada(numeros: "Numeros", filas: int) -> None:
+    pass
+
+
+def de_archivo(file: BinaryIO, *, heartbeat: Callable[["Numeros", int], None] = _nada) -> Numeros:
     """The numbers of the column that has most of them, in the sheet that has most of them. Hidden rows count.
+
+    Args:
+        heartbeat: called at every row with what was found, and about how many rows the file has.
 
     Raises:
         UnreadableFileError: it cannot be read, no column has numbers, or nobody knows what one of its rows holds: a
             quote is open, or a formula has no value.
     """
-    formato, muestra, _ = lectura.examinar(file, valor=_posibles)
+    formato, muestra, hechos = lectura.examinar(file, valor=_posibles)
     columna, _ = _mejor(muestra)
     found = Numeros()
     # What is above the table is read too: it costs nothing, and a number that is lost is one that the law forbids.
@@ -78,6 +99,9 @@ def de_archivo(file: BinaryIO) -> Numeros:
         # Above the first number are titles and headings, unless they might be a number.
         if found.telefonos or leer_numero(celda) or _posible(celda):
             found.add(celda)
+        else:
+            found.titulos += 1
+        heartbeat(found, hechos.filas)
     if not found.telefonos:
         raise UnreadableFileError(SIN_NUMEROS)
     return found

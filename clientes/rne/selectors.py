@@ -5,11 +5,16 @@ from datetime import date, timedelta
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from clientes.models import Cliente, ConsultaRNE, NumeroRNE
+from clientes.models import Cliente, ConsultaRNE, Importacion, NumeroRNE
 
 
 def consultas_de(tenant_id: int) -> QuerySet[ConsultaRNE]:
     return ConsultaRNE.objects.filter(usuario_id=tenant_id).select_related("quien")
+
+
+def archivos_de(tenant_id: int) -> QuerySet[Importacion]:
+    """The files of the register that a worker reads, or has read lately."""
+    return Importacion.objects.filter(usuario_id=tenant_id, tipo=Importacion.Tipo.RNE)
 
 
 def excluidos_de(tenant_id: int) -> int:

@@ -52,6 +52,8 @@ def test_a_new_shop_keeps_to_the_law(api: APIClient, nueva: Usuario) -> None:
         "rne_vigencia_dias": 7,
         "rne_exigir_consulta": False,
         "exigir_consentimiento": False,
+        "alias": "",
+        "exigir_nombre": False,
         "precio_segmento": None,
         "precios": {},
         "tope_diario": None,

@@ -1,7 +1,7 @@
 """All that is kept about one person comes out as a file, for the admin of that shop only."""
 
 import json
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 import pytest
@@ -39,7 +39,14 @@ def ana(owner: Usuario, stranger: Usuario) -> Cliente:
 
 
 def _known(usuario: Usuario, nombre: str, telefono: str, mark: str, documento: str) -> Cliente:
-    consent = {"consentimiento_fuente": f"Caja {mark}".strip(), "consentimiento_en": date(2026, 1, 2)}
+    consent = {
+        "consentimiento_fuente": f"Caja {mark}".strip(),
+        "consentimiento_en": date(2026, 1, 2),
+        "consentimiento_hora": time(16, 20),
+        "consentimiento_medio": "persona",
+        "consentimiento_texto": f"Acepto {mark}".strip(),
+        "consentimiento_lugar": f"Local 2 {mark}".strip(),
+    }
     cliente = ClienteFactory.create(usuario=usuario, nombre=nombre, telefono=telefono, documento=documento, **consent)
     cliente.etiquetas.add(EtiquetaFactory.create(usuario=usuario, nombre=f"VIP {mark}{telefono}"))
     campana = CampanaFactory.create(usuario=usuario, nombre=f"Marzo {mark}")
@@ -63,7 +70,16 @@ def test_it_gathers_what_is_kept_of_one_person(ana: Cliente, owner: Usuario) -> 
     assert OTRO not in answer.content.decode()
     assert (found["cliente"]["nombre"], found["cliente"]["documento"]) == ("Ana", "1020304050")
     assert found["cliente"]["etiquetas"] == [f"VIP {ANA}"]
-    assert found["consentimiento"] == {"fuente": "Caja", "fecha": "2026-01-02", "revocado_en": "2026-01-03"}
+    assert found["consentimiento"] == {
+        "fuente": "Caja",
+        "fecha": "2026-01-02",
+        "hora": "16:20:00",
+        "medio": "persona",
+        "texto": "Acepto",
+        "lugar": "Local 2",
+        "revocado_en": "2026-01-03",
+        "historia": [],
+    }
     assert found["registro_de_numeros_excluidos"]["desde"] == "2026-01-03"
     assert len(found["registro_de_numeros_excluidos"]["ultima_consulta"]["sha256"]) == 64
     assert [row["referencia"] for row in found["ventas"]] == ["F-1"]

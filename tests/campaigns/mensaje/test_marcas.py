@@ -81,6 +81,25 @@ MALAS = [
     "Hola [email]",
     "Hola {{1}}",
     "Hola ##nombre##",
+    "Hola @nombre, 20%",
+    "Hola @first_name",
+    "Hola %nombre, ven",
+    "Hola nombre% ven",
+    "Hola --nombre--",
+    "Hola ~~first_name~~",
+    "Hola ::nombre::",
+    "Hola ^^nombre^^",
+    "Hola ++nombre++",
+    "Hola [prénom]",
+    "Hola [[1]]",
+    "Hola [tu nombre aquí]",
+    "Hola [NOMBRE AQUÍ]",
+    "Hola <insertar nombre>",
+    "Hola [Inserte el nombre del cliente]",
+    "Hola [your name here]",
+    "Hola [nombre, ven",
+    "Hola {!Contact.FirstName}",
+    "Hola {0}",
 ]
 # The text's own brackets, percent, `<` and `#`, and links that phones find.
 BUENAS = [
@@ -148,6 +167,17 @@ BUENAS = [
     "R$50 e U$S 10$",
     "1%s",
     "100 % {nombre} %s %(x)s \\ $1",
+    "«{nombre}», hoy 20%",
+    "Síguenos @nombre.tienda",
+    "Escriba a @zapatosluna o nombre@luna.co",
+    "50%nombres propios",
+    "[nombres y apellidos de los ganadores en luna.co]",
+    "--- hoy ---",
+    "~~20%~~",
+    "Llame ya :: Zapatos Luna ::",
+    "[Bogotá] [1] [x]",
+    "T_T ^_^ :D ;-) <3 (╯°□°)╯",
+    '{"oferta": "20%"}'[1:-1],
 ]
 
 
@@ -186,7 +216,10 @@ def test_it_says_where_and_what_was_meant(mensaje: str, code: str, words: tuple[
         assert word in refused.value.message
 
 
-@pytest.mark.parametrize("letters", ["{", "[nombre", "[[", "<", "%a", "a_", "__a", "-a", "{enlace_baja}", "%%", "(a"])
+@pytest.mark.parametrize(
+    "letters",
+    ["{", "[nombre", "[[", "<", "%a", "a_", "__a", "-a", "--a", "@nombre.", "[nombre ", "{enlace_baja}", "%%", "(a"],
+)
 def test_a_long_text_costs_what_it_weighs(letters: str) -> None:
     assert growth(primera_mala, lambda n: letters * n, 300) < 30
 

@@ -18,6 +18,10 @@ from campaigns.mensaje.quien import con_nombre, nombra
         ("Lunares: 20%", "Luna", False),
         ("20% hoy", "Zapatos Luna", False),
         ("", "Zapatos Luna", False),
+        ("Zapatos {nombre} Luna", "Zapatos Luna", False),  # Zapatos Ana Luna
+        ("Hola {nombre}: 20%", "Nombre", False),
+        ("Hola {nombre} {enlace_baja}", "Enlace Baja", False),
+        ("{nombre}, Zapatos Luna le espera {enlace_baja}", "Zapatos Luna", True),
         ("20% hoy", "¡!", True),  # nothing that could be written
         ("Tienda 24/7: abrimos", "Tienda 24/7", True),
     ],

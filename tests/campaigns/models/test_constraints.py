@@ -228,6 +228,7 @@ BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("usuario_vendedor_tiene_admin", lambda: AdminFactory.create(rol="vendedor")),
     ("usuario_vendedor_tiene_admin", lambda: VendedorFactory.create(rol="admin")),
     ("usuario_vendedor_tiene_admin", lambda: AdminFactory.create(rol="otro")),
+    ("cliente_prueba_de_un_consentimiento", lambda: ClienteFactory.create(consentimiento_lugar="Local")),
     ("cliente_consentimiento_entero", lambda: ClienteFactory.create(consentimiento_en=DIA)),
     ("cliente_consentimiento_entero", lambda: ClienteFactory.create(consentimiento_fuente="Caja")),
     ("numero_rne_unico", same_number),

@@ -7,11 +7,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
+from rest_framework.test import APIClient
 
 from campaigns.campana import selectors
+from campaigns.ley.selectors import ajustes_de
+from campaigns.models import AjustesCambio
 from campaigns.pages import tablero
 from core.models import Usuario
-from tests.factories import AdminFactory, CampanaFactory, ClienteFactory, open_lote, sms_log
+from tests.factories import AdminFactory, CampanaFactory, ClienteFactory, VendedorFactory, open_lote, sms_log
+from tests.pages import signed_in
 
 
 def running(usuario: Usuario, nombre: str = "Promo") -> Any:
@@ -118,3 +122,31 @@ def test_its_queries_do_not_grow(owner: Usuario, django_assert_num_queries: Djan
 def test_a_name_is_text_and_not_markup(owner: Usuario) -> None:
     running(owner, "<script>alert(1)</script>")
     assert "<script>alert" not in get(owner)
+
+
+QUESTION = "¿Solo se escribe a quien tenga registrado su consentimiento?"
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_it_asks_about_consents_until_it_is_answered(owner: Usuario, answer: bool) -> None:
+    vendedor = VendedorFactory.create(creado_por=owner)
+    assert QUESTION not in get(vendedor)
+    browser = signed_in(owner)
+    assert QUESTION in get(owner)
+    browser.post("/ajustes/consentimiento/", {"exigir": "quizá"})
+    assert QUESTION in get(owner)  # that is no answer
+    browser.post("/ajustes/consentimiento/", {"exigir": str(answer).lower()})
+    assert QUESTION not in get(owner)
+    assert ajustes_de(owner.pk).exigir_consentimiento is answer
+    assert "Exigir el consentimiento" in get(owner, "/ajustes/")  # in the history, with who said it
+    # A second click, or an old page, changes nothing that was decided.
+    browser.post("/ajustes/consentimiento/", {"exigir": "false"})
+    assert (ajustes_de(owner.pk).exigir_consentimiento, AjustesCambio.objects.count()) == (answer, 1)
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_a_program_answers_it_too(api: APIClient, owner: Usuario, answer: bool) -> None:
+    assert api.patch("/api/v1/ajustes/", {"plazo_h": 48}).status_code == 200
+    assert QUESTION in get(owner)
+    assert api.patch("/api/v1/ajustes/", {"exigir_consentimiento": answer}).status_code == 200
+    assert QUESTION not in get(owner)

@@ -6,9 +6,13 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from campaigns.models import Ajustes
+from campaigns.ley.services import cambiar_ajustes
+from campaigns.models import Ajustes, CampanaSMS
+from campaigns.vista_previa.firma import SIN_NOMBRE
 from core.models import Usuario
-from tests.factories import ClienteFactory
+from tests.core.api.support import error_of
+from tests.factories import ClienteFactory, PlantillaFactory
+from tests.pages import signed_in
 
 URL = "/api/v1/campanas/vista-previa/"
 
@@ -63,3 +67,44 @@ def test_it_says_that_the_text_is_from_nobody(
 
 def test_a_shop_without_a_name_is_not_told(api: APIClient, owner: Usuario) -> None:
     assert "sin_remitente" not in avisos(api, owner, 1)
+
+
+def test_a_text_from_nobody_is_refused_where_the_shop_says_so(api: APIClient, owner: Usuario) -> None:
+    ana = ClienteFactory.create(usuario=owner)
+    refused = api.patch("/api/v1/ajustes/", {"exigir_nombre": True})
+    assert error_of(refused, 400)["attr"] == "alias"  # the shop has no name yet
+    assert error_of(api.patch("/api/v1/ajustes/", {"alias": "¡!"}), 400)["attr"] == "alias"
+    assert (
+        api.patch("/api/v1/ajustes/", {"exigir_nombre": True, "alias": " Luna  Bella "}).json()["alias"] == "Luna Bella"
+    )
+    plantilla = PlantillaFactory.create(usuario=owner, mensaje="20% hoy")
+    ids = {"cliente_ids": [ana.pk]}
+    recurring = {"nombre": "Cada día", "audiencia": {"todos": True}, "frecuencia": "diaria", "hora": "10:00"}
+    doors: list[tuple[str, dict[str, Any], str]] = [
+        (URL, {"mensaje": "20% hoy", **ids}, "mensaje"),
+        ("/api/v1/campanas/", {"mensaje": "20% hoy", **ids}, "mensaje"),
+        ("/api/v1/campanas/", {"plantilla": plantilla.pk, **ids}, "plantilla"),
+        ("/api/v1/programaciones/", {"mensaje": "20% hoy", **recurring}, "mensaje"),
+    ]
+    for path, body, attr in doors:
+        error = error_of(api.post(path, body), 400)
+        assert (error["code"], error["detail"]) == ("sin_remitente", SIN_NOMBRE.format(tienda="Luna Bella")), path
+        assert error["attr"].startswith(attr)
+    sent = api.post("/clientes/enviar-sms/", {"mensaje": "20% hoy", **ids})
+    assert (sent.status_code, SIN_NOMBRE.format(tienda="Luna Bella") in sent.content.decode()) == (400, True)
+    assert not CampanaSMS.objects.exists()
+    assert "sin_remitente" not in avisos(api, owner, 1, "LUNA BELLA: 20% hoy")
+    # Switching it off gives a protection up.
+    assert error_of(api.patch("/api/v1/ajustes/", {"exigir_nombre": False}), 400)["attr"] == "motivo"
+
+
+def test_the_page_offers_to_put_the_name_in_front(owner: Usuario) -> None:
+    ana = ClienteFactory.create(usuario=owner)
+    cambiar_ajustes(usuario=owner, cambios={"exigir_nombre": True, "alias": "Luna"})
+    form = {"quienes": "algunos", "clientes": [str(ana.pk)], "mensaje": "20% hoy"}
+    browser = signed_in(owner)
+    page = browser.post("/campanas/nueva/", form | {"accion": "revisar"}).content.decode()
+    assert SIN_NOMBRE.format(tienda="Luna") in page
+    assert 'value="con_nombre"' in page
+    page = browser.post("/campanas/nueva/", form | {"accion": "con_nombre"}).content.decode()
+    assert "\nLuna: 20% hoy</textarea>" in page

@@ -38,6 +38,10 @@ class TestCreate:
             "etiquetas": [],
             "consentimiento_fuente": "",
             "consentimiento_en": None,
+            "consentimiento_hora": None,
+            "consentimiento_medio": "",
+            "consentimiento_texto": "",
+            "consentimiento_lugar": "",
             "consentimiento_revocado_en": None,
             "creado": timezone.localtime(cliente.creado).isoformat(),
         }

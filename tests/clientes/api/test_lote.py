@@ -1,6 +1,6 @@
 """POST /api/v1/clientes/lote/: many clients in one call."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from campaigns.bajas.services import registrar
 from clientes.importacion import lote
-from clientes.models import Baja, Cliente, Etiqueta, LoteClientes
+from clientes.models import Baja, Cliente, Etiqueta, LoteClientes, RegistroConsentimiento
 from core.idempotency import CLAVE_REUTILIZADA
 from core.models import Usuario
 from tests.conftest import signed_in
@@ -143,6 +143,39 @@ def test_another_shops_client_is_not_known(api: APIClient, stranger: Usuario) ->
     assert reasons(body["filas"][1]) == {("etiquetas", "does_not_exist")}
     theirs.refresh_from_db()
     assert theirs.nombre == "Ajena"
+
+
+CONSENT = {"consentimiento_fuente": "Formulario", "consentimiento_en": "2026-03-01"}
+PROOF = {
+    "consentimiento_hora": "16:20", "consentimiento_medio": "web", "consentimiento_texto": "Acepto recibir ofertas",
+    "consentimiento_lugar": "190.24.8.15",
+}  # fmt: skip
+
+
+def test_a_consent_comes_with_its_proof_and_into_its_history(api: APIClient) -> None:
+    post(api, [{**ANA, **CONSENT, **PROOF}])
+    cliente = Cliente.objects.get()
+    assert (cliente.consentimiento_hora, cliente.consentimiento_medio) == (time(16, 20), "web")
+    assert (cliente.consentimiento_texto, cliente.consentimiento_lugar) == ("Acepto recibir ofertas", "190.24.8.15")
+    assert RegistroConsentimiento.objects.get().cliente == cliente
+    assert verdicts(post(api, [{**ANA, **CONSENT, **PROOF}, {**LUIS, **PROOF}])) == ["sin_cambios", "rechazado"]
+    assert RegistroConsentimiento.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("campo", "valor"),
+    [
+        ("consentimiento_hora", "4 pm"),
+        ("consentimiento_hora", "25:00"),
+        ("consentimiento_hora", 16),
+        ("consentimiento_medio", "fax"),
+        ("consentimiento_medio", ["web"]),
+        ("consentimiento_lugar", {}),
+    ],
+)
+def test_a_proof_that_is_none_is_refused(api: APIClient, campo: str, valor: object) -> None:
+    body = post(api, [{**ANA, **CONSENT, campo: valor}])
+    assert reasons(body["filas"][0]) == {(campo, "invalid")}
 
 
 def test_what_is_missing_or_empty_stays(api: APIClient, owner: Usuario) -> None:

@@ -131,6 +131,15 @@ GUESSES = [
     ("Nombre completo,Apellidos,Celular *,a,b", "nombre - telefono - -"),
     ("RFC,Razón social,Celular,Estado,Colonia", "documento nombre telefono - -"),
     ("telefono,telefono,nombre,a,b", "telefono - nombre - -"),
+    ("Prénom,Téléphone portable,x,y,z", "nombre telefono - - -"),
+    ("Vorname,Nachname,Handy,x,y", "nombre apellidos telefono - -"),
+    ("Nome,Cognome,Cellulare,x,y", "nombre apellidos telefono - -"),
+    ("First Name,Phone,CONFIRM_TIME,CONFIRM_IP,x", "nombre telefono consentimiento_en consentimiento_lugar -"),
+    ("First Name,Phone,IP Address,x,y", "nombre telefono - - -"),  # where somebody bought, and no consent
+    (
+        "Nombre,Celular,Fecha de autorización,Forma de autorización,x",
+        "nombre telefono consentimiento_en consentimiento_medio -",
+    ),
 ]
 
 

@@ -94,6 +94,32 @@ def test_it_reads_tags(raw: str, expected: list[str]) -> None:
     assert valores.etiquetas(raw) == expected
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "María Muñoz",
+        "José Peña",
+        "Óscar Ñáñez",
+        "Ángel Núñez",
+        "Conceição",
+        "Güiza",
+        "Ana – “Mona” Paz",
+        "Íñigo",
+        "N° 5",
+    ],
+)
+def test_it_mends_what_a_program_read_in_another_charset(name: str) -> None:
+    """UTF-8 that was taken for Windows-1252 and saved again, once; the five bytes that it has not stay as they are."""
+    wrong = "".join(bytes([byte]).decode("cp1252", errors="ignore") or chr(byte) for byte in name.encode())
+    assert wrong != name
+    assert valores.texto(wrong) == valores.texto(name)
+
+
+@pytest.mark.parametrize("name", ["JOÃO", "Ã", "Âncora", "CONCEIÇÃO – SP", "Ana â", "Müller Ä", "MarÃa", "Ã± y ñ"])
+def test_it_leaves_letters_that_only_look_so(name: str) -> None:
+    assert valores.texto(name) == name
+
+
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc", "Z"], exclude_characters="\\"), min_size=1)
 
 

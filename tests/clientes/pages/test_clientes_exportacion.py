@@ -50,6 +50,10 @@ def tienda(owner: Usuario) -> None:
             "documento": "7,+8",
             "consentimiento_fuente": "Caja,-1",
             "consentimiento_en": "2026-03-01",
+            "consentimiento_hora": "16:20",
+            "consentimiento_medio": "persona",
+            "consentimiento_texto": "=1+1; acepto, -sí",
+            "consentimiento_lugar": "@Local",
         },
     ]
     for n, row in enumerate(rows):
@@ -60,7 +64,8 @@ def test_no_cell_is_a_formula(tienda: None, owner: Usuario) -> None:
     text = export(owner).decode()
     assert text.startswith(
         '\ufeff"nombre";"telefono";"documento";"etiquetas";"activo";"consentimiento";'
-        '"fuente del consentimiento";"creado"\r\n'
+        '"fuente del consentimiento";"manera del consentimiento";"lugar del consentimiento";"texto del consentimiento";'
+        '"creado"\r\n'
     )
     assert '"\'+573001234567";' in text
     for separator in ";,|\t":

@@ -12,8 +12,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from clientes import phones
-from clientes.importacion import limites
-from clientes.models import ConsultaRNE, NumeroRNE
+from clientes.importacion import limites, proceso
+from clientes.models import ConsultaRNE, Importacion, NumeroRNE
 from clientes.pages import rne
 from clientes.pages.upload import SIN_ARCHIVO
 from clientes.rne import numeros, services
@@ -255,8 +255,83 @@ class TestPage:
         assert text in answer.content.decode()
         assert not ConsultaRNE.objects.exists()
 
+    def test_it_adds_up_the_rows(self, owner: Usuario) -> None:
+        data = csv(
+            "Registro de la CRC", "numero;nota", "3001112233;a", "3001112233;b", "no;c", "3004445566 / 3001112233;d"
+        )
+        signed_in(owner).post(URL, {"archivo": archivo(data), "consultado_en": "2026-03-15"})
+        assert "2 leídas + 1 sin número + 1 repetida + 2 de títulos = 6 filas" in get(owner, URL)
+
     def test_it_is_for_admins(self, owner: Usuario) -> None:
         assert signed_in(VendedorFactory.create(creado_por=owner)).get(URL).status_code == 403
+
+
+class TestWorker:
+    """A large file is read by a worker, as clients are."""
+
+    def upload(self, usuario: Usuario, data: bytes, **form: str) -> str:
+        answer = signed_in(usuario).post(URL, {"archivo": archivo(data), "consultado_en": "2026-03-15", **form})
+        assert answer.status_code == 302
+        return answer.headers["Location"]
+
+    def test_it_works(self, owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(services, "TEXTO_EN_EL_ACTO", 0)
+        monkeypatch.setattr(services, "LIBRO_EN_EL_ACTO", 0)
+        monkeypatch.setattr("clientes.rne.proceso.AVISAR_S", 0.0)
+        n = 90
+        data = csv("numero", *(f"31000000{at}" for at in range(10, 100)), "3100000010", "nada", "", "no")
+        path = self.upload(owner, data)
+        assert "Espera a que un proceso la tome" in get(owner, path)
+        assert path in get(owner, URL)
+        assert not ConsultaRNE.objects.exists()
+        assert proceso.atender() == 1
+        consulta = ConsultaRNE.objects.get()
+        assert (consulta.numeros, consulta.repetidos, consulta.ilegibles, consulta.titulos) == (n, 1, 2, 1)
+        assert (consulta.quien, consulta.sha256) == (owner, hashlib.sha256(data).hexdigest())
+        assert len(excluded(owner)) == n
+        page = get(owner, f"{path}vivo/").replace("\N{NO-BREAK SPACE}", " ")
+        assert "+ 2 sin número + 1 repetida =" in page
+        assert 'hx-get="' not in page
+        assert path not in get(owner, URL)
+        done = Importacion.objects.get()
+        assert (done.estado, done.leidas, done.trozos.exists()) == ("completada", n + 3, False)
+        assert path not in get(owner, "/clientes/importar/")  # which is for clients and sales
+        assert signed_in(owner).get(f"/clientes/importar/{done.pk}/").status_code == 404
+
+    @pytest.mark.parametrize("row", ['"mal', "\ufffdx"])
+    def test_it_says_what_is_wrong(self, owner: Usuario, monkeypatch: pytest.MonkeyPatch, row: str) -> None:
+        monkeypatch.setattr(services, "TEXTO_EN_EL_ACTO", 0)
+        monkeypatch.setattr(services, "LIBRO_EN_EL_ACTO", 0)
+        path = self.upload(owner, csv("numero;nota", "3001112233;a", f"3001112244;{row}", "3001112255;c"))
+        proceso.atender()
+        read = Importacion.objects.get()
+        if read.estado == "fallida":
+            assert read.error in get(owner, path)
+            assert excluded(owner) == set()
+        else:
+            assert len(excluded(owner)) == 3
+
+    def test_it_refuses_at_once_what_can_be_seen_at_once(self, owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(services, "TEXTO_EN_EL_ACTO", 0)
+        monkeypatch.setattr(services, "LIBRO_EN_EL_ACTO", 0)
+        bring(owner, EVA)
+        for data, form, text in [
+            (b"\xd0\xcf\x11\xe0" + b"x" * 600, {}, limites.XLS_VIEJO),
+            (LISTA, {"consultado_en": "2999-01-01"}, services.EN_EL_FUTURO),
+            (LISTA, {"consultado_en": "2026-03-14", "modo": "reemplaza"}, "15 mar 2026"),
+        ]:
+            answer = signed_in(owner).post(URL, {"archivo": archivo(data), "consultado_en": "2026-03-15", **form})
+            assert text in answer.content.decode()
+        assert not Importacion.objects.exists()
+
+    def test_what_a_newer_one_overtook_replaces_nothing(self, owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(services, "TEXTO_EN_EL_ACTO", 0)
+        monkeypatch.setattr(services, "LIBRO_EN_EL_ACTO", 0)
+        path = self.upload(owner, LISTA, modo="reemplaza")
+        bring(owner, EVA, dia=DIA + timedelta(days=1))
+        proceso.atender()
+        assert "16 mar 2026" in get(owner, path)
+        assert excluded(owner) == {EVA}
 
 
 def desde(usuario: Usuario) -> dict[str, date]:

@@ -25,6 +25,7 @@ from campaigns.bajas.services import registrar
 from campaigns.bitacora.alertas import guardar_ajustes, probar
 from campaigns.models import AjustesAlertas, CampanaSMS, CierreDiario, Entrante
 from clientes.importacion.services import subir
+from clientes.models import Importacion
 from core.llaves import huella
 from core.models import LlaveApi, Registro, Sesion, Usuario
 from core.text import planilla
@@ -241,6 +242,8 @@ TABLE = [
     Row("post", IMPORTACION + "descartar/", 302, 403, 404, "importacion"),
     Row("get", "clientes/rne/", 200, 403, 200),
     Row("post", "clientes/rne/", 302, 403, 302, "", una_consulta),
+    Row("get", "clientes/rne/<int:pk>/", 200, 403, 404, "rne"),
+    Row("get", "clientes/rne/<int:pk>/vivo/", 200, 403, 404, "rne"),
     # templates
     Row("get", "clientes/plantillas/", 200, 200, 200),
     Row("get", "clientes/plantillas/crear/", 200, 403, 200),
@@ -275,6 +278,7 @@ TABLE = [
     Row("post", "usuarios/<int:pk>/desactivar/", 302, 403, 404, "vendedor"),
     Row("get", "ajustes/", 200, 403, 200),
     Row("post", "ajustes/", 302, 403, 302, "", unos_ajustes),
+    Row("post", "ajustes/consentimiento/", 302, 403, 302, "", lambda w: {"exigir": "false"}),
     Row("get", "cuenta/", 200, 200, 200),
     Row("post", "cuenta/", 302, 302, 302, "", lambda w: {"first_name": "Ana"}),
     Row("post", "cuenta/clave/", 302, 302, 302, "", una_clave),
@@ -378,6 +382,7 @@ def make_world(owner: Usuario) -> World:
         "segmento": SegmentoFactory.create(usuario=owner, nombre=f"{MARCA} 10"),
         "programacion": una_programacion(owner, nombre=f"{MARCA} 11", mensaje=f"{MARCA} 12"),
         "importacion": subir(usuario=owner, tipo="clientes", subido=file),
+        "rne": Importacion.objects.create(usuario=owner, tipo="rne", archivo=f"{MARCA}.txt", estado="fallida"),
         "entrante": Entrante.objects.create(
             usuario=owner, sid="SM1", telefono=con_historia.telefono_e164, texto=f"{MARCA} 11", tipo="duda"
         ),

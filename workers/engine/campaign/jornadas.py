@@ -11,6 +11,7 @@ from campaigns.ley.jornada import Jornada, jornada_desde
 from campaigns.ley.selectors import ajustes_de
 from campaigns.ley.services import bloquear
 from campaigns.models import Ajustes, CampanaSMS, Suceso
+from campaigns.vista_previa import firma
 from clientes.rne.selectors import es_vieja, ultima_consulta
 from workers.engine.base import database
 from workers.engine.campaign import pausas
@@ -19,6 +20,10 @@ from workers.engine.lote import cupos
 logger = logging.getLogger(__name__)
 
 Estado = CampanaSMS.Estado
+SIN_NOMBRE = (
+    "El texto no dice de quién es, y esta tienda lo exige: cancele la campaña y hágala de nuevo con el nombre, o deje"
+    " de exigirlo y reanude."
+)
 SIN_CONSULTA = "Falta una consulta del RNE de los últimos {dias} días, que esta tienda exige: tráigala y reanude."
 
 
@@ -32,7 +37,8 @@ def begin(campana_id: int) -> bool:
     one.
 
     Before the first message of a day its open Lotes take what they need of the day's quotas; when that is not there,
-    or the shop's consultation of the register is too old, the campaign pauses.
+    the shop's consultation of the register is too old, or the text lacks the name that the shop requires, the campaign
+    pauses.
     """
     if runs(campana_id):
         return True
@@ -45,6 +51,9 @@ def begin(campana_id: int) -> bool:
     if planned and planned.desde <= now:
         if not campana.a_toda_hora and _lacks_consultation(ajustes):
             pausas.pause(campana_id, SIN_CONSULTA.format(dias=ajustes.rne_vigencia_dias))
+            return False
+        if ajustes.exigir_nombre and firma.falta(campana.mensaje, ajustes.usuario, ajustes):
+            pausas.pause(campana_id, SIN_NOMBRE)
             return False
         try:
             cupos.renew(campana)

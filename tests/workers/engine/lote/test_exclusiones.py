@@ -102,6 +102,25 @@ def test_a_shop_may_require_a_fresh_consultation(owner: Usuario, days: int | Non
     assert codes(order) == [""]  # it is no advertising
 
 
+def test_a_shop_may_require_that_each_text_names_it(owner: Usuario) -> None:
+    owner.tienda = "Zapatos Luna"
+    owner.save()
+    found = services.crear_campana(
+        usuario=owner,
+        nueva=services.NuevaCampana(mensaje="20% hoy", audiencia=Audiencia.de_ids([client(owner, ANA).pk])),
+    )[0]
+    cambiar_ajustes(usuario=owner, cambios={"exigir_nombre": True})
+    campanas.advance(found.pk)
+    found.refresh_from_db()
+    assert (found.estado, found.motivo) == ("pausado", jornadas.SIN_NOMBRE)
+    assert not SMSLog.objects.exists()
+    # Its alias will do; and what was paused goes on once it does.
+    cambiar_ajustes(usuario=owner, cambios={"alias": "Hoy"})
+    mover_campana(campana=found, action="reanudar")
+    campanas.advance(found.pk)
+    assert codes(found) == [""]
+
+
 def test_one_that_paused_for_it_goes_on_with_a_new_one(owner: Usuario) -> None:
     cambiar_ajustes(usuario=owner, cambios={"rne_exigir_consulta": True})
     found = opened(owner, client(owner, ANA), client(owner, LUIS))

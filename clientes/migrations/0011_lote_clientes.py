@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clientes', '0009_rne_desde'),
+        ('clientes', '0010_prueba_del_consentimiento_y_filas_del_rne'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
