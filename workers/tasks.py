@@ -12,7 +12,7 @@ from django_celery_results.models import TaskResult
 
 from campaigns.ley import contactos
 from campaigns.programaciones import ocurrencias
-from clientes.importacion import proceso
+from clientes.importacion import lote, proceso
 from core import correo, llaves
 from core.celery import DatabaseTask
 from workers import cierre
@@ -92,8 +92,8 @@ def atender_programacion(programacion_id: int) -> int:
 
 @shared_task(name="workers.limpiar_importaciones", ignore_result=True)
 def limpiar_importaciones() -> int:
-    """Delete old imports, and the files that nobody confirmed."""
-    return proceso.limpiar()
+    """Delete old imports, the files that nobody confirmed, and the answers of calls that brought many clients."""
+    return proceso.limpiar() + lote.limpiar()
 
 
 @shared_task(name="workers.olvidar_contactos", ignore_result=True)

@@ -20,16 +20,17 @@ from campaigns.api.campanas_serializers import (
     ProgresoSerializer,
     TextoYAudienciaSerializer,
 )
-from campaigns.api.idempotency import de_prueba, header, idempotency_of
 from campaigns.api.vista_previa import VistaPreviaSerializer, as_json
 from campaigns.campana import selectors, services
-from campaigns.campana.services import Idempotency, NuevaCampana
+from campaigns.campana.services import NuevaCampana
 from campaigns.models import CampanaSMS, PlantillaSMS
 from campaigns.vista_previa import aprobaciones
 from campaigns.vista_previa.calculo import calcular_vista_previa
 from core.api.base import ShopRowsView
 from core.api.filters import MomentFilter, TextFilter
+from core.api.idempotency import de_prueba, header, idempotency_of
 from core.api.schema import ErrorSerializer
+from core.idempotency import Idempotency
 from core.models import Usuario
 
 MOVED = {200: CampanaSerializer, 409: ErrorSerializer}

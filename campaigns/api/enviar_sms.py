@@ -10,17 +10,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.api.fields import IdListField, MensajeField
-from campaigns.api.idempotency import idempotency_of
 from campaigns.api.vista_previa import plain
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.campana import selectors, services
 from campaigns.campana.espera import esperar, por_que_espera
-from campaigns.campana.services import Idempotency, NuevaCampana
+from campaigns.campana.services import NuevaCampana
 from campaigns.models import CampanaSMS, SMSLog
 from campaigns.models.campana import NOMBRE_MAX
 from core.api.ajax import ReferenceView
+from core.api.idempotency import idempotency_of
 from core.api.prefer import Prefer
 from core.api.serializers import RefusesUnknown
+from core.idempotency import Idempotency
 from core.models import Usuario
 
 DETALLES = 1_000  # rows in the answer; of a larger campaign the rest is at `detalles_url`

@@ -11,15 +11,15 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ModelViewSet
 
-from campaigns.api.idempotency import clave_de, header
 from campaigns.api.programaciones_serializers import OcurrenciaSerializer, ProgramacionSerializer
 from campaigns.campana.selectors import progreso_de
-from campaigns.campana.services import Idempotency
 from campaigns.models import Ocurrencia, Programacion
 from campaigns.programaciones import selectors, services
 from core.api.base import ShopRowsView
 from core.api.filters import TextFilter, YesNoFilter
+from core.api.idempotency import clave_de, header
 from core.api.schema import ErrorSerializer
+from core.idempotency import Idempotency
 
 MOVED = {200: ProgramacionSerializer, 409: ErrorSerializer}
 IDEMPOTENCY_KEY = header(

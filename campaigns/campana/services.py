@@ -1,11 +1,7 @@
 """Services of campaigns: creating one, and the moves that a person makes with it."""
 
-import hashlib
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -26,31 +22,13 @@ from campaigns.values.wake import nudge
 from campaigns.vista_previa import aprobaciones, firma
 from core import nudges
 from core.errors import ConflictError, InvalidInputError
+from core.idempotency import Idempotency, reutilizada
 from core.models import Usuario
 
 REVISAR = "workers.revisar_campana"
-CLAVE_REUTILIZADA = "Esta Idempotency-Key ya se usó con otro contenido."
 FECHA_PASADA = "Esa fecha ya pasó: ahora son las {ahora}. Elija una por venir."
 FECHA_LEJANA = "Esa fecha está a más de un año. ¿Está bien escrita?"
 LEJOS = timedelta(days=366)
-
-
-@dataclass(frozen=True, slots=True)
-class Idempotency:
-    """The identity of a request, by which its repetition is recognised.
-
-    Args:
-        key: the caller's `Idempotency-Key`, 1 to 255 characters.
-        hash: SHA-256 of the request's meaning, hexadecimal.
-    """
-
-    key: str
-    hash: str
-
-    @classmethod
-    def of(cls, key: str, request: Mapping[str, Any]) -> "Idempotency":
-        canonical = json.dumps(request, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=str)
-        return cls(key, hashlib.sha256(canonical.encode()).hexdigest())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +171,7 @@ def campana_con_clave(*, usuario: Usuario, idempotency: Idempotency) -> CampanaS
     """
     known = CampanaSMS.objects.filter(usuario_id=usuario.tenant_id, idempotency_key=idempotency.key).first()
     if known and known.idempotency_hash != idempotency.hash:
-        raise ConflictError(CLAVE_REUTILIZADA, field="Idempotency-Key", code="idempotency_key_reused")
+        raise reutilizada()
     return known
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from campaigns import remitentes
 from campaigns.audiencia.seleccion import medir
 from campaigns.campana import selectors, services
-from campaigns.campana.services import Idempotency, NuevaCampana
+from campaigns.campana.services import NuevaCampana
 from campaigns.ley import clases
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje.plano import sin_invisibles, transliterar
@@ -27,6 +27,7 @@ from campaigns.vista_previa.borrador import Borrador
 from campaigns.vista_previa.firma import firmado
 from clientes.selectors import clientes_de
 from core.errors import ConflictError, InvalidInputError
+from core.idempotency import Idempotency
 from core.models import Usuario
 from core.pages.access import admin_de, pagina
 from core.pages.query import entero

@@ -11,12 +11,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.campana.selectors import progreso_de
-from campaigns.campana.services import Idempotency
 from campaigns.models import Programacion
 from campaigns.pages.polling import intervalo_de
 from campaigns.programaciones import criterios, palabras, selectors, services
 from campaigns.programaciones.resumen import Resumen, resumir
 from core.errors import ConflictError, InvalidInputError
+from core.idempotency import Idempotency
 from core.models import Usuario
 from core.pages.access import admin_de, pagina, usuario_de
 from core.pages.paging import page_before

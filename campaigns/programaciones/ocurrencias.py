@@ -16,11 +16,12 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.utils import timezone
 
-from campaigns.campana.services import Idempotency, NuevaCampana, crear_campana
+from campaigns.campana.services import NuevaCampana, crear_campana
 from campaigns.models import CampanaSMS, Ocurrencia, Programacion
 from campaigns.models.programacion import MOTIVO_MAX
 from campaigns.programaciones import beat, criterios
 from core.errors import InvalidInputError
+from core.idempotency import Idempotency
 from core.text import formato
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from campaigns.audiencia import seleccion
 from campaigns.audiencia.seleccion import Audiencia
-from campaigns.campana.services import Idempotency, campana_con_clave
+from campaigns.campana.services import campana_con_clave
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje import texto
 from campaigns.models import Ocurrencia, PlantillaSMS, Programacion, Remitente
@@ -17,6 +17,7 @@ from campaigns.programaciones import beat, criterios, ocurrencias
 from campaigns.values.recurrencia import NUNCA, Frecuencia, Recurrencia
 from campaigns.vista_previa import firma
 from core.errors import ConflictError, InvalidInputError
+from core.idempotency import Idempotency
 from core.models import Usuario
 
 FALTA_NOMBRE = "Póngale un nombre."

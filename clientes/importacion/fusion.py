@@ -27,6 +27,27 @@ def ejecutar(sql: str, importacion: Importacion, **params: Any) -> list[tuple[An
         return list(cursor.fetchall()) if cursor.description else []
 
 
+MUCHAS: Final = 1_000
+
+
+def candado(tienda_id: int) -> None:
+    """Let whoever else merges rows into this shop's clients finish first. Held until the transaction's end."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"importacion:{tienda_id}"])
+
+
+def sin_bucles(filas: int) -> None:
+    """Keep loops out of the transaction's plans: a table that just grew has no statistics, and a loop that looked short
+    takes minutes.
+
+    Args:
+        filas: how many rows are merged; a few may be looped over.
+    """
+    if filas > MUCHAS:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_nestloop = off")
+
+
 def insertar(model: type[models.Model], given: dict[str, str], source: str) -> tuple[str, dict[str, Any]]:
     """Build an INSERT … SELECT that also fills the columns it is not told about with the model's defaults.
 

@@ -21,12 +21,13 @@ CREATE TEMP TABLE carga ON COMMIT DROP AS
 SELECT f.numero, d.*, {clave} AS clave, NULL::bigint AS cliente_id, false AS nueva, false AS cambia,
     false AS consiente,
     ''::text AS resultado, ''::text AS motivo, coalesce(f.datos ->> 'dicho', '') AS aviso
-FROM clientes_importacionfila f, jsonb_to_record(f.datos)
+FROM {filas} f, jsonb_to_record(f.datos)
     AS d(nombre text, telefono text, e164 text, movil boolean, pais text, documento text, activo boolean,
         etiquetas text[], consentimiento_en date, consentimiento_fuente text, consentimiento_hora time,
         consentimiento_medio text, consentimiento_texto text, consentimiento_lugar text)
-WHERE f.importacion_id = %(id)s AND f.datos IS NOT NULL
 """
+DEL_ARCHIVO = "(SELECT numero, datos FROM clientes_importacionfila WHERE importacion_id = %(id)s AND datos IS NOT NULL)"
+DE_LA_LLAMADA = "(SELECT * FROM jsonb_to_recordset(%(filas)s::jsonb) AS r(numero int, datos jsonb))"
 CONOCIDOS_SQL = """
 CREATE TEMP TABLE conocidos ON COMMIT DROP AS
 SELECT clave, min(id) AS id, count(*) AS n FROM (
@@ -46,8 +47,9 @@ WITH vistos AS (
 UPDATE carga SET cliente_id = k.id FROM conocidos k JOIN vistos v ON v.id = k.id
 WHERE k.clave = carga.clave AND carga.resultado = ''
 """
+FALTA_NOMBRE = "Falta el nombre del cliente, que es nuevo."
 SIN_NOMBRE_SQL = """
-UPDATE carga SET resultado = 'rechazada', motivo = 'Falta el nombre del cliente, que es nuevo.'
+UPDATE carga SET resultado = 'rechazada', motivo = %(falta_nombre)s
 WHERE cliente_id IS NULL AND resultado = '' AND coalesce(nombre, '') = ''
 """
 REPETIDAS_SQL = """
@@ -92,11 +94,16 @@ FROM avisos a WHERE a.numero = carga.numero AND (a.fila IS NOT NULL OR a.otro IS
 """  # noqa: S608
 
 
-def preparar(importacion: Importacion) -> None:
-    """Find each row's client and each row's problem."""
+def preparar(importacion: Importacion, filas: str | None = None) -> None:
+    """Find each row's client and each row's problem.
+
+    Args:
+        filas: the rows themselves, as the JSON of a list of `numero` and `datos`, where they are no file's.
+    """
     que, de_cliente, de_fila = CLAVES[Importacion.Clave(importacion.clave)]
     ejecutar(OLVIDAR_SQL, importacion)
-    ejecutar(CARGA_SQL.format(clave=de_fila), importacion)
+    source = DEL_ARCHIVO if filas is None else DE_LA_LLAMADA
+    ejecutar(CARGA_SQL.format(clave=de_fila, filas=source), importacion, filas=filas)
     ejecutar("CREATE INDEX ON carga (numero)", importacion)
     ejecutar("CREATE INDEX ON carga (clave)", importacion)
     ejecutar("ANALYZE carga", importacion)
@@ -107,7 +114,7 @@ def preparar(importacion: Importacion) -> None:
         ejecutar(ENCONTRADOS_SQL, importacion)
     if importacion.clave == Importacion.Clave.TELEFONO:
         ejecutar(AJENAS_SQL, importacion)
-    ejecutar(SIN_NOMBRE_SQL, importacion)
+    ejecutar(SIN_NOMBRE_SQL, importacion, falta_nombre=FALTA_NOMBRE)
     if que:
         ejecutar(REPETIDAS_SQL, importacion, que=que)
     ejecutar(AVISOS_SQL, importacion)

@@ -21,7 +21,7 @@ from clientes.importacion.celdas import Celdas, Fila
 from clientes.importacion.claim import Claim, LostClaimError
 from clientes.importacion.filas import Plan
 from clientes.importacion.formato import Formato
-from clientes.importacion.fusion import MISMO_TELEFONO
+from clientes.importacion.fusion import MISMO_TELEFONO, candado, sin_bucles
 from clientes.importacion.limites import UnreadableFileError
 from clientes.importacion.opciones import opciones_guardadas, plan_de
 from clientes.importacion.revision import revisar
@@ -32,7 +32,6 @@ logger = logging.getLogger(__name__)
 
 # A merge of 200,000 rows is one statement after another, some longer than any page's may be.
 MERGE_TIMEOUT: Final = "15min"
-MUCHAS: Final = 1_000
 # One import at a time in each worker process bounds its memory, and leaves its threads to the campaigns.
 _ocupado = threading.Lock()
 
@@ -144,13 +143,8 @@ def _fusionar(mio: Claim) -> None:
         importacion = claim.retener(mio)
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL statement_timeout = '{MERGE_TIMEOUT}'")
-            if importacion.leidas > MUCHAS:
-                # What just grew has no statistics, and a loop that looked short takes minutes.
-                cursor.execute("SET LOCAL enable_nestloop = off")
-            # Another import that writes this shop's clients waits.
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"importacion:{importacion.usuario_id}"]
-            )
+        sin_bucles(importacion.leidas)
+        candado(importacion.usuario_id)
         fusion = fusion_clientes if importacion.tipo == Importacion.Tipo.CLIENTES else fusion_ventas
         fusion.preparar(importacion)
         cuenta = _problemas(importacion)

@@ -4,6 +4,7 @@ from clientes.models.baja import Baja, Fuente, RegistroBaja
 from clientes.models.cliente import FUENTE_MAX, LUGAR_MAX, NOMBRE_MAX, TEXTO_MAX, Cliente, Etiqueta, Medio
 from clientes.models.consentimiento import RegistroConsentimiento
 from clientes.models.importacion import Importacion, ImportacionFila, ImportacionTrozo
+from clientes.models.lote import LoteClientes
 from clientes.models.rne import ConsultaRNE, NumeroRNE
 from clientes.models.segmento import Segmento
 from clientes.models.venta import Venta
@@ -21,6 +22,7 @@ __all__ = [
     "Importacion",
     "ImportacionFila",
     "ImportacionTrozo",
+    "LoteClientes",
     "Medio",
     "NumeroRNE",
     "RegistroBaja",

@@ -39,6 +39,7 @@ DE_LA_TIENDA: Final = Fila(TODO)
 TABLA: Final = {
     "clientes/": DE_CLIENTES,
     "clientes/<int:pk>/": DE_CLIENTES,
+    "clientes/lote/": DE_CLIENTES,
     "clientes/<int:pk>/expediente/": DE_VENTAS,
     "etiquetas/": DE_CLIENTES,
     "etiquetas/<int:pk>/": DE_CLIENTES,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.bench.phones import MOST
 
-SECTIONS = ("comparison", "scaling", "latency", "tableros", "cierre", "callbacks", "profile")
+SECTIONS = ("comparison", "scaling", "latency", "tableros", "cierre", "callbacks", "lote", "profile")
 
 
 @dataclass(frozen=True, slots=True)

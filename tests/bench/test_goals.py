@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from tests.bench import cierre, comparison, latency, scaling, tableros
+from tests.bench import cierre, comparison, latency, lote, scaling, tableros
 from tests.bench.cierre import Closed
 from tests.bench.latency import Latency
 from tests.bench.options import count, read_options
@@ -121,3 +121,9 @@ def test_the_command_line_asks_for_less_or_more() -> None:
 def test_it_rejects_a_count_that_cannot_be() -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="must be from 1"):
         count("0")
+
+
+@pytest.mark.parametrize(("slowest", "reached"), [(2.9, True), (3.1, False)])
+def test_many_clients_in_one_call_are_quick_or_not(slowest: float, reached: bool) -> None:
+    times = {"mixed": [1.0, slowest], "the same again": [5.0]}
+    assert [goal.reached for goal in lote.report(times, 1000, 0.0).goals] == [reached]

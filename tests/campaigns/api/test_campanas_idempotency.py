@@ -9,9 +9,9 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
-from campaigns.campana.services import CLAVE_REUTILIZADA
 from campaigns.models import CampanaSMS, Lote, PlantillaSMS
 from clientes.models import Cliente
+from core.idempotency import CLAVE_REUTILIZADA
 from core.models import Usuario
 from tests.conftest import signed_in
 from tests.core.api.support import error_of, row_counts

@@ -65,6 +65,7 @@ MEANINGS: Final = {
     ("motivo", "required"),  # a protection is loosened
     ("ventanas", "invalid"),
     ("precios", "invalid"),
+    *(("clientes", code) for code in ("invalid", "required", "unknown_field", "max_length", "repeated", "ambiguous")),
     # Of two fields, and of the row that there is.
     ("consentimiento_fuente", "required"),
     ("consentimiento_en", "required"),

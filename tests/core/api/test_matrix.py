@@ -107,6 +107,10 @@ def un_cliente(world: World) -> dict[str, Any]:
     return {"nombre": "Ana"}
 
 
+def un_lote(world: World) -> dict[str, Any]:
+    return {"clave": "documento", "clientes": [{"documento": world.cliente.documento, "nombre": "Otra"}]}
+
+
 def una_plantilla(world: World) -> dict[str, Any]:
     return {"nombre": "Saludo", "mensaje": "Hola {nombre}"}
 
@@ -159,6 +163,7 @@ TABLE = [
     ),
     Row("get", CLIENTES, 200, 200, 200),
     Row("post", CLIENTES, 201, 403, 201, un_cliente),
+    Row("post", CLIENTES + "lote/", 200, 403, 200, un_lote),
     Row("get", CLIENTE, 200, 200, 404),
     Row("put", CLIENTE, 200, 403, 404, un_cliente),
     Row("patch", CLIENTE, 200, 403, 404, un_cliente),

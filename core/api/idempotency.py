@@ -5,8 +5,8 @@ from typing import Any, Final, cast
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
-from campaigns.campana.services import Idempotency
 from core.errors import InvalidInputError
+from core.idempotency import Idempotency
 
 CLAVE_MAX: Final = 255
 # Latin-1 of a header, without what is not printable; a header begins and ends with no space.
