@@ -317,7 +317,7 @@ REST_FRAMEWORK = {
         "core.auth.LlaveAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["core.api.permissions.AdminWrites"],
+    "DEFAULT_PERMISSION_CLASSES": ["core.api.permissions.RoleMay"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.api.parsers.BoundedJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "core.api.pagination.NewestFirstPagination",

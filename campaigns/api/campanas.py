@@ -30,7 +30,7 @@ from campaigns.vista_previa.calculo import calcular_vista_previa
 from core.api.base import ShopRowsView
 from core.api.filters import MomentFilter, TextFilter
 from core.api.schema import ErrorSerializer
-from core.models import Usuario
+from core.models import LlaveApi, Usuario
 
 MOVED = {200: CampanaSerializer, 409: ErrorSerializer}
 IDEMPOTENCY_KEY = header(
@@ -149,7 +149,11 @@ class CampanaViewSet(ShopRowsView[CampanaSMS], ReadOnlyModelViewSet[CampanaSMS])
         return self._move("reintentar")
 
     @extend_schema(
-        summary="Approve a campaign that waits for it, so that it starts", request=DecisionSerializer, responses=MOVED
+        summary="Approve a campaign that waits for it, so that it starts",
+        description="Not by a key of whoever made it, nor by that person at all where the shop has `aprobacion_ajena`:"
+        " 403, `own_campaign`.",
+        request=DecisionSerializer,
+        responses=MOVED,
     )
     @action(detail=True, methods=["post"], filterset_class=None)
     def aprobar(self, request: Request, pk: int) -> Response:
@@ -173,6 +177,7 @@ class CampanaViewSet(ShopRowsView[CampanaSMS], ReadOnlyModelViewSet[CampanaSMS])
             usuario=self.usuario,
             aprobar=aprobar,
             motivo=serializer.validated_data.get("motivo", ""),
+            con_llave=isinstance(request.auth, LlaveApi),
         )
         return Response(CampanaSerializer(campana, context=self.get_serializer_context()).data)
 
