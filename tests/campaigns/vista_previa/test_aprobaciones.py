@@ -318,7 +318,7 @@ class TestOnesOwn:
         cambiar_ajustes(usuario=tienda, cambios={"aprobacion_ajena": True})
         socia = VendedorFactory.create(rol="admin", creado_por=tienda)
         ClienteFactory.create_batch(3, usuario=tienda)
-        row = una_programacion(tienda, audiencia=Audiencia(todos=True))
+        row = una_programacion(tienda)
         assert row.autor == tienda
         Programacion.objects.filter(pk=row.pk).update(autor=socia)
         row.refresh_from_db()
