@@ -193,6 +193,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "core.ops.middleware.RequestLog",
     "core.ops.middleware.Unshared",
+    "core.ops.middleware.ApiByHttps",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

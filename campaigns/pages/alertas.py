@@ -24,6 +24,7 @@ from core.api.throttling import TrialThrottle
 from core.errors import ConflictError, InvalidInputError
 from core.forms import KeepsUnsentForm, StyledForm, YesNoField
 from core.models import Usuario
+from core.pages import una_vez
 from core.pages.access import con_permiso, pagina, reciente
 from core.permisos import Accion
 from core.text import formato
@@ -110,6 +111,7 @@ def _pagina(request: HttpRequest, usuario: Usuario, **context: Any) -> HttpRespo
         "ajustes": ajustes,
         "alertas": selectors.alertas_de(usuario)[:ALERTAS],
         "sin_correo": not settings.EMAIL_HOST,
+        **una_vez.token(),
     }
     return render(request, "campaigns/alertas/alertas.html", context)
 
@@ -144,6 +146,9 @@ def alertas(request: HttpRequest) -> HttpResponse:
 @reciente("alertas")
 def secreto(request: HttpRequest) -> HttpResponse:
     usuario = con_permiso(request, Accion.ADMINISTRAR, SOLO_ADMIN)
+    if una_vez.es_repetido(request):
+        messages.error(request, una_vez.USADO)
+        return redirect("alertas")
     return _pagina(request, usuario, secreto_nuevo=cambiar_secreto(usuario=usuario).secreto)
 
 

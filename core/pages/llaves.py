@@ -17,6 +17,7 @@ from core.addresses import cidr
 from core.errors import DomainError
 from core.forms import StyledForm
 from core.models import LlaveApi, Usuario
+from core.pages import una_vez
 from core.pages.access import pagina, reciente, usuario_de
 
 MUCHAS_REDES: Final = f"Escriba {domain.REDES_MAX} redes como máximo."
@@ -90,6 +91,9 @@ def llaves(request: HttpRequest) -> HttpResponse:
     form = LlaveForm(request.POST if request.method == "POST" else None, usuario=usuario)
     nueva = None
     if form.is_valid():
+        if una_vez.es_repetido(request):
+            messages.error(request, una_vez.USADO)
+            return redirect("llaves")
         try:
             nueva = domain.crear_llave(usuario=usuario, **form.datos())
         except DomainError as refused:
@@ -98,6 +102,7 @@ def llaves(request: HttpRequest) -> HttpResponse:
             form = LlaveForm(usuario=usuario)
     shown = domain.llaves_de(usuario).order_by("-origen", "-pk")[:FILAS]
     context = {"seccion": "cuenta", "form": form, "nueva": nueva, "ahora": timezone.now(), "llaves": shown}
+    context |= una_vez.token()
     return render(request, "core/llaves/llaves.html", context)
 
 
