@@ -241,6 +241,36 @@ class Sesion(models.Model):
         return f"sesión {self.pk} de {self.usuario_id}"
 
 
+class CorreoPendiente(models.Model):
+    """An email of somebody's account that has to leave, until the mail server has taken it or it is worth nothing.
+
+    No link to a new password is kept: it is made when the email leaves.
+    """
+
+    class Tipo(models.TextChoices):
+        PEDIDO = "pedido", "Alguien pidió un enlace"  # `texto`: what was typed, which may be nobody's
+        ENLACE = "enlace", "Enlace para poner una clave"  # of `usuario`
+        TEXTO = "texto", "Aviso"  # as it is
+
+    tipo = models.CharField(max_length=6, choices=Tipo)
+    usuario = models.ForeignKey(Usuario, null=True, on_delete=models.CASCADE, related_name="+")
+    correo = models.CharField(max_length=254, blank=True, default="")
+    asunto = models.CharField(max_length=200, blank=True, default="")
+    texto = models.TextField(blank=True, default="")
+    ip = models.CharField(max_length=45, blank=True, default="")
+    creado = models.DateTimeField(db_default=Now())
+    vence_en = models.DateTimeField()
+    intentos = models.PositiveSmallIntegerField(default=0)
+    proximo_intento = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name_plural = "correos pendientes"
+        indexes = (models.Index(fields=["proximo_intento"], name="correo_por_salir"),)
+
+    def __str__(self) -> str:
+        return f"correo {self.pk}, {self.tipo}"
+
+
 class Pulso(models.Model):
     """A process that works: each worker process and beat say every few seconds that they live.
 

@@ -120,16 +120,10 @@ def cierre_diario() -> bool:
     return cierre.atender()
 
 
-@shared_task(name="workers.correo_de_clave", ignore_result=True)
-def correo_de_clave(texto: str, ip: str) -> int:
-    """Send a link to a new password to whoever this is, if anybody."""
-    return correo.enviar_clave(texto, ip)
-
-
-@shared_task(name="workers.enviar_correo", ignore_result=True)
-def enviar_correo(direccion: str, asunto: str, texto: str) -> bool:
-    """Send an email to somebody who uses the product."""
-    return correo.enviar(direccion, asunto, texto)
+@shared_task(name="workers.correos", ignore_result=True)
+def correos() -> int:
+    """Send the emails of people's accounts that are due; the workers' timers do it too."""
+    return correo.despachar()
 
 
 @shared_task(name="workers.limpiar_sesiones", ignore_result=True)
