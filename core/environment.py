@@ -31,6 +31,7 @@ SECRETS = (
 
 POSITIVE = Range(min=1)
 COUNT = Range(min=0)
+LOG_MONTHS = Range(min=3)  # what the trigger of core_registro lets go
 NICE = Range(min=0, max=19)
 SECONDS = Range(min=0, min_inclusive=False)
 HTTP_URL = Regexp(r"^(https?://[^\s/]+)?/?$", error="must look like https://sms.example.com, without a path")

@@ -53,6 +53,10 @@ SESSION_MAX_H = env.float("SESSION_MAX_H", 168.0, validate=environment.SECONDS)
 API_TOKEN_H = env.float("API_TOKEN_H", 12.0, validate=environment.SECONDS)
 # Admins and operators need a second factor; unless said, where pages are served by https.
 second_factor = env.bool("SECOND_FACTOR_REQUIRED", None)
+# Months after which the security log's rows go, and after which messages and replies lose whom they were of and what
+# they said; None: they stay. A month is 31 days. The log's trigger lets nothing younger than three months go.
+SECURITY_LOG_MONTHS = env.int("SECURITY_LOG_MONTHS", None, validate=environment.LOG_MONTHS)
+MESSAGES_MONTHS = env.int("MESSAGES_MONTHS", None, validate=environment.POSITIVE)
 STATEMENT_TIMEOUT_MS = env.int("DB_STATEMENT_TIMEOUT_MS", 30_000)
 
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", "")
@@ -421,6 +425,7 @@ CELERY_BEAT_SCHEDULE = {
     # Before the day's campaigns.
     "revisar-twilio": {"task": "workers.revisar_twilio", "schedule": crontab(hour="6", minute="30")},
     "limpiar-sesiones": {"task": "workers.limpiar_sesiones", "schedule": crontab(hour="4", minute="20")},
+    "olvidar-lo-viejo": {"task": "workers.olvidar_lo_viejo", "schedule": crontab(hour="4", minute="30")},
     "limpiar-resultados": {"task": "workers.limpiar_resultados", "schedule": crontab(hour="3", minute="40")},
 }
 

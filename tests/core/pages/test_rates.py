@@ -28,7 +28,7 @@ SIN_RITMO = {
     *("entrante-decidir", "plantilla-crear", "plantilla-editar", "plantilla-eliminar", "programacion-eliminar"),
     *("programacion-pausar", "programacion-reanudar", "campana-aprobar", "campana-rechazar"),
     *("campana-pausar", "campana-reanudar", "campana-cancelar", "campana-reintentar", "alertas-secreto"),
-    *("usuario-clave", "usuario-activar", "usuario-desactivar", "cuenta-clave"),
+    *("usuario-clave", "usuario-rol", "usuario-activar", "usuario-desactivar", "cuenta-clave"),
     # one's own account
     *("llaves", "llave-revocar", "factor", "factor-codigos", "factor-llave", "factor-llave-quitar", "factor-quitar"),
     *("sesiones", "sesion-cerrar", "sesiones-cerrar-otras", "cuenta-correo", "correo-confirmar", "confirmar"),
