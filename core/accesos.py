@@ -21,7 +21,7 @@ SESION: Final = "acceso"
 
 @dataclass(frozen=True, slots=True)
 class Acceso:
-    """What an operator has opened.
+    """The shop that an operator has opened.
 
     Args:
         tienda_id: the shop; None: texts whose shop nobody knows.

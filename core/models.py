@@ -153,7 +153,7 @@ class Usuario(AbstractUser):
 
     @property
     def permisos(self) -> frozenset[Accion]:
-        """What the person may do in their shop."""
+        """Return all that the person may do in their shop."""
         return permisos_de(self.rol)
 
     def puede(self, accion: Accion) -> bool:

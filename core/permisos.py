@@ -1,4 +1,4 @@
-"""What each role may do: one table, which pages, API, keys and templates ask.
+"""The roles and what each may do: one table, which pages, API, keys and templates ask.
 
 A key of the API never may more than its person, since every call asks for the person's role here, whatever the key's
 scopes are. OWASP ASVS 5.0, 8.2 and 8.3.
@@ -20,7 +20,7 @@ class Rol(models.TextChoices):
 
 
 class Accion(StrEnum):
-    """What somebody of a shop may be let do. Templates know them by these words: `"exportar" in user.permisos`."""
+    """A thing that somebody of a shop may be let do. Templates know them by these words, in `user.permisos`."""
 
     VER_CLIENTES = "ver_clientes"  # clients, tags, segments, sales, replies, opt-outs
     VER_TELEFONOS = "ver_telefonos"  # whole, and not their last digits alone

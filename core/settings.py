@@ -55,8 +55,8 @@ API_TOKEN_H = env.float("API_TOKEN_H", 12.0, validate=environment.SECONDS)
 second_factor = env.bool("SECOND_FACTOR_REQUIRED", None)
 # Months after which the security log's rows go, and after which messages and replies lose whom they were of and what
 # they said; None: they stay. A month is 31 days. The log's trigger lets nothing younger than three months go.
-SECURITY_LOG_MONTHS = env.int("SECURITY_LOG_MONTHS", None, validate=environment.LOG_MONTHS)
-MESSAGES_MONTHS = env.int("MESSAGES_MONTHS", None, validate=environment.POSITIVE)
+security_log_months = env.str("SECURITY_LOG_MONTHS", "", validate=environment.LOG_MONTHS)
+messages_months = env.str("MESSAGES_MONTHS", "", validate=environment.MONTHS)
 STATEMENT_TIMEOUT_MS = env.int("DB_STATEMENT_TIMEOUT_MS", 30_000)
 
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", "")
@@ -154,6 +154,8 @@ SHOP_MAX_MONEY_MONTH = Decimal(shop_money_month) if shop_money_month else None
 SHOP_MAX_MESSAGES_DAY = int(shop_messages_day) if shop_messages_day else None
 SHOP_MAX_SENDERS = int(shop_senders) if shop_senders else None
 SHOP_APPROVAL_RECIPIENTS = int(shop_approval_recipients) if shop_approval_recipients else None
+SECURITY_LOG_MONTHS = int(security_log_months) if security_log_months else None
+MESSAGES_MONTHS = int(messages_months) if messages_months else None
 SHOP_APPROVAL_COST = Decimal(shop_approval_cost) if shop_approval_cost else None
 HTTPS = PUBLIC_URL.startswith("https://")
 SECOND_FACTOR_REQUIRED = HTTPS if second_factor is None else second_factor

@@ -1,4 +1,4 @@
-"""What stands of recipients before people who may not see phones whole: in pages, the API and files."""
+"""Recipients as people see them who may not see phones whole: in pages, the API and files."""
 
 from collections.abc import Iterable
 from dataclasses import replace

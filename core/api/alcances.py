@@ -1,4 +1,4 @@
-"""What a call needs, route by route: a scope of its key, and something that its person's role may do.
+"""The needs of each call, route by route: a scope of its key, and something that its person's role may do.
 
 A route that is not in the table is for admins, and for keys that may do everything; a test asks for its row.
 """

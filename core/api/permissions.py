@@ -18,7 +18,7 @@ SOLO_CREA: Final = (
 
 
 class RoleMay(BasePermission):
-    """What the person's role may do here, by the table of `core.api.alcances`, which is that of the pages.
+    """Let in whose role may do this, by the table of `core.api.alcances`, whose actions are those of the pages.
 
     Row ownership is the queryset's business.
     """

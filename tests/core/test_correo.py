@@ -225,7 +225,7 @@ class TestForgotten:
 
 
 class TestWaiting:
-    """What Redis does not hand on, or the mail server does not take, leaves later."""
+    """An email that Redis does not announce, or the mail server does not take, leaves later."""
 
     @pytest.fixture(autouse=True)
     def _nobody_works(self, monkeypatch: pytest.MonkeyPatch, sent: list[Any]) -> None:

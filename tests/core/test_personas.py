@@ -183,7 +183,7 @@ def test_a_shop_that_opens_again_gives_nobody_old_sessions_and_keys(owner: Usuar
 
 class TestKeys:
     def test_a_role_has_the_scopes_that_it_can_use(self) -> None:
-        """Those of a key are those whose routes the role may write to."""
+        """The scopes of a key are those whose routes the role may write to."""
         for rol in DE_TIENDA:
             usuario = Usuario(rol=rol)
             useful = {str(fila.escribe) for fila in RUTAS.values() if fila.hace and usuario.puede(fila.hace)}

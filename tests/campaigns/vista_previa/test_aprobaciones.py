@@ -266,7 +266,7 @@ def test_it_is_off_in_a_new_shop(stranger: Usuario) -> None:
 
 
 class TestOnesOwn:
-    """Who made a campaign approves it on a page, unless the shop says otherwise; a program never does."""
+    """The author of a campaign approves it on a page, unless the shop says otherwise; a program never does."""
 
     @pytest.fixture
     def aprobador(self, tienda: Usuario) -> Usuario:

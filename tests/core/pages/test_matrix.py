@@ -536,7 +536,7 @@ def test_each_role_gets_its_part_and_no_more(rol: str, made: Made, world: World)
 
 
 def test_who_sees_no_phones_gets_none_whole(made: Made, world: World) -> None:
-    """Whatever page an operador opens, a phone in a name and one in Twilio's words among them."""
+    """No page that an operador opens holds one: a phone in a name and one in Twilio's words among them."""
     phone = SMSLog.objects.get(campana=world["campana"]).telefono
     whole = re.compile(r"[\s().-]{0,2}".join(phone.removeprefix("+57")))
     text = f"{MARCA} {phone}"
