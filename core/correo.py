@@ -133,8 +133,8 @@ def _salio(row: CorreoPendiente) -> bool:
         return True
     if row.tipo == Pendiente.TEXTO:
         return enviar(row.correo, row.asunto, row.texto)
-    usuario = Usuario.objects.select_related("creado_por").get(pk=row.usuario_id)
-    if not usuario.puede_ingresar or not usuario.email:
+    usuario = row.usuario
+    if usuario is None or not usuario.puede_ingresar or not usuario.email:
         return True
     uid = urlsafe_base64_encode(force_bytes(usuario.pk))
     token = default_token_generator.make_token(usuario)

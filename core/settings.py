@@ -97,6 +97,8 @@ API_RATE_USER = env.str("API_RATE_USER", "1200/min", validate=environment.RATE)
 API_RATE_ANONYMOUS = env.str("API_RATE_ANONYMOUS", "60/min", validate=environment.RATE)
 API_RATE_LOGIN = env.str("API_RATE_LOGIN", "10/min", validate=environment.RATE)
 # Of each person who has signed in: pages that look through a whole shop, and files in and out (core/pages/rates.py).
+# Lists of clients, sales, replies, opt-outs and recipients, of each person who may read and not export.
+READ_RATE = env.str("READ_RATE", "300/h", validate=environment.RATE)
 PAGE_RATES = {
     "consulta": env.str("PAGE_RATE_QUERY", "600/min", validate=environment.RATE),
     "archivo": env.str("PAGE_RATE_FILE", "60/min", validate=environment.RATE),
@@ -330,7 +332,11 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "core.api.pagination.NewestFirstPagination",
     "DEFAULT_FILTER_BACKENDS": ["core.api.filters.FilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "core.api.schema.DescribesErrors",
-    "DEFAULT_THROTTLE_CLASSES": ["core.api.throttling.UserThrottle", "core.api.throttling.AddressThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": [
+        "core.api.throttling.UserThrottle",
+        "core.api.throttling.AddressThrottle",
+        "core.api.throttling.ReaderThrottle",
+    ],
     "DEFAULT_THROTTLE_RATES": {
         "usuario": API_RATE_USER,
         "direccion": API_RATE_ANONYMOUS,

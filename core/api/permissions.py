@@ -1,6 +1,6 @@
 """Permissions of the API: a role gets by the API what it gets by the pages, and no more."""
 
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import SAFE_METHODS, BasePermission
@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 from core import sessions
 from core.api import alcances
-from core.models import LlaveApi, Usuario
+from core.models import LlaveApi
 from core.permisos import FALTA
 
 CONFIRME: Final = "Hace rato que ingresó: confirme quién es en /cuentas/confirmar/ y repita la llamada."
@@ -27,7 +27,7 @@ class RoleMay(BasePermission):
         user, match = request.user, request._request.resolver_match
         if not user.is_authenticated:
             return False
-        lacking = alcances.falta_permiso(cast("Usuario", user), request.method or "", match.route if match else "")
+        lacking = alcances.falta_permiso(user, request.method or "", match.route if match else "")
         self.message = FALTA[lacking] if lacking else None
         return lacking is None
 

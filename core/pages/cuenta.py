@@ -50,7 +50,7 @@ class NombreForm(StyledForm, forms.ModelForm[Usuario]):
         label="Nombre de la tienda",
         required=False,
         max_length=80,
-        help_text=str(Usuario._meta.get_field("tienda").help_text),  # type: ignore[union-attr]  # a column of this model
+        help_text=str(Usuario._meta.get_field("tienda").help_text),
     )
 
     class Meta:

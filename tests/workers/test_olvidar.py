@@ -78,13 +78,12 @@ class TestMessages:
         age(CampanaSMS, campana.pk, "completado_en", 400)
         return CampanaSMS.objects.get(pk=campana.pk)
 
-    def test_an_old_campaign_forgets_whom_it_wrote_to(self, old: CampanaSMS, settings: Any) -> None:
+    def test_an_old_campaign_forgets_whom_it_wrote_to(
+        self, old: CampanaSMS, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         settings.MESSAGES_MONTHS = 12
-        privacidad.LOTE, before = 2, privacidad.LOTE
-        try:
-            olvidar_lo_viejo()
-        finally:
-            privacidad.LOTE = before
+        monkeypatch.setattr(privacidad, "LOTE", 2)
+        olvidar_lo_viejo()
         rows = set(SMSLog.objects.values_list("nombre", "telefono", "mensaje", "error", "estado", "codigo"))
         assert rows == {("", "", "", "", "fallido", "21211")}
         assert CampanaSMS.objects.get().olvidada_en is not None
