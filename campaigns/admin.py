@@ -25,7 +25,7 @@ from campaigns.models import (
 )
 from campaigns.programaciones.palabras import en_palabras
 from campaigns.values import estados
-from core.admin import OnlyRead
+from core.admin import DeUnaTienda, OnlyRead
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
 from core.registro import Tipo, anotar
@@ -135,7 +135,8 @@ class LoteAdmin(OnlyRead, admin.ModelAdmin[Lote]):
 
 
 @admin.register(SMSLog)
-class SMSLogAdmin(OnlyRead, admin.ModelAdmin[SMSLog]):
+class SMSLogAdmin(DeUnaTienda, OnlyRead, admin.ModelAdmin[SMSLog]):
+    tienda = "campana__usuario"
     list_display = (
         "id",
         "campana",
@@ -162,7 +163,7 @@ class AjustesAdmin(OnlyRead, admin.ModelAdmin[Ajustes]):
 
 
 class LimitesForm(forms.ModelForm[LimitesTienda]):
-    tienda = forms.ModelChoiceField(Usuario.objects.filter(rol=Usuario.Rol.ADMIN))
+    tienda = forms.ModelChoiceField(Usuario.objects.filter(rol=Usuario.Rol.ADMIN, creado_por=None))
     paises = forms.CharField(
         label="países",
         required=False,
@@ -234,7 +235,7 @@ class GastoAdmin(OnlyRead, admin.ModelAdmin[Gasto]):
 
 
 @admin.register(Entrante)
-class EntranteAdmin(OnlyRead, admin.ModelAdmin[Entrante]):
+class EntranteAdmin(DeUnaTienda, OnlyRead, admin.ModelAdmin[Entrante]):
     """Texts of clients, also those whose shop nobody knows."""
 
     list_display = ("recibido", "telefono", "tipo", "texto", "usuario", "campana", "remitente", "leido_en")

@@ -62,7 +62,7 @@ def tiendas_de(valores: Sequence[str]) -> QuerySet[Usuario]:
     if valor_de(None) in valores:
         came_from |= Q(remitente=None, iniciado_en__isnull=False)
     sent = CampanaSMS.objects.filter(came_from, usuario=OuterRef("pk"))
-    return Usuario.objects.filter(Exists(sent), rol=Usuario.Rol.ADMIN)
+    return Usuario.objects.filter(Exists(sent), creado_por=None)
 
 
 def duracion(remitente: Remitente | None, *, segmentos: int) -> float | None:

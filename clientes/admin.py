@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from clientes import services
 from clientes.ficha_form import FichaForm
 from clientes.models import Baja, Cliente, ConsultaRNE, Etiqueta, Importacion, RegistroBaja, Segmento, Venta
-from core.admin import OnlyRead
+from core.admin import DeUnaTienda, OnlyRead
 
 if TYPE_CHECKING:
     from django.forms import ModelForm
@@ -20,7 +20,7 @@ def _guardado(cliente: Cliente) -> Cliente:
 
 
 @admin.register(Cliente)
-class ClienteAdmin(admin.ModelAdmin[Cliente]):
+class ClienteAdmin(DeUnaTienda, admin.ModelAdmin[Cliente]):
     form = FichaForm
     list_display = ("nombre", "telefono", "telefono_e164", "documento", "activo", "usuario", "creado")
     list_filter = ("activo", "usuario", "creado")
@@ -54,7 +54,7 @@ class SegmentoAdmin(admin.ModelAdmin[Segmento]):
 
 
 @admin.register(Venta)
-class VentaAdmin(admin.ModelAdmin[Venta]):
+class VentaAdmin(DeUnaTienda, admin.ModelAdmin[Venta]):
     list_display = ("referencia", "cliente", "total", "fecha", "usuario")
     list_filter = ("usuario", "fecha")
     list_select_related = ("cliente", "usuario")
@@ -64,7 +64,7 @@ class VentaAdmin(admin.ModelAdmin[Venta]):
 
 
 @admin.register(Importacion)
-class ImportacionAdmin(admin.ModelAdmin[Importacion]):
+class ImportacionAdmin(DeUnaTienda, admin.ModelAdmin[Importacion]):
     """Imports, read only: their pages and the workers move them."""
 
     list_display = ("archivo", "tipo", "estado", "leidas", "creadas", "rechazadas", "usuario", "creado")
@@ -88,7 +88,7 @@ class ConsultaRNEAdmin(OnlyRead, admin.ModelAdmin[ConsultaRNE]):
 
 
 @admin.register(Baja)
-class BajaAdmin(OnlyRead, admin.ModelAdmin[Baja]):
+class BajaAdmin(DeUnaTienda, OnlyRead, admin.ModelAdmin[Baja]):
     """Suppressions, read only: the pages, the API or the client make and lift them, with their proof."""
 
     list_display = ("telefono", "vigente", "fuente", "desde", "usuario", "remitente")
@@ -100,7 +100,7 @@ class BajaAdmin(OnlyRead, admin.ModelAdmin[Baja]):
 
 
 @admin.register(RegistroBaja)
-class RegistroBajaAdmin(OnlyRead, admin.ModelAdmin[RegistroBaja]):
+class RegistroBajaAdmin(DeUnaTienda, OnlyRead, admin.ModelAdmin[RegistroBaja]):
     list_display = ("momento", "telefono", "tipo", "fuente", "texto", "usuario", "campana_nombre", "quien")
     list_filter = ("tipo", "fuente", "usuario")
     list_select_related = ("usuario", "quien")

@@ -152,13 +152,13 @@ def crear_clientes(*, usuario: Usuario, filas: Iterable[dict[str, str]]) -> list
     """Insert many clients at once.
 
     Args:
-        usuario: the admin who will own them.
+        usuario: of the shop that will have them.
         filas: mappings with `nombre` and optionally `telefono` and `documento`, already validated.
     """
     clientes = []
     for fila in filas:
         cliente = Cliente(
-            usuario=usuario,
+            usuario_id=usuario.tenant_id,
             nombre=fila["nombre"],
             telefono=fila.get("telefono", ""),
             documento=fila.get("documento", ""),

@@ -1,16 +1,24 @@
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 
+from core.accesos import vigente
 from core.factor.services import quitar
 from core.llaves import revocar_llave, siguen
 from core.models import LlaveApi, Registro, Usuario
+from core.registro import Tipo, anotar
 from core.sessions import cerrar_todas
+
+DENTRO: Final = {"is_active", "retirado"}
+ALCANCE: Final = {"rol", "is_staff", "is_superuser"}
+PODER: Final = ALCANCE | {"groups", "user_permissions"}
 
 admin.site.site_header = "Campañas SMS"
 admin.site.site_title = "Campañas SMS"
@@ -30,14 +38,66 @@ class OnlyRead:
         return False
 
 
+class DeUnaTienda:
+    """Rows that hold clients' data: of one shop at a time, for an operator who has said why. See `core.accesos`.
+
+    First of the bases of its ModelAdmin, which may say by what path a row leads to its shop.
+    """
+
+    tienda = "usuario"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        found: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]  # of the ModelAdmin behind
+        acceso = vigente(request)
+        if acceso is None:
+            return found.none()
+        return found.filter(**{self.tienda: acceso.tienda_id} if acceso.tienda_id else {f"{self.tienda}__isnull": True})
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._con_motivo(request, "changelist_view", *args, **kwargs)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._con_motivo(request, "changeform_view", *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._con_motivo(request, "delete_view", *args, **kwargs)
+
+    def history_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._con_motivo(request, "history_view", *args, **kwargs)
+
+    def _con_motivo(self, request: HttpRequest, view: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        if vigente(request) is None:
+            return redirect(f"{reverse('admin-motivo')}?{urlencode({'next': request.get_full_path()})}")
+        answer: HttpResponse = getattr(super(), view)(request, *args, **kwargs)
+        return answer
+
+
 @admin.register(Usuario)
 class UsuarioAdmin(UserAdmin[Usuario]):
     list_display = ("username", "first_name", "last_name", "rol", "creado_por", "con_factor", "is_active", "last_login")
     list_filter = ("rol", "is_active", "is_staff")
     list_select_related = ("creado_por", "factor")
-    fieldsets = (*(UserAdmin.fieldsets or ()), ("Tienda", {"fields": ("rol", "creado_por", "tienda")}))
+    fieldsets = (*(UserAdmin.fieldsets or ()), ("Tienda", {"fields": ("rol", "creado_por", "tienda", "retirado")}))
     add_fieldsets = (*UserAdmin.add_fieldsets, ("Tienda", {"fields": ("rol", "creado_por")}))
     actions = ("quitar_factor", "cerrar_sesiones")
+
+    def save_model(self, request: HttpRequest, obj: Usuario, form: Any, change: bool) -> None:
+        """Save, and write down who may come in now and do what."""
+        super().save_model(request, obj, form, change)
+        if not change:
+            anotar(Tipo.USUARIO, tienda=obj, detalle=f"{obj.get_username()}, {obj.rol}")
+        elif DENTRO & set(form.changed_data):
+            anotar(Tipo.USUARIO_DENTRO if obj.dentro else Tipo.USUARIO_FUERA, tienda=obj, detalle=obj.get_username())
+        if change and (changed := [name for name in form.changed_data if name in PODER]):
+            said = ", ".join(f"{name}: {getattr(obj, name)}" for name in changed if name in ALCANCE) or "permisos"
+            anotar(Tipo.ROL, tienda=obj, detalle=f"de {obj.get_username()}: {said}")
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """Say how many rows would go or stand in the way, and name none: they may be a shop's clients."""
+        _, counts, perms, protected = super().get_deleted_objects(objs, request)
+        return [str(obj) for obj in objs], dict(counts), perms, [f"{len(protected)} filas suyas"] if protected else []
 
     @admin.display(description="Segundo factor", boolean=True)
     def con_factor(self, usuario: Usuario) -> bool:

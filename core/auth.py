@@ -1,4 +1,4 @@
-"""Sign-in by session and by key. A shop whose admin is disabled is closed, to its vendedores too."""
+"""Sign-in by session and by key. A shop whose founder is disabled is closed to all its people."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -33,7 +33,7 @@ OTRA_RED: Final = "Esta llave no sirve desde esta red."
 KEYWORDS: Final = frozenset({b"token", b"bearer"})
 # Times are PostgreSQL's. The last use is written when it is older than a minute.
 CON_LLAVE_SQL: Final = """
-SELECT u.is_active AND a.is_active IS NOT FALSE, coalesce(k.vence_en <= now(), false),
+SELECT u.is_active AND NOT u.retirado AND a.is_active IS NOT FALSE, coalesce(k.vence_en <= now(), false),
     k.ultimo_uso_en IS NULL OR k.ultimo_uso_en < now() - interval '1 minute', {}
 FROM core_llaveapi k JOIN core_usuario u ON u.id = k.usuario_id LEFT JOIN core_usuario a ON a.id = u.creado_por_id
 WHERE k.huella = %s
@@ -94,7 +94,7 @@ def _columns(alias: str, model: type[Model]) -> str:
 def _de_sesion() -> str:
     return (
         f"SELECT {_columns('u', Usuario)} FROM core_usuario u LEFT JOIN core_usuario a ON a.id = u.creado_por_id"  # noqa: S608  # the model's own columns
-        " WHERE u.id = %s AND u.is_active AND a.is_active IS NOT FALSE"
+        " WHERE u.id = %s AND u.is_active AND NOT u.retirado AND a.is_active IS NOT FALSE"
     )
 
 

@@ -3,11 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import ResolverMatch
+
+# What asks nobody who they are: the page of an opt-out link too.
+DE_TODOS: Final = ("webhooks/", "^b/", "favicon.ico")
 
 
 class Confinement(ABC):

@@ -5,8 +5,9 @@ and 6.4.3; https://cheatsheetseries.owasp.org/cheatsheets/Forgot_Password_Cheat_
 """
 
 import logging
+import time
 from datetime import timedelta
-from smtplib import SMTPException
+from smtplib import SMTPException, SMTPRecipientsRefused
 from typing import Any, Final
 
 from django.conf import settings
@@ -21,7 +22,7 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from core.models import Registro, Usuario, clave_cambiada
+from core.models import CorreoPendiente, Registro, Usuario, clave_cambiada
 from core.nudges import nudge
 from core.registro import Tipo, anotar
 
@@ -35,6 +36,26 @@ PERSONAS_MAX: Final = 5
 # Links to a new password in an hour, of each person, whether they were asked for by the name or by the address.
 ENLACES_MAX: Final = 3
 CADA: Final = timedelta(hours=1)
+
+# An email that could not leave is tried again after so many seconds, and the last pause again and again, until it is
+# worth nothing: a link to what was asked for an hour ago, a notice of three days ago.
+PAUSAS_S: Final = (10, 30, 60, 300, 900)
+DURA_ENLACE: Final = timedelta(seconds=ENLACE_S)
+DURA_AVISO: Final = timedelta(days=3)
+# Seconds: more than the mail server may take, and how long one run goes on.
+CLAIM_S: Final = 60
+RUN_S: Final = 30.0
+# An address or a username is no longer.
+TEXTO_MAX: Final = 254
+Pendiente: Final = CorreoPendiente.Tipo
+CLAIM_SQL: Final = """
+UPDATE core_correopendiente SET intentos = intentos + 1,
+    proximo_intento = statement_timestamp() + %s * interval '1 second'
+WHERE id = (
+    SELECT id FROM core_correopendiente WHERE proximo_intento <= statement_timestamp()
+    ORDER BY proximo_intento, id LIMIT 1 FOR UPDATE SKIP LOCKED
+) RETURNING *
+"""
 
 CLAVE_ASUNTO: Final = "Una clave nueva para «{usuario}»"
 CLAVE_TEXTO: Final = """Alguien pidió una clave nueva para el usuario «{usuario}» de Campañas SMS.
@@ -68,28 +89,71 @@ def hay_servidor() -> bool:
 
 
 def pedir_clave(texto: str, ip: str) -> None:
-    """Ask for a link to a new password, whoever it is.
+    """Ask for a link to a new password, whoever it is: a worker finds out, so that the page takes as long for nobody.
 
     Args:
         texto: username or address, as it was typed.
         ip: where it was asked from.
     """
-    nudge("workers.correo_de_clave", texto, ip)
+    _dejar(Pendiente.PEDIDO, DURA_ENLACE, texto=texto[:TEXTO_MAX], ip=ip)
 
 
-def enviar_clave(texto: str, ip: str) -> int:
-    """Send the links; return how many. The worker's side of `pedir_clave`."""
+def despachar() -> int:
+    """Send what is due, the worker's side of this module; return how many were tried.
+
+    An email is claimed by moving its next try beyond the longest call, so two workers never send the same at once. One
+    that dies between the server's word and ours leaves it to be sent again.
+    """
+    dropped = CorreoPendiente.objects.filter(vence_en__lte=Now()).delete()[0]
+    if dropped:
+        logger.warning("%s emails to people were given up: the mail server did not take them in time", dropped)
+    tried, until = 0, time.monotonic() + RUN_S
+    while time.monotonic() < until and (row := _tomar()) is not None:
+        tried += 1
+        if _salio(row):
+            row.delete()
+        else:
+            pause = PAUSAS_S[min(row.intentos, len(PAUSAS_S)) - 1]
+            mine = CorreoPendiente.objects.filter(pk=row.pk, intentos=row.intentos)
+            mine.update(proximo_intento=Now() + timedelta(seconds=pause))
+    return tried
+
+
+def _tomar() -> CorreoPendiente | None:
+    return next(iter(CorreoPendiente.objects.raw(CLAIM_SQL, [CLAIM_S])), None)
+
+
+def _salio(row: CorreoPendiente) -> bool:
+    """Do what the row asks for; return False when it has to be tried again."""
+    if row.tipo == Pendiente.PEDIDO:
+        with transaction.atomic():  # what it asks for and that it was done, or neither
+            for usuario in _quienes(row.texto):
+                if _anotar_enlace(usuario, row.ip):
+                    _dejar(Pendiente.ENLACE, DURA_ENLACE, usuario=usuario)
+        return True
+    if row.tipo == Pendiente.TEXTO:
+        return enviar(row.correo, row.asunto, row.texto)
+    usuario = row.usuario
+    if usuario is None or not usuario.puede_ingresar or not usuario.email:
+        return True
+    uid = urlsafe_base64_encode(force_bytes(usuario.pk))
+    token = default_token_generator.make_token(usuario)
+    url = settings.PUBLIC_URL + reverse("clave-nueva", kwargs={"uidb64": uid, "token": token})
+    said = {"usuario": usuario.get_username(), "url": url}
+    return enviar(usuario.email, CLAVE_ASUNTO.format(**said), CLAVE_TEXTO.format(**said))
+
+
+def _quienes(texto: str) -> list[Usuario]:
+    """Return the people whom a typed name or address is about, and who have an address."""
     who = Q(username=texto) | Q(email__iexact=texto)
     found = Usuario.objects.select_related("creado_por").filter(who, is_active=True).exclude(email="")
-    people = [usuario for usuario in found.order_by("pk")[:PERSONAS_MAX] if usuario.puede_ingresar]
-    people = [usuario for usuario in people if _anotar_enlace(usuario, ip)]
-    for usuario in people:
-        uid = urlsafe_base64_encode(force_bytes(usuario.pk))
-        token = default_token_generator.make_token(usuario)
-        url = settings.PUBLIC_URL + reverse("clave-nueva", kwargs={"uidb64": uid, "token": token})
-        said = {"usuario": usuario.get_username(), "url": url}
-        enviar(usuario.email, CLAVE_ASUNTO.format(**said), CLAVE_TEXTO.format(**said))
-    return len(people)
+    return [usuario for usuario in found.order_by("pk")[:PERSONAS_MAX] if usuario.puede_ingresar]
+
+
+def _dejar(tipo: CorreoPendiente.Tipo, dura: timedelta, **campos: Any) -> None:
+    """Keep an email that has to leave, and tell a worker."""
+    CorreoPendiente.objects.create(tipo=tipo, vence_en=Now() + dura, **campos)
+    nudge("workers.correos")
 
 
 def _anotar_enlace(usuario: Usuario, ip: str) -> bool:
@@ -110,7 +174,7 @@ def pedir_confirmacion(usuario: Usuario, correo: str) -> None:
     token = signing.dumps([usuario.pk, usuario.email, correo], salt=SALT)
     url = settings.PUBLIC_URL + reverse("correo-confirmar", kwargs={"token": token})
     said = {"usuario": usuario.get_username(), "url": url}
-    nudge("workers.enviar_correo", correo, CORREO_ASUNTO, CORREO_TEXTO.format(**said))
+    _dejar(Pendiente.TEXTO, DURA_ENLACE, correo=correo, asunto=CORREO_ASUNTO, texto=CORREO_TEXTO.format(**said))
 
 
 def correo_de(usuario: Usuario, token: str) -> str | None:
@@ -144,16 +208,21 @@ def avisar(usuario: Usuario, que: str) -> None:
 def _avisar(correo: str, usuario: Usuario, que: str) -> None:
     if hay_servidor():
         texto = AVISO_TEXTO.format(que=que, usuario=usuario.get_username())
-        nudge("workers.enviar_correo", correo, que, texto)
+        _dejar(Pendiente.TEXTO, DURA_AVISO, correo=correo, asunto=que, texto=texto)
 
 
 def enviar(correo: str, asunto: str, texto: str) -> bool:
-    """Hand an email to the server; return False when it does not take it."""
+    """Hand an email to the server; return False when it has to be tried again.
+
+    An address that is none, or that the server refuses for good, is not tried again.
+    """
     if not hay_servidor():
         return False
     message = EmailMessage(subject=asunto, body=texto, to=[correo], headers={"Auto-Submitted": "auto-generated"})
     try:
         message.send()
+    except (ValueError, SMTPRecipientsRefused) as error:
+        logger.warning("an email to a person was given up: %s", type(error).__name__)
     except (SMTPException, OSError) as error:
         logger.warning("an email to a person was not sent: %s", type(error).__name__)
         return False

@@ -37,6 +37,9 @@ HTTP_URL = Regexp(r"^(https?://[^\s/]+)?/?$", error="must look like https://sms.
 REGION = Regexp(r"^[A-Z]{2}$", error="must be a two-letter country code such as CO")
 COUNTRIES = Regexp(r"^(\*|[A-Z]{2}( *, *[A-Z]{2})*)?$", error="must look like CO,PA, or be * for any country")
 WHOLE = Regexp(r"^\d{0,8}$", error="must be a whole number such as 5000, or empty")
+MONTHS = Regexp(r"^([1-9]\d{0,2})?$", error="must be a number of months such as 24, or empty")
+# The trigger of core_registro lets nothing younger go.
+LOG_MONTHS = Regexp(r"^([3-9]|[1-9]\d{1,2})?$", error="must be a number of months from 3 on, or empty")
 MONEY = Regexp(r"^(\d{1,9}(\.\d{1,2})?)?$", error="must look like 250.00")
 AMOUNT = Regexp(r"^(\d{1,6}(\.\d{1,6})?)?$", error="must look like 0.0525")
 RATE = Regexp(r"^[1-9]\d*/(s|sec|m|min|h|hour|d|day)$", error="must look like 60/min")

@@ -11,7 +11,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch
 
-from core.confinement import Confinement, refuse
+from core.confinement import DE_TODOS, Confinement, refuse
 from core.models import Usuario
 from core.ops import actor
 
@@ -19,8 +19,6 @@ CODE: Final = "password_change_required"
 CAMBIE: Final = "Su clave la escogió otra persona. Escoja una propia en «Mi cuenta» antes de seguir."
 # Its page, its form, and what a second factor may ask before.
 ABIERTAS: Final = {"cuenta-clave", "factor", "confirmar", "ingresar", "salir", "healthz", "readyz"}
-# What asks nobody who they are: the page of an opt-out link too.
-DE_TODOS: Final = ("webhooks/", "^b/", "favicon.ico")
 CUENTA: Final = "cuenta"
 
 

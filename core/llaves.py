@@ -23,6 +23,7 @@ from django.utils import timezone
 from core import addresses
 from core.errors import ConflictError, ForbiddenError, InvalidInputError
 from core.models import LlaveApi, Usuario
+from core.permisos import ESCRIBEN, Accion
 from core.registro import Tipo, anotar
 from core.sessions import RECIENTE_S
 
@@ -38,6 +39,13 @@ LLAVE: Final = re.compile(rf"(?:{MARCA}|{MARCA_PRUEBA})([0-9A-Za-z]{{{RANDOM}}})
 TOKEN: Final = re.compile(r"[0-9a-f]{40}")  # from before keys
 PREFIJO: Final = len(MARCA) + 4
 
+# Something of this a role must be let do for a key of its own to have the scope; `leer` everybody's may.
+SIRVEN: Final = {
+    Alcance.CLIENTES: {Accion.EDITAR_CLIENTES},
+    Alcance.CAMPANAS: {Accion.EDITAR_CAMPANAS, Accion.MANEJAR, Accion.APROBAR},
+    Alcance.TODO: {Accion.ADMINISTRAR},
+}
+
 # A key that is made without an end ends so much later.
 DURA: Final = timedelta(days=365)
 # Keys that people made, of one shop; and those that each person's password gave, the newest of which count.
@@ -49,7 +57,7 @@ QUEDAN: Final = timedelta(days=30)
 NO_ES_RED: Final = (
     "«{}» no es una red. Escriba una dirección o una red desde su comienzo: 203.0.113.7 o 203.0.113.0/24."
 )
-SOLO_LEER: Final = "Un vendedor solo puede tener llaves con el alcance «leer»."
+NO_ES_SUYO: Final = "Su rol no alcanza para una llave con «{}»."
 PRUEBA_TODO: Final = "Una llave de prueba no puede tener el alcance «todo»: con él cambiaría lo que es de verdad."
 PASADA: Final = "Elija un momento por venir."
 DURA_MAS: Final = "La llave con que pide esta vence antes: no puede hacer otra que dure más."
@@ -91,6 +99,11 @@ def _por_clave(con: LlaveApi, ahora: datetime) -> bool:
     return con.origen == Origen.CLAVE and ahora - con.creada_en <= timedelta(seconds=RECIENTE_S)
 
 
+def alcances_de(usuario: Usuario) -> list[Alcance]:
+    """Return the scopes that a key of the person may have."""
+    return [one for one in Alcance if one not in SIRVEN or not usuario.permisos.isdisjoint(SIRVEN[one])]
+
+
 def crear_llave(
     *,
     usuario: Usuario,
@@ -112,12 +125,13 @@ def crear_llave(
             outlive the one that was stolen.
 
     Raises:
-        ForbiddenError: a vendedor's key would write, or a program's be better than its own.
+        ForbiddenError: it would have a scope that the person's role has no use for, or a program's be better than its
+            own.
         InvalidInputError: the end is past, or a test key would do everything.
         ConflictError: the shop has too many.
     """
-    if not usuario.es_admin and set(alcances) != {Alcance.LEER}:
-        raise ForbiddenError(SOLO_LEER, field="alcances")
+    if more := [alcance for alcance in alcances if alcance not in alcances_de(usuario)]:
+        raise ForbiddenError(NO_ES_SUYO.format(more[0]), field="alcances")
     if prueba and Alcance.TODO in alcances:
         raise InvalidInputError(PRUEBA_TODO, field="alcances")
     if vence_en is not None and vence_en <= timezone.now():
@@ -154,7 +168,8 @@ def llave_por_clave(*, usuario: Usuario) -> LlaveApi:
         row = _insert(
             usuario=usuario,
             nombre=Origen.CLAVE.label,
-            alcances=[Alcance.TODO if usuario.es_admin else Alcance.LEER],
+            # Whatever it is, the role bounds it.
+            alcances=[Alcance.LEER] if usuario.permisos.isdisjoint(ESCRIBEN) else [Alcance.TODO],
             vence_en=timezone.now() + timedelta(hours=settings.API_TOKEN_H),
             origen=Origen.CLAVE,
         )
@@ -173,6 +188,14 @@ def revocar_llave(*, llave: LlaveApi) -> None:
 def revocar_por_clave(usuario: Usuario) -> None:
     """End the keys that the person's password gave: what proves who they are has just changed."""
     LlaveApi.objects.filter(usuario=usuario, origen=Origen.CLAVE, revocada_en=None).update(revocada_en=Now())
+
+
+def revocar_las_de_mas(usuario: Usuario) -> None:
+    """End the keys that the person made and their present role could not: it has just changed."""
+    scopes = [str(alcance) for alcance in alcances_de(usuario)]
+    LlaveApi.objects.filter(usuario=usuario, revocada_en=None).exclude(alcances__contained_by=scopes).update(
+        revocada_en=Now()
+    )
 
 
 def siguen(usuario: Usuario) -> str:
@@ -224,9 +247,9 @@ def _lock(usuario: Usuario) -> None:
     """Hold the person's row, so that whatever ends their keys comes before or after this one.
 
     Raises:
-        ForbiddenError: it came before: they may no longer sign in, or have another password.
+        ForbiddenError: it came before: they may no longer sign in, or have another password or role.
     """
     # Not the key of the row: who inserts what refers to the person waits for nobody.
     now = Usuario.objects.select_for_update(no_key=True).get(pk=usuario.pk)
-    if (now.is_active, now.password) != (True, usuario.password):
+    if (now.dentro, now.password, now.rol) != (True, usuario.password, usuario.rol):
         raise ForbiddenError(CAMBIO)

@@ -1,30 +1,44 @@
-"""Users. An admin owns a shop's data; a vendedor sees the data of the admin who created them."""
+"""Users. A shop is known by its founder, whose id all its rows have; its people see them as far as their role goes."""
 
 import secrets
 from collections.abc import Collection
 from typing import Any, ClassVar, Final
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.models import Session
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.dispatch import Signal
 from django.utils.crypto import salted_hmac
 
+from core.permisos import Accion, Rol, permisos_de
+
 # Django's own, so that sessions from before `sal_sesion` stay good: AbstractBaseUser._get_session_auth_hash
 SAL: Final = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+NO_SE_MUDA: Final = "Una persona no pasa de una tienda a otra: cree otra persona allí."
 
 
 # A person has a new password, by whatever way.
 clave_cambiada: Final = Signal()
 
 
+class Usuarios(UserManager["Usuario"]):
+    use_in_migrations = False
+
+    def create_superuser(
+        self, username: str, email: str | None = None, password: str | None = None, **extra_fields: Any
+    ) -> "Usuario":
+        """Make an operator of the installation, who owns no shop unless the caller says so."""
+        return super().create_superuser(username, email, password, **{"rol": Rol.PLATAFORMA, **extra_fields})
+
+
 class Usuario(AbstractUser):
-    class Rol(models.TextChoices):
-        ADMIN = "admin", "Administrador"  # owns clients, templates and campaigns
-        VENDEDOR = "vendedor", "Vendedor"  # sees their admin's, writes nothing
+    Rol = Rol
+
+    objects: ClassVar = Usuarios()
 
     rol = models.CharField(max_length=10, choices=Rol, default=Rol.ADMIN)
     creado_por = models.ForeignKey(
@@ -32,17 +46,23 @@ class Usuario(AbstractUser):
         null=True,
         blank=True,
         on_delete=models.PROTECT,
-        related_name="vendedores",
-        limit_choices_to={"rol": Rol.ADMIN},
-        help_text="El administrador cuyos datos ve este vendedor.",
+        related_name="equipo",
+        limit_choices_to={"rol": Rol.ADMIN, "creado_por": None},
+        verbose_name="de la tienda de",
+        help_text="Quien fundó la tienda. Vacío: funda una, o es de la instalación.",
     )
-    # An admin's: what stands on the page of an opt-out link.
+    # A founder's: what stands on the page of an opt-out link.
     tienda = models.CharField(
         "nombre de la tienda",
         max_length=80,
         blank=True,
         default="",
         help_text="Como la conocen sus clientes: lo ven en la página donde piden no recibir más mensajes.",
+    )
+    # The founder went away, and the shop goes on: the row stays, since the shop's rows have its id. A founder who is
+    # not active is another thing, a shop that is closed.
+    retirado = models.BooleanField(
+        "se retiró", default=False, db_default=False, help_text="Fundó la tienda y ya no entra; la tienda sigue."
     )
 
     # Part of what a session is held against: sessions end when it changes.
@@ -57,13 +77,30 @@ class Usuario(AbstractUser):
         verbose_name = "usuario"
         verbose_name_plural = "usuarios"
         constraints: ClassVar = [
-            # A vendedor without an admin would belong to no tenant; an admin with one, to two.
+            # Who founds a shop is its admin for good; who is of one has a role in it; an operator is of none.
             models.CheckConstraint(
-                name="usuario_vendedor_tiene_admin",
-                condition=Q(rol="admin", creado_por__isnull=True) | Q(rol="vendedor", creado_por__isnull=False),
-                violation_error_message="«Creado por» es obligatorio para un vendedor y no va en un administrador.",
+                name="usuario_de_una_tienda",
+                condition=Q(rol__in=[Rol.ADMIN, Rol.PLATAFORMA], creado_por__isnull=True)
+                | (Q(creado_por__isnull=False) & ~Q(rol=Rol.PLATAFORMA)),
+                violation_error_message="«De la tienda de» es obligatorio para quien no funda una tienda, y no va en un"
+                " operador de la instalación.",
+            ),
+            models.CheckConstraint(
+                name="usuario_retirado_fundo",
+                condition=Q(retirado=False) | Q(creado_por__isnull=True),
+                violation_error_message="Solo se retira quien fundó una tienda; a los demás se los desactiva.",
             ),
         ]
+
+    def clean(self) -> None:
+        """Refuse to move a person from one shop to another: what they founded or did would be left behind.
+
+        Raises:
+            ValidationError: they would move.
+        """
+        super().clean()
+        if self.pk and Usuario.objects.filter(pk=self.pk).exclude(creado_por=self.creado_por_id).exists():
+            raise ValidationError({"creado_por": NO_SE_MUDA}, code="invalid")
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, by whatever way: a new password ends the keys of the API, and a person who is kept out loses sessions
@@ -72,7 +109,9 @@ class Usuario(AbstractUser):
         Whose choice a new password is, `core.first_password` says.
         """
         fields = kwargs.get("update_fields")
-        out = not self.is_active and (fields is None or "is_active" in fields)
+        out = (not self.is_active or self.retirado) and (
+            fields is None or not {"is_active", "retirado"}.isdisjoint(fields)
+        )
         # Django's own mark; a stronger hash of the same password leaves it None.
         new_password = getattr(self, "_password", None) is not None
         new = self._state.adding  # a first password is no change of one
@@ -85,8 +124,15 @@ class Usuario(AbstractUser):
             super().save(*args, **kwargs)
             if out or new_password:
                 self.llaves.filter(revocada_en=None).update(revocada_en=Now())
+            if out and not self.is_active and self.creado_por_id is None:
+                self._end_the_shops()
         if new_password and not new:
             clave_cambiada.send(Usuario, usuario=self)
+
+    def _end_the_shops(self) -> None:
+        """End what the people of a shop that is closed have open, so that none of it is good when it opens again."""
+        self.equipo.update(sal_sesion=secrets.token_hex(16))
+        LlaveApi.objects.filter(usuario__creado_por=self, revocada_en=None).update(revocada_en=Now())
 
     def end_sessions(self) -> None:
         """End every session of the person, at once and for good."""
@@ -98,21 +144,39 @@ class Usuario(AbstractUser):
 
     @property
     def es_admin(self) -> bool:
-        return self.rol == self.Rol.ADMIN
+        return self.rol == Rol.ADMIN
+
+    @property
+    def es_tienda(self) -> bool:
+        """Tell whether a shop's rows have this person's id: they founded it."""
+        return self.creado_por_id is None and self.rol == Rol.ADMIN
+
+    @property
+    def permisos(self) -> frozenset[Accion]:
+        """Return all that the person may do in their shop."""
+        return permisos_de(self.rol)
+
+    def puede(self, accion: Accion) -> bool:
+        return accion in self.permisos
 
     @property
     def nombre_tienda(self) -> str:
-        """The shop's name as clients know it; the admin's own name until the shop has one."""
+        """The shop's name as clients know it; its founder's own name until the shop has one."""
         return self.tienda or self.get_full_name() or self.username
 
     @property
+    def dentro(self) -> bool:
+        """Tell whether the person belongs to those who come in, as far as it is about themselves."""
+        return self.is_active and not self.retirado
+
+    @property
     def puede_ingresar(self) -> bool:
-        """Tell whether the user may sign in: a vendedor works for an admin, and not without them."""
-        return self.is_active and (self.creado_por is None or self.creado_por.is_active)
+        """Tell whether the person may sign in: nobody does into a shop that is closed."""
+        return self.dentro and (self.creado_por is None or self.creado_por.is_active)
 
     @property
     def tenant_id(self) -> int:
-        """Return the id of the admin whose rows this user may see. Every query of the product filters by it."""
+        """Return the id of the shop, which is its founder's. Every query of the product filters by it."""
         return self.pk if self.creado_por_id is None else self.creado_por_id
 
 
@@ -177,6 +241,36 @@ class Sesion(models.Model):
         return f"sesión {self.pk} de {self.usuario_id}"
 
 
+class CorreoPendiente(models.Model):
+    """An email of somebody's account that has to leave, until the mail server has taken it or it is worth nothing.
+
+    No link to a new password is kept: it is made when the email leaves.
+    """
+
+    class Tipo(models.TextChoices):
+        PEDIDO = "pedido", "Alguien pidió un enlace"  # `texto`: what was typed, which may be nobody's
+        ENLACE = "enlace", "Enlace para poner una clave"  # of `usuario`
+        TEXTO = "texto", "Aviso"  # as it is
+
+    tipo = models.CharField(max_length=6, choices=Tipo)
+    usuario = models.ForeignKey(Usuario, null=True, on_delete=models.CASCADE, related_name="+")
+    correo = models.CharField(max_length=254, blank=True, default="")
+    asunto = models.CharField(max_length=200, blank=True, default="")
+    texto = models.TextField(blank=True, default="")
+    ip = models.CharField(max_length=45, blank=True, default="")
+    creado = models.DateTimeField(db_default=Now())
+    vence_en = models.DateTimeField()
+    intentos = models.PositiveSmallIntegerField(default=0)
+    proximo_intento = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name_plural = "correos pendientes"
+        indexes = (models.Index(fields=["proximo_intento"], name="correo_por_salir"),)
+
+    def __str__(self) -> str:
+        return f"correo {self.pk}, {self.tipo}"
+
+
 class Pulso(models.Model):
     """A process that works: each worker process and beat say every few seconds that they live.
 
@@ -236,9 +330,11 @@ class Registro(models.Model):
         LLAVE_REVOCADA = "llave_revocada", "Revocó una llave"
         LLAVE_NEGADA = "llave_negada", "Usó una llave que no le sirve"
         CLAVE = "clave", "Cambió una clave"
-        USUARIO = "usuario", "Creó un usuario"
-        USUARIO_FUERA = "usuario_fuera", "Desactivó un usuario"
-        USUARIO_DENTRO = "usuario_dentro", "Activó un usuario"
+        USUARIO = "usuario", "Agregó una persona"
+        USUARIO_FUERA = "usuario_fuera", "Desactivó a una persona"
+        USUARIO_DENTRO = "usuario_dentro", "Activó a una persona"
+        ROL = "rol", "Cambió el rol de una persona"
+        ACCESO = "acceso", "Abrió datos de la tienda desde la instalación"
         EXPORTACION = "exportacion", "Exportó datos"
         IMPORTACION = "importacion", "Importó un archivo"
         REMITENTE = "remitente", "Cambió un remitente"

@@ -1,9 +1,11 @@
 """The security log: what is written into it, and who reads it."""
 
 import logging
+import time
 from typing import Any, Final
 
 from django.contrib.auth import user_logged_in, user_logged_out
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -15,6 +17,15 @@ logger = logging.getLogger("seguridad")
 
 Tipo = Registro.Tipo
 DETALLE_MAX: Final = 300
+MES_DIAS: Final = 31
+LOTE: Final = 5_000
+# By id, which grows with time: the oldest are found without a look at the others.
+OLVIDAR_SQL: Final = """
+DELETE FROM core_registro WHERE id IN (
+    SELECT id FROM (SELECT id, creado FROM core_registro ORDER BY id LIMIT %(lote)s) oldest
+    WHERE creado < now() - %(dias)s * interval '1 day'
+)
+"""
 
 
 def anotar(
@@ -53,6 +64,24 @@ def anotar(
 def registro_de(usuario: Usuario) -> QuerySet[Registro]:
     """Return the rows of the person's shop, the newest first; to the operator, everybody's are in the admin."""
     return Registro.objects.filter(tienda_id=usuario.tenant_id).order_by("-pk")
+
+
+def olvidar(meses: int, *, hasta: float) -> int:
+    """Drop the rows that are older, a batch in a transaction; return how many.
+
+    Args:
+        meses: of 31 days. The trigger, which lets nothing else go, refuses rows of less than three.
+        hasta: the moment of `time.monotonic` at which to leave the rest for another day.
+    """
+    dropped = 0
+    while time.monotonic() < hasta:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL core.olvida_el_registro = 'si'")
+            cursor.execute(OLVIDAR_SQL, {"dias": meses * MES_DIAS, "lote": LOTE})
+            if not cursor.rowcount:
+                break
+            dropped += cursor.rowcount
+    return dropped
 
 
 def con_nombre(username: str) -> Usuario | None:

@@ -1,35 +1,134 @@
-"""Services that write users and their passwords."""
+"""Services that write users, their roles and their passwords."""
+
+from typing import Final
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
+from core import llaves
+from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
+from core.permisos import TABLA, Accion, Rol
 from core.registro import Tipo, anotar
 
+ULTIMO: Final = "Es el único administrador que queda: primero haga administrador a otra persona."
+FUNDO: Final = "Fundó la tienda, y su rol no cambia. Si ya no trabaja aquí, desactívelo: la tienda sigue."
+USTED: Final = "Usted no se cambia a sí mismo: que lo haga otro administrador."
 
-def crear_vendedor(*, admin: Usuario, datos: dict[str, str], clave: str) -> Usuario:
-    """Create a vendedor of the shop.
+
+def personas_de(tienda_id: int) -> QuerySet[Usuario]:
+    """Return the people of a shop, its founder among them: first those who come in."""
+    whose = Q(pk=tienda_id) | Q(creado_por=tienda_id)
+    return Usuario.objects.filter(whose).order_by("-is_active", "retirado", "first_name", "username")
+
+
+def aprueban(tienda_id: int) -> QuerySet[Usuario]:
+    """Return those of a shop who come in and may approve a campaign."""
+    roles = [rol for rol, acciones in TABLA.items() if Accion.APROBAR in acciones]
+    return personas_de(tienda_id).filter(rol__in=roles, is_active=True, retirado=False)
+
+
+def agregar_persona(*, admin: Usuario, rol: str, datos: dict[str, str], clave: str) -> Usuario:
+    """Add a person to the shop.
 
     Args:
+        admin: who adds them.
+        rol: of those of a shop.
         datos: `username`, `first_name` and `last_name`, already validated.
         clave: their first password, already validated.
     """
-    vendedor = Usuario(rol=Usuario.Rol.VENDEDOR, creado_por=admin, **datos)
-    vendedor.set_password(clave)
+    persona = Usuario(rol=rol, creado_por_id=admin.tenant_id, **datos)
+    persona.set_password(clave)
     with transaction.atomic():
-        vendedor.save()
-        anotar(Tipo.USUARIO, detalle=f"{vendedor.get_username()}, vendedor")
-    return vendedor
+        persona.save()
+        anotar(Tipo.USUARIO, usuario=admin, detalle=f"{persona.get_username()}, {persona.rol}")
+    return persona
 
 
-def activar_usuario(*, usuario: Usuario, activo: bool) -> None:
-    """Let a vendedor in, or keep them out: then their open sessions and their keys end, and stay ended."""
-    usuario.is_active = activo
+def cambiar_rol(*, persona: Usuario, rol: str, por: Usuario) -> None:
+    """Give a person another role. What they have open obeys it from the next request on, and the keys end that they
+    could not make any more.
+
+    Args:
+        por: who does it.
+
+    Raises:
+        ConflictError: they are the founder, or the last admin, or who does it.
+    """
     with transaction.atomic():
-        usuario.save(update_fields=["is_active"])
-        anotar(Tipo.USUARIO_DENTRO if activo else Tipo.USUARIO_FUERA, detalle=usuario.get_username())
+        _cuidar(persona, por)
+        persona.refresh_from_db()
+        if persona.creado_por_id is None:
+            raise ConflictError(FUNDO, code="founder")
+        if persona.rol == rol:
+            return
+        if persona.es_admin:
+            _queda_otro(persona)
+        before, persona.rol = persona.rol, rol
+        persona.save(update_fields=["rol"])
+        llaves.revocar_las_de_mas(persona)
+        anotar(Tipo.ROL, usuario=por, detalle=f"de {persona.get_username()}: {before} → {rol}")
+
+
+def activar_persona(*, persona: Usuario, activo: bool, por: Usuario) -> None:
+    """Let a person in, or keep them out: then their open sessions and their keys end, and stay ended.
+
+    The shop goes on without its founder, who is marked and not deactivated: that would close it.
+
+    Args:
+        por: who does it.
+
+    Raises:
+        ConflictError: they are the last admin, or who does it.
+    """
+    with transaction.atomic():
+        _cuidar(persona, por)
+        persona.refresh_from_db()
+        if persona.es_admin and not activo and persona.dentro:
+            _queda_otro(persona)
+        if persona.creado_por_id is None:
+            persona.retirado = not activo
+            persona.save(update_fields=["retirado"])
+        else:
+            persona.is_active = activo
+            persona.save(update_fields=["is_active"])
+        anotar(Tipo.USUARIO_DENTRO if activo else Tipo.USUARIO_FUERA, usuario=por, detalle=persona.get_username())
+
+
+def _cuidar(persona: Usuario, por: Usuario) -> None:
+    """Hold the shop, so that of two admins who put each other out at once, one stays.
+
+    Raises:
+        ConflictError: a person would change themselves.
+    """
+    if persona.pk == por.pk:
+        raise ConflictError(USTED, code="yourself")
+    Usuario.objects.select_for_update(no_key=True).get(pk=persona.tenant_id)
+
+
+def _queda_otro(persona: Usuario) -> None:
+    others = personas_de(persona.tenant_id).filter(rol=Rol.ADMIN, is_active=True, retirado=False)
+    if not others.exclude(pk=persona.pk).exists():
+        raise ConflictError(ULTIMO, code="last_admin")
 
 
 def cambiar_clave(*, usuario: Usuario, clave: str) -> None:
     """Set a password that somebody else may have known: every session and every key end with the old one."""
     usuario.set_password(clave)
     usuario.save(update_fields=["password"])
+
+
+def hacer_operador(*, username: str, clave: str) -> Usuario:
+    """Make an operator of the installation, who owns no shop and is of none.
+
+    Args:
+        clave: their first password, already validated, which somebody else chose: they choose another.
+
+    Raises:
+        InvalidInputError: somebody has the name.
+    """
+    if Usuario.objects.filter(username__iexact=username).exists():
+        raise InvalidInputError(f"Ya hay un usuario «{username}».", field="username")
+    usuario = Usuario.objects.create_superuser(username=username, password=clave, clave_ajena=True)
+    anotar(Tipo.USUARIO, usuario=usuario, detalle=f"{usuario.get_username()}, {usuario.rol}")
+    return usuario

@@ -53,6 +53,10 @@ SESSION_MAX_H = env.float("SESSION_MAX_H", 168.0, validate=environment.SECONDS)
 API_TOKEN_H = env.float("API_TOKEN_H", 12.0, validate=environment.SECONDS)
 # Admins and operators need a second factor; unless said, where pages are served by https.
 second_factor = env.bool("SECOND_FACTOR_REQUIRED", None)
+# Months after which the security log's rows go, and after which messages and replies lose whom they were of and what
+# they said; None: they stay. A month is 31 days. The log's trigger lets nothing younger than three months go.
+security_log_months = env.str("SECURITY_LOG_MONTHS", "", validate=environment.LOG_MONTHS)
+messages_months = env.str("MESSAGES_MONTHS", "", validate=environment.MONTHS)
 STATEMENT_TIMEOUT_MS = env.int("DB_STATEMENT_TIMEOUT_MS", 30_000)
 # What stands between the product and PostgreSQL: nothing, or a pooler that gives a session to each transaction.
 DATABASE_POOLER = env.str("DATABASE_POOLER", "", validate=environment.POOLER)
@@ -95,6 +99,8 @@ API_RATE_USER = env.str("API_RATE_USER", "1200/min", validate=environment.RATE)
 API_RATE_ANONYMOUS = env.str("API_RATE_ANONYMOUS", "60/min", validate=environment.RATE)
 API_RATE_LOGIN = env.str("API_RATE_LOGIN", "10/min", validate=environment.RATE)
 # Of each person who has signed in: pages that look through a whole shop, and files in and out (core/pages/rates.py).
+# Lists of clients, sales, replies, opt-outs and recipients, of each person who may read and not export.
+READ_RATE = env.str("READ_RATE", "300/h", validate=environment.RATE)
 PAGE_RATES = {
     "consulta": env.str("PAGE_RATE_QUERY", "600/min", validate=environment.RATE),
     "archivo": env.str("PAGE_RATE_FILE", "60/min", validate=environment.RATE),
@@ -152,6 +158,8 @@ SHOP_MAX_MONEY_MONTH = Decimal(shop_money_month) if shop_money_month else None
 SHOP_MAX_MESSAGES_DAY = int(shop_messages_day) if shop_messages_day else None
 SHOP_MAX_SENDERS = int(shop_senders) if shop_senders else None
 SHOP_APPROVAL_RECIPIENTS = int(shop_approval_recipients) if shop_approval_recipients else None
+SECURITY_LOG_MONTHS = int(security_log_months) if security_log_months else None
+MESSAGES_MONTHS = int(messages_months) if messages_months else None
 SHOP_APPROVAL_COST = Decimal(shop_approval_cost) if shop_approval_cost else None
 HTTPS = PUBLIC_URL.startswith("https://")
 SECOND_FACTOR_REQUIRED = HTTPS if second_factor is None else second_factor
@@ -195,6 +203,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "core.ops.middleware.RequestLog",
     "core.ops.middleware.Unshared",
+    "core.ops.middleware.ApiByHttps",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -324,13 +333,17 @@ REST_FRAMEWORK = {
         "core.auth.LlaveAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["core.api.permissions.AdminWrites"],
+    "DEFAULT_PERMISSION_CLASSES": ["core.api.permissions.RoleMay"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.api.parsers.BoundedJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "core.api.pagination.NewestFirstPagination",
     "DEFAULT_FILTER_BACKENDS": ["core.api.filters.FilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "core.api.schema.DescribesErrors",
-    "DEFAULT_THROTTLE_CLASSES": ["core.api.throttling.UserThrottle", "core.api.throttling.AddressThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": [
+        "core.api.throttling.UserThrottle",
+        "core.api.throttling.AddressThrottle",
+        "core.api.throttling.ReaderThrottle",
+    ],
     "DEFAULT_THROTTLE_RATES": {
         "usuario": API_RATE_USER,
         "direccion": API_RATE_ANONYMOUS,
@@ -427,6 +440,7 @@ CELERY_BEAT_SCHEDULE = {
     # Before the day's campaigns.
     "revisar-twilio": {"task": "workers.revisar_twilio", "schedule": crontab(hour="6", minute="30")},
     "limpiar-sesiones": {"task": "workers.limpiar_sesiones", "schedule": crontab(hour="4", minute="20")},
+    "olvidar-lo-viejo": {"task": "workers.olvidar_lo_viejo", "schedule": crontab(hour="4", minute="30")},
     "limpiar-resultados": {"task": "workers.limpiar_resultados", "schedule": crontab(hour="3", minute="40")},
 }
 

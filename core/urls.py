@@ -12,6 +12,7 @@ from core.ops import health
 from core.pages import errores
 from core.pages.favicon import favicon
 from core.pages.ingreso import IngresoAdminView
+from core.pages.motivo import motivo
 
 handler500 = errores.fallo
 
@@ -38,6 +39,7 @@ urlpatterns = [
     path("admin/login/", IngresoAdminView.as_view()),
     # Its form would look at the old password without counting.
     path("admin/password_change/", RedirectView.as_view(pattern_name="cuenta")),
+    path("admin/motivo/", motivo, name="admin-motivo"),
     path("admin/", admin.site.urls),
     path("favicon.ico", favicon),
     path("healthz", health.healthz, name="healthz"),

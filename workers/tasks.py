@@ -1,8 +1,9 @@
 """The tasks that run under Celery. A task fetches its arguments and calls one function."""
 
+import time
 from dataclasses import asdict
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from celery import Task, shared_task
 from django.conf import settings
@@ -10,10 +11,12 @@ from django.core.management import call_command
 from django_celery_results.backends import DatabaseBackend
 from django_celery_results.models import TaskResult
 
+from campaigns.campana import privacidad as campanas
+from campaigns.entrantes import privacidad as entrantes
 from campaigns.ley import contactos
 from campaigns.programaciones import ocurrencias
 from clientes.importacion import lote, proceso
-from core import correo, llaves
+from core import correo, llaves, registro
 from core.celery import DatabaseTask
 from workers import cierre
 from workers.alerts import deliver
@@ -22,6 +25,9 @@ from workers.engine.lote import closing
 from workers.engine.message import sending
 from workers.engine.rounds import rounds
 from workers.revision import antes, revision
+
+# Seconds of a night.
+OLVIDAR_S: Final = 600.0
 
 
 class Recorded(DatabaseTask):
@@ -120,16 +126,10 @@ def cierre_diario() -> bool:
     return cierre.atender()
 
 
-@shared_task(name="workers.correo_de_clave", ignore_result=True)
-def correo_de_clave(texto: str, ip: str) -> int:
-    """Send a link to a new password to whoever this is, if anybody."""
-    return correo.enviar_clave(texto, ip)
-
-
-@shared_task(name="workers.enviar_correo", ignore_result=True)
-def enviar_correo(direccion: str, asunto: str, texto: str) -> bool:
-    """Send an email to somebody who uses the product."""
-    return correo.enviar(direccion, asunto, texto)
+@shared_task(name="workers.correos", ignore_result=True)
+def correos() -> int:
+    """Send the emails of people's accounts that are due; the workers' timers do it too."""
+    return correo.despachar()
 
 
 @shared_task(name="workers.limpiar_sesiones", ignore_result=True)
@@ -137,6 +137,17 @@ def limpiar_sesiones() -> None:
     """Drop the sessions that are over, and the keys that have been over for long."""
     call_command("clearsessions")
     llaves.limpiar()
+
+
+@shared_task(name="workers.olvidar_lo_viejo", ignore_result=True)
+def olvidar_lo_viejo() -> None:
+    """Forget what is older than SECURITY_LOG_MONTHS and MESSAGES_MONTHS say, for some minutes; the rest tomorrow."""
+    hasta = time.monotonic() + OLVIDAR_S
+    if settings.SECURITY_LOG_MONTHS:
+        registro.olvidar(settings.SECURITY_LOG_MONTHS, hasta=hasta)
+    if settings.MESSAGES_MONTHS:
+        entrantes.olvidar_viejos(settings.MESSAGES_MONTHS, hasta=hasta)
+        campanas.olvidar_viejas(settings.MESSAGES_MONTHS, hasta=hasta)
 
 
 @shared_task(name="workers.limpiar_resultados", base=Recorded)

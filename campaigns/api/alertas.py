@@ -14,7 +14,7 @@ from campaigns.models import AjustesAlertas, Alerta, EntregaAlerta
 from campaigns.values import twilio
 from campaigns.values.direccion import CORREOS_MAX
 from core.api.base import ShopRowsView, SignedInView
-from core.api.permissions import AdminReads, AdminWrites, RecentSessionWrites
+from core.api.permissions import RecentSessionWrites, RoleMay
 from core.api.schema import ErrorSerializer
 from core.api.serializers import RefusesUnknown
 from core.api.throttling import TrialThrottle
@@ -108,7 +108,6 @@ class AlertaSerializer(serializers.ModelSerializer[Alerta]):
 
 @extend_schema(tags=["alertas"], summary="List the shop's alerts and how their deliveries went")
 class AlertaListView(ShopRowsView[Alerta], ListAPIView[Alerta]):
-    permission_classes = (AdminReads,)
     serializer_class = AlertaSerializer
 
     def rows(self) -> QuerySet[Alerta]:
@@ -117,7 +116,7 @@ class AlertaListView(ShopRowsView[Alerta], ListAPIView[Alerta]):
 
 @extend_schema(tags=["alertas"])
 class AjustesAlertasView(SignedInView, GenericAPIView[AjustesAlertas]):
-    permission_classes = (AdminReads, RecentSessionWrites)
+    permission_classes = (RoleMay, RecentSessionWrites)
     serializer_class = AjustesAlertasSerializer
     pagination_class = None
     filter_backends = ()
@@ -140,7 +139,7 @@ PRUEBA = inline_serializer("PruebaAlertas", {"evento": serializers.UUIDField()})
 
 
 class SecretoView(SignedInView):
-    permission_classes = (AdminWrites, RecentSessionWrites)
+    permission_classes = (RoleMay, RecentSessionWrites)
 
     @extend_schema(
         tags=["alertas"],

@@ -31,7 +31,7 @@ from core.api.filters import MomentFilter, TextFilter
 from core.api.idempotency import de_prueba, header, idempotency_of
 from core.api.schema import ErrorSerializer
 from core.idempotency import Idempotency
-from core.models import Usuario
+from core.models import LlaveApi, Usuario
 
 MOVED = {200: CampanaSerializer, 409: ErrorSerializer}
 IDEMPOTENCY_KEY = header(
@@ -150,7 +150,11 @@ class CampanaViewSet(ShopRowsView[CampanaSMS], ReadOnlyModelViewSet[CampanaSMS])
         return self._move("reintentar")
 
     @extend_schema(
-        summary="Approve a campaign that waits for it, so that it starts", request=DecisionSerializer, responses=MOVED
+        summary="Approve a campaign that waits for it, so that it starts",
+        description="Not by a key of whoever made it, nor by that person at all where the shop has `aprobacion_ajena`:"
+        " 403, `own_campaign`.",
+        request=DecisionSerializer,
+        responses=MOVED,
     )
     @action(detail=True, methods=["post"], filterset_class=None)
     def aprobar(self, request: Request, pk: int) -> Response:
@@ -174,6 +178,7 @@ class CampanaViewSet(ShopRowsView[CampanaSMS], ReadOnlyModelViewSet[CampanaSMS])
             usuario=self.usuario,
             aprobar=aprobar,
             motivo=serializer.validated_data.get("motivo", ""),
+            con_llave=isinstance(request.auth, LlaveApi),
         )
         return Response(CampanaSerializer(campana, context=self.get_serializer_context()).data)
 

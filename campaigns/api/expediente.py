@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from campaigns.campana.expediente import expediente_de
 from clientes.selectors import clientes_de
 from core.api.base import SignedInView
-from core.api.permissions import AdminReads, RecentSession
+from core.api.permissions import RecentSession, RoleMay
 from core.api.schema import ErrorSerializer
 from core.registro import Tipo, anotar
 
@@ -74,7 +74,7 @@ EJEMPLO = {
 
 
 class ExpedienteView(SignedInView):
-    permission_classes = (AdminReads, RecentSession)
+    permission_classes = (RoleMay, RecentSession)
 
     @extend_schema(
         tags=["clientes"],

@@ -7,15 +7,18 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.generics import ListAPIView, get_object_or_404
 
 from campaigns.campana import selectors
+from campaigns.campana.velo import velar
 from campaigns.models import CampanaSMS, SMSLog
 from campaigns.values.twilio import Entrega
 from clientes.api.telefonos import PhoneFilter
 from core.api.base import ShopRowsView
 from core.api.filters import TextFilter, or_empty
 from core.api.pagination import OldestFirstPagination
+from core.permisos import FALTA, Accion
 
 
 @extend_schema_serializer(
@@ -86,7 +89,11 @@ class LogFilter(filters.FilterSet):
     telefono = PhoneFilter()
 
 
-@extend_schema(tags=["campanas"], summary="List the recipients, one row each, in the order of sending")
+@extend_schema(
+    tags=["campanas"],
+    summary="List the recipients, one row each, in the order of sending",
+    description="An operador's answer has the last four digits of phones alone, and no filter by phone.",
+)
 class LogListView(ShopRowsView[SMSLog], ListAPIView[SMSLog]):
     serializer_class = SMSLogSerializer
     filterset_class = LogFilter
@@ -99,6 +106,17 @@ class LogListView(ShopRowsView[SMSLog], ListAPIView[SMSLog]):
 
     def rows(self) -> QuerySet[SMSLog]:
         return selectors.destinatarios_de(self.campana)
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Refuse to look for a phone for somebody who sees none whole: the answer would say whose it is."""
+        if "telefono" in self.request.query_params and not self.usuario.puede(Accion.VER_TELEFONOS):
+            raise PermissionDenied(FALTA[Accion.VER_TELEFONOS])
+        return super().filter_queryset(queryset)
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        """Return the page as the person may see it."""
+        page = super().paginate_queryset(queryset)
+        return page if page is None else velar(self.usuario, page)
 
     def get_serializer_context(self) -> dict[str, Any]:
         known = {} if getattr(self, "swagger_fake_view", False) else {"prueba": self.campana.prueba}

@@ -20,7 +20,7 @@ from campaigns.mensaje import texto
 from campaigns.models import PlantillaSMS
 from core.api.base import ShopRowsView
 from core.api.filters import YesNoFilter
-from core.api.permissions import AdminWrites, TrialKeyOnlyCreates
+from core.api.permissions import RoleMay, TrialKeyOnlyCreates
 from core.api.schema import ErrorSerializer
 from core.api.serializers import ShopRowField, ShopRowSerializer
 from core.errors import InvalidInputError
@@ -85,7 +85,7 @@ class PlantillaFilter(filters.FilterSet):
     ),
 )
 class PlantillaViewSet(ShopRowsView[PlantillaSMS], ModelViewSet[PlantillaSMS]):
-    permission_classes = (AdminWrites, TrialKeyOnlyCreates)
+    permission_classes = (RoleMay, TrialKeyOnlyCreates)
     serializer_class = PlantillaSerializer
     filterset_class = PlantillaFilter
     lookup_value_converter = "int"

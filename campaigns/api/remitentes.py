@@ -21,7 +21,7 @@ from campaigns.models import Remitente
 from campaigns.models.remitente import sin_cupo
 from core.api.base import ShopRowsView
 from core.api.filters import YesNoFilter
-from core.api.permissions import SOLO_ADMIN, AdminWrites
+from core.api.permissions import RoleMay
 from core.api.schema import ErrorSerializer
 from core.api.serializers import RefusesUnknown, ShopRowField
 from core.senders import INVALIDO, PATTERN, kind_of
@@ -103,12 +103,15 @@ class RemitenteField(ShopRowField[Remitente]):
         return remitentes.remitentes_de(self.context["request"].user).filter(activo=True)
 
 
-class OperatorLends(AdminWrites):
+class OperatorLends(RoleMay):
     """Only an operator lends a sender; the shop's admin names it, and stops or goes on offering it."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        self.message = SOLO_OPERADOR if request.method == "POST" else SOLO_ADMIN
-        return super().has_permission(request, view) and (request.method != "POST" or request.user.is_superuser)
+        may = super().has_permission(request, view)
+        if may and request.method == "POST" and not request.user.is_superuser:
+            self.message = SOLO_OPERADOR
+            return False
+        return may
 
 
 class RemitenteFilter(filters.FilterSet):

@@ -1,10 +1,12 @@
 """The personal data that campaigns keep of a client, and its erasure."""
 
+import time
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
-from django.db.models import Case, F, Func, Q, TextField, Value, When
-from django.db.models.functions import StrIndex
+from django.db import transaction
+from django.db.models import Case, F, Func, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Now, StrIndex
 from django.dispatch import receiver
 from django.utils import timezone
 
@@ -13,6 +15,7 @@ from campaigns.values.estados import ESPERA_FECHA, SMS_FINALES
 from clientes.models import Cliente
 from clientes.signals import cliente_por_anonimizar
 from core.errors import ConflictError
+from core.registro import MES_DIAS
 
 EN_CAMPANA = (
     "No se puede anonimizar todavía: está en la campaña «{campana}», que no ha terminado."
@@ -20,6 +23,7 @@ EN_CAMPANA = (
 )
 # One that starts sooner may be reading the client while the data is erased.
 MARGEN = timedelta(minutes=5)
+LOTE: Final = 2_000
 
 
 @receiver(cliente_por_anonimizar)
@@ -31,14 +35,51 @@ def olvidar(sender: type[Cliente], *, cliente: Cliente, **kwargs: Any) -> None:
     """
     if campana := _en_curso(cliente):
         raise ConflictError(EN_CAMPANA.format(campana=campana.nombre), code="in_campaign")
+    _borrar(SMSLog.objects.filter(cliente=cliente))
+
+
+def olvidar_viejas(meses: int, *, hasta: float) -> int:
+    """Erase whom the messages of campaigns were for and what they said, of those that ended so long ago.
+
+    Estado, code, SID, delivery and cost stay, and so do opt-outs with their proof. A campaign that is tried again and
+    ends again is as old as its new end.
+
+    Args:
+        meses: of 31 days.
+        hasta: the moment of `time.monotonic` at which to leave the rest for another day.
+
+    Returns:
+        How many campaigns are done with.
+    """
+    before = timezone.now() - timedelta(days=meses * MES_DIAS)
+    new = Q(olvidada_en=None) | Q(olvidada_en__lt=F("completado_en"))
+    done = 0
+    found = CampanaSMS.objects.filter(new, completado_en__lt=before).order_by("pk")
+    for pk in list(found.values_list("pk", flat=True)):
+        last = 0
+        while ids := _siguientes(SMSLog.objects.filter(campana=pk, pk__gt=last)):
+            if time.monotonic() >= hasta:
+                return done
+            _borrar(SMSLog.objects.filter(pk__in=ids))
+            last = ids[-1]
+        CampanaSMS.objects.filter(pk=pk).update(olvidada_en=Now())
+        done += 1
+    return done
+
+
+def _siguientes(rows: QuerySet[SMSLog]) -> list[int]:
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:LOTE])
+
+
+def _borrar(rows: QuerySet[SMSLog]) -> None:
     # What Twilio says of a number may repeat it.
     digits = Func(F("telefono"), Value("+"), function="ltrim", output_field=TextField())
     clean_error = Case(
         When(~Q(telefono="") & Q(pos__gt=0), then=Value("")), default=F("error"), output_field=TextField()
     )
-    rows = SMSLog.objects.filter(cliente=cliente).alias(pos=StrIndex("error", digits))
-    rows.update(error=clean_error)
-    SMSLog.objects.filter(cliente=cliente).update(nombre="", telefono="", mensaje="")
+    with transaction.atomic():
+        rows.alias(pos=StrIndex("error", digits)).update(error=clean_error)
+        rows.update(nombre="", telefono="", mensaje="")
 
 
 def _en_curso(cliente: Cliente) -> CampanaSMS | None:

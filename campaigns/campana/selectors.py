@@ -114,7 +114,8 @@ WHERE l.campana_id = ANY(%(ids)s) GROUP BY l.campana_id
 # look: `core.auth` gives it, refuses, and writes the last use. The users who may sign in are those of `core.auth`.
 DE_QUIEN_PIDE_SQL = """
 SELECT u.id, {campos}
-FROM core_llaveapi k JOIN core_usuario u ON u.id = k.usuario_id AND u.is_active
+FROM core_llaveapi k JOIN core_usuario u ON u.id = k.usuario_id AND u.is_active AND NOT u.retirado
+        AND u.rol <> 'plataforma'
     LEFT JOIN core_usuario a ON a.id = u.creado_por_id
     JOIN campaigns_campanasms c ON c.id = %s AND c.usuario_id = coalesce(u.creado_por_id, u.id)
         AND (c.prueba OR NOT k.prueba)

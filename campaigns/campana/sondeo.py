@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from core.cache import forget, shared
 from core.models import Usuario
 from core.pages.query import entero
+from core.permisos import DE_TIENDA
 
 # A fragment says with these where its version and its pause go: both are known only after it was rendered.
 VERSION: Final = "@@version@@"
@@ -93,9 +94,8 @@ aforo: Final = Aforo()
 
 
 def clave(usuario: Usuario, *parts: object) -> str:
-    """The key of a fragment: the shop, what the person may do, and what is asked for."""
-    rol = "admin" if usuario.es_admin else "lee"
-    return ":".join(["vivo", str(usuario.tenant_id), rol, *map(str, parts)])
+    """The key of a fragment: the shop, the role, which decides what stands in it, and what is asked for."""
+    return ":".join(["vivo", str(usuario.tenant_id), usuario.rol, *map(str, parts)])
 
 
 def fragmento(key: str, build: Callable[[], Fragmento]) -> Fragmento:
@@ -104,7 +104,7 @@ def fragmento(key: str, build: Callable[[], Fragmento]) -> Fragmento:
 
 def olvidar(usuario: Usuario, *parts: object) -> None:
     """Forget fragments that a person has just changed, for everybody who may see them."""
-    forget(*(f"vivo:{usuario.tenant_id}:{rol}:{':'.join(map(str, parts))}" for rol in ("admin", "lee")))
+    forget(*(f"vivo:{usuario.tenant_id}:{rol}:{':'.join(map(str, parts))}" for rol in DE_TIENDA))
 
 
 def responder(request: HttpRequest, found: Fragmento, *, extra: str = "") -> HttpResponse:

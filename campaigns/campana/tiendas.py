@@ -24,7 +24,7 @@ def pausar_las_suyas(instance: Usuario, created: bool, **kwargs: Any) -> None:
     The engine does the same for a shop that was disabled by another way, at the next sweep. What has not started does
     not start, and what was paused stays so when the shop is enabled again, until a person resumes it.
     """
-    if created or instance.is_active or not instance.es_admin:
+    if created or instance.is_active or not instance.es_tienda:
         return
     running = Q(estado=Estado.PROCESANDO) | Q(estado=Estado.PAUSADO, reanuda_en__isnull=False)
     for campana in CampanaSMS.objects.filter(running, usuario=instance).order_by("pk"):

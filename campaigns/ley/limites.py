@@ -104,7 +104,7 @@ def cambiar_limites(*, tienda: Usuario, cambios: Mapping[str, Any]) -> Limites:
     Raises:
         InvalidInputError: naming the ceiling and the reason.
     """
-    if not tienda.es_admin:
+    if not tienda.es_tienda:
         raise InvalidInputError(NO_ES_TIENDA.format(usuario=tienda.get_username()), field="tienda")
     valid = validar(cambios)
     # The lock under which the caps are taken: nobody takes by the old ones from here on.

@@ -333,6 +333,17 @@ AJUSTES: Final = (
         rule=dinero,
         loosens=protecciones.al_subir,
     ),
+    Ajuste(
+        name="aprobacion_ajena",
+        section="aprobacion",
+        label="La aprueba otra persona, no quien la creó",
+        history="Aprueba otra persona",
+        api="true: who made a campaign, or its recurring campaign, does not approve it; somebody else who may has to be"
+        " there. Switching it off needs `motivo`.",
+        example=False,
+        rule=bool,
+        loosens=protecciones.al_apagar,
+    ),
 )
 POR_NOMBRE: Final[Mapping[str, Ajuste]] = {ajuste.name: ajuste for ajuste in AJUSTES}
 

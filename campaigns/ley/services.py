@@ -19,11 +19,15 @@ from campaigns.values.wake import nudge
 from clientes.signals import exclusiones_cambiaron
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
+from core.services import aprueban
 
 MOTIVO_LARGO = f"El motivo puede tener hasta {MOTIVO_MAX} caracteres."
 # Campaigns that are told at once of a change; the sweeper finds any others within seconds.
 AVISADAS = 50
 INTENTOS = 5
+NADIE_MAS = (
+    "Nadie más en la tienda aprueba campañas: primero agregue en «Personas» a un aprobador o a otro administrador."
+)
 OCUPADA = "Hay campañas en curso que no se pudieron detener un momento: inténtelo otra vez."
 
 
@@ -68,6 +72,8 @@ def _cambiar(*, usuario: Usuario, cambios: Mapping[str, Any], motivo: str) -> Aj
         changed[CONSENTIMIENTO] = [before[CONSENTIMIENTO], after[CONSENTIMIENTO]]  # "no" is an answer too
     if not changed:
         return ajustes
+    if changed.get("aprobacion_ajena") == [False, True] and len(aprueban(usuario.tenant_id)) < 2:
+        raise InvalidInputError(NADIE_MAS, field="aprobacion_ajena", code="nobody_else")
     if not motivo and any(reglas.desprotege(name, old, new) for name, (old, new) in changed.items() if old != new):
         raise InvalidInputError(reglas.FALTA_MOTIVO, field="motivo", code="required")
     ajustes.save(update_fields=list(changed))

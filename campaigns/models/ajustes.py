@@ -51,6 +51,8 @@ class Ajustes(models.Model):
     # Above either a campaign waits for approval; NULL: none does.
     aprobacion_destinatarios = models.PositiveIntegerField(null=True, blank=True)
     aprobacion_costo = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    # Who made a campaign does not approve it.
+    aprobacion_ajena = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         verbose_name_plural = "ajustes"

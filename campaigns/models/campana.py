@@ -71,6 +71,8 @@ class CampanaSMS(models.Model):
     # for a message that was meant for today is no better for having waited.
     vence_en = models.DateTimeField(null=True, blank=True)
     completado_en = models.DateTimeField(null=True, blank=True)
+    # When its recipients' names, phones and texts were erased for their age: `campaigns.campana.privacidad`.
+    olvidada_en = models.DateTimeField(null=True, blank=True, editable=False)
     # The jornada, the stretch in which it may send now (`campaigns.ley.jornada`): no message is claimed from
     # `cierra_en` on, and none is delivered after `ventana_hasta` (NULL: no window ends it). Both NULL until the first
     # one begins.

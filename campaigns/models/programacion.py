@@ -47,6 +47,16 @@ class Programacion(models.Model):
     usuario = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="programaciones", db_index=False
     )
+    # Who defined it last, and so is the author of its campaigns; NULL from before this was kept.
+    autor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        editable=False,
+    )
 
     class Meta:
         verbose_name = "programación"

@@ -28,9 +28,10 @@ from clientes.selectors import clientes_de
 from core.errors import ConflictError, InvalidInputError
 from core.forms import SI_O_NO
 from core.models import Usuario
-from core.pages.access import admin_de, pagina
+from core.pages.access import con_permiso, pagina
 from core.pages.paging import page_before
 from core.pages.query import entero
+from core.permisos import Accion
 
 SOLO_ADMIN = "Solo un administrador ve y cambia los ajustes."
 GUARDADO = "Los ajustes quedaron guardados. Las campañas en curso los siguen desde ya."
@@ -46,7 +47,7 @@ CAMBIOS = 10
 @never_cache
 @pagina
 def ajustes(request: HttpRequest) -> HttpResponse:
-    usuario = admin_de(request, SOLO_ADMIN)
+    usuario = con_permiso(request, Accion.ADMINISTRAR, SOLO_ADMIN)
     found = ajustes_de(usuario.tenant_id)
     form = None
     if request.method == "POST":

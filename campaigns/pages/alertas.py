@@ -24,7 +24,9 @@ from core.api.throttling import TrialThrottle
 from core.errors import ConflictError, InvalidInputError
 from core.forms import KeepsUnsentForm, StyledForm, YesNoField
 from core.models import Usuario
-from core.pages.access import admin_de, pagina, reciente
+from core.pages import una_vez
+from core.pages.access import con_permiso, pagina, reciente
+from core.permisos import Accion
 from core.text import formato
 
 DEMASIADOS: Final = "Son demasiados: hasta {max} correos."
@@ -109,6 +111,7 @@ def _pagina(request: HttpRequest, usuario: Usuario, **context: Any) -> HttpRespo
         "ajustes": ajustes,
         "alertas": selectors.alertas_de(usuario)[:ALERTAS],
         "sin_correo": not settings.EMAIL_HOST,
+        **una_vez.token(),
     }
     return render(request, "campaigns/alertas/alertas.html", context)
 
@@ -118,7 +121,7 @@ def _pagina(request: HttpRequest, usuario: Usuario, **context: Any) -> HttpRespo
 @pagina
 @reciente("alertas", solo_enviar=True)
 def alertas(request: HttpRequest) -> HttpResponse:
-    usuario = admin_de(request, SOLO_ADMIN)
+    usuario = con_permiso(request, Accion.ADMINISTRAR, SOLO_ADMIN)
     if request.method != "POST":
         return _pagina(request, usuario)
     before = selectors.ajustes_de(usuario)
@@ -142,14 +145,17 @@ def alertas(request: HttpRequest) -> HttpResponse:
 @pagina
 @reciente("alertas")
 def secreto(request: HttpRequest) -> HttpResponse:
-    usuario = admin_de(request, SOLO_ADMIN)
+    usuario = con_permiso(request, Accion.ADMINISTRAR, SOLO_ADMIN)
+    if una_vez.es_repetido(request):
+        messages.error(request, una_vez.USADO)
+        return redirect("alertas")
     return _pagina(request, usuario, secreto_nuevo=cambiar_secreto(usuario=usuario).secreto)
 
 
 @require_POST
 @pagina
 def probar(request: HttpRequest) -> HttpResponse:
-    usuario = admin_de(request, SOLO_ADMIN)
+    usuario = con_permiso(request, Accion.ADMINISTRAR, SOLO_ADMIN)
     # The same count as the API's. Its request does not know who signed in to a page.
     asked = Request(request)
     asked.user = usuario

@@ -8,10 +8,10 @@ from django.views.decorators.http import require_POST
 from campaigns.campana import sondeo
 from campaigns.pages.campana import campana_de
 from campaigns.vista_previa import aprobaciones
-from core.errors import ConflictError, InvalidInputError
-from core.pages.access import admin_de, pagina
+from core.errors import DomainError
+from core.pages.access import con_permiso, pagina
+from core.permisos import Accion
 
-SOLO_ADMIN = "Solo un administrador puede aprobar o rechazar una campaña."
 APROBADA = "La campaña quedó aprobada y está en camino."
 APROBADA_CON_FECHA = "La campaña quedó aprobada: empieza en su fecha."
 RECHAZADA = "La campaña se rechazó: no se enviará nada."
@@ -20,12 +20,12 @@ RECHAZADA = "La campaña se rechazó: no se enviará nada."
 @require_POST
 @pagina
 def decidir(request: HttpRequest, pk: int, aprobar: bool) -> HttpResponse:
-    usuario = admin_de(request, SOLO_ADMIN)
+    usuario = con_permiso(request, Accion.APROBAR)
     campana = campana_de(usuario, pk)
     motivo = request.POST.get("motivo", "").replace("\0", "")
     try:
         campana = aprobaciones.decidir(campana=campana, usuario=usuario, aprobar=aprobar, motivo=motivo)
-    except (ConflictError, InvalidInputError) as refusal:
+    except DomainError as refusal:
         messages.error(request, refusal.message)
     else:
         aprobada = APROBADA_CON_FECHA if campana.espera_fecha else APROBADA

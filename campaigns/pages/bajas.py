@@ -21,9 +21,10 @@ from clientes.selectors import clientes_de_telefonos
 from core.errors import ConflictError, InvalidInputError
 from core.forms import StyledForm
 from core.models import Usuario
-from core.pages.access import admin_de, pagina, usuario_de
+from core.pages.access import con_permiso, pagina
 from core.pages.paging import page_before
 from core.pages.query import entero
+from core.permisos import Accion
 
 
 class BajaForm(StyledForm, forms.Form):
@@ -74,7 +75,7 @@ VIGENTES: Final = {"si": "Vigentes", "no": "Levantadas"}
 @never_cache
 @pagina
 def bajas(request: HttpRequest) -> HttpResponse:
-    usuario = usuario_de(request)
+    usuario = con_permiso(request, Accion.VER_CLIENTES)
     fuente = request.GET.get("fuente", "")
     fuente = fuente if fuente in Fuente.values else ""
     vigente = "no" if request.GET.get("vigente") == "no" else "si"
@@ -107,7 +108,7 @@ def bajas(request: HttpRequest) -> HttpResponse:
 @never_cache
 @pagina
 def baja(request: HttpRequest, pk: int) -> HttpResponse:
-    usuario = usuario_de(request)
+    usuario = con_permiso(request, Accion.VER_CLIENTES)
     return _baja(request, usuario, _propia(usuario, pk), AltaForm())
 
 
@@ -115,7 +116,7 @@ def baja(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @pagina
 def levantar(request: HttpRequest, pk: int) -> HttpResponse:
-    usuario = admin_de(request, SOLO_ADMIN)
+    usuario = con_permiso(request, Accion.EDITAR_CLIENTES, SOLO_ADMIN)
     found = _propia(usuario, pk)
     form = AltaForm(request.POST)
     if form.is_valid():
@@ -133,7 +134,7 @@ def levantar(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @pagina
 def nueva(request: HttpRequest) -> HttpResponse:
-    usuario = admin_de(request, SOLO_ADMIN)
+    usuario = con_permiso(request, Accion.EDITAR_CLIENTES, SOLO_ADMIN)
     form = BajaForm(
         request.POST if request.method == "POST" else None, initial={"telefono": request.GET.get("tel", "")}
     )

@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from clientes.models import RegistroBaja
-from core.pages.access import admin_de, pagina, reciente
+from core.pages.access import con_permiso, pagina, reciente
+from core.permisos import Accion
 from core.registro import Tipo, anotar
 from core.text import planilla
 
@@ -40,6 +41,6 @@ def filas(rows: QuerySet[RegistroBaja]) -> Iterator[list[str]]:
 @pagina
 @reciente("bajas")
 def exportar(request: HttpRequest) -> Any:
-    usuario = admin_de(request, SOLO_ADMIN)
+    usuario = con_permiso(request, Accion.EXPORTAR, SOLO_ADMIN)
     anotar(Tipo.EXPORTACION, usuario=usuario, detalle="bajas")
     return planilla.descarga("bajas", TITULOS, filas(RegistroBaja.objects.filter(usuario=usuario.tenant_id)))

@@ -16,20 +16,25 @@ from campaigns.campana.embudo import embudo_de
 from campaigns.campana.historia import historia_de
 from campaigns.campana.serie import serie_de
 from campaigns.campana.sondeo import PAUSA, VERSION, Fragmento
+from campaigns.campana.velo import velar, velar_motivos
 from campaigns.models import CampanaSMS, SMSLog
 from campaigns.models.smslog import CODIGO_MAX
 from campaigns.pages.polling import intervalo_de
 from campaigns.values import estados
+from campaigns.vista_previa.aprobaciones import no_aprueba
 from core.errors import ConflictError
 from core.models import Usuario
-from core.pages.access import admin_de, pagina, usuario_de
+from core.pages.access import con_permiso, pagina
 from core.pages.paging import page_of
 from core.pages.query import entero
+from core.permisos import DE_MOVER, Accion
 
 DESTINATARIOS = 25
 FILAS_S = 4  # seconds between two looks at the recipients
 SERIE_S = 10  # … and at the drawing
-SOLO_ADMIN = "Solo un administrador puede pausar, reanudar, cancelar o reintentar una campaña."
+SOLO_ADMIN = (
+    "Solo un administrador puede pausar, reanudar, cancelar o reintentar una campaña; un operador, todo menos cancelar."
+)
 
 # In the order of the counters above the table.
 FILTROS = (("", "Todos"), *((estado, row.varios) for estado, row in estados.MENSAJES.items()))
@@ -51,10 +56,11 @@ def campana_de(usuario: Usuario, pk: int) -> CampanaSMS:
 @never_cache
 @pagina
 def campana(request: HttpRequest, pk: int) -> HttpResponse:
-    usuario = usuario_de(request)
+    usuario = con_permiso(request, Accion.VER_CAMPANAS)
     campana = campana_de(usuario, pk)
     context = {**_campana_viva(usuario, campana), **_destinatarios(request, usuario, campana)}
-    context["muestra"] = selectors.destinatarios_de(campana).exclude(mensaje="").first()
+    context["no_aprueba"] = no_aprueba(campana, usuario)
+    context["muestra"] = next(iter(velar(usuario, selectors.destinatarios_de(campana).exclude(mensaje="")[:1])), None)
     context["serie"] = serie_de(campana)
     context["version"] = ""  # of nothing: the first look brings whatever has changed since
     return render(request, "campaigns/campana/campana.html", context)
@@ -66,7 +72,7 @@ def campana(request: HttpRequest, pk: int) -> HttpResponse:
 def campana_viva(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the part of a campaign's page that moves; with `?visto=` another estado than now, also what depends on
     it."""
-    usuario = usuario_de(request)
+    usuario = con_permiso(request, Accion.VER_CAMPANAS)
 
     def build() -> Fragmento:
         context = _campana_viva(usuario, campana_de(usuario, pk))
@@ -79,7 +85,11 @@ def campana_viva(request: HttpRequest, pk: int) -> HttpResponse:
     if request.GET.get("visto") != found.marca:
         # With its form's token, so of this person alone.
         campana = campana_de(usuario, pk)
-        context = {"campana": campana, "acciones": _acciones(usuario, campana)}
+        context = {
+            "campana": campana,
+            "acciones": _acciones(usuario, campana),
+            "no_aprueba": no_aprueba(campana, usuario),
+        }
         extra = render_to_string("campaigns/campana/_cambio.html", context, request)
     return sondeo.responder(request, found, extra=extra)
 
@@ -88,7 +98,7 @@ def campana_viva(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @pagina
 def destinatarios(request: HttpRequest, pk: int) -> HttpResponse:
-    usuario = usuario_de(request)
+    usuario = con_permiso(request, Accion.VER_CAMPANAS)
     if "v" not in request.GET:  # a person asks, not the page by itself
         context = _destinatarios(request, usuario, campana_de(usuario, pk))
         return render(request, "campaigns/campana/_destinatarios.html", {**context, "version": ""})
@@ -108,7 +118,7 @@ def destinatarios(request: HttpRequest, pk: int) -> HttpResponse:
 @pagina
 def serie(request: HttpRequest, pk: int) -> HttpResponse:
     """The campaign over time, as a table that the page draws."""
-    usuario = usuario_de(request)
+    usuario = con_permiso(request, Accion.VER_CAMPANAS)
 
     def build() -> Fragmento:
         campana = campana_de(usuario, pk)
@@ -123,7 +133,7 @@ def serie(request: HttpRequest, pk: int) -> HttpResponse:
 @pagina
 def mover(request: HttpRequest, pk: int, accion: str) -> HttpResponse:
     """Pause, resume, retry or cancel, and go back to the page, which says what happened."""
-    usuario = admin_de(request, SOLO_ADMIN)
+    usuario = con_permiso(request, DE_MOVER[accion], SOLO_ADMIN)
     campana = campana_de(usuario, pk)
     move = ACCIONES[accion]
     try:
@@ -150,7 +160,7 @@ def _campana_viva(usuario: Usuario, campana: CampanaSMS) -> dict[str, Any]:
         "seccion": "campanas",
         "campana": campana,
         "progreso": progreso,
-        "motivos": motivos,
+        "motivos": velar_motivos(usuario, motivos),
         "motivos_muestra": progreso.fallidos > selectors.FALLOS_MAX,
         "acciones": _acciones(usuario, campana),
         "duracion": duracion,
@@ -173,9 +183,8 @@ def _campana_viva(usuario: Usuario, campana: CampanaSMS) -> dict[str, Any]:
 
 def _acciones(usuario: Usuario, campana: CampanaSMS) -> list[str]:
     """The buttons this person may press now."""
-    if not usuario.es_admin:
-        return []
-    allowed = [accion for accion in ACCIONES if estados.may(accion, campana.estado, campana.reanuda_en)]
+    mine = [accion for accion in ACCIONES if usuario.puede(DE_MOVER[accion])]
+    allowed = [accion for accion in mine if estados.may(accion, campana.estado, campana.reanuda_en)]
     if "reintentar" in allowed and not reintentos.reintentables(campana):
         allowed.remove("reintentar")
     return allowed
@@ -195,7 +204,7 @@ def _destinatarios(request: HttpRequest, usuario: Usuario, campana: CampanaSMS) 
     page = page_of(found(despues=despues), DESTINATARIOS)
     return {
         "campana": campana,
-        "logs": page.rows,
+        "logs": velar(usuario, page.rows),
         "filtros": FILTROS,
         "estado": estado,
         "codigo": codigo,

@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from campaigns.campana.selectors import campanas_de, destinatarios_de
+from campaigns.campana.velo import velar
 from campaigns.models import CampanaSMS, SMSLog
-from core.pages.access import pagina, reciente, usuario_de
+from core.models import Usuario
+from core.pages.access import con_permiso, pagina, reciente
+from core.permisos import Accion
 from core.registro import Tipo, anotar
 from core.text import planilla
 
@@ -23,16 +25,19 @@ TITULOS: Final = (
 )  # fmt: skip
 
 
-def filas(campana: CampanaSMS, estado: str = "") -> Iterator[list[str]]:
+def filas(usuario: Usuario, campana: CampanaSMS, estado: str = "") -> Iterator[list[str]]:
     """Yield one row for each recipient.
 
     Args:
+        usuario: who gets the file.
         estado: only these; "" for all that have had their turn.
     """
     for log in planilla.por_partes(destinatarios_de(campana, estado=estado).select_related("cliente")):
+        log.telefono = log.telefono or (log.cliente.telefono if log.cliente else "")
+        velar(usuario, [log])
         yield [
             log.nombre,
-            log.telefono or (log.cliente.telefono if log.cliente else ""),
+            log.telefono,
             log.cliente.documento if log.cliente else "",
             log.mensaje,
             log.get_estado_display(),
@@ -48,11 +53,9 @@ def filas(campana: CampanaSMS, estado: str = "") -> Iterator[list[str]]:
 @pagina
 @reciente("campanas")
 def exportar(request: HttpRequest, pk: int) -> Any:
-    usuario = usuario_de(request)
+    usuario = con_permiso(request, Accion.EXPORTAR, SOLO_ADMIN)
     campana = get_object_or_404(campanas_de(usuario), pk=pk)
-    if not usuario.es_admin:
-        raise PermissionDenied(SOLO_ADMIN)
     estado = request.GET.get("estado", "")
-    rows = filas(campana, estado if estado in SMSLog.Estado.values else "")
+    rows = filas(usuario, campana, estado if estado in SMSLog.Estado.values else "")
     anotar(Tipo.EXPORTACION, usuario=usuario, detalle=f"destinatarios de la campaña {campana.pk}")
     return planilla.descarga(f"campana-{campana.pk}", TITULOS, rows)

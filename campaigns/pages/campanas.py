@@ -15,9 +15,10 @@ from campaigns.campana.sondeo import PAUSA, VERSION, Fragmento
 from campaigns.models import CampanaSMS
 from campaigns.models.campana import NOMBRE_MAX
 from campaigns.pages.polling import REPOSO_S, filas_de, intervalo_de
-from core.pages.access import pagina, usuario_de
+from core.pages.access import con_permiso, pagina
 from core.pages.paging import page_before
 from core.pages.query import entero
+from core.permisos import Accion
 
 CAMPANAS = 25
 FILTROS = (("", "Todas"), *((e.value, str(e.label)) for e in CampanaSMS.Estado))
@@ -39,7 +40,7 @@ def campanas_vivas(request: HttpRequest) -> HttpResponse:
         return Fragmento(render_to_string("campaigns/campanas/_vivas.html", context), context["intervalo"] or REPOSO_S)
 
     asked = hashlib.blake2s(repr(_pedido(request)).encode(), digest_size=8).hexdigest()
-    found = sondeo.fragmento(sondeo.clave(usuario_de(request), "campanas", asked), build)
+    found = sondeo.fragmento(sondeo.clave(con_permiso(request, Accion.VER_CAMPANAS), "campanas", asked), build)
     return sondeo.responder(request, found)
 
 
@@ -52,7 +53,7 @@ def _pedido(request: HttpRequest) -> tuple[int, str, str]:
 
 
 def _campanas(request: HttpRequest) -> dict[str, Any]:
-    usuario = usuario_de(request)
+    usuario = con_permiso(request, Accion.VER_CAMPANAS)
     antes, estado, q = _pedido(request)
     found = selectors.campanas_de(usuario)
     if estado:

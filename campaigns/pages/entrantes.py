@@ -19,9 +19,10 @@ from clientes.models import Cliente
 from clientes.selectors import clientes_de, clientes_de_telefonos
 from core.errors import ConflictError
 from core.models import Usuario
-from core.pages.access import admin_de, pagina, usuario_de
+from core.pages.access import con_permiso, pagina
 from core.pages.paging import page_before, page_of
 from core.pages.query import entero
+from core.permisos import Accion
 
 TEXTOS: Final = 25
 GLOBOS: Final = 30
@@ -44,7 +45,7 @@ NO_ES_BAJA: Final = "No es una baja: se le puede volver a escribir."
 @never_cache
 @pagina
 def entrantes(request: HttpRequest) -> HttpResponse:
-    usuario = usuario_de(request)
+    usuario = con_permiso(request, Accion.VER_CLIENTES)
     filtro = request.GET.get("ver", "")
     filtro = filtro if filtro in selectors.FILTROS else ""
     # PostgreSQL holds no NUL, and a text has none.
@@ -85,7 +86,7 @@ def _busca(q: str) -> Q:
 @pagina
 def conversacion(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the conversation with the sender of this text: a client of the shop, or a number that it does not know."""
-    usuario = usuario_de(request)
+    usuario = con_permiso(request, Accion.VER_CLIENTES)
     entrante = get_object_or_404(selectors.entrantes_de(usuario), pk=pk)
     cliente = clientes_de_telefonos(usuario, {entrante.telefono}).get(entrante.telefono)
     return _conversacion(request, usuario, entrante.telefono, cliente)
@@ -95,7 +96,7 @@ def conversacion(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @pagina
 def de_cliente(request: HttpRequest, pk: int) -> HttpResponse:
-    usuario = usuario_de(request)
+    usuario = con_permiso(request, Accion.VER_CLIENTES)
     cliente = get_object_or_404(clientes_de(usuario), pk=pk)
     return _conversacion(request, usuario, cliente.telefono_e164, cliente)
 
@@ -122,7 +123,7 @@ def _conversacion(request: HttpRequest, usuario: Usuario, telefono: str, cliente
 @pagina
 def leer(request: HttpRequest) -> HttpResponse:
     """Mark the texts of the form as read, or as unread again, and go back to where one was."""
-    usuario = admin_de(request, SOLO_ADMIN)
+    usuario = con_permiso(request, Accion.EDITAR_CLIENTES, SOLO_ADMIN)
     ids = [int(raw) for raw in request.POST.getlist("id") if raw.isascii() and raw.isdigit() and len(raw) < 19]
     leido = request.POST.get("leido") != "no"
     changed = marcar_leidos(usuario=usuario, ids=ids, leido=leido)
@@ -137,7 +138,7 @@ def leer(request: HttpRequest) -> HttpResponse:
 @pagina
 def decision(request: HttpRequest, pk: int) -> HttpResponse:
     """Settle whether a doubtful text was an opt-out, and go back to where one was."""
-    usuario = admin_de(request, SOLO_ADMIN_DECIDE)
+    usuario = con_permiso(request, Accion.EDITAR_CLIENTES, SOLO_ADMIN_DECIDE)
     entrante = get_object_or_404(selectors.entrantes_de(usuario).select_related("campana"), pk=pk)
     es_baja = request.POST.get("es_baja") == "si"
     try:

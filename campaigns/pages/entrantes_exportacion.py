@@ -10,7 +10,8 @@ from django.views.decorators.http import require_safe
 
 from campaigns.entrantes.selectors import FILTROS, entrantes_de
 from campaigns.models import Entrante
-from core.pages.access import admin_de, pagina, reciente
+from core.pages.access import con_permiso, pagina, reciente
+from core.permisos import Accion
 from core.registro import Tipo, anotar
 from core.text import planilla
 
@@ -36,7 +37,7 @@ def filas(rows: QuerySet[Entrante]) -> Iterator[list[str]]:
 @pagina
 @reciente("entrantes")
 def exportar(request: HttpRequest) -> Any:
-    usuario = admin_de(request, SOLO_ADMIN)
+    usuario = con_permiso(request, Accion.EXPORTAR, SOLO_ADMIN)
     filtro = FILTROS.get(request.GET.get("ver", ""), FILTROS[""])
     anotar(Tipo.EXPORTACION, usuario=usuario, detalle="respuestas")
     return planilla.descarga("respuestas", TITULOS, filas(entrantes_de(usuario).filter(filtro)))

@@ -10,9 +10,10 @@ from campaigns.entrantes.selectors import entrantes_de
 from campaigns.remitentes import valores_de
 from clientes.bajas.selectors import ultima_palabra
 from clientes.selectors import clientes_de
-from core.pages.access import pagina, usuario_de
+from core.pages.access import con_permiso, pagina
 from core.pages.paging import page_before
 from core.pages.query import entero
+from core.permisos import Accion
 
 MENSAJES = 10
 
@@ -21,7 +22,7 @@ MENSAJES = 10
 @never_cache
 @pagina
 def mensajes(request: HttpRequest, pk: int) -> HttpResponse:
-    usuario = usuario_de(request)
+    usuario = con_permiso(request, Accion.VER_CLIENTES)
     cliente = get_object_or_404(clientes_de(usuario), pk=pk)
     found = selectors.logs_de(usuario).filter(cliente=cliente).select_related("campana").order_by("-pk")
     antes = entero(request, "antes")

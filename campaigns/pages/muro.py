@@ -15,7 +15,8 @@ from campaigns.models import CampanaSMS
 from campaigns.pages.polling import REPOSO_S, filas_de, intervalo_de
 from campaigns.values import estados
 from core.models import Usuario
-from core.pages.access import pagina, usuario_de
+from core.pages.access import con_permiso, pagina
+from core.permisos import Accion
 
 CAMPANAS = 24
 SUCESOS = 12
@@ -25,14 +26,14 @@ SUCESOS = 12
 @never_cache
 @pagina
 def muro(request: HttpRequest) -> HttpResponse:
-    return render(request, "campaigns/muro/muro.html", _muro(usuario_de(request)))
+    return render(request, "campaigns/muro/muro.html", _muro(con_permiso(request, Accion.VER_CAMPANAS)))
 
 
 @require_safe
 @never_cache
 @pagina
 def muro_vivo(request: HttpRequest) -> HttpResponse:
-    usuario = usuario_de(request)
+    usuario = con_permiso(request, Accion.VER_CAMPANAS)
 
     def build() -> Fragmento:
         context = _muro(usuario) | {"version": VERSION, "pausa": PAUSA}

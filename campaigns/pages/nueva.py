@@ -29,8 +29,9 @@ from clientes.selectors import clientes_de
 from core.errors import ConflictError, InvalidInputError
 from core.idempotency import Idempotency
 from core.models import Usuario
-from core.pages.access import admin_de, pagina
+from core.pages.access import con_permiso, pagina
 from core.pages.query import entero
+from core.permisos import Accion
 from core.text import formato
 
 SOLO_ADMIN = "Solo un administrador puede crear una campaña."
@@ -65,7 +66,7 @@ class Paso:
 @cache_control(private=True)
 @pagina
 def nueva(request: HttpRequest) -> HttpResponse:
-    usuario = admin_de(request, SOLO_ADMIN)
+    usuario = con_permiso(request, Accion.EDITAR_CAMPANAS, SOLO_ADMIN)
     if request.method != "POST":
         return pasos.audiencia(request, usuario, _comienzo(request, usuario))
     borrador = borrador_form.leer(request.POST)
@@ -85,7 +86,7 @@ def nueva(request: HttpRequest) -> HttpResponse:
 @pagina
 def cuenta(request: HttpRequest) -> HttpResponse:
     """Count the audience of the form as it is now."""
-    usuario = admin_de(request, SOLO_ADMIN)
+    usuario = con_permiso(request, Accion.EDITAR_CAMPANAS, SOLO_ADMIN)
     return render(request, "campaigns/nueva/_cuenta.html", pasos.cuenta(usuario, borrador_form.leer(request.POST)))
 
 
@@ -94,7 +95,7 @@ def cuenta(request: HttpRequest) -> HttpResponse:
 @pagina
 def buscar(request: HttpRequest, campo: str) -> HttpResponse:
     """Search clients for one field, beside those already chosen."""
-    usuario = admin_de(request, SOLO_ADMIN)
+    usuario = con_permiso(request, Accion.EDITAR_CAMPANAS, SOLO_ADMIN)
     found = pasos.buscador(usuario, borrador_form.leer(request.POST), campo, request.POST)
     return render(request, "campaigns/nueva/_buscador.html", {"buscador": found})
 
@@ -104,7 +105,7 @@ def buscar(request: HttpRequest, campo: str) -> HttpResponse:
 @pagina
 def costo(request: HttpRequest) -> HttpResponse:
     """Count what the message of the form takes, over its whole audience."""
-    usuario = admin_de(request, SOLO_ADMIN)
+    usuario = con_permiso(request, Accion.EDITAR_CAMPANAS, SOLO_ADMIN)
     return render(request, "campaigns/nueva/_costo.html", pasos.costo(usuario, borrador_form.leer(request.POST)))
 
 

@@ -19,9 +19,10 @@ from campaigns.models import MENSAJE_MAX, PlantillaSMS
 from core.api.ajax import ReferenceView
 from core.errors import ConflictError, InvalidInputError
 from core.forms import KeepsUnsentForm, StyledForm, YesNoField
-from core.pages.access import admin_de, pagina, usuario_de
+from core.pages.access import con_permiso, pagina
 from core.pages.paging import page_before
 from core.pages.query import entero
+from core.permisos import Accion
 
 
 class PlantillaForm(KeepsUnsentForm, StyledForm, forms.ModelForm[PlantillaSMS]):
@@ -53,7 +54,7 @@ SOLO_ADMIN = "Solo un administrador puede crear, cambiar o eliminar plantillas."
 
 
 def _propia(request: HttpRequest, pk: int) -> PlantillaSMS:
-    return get_object_or_404(selectors.plantillas_de(admin_de(request, SOLO_ADMIN)), pk=pk)
+    return get_object_or_404(selectors.plantillas_de(con_permiso(request, Accion.EDITAR_CAMPANAS, SOLO_ADMIN)), pk=pk)
 
 
 @require_safe
@@ -61,7 +62,7 @@ def _propia(request: HttpRequest, pk: int) -> PlantillaSMS:
 @pagina
 def plantillas(request: HttpRequest) -> HttpResponse:
     antes = entero(request, "antes")
-    page = page_before(selectors.plantillas_de(usuario_de(request)), antes, PLANTILLAS)
+    page = page_before(selectors.plantillas_de(con_permiso(request, Accion.VER_CAMPANAS)), antes, PLANTILLAS)
     context = {"seccion": "plantillas", "plantillas": page.rows, "antes": antes, "siguiente": page.siguiente}
     return render(request, "campaigns/plantillas/plantillas.html", context)
 
@@ -70,8 +71,8 @@ def plantillas(request: HttpRequest) -> HttpResponse:
 @never_cache
 @pagina
 def crear(request: HttpRequest) -> HttpResponse:
-    usuario = admin_de(request, SOLO_ADMIN)
-    return _formulario(request, PlantillaSMS(usuario=usuario))
+    usuario = con_permiso(request, Accion.EDITAR_CAMPANAS, SOLO_ADMIN)
+    return _formulario(request, PlantillaSMS(usuario_id=usuario.tenant_id))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

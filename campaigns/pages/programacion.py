@@ -24,7 +24,8 @@ from campaigns.vista_previa.borrador import Borrador
 from clientes.selectors import segmentos_de
 from core.errors import InvalidInputError
 from core.models import Usuario
-from core.pages.access import admin_de, pagina
+from core.pages.access import con_permiso, pagina
+from core.permisos import Accion
 
 CREADA = "La programación «{nombre}» quedó creada. Su primera campaña sale sola en la primera fecha."
 GUARDADA = "La programación «{nombre}» quedó guardada."
@@ -34,14 +35,14 @@ GUARDADA = "La programación «{nombre}» quedó guardada."
 @never_cache
 @pagina
 def nueva(request: HttpRequest) -> HttpResponse:
-    return _formulario(request, admin_de(request, SOLO_ADMIN), None)
+    return _formulario(request, con_permiso(request, Accion.EDITAR_CAMPANAS, SOLO_ADMIN), None)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @pagina
 def editar(request: HttpRequest, pk: int) -> HttpResponse:
-    usuario = admin_de(request, SOLO_ADMIN)
+    usuario = con_permiso(request, Accion.EDITAR_CAMPANAS, SOLO_ADMIN)
     return _formulario(request, usuario, propia(usuario, pk))
 
 
@@ -50,7 +51,7 @@ def editar(request: HttpRequest, pk: int) -> HttpResponse:
 @pagina
 def vista_previa(request: HttpRequest) -> HttpResponse:
     """The next dates, how many would receive it today, and what that costs, while the form is filled in."""
-    usuario = admin_de(request, SOLO_ADMIN)
+    usuario = con_permiso(request, Accion.EDITAR_CAMPANAS, SOLO_ADMIN)
     context = _vista(usuario, ProgramacionForm(request.POST), borrador_form.leer(request.POST))
     return render(request, "campaigns/programacion/_vista_previa.html", context)
 

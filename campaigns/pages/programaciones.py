@@ -18,9 +18,10 @@ from campaigns.programaciones.resumen import Resumen, resumir
 from core.errors import ConflictError, InvalidInputError
 from core.idempotency import Idempotency
 from core.models import Usuario
-from core.pages.access import admin_de, pagina, usuario_de
+from core.pages.access import con_permiso, pagina
 from core.pages.paging import page_before
 from core.pages.query import entero
+from core.permisos import DE_MOVER, Accion
 
 PROGRAMACIONES = 50
 HISTORIA = 20
@@ -44,7 +45,7 @@ def propia(usuario: Usuario, pk: int) -> Programacion:
 @pagina
 def programaciones(request: HttpRequest) -> HttpResponse:
     antes = entero(request, "antes")
-    page = page_before(selectors.programaciones_de(usuario_de(request)), antes, PROGRAMACIONES)
+    page = page_before(selectors.programaciones_de(con_permiso(request, Accion.VER_CAMPANAS)), antes, PROGRAMACIONES)
     last = selectors.ultimas_de(page.rows)
     context = {
         "seccion": "campanas",
@@ -59,7 +60,7 @@ def programaciones(request: HttpRequest) -> HttpResponse:
 @never_cache
 @pagina
 def programacion(request: HttpRequest, pk: int) -> HttpResponse:
-    row = propia(usuario_de(request), pk)
+    row = propia(con_permiso(request, Accion.VER_CAMPANAS), pk)
     context = {
         **_historia(request, row),
         "cuando": palabras.en_palabras(row.recurrencia),
@@ -76,7 +77,7 @@ def programacion(request: HttpRequest, pk: int) -> HttpResponse:
 @pagina
 def ocurrencias(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the history of a programación, which refreshes itself."""
-    row = propia(usuario_de(request), pk)
+    row = propia(con_permiso(request, Accion.VER_CAMPANAS), pk)
     return render(request, "campaigns/programaciones/_historia.html", _historia(request, row))
 
 
@@ -85,7 +86,7 @@ def ocurrencias(request: HttpRequest, pk: int) -> HttpResponse:
 @pagina
 def costo(request: HttpRequest, pk: int) -> HttpResponse:
     """Count who would receive it now, and what that costs: asked when somebody is about to run it."""
-    row = propia(usuario_de(request), pk)
+    row = propia(con_permiso(request, Accion.VER_CAMPANAS), pk)
     return render(request, "campaigns/programaciones/_costo.html", {"resumen": _resumen(row)})
 
 
@@ -93,7 +94,7 @@ def costo(request: HttpRequest, pk: int) -> HttpResponse:
 @pagina
 def mover(request: HttpRequest, pk: int, accion: str) -> HttpResponse:
     """Pause or resume, and go back to the page, which says what happened."""
-    row = propia(admin_de(request, SOLO_ADMIN), pk)
+    row = propia(con_permiso(request, DE_MOVER[accion]), pk)
     try:
         MOVER[accion](programacion=row)
     except ConflictError as refusal:
@@ -107,7 +108,7 @@ def mover(request: HttpRequest, pk: int, accion: str) -> HttpResponse:
 @pagina
 def ejecutar(request: HttpRequest, pk: int) -> HttpResponse:
     """Make one more campaign now, then go to its page."""
-    usuario = admin_de(request, SOLO_ADMIN)
+    usuario = con_permiso(request, Accion.EDITAR_CAMPANAS, SOLO_ADMIN)
     row = propia(usuario, pk)
     clave = request.POST.get("clave", "").replace("\0", "")[:64] or str(uuid4())
     try:
@@ -124,7 +125,7 @@ def ejecutar(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @pagina
 def eliminar(request: HttpRequest, pk: int) -> HttpResponse:
-    row = propia(admin_de(request, SOLO_ADMIN), pk)
+    row = propia(con_permiso(request, Accion.EDITAR_CAMPANAS, SOLO_ADMIN), pk)
     services.eliminar_programacion(programacion=row)
     messages.success(request, f"La programación «{row.nombre}» se eliminó. Las campañas que creó siguen.")
     return redirect("programaciones")

@@ -6,8 +6,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from campaigns.campana.reporte import reporte_de
-from core.pages.access import pagina, usuario_de
+from core.pages.access import con_permiso, pagina
 from core.pages.query import entero
+from core.permisos import Accion
 
 DIAS = (14, 30, 90)
 
@@ -18,7 +19,7 @@ DIAS = (14, 30, 90)
 def reportes(request: HttpRequest) -> HttpResponse:
     asked = entero(request, "dias")
     dias = asked if asked in DIAS else DIAS[1]
-    reporte = reporte_de(usuario_de(request), dias=dias)
+    reporte = reporte_de(con_permiso(request, Accion.VER_CAMPANAS), dias=dias)
     return render(
         request,
         "campaigns/reportes/reportes.html",

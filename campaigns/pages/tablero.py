@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -13,8 +13,9 @@ from campaigns.campana.sondeo import PAUSA, VERSION, Fragmento
 from campaigns.ley.selectors import ajustes_de, consentimiento_decidido
 from campaigns.pages.polling import REPOSO_S, filas_de, intervalo_de
 from core.models import Usuario
-from core.pages.access import pagina, usuario_de
+from core.pages.access import con_permiso, pagina, usuario_de
 from core.pages.paging import page_of
+from core.permisos import Accion, Rol
 
 CAMPANAS = 8
 DIAS = 14
@@ -24,7 +25,9 @@ DIAS = 14
 @never_cache
 @pagina
 def tablero(request: HttpRequest) -> HttpResponse:
-    usuario = usuario_de(request)
+    if usuario_de(request).rol == Rol.PLATAFORMA:
+        return redirect("admin:index")
+    usuario = con_permiso(request, Accion.VER_CAMPANAS)
     context = _tablero(usuario)
     # Asked once, on the first day: the answer is in the history of the settings.
     context["preguntar"] = usuario.es_admin and not consentimiento_decidido(ajustes_de(usuario.tenant_id))
@@ -36,7 +39,7 @@ def tablero(request: HttpRequest) -> HttpResponse:
 @never_cache
 @pagina
 def tablero_vivo(request: HttpRequest) -> HttpResponse:
-    usuario = usuario_de(request)
+    usuario = con_permiso(request, Accion.VER_CAMPANAS)
 
     def build() -> Fragmento:
         context = _tablero(usuario) | {"version": VERSION, "pausa": PAUSA}

@@ -22,6 +22,7 @@ from campaigns.models.programacion import MOTIVO_MAX
 from campaigns.programaciones import beat, criterios
 from core.errors import InvalidInputError
 from core.idempotency import Idempotency
+from core.models import Usuario
 from core.text import formato
 
 logger = logging.getLogger(__name__)
@@ -100,12 +101,17 @@ def juzgar(vencidas: list[datetime], *, ahora: datetime, gracia: timedelta) -> l
 
 
 def crear_una(
-    programacion: Programacion, *, momento: datetime, idempotency: Idempotency | None = None
+    programacion: Programacion,
+    *,
+    momento: datetime,
+    idempotency: Idempotency | None = None,
+    por: Usuario | None = None,
 ) -> tuple[CampanaSMS, bool]:
     """Make a campaign of this programación now: its audience and its template as they are at this moment.
 
     Args:
         momento: what it is for; part of its name.
+        por: who runs it now; None when its date has come: then who last defined it has made the campaign.
 
     Raises:
         InvalidInputError: it cannot be made; the code is `empty` when only nobody is there to receive it.
@@ -127,7 +133,8 @@ def crear_una(
         origen=ORIGEN.format(programacion=programacion.nombre),
         prueba=programacion.prueba,
     )
-    return crear_campana(usuario=programacion.usuario, nueva=nueva, idempotency=idempotency)
+    usuario = por or programacion.autor or programacion.usuario
+    return crear_campana(usuario=usuario, nueva=nueva, idempotency=idempotency)
 
 
 def _desde_proxima(programacion: Programacion) -> Iterator[datetime]:

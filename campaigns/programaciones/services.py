@@ -165,7 +165,7 @@ def ejecutar_programacion(
         return known.ocurrencia, False
     with transaction.atomic():
         now = timezone.now()
-        campana, created = ocurrencias.crear_una(programacion, momento=now, idempotency=idempotency)
+        campana, created = ocurrencias.crear_una(programacion, momento=now, idempotency=idempotency, por=usuario)
         if not created:
             return campana.ocurrencia, False
         row = Ocurrencia.objects.create(
@@ -195,7 +195,7 @@ def _guardar(row: Programacion, usuario: Usuario, definicion: Definicion) -> Pro
     definicion.validar(usuario)
     recurrencia = definicion.recurrencia
     row.nombre, row.mensaje, row.plantilla = definicion.nombre.strip(), definicion.mensaje, definicion.plantilla
-    row.remitente = definicion.remitente
+    row.remitente, row.autor = definicion.remitente, usuario
     row.audiencia, row.gracia_minutos = criterios.guardar(definicion.audiencia), definicion.gracia_minutos
     row.dias = sorted(set(recurrencia.dias))
     for field in CAMPOS:

@@ -11,10 +11,11 @@ from django.db.models.functions import Coalesce, Now
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.bitacora.services import anotar
 from campaigns.ley.jornada import dia_del_envio
+from campaigns.ley.selectors import ajustes_de
 from campaigns.models import Ajustes, CampanaSMS, Remitente, Suceso
 from campaigns.values.wake import nudge
 from campaigns.vista_previa.costo import calcular, grupos_de
-from core.errors import ConflictError, InvalidInputError
+from core.errors import ConflictError, ForbiddenError, InvalidInputError
 from core.models import Usuario
 from core.text import formato
 
@@ -28,6 +29,8 @@ SIN_PRECIO = "Espera aprobación: no se sabe cuánto cuesta, y sin ella se gasta
 RECHAZADA = "{quien} no la aprobó."
 RECHAZADA_PORQUE = "{quien} no la aprobó: {motivo}"
 NO_ESPERA = "No se puede {accion}: la campaña no espera aprobación."
+PROPIA = "Usted creó esta campaña: en su tienda la aprueba otra persona."
+LLAVE_PROPIA = "Esta llave es de quien creó la campaña: la aprueba otra persona, o usted en su página."
 MOTIVO_LARGO = f"El motivo puede tener hasta {MOTIVO_MAX} caracteres."
 
 
@@ -112,20 +115,42 @@ def hacer_esperar(*, campana: CampanaSMS, audiencia: Audiencia, ajustes: Ajustes
         campana.refresh_from_db()
 
 
-def decidir(*, campana: CampanaSMS, usuario: Usuario, aprobar: bool, motivo: str = "") -> CampanaSMS:
+def no_aprueba(campana: CampanaSMS, usuario: Usuario, *, con_llave: bool = False) -> str:
+    """Say why the person may not approve this campaign, which is their own; "" when they may.
+
+    A program that makes campaigns approves none of them, whatever the shop says: then nobody would have looked.
+    OWASP ASVS 5.0, 2.3.5.
+
+    Args:
+        con_llave: whether a program asks, with a key of the person's.
+    """
+    if campana.creada_por_id != usuario.pk:
+        return ""
+    if con_llave:
+        return LLAVE_PROPIA
+    return PROPIA if ajustes_de(campana.usuario_id).aprobacion_ajena else ""
+
+
+def decidir(
+    *, campana: CampanaSMS, usuario: Usuario, aprobar: bool, motivo: str = "", con_llave: bool = False
+) -> CampanaSMS:
     """Let a campaign that waits for approval start, or cancel it.
 
     Args:
-        usuario: the admin who decides.
+        usuario: who decides.
         motivo: why not, for people; at most 200 characters.
+        con_llave: whether a program asks, with a key of theirs.
 
     Raises:
+        ForbiddenError: they would approve what they made themselves, which the shop or a key does not allow.
         ConflictError: it does not wait for approval, or not any more: its deadline came first, or somebody else.
         InvalidInputError: the reason is too long.
     """
     motivo = motivo.strip()
     if len(motivo) > MOTIVO_MAX:
         raise InvalidInputError(MOTIVO_LARGO, field="motivo", code="max_length")
+    if aprobar and (refusal := no_aprueba(campana, usuario, con_llave=con_llave)):
+        raise ForbiddenError(refusal, code="own_campaign")
     changes = (
         {"aprobacion": CampanaSMS.Aprobacion.APROBADA, "motivo": "", "vence_en": None}
         if aprobar

@@ -14,7 +14,6 @@ from clientes.models import ConsultaRNE
 from clientes.rne import services
 from clientes.rne.selectors import consultas_de
 from core.api.base import ShopRowsView
-from core.api.permissions import AdminReads
 from core.api.serializers import RefusesUnknown
 
 EJEMPLO = {"numeros": ["3001234567", "+573109876543"], "consultado_en": "2026-03-15", "reemplaza": False}
@@ -74,7 +73,6 @@ class ConsultaRNESerializer(serializers.ModelSerializer[ConsultaRNE]):
 
 @extend_schema(tags=["rne"])
 class ConsultasRNEView(ShopRowsView[ConsultaRNE], ListAPIView[ConsultaRNE]):
-    permission_classes = (AdminReads,)
     serializer_class = ConsultaRNESerializer
 
     def rows(self) -> QuerySet[ConsultaRNE]:

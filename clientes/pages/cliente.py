@@ -14,7 +14,8 @@ from clientes.models import Cliente
 from clientes.pages.cliente_form import ClienteForm
 from clientes.rne.selectors import registrado_desde, revocado_en
 from core.errors import ConflictError
-from core.pages.access import admin_de, pagina, usuario_de
+from core.pages.access import con_permiso, pagina
+from core.permisos import Accion
 
 SOLO_ADMIN = "Solo un administrador puede crear, cambiar o eliminar clientes."
 CON_HISTORIA = "No se puede eliminar a {}: tiene ventas o mensajes. Puede <a href='{}'>desactivarlo o anonimizarlo</a>."
@@ -26,12 +27,12 @@ REPETIDO = "{} tiene el mismo teléfono: en una campaña, solo uno de los dos re
 
 
 def cliente_visible(request: HttpRequest, pk: int) -> Cliente:
-    return get_object_or_404(selectors.clientes_de(usuario_de(request)), pk=pk)
+    return get_object_or_404(selectors.clientes_de(con_permiso(request, Accion.VER_CLIENTES)), pk=pk)
 
 
 def cliente_propio(request: HttpRequest, pk: int) -> Cliente:
     """The client, for somebody who may change it."""
-    return get_object_or_404(selectors.clientes_de(admin_de(request, SOLO_ADMIN)), pk=pk)
+    return get_object_or_404(selectors.clientes_de(con_permiso(request, Accion.EDITAR_CLIENTES, SOLO_ADMIN)), pk=pk)
 
 
 @require_safe
@@ -57,8 +58,8 @@ def cliente(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @pagina
 def nuevo(request: HttpRequest) -> HttpResponse:
-    usuario = admin_de(request, SOLO_ADMIN)
-    form = ClienteForm(_sent(request), usuario=usuario, instance=Cliente(usuario=usuario))
+    usuario = con_permiso(request, Accion.EDITAR_CLIENTES, SOLO_ADMIN)
+    form = ClienteForm(_sent(request), usuario=usuario, instance=Cliente(usuario_id=usuario.tenant_id))
     if form.is_valid():
         cliente = services.crear_cliente(quien=usuario, guardar=form.save)
         messages.success(request, format_html("{} quedó entre sus clientes.", _link(cliente)))

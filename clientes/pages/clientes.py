@@ -11,9 +11,10 @@ from django.views.decorators.http import require_safe
 
 from clientes import busqueda, selectors
 from clientes.models import Cliente, Etiqueta
-from core.pages.access import pagina, usuario_de
+from core.pages.access import con_permiso, pagina
 from core.pages.paging import page_of
 from core.pages.query import entero
+from core.permisos import Accion
 
 CLIENTES = 25
 CONTADOS = 10_000  # beyond it the page says "more than"
@@ -25,7 +26,7 @@ ACTIVOS: Final = {"true": "Activos", "false": "Inactivos", "todos": "Todos"}
 @never_cache
 @pagina
 def clientes(request: HttpRequest) -> HttpResponse:
-    usuario = usuario_de(request)
+    usuario = con_permiso(request, Accion.VER_CLIENTES)
     etiquetas = list(selectors.etiquetas_de(usuario)[:ETIQUETAS])
     q = request.GET.get("q", "").replace("\0", "").strip()[: busqueda.Q_MAX]
     activo = _one_of(ACTIVOS, request.GET.get("activo", ""))

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -13,7 +12,8 @@ from django.views.decorators.http import require_safe
 from clientes.importacion.valores import unir_etiquetas
 from clientes.models import Cliente, Etiqueta
 from clientes.selectors import clientes_de
-from core.pages.access import pagina, reciente, usuario_de
+from core.pages.access import con_permiso, pagina, reciente
+from core.permisos import Accion
 from core.registro import Tipo, anotar
 from core.text import planilla
 
@@ -69,8 +69,6 @@ def _cuando(cliente: Cliente) -> str:
 @reciente("clientes")
 def exportar(request: HttpRequest) -> Any:
     """Every client of the shop; those that were anonymised hold nothing to export."""
-    usuario = usuario_de(request)
-    if not usuario.es_admin:
-        raise PermissionDenied(SOLO_ADMIN)
+    usuario = con_permiso(request, Accion.EXPORTAR, SOLO_ADMIN)
     anotar(Tipo.EXPORTACION, usuario=usuario, detalle="clientes")
     return planilla.descarga("clientes", TITULOS, filas(clientes_de(usuario)))

@@ -16,7 +16,8 @@ from clientes.models import Etiqueta
 from clientes.selectors import etiquetas_de
 from core.api.serializers import REPETIDO
 from core.errors import ConflictError
-from core.pages.access import admin_de, pagina, usuario_de
+from core.pages.access import con_permiso, pagina
+from core.permisos import Accion
 
 SOLO_ADMIN = "Solo un administrador puede cambiar las etiquetas."
 MAX = 500  # on the page
@@ -32,7 +33,7 @@ def lista(request: HttpRequest) -> HttpResponse:
 @require_POST
 @pagina
 def crear(request: HttpRequest) -> HttpResponse:
-    admin_de(request, SOLO_ADMIN)
+    con_permiso(request, Accion.EDITAR_CLIENTES, SOLO_ADMIN)
     nombre = request.POST.get("nombre", "")
     if error := _guardar(request, nombre):
         return _lista(request, {"nombre": nombre, "error": error})
@@ -44,7 +45,7 @@ def crear(request: HttpRequest) -> HttpResponse:
 @never_cache
 @pagina
 def editar(request: HttpRequest, pk: int) -> HttpResponse:
-    etiqueta = get_object_or_404(etiquetas_de(admin_de(request, SOLO_ADMIN)), pk=pk)
+    etiqueta = get_object_or_404(etiquetas_de(con_permiso(request, Accion.EDITAR_CLIENTES, SOLO_ADMIN)), pk=pk)
     context = {"seccion": "clientes", "etiqueta": etiqueta, "nombre": etiqueta.nombre, "error": ""}
     if request.method == "POST":
         context["nombre"] = request.POST.get("nombre", "")
@@ -58,7 +59,7 @@ def editar(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @pagina
 def eliminar(request: HttpRequest, pk: int) -> HttpResponse:
-    etiqueta = get_object_or_404(etiquetas_de(admin_de(request, SOLO_ADMIN)), pk=pk)
+    etiqueta = get_object_or_404(etiquetas_de(con_permiso(request, Accion.EDITAR_CLIENTES, SOLO_ADMIN)), pk=pk)
     try:
         eliminar_etiqueta(etiqueta=etiqueta)
     except ConflictError as refusal:
@@ -70,7 +71,7 @@ def eliminar(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _lista(request: HttpRequest, form: dict[str, Any]) -> HttpResponse:
     active = Count("clientes", filter=Q(clientes__activo=True))
-    rows = etiquetas_de(usuario_de(request)).annotate(cuantos=active).order_by("nombre")[:MAX]
+    rows = etiquetas_de(con_permiso(request, Accion.VER_CLIENTES)).annotate(cuantos=active).order_by("nombre")[:MAX]
     return render(request, "clientes/etiquetas/etiquetas.html", {"seccion": "clientes", "etiquetas": rows, **form})
 
 

@@ -19,7 +19,8 @@ from clientes.selectors import clientes_de, etiquetas_de, segmentos_de
 from core.api.serializers import REPETIDO
 from core.errors import ConflictError
 from core.models import Usuario
-from core.pages.access import admin_de, pagina, usuario_de
+from core.pages.access import con_permiso, pagina
+from core.permisos import Accion
 
 SOLO_ADMIN = "Solo un administrador puede cambiar los segmentos."
 MAX = 500  # on the page
@@ -37,7 +38,7 @@ SENCILLAS: Final = (
 @never_cache
 @pagina
 def lista(request: HttpRequest) -> HttpResponse:
-    usuario = usuario_de(request)
+    usuario = con_permiso(request, Accion.VER_CLIENTES)
     names = dict(etiquetas_de(usuario).values_list("pk", "nombre"))
     rows = [(s, en_palabras(s.condiciones, names)) for s in segmentos_de(usuario).order_by("nombre")[:MAX]]
     return render(request, "clientes/segmentos/segmentos.html", {"seccion": "clientes", "filas": rows})
@@ -47,21 +48,21 @@ def lista(request: HttpRequest) -> HttpResponse:
 @never_cache
 @pagina
 def nuevo(request: HttpRequest) -> HttpResponse:
-    return _formulario(request, admin_de(request, SOLO_ADMIN), None)
+    return _formulario(request, con_permiso(request, Accion.EDITAR_CLIENTES, SOLO_ADMIN), None)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @pagina
 def editar(request: HttpRequest, pk: int) -> HttpResponse:
-    usuario = admin_de(request, SOLO_ADMIN)
+    usuario = con_permiso(request, Accion.EDITAR_CLIENTES, SOLO_ADMIN)
     return _formulario(request, usuario, get_object_or_404(segmentos_de(usuario), pk=pk))
 
 
 @require_POST
 @pagina
 def eliminar(request: HttpRequest, pk: int) -> HttpResponse:
-    segmento = get_object_or_404(segmentos_de(admin_de(request, SOLO_ADMIN)), pk=pk)
+    segmento = get_object_or_404(segmentos_de(con_permiso(request, Accion.EDITAR_CLIENTES, SOLO_ADMIN)), pk=pk)
     try:
         eliminar_segmento(segmento=segmento)
     except ConflictError as refusal:
@@ -76,7 +77,7 @@ def eliminar(request: HttpRequest, pk: int) -> HttpResponse:
 @pagina
 def cuenta(request: HttpRequest) -> HttpResponse:
     """Count the clients who meet the conditions of the form as it is now."""
-    usuario = admin_de(request, SOLO_ADMIN)
+    usuario = con_permiso(request, Accion.EDITAR_CLIENTES, SOLO_ADMIN)
     return render(request, "clientes/segmentos/_cuenta.html", _cuenta(request, usuario, condiciones_de(request.POST)))
 
 
@@ -85,7 +86,7 @@ def cuenta(request: HttpRequest) -> HttpResponse:
 @pagina
 def cuenta_de(request: HttpRequest, pk: int) -> HttpResponse:
     """Count the clients in one segment now: the list asks for each apart, so that a slow one holds nobody up."""
-    usuario = usuario_de(request)
+    usuario = con_permiso(request, Accion.VER_CLIENTES)
     segmento = get_object_or_404(segmentos_de(usuario), pk=pk)
     found = filtrar(clientes_de(usuario).order_by(), segmento.condiciones).count()
     return render(request, "clientes/segmentos/_cuantos.html", {"cuantos": found})

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final, Protocol
 
-from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
@@ -12,7 +11,8 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from clientes.importacion import limites, subida
-from core.pages.access import View, pagina, usuario_de
+from core.pages.access import View, con_permiso, pagina
+from core.permisos import Accion
 
 SOLO_ADMIN: Final = "Solo un administrador puede importar."
 SIN_ARCHIVO: Final = "Elija un archivo."
@@ -29,8 +29,7 @@ def solo_admin(view: Callable[..., HttpResponse]) -> View:
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not usuario_de(request).es_admin:
-            raise PermissionDenied(SOLO_ADMIN)
+        con_permiso(request, Accion.EDITAR_CLIENTES, SOLO_ADMIN)
         return view(request, *args, **kwargs)
 
     return pagina(wrapper)

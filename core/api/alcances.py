@@ -1,5 +1,7 @@
-"""The scopes that a key needs, route by route. A route that is not in the table is for keys that may do everything, and
-a test asks for its row."""
+"""The needs of each call, route by route: a scope of its key, and something that its person's role may do.
+
+A route that is not in the table is for admins, and for keys that may do everything; a test asks for its row.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +9,8 @@ from typing import Final
 
 from rest_framework.permissions import SAFE_METHODS
 
-from core.models import LlaveApi
+from core.models import LlaveApi, Usuario
+from core.permisos import Accion
 
 LEER, CLIENTES, CAMPANAS, TODO = LlaveApi.Alcance
 FALTA: Final = "Esta llave no tiene el alcance «{}», que hace falta para esto."
@@ -18,29 +21,37 @@ V1: Final = "api/v1/"
 
 @dataclass(frozen=True, slots=True)
 class Fila:
-    """A route's scopes. `leer` reads every route, and `todo` does everything.
+    """A route's scopes, and what a role must be let do. `leer` reads every route, and `todo` does everything.
 
     Args:
         escribe: the scope that writes there.
         leen: the scopes that write elsewhere, or here, and read this for it.
+        ve, hace: what the person must be let do who reads there, and who writes there; None: anybody may.
     """
 
     escribe: LlaveApi.Alcance
     leen: tuple[LlaveApi.Alcance, ...] = ()
+    ve: Accion | None = Accion.ADMINISTRAR
+    hace: Accion | None = Accion.ADMINISTRAR
 
 
 # Of clients: a campaign names its audience by them, so who makes campaigns reads them.
-DE_CLIENTES: Final = Fila(CLIENTES, (CLIENTES, CAMPANAS))
-DE_VENTAS: Final = Fila(CLIENTES, (CLIENTES,))
-DE_CAMPANAS: Final = Fila(CAMPANAS, (CAMPANAS,))
-DE_REMITENTES: Final = Fila(TODO, (CAMPANAS,))
+DE_CLIENTES: Final = Fila(CLIENTES, (CLIENTES, CAMPANAS), Accion.VER_CLIENTES, Accion.EDITAR_CLIENTES)
+DE_VENTAS: Final = Fila(CLIENTES, (CLIENTES,), Accion.VER_CLIENTES, Accion.EDITAR_CLIENTES)
+DEL_EXPEDIENTE: Final = Fila(CLIENTES, (CLIENTES,), Accion.EXPORTAR, Accion.EXPORTAR)
+DEL_RNE: Final = Fila(CLIENTES, (CLIENTES, CAMPANAS), Accion.EDITAR_CLIENTES, Accion.EDITAR_CLIENTES)
+DE_CAMPANAS: Final = Fila(CAMPANAS, (CAMPANAS,), Accion.VER_CAMPANAS, Accion.EDITAR_CAMPANAS)
+DE_MANEJO: Final = Fila(CAMPANAS, (CAMPANAS,), Accion.VER_CAMPANAS, Accion.MANEJAR)
+DE_APROBACION: Final = Fila(CAMPANAS, (CAMPANAS,), Accion.VER_CAMPANAS, Accion.APROBAR)
+DE_REMITENTES: Final = Fila(TODO, (CAMPANAS,), Accion.VER_CAMPANAS, Accion.ADMINISTRAR)
 DE_LA_TIENDA: Final = Fila(TODO)
+DE_CADA_UNO: Final = Fila(TODO, ve=None, hace=None)
 
 TABLA: Final = {
     "clientes/": DE_CLIENTES,
     "clientes/<int:pk>/": DE_CLIENTES,
     "clientes/lote/": DE_CLIENTES,
-    "clientes/<int:pk>/expediente/": DE_VENTAS,
+    "clientes/<int:pk>/expediente/": DEL_EXPEDIENTE,
     "etiquetas/": DE_CLIENTES,
     "etiquetas/<int:pk>/": DE_CLIENTES,
     "segmentos/": DE_CLIENTES,
@@ -50,7 +61,7 @@ TABLA: Final = {
     "ventas/<int:pk>/": DE_VENTAS,
     "bajas/": DE_CLIENTES,
     "bajas/<int:pk>/": DE_CLIENTES,
-    "rne/": DE_CLIENTES,
+    "rne/": DEL_RNE,
     "entrantes/": DE_CLIENTES,
     "entrantes/<int:pk>/": DE_CLIENTES,
     "entrantes/<int:pk>/leer/": DE_CLIENTES,
@@ -63,17 +74,17 @@ TABLA: Final = {
     "campanas/<int:pk>/progreso/": DE_CAMPANAS,
     "campanas/<int:pk>/logs/": DE_CAMPANAS,
     "campanas/<int:pk>/sucesos/": DE_CAMPANAS,
-    "campanas/<int:pk>/pausar/": DE_CAMPANAS,
-    "campanas/<int:pk>/reanudar/": DE_CAMPANAS,
+    "campanas/<int:pk>/pausar/": DE_MANEJO,
+    "campanas/<int:pk>/reanudar/": DE_MANEJO,
     "campanas/<int:pk>/cancelar/": DE_CAMPANAS,
-    "campanas/<int:pk>/reintentar/": DE_CAMPANAS,
-    "campanas/<int:pk>/aprobar/": DE_CAMPANAS,
-    "campanas/<int:pk>/rechazar/": DE_CAMPANAS,
+    "campanas/<int:pk>/reintentar/": DE_MANEJO,
+    "campanas/<int:pk>/aprobar/": DE_APROBACION,
+    "campanas/<int:pk>/rechazar/": DE_APROBACION,
     "programaciones/": DE_CAMPANAS,
     "programaciones/<int:pk>/": DE_CAMPANAS,
     "programaciones/<int:pk>/ocurrencias/": DE_CAMPANAS,
-    "programaciones/<int:pk>/pausar/": DE_CAMPANAS,
-    "programaciones/<int:pk>/reanudar/": DE_CAMPANAS,
+    "programaciones/<int:pk>/pausar/": DE_MANEJO,
+    "programaciones/<int:pk>/reanudar/": DE_MANEJO,
     "programaciones/<int:pk>/ejecutar/": DE_CAMPANAS,
     "remitentes/": DE_REMITENTES,
     "remitentes/<int:pk>/": DE_REMITENTES,
@@ -84,12 +95,29 @@ TABLA: Final = {
     "alertas/secreto/": DE_LA_TIENDA,
     "alertas/prueba/": DE_LA_TIENDA,
     "registro/": DE_LA_TIENDA,
-    "llaves/": DE_LA_TIENDA,
-    "llaves/<int:pk>/": DE_LA_TIENDA,
+    "llaves/": DE_CADA_UNO,
+    "llaves/<int:pk>/": DE_CADA_UNO,
+}
+# The reference's calls, which take no key.
+DE_PAGINAS: Final = {
+    "clientes/enviar-sms/": DE_CAMPANAS,
+    "clientes/crear/ajax/": DE_CLIENTES,
+    "clientes/plantillas-sms/": DE_CAMPANAS,
 }
 # They ask for no key; one that comes all the same may be any.
 SIN_LLAVE: Final = frozenset({"auth/token/"})
 DESCRIPCIONES: Final = frozenset({"api/schema/", "api/docs/"})
+
+
+def falta_permiso(usuario: Usuario, method: str, route: str) -> Accion | None:
+    """Return what the person would have to be let do for this call and is not; None when they may make it.
+
+    Args:
+        method, route: as for `bastan`.
+    """
+    fila = (DE_PAGINAS.get(route) or TABLA.get(route.removeprefix(V1))) or DE_LA_TIENDA
+    accion = fila.ve if method in SAFE_METHODS else fila.hace
+    return None if accion is None or usuario.puede(accion) else accion
 
 
 def bastan(method: str, route: str) -> Sequence[LlaveApi.Alcance]:

@@ -66,7 +66,7 @@ class LlaveSerializer(RefusesUnknown, serializers.ModelSerializer[LlaveApi]):
         min_length=1,  # the same, for the description
         max_length=len(LlaveApi.Alcance),
         help_text="`leer`: every reading call. `clientes`, `campanas`: writing those, and reading what that needs."
-        " `todo`: all that the person may. A vendedor's is `leer`.",
+        " `todo`: all that the person may. A key never does more than its person's role: who only reads has `leer`.",
     )
     redes = serializers.ListField(
         child=RedField(max_length=43),

@@ -1,7 +1,4 @@
-"""Permissions of the API: everyone signed in reads their tenant's rows, admins write them.
-
-A role gets by the API what it gets by the pages, and no more.
-"""
+"""Permissions of the API: a role gets by the API what it gets by the pages, and no more."""
 
 from typing import Any, Final
 
@@ -10,35 +7,29 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from core import sessions
+from core.api import alcances
 from core.models import LlaveApi
+from core.permisos import FALTA
 
-SOLO_ADMIN = "Solo un administrador puede hacer este cambio."
-SOLO_ADMIN_VE = "Solo un administrador ve y cambia esto."
 CONFIRME: Final = "Hace rato que ingresó: confirme quién es en /cuentas/confirmar/ y repita la llamada."
 SOLO_CREA: Final = (
     "Una llave de prueba crea plantillas y no las cambia ni las elimina: las campañas de verdad envían su texto."
 )
 
 
-class AdminWrites(BasePermission):
-    """Signed-in users read; only the admin role writes. Row ownership is the queryset's business."""
+class RoleMay(BasePermission):
+    """Let in whose role may do this, by the table of `core.api.alcances`, whose actions are those of the pages.
 
-    message = SOLO_ADMIN
+    Row ownership is the queryset's business.
+    """
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        user = request.user
+        user, match = request.user, request._request.resolver_match
         if not user.is_authenticated:
             return False
-        return request.method in SAFE_METHODS or user.es_admin
-
-
-class AdminReads(BasePermission):
-    """Only the admin role, reading too: the pages of these rows let nobody else in."""
-
-    message = SOLO_ADMIN_VE
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        return bool(request.user.is_authenticated and request.user.es_admin)
+        lacking = alcances.falta_permiso(user, request.method or "", match.route if match else "")
+        self.message = FALTA[lacking] if lacking else None
+        return lacking is None
 
 
 class RecentSessionWrites(BasePermission):

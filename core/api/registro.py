@@ -9,7 +9,6 @@ from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 
 from core.api.base import ShopRowsView
-from core.api.permissions import AdminReads
 from core.models import Registro
 from core.registro import registro_de
 
@@ -50,7 +49,6 @@ class RegistroFilter(filters.FilterSet):
     description="Sign-ins, wrong passwords, tokens, people, exports, imports, senders, alerts. Nobody can change it.",
 )
 class RegistroListView(ShopRowsView[Registro], ListAPIView[Registro]):
-    permission_classes = (AdminReads,)
     serializer_class = RegistroSeguridadSerializer
     filterset_class = RegistroFilter
 

@@ -19,10 +19,11 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from redis.exceptions import RedisError
 from rest_framework.request import Request
-from rest_framework.throttling import AnonRateThrottle, SimpleRateThrottle, UserRateThrottle
+from rest_framework.throttling import AnonRateThrottle, BaseThrottle, SimpleRateThrottle, UserRateThrottle
 
 from core.addresses import network_of
 from core.models import Usuario
+from core.permisos import Accion
 
 logger = logging.getLogger(__name__)
 
@@ -140,6 +141,43 @@ class UserThrottle(FailOpen, UserRateThrottle):
 
 class AddressThrottle(FailOpen, AnonRateThrottle):
     scope = "direccion"
+
+
+# Of the API, the lists that name people.
+DE_PERSONAS: Final = frozenset(
+    f"api/v1/{route}" for route in ("clientes/", "ventas/", "entrantes/", "bajas/", "campanas/<int:pk>/logs/")
+)
+
+
+def solo_lee(usuario: Any) -> bool:
+    """Tell whether the person sees phones and may not export: then they see so many an hour, and pages are small."""
+    sees = usuario.is_authenticated and usuario.puede(Accion.VER_TELEFONOS)
+    return bool(sees and not usuario.puede(Accion.EXPORTAR))
+
+
+def contar_lectura(usuario: Any) -> float | None:
+    """Count a list of people that somebody reads who may not export, on a page or by the API.
+
+    Returns:
+        None when it is allowed, else the seconds until another may be.
+    """
+    return count_here_too(item_of(settings.READ_RATE), f"lectura:{usuario.pk}") if solo_lee(usuario) else None
+
+
+class ReaderThrottle(BaseThrottle):
+    """Lists of people, for those who may read and not export. It counts without Redis too: it guards data, not time."""
+
+    _wait: float | None = None
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        match = request._request.resolver_match
+        if request.method != "GET" or match is None or match.route not in DE_PERSONAS:
+            return True
+        self._wait = contar_lectura(request.user)
+        return self._wait is None
+
+    def wait(self) -> float | None:
+        return self._wait
 
 
 class TrialThrottle(FailOpen, UserRateThrottle):

@@ -5,9 +5,11 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, Final
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.functional import SimpleLazyObject
 
 from core.ops import actor, logs
@@ -16,6 +18,9 @@ logger = logging.getLogger("core.request")
 
 HEADER: Final = "X-Request-ID"
 API: Final = "/api/v1/"
+SOLO_HTTPS: Final = (
+    "Esta API solo se llama por https. Si la llamada traía una llave, viajó a la vista: revóquela y haga otra."
+)
 CACHE: Final = "Cache-Control"
 # RFC 9111, §5.2.2; `private` besides for caches that know no `no-store`.
 UNSHARED: Final = "no-store, private"
@@ -41,6 +46,21 @@ class RequestLog:
             _log(request, response.status_code, (time.perf_counter() - started) * 1000)
         response[HEADER] = request_id
         return response
+
+
+class ApiByHttps:
+    """Refuses a call of the API by plain HTTP where the product speaks HTTPS: a redirect would hide from a program that
+    its key has just gone by in the clear. OWASP ASVS 5.0, 4.1.2. Before the middleware that redirects pages.
+    """
+
+    def __init__(self, respond: Respond) -> None:
+        self._respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not settings.SECURE_SSL_REDIRECT or not request.path.startswith(API) or request.is_secure():
+            return self._respond(request)
+        error = {"code": "https_required", "detail": SOLO_HTTPS, "attr": None}
+        return JsonResponse({"type": "client_error", "errors": [error]}, status=HTTPStatus.FORBIDDEN)
 
 
 class Unshared:

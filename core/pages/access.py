@@ -12,6 +12,7 @@ from django.urls import reverse
 from core import sessions
 from core.factor.middleware import confirmar
 from core.models import Usuario
+from core.permisos import FALTA, Accion
 
 View = Callable[..., HttpResponse]
 
@@ -58,15 +59,18 @@ def usuario_de(request: HttpRequest) -> Usuario:
     return cast("Usuario", request.user)
 
 
-def admin_de(request: HttpRequest, refusal: str) -> Usuario:
-    """Return the admin who asks.
+def con_permiso(request: HttpRequest, accion: Accion, refusal: str = "") -> Usuario:
+    """Return the person who asks, if their role may do this.
+
+    Args:
+        refusal: what those are told who may not; the table's own sentence when "".
 
     Raises:
-        PermissionDenied: it is a vendedor; `refusal` tells them so.
+        PermissionDenied: it may not.
     """
     usuario = usuario_de(request)
-    if not usuario.es_admin:
-        raise PermissionDenied(refusal)
+    if not usuario.puede(accion):
+        raise PermissionDenied(refusal or FALTA[accion])
     return usuario
 
 

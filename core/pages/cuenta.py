@@ -20,6 +20,7 @@ from core.models import Usuario
 from core.pages.access import pagina, usuario_de
 from core.pages.correo import CorreoForm
 from core.pages.ingreso import demasiados
+from core.permisos import Accion
 
 LA_MISMA = "Es la clave que ya tenía: escoja otra."
 
@@ -43,17 +44,34 @@ class ClavePropiaForm(StyledForm, PasswordChangeForm):
 
 
 class NombreForm(StyledForm, forms.ModelForm[Usuario]):
-    """The person's name, and the shop's name where the person is its admin."""
+    """The person's name, and the shop's, which its founder's row keeps, where the person is an admin."""
+
+    tienda = forms.CharField(
+        label="Nombre de la tienda",
+        required=False,
+        max_length=80,
+        help_text=str(Usuario._meta.get_field("tienda").help_text),
+    )
 
     class Meta:
         model = Usuario
-        fields = ("first_name", "last_name", "tienda")
-        labels = {"first_name": "Nombre", "last_name": "Apellido", "tienda": "Nombre de la tienda"}
+        fields = ("first_name", "last_name")
+        labels = {"first_name": "Nombre", "last_name": "Apellido"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not self.instance.es_admin:
+        self._fundadora = self.instance.creado_por or self.instance
+        if self.instance.puede(Accion.ADMINISTRAR):
+            self.initial["tienda"] = self._fundadora.tienda
+        else:
             del self.fields["tienda"]
+
+    def save(self, commit: bool = True) -> Usuario:
+        saved = super().save(commit)
+        if "tienda" in self.cleaned_data and "tienda" in self.data:
+            self._fundadora.tienda = self.cleaned_data["tienda"]
+            self._fundadora.save(update_fields=["tienda"])
+        return saved
 
 
 def _pagina(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:

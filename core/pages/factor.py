@@ -18,6 +18,7 @@ from core import guesses, llaves, sessions
 from core.factor import passkeys, services
 from core.guesses import TooManyGuessesError
 from core.models import Factor, Usuario
+from core.pages import una_vez
 from core.pages.access import pagina, reciente, usuario_de
 from core.pages.ingreso import CODIGO_MALO, RETO, demasiados
 
@@ -80,6 +81,9 @@ def codigos(request: HttpRequest) -> HttpResponse:
     found = Factor.objects.filter(usuario=usuario).first()
     if found is None:
         messages.info(request, NO_TIENE)
+        return redirect("factor")
+    if una_vez.es_repetido(request):
+        messages.error(request, una_vez.USADO)
         return redirect("factor")
     return _pagina(request, found, codigos=services.codigos_nuevos(usuario=usuario))
 
@@ -148,6 +152,7 @@ def _pagina(request: HttpRequest, found: Factor, **context: Any) -> HttpResponse
         "llaves": found.llaves.order_by("pk"),
         "exigido": services.exigido(usuario_de(request)),
         "siguen": llaves.siguen(usuario_de(request)),
+        **una_vez.token(),
     }
     return render(request, "core/factor/factor.html", {"seccion": "cuenta", **shown, **context})
 

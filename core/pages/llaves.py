@@ -16,7 +16,8 @@ from core import llaves as domain
 from core.addresses import cidr
 from core.errors import DomainError
 from core.forms import StyledForm
-from core.models import LlaveApi
+from core.models import LlaveApi, Usuario
+from core.pages import una_vez
 from core.pages.access import pagina, reciente, usuario_de
 
 MUCHAS_REDES: Final = f"Escriba {domain.REDES_MAX} redes como máximo."
@@ -48,11 +49,12 @@ class LlaveForm(StyledForm, forms.Form):
         help_text="Una por línea, como 203.0.113.7 o 203.0.113.0/24. Vacío: desde cualquier parte.",
     )
 
-    def __init__(self, *args: Any, escribe: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, usuario: Usuario, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not escribe:
-            self.fields["alcances"].choices = [(LlaveApi.Alcance.LEER, LlaveApi.Alcance.LEER.label)]  # type: ignore[attr-defined]  # of this field
-            self.fields["alcances"].initial = [LlaveApi.Alcance.LEER]
+        scopes = domain.alcances_de(usuario)
+        self.fields["alcances"].choices = [(one, one.label) for one in scopes]  # type: ignore[attr-defined]  # of this field
+        if len(scopes) == 1:
+            self.fields["alcances"].initial = scopes
 
     def clean_redes(self) -> list[str]:
         found = self.cleaned_data["redes"].replace(",", " ").split()
@@ -86,17 +88,21 @@ def _red(text: str) -> str:
 def llaves(request: HttpRequest) -> HttpResponse:
     """Show the keys, and make one: the answer shows it, and nothing ever again."""
     usuario = usuario_de(request)
-    form = LlaveForm(request.POST if request.method == "POST" else None, escribe=usuario.es_admin)
+    form = LlaveForm(request.POST if request.method == "POST" else None, usuario=usuario)
     nueva = None
     if form.is_valid():
+        if una_vez.es_repetido(request):
+            messages.error(request, una_vez.USADO)
+            return redirect("llaves")
         try:
             nueva = domain.crear_llave(usuario=usuario, **form.datos())
         except DomainError as refused:
             form.add_error(None, refused.message)
         else:
-            form = LlaveForm(escribe=usuario.es_admin)
+            form = LlaveForm(usuario=usuario)
     shown = domain.llaves_de(usuario).order_by("-origen", "-pk")[:FILAS]
     context = {"seccion": "cuenta", "form": form, "nueva": nueva, "ahora": timezone.now(), "llaves": shown}
+    context |= una_vez.token()
     return render(request, "core/llaves/llaves.html", context)
 
 

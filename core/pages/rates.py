@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from limits import RateLimitItemPerMinute
 
-from core.api.throttling import count_here_too, item_of
+from core.api.throttling import contar_lectura, count_here_too, item_of
 from core.registro import Tipo, anotar
 from core.text import formato
 
@@ -36,6 +36,9 @@ class Ritmo:
     nombre: str
     metodos: frozenset[str] | None = None
 
+
+# The lists that name people, which count for those who may read and not export: `READ_RATE`.
+DE_PERSONAS: Final = frozenset({"clientes", "entrantes", "bajas"})
 
 CONSULTA: Final = Ritmo("consulta")  # counts, searches or adds up the whole shop
 BUSQUEDA_ENVIADA: Final = Ritmo("consulta", frozenset({"POST"}))
@@ -100,6 +103,8 @@ class PageRates:
         if not request.user.is_authenticated:
             return None
         wait = count_here_too(item_of(settings.PAGE_RATES[ritmo.nombre]), f"pagina:{ritmo.nombre}:{request.user.pk}")
+        if wait is None and name in DE_PERSONAS:
+            wait = contar_lectura(request.user)
         return None if wait is None else rechazar(request, wait)
 
 

@@ -8,9 +8,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from core.models import Registro
-from core.pages.access import admin_de, pagina
+from core.pages.access import con_permiso, pagina
 from core.pages.paging import page_before
 from core.pages.query import entero
+from core.permisos import Accion
 from core.registro import registro_de
 
 SOLO_ADMIN: Final = "Solo un administrador ve el registro de seguridad."
@@ -28,7 +29,7 @@ TONOS: Final = {
 @pagina
 def registro(request: HttpRequest) -> HttpResponse:
     """Show who came in and who could not, and who took data out or changed who may."""
-    found = registro_de(admin_de(request, SOLO_ADMIN))
+    found = registro_de(con_permiso(request, Accion.ADMINISTRAR, SOLO_ADMIN))
     tipo = request.GET.get("tipo", "")
     if tipo in Registro.Tipo.values:
         found = found.filter(tipo=tipo)

@@ -27,6 +27,7 @@ urlpatterns = [
     path("seguridad/", registro.registro, name="seguridad"),
     path("usuarios/", usuarios.usuarios, name="usuarios"),
     path("usuarios/nuevo/", usuarios.nuevo, name="usuario-nuevo"),
+    path("usuarios/<int:pk>/rol/", usuarios.rol, name="usuario-rol"),
     path("usuarios/<int:pk>/clave/", usuarios.clave, name="usuario-clave"),
     path("usuarios/<int:pk>/sesiones/cerrar/", usuarios.cerrar_sesiones, name="usuario-sesiones-cerrar"),
     path("usuarios/<int:pk>/activar/", usuarios.activar, {"activo": True}, name="usuario-activar"),

@@ -1,12 +1,18 @@
 """Numbers, durations and moments as the pages say them, in Colombia's way."""
 
+import re
 from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
+from typing import Final
 
 import phonenumbers
 from django.conf import settings
 from django.utils import formats, timezone
 
+# Of a phone, for who may not see it whole.
+QUEDAN_DIGITOS: Final = 4
+# Seven digits or more, as people set them apart; fifteen at most are a phone: ITU-T E.164.
+TELEFONO: Final = re.compile(r"\+?\d(?:[\s().\-‐-―/]{0,2}\d){6,14}")
 PASOS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
@@ -92,3 +98,15 @@ def telefono(e164: str) -> str:
     except phonenumbers.NumberParseException:
         return e164
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def oculto(e164: str) -> str:
+    """Return a phone with its last four digits alone, or half of a short one, for who may not see it whole."""
+    digits = [at for at, sign in enumerate(e164) if sign.isdecimal()]
+    kept = set(digits[-min(QUEDAN_DIGITOS, len(digits) // 2) :]) if len(digits) > 1 else set()
+    return "".join("*" if sign.isdecimal() and at not in kept else sign for at, sign in enumerate(e164))
+
+
+def sin_telefonos(texto: str) -> str:
+    """Hide what may be a phone in a text: a name that holds one, Twilio's words about a number it does not take."""
+    return TELEFONO.sub(lambda found: oculto(found[0]), texto)

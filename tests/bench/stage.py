@@ -34,7 +34,7 @@ import os
 from clientes.services import crear_clientes
 from core.models import Usuario
 from local.demo.sin_limites import quitar_limites
-usuario = Usuario.objects.create_superuser(username=os.environ["SHOP"], password=os.environ["SHOP_PASSWORD"])
+usuario = Usuario.objects.create_user(username=os.environ["SHOP"], password=os.environ["SHOP_PASSWORD"])
 quitar_limites(usuario=usuario, motivo="Medición contra el simulador")
 crear_clientes(usuario=usuario, filas=[{"nombre": "Cliente", "telefono": os.environ["SHOP_PHONE"], "documento": ""}])
 """

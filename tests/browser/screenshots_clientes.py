@@ -91,7 +91,7 @@ def test_usuarios(owner: Usuario, sign_in: SignIn, page: Page, ears: Ears) -> No
     shoot(page, "usuarios-vacio", "/usuarios/")
     shoot(page, "usuario-nuevo", "/usuarios/nuevo/")
     page.get_by_label("Usuario").fill("duena")
-    page.get_by_role("button", name="Crear vendedor").click()
+    page.get_by_role("button", name="Agregar persona").click()
     shoot(page, "usuario-nuevo-error")
     marta = VendedorFactory.create(creado_por=owner, username="marta", first_name="Marta", last_name="Peña")
     VendedorFactory.create(

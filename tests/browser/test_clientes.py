@@ -121,7 +121,7 @@ def test_a_vendedor_sees_and_changes_nothing(owner: Usuario, teammate: Usuario, 
         expect(page.get_by_role("main")).to_contain_text(seen)
         buttons = page.get_by_role("main").get_by_role("button").all_text_contents()
         assert set(buttons) <= {"Buscar"}, path
-        assert page.get_by_role("link", name="Usuarios").count() == 0
+        assert page.get_by_role("link", name="Personas").count() == 0
     page.goto(f"/clientes/editar/{ana.pk}/")
     expect(page.get_by_role("heading", name="No tiene permiso")).to_be_visible()
     ears.forgive("403")
@@ -130,11 +130,11 @@ def test_a_vendedor_sees_and_changes_nothing(owner: Usuario, teammate: Usuario, 
 def test_a_new_vendedor_comes_in_and_is_shut_out(owner: Usuario, sign_in: SignIn, page: Page) -> None:
     sign_in(owner)
     page.goto("/usuarios/")
-    page.get_by_role("link", name="Crear un vendedor").click()
+    page.get_by_role("link", name="Nueva persona").click()
     for label, text in (("Nombre", "Marta"), ("Usuario", "marta"), ("Clave", "una-clave-larga-9")):
         page.get_by_label(label, exact=True).fill(text)
     page.get_by_label("La misma clave otra vez").fill("una-clave-larga-9")
-    page.get_by_role("button", name="Crear vendedor").click()
+    page.get_by_role("button", name="Agregar persona").click()
     expect(page.get_by_role("status")).to_contain_text("Marta ya puede ingresar como «marta»")
     page.get_by_role("button", name="Desactivar a marta").click()
     page.get_by_role("button", name="Sí, desactivar").click()
@@ -184,8 +184,8 @@ def test_the_errors_of_a_form_are_presentable_on_a_phone(owner: Usuario, sign_in
     page = sign_in(owner)
     page.set_viewport_size(ANGOSTO)
     page.goto("/usuarios/nuevo/")
-    expect(page.get_by_role("link", name="Usuarios").first).to_be_in_viewport(ratio=1)  # the menu scrolled to it
-    page.get_by_role("button", name="Crear vendedor").click()
+    expect(page.get_by_role("link", name="Personas").first).to_be_in_viewport(ratio=1)  # the menu scrolled to it
+    page.get_by_role("button", name="Agregar persona").click()
     expect(page.get_by_role("alert")).to_be_visible()
     assert overflow(page) == 0
     assert grave(page) == []

@@ -46,7 +46,7 @@ def a_vendedor(admin: Page, username: str) -> None:
     admin.get_by_label("Usuario", exact=True).fill(username)
     admin.get_by_label("Clave", exact=True).fill(CLAVE)
     admin.get_by_label("La misma clave otra vez").fill(CLAVE)
-    admin.get_by_role("button", name="Crear vendedor").click()
+    admin.get_by_role("button", name="Agregar persona").click()
     expect(admin.get_by_text("ya puede ingresar")).to_be_visible()
 
 

@@ -57,7 +57,7 @@ def test_a_desktop_shows_the_whole_menu(owner: Usuario, sign_in: SignIn, simulad
     page = sign_in(owner)
     page.set_viewport_size(ANCHO)
     page.goto("/")
-    expect(page.locator(".menu").get_by_text("Usuarios")).to_be_in_viewport(ratio=1)
+    expect(page.locator(".menu").get_by_text("Personas")).to_be_in_viewport(ratio=1)
     assert page.evaluate("(m => m.scrollWidth - m.clientWidth)(document.querySelector('.menu'))") == 0
 
 

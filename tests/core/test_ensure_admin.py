@@ -39,7 +39,7 @@ def test_it_makes_an_admin_with_a_random_password_that_only_its_user_may_read(db
     assert (file.stat().st_mode, file.parent.stat().st_mode) == (0o100600, 0o040700)
     admin = Usuario.objects.get()
     assert admin.check_password(file.read_text().strip())
-    assert (admin.username, admin.es_admin, admin.is_superuser, admin.is_staff) == ("admin", True, True, True)
+    assert (admin.username, admin.es_admin, admin.is_superuser, admin.is_staff) == ("admin", True, False, False)
     assert admin.clave_ajena
     assert run(f"--file={file}") == ""
     assert Usuario.objects.get() == admin

@@ -1,8 +1,10 @@
 """A password that somebody else chose opens the page where its owner chooses another, and nothing else."""
 
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -104,3 +106,13 @@ def test_what_needs_nobody_is_not_in_the_way(path: str, db: None) -> None:
 def test_they_may_leave(db: None) -> None:
     client = signed_in(marked())
     assert client.post("/cuentas/salir/")["Location"] == "/cuentas/ingresar/"
+
+
+@pytest.mark.parametrize(("said", "marked"), [([], True), (["--propia"], False)])
+def test_so_does_an_operator_by_command(
+    owner: Usuario, monkeypatch: pytest.MonkeyPatch, said: list[str], marked: bool
+) -> None:
+    monkeypatch.setattr("getpass.getpass", lambda prompt="": PRIMERA)
+    call_command("changepassword", "duena", *said, stdout=StringIO())
+    owner.refresh_from_db()
+    assert (owner.check_password(PRIMERA), owner.clave_ajena) == (True, marked)

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.sessions.models import Session
+from django.db import OperationalError
 from django.test import Client
 
+from core import sessions
 from core.models import Usuario
 from workers.tasks import limpiar_sesiones
 
@@ -95,3 +97,22 @@ def test_nobody_is_signed_out_while_the_key_is_changed(owner: Usuario, settings:
 
     settings.SECRET_KEY = "otra mas-" * 10
     assert inside.get("/cuenta/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/cuenta/", 503), ("/api/v1/clientes/", 503), ("/healthz", 200), ("/favicon.ico", 302)]
+)
+def test_nothing_is_done_for_a_session_that_nobody_could_look_at(
+    owner: Usuario, monkeypatch: pytest.MonkeyPatch, path: str, status: int
+) -> None:
+    """PostgreSQL that is back a moment later would let a session in that is over."""
+    client = Client(raise_request_exception=False)
+    client.force_login(owner)
+
+    def away(request: Any) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(sessions, "_look", away)
+    answer = client.get(path)
+    assert answer.status_code == status, answer.content
+    assert Client().get("/cuentas/ingresar/").status_code == 200  # who brings no session is not asked

@@ -24,7 +24,7 @@ def make(number: int, clients: int) -> tuple[str, str, list[int]]:
 
     The admin is an operator too, who lends senders to the shop.
     """
-    usuario = Usuario.objects.create_superuser(username=f"tienda-{number}")
+    usuario = Usuario.objects.create_superuser(username=f"tienda-{number}", rol=Usuario.Rol.ADMIN)
     quitar_limites(usuario=usuario, motivo="Prueba de fallas contra el simulador")
     filas = ({"nombre": nombre(n), "telefono": telefono(number, n)} for n in range(clients))
     made = crear_clientes(usuario=usuario, filas=filas)

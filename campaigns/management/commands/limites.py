@@ -51,7 +51,7 @@ class Command(BaseCommand):
             parser.add_argument(option, dest=field, type=_or_like_all(read), help=f"{text}; {LIKE_ALL} as for all")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        tienda = Usuario.objects.filter(username=options["tienda"], rol=Usuario.Rol.ADMIN).first()
+        tienda = Usuario.objects.filter(username=options["tienda"], rol=Usuario.Rol.ADMIN, creado_por=None).first()
         if tienda is None:
             raise CommandError(f"There is no shop of an admin {options['tienda']!r}.")
         said = {field: options[field] for field, _, _ in OPTIONS.values() if options[field] is not None}

@@ -21,8 +21,9 @@ FILE: Final = BASE_DIR / ".data" / "secrets" / "first_password"
 
 class Command(BaseCommand):
     help = (
-        "Make the first admin if there is no user: DJANGO_SUPERUSER_USERNAME and DJANGO_SUPERUSER_PASSWORD, or `admin` "
-        "with a random password in a file that only this user may read, which has to be changed at the first sign-in."
+        "Make the admin of the first shop if there is no user: DJANGO_SUPERUSER_USERNAME and DJANGO_SUPERUSER_PASSWORD,"
+        " or `admin` with a random password in a file that only this user may read, which has to be changed at the"
+        " first sign-in."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -49,13 +50,13 @@ class Command(BaseCommand):
         password = given or secrets.token_urlsafe(12)
         # Who starts the product chose the one that is given.
         theirs = not given and not options["print"]
-        Usuario.objects.create_superuser(username=username, password=password, clave_ajena=theirs)
+        Usuario.objects.create_user(username=username, password=password, clave_ajena=theirs)
         if given:
             shown = "the password you set"
         elif options["print"]:
             shown = f"password: {password}   (shown only now)"
         else:
-            shown = f"password in {_keep(options['file'], password)}   (change it at the first sign-in)"
+            shown = f"password in {keep(options['file'], password)}   (change it at the first sign-in)"
         self.stdout.write(f"First admin: {username}   {shown}")
 
 
@@ -68,7 +69,7 @@ def _reasons(password: str, username: str) -> str:
     return ""
 
 
-def _keep(path: Path, password: str) -> Path:
+def keep(path: Path, password: str) -> Path:
     """Write it where only this user may read it; a file of an earlier start is replaced.
 
     Raises:

@@ -12,15 +12,18 @@ from rest_framework.test import APIClient
 
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.campana import reintentos, services
-from campaigns.models import Ajustes, CampanaSMS, Contacto, Lote, SMSLog, Suceso
+from campaigns.ley.services import cambiar_ajustes
+from campaigns.models import Ajustes, CampanaSMS, Contacto, Lote, Programacion, SMSLog, Suceso
+from campaigns.programaciones.ocurrencias import crear_una
 from campaigns.templatetags.campanas import estado_campana
 from campaigns.vista_previa import aprobaciones
 from clientes.models import Cliente
 from core.errors import ConflictError
 from core.models import Usuario
+from tests import pages
 from tests.conftest import signed_in
 from tests.core.api.support import error_of
-from tests.factories import CampanaFactory, ClienteFactory
+from tests.factories import CampanaFactory, ClienteFactory, VendedorFactory, llave_de, una_programacion
 from workers.engine.campaign import campana
 from workers.engine.lote import publishing
 from workers.engine.rounds import sweeper
@@ -260,3 +263,82 @@ def test_it_is_off_in_a_new_shop(stranger: Usuario) -> None:
     ajustes = Ajustes(usuario=stranger)
     assert (ajustes.aprobacion_destinatarios, ajustes.aprobacion_costo) == (None, None)
     assert aprobaciones.por_que_espera(ajustes, total=10**6, costo=None) == ""
+
+
+class TestOnesOwn:
+    """The author of a campaign approves it on a page, unless the shop says otherwise; a program never does."""
+
+    @pytest.fixture
+    def aprobador(self, tienda: Usuario) -> Usuario:
+        return VendedorFactory.create(username="revisora", rol="aprobador", creado_por=tienda)
+
+    @pytest.fixture
+    def ajena(self, aprobador: Usuario, tienda: Usuario) -> CampanaSMS:
+        """A campaign of a shop where somebody else approves."""
+        cambiar_ajustes(usuario=tienda, cambios={"aprobacion_ajena": True})
+        return waiting(tienda)
+
+    def test_the_author_does_not_where_the_shop_says_so(self, ajena: CampanaSMS, tienda: Usuario) -> None:
+        error = error_of(signed_in(tienda).post(f"{URL}{ajena.pk}/aprobar/"), 403)
+        assert (error["code"], error["detail"]) == ("own_campaign", aprobaciones.PROPIA)
+        path = f"/campanas/{ajena.pk}/"
+        assert pages.flashes(tienda, f"{path}aprobar/", {}) == [aprobaciones.PROPIA]
+        page = pages.get(tienda, path)
+        assert aprobaciones.PROPIA in page
+        assert "/aprobar/" not in page
+        ajena.refresh_from_db()
+        assert ajena.aprobacion == "pendiente"
+        # To call it off is no approval.
+        assert signed_in(tienda).post(f"{URL}{ajena.pk}/rechazar/").status_code == 200
+
+    def test_somebody_else_does(self, ajena: CampanaSMS, aprobador: Usuario) -> None:
+        assert f"/campanas/{ajena.pk}/aprobar/" in pages.get(aprobador, f"/campanas/{ajena.pk}/")
+        assert signed_in(aprobador).post(f"{URL}{ajena.pk}/aprobar/").status_code == 200
+        ajena.refresh_from_db()
+        assert (ajena.aprobacion, ajena.decidida_por) == ("aprobada", aprobador)
+
+    @pytest.mark.parametrize("scope", ["campanas", "todo"])
+    def test_a_program_approves_nothing_of_its_persons(self, tienda: Usuario, scope: str) -> None:
+        client = APIClient(headers={"Authorization": f"Bearer {llave_de(tienda, scope)}"})
+        made = client.post(URL, body(tienda, 3)).json()
+        error = error_of(client.post(f"{URL}{made['id']}/aprobar/"), 403)
+        assert (error["code"], error["detail"]) == ("own_campaign", aprobaciones.LLAVE_PROPIA)
+        # Not with another key of theirs either; they themselves may, here.
+        other = APIClient(headers={"Authorization": f"Bearer {llave_de(tienda)}"})
+        assert other.post(f"{URL}{made['id']}/aprobar/").status_code == 403
+        assert pages.flashes(tienda, f"/campanas/{made['id']}/aprobar/", {}) != [aprobaciones.PROPIA]
+        assert CampanaSMS.objects.get().aprobacion == "aprobada"
+
+    def test_a_program_of_another_person_does(self, tienda: Usuario, aprobador: Usuario) -> None:
+        found = waiting(tienda)
+        client = APIClient(headers={"Authorization": f"Bearer {llave_de(aprobador, 'campanas')}"})
+        assert client.post(f"{URL}{found.pk}/aprobar/").status_code == 200
+
+    def test_who_last_defined_a_recurring_one_is_its_author(self, tienda: Usuario, aprobador: Usuario) -> None:
+        cambiar_ajustes(usuario=tienda, cambios={"aprobacion_ajena": True})
+        socia = VendedorFactory.create(rol="admin", creado_por=tienda)
+        ClienteFactory.create_batch(3, usuario=tienda)
+        row = una_programacion(tienda)
+        assert row.autor == tienda
+        Programacion.objects.filter(pk=row.pk).update(autor=socia)
+        row.refresh_from_db()
+        due, _ = crear_una(row, momento=timezone.now())
+        now, _ = crear_una(row, momento=timezone.now() + timedelta(minutes=1), por=tienda)
+        assert (due.creada_por, now.creada_por) == (socia, tienda)
+        assert aprobaciones.no_aprueba(due, socia) == aprobaciones.PROPIA
+        assert aprobaciones.no_aprueba(due, tienda) == ""
+
+    def test_the_setting_needs_somebody_else(self, tienda: Usuario, api: APIClient) -> None:
+        def ask() -> Any:
+            return api.patch("/api/v1/ajustes/", {"aprobacion_ajena": True})
+
+        error = error_of(ask(), 400)
+        assert (error["attr"], error["code"]) == ("aprobacion_ajena", "nobody_else")
+        VendedorFactory.create(rol="operador", creado_por=tienda)
+        VendedorFactory.create(rol="aprobador", creado_por=tienda, is_active=False)
+        error_of(ask(), 400)
+        VendedorFactory.create(rol="admin", creado_por=tienda)
+        assert ask().json()["aprobacion_ajena"] is True
+        # … and to switch it off, a reason.
+        error = error_of(api.patch("/api/v1/ajustes/", {"aprobacion_ajena": False}), 400)
+        assert error["attr"] == "motivo"

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.db.models import F
 from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import DjangoDbBlocker
@@ -18,7 +19,7 @@ from campaigns.bajas.services import registrar
 from campaigns.bitacora.alertas import guardar_ajustes, probar
 from campaigns.bitacora.services import anotar
 from campaigns.ley.services import cambiar_ajustes
-from campaigns.models import AjustesAlertas, CampanaSMS, Entrante, PlantillaSMS, Programacion, Remitente, Suceso
+from campaigns.models import AjustesAlertas, CampanaSMS, Entrante, PlantillaSMS, Programacion, Remitente, SMSLog, Suceso
 from clientes.models import Baja, Cliente, Etiqueta, Segmento, Venta
 from clientes.rne.services import importar_lista
 from core.api.views import NotFoundView
@@ -249,11 +250,39 @@ TABLE = [
 IDS = [f"{row.method} {row.route}" for row in TABLE]
 
 
+# What the other roles may: a second admin what the owner may, an aprobador what a vendedor may, and what follows.
+MANEJA = {
+    *(f"{CAMPANA}{what}/" for what in ("pausar", "reanudar", "reintentar")),
+    *(f"{PROGRAMACION}{what}/" for what in ("pausar", "reanudar")),
+}
+APRUEBA = {f"{CAMPANA}aprobar/", f"{CAMPANA}rechazar/"}
+OPERADOR_VE = (PLANTILLAS, REMITENTES, CAMPANAS, PROGRAMACIONES)
+DE_TODOS = ("api/v1/auth/", LLAVES)
+ROLES = ("admin", "operador", "aprobador", "plataforma")
+
+
+def expected(rol: str, row: Row) -> int:
+    """Return the status that somebody of this role, who is not the owner, gets."""
+    if rol == "admin":
+        return row.owner
+    if row.route.startswith(DE_TODOS):
+        return row.teammate
+    match rol:
+        case "aprobador":
+            return row.owner if row.route in APRUEBA else row.teammate
+        case "operador":
+            if row.route in MANEJA:
+                return row.owner
+            return row.teammate if row.method == "get" and row.route.startswith(OPERADOR_VE) else 403
+    return 403
+
+
 @dataclass(frozen=True)
 class Made:
     owner: Usuario
     teammate: Usuario
     stranger: Usuario
+    roles: dict[str, Usuario]
     world: World
 
 
@@ -264,7 +293,9 @@ def api_made(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
         with django_db_blocker.unblock():
             owner = AdminFactory.create(username="duena")
             teammate = VendedorFactory.create(username="vendedor", creado_por=owner)
-            made = Made(owner, teammate, AdminFactory.create(username="ajeno"), make_world(owner))
+            roles = {rol: VendedorFactory.create(rol=rol, creado_por=owner) for rol in ROLES if rol != "plataforma"}
+            roles["plataforma"] = Usuario.objects.create_superuser("plataforma", password="clave-de-prueba")
+            made = Made(owner, teammate, AdminFactory.create(username="ajeno"), roles, make_world(owner))
         yield made
 
 
@@ -370,6 +401,38 @@ def test_it_lets_a_teammate_read_and_not_write(row: Row, world: World, owner: Us
     elif row.teammate == 403:
         errors_of(response, 403)
         assert row_counts() == before
+
+
+@pytest.mark.parametrize("rol", ROLES)
+def test_each_role_gets_its_part_and_no_more(rol: str, made: Made, world: World) -> None:
+    """One test for all rows of a role: each leaves everything as it was."""
+    wrong = {}
+    for row in TABLE:
+        mark = transaction.savepoint()
+        before = row_counts()
+        response = call(row, world, made.roles[rol])
+        refused = response.status_code == 403
+        if response.status_code != expected(rol, row) or (refused and row_counts() != before):
+            wrong[f"{row.method} {row.route}"] = response.status_code, expected(rol, row)
+        if refused:
+            errors_of(response, 403)
+        transaction.savepoint_rollback(mark)
+    assert wrong == {}
+
+
+def test_who_sees_no_phones_gets_none_whole(made: Made, world: World) -> None:
+    log = SMSLog.objects.get()
+    text = f"Ana {log.telefono}"
+    SMSLog.objects.update(nombre=text, mensaje=text, error=f"{log.telefono} is not valid")
+    path = f"/api/v1/campanas/{world.campana.pk}/logs/"
+    (row,) = signed_in(made.roles["operador"]).get(path).json()["results"]
+    veiled = "+" + "*" * (len(log.telefono) - 5) + log.telefono[-4:]
+    assert (row["telefono"], row["nombre"], row["mensaje"]) == (veiled, f"Ana {veiled}", f"Ana {veiled}")
+    assert row["error"] == f"{veiled} is not valid"
+    # Nor is one found by asking for it.
+    errors_of(signed_in(made.roles["operador"]).get(path, {"telefono": log.telefono}), 403)
+    (whole,) = signed_in(made.teammate).get(path, {"telefono": log.telefono}).json()["results"]
+    assert whole["telefono"] == log.telefono
 
 
 @pytest.mark.parametrize("row", TABLE, ids=IDS)

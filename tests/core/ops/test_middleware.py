@@ -1,5 +1,7 @@
 """No cache keeps what one person was shown."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -62,3 +64,21 @@ def test_it_leaves_what_is_everybodys(path: str, client: Client, db: None) -> No
 def test_back_shows_a_new_campaign_as_it_was_until_its_maker_leaves(browser: Client) -> None:
     assert browser.get("/campanas/nueva/")["Cache-Control"] == "private"
     assert browser.post("/cuentas/salir/")["Clear-Site-Data"] == '"cache"'
+
+
+@pytest.mark.parametrize("method", ["get", "post", "options", "delete"])
+@pytest.mark.parametrize("path", ["/api/v1/clientes/", "/api/v1/auth/token/", "/api/v1/nada"])
+def test_a_call_of_the_api_by_plain_http_is_refused_and_not_sent_on(settings: Any, path: str, method: str) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    answer = getattr(Client(), method)(path)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (403, "https_required")
+    assert "Location" not in answer
+
+
+def test_pages_are_led_to_https_and_the_api_answers_there(settings: Any, db: None) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    for path in ("/clientes/", "/api/docs/"):
+        assert Client().get(path)["Location"] == f"https://testserver{path}"
+    assert Client(headers={"X-Forwarded-Proto": "https"}).get("/api/v1/clientes/").status_code == 401

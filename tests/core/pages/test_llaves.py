@@ -1,5 +1,6 @@
 """The page of keys."""
 
+import html
 import re
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from rest_framework.test import APIClient
 
 from core import llaves
 from core.models import LlaveApi, Usuario
+from core.pages import una_vez
 from tests.factories import llave_de
 from tests.pages import get, signed_in
 
@@ -78,3 +80,30 @@ def test_a_refusal_of_the_shop_is_said(owner: Usuario, monkeypatch: pytest.Monke
 def test_one_that_is_over_says_so(owner: Usuario) -> None:
     llave_de(owner, vence_en=timezone.now() - timedelta(days=1))
     assert "Vencida" in get(owner, "/cuenta/llaves/")
+
+
+def test_a_form_that_is_sent_again_makes_nothing_and_shows_nothing(owner: Usuario) -> None:
+    """A browser that is told to load the answer anew sends the same form."""
+    client = signed_in(owner)
+
+    def token() -> str:
+        found = re.search(r'name="una_vez" value="([\w-]+)"', client.get("/cuenta/llaves/").text)
+        assert found
+        return found[1]
+
+    form = {**FORM, "una_vez": token()}
+    assert "id_nombre_error" in client.post("/cuenta/llaves/", {**form, "nombre": ""}).text  # uses nothing up
+    assert "llave-nueva" in client.post("/cuenta/llaves/", form).text
+    again = client.post("/cuenta/llaves/", form, follow=True)
+    assert again.redirect_chain == [("/cuenta/llaves/", 302)]
+    assert "llave-nueva" not in again.text
+    assert html.escape(una_vez.USADO) in again.text
+    assert LlaveApi.objects.count() == 1
+    assert "llave-nueva" in client.post("/cuenta/llaves/", {**FORM, "una_vez": token()}).text
+
+
+def test_so_does_the_form_of_a_webhooks_secret(owner: Usuario) -> None:
+    client = signed_in(owner)
+    form = {"una_vez": "x"}
+    first, again = (client.post("/alertas/secreto/", form) for _ in range(2))
+    assert (first.status_code, again.status_code, again["Location"]) == (200, 302, "/alertas/")

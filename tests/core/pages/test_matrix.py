@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -23,7 +23,7 @@ from pytest_django import DjangoDbBlocker
 
 from campaigns.bajas.services import registrar
 from campaigns.bitacora.alertas import guardar_ajustes, probar
-from campaigns.models import AjustesAlertas, CampanaSMS, CierreDiario, Entrante
+from campaigns.models import AjustesAlertas, CampanaSMS, CierreDiario, Entrante, SMSLog
 from clientes.importacion.services import subir
 from clientes.models import Importacion
 from core.llaves import huella
@@ -271,6 +271,8 @@ TABLE = [
     Row("get", "usuarios/", 200, 403, 200),
     Row("get", "usuarios/nuevo/", 200, 403, 200),
     Row("post", "usuarios/nuevo/", 302, 403, 302, "", un_vendedor),
+    Row("get", "usuarios/<int:pk>/rol/", 200, 403, 404, "vendedor"),
+    Row("post", "usuarios/<int:pk>/rol/", 302, 403, 404, "vendedor", lambda w: {"rol": "operador"}),
     Row("get", "usuarios/<int:pk>/clave/", 200, 403, 404, "vendedor"),
     Row("post", "usuarios/<int:pk>/clave/", 302, 403, 404, "vendedor", una_clave),
     Row("post", "usuarios/<int:pk>/sesiones/cerrar/", 302, 403, 404, "vendedor"),
@@ -318,11 +320,41 @@ IDS = [f"{row.method} /{row.route}" for row in TABLE]
 every_row = pytest.mark.parametrize("row", TABLE, ids=IDS)
 
 
+# What the other roles may: a second admin what the owner may, an aprobador what a vendedor may, and what follows.
+MANEJA = {*(f"{CAMPANA}{what}/" for what in ("pausar", "reanudar", "reintentar"))} | {
+    f"{PROGRAMACION}pausar/", f"{PROGRAMACION}reanudar/",
+}  # fmt: skip
+APRUEBA = {f"{CAMPANA}aprobar/", f"{CAMPANA}rechazar/"}
+OPERADOR_VE = {
+    "", "vivo/", "campanas/", "campanas/vivas/", "muro/", "muro/vivo/", "reportes/", "programaciones/",
+    CAMPANA, f"{CAMPANA}vivo/", f"{CAMPANA}serie/", f"{CAMPANA}destinatarios/",
+    PROGRAMACION, f"{PROGRAMACION}ocurrencias/", f"{PROGRAMACION}costo/",
+    "clientes/plantillas/", "clientes/plantillas-sms/",
+}  # fmt: skip
+DEL_OPERADOR_DE_LA_INSTALACION = ("cierres/", "twilio/")
+ROLES = ("admin", "operador", "aprobador", "plataforma")
+
+
+def expected(rol: str, row: Row) -> int:
+    """Return the status that somebody of this role, who is not the owner, gets."""
+    if rol == "admin":
+        return row.owner
+    if row.route.startswith(("cuenta", "cierres/", "twilio/")):
+        return row.teammate  # everybody's own account; and nobody's of a shop
+    match rol:
+        case "aprobador":
+            return row.owner if row.route in APRUEBA else row.teammate
+        case "operador":
+            return row.owner if row.route in MANEJA else row.teammate if row.route in OPERADOR_VE else 403
+    return 302 if row.route == "" else 403  # an operator of the installation is led to Django's admin
+
+
 @dataclass(frozen=True)
 class Made:
     owner: Usuario
     teammate: Usuario
     stranger: Usuario
+    roles: dict[str, Usuario]
     world: World
 
 
@@ -333,7 +365,9 @@ def pages_made(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Ite
         with django_db_blocker.unblock():
             owner = AdminFactory.create(username="duena")
             teammate = VendedorFactory.create(username="vendedor", creado_por=owner)
-            made = Made(owner, teammate, AdminFactory.create(username="ajeno"), make_world(owner))
+            roles = {rol: VendedorFactory.create(rol=rol, creado_por=owner) for rol in ROLES if rol != "plataforma"}
+            roles["plataforma"] = Usuario.objects.create_superuser("plataforma", password="clave-de-prueba")
+            made = Made(owner, teammate, AdminFactory.create(username="ajeno"), roles, make_world(owner))
         yield made
 
 
@@ -487,6 +521,39 @@ def test_it_lets_a_teammate_read_and_not_write(row: Row, world: World, teammate:
     assert answer.status_code == row.teammate, text_of(answer)
     if not row.route.startswith("cuenta"):
         assert rows_of_the_shop() == before
+
+
+@pytest.mark.parametrize("rol", ROLES)
+def test_each_role_gets_its_part_and_no_more(rol: str, made: Made, world: World) -> None:
+    """One test for all rows of a role: each leaves everything as it was."""
+    wrong = {}
+    for row in TABLE:
+        if rol == "plataforma" and row.route.startswith(DEL_OPERADOR_DE_LA_INSTALACION):
+            continue  # theirs: tests/campaigns/pages/test_cierres.py, tests/workers/revision/test_pages.py
+        mark = transaction.savepoint()
+        CampanaSMS.objects.filter(pk=world["campana"]).update(estado=row.estado)
+        before = rows_of_the_shop() if expected(rol, row) == 403 else {}
+        answer = send_as_it_is(signed_in(made.roles[rol]), row, world)
+        if answer.status_code != expected(rol, row) or (before and rows_of_the_shop() != before):
+            wrong[f"{row.method} /{row.route}"] = answer.status_code, expected(rol, row)
+        transaction.savepoint_rollback(mark)
+    assert wrong == {}
+
+
+def test_who_sees_no_phones_gets_none_whole(made: Made, world: World) -> None:
+    """No page that an operador opens holds one: a phone in a name and one in Twilio's words among them."""
+    phone = SMSLog.objects.get(campana=world["campana"]).telefono
+    whole = re.compile(r"[\s().-]{0,2}".join(phone.removeprefix("+57")))
+    text = f"{MARCA} {phone}"
+    SMSLog.objects.update(estado="fallido", codigo="21211", error=f"{phone} is not valid", nombre=text, mensaje=text)
+    client = signed_in(made.roles["operador"])
+    seen = 0
+    for row in TABLE:
+        if row.method == "get" and row.route in OPERADOR_VE:
+            page = text_of(send_as_it_is(client, row, world))
+            assert not whole.search(page), row.route
+            seen += f"***{phone[-4:]}" in page
+    assert seen >= 3  # the recipients by themselves, on the campaign's page, and among the reasons
 
 
 @every_row

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from rest_framework.test import APIClient
 
 from core.models import Registro, Usuario
 from core.pages.rates import CONSULTA, DESCARGA, RITMOS, SUBIDA
 from tests.core.pages.test_matrix import NOT_PAGES
+from tests.factories import ClienteFactory, VendedorFactory
 from tests.pages import signed_in
 
 # Pages that need none. A new page stands in RITMOS or here.
@@ -28,7 +30,7 @@ SIN_RITMO = {
     *("entrante-decidir", "plantilla-crear", "plantilla-editar", "plantilla-eliminar", "programacion-eliminar"),
     *("programacion-pausar", "programacion-reanudar", "campana-aprobar", "campana-rechazar"),
     *("campana-pausar", "campana-reanudar", "campana-cancelar", "campana-reintentar", "alertas-secreto"),
-    *("usuario-clave", "usuario-activar", "usuario-desactivar", "cuenta-clave"),
+    *("usuario-clave", "usuario-rol", "usuario-activar", "usuario-desactivar", "cuenta-clave"),
     # one's own account
     *("llaves", "llave-revocar", "factor", "factor-codigos", "factor-llave", "factor-llave-quitar", "factor-quitar"),
     *("sesiones", "sesion-cerrar", "sesiones-cerrar-otras", "cuenta-correo", "correo-confirmar", "confirmar"),
@@ -118,3 +120,42 @@ def test_nobody_meets_them_by_hand(owner: Usuario) -> None:
     assert {client.post("/clientes/segmentos/cuenta/").status_code for _ in range(250)} == {200}
     assert {client.get("/bajas/exportar/").status_code for _ in range(20)} == {200}
     assert {ritmo.nombre for ritmo in (CONSULTA, DESCARGA, SUBIDA)} == {"consulta", "archivo"}
+
+
+class TestReaders:
+    """A person who may not export does not page through all clients either, by whatever way."""
+
+    @pytest.fixture(autouse=True)
+    def _few(self, settings: Any) -> None:
+        settings.READ_RATE = "3/h"
+
+    def test_pages_and_api_are_counted_together(self, owner: Usuario, teammate: Usuario) -> None:
+        page, api = signed_in(teammate), APIClient()
+        api.force_authenticate(teammate)
+        assert page.get("/clientes/").status_code == 200
+        assert [api.get(f"/api/v1/{name}/").status_code for name in ("clientes", "bajas", "ventas")] == [200, 200, 429]
+        late = page.get("/respuestas/")
+        assert late.status_code == 429
+        assert int(late["Retry-After"]) > 60
+        assert int(api.get("/api/v1/clientes/?q=ana")["Retry-After"]) > 60
+        # One client, and campaigns, are no list of people.
+        cliente = ClienteFactory.create(usuario=owner)
+        assert page.get(f"/clientes/{cliente.pk}/").status_code == 200
+        assert api.get(f"/api/v1/clientes/{cliente.pk}/").status_code == 200
+        assert api.get("/api/v1/campanas/").status_code == 200
+
+    @pytest.mark.parametrize("rol", ["admin", "operador"])
+    def test_who_exports_or_sees_no_phones_is_not_counted(self, owner: Usuario, rol: str) -> None:
+        api = APIClient()
+        api.force_authenticate(VendedorFactory.create(rol=rol, creado_por=owner))
+        path = "/api/v1/clientes/" if rol == "admin" else "/api/v1/campanas/"
+        assert [api.get(path).status_code for _ in range(5)] == [200] * 5
+
+    def test_their_pages_are_small(self, owner: Usuario, teammate: Usuario) -> None:
+        ClienteFactory.create_batch(51, usuario=owner)
+        rows = {}
+        for who in (owner, teammate):
+            api = APIClient()
+            api.force_authenticate(who)
+            rows[who.rol] = len(api.get("/api/v1/clientes/?page_size=200").json()["results"])
+        assert rows == {"admin": 51, "vendedor": 50}

@@ -1,4 +1,4 @@
-"""An admin's vendedores: who they are, how they come in, and how they are kept out."""
+"""The people of a shop: who they are, how they come in, and how they are kept out."""
 
 import html
 import re
@@ -96,10 +96,12 @@ def test_many_people_may_be_made_in_a_day(owner: Usuario) -> None:
     assert answers == {302}
 
 
-def test_nobody_makes_themselves_an_admin(owner: Usuario) -> None:
-    signed_in(owner).post("/usuarios/nuevo/", {**NUEVO, "rol": "admin", "creado_por": "", "is_superuser": "true"})
+def test_nobody_makes_themselves_an_operator_or_a_shop(owner: Usuario) -> None:
+    client = signed_in(owner)
+    assert client.post("/usuarios/nuevo/", {**NUEVO, "rol": "plataforma"}).status_code == 200
+    client.post("/usuarios/nuevo/", {**NUEVO, "rol": "admin", "creado_por": "", "is_superuser": "true"})
     marta = Usuario.objects.get(username="marta")
-    assert (marta.rol, marta.is_superuser) == ("vendedor", False)
+    assert (marta.rol, marta.is_superuser, marta.is_staff, marta.tenant_id) == ("admin", False, False, owner.pk)
 
 
 def test_disabling_ends_sessions_and_token_at_once(owner: Usuario, teammate: Usuario) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from django.conf import settings
 
+from core import correo
 from workers.alerts import deliver, stalls
 from workers.engine.lote import entregas
 from workers.engine.message import reconciler
@@ -17,10 +18,11 @@ from workers.engine.rounds import sweeper, turns
 LOOK_S = 1.0
 
 # Seconds between two counts of deliveries (the sums that pages show), two looks for campaigns that stand still, and two
-# tries of alerts; the first try of one is asked for when it is raised.
+# tries of alerts and of emails; the first try of one is asked for when it is raised.
 DELIVERIES_S: Final = 3.0
 STALLS_S: Final = 60.0
 ALERTS_S: Final = 10.0
+CORREOS_S: Final = 10.0
 
 
 def sweep() -> sweeper.Sweep | None:
@@ -68,8 +70,8 @@ def deliveries_round() -> float:
 
 
 def alerts_round() -> float:
-    """Deliver the alerts that are due; return the seconds until it is somebody's turn again."""
-    return _in_turn(turns.ALERTS, ALERTS_S, deliver.deliver)
+    """Send the emails of accounts and deliver the alerts that are due; return the seconds until the next turn."""
+    return min(_in_turn(turns.CORREOS, CORREOS_S, correo.despachar), _in_turn(turns.ALERTS, ALERTS_S, deliver.deliver))
 
 
 def _in_turn(task: str, every: float, work: Callable[[], object]) -> float:

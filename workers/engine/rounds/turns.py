@@ -12,6 +12,7 @@ RECONCILE = "conciliacion"
 DELIVERIES = "entregas"
 STALLS = "detenidas"
 ALERTS = "alertas"
+CORREOS = "correos"
 
 # A turn from the future (the database's clock was put back) is nobody's.
 TAKE_SQL = """
