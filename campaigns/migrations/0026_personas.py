@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0023_prueba'),
+        ("campaigns", "0025_firma"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
