@@ -59,6 +59,14 @@ class TextoYAudienciaSerializer(RefusesUnknown):
         return attrs
 
 
+class PreverSerializer(TextoYAudienciaSerializer):
+    programada_para = TimedDateField(
+        required=False,
+        allow_null=True,
+        help_text="The moment for which to count, within a year, instead of now. Without an offset it is in TIME_ZONE.",
+    )
+
+
 @extend_schema_serializer(
     examples=[
         OpenApiExample(

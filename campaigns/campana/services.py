@@ -90,7 +90,7 @@ class NuevaCampana:
         field = "plantilla" if self.plantilla else "mensaje"
         texto.validate(self.mensaje, field=field)
         if self.programada_para is not None:
-            _validar_fecha(self.programada_para)
+            validar_fecha(self.programada_para)
         clases.validar(self.clase, self.clase_motivo)
         medida = seleccion.medir(self.audiencia, tenant_id=tenant_id)
         texto.validate_length(self.mensaje, longest_nombre=medida.longest_nombre, field=field)
@@ -170,7 +170,7 @@ def _anunciar(campana: CampanaSMS, nueva: NuevaCampana) -> None:
         nudge(campana.pk)
 
 
-def _validar_fecha(programada_para: datetime) -> None:
+def validar_fecha(programada_para: datetime) -> None:
     """Refuse a date that has passed, or one so far off that it must be a slip.
 
     Raises:

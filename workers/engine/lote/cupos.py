@@ -8,14 +8,13 @@ day is given back to that day, and taken of the next one's before anything is se
 import json
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection, transaction
 
 from campaigns.audiencia.juicio import CODIGO_DE_FILA, TEXTOS, parametros
-from campaigns.ley.gasto import MEDIDAS, SIN_PRECIO_OPERADOR, Medida, Tope, gastado, topes_de
+from campaigns.ley.gasto import MEDIDAS, Gastado, Medida, Tope, caben, gastado, que_falta, sin_precio, topes_de
 from campaigns.ley.precios import precio_base
 from campaigns.ley.selectors import ajustes_de
 from campaigns.ley.services import bloquear
@@ -39,7 +38,6 @@ MOTIVOS: Final = {
     "limite_mensual": LIMITE_DEL_MES,
     "limite_mensajes": LIMITE_DE_MENSAJES,
 }
-SIN_PRECIO = "Hay un tope de gasto y no se sabe cuánto cuesta un segmento: ponga su precio en Ajustes."
 
 
 class ExhaustedError(Exception):
@@ -48,14 +46,14 @@ class ExhaustedError(Exception):
     Args:
         motivo: for people.
         hasta: the last date on the shop's calendar on which it does not; None when no other date helps.
-        parte: the share (0–1) of a Lote that was about to open for which there would be money.
+        caben: so many of the first recipients of a Lote that was about to open for whom there is enough.
     """
 
-    def __init__(self, motivo: str, hasta: date | None = None, parte: Decimal = Decimal(0)) -> None:
+    def __init__(self, motivo: str, hasta: date | None = None, caben: int = 0) -> None:
         super().__init__(motivo)
         self.motivo = motivo
         self.hasta = hasta
-        self.parte = parte
+        self.caben = caben
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +210,6 @@ def _balance(lote: Lote, usuario_id: int, dia: date, *, capped_by: Ajustes | Non
         cursor.execute(SUMAS_SQL, known)
         *sums, unpriced = cursor.fetchone()
     spent, live = (dict(zip(MEDIDAS, part, strict=True)) for part in (sums[:3], sums[3:]))
-    rows = max(live["mensajes"], 1)
-    # What has never held anything is about to open, and could be cut.
-    least = {each: live[each] / rows if lote.cupo_dia is None else live[each] for each in MEDIDAS}
     if lote.cupo_dia is not None and lote.cupo_dia != dia:
         # A day that is over keeps what was spent on it.
         _add(usuario_id, lote.cupo_dia, {each: spent[each] - sum(_held(lote, each)) for each in MEDIDAS})
@@ -226,7 +221,7 @@ def _balance(lote: Lote, usuario_id: int, dia: date, *, capped_by: Ajustes | Non
     wanted = {each: spent[each] - _held(lote, each)[1] + live[each] for each in MEDIDAS}
     more = {each: wanted[each] - _held(lote, each)[0] for each in MEDIDAS}
     if capped_by is not None:
-        _check(capped_by, dia, more=more, live=live, least=least, unpriced=bool(unpriced))
+        _check(capped_by, lote, dia, more=more, live=live, unpriced=bool(unpriced))
     _add(usuario_id, dia, more)
     for each in MEDIDAS:
         _hold(lote, each, wanted[each], _held(lote, each)[1])
@@ -252,39 +247,56 @@ def _add(usuario_id: int, dia: date, more: Cuanto) -> None:
             cursor.execute(GASTO_SQL, params)
 
 
-def _check(ajustes: Ajustes, dia: date, *, more: Cuanto, live: Cuanto, least: Cuanto, unpriced: bool) -> None:
+# What each recipient of a Lote that was about to open would take, in the order of sending; NULL of who is not sent to.
+TOMAS_SQL = f"""
+SELECT CASE WHEN estado IN {SMS.VIVOS} THEN coalesce(costo, 0) END,
+    coalesce(greatest(costo, segmentos * %(precio)s::numeric), 0)
+FROM campaigns_smslog WHERE lote_id = %(lote)s ORDER BY id
+"""  # noqa: S608 - constants
+
+
+def _check(ajustes: Ajustes, lote: Lote, dia: date, *, more: Cuanto, live: Cuanto, unpriced: bool) -> None:
     """See that a Lote may have what it needs.
 
     Args:
         more: what it needs beyond what it holds.
         live: what is still to be sent of it.
-        least: the smallest part of that which can be sent alone.
         unpriced: whether the shop has no price for some of it.
 
     Raises:
         ExhaustedError: the caps leave less, or, lowered meanwhile, not even what it holds.
     """
-    caps = list(topes_de(ajustes))
-    if not caps:
+    if next(topes_de(ajustes), None) is None:
         return
-    if unpriced and any(tope.medida == "monto" for tope, _ in caps):
-        raise ExhaustedError(SIN_PRECIO)
-    if ajustes.limites.en_dinero and settings.SMS_SEGMENT_PRICE is None:
-        raise ExhaustedError(SIN_PRECIO_OPERADOR)
-    now_spent = gastado(ajustes.usuario_id, dia)
-    for tope, cuanto in caps:
-        each, so_far = tope.medida, now_spent.de(tope)
-        if live[each] > 0 and so_far + more[each] > cuanto:
-            raise _exhausted(tope, dia, cuanto, so_far, more[each], live[each], least[each])
+    if motivo := sin_precio(ajustes, unpriced=unpriced):
+        raise ExhaustedError(motivo)
+    spent = gastado(ajustes.usuario_id, dia)
+    falta = que_falta(ajustes, spent, more, live)
+    if falta is None:
+        return
+    tope, cuanto = falta
+    if lote.cupo_dia is not None:
+        # What is dearer than the whole cap stays so.
+        least = min(more[tope.medida] if more[tope.medida] > 0 else live[tope.medida], live[tope.medida])
+        hasta = tope.hasta(dia) if least <= cuanto else None
+        raise ExhaustedError(_motivo(tope, cuanto, spent, more, live), hasta)
+    # What has never held anything is about to open, and can be cut.
+    with connection.cursor() as cursor:
+        cursor.execute(TOMAS_SQL, {"lote": lote.pk, "precio": settings.SMS_SEGMENT_PRICE})
+        tomas = [
+            None if monto is None else {"monto": monto, "operador": operador, "mensajes": 1}
+            for monto, operador in cursor.fetchall()
+        ]
+    cabida = caben(ajustes, spent, tomas)
+    tope, cuanto = cabida.tope or tope, cabida.cuanto if cabida.tope else cuanto
+    raise ExhaustedError(_motivo(tope, cuanto, spent, more, live), cabida.hasta(dia), cabida.n)
 
 
-def _exhausted(tope: Tope, dia: date, cuanto: Any, so_far: Any, more: Any, live: Any, least: Any) -> ExhaustedError:
-    costo = more if more > 0 else live
-    shown = {"tope": cuanto, "gastado": so_far - (costo - more), "costo": costo}
-    motivo = MOTIVOS[tope.codigo].format(**{name: tope.escrito(value) for name, value in shown.items()})
-    parte = Decimal(max(cuanto - so_far, 0)) / costo if least < live else Decimal(0)
-    # What is dearer than the whole cap stays so.
-    return ExhaustedError(motivo, tope.hasta(dia) if min(costo, least) <= cuanto else None, parte)
+def _motivo(tope: Tope, cuanto: Any, spent: Gastado, more: Cuanto, live: Cuanto) -> str:
+    so_far, needed = spent.de(tope), more[tope.medida]
+    costo = needed if needed > 0 else live[tope.medida]
+    shown = {"tope": cuanto, "gastado": so_far - (costo - needed), "costo": costo}
+    return MOTIVOS[tope.codigo].format(**{name: tope.escrito(value) for name, value in shown.items()})
 
 
 def renew(campana: CampanaSMS) -> None:
