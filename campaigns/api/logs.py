@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_f
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView, get_object_or_404
 
+from campaigns.audiencia.resultado import Resultado, resultado_de
 from campaigns.campana import selectors
 from campaigns.models import CampanaSMS, SMSLog
 from campaigns.values.twilio import Entrega
@@ -29,6 +30,7 @@ from core.api.pagination import OldestFirstPagination
                 "telefono": "+573001234567",
                 "mensaje": "Hola Maria Gonzalez, aprovecha 20% de descuento este mes!",
                 "estado": "enviado",
+                "resultado": "enviado",
                 "twilio_sid": "SM1234567890abcdef1234567890abcdef",
                 "codigo": "",
                 "error": "",
@@ -48,6 +50,10 @@ class SMSLogSerializer(serializers.ModelSerializer[SMSLog]):
         Entrega.choices, allow_blank=True, read_only=True, help_text="Twilio's status; empty until Twilio tells."
     )
 
+    resultado = serializers.SerializerMethodField(
+        help_text="`enviado`, `no_enviado` (the campaign was cancelled, or its deadline came first), `excluido` (left "
+        "out on purpose) or `fallido` (tried and refused); empty while it has none."
+    )
     prueba = serializers.SerializerMethodField(help_text="Of a test key's campaign: nobody got it.")
 
     class Meta:
@@ -59,6 +65,7 @@ class SMSLogSerializer(serializers.ModelSerializer[SMSLog]):
             "telefono",
             "mensaje",
             "estado",
+            "resultado",
             "twilio_sid",
             "codigo",
             "error",
@@ -69,6 +76,10 @@ class SMSLogSerializer(serializers.ModelSerializer[SMSLog]):
             "prueba",
         )
         read_only_fields = fields
+
+    @extend_schema_field({"type": "string", "enum": [*Resultado.values, ""]})
+    def get_resultado(self, log: SMSLog) -> str:
+        return resultado_de(log.estado, log.codigo)
 
     def get_prueba(self, log: SMSLog) -> bool:
         return bool(self.context.get("prueba"))

@@ -134,5 +134,7 @@ def reabrir(campana: CampanaSMS) -> None:
         ventana_hasta=None,
         enviados_exitosos=0,
         enviados_fallidos=0,
+        no_enviados=0,
+        excluidos=0,
         iniciado_en=Now(),
     )

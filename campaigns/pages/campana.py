@@ -1,6 +1,5 @@
 """One campaign: live, its recipients, and the buttons."""
 
-from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -11,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from campaigns.audiencia.resultado import APARTE, POR_QUE_FALLARON, Resultado
 from campaigns.campana import reintentos, selectors, services, sondeo
 from campaigns.campana.embudo import embudo_de
 from campaigns.campana.historia import historia_de
@@ -32,7 +32,11 @@ SERIE_S = 10  # … and at the drawing
 SOLO_ADMIN = "Solo un administrador puede pausar, reanudar, cancelar o reintentar una campaña."
 
 # In the order of the counters above the table.
-FILTROS = (("", "Todos"), *((estado, row.varios) for estado, row in estados.MENSAJES.items()))
+FILTROS = (
+    ("", "Todos"),
+    *((estado, row.varios) for estado, row in estados.MENSAJES.items()),
+    *((resultado, row.varios) for resultado, row in APARTE.items()),
+)
 
 # The moves that have a button.
 ACCIONES = {action: move for action, move in estados.MOVES.items() if move.hecho}
@@ -150,7 +154,7 @@ def _campana_viva(usuario: Usuario, campana: CampanaSMS) -> dict[str, Any]:
         "seccion": "campanas",
         "campana": campana,
         "progreso": progreso,
-        "motivos": motivos,
+        "motivos": _por_resultado(motivos),
         "motivos_muestra": progreso.fallidos > selectors.FALLOS_MAX,
         "acciones": _acciones(usuario, campana),
         "duracion": duracion,
@@ -171,6 +175,13 @@ def _campana_viva(usuario: Usuario, campana: CampanaSMS) -> dict[str, Any]:
     }
 
 
+def _por_resultado(motivos: list[selectors.Motivo]) -> list[tuple[str, str, list[selectors.Motivo]]]:
+    """Return (title, slug, reasons) of those who failed, then of those who were left out, then of the others."""
+    titles = {Resultado.FALLIDO: POR_QUE_FALLARON} | {resultado: row.titulo for resultado, row in APARTE.items()}
+    found = {resultado: [each for each in motivos if each.resultado == resultado] for resultado in titles}
+    return [(titles[resultado], resultado.value, rows) for resultado, rows in found.items() if rows]
+
+
 def _acciones(usuario: Usuario, campana: CampanaSMS) -> list[str]:
     """The buttons this person may press now."""
     if not usuario.es_admin:
@@ -187,12 +198,14 @@ def _codigo(request: HttpRequest) -> str:
 
 def _destinatarios(request: HttpRequest, usuario: Usuario, campana: CampanaSMS) -> dict[str, Any]:
     estado = request.GET.get("estado", "")
-    if estado not in SMSLog.Estado.values:
+    if estado not in SMSLog.Estado.values and estado not in APARTE:
         estado = ""
     codigo = _codigo(request) if estado == SMSLog.Estado.FALLIDO else ""
     despues = entero(request, "despues")
-    found = partial(selectors.destinatarios_de, campana, estado=estado, codigo=codigo)
-    page = page_of(found(despues=despues), DESTINATARIOS)
+    found = selectors.destinatarios_de(campana, estado=estado, codigo=codigo, despues=despues)
+    if estado == SMSLog.Estado.FALLIDO and not codigo:
+        found = selectors.solo_rechazados(found)
+    page = page_of(found, DESTINATARIOS)
     return {
         "campana": campana,
         "logs": page.rows,

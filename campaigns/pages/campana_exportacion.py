@@ -9,7 +9,8 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from campaigns.campana.selectors import campanas_de, destinatarios_de
+from campaigns.audiencia.resultado import APARTE, en_palabras
+from campaigns.campana.selectors import campanas_de, destinatarios_de, solo_rechazados
 from campaigns.models import CampanaSMS, SMSLog
 from core.pages.access import pagina, reciente, usuario_de
 from core.registro import Tipo, anotar
@@ -27,15 +28,18 @@ def filas(campana: CampanaSMS, estado: str = "") -> Iterator[list[str]]:
     """Yield one row for each recipient.
 
     Args:
-        estado: only these; "" for all that have had their turn.
+        estado: only these, or one of Resultado; "" for all that have had their turn.
     """
-    for log in planilla.por_partes(destinatarios_de(campana, estado=estado).select_related("cliente")):
+    found = destinatarios_de(campana, estado=estado)
+    if estado == SMSLog.Estado.FALLIDO:
+        found = solo_rechazados(found)
+    for log in planilla.por_partes(found.select_related("cliente")):
         yield [
             log.nombre,
             log.telefono or (log.cliente.telefono if log.cliente else ""),
             log.cliente.documento if log.cliente else "",
             log.mensaje,
-            log.get_estado_display(),
+            en_palabras(log.estado, log.codigo),
             log.codigo,
             log.error,
             log.get_entrega_display(),
@@ -53,6 +57,6 @@ def exportar(request: HttpRequest, pk: int) -> Any:
     if not usuario.es_admin:
         raise PermissionDenied(SOLO_ADMIN)
     estado = request.GET.get("estado", "")
-    rows = filas(campana, estado if estado in SMSLog.Estado.values else "")
+    rows = filas(campana, estado if estado in SMSLog.Estado.values or estado in APARTE else "")
     anotar(Tipo.EXPORTACION, usuario=usuario, detalle=f"destinatarios de la campaña {campana.pk}")
     return planilla.descarga(f"campana-{campana.pk}", TITULOS, rows)

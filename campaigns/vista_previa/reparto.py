@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from campaigns.audiencia.juicio import parametros
 from campaigns.audiencia.seleccion import Audiencia
+from campaigns.ley.consulta import falta_consulta
 from campaigns.ley.gasto import MEDIDAS, SE_ACABO, Gastado, Medida, Toma, caben, gastado, que_falta, sin_precio
 from campaigns.ley.jornada import Jornada, jornada_desde, jornada_tras
 from campaigns.ley.precios import precio_de, precio_operador
@@ -147,6 +148,9 @@ def repartir(
         reparto.motivo = VENCE.format(horas=horas) if jornada else NUNCA
         reparto.no_salen = total
         return reparto
+    if not a_toda_hora and (motivo := falta_consulta(ajustes, jornada.desde)):
+        reparto.motivo, reparto.no_salen = motivo, total
+        return reparto
     toma = _toma_de(pedido, ajustes)
     spent = gastado(ajustes.usuario_id, dia)
     sin = sin_precio(ajustes, unpriced=pedido.precio(ajustes) is None)
@@ -215,6 +219,9 @@ class _Plan:
                 tope = SE_ACABO.format(nombre=cabida.tope.nombre, tope=cabida.tope.escrito(cabida.cuanto))
                 late = VENCE_ANTES.format(horas=f"{self.ajustes.plazo_h:g}") if siguiente else ""
                 reparto.motivo = f"{tope} {late}".strip()
+                break
+            if not self.a_toda_hora and (motivo := falta_consulta(self.ajustes, siguiente.desde)):
+                reparto.motivo = motivo
                 break
             jornada = siguiente
             if today:  # all the days that follow are alike: nothing is counted against any phone yet
