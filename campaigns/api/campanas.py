@@ -182,11 +182,16 @@ class CampanaViewSet(ShopRowsView[CampanaSMS], ReadOnlyModelViewSet[CampanaSMS])
             aprobar=aprobar,
             motivo=serializer.validated_data.get("motivo", ""),
         )
-        return Response(CampanaSerializer(campana, context=self.get_serializer_context()).data)
+        return Response(self._shown(campana))
+
+    def _shown(self, campana: CampanaSMS) -> Any:
+        """The campaign with what is counted of it now."""
+        context = {**self.get_serializer_context(), "progreso": selectors.progreso_de([campana])}
+        return CampanaSerializer(campana, context=context).data
 
     def _move(self, name: str, motivo: str = "") -> Response:
         campana = services.mover_campana(campana=self.get_object(), action=name, motivo=motivo)
-        return Response(CampanaSerializer(campana, context=self.get_serializer_context()).data)
+        return Response(self._shown(campana))
 
 
 def _crear(

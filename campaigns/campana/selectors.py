@@ -13,8 +13,9 @@ from django.utils import timezone
 from campaigns.audiencia.resultado import EXCLUIDOS, NO_ENVIADOS, Resultado, Resultados, cuantos_sql, resultado_de
 from campaigns.campana.motivos import remedio
 from campaigns.models import CampanaSMS, Lote, PlantillaSMS, SMSLog
-from campaigns.values import codigos
+from campaigns.values import codigos, twilio
 from campaigns.values.estados import ESPERA_FECHA, LOTE, SMS, EstadoSMS
+from clientes.models import Cliente
 from core.cache import Recent
 from core.llaves import huella
 from core.models import Usuario
@@ -312,6 +313,13 @@ DE_FALLIDOS: Final[Mapping[str, tuple[str, ...]]] = {
     Resultado.NO_ENVIADO: NO_ENVIADOS,
     Resultado.EXCLUIDO: EXCLUIDOS,
 }
+
+
+def numero_malo(cliente: Cliente) -> SMSLog | None:
+    """The last message to the client's present phone, if Twilio said that nothing can be sent to that number."""
+    rows = SMSLog.objects.filter(cliente=cliente, telefono=cliente.telefono_e164, campana__prueba=False)
+    last = rows.exclude(codigo__in=(*NO_ENVIADOS, *EXCLUIDOS)).order_by("-pk").first()
+    return last if last and last.codigo in twilio.retried(twilio.Retry.OTHER_NUMBER) else None
 
 
 def destinatarios_de(campana: CampanaSMS, *, estado: str = "", codigo: str = "", despues: int = 0) -> QuerySet[SMSLog]:

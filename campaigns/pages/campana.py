@@ -11,11 +11,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.audiencia.resultado import APARTE, POR_QUE_FALLARON, Resultado
-from campaigns.campana import reintentos, selectors, services, sondeo
+from campaigns.campana import reintentos, selectors, services, sondeo, tope
 from campaigns.campana.embudo import embudo_de
 from campaigns.campana.historia import historia_de
 from campaigns.campana.serie import serie_de
 from campaigns.campana.sondeo import PAUSA, VERSION, Fragmento
+from campaigns.ley.selectors import ajustes_de
 from campaigns.models import CampanaSMS, SMSLog
 from campaigns.models.smslog import CODIGO_MAX
 from campaigns.pages.polling import intervalo_de
@@ -25,6 +26,7 @@ from core.models import Usuario
 from core.pages.access import admin_de, pagina, usuario_de
 from core.pages.paging import page_of
 from core.pages.query import entero
+from core.text import formato
 
 DESTINATARIOS = 25
 FILAS_S = 4  # seconds between two looks at the recipients
@@ -130,12 +132,18 @@ def mover(request: HttpRequest, pk: int, accion: str) -> HttpResponse:
     usuario = admin_de(request, SOLO_ADMIN)
     campana = campana_de(usuario, pk)
     move = ACCIONES[accion]
+    # One that a person held, on a day without money: it waits again for the day on which it goes on by itself.
+    falta = tope.falta_tope(campana) if accion == "reanudar" else None
     try:
         services.mover_campana(campana=campana, action=accion, motivo=move.anota.format(usuario=usuario.username))
     except ConflictError as refusal:
         messages.error(request, refusal.message)
     else:
-        messages.success(request, move.hecho)
+        if falta is not None and falta.sigue is not None:
+            zona = ajustes_de(campana.usuario_id).zona
+            messages.info(request, tope.SIGUE.format(cuando=formato.proximo(falta.sigue, zona)))
+        else:
+            messages.success(request, move.hecho)
     sondeo.olvidar(usuario, "campana", pk)
     return redirect("campana", pk)
 
@@ -189,6 +197,9 @@ def _acciones(usuario: Usuario, campana: CampanaSMS) -> list[str]:
     allowed = [accion for accion in ACCIONES if estados.may(accion, campana.estado, campana.reanuda_en)]
     if "reintentar" in allowed and not reintentos.reintentables(campana):
         allowed.remove("reintentar")
+    # While a cap lets nothing through and the campaign goes on by itself, to resume it does nothing.
+    if "reanudar" in allowed and campana.reanuda_en is not None and tope.falta_tope(campana) is not None:
+        allowed.remove("reanudar")
     return allowed
 
 

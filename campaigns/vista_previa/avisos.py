@@ -58,6 +58,8 @@ RNE_VIEJA: Final = "La última consulta del Registro de Números Excluidos es de
 RNE_PAUSA: Final = " Sin una vigente la campaña se pausará."
 SIN_NOMBRE: Final = "El texto no dice de quién es. Con «{tienda}: » al comienzo cuesta {cuanto}."
 LO_MISMO: Final = "lo mismo"
+NO_CELULAR: Final = "El número de uno de los que lo recibirán no es de celular: el SMS puede no llegarle."
+NO_CELULARES: Final = "Los números de {n} de los que lo recibirán no son de celular: el SMS puede no llegarles."
 SIN_CONSENTIMIENTO: Final = "{n} de los que lo recibirán no tienen registrado su consentimiento."
 
 
@@ -196,6 +198,8 @@ def _registros(vista: VistaPrevia) -> Iterator[Aviso]:
             yield Aviso("rne", RNE_FALTA + pausa)
         elif es_vieja(latest, dias=ajustes.rne_vigencia_dias):
             yield Aviso("rne", RNE_VIEJA.format(dia=formato.dia(latest), dias=ajustes.rne_vigencia_dias) + pausa)
+    if n := vista.no_celulares:
+        yield Aviso("no_celular", NO_CELULAR if n == 1 else NO_CELULARES.format(n=formato.numero(n)))
     if n := vista.costo.sin_consentimiento:
         yield Aviso("sin_consentimiento", SIN_CONSENTIMIENTO.format(n=formato.numero(n)))
 

@@ -53,6 +53,7 @@ class VistaPrevia:
         ajustes: of the shop.
         a_toda_hora: the shop's windows and its cap on contacts are not for it.
         programada_para: when it is to start; None is now.
+        no_celulares: of those who would be sent to, the ones whose number is no mobile phone's.
         aprobacion: why it would wait for approval; "" when it would not.
     """
 
@@ -70,6 +71,7 @@ class VistaPrevia:
     ajustes: Ajustes
     a_toda_hora: bool
     programada_para: datetime | None
+    no_celulares: int
     aprobacion: str
 
     @property
@@ -140,6 +142,7 @@ def calcular_vista_previa(
         ajustes=ajustes,
         a_toda_hora=a_toda_hora,
         programada_para=programada_para,
+        no_celulares=sendable.filter(movil=False).exclude(telefono_e164="").count(),
         aprobacion=por_que_espera(
             ajustes, total=medida.total, costo=a_aprobar.tienda, costo_operador=a_aprobar.operador
         ),

@@ -17,7 +17,7 @@ from django.utils import timezone
 from campaigns.audiencia.juicio import parametros
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.ley.consulta import falta_consulta
-from campaigns.ley.gasto import MEDIDAS, SE_ACABO, Gastado, Medida, Toma, caben, gastado, que_falta, sin_precio
+from campaigns.ley.gasto import MEDIDAS, SE_ACABO, Cabida, Gastado, Medida, Toma, caben, gastado, que_falta, sin_precio
 from campaigns.ley.jornada import Jornada, jornada_desde, jornada_tras
 from campaigns.ley.precios import precio_de, precio_operador
 from campaigns.mensaje import texto
@@ -170,6 +170,25 @@ def repartir(
     return reparto
 
 
+def cabida_de(
+    audiencia: Audiencia,
+    mensaje: str,
+    *,
+    ajustes: Ajustes,
+    remitente: Remitente | None,
+    a_toda_hora: bool,
+    dia: date,
+) -> Cabida:
+    """Find how many of the first of an audience the caps let through on a day.
+
+    Args:
+        dia: on the shop's calendar.
+    """
+    filas = _Plan(audiencia, mensaje, ajustes, remitente, a_toda_hora).filas(dia)
+    tomas = [None if fila.grupo.codigo else fila.toma for fila in filas]
+    return caben(ajustes, gastado(ajustes.usuario_id, dia), tomas)
+
+
 @dataclass(slots=True)
 class _Plan:
     """The engine's opening of Lotes, without writing anything: `workers.engine.campaign.envio`."""
@@ -182,7 +201,7 @@ class _Plan:
 
     def hacer(self, reparto: Reparto, jornada: Jornada, vence: datetime) -> None:
         calendario = _Calendario(self.ajustes)
-        filas = self._filas(jornada.dia)
+        filas = self.filas(jornada.dia)
         today = True
         size = settings.LOTE_SIZE
         # Each Lote is a list of places in the audience.
@@ -225,13 +244,13 @@ class _Plan:
                 break
             jornada = siguiente
             if today:  # all the days that follow are alike: nothing is counted against any phone yet
-                filas, today = self._filas(jornada.dia), False
+                filas, today = self.filas(jornada.dia), False
         reparto.no_salen = sum(map(len, cola))
         reparto.grupos = [
             Grupo(g.codigo, g.nombre, g.pais, n, n if g.sin_consentimiento else 0) for g, n in con_turno.items()
         ]
 
-    def _filas(self, dia: date) -> list[_Fila]:
+    def filas(self, dia: date) -> list[_Fila]:
         params = parametros(self.ajustes, dia=dia, remitente=valor_de(self.remitente), a_toda_hora=self.a_toda_hora)
         mensaje = texto.con_enlace(self.mensaje)
         known: dict[tuple[str, str], Toma] = {}
