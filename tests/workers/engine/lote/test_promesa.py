@@ -302,22 +302,3 @@ def test_so_it_is_from_the_request_to_the_end(tienda: Usuario, db: None, setting
                 compare(seed, campana, left, said.reparto, said.costo, ajustes)
                 assert said.total == campana.enviados_exitosos + campana.enviados_fallidos
                 transaction.set_rollback(True)
-
-
-@pytest.fixture(autouse=True)
-def _cpu(db: None) -> Any:
-    import time
-
-    from django.db import connection
-
-    with connection.cursor() as c:
-        c.execute("select pg_backend_pid()")
-        pid = c.fetchone()[0]
-
-    def pg():
-        f = __import__("pathlib").Path(f"/proc/{pid}/stat").read_text().split()
-        return (int(f[13]) + int(f[14])) / 100
-
-    a, b = time.process_time(), pg()
-    yield
-    print("CPU python", time.process_time() - a, "pg", pg() - b)
