@@ -1,6 +1,6 @@
 """What is chosen for another day is counted for that day, and every page says when it really leaves."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -166,7 +166,7 @@ class TestProgramacion:
     def test_each_date_says_when_it_leaves_to_how_many_and_for_how_much(
         self, api: APIClient, owner: Usuario, clientes: list[Cliente]
     ) -> None:
-        row = una_programacion(owner, frecuencia="semanal", hora=datetime(2026, 1, 1, 20).time(), dias=(7,))
+        row = una_programacion(owner, frecuencia="semanal", hora=time(20), dias=(7,))
         body = plain(get(owner, f"/programaciones/{row.pk}/"))
         assert "saldrá el" in body
         assert "lunes 30 nov 2026, 8:00 a. m." in body
@@ -179,7 +179,7 @@ class TestProgramacion:
         )
 
     def test_two_dates_that_leave_on_one_day_are_told(self, owner: Usuario, clientes: list[Cliente]) -> None:
-        row = una_programacion(owner, frecuencia="semanal", hora=datetime(2026, 1, 1, 20).time(), dias=(6, 7))
+        row = una_programacion(owner, frecuencia="semanal", hora=time(20), dias=(6, 7))
         assert "Sale el mismo día que otra fecha" in get(owner, f"/programaciones/{row.pk}/")
 
     def test_nothing_is_taken_by_looking(self, owner: Usuario, clientes: list[Cliente]) -> None:

@@ -67,9 +67,8 @@ def mixed(owner: Usuario) -> CampanaSMS:
     lote = open_lote(campana, clientes[:3])
     sms_log(campana, lote, clientes[0], estado="enviado", twilio_sid="SM1", intentos=1)
     sms_log(campana, lote, clientes[1], estado="fallido", codigo="21211", error="Número inválido", intentos=1)
-    sms_log(
-        campana, lote, clientes[2], estado="fallido", codigo=codigos.SIN_TELEFONO, error="Sin teléfono", telefono=""
-    )
+    without = {"codigo": codigos.SIN_TELEFONO, "error": "Sin teléfono", "telefono": ""}
+    sms_log(campana, lote, clientes[2], estado="fallido", **without)
     campana.lotes.create(numero=2, cliente_ids=[cliente.pk for cliente in clientes[3:]], total=3)
     return campana
 

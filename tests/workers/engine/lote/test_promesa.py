@@ -81,7 +81,7 @@ def settle(chance: random.Random, tienda: Usuario, now: datetime) -> Ajustes:
         zona_horaria=chance.choice(ZONAS),
         festivos_pais=chance.choice(["CO", "ES", ""]),
         dias_cerrados=[now.date() + timedelta(days=chance.randrange(4)) for _ in range(chance.randrange(3))],
-        plazo_h=chance.choice([1, 10, 72, 72, 72, 150]),
+        plazo_h=chance.choice([1, 10, 48, 72, 72]),
         frecuencia_activa=chance.random() < 0.6,
         frecuencia_maxima=chance.choice([1, 1, 2]),
         rne_activo=chance.random() < 0.5,
@@ -121,7 +121,7 @@ class World:
 
     def __init__(self, seed: int, tienda: Usuario, settings: Any) -> None:
         chance = random.Random(seed)
-        settings.LOTE_SIZE = chance.choice([2, 500, 500])
+        settings.LOTE_SIZE = chance.choice([2, 500, 500, 500])
         settings.SMS_SEGMENT_PRICE = Decimal("0.2")
         # Some at the turn of a month or of a year.
         first = chance.choice([datetime(2026, 3, 30, tzinfo=UTC), datetime(2026, 12, 28, tzinfo=UTC)])
@@ -132,7 +132,7 @@ class World:
         if chance.random() < 0.5:
             self.en = (self.now + timedelta(minutes=chance.randrange(1, 5 * 24 * 60))).replace(second=0)
         clientes = list(Cliente.objects.filter(usuario=tienda).order_by("pk").values_list("pk", flat=True))
-        self.ids = chance.sample(clientes, chance.randrange(1, 8))
+        self.ids = chance.sample(clientes, chance.randrange(1, 6))
         self.audiencia = Audiencia.de_ids(self.ids)
         self.mensaje = chance.choice(TEXTOS)
         self.clase = chance.choice(["promocional"] * 4 + ["transaccional"])
