@@ -17,8 +17,8 @@ from campaigns.api.campanas_serializers import (
     CampanaSerializer,
     CrearCampanaSerializer,
     DecisionSerializer,
+    PreverSerializer,
     ProgresoSerializer,
-    TextoYAudienciaSerializer,
 )
 from campaigns.api.vista_previa import VistaPreviaSerializer, as_json
 from campaigns.campana import selectors, services
@@ -100,20 +100,28 @@ class CampanaViewSet(ShopRowsView[CampanaSMS], ReadOnlyModelViewSet[CampanaSMS])
 
     @extend_schema(
         summary="Count recipients, exclusions, segments and cost of a campaign that does not exist yet",
-        request=TextoYAudienciaSerializer,
+        description=(
+            "With `programada_para` all is judged for the moment at which it would leave then: the cap on contacts, "
+            "the caps of that day and month, the shop's hours."
+        ),
+        request=PreverSerializer,
         responses=VistaPreviaSerializer,
     )
     @action(detail=False, methods=["post"], url_path="vista-previa", filterset_class=None, pagination_class=None)
     def vista_previa(self, request: Request) -> Response:
-        serializer = TextoYAudienciaSerializer(data=request.data, context=self.get_serializer_context())
+        serializer = PreverSerializer(data=request.data, context=self.get_serializer_context())
         serializer.is_valid(raise_exception=True)
         data = serializer.validated_data
+        programada_para = data.get("programada_para")
+        if programada_para is not None:
+            services.validar_fecha(programada_para)
         vista = calcular_vista_previa(
             usuario=self.usuario,
             mensaje=_texto(data),
             audiencia=audiencia_de(data),
             clase=data.get("clase", CampanaSMS.Clase.PROMOCIONAL),
             remitente=data.get("remitente"),
+            programada_para=programada_para,
         )
         return Response(as_json(vista))
 
@@ -180,11 +188,16 @@ class CampanaViewSet(ShopRowsView[CampanaSMS], ReadOnlyModelViewSet[CampanaSMS])
             motivo=serializer.validated_data.get("motivo", ""),
             con_llave=isinstance(request.auth, LlaveApi),
         )
-        return Response(CampanaSerializer(campana, context=self.get_serializer_context()).data)
+        return Response(self._shown(campana))
+
+    def _shown(self, campana: CampanaSMS) -> Any:
+        """The campaign with what is counted of it now."""
+        context = {**self.get_serializer_context(), "progreso": selectors.progreso_de([campana])}
+        return CampanaSerializer(campana, context=context).data
 
     def _move(self, name: str, motivo: str = "") -> Response:
         campana = services.mover_campana(campana=self.get_object(), action=name, motivo=motivo)
-        return Response(CampanaSerializer(campana, context=self.get_serializer_context()).data)
+        return Response(self._shown(campana))
 
 
 def _crear(

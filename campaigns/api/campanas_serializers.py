@@ -8,6 +8,7 @@ from campaigns.api.audiencia import AudienciaSerializer
 from campaigns.api.fields import IdListField, MensajeField, TimedDateField
 from campaigns.api.plantillas import MARCADORES, MENSAJE, PlantillaField
 from campaigns.api.remitentes import RemitenteField
+from campaigns.audiencia.resultado import Resultados
 from campaigns.campana.selectors import Progreso
 from campaigns.models import CampanaSMS
 from campaigns.models.campana import MOTIVO_MAX, NOMBRE_MAX
@@ -57,6 +58,14 @@ class TextoYAudienciaSerializer(RefusesUnknown):
         _one_of(attrs, "mensaje", "plantilla", FALTA_MENSAJE, DOS_MENSAJES)
         _one_of(attrs, "cliente_ids", "audiencia", FALTA_AUDIENCIA, DOS_AUDIENCIAS)
         return attrs
+
+
+class PreverSerializer(TextoYAudienciaSerializer):
+    programada_para = TimedDateField(
+        required=False,
+        allow_null=True,
+        help_text="The moment for which to count, within a year, instead of now. Without an offset it is in TIME_ZONE.",
+    )
 
 
 @extend_schema_serializer(
@@ -114,6 +123,17 @@ def _one_of(attrs: dict[str, Any], first: str, second: str, none: str, both: str
         raise serializers.ValidationError({second: [both]}, code="invalid")
 
 
+class ResultadoSerializer(serializers.Serializer[Any]):
+    """What became of recipients; `enviados_fallidos` is the sum of the last three."""
+
+    enviados = serializers.IntegerField(help_text="Accepted by Twilio.")
+    no_enviados = serializers.IntegerField(
+        help_text="Not sent any more: the campaign was cancelled, or its deadline came first, also for a cap."
+    )
+    excluidos = serializers.IntegerField(help_text="Left out on purpose, for a reason that the preview counts.")
+    fallidos = serializers.IntegerField(help_text="Tried and refused, or of unknown outcome.")
+
+
 @extend_schema_serializer(
     examples=[
         OpenApiExample(
@@ -132,6 +152,7 @@ def _one_of(attrs: dict[str, Any], first: str, second: str, none: str, both: str
                 "total_clientes": 3,
                 "enviados_exitosos": 0,
                 "enviados_fallidos": 0,
+                "resultado": {"enviados": 0, "no_enviados": 0, "excluidos": 0, "fallidos": 0},
                 "creado": "2026-03-15T10:30:00-05:00",
                 "programada_para": None,
                 "iniciado_en": None,
@@ -156,6 +177,7 @@ class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
     )
     enviados_exitosos = serializers.SerializerMethodField(help_text="Counted live while the campaign runs.")
     enviados_fallidos = serializers.SerializerMethodField(help_text="Counted live while the campaign runs.")
+    resultado = serializers.SerializerMethodField(help_text="Both, in four words. Counted live while it runs.")
     progreso_url = serializers.SerializerMethodField()
     logs_url = serializers.SerializerMethodField()
 
@@ -175,6 +197,7 @@ class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
             "total_clientes",
             "enviados_exitosos",
             "enviados_fallidos",
+            "resultado",
             "creado",
             "programada_para",
             "iniciado_en",
@@ -209,6 +232,15 @@ class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
     def get_enviados_fallidos(self, campana: CampanaSMS) -> int:
         progreso = self._progreso(campana)
         return progreso.fallidos if progreso else campana.enviados_fallidos
+
+    @extend_schema_field(ResultadoSerializer)
+    def get_resultado(self, campana: CampanaSMS) -> dict[str, int]:
+        progreso = self._progreso(campana)
+        if progreso:
+            return progreso.resultado.as_json()
+        exitosos, fallidos = campana.enviados_exitosos, campana.enviados_fallidos
+        parts = {"no_enviados": campana.no_enviados, "excluidos": campana.excluidos}
+        return Resultados.de(exitosos, fallidos, **parts).as_json()
 
     @extend_schema_field({"type": "string", "format": "uri"})
     def get_progreso_url(self, campana: CampanaSMS) -> str:
@@ -246,6 +278,7 @@ class DecisionSerializer(RefusesUnknown):
                 "exitosos": 610,
                 "fallidos": 14,
                 "desconocidos": 0,
+                "resultado": {"enviados": 610, "no_enviados": 0, "excluidos": 9, "fallidos": 5},
                 "porcentaje": 62.4,
                 "por_segundo": 208.5,
                 "segundos_restantes": 2,
@@ -276,7 +309,8 @@ class ProgresoSerializer(serializers.Serializer[Any]):
     desconocidos = serializers.IntegerField(
         help_text="The part of `fallidos` of which Twilio never told: they may have been sent all the same."
     )
-    porcentaje = serializers.FloatField()
+    resultado = ResultadoSerializer(help_text="The same recipients, as far as they are done, in four words.")
+    porcentaje = serializers.FloatField(help_text="Recipients whose turn has come; it freezes when one is cancelled.")
     por_segundo = serializers.FloatField(help_text="Recipients finished per second over the last 10 seconds.")
     segundos_restantes = serializers.IntegerField(allow_null=True)
     espera_hasta = serializers.DateTimeField(

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.generics import ListAPIView, get_object_or_404
 
+from campaigns.audiencia.resultado import Resultado, resultado_de
 from campaigns.campana import selectors
 from campaigns.campana.velo import velar
 from campaigns.models import CampanaSMS, SMSLog
@@ -32,6 +33,7 @@ from core.permisos import FALTA, Accion
                 "telefono": "+573001234567",
                 "mensaje": "Hola Maria Gonzalez, aprovecha 20% de descuento este mes!",
                 "estado": "enviado",
+                "resultado": "enviado",
                 "twilio_sid": "SM1234567890abcdef1234567890abcdef",
                 "codigo": "",
                 "error": "",
@@ -51,6 +53,10 @@ class SMSLogSerializer(serializers.ModelSerializer[SMSLog]):
         Entrega.choices, allow_blank=True, read_only=True, help_text="Twilio's status; empty until Twilio tells."
     )
 
+    resultado = serializers.SerializerMethodField(
+        help_text="`enviado`, `no_enviado` (the campaign was cancelled, or its deadline came first), `excluido` (left "
+        "out on purpose) or `fallido` (tried and refused); empty while it has none."
+    )
     prueba = serializers.SerializerMethodField(help_text="Of a test key's campaign: nobody got it.")
 
     class Meta:
@@ -62,6 +68,7 @@ class SMSLogSerializer(serializers.ModelSerializer[SMSLog]):
             "telefono",
             "mensaje",
             "estado",
+            "resultado",
             "twilio_sid",
             "codigo",
             "error",
@@ -72,6 +79,10 @@ class SMSLogSerializer(serializers.ModelSerializer[SMSLog]):
             "prueba",
         )
         read_only_fields = fields
+
+    @extend_schema_field({"type": "string", "enum": [*Resultado.values, ""]})
+    def get_resultado(self, log: SMSLog) -> str:
+        return resultado_de(log.estado, log.codigo)
 
     def get_prueba(self, log: SMSLog) -> bool:
         return bool(self.context.get("prueba"))

@@ -13,9 +13,11 @@ from campaigns.api.fields import MensajeField
 from campaigns.api.plantillas import MENSAJE, PlantillaField
 from campaigns.api.remitentes import RemitenteField
 from campaigns.audiencia.seleccion import Audiencia
+from campaigns.ley.selectors import ajustes_de
 from campaigns.models import Ocurrencia, Programacion
 from campaigns.models.programacion import GRACIA, GRACIA_MAX, NOMBRE_MAX
 from campaigns.programaciones import criterios, palabras, selectors
+from campaigns.programaciones.fechas import fechas
 from campaigns.programaciones.services import Definicion
 from campaigns.values.recurrencia import ANOS, CRON_MAX, Frecuencia, Recurrencia
 from campaigns.values.zonas import hoy
@@ -106,6 +108,7 @@ PROGRAMACION: Final = {
     "prueba": False,
     "descripcion": "Los lunes y jueves a las 9:00 a. m.",
     "proximas": ["2026-12-03T09:00:00-05:00", "2026-12-07T09:00:00-05:00"],
+    "saldran_en": ["2026-12-03T09:00:00-05:00", "2026-12-07T09:00:00-05:00"],
     "creado": "2026-11-24T10:30:00-05:00",
 }
 
@@ -199,6 +202,9 @@ class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Program
     )
     descripcion = serializers.SerializerMethodField(help_text="When it occurs, in words.")
     proximas = serializers.SerializerMethodField(help_text="The next 5 moments; none while it is paused or over.")
+    saldran_en = serializers.SerializerMethodField(
+        help_text="When each of them really leaves, by the shop's sending hours; null where it would never."
+    )
 
     body_rules = REGLAS
 
@@ -209,6 +215,13 @@ class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Program
 
     def get_descripcion(self, programacion: Programacion) -> str:
         return palabras.en_palabras(programacion.recurrencia)
+
+    @extend_schema_field(serializers.ListField(child=serializers.DateTimeField(allow_null=True)))
+    def get_saldran_en(self, programacion: Programacion) -> list[str | None]:
+        if "ajustes" not in self.context:
+            self.context["ajustes"] = ajustes_de(programacion.usuario_id)
+        found = fechas(self.context["ajustes"], selectors.proximas_de(programacion))
+        return [fecha.sale.isoformat() if fecha.sale else None for fecha in found]
 
     @extend_schema_field(serializers.ListField(child=serializers.DateTimeField()))
     def get_proximas(self, programacion: Programacion) -> list[str]:
@@ -264,7 +277,7 @@ class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Program
 
 
 def _presente(programacion: Any) -> dict[str, Any]:
-    fields = set(PROGRAMACION) - {"id", "activa", "prueba", "descripcion", "proximas", "creado"}
+    fields = set(PROGRAMACION) - {"id", "activa", "prueba", "descripcion", "proximas", "saldran_en", "creado"}
     return {name: getattr(programacion, name) for name in fields}
 
 

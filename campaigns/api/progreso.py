@@ -36,6 +36,8 @@ CAMPOS: Final = frozenset(
         "enviados_exitosos",
         "enviados_fallidos",
         "desconocidos",
+        "no_enviados",
+        "excluidos",
     )
 )
 
@@ -51,6 +53,7 @@ def cuerpo(campana: CampanaSMS, progreso: Progreso) -> Any:
             "id": campana.pk,
             "estado": campana.estado,
             "motivo": campana.motivo,
+            "resultado": progreso.resultado,
             "porcentaje": progreso.porcentaje,
             "segundos_restantes": progreso.segundos_restantes,
             "espera_hasta": campana.espera_hasta,

@@ -49,12 +49,18 @@ class EjemploSerializer(serializers.Serializer[Any]):
 
 
 class VentanaSerializer(serializers.Serializer[Any]):
-    abierta = serializers.BooleanField(help_text="true: the first messages would leave at once.")
+    abierta = serializers.BooleanField(help_text="true: the first messages would leave at once, or when planned.")
     desde = serializers.DateTimeField(
         allow_null=True, help_text="When the first messages would leave; null if the shop never opens."
     )
     hasta = serializers.DateTimeField(allow_null=True, help_text="When the window closes; null if nothing ends it.")
     texto = serializers.CharField(help_text="The same as a sentence, by the shop's clock.")
+
+
+class SalidaSerializer(serializers.Serializer[Any]):
+    dia = serializers.DateField(help_text="On the shop's calendar.")
+    desde = serializers.DateTimeField(help_text="When the first messages of the day would leave.")
+    cantidad = serializers.IntegerField(help_text="Messages that would leave on it.")
 
 
 class AvisoSerializer(serializers.Serializer[Any]):
@@ -94,6 +100,11 @@ EJEMPLO = {"cliente_id": 1, "nombre": "Maria", "mensaje": "Hola Maria!", "encodi
                     "hasta": "2026-11-30T19:00:00-05:00",
                     "texto": "Está fuera del horario de envío: se enviará el lunes 30 nov, 8:00 a. m.",
                 },
+                "programada_para": None,
+                "saldra_en": "2026-11-30T08:00:00-05:00",
+                "salidas": [{"dia": "2026-11-30", "desde": "2026-11-30T08:00:00-05:00", "cantidad": 2}],
+                "salidas_aproximadas": False,
+                "no_enviados": 0,
                 "avisos": [{"codigo": "rne", "texto": "Falta la consulta del Registro de Números Excluidos…"}],
                 "letras_ucs2": [],
                 "invisibles": [],
@@ -110,6 +121,24 @@ class VistaPreviaSerializer(serializers.Serializer[Any]):
     excluidos = ExcluidosSerializer(many=True)
     costo = CostoSerializer()
     ventana = VentanaSerializer(help_text="When it would be sent.")
+    programada_para = serializers.DateTimeField(
+        allow_null=True, help_text="The moment for which all of this was computed; null is now."
+    )
+    saldra_en = serializers.DateTimeField(
+        allow_null=True,
+        help_text="When the first message would leave, by the shop's hours and caps; null when none would.",
+    )
+    salidas = SalidaSerializer(
+        many=True,
+        help_text="How many messages would leave on which day: one day, or, where a cap stops the campaign, each until "
+        "its deadline, a month away at most. As if all were accepted and nothing else were sent.",
+    )
+    salidas_aproximadas = serializers.BooleanField(
+        help_text="true: the campaign is large, and the days of a cap are estimated by what a message costs on average."
+    )
+    no_enviados = serializers.IntegerField(
+        help_text="Recipients that would have had no turn at the deadline, for its sake or a cap's."
+    )
     avisos = AvisoSerializer(many=True, help_text="Warnings of what may surprise the person who creates the campaign.")
     letras_ucs2 = serializers.ListField(
         child=serializers.CharField(), help_text="Letters of the text that force UCS-2: 70 characters instead of 160."
@@ -143,6 +172,11 @@ def as_json(vista: VistaPrevia) -> dict[str, Any]:
             ],
             "costo": _costo(vista.costo, vista.ajustes),
             "ventana": _ventana(vista),
+            "programada_para": vista.programada_para,
+            "saldra_en": vista.reparto.saldra_en,
+            "salidas": vista.reparto.salidas,
+            "salidas_aproximadas": vista.reparto.aproximado,
+            "no_enviados": vista.reparto.no_salen,
             "avisos": [{"codigo": aviso.codigo, "texto": plain(aviso.texto)} for aviso in avisos_de(vista)],
             "letras_ucs2": vista.letras_ucs2,
             "invisibles": vista.invisibles,
@@ -162,7 +196,7 @@ def plain(text: str) -> str:
 def _ventana(vista: VistaPrevia) -> dict[str, Any]:
     jornada = vista.jornada
     return {
-        "abierta": jornada is not None and jornada.desde <= timezone.now(),
+        "abierta": jornada is not None and jornada.desde <= (vista.programada_para or timezone.now()),
         "desde": jornada.desde if jornada else None,
         "hasta": jornada.ventana_hasta if jornada else None,
         "texto": plain(cuando(vista)),

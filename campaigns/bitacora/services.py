@@ -8,7 +8,7 @@ from campaigns.bitacora.alertas import avisar
 from campaigns.models import Suceso
 from campaigns.models.suceso import DETALLE_MAX
 from campaigns.values import estados
-from campaigns.values.estados import LOTE
+from campaigns.values.estados import CAMPANA, LOTE
 from core.ops import actor
 
 Tipo = Suceso.Tipo
@@ -24,8 +24,9 @@ AVANCE_SQL = f"""
 INSERT INTO campaigns_suceso (campana_id, tipo, via, detalle)
 SELECT %(campana)s, 'avance_' || m.marca, '', ''
 FROM (
-    SELECT 100 * coalesce(sum(total) FILTER (WHERE estado = {LOTE.CERRADO}), 0) / sum(total) AS hecho
-    FROM campaigns_lote WHERE campana_id = %(campana)s
+    SELECT 100 * coalesce(sum(l.total) FILTER (WHERE l.estado = {LOTE.CERRADO}), 0) / sum(l.total) AS hecho
+    FROM campaigns_lote l JOIN campaigns_campanasms c ON c.id = l.campana_id
+    WHERE l.campana_id = %(campana)s AND c.estado <> {CAMPANA.CANCELADO}
 ) l CROSS JOIN LATERAL (SELECT max(marca) AS marca FROM unnest(%(marcas)s::int[]) marca WHERE marca <= l.hecho) m
 WHERE m.marca IS NOT NULL AND l.hecho < 100
 ON CONFLICT (campana_id, tipo) WHERE tipo IN ('avance_25', 'avance_50', 'avance_75') DO NOTHING

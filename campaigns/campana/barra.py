@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 from typing import Final
 
+from campaigns.audiencia.resultado import APARTE
 from campaigns.campana.selectors import Progreso
 from campaigns.values.estados import MENSAJES
 
 ANCHO: Final = 1000
+# Of the rows that are `fallido`, those whom nobody refused: clave, etiqueta, tono, icono.
+NO_FALLIDOS: Final = tuple(
+    (resultado.value.replace("_", "-") + "s", row.varios, row.tono, row.icono) for resultado, row in APARTE.items()
+)
 VISIBLE: Final = 6  # one failure in a million is still seen
 
 
@@ -34,13 +39,21 @@ class Tramo:
 
 
 def tramos(progreso: Progreso) -> list[Tramo]:
-    """The stretches from left to right; their lengths add up to ANCHO."""
-    rows = MENSAJES.values()
-    counts = [getattr(progreso, row.cuenta) for row in rows]
+    """The stretches from left to right; their lengths add up to ANCHO. Who was left out, or not sent to any more, has a
+    stretch only where there is somebody."""
+    resultado = progreso.resultado
+    rows: list[tuple[str, str, str, str, int]] = []
+    for row in MENSAJES.values():
+        failed = row.cuenta == "fallidos"
+        n = resultado.fallidos if failed else getattr(progreso, row.cuenta)
+        rows.append((row.cuenta, row.varios, row.tono, row.icono, n))
+        if failed:
+            others = zip(NO_FALLIDOS, (resultado.excluidos, resultado.no_enviados), strict=True)
+            rows += [(*look, other) for look, other in others if other]
     found: list[Tramo] = []
     x = 0
-    for row, n, ancho in zip(rows, counts, anchos(counts), strict=True):
-        found.append(Tramo(row.cuenta, row.varios, row.tono, row.icono, n, x, ancho))
+    for look, ancho in zip(rows, anchos([n for *_, n in rows]), strict=True):
+        found.append(Tramo(*look, x, ancho))
         x += ancho
     return found
 

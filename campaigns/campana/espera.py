@@ -5,7 +5,7 @@ when they are taken is answered at once. Nothing of the database is held meanwhi
 """
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from threading import BoundedSemaphore
 from time import monotonic, sleep
 from typing import Final
@@ -14,11 +14,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from campaigns.ley.gasto import agotado
-from campaigns.ley.jornada import jornada_desde
+from campaigns.ley.jornada import jornada_desde, jornada_tras
 from campaigns.ley.selectors import ajustes_de
 from campaigns.models import CampanaSMS
 from campaigns.values.estados import ESPERAS, descansa
-from campaigns.values.horario import fin_del_dia
 from campaigns.vista_previa.avisos import por_que_no_ahora
 from core.text import formato
 
@@ -67,8 +66,7 @@ def por_que_espera(campana: CampanaSMS) -> PorQue | None:
         return None
     if cap.hasta is None:
         return PorQue(cap.motivo)
-    after = fin_del_dia(ajustes.zona, datetime.combine(cap.hasta, time(12), tzinfo=ajustes.zona))
-    jornada = jornada_desde(ajustes, after, a_toda_hora=campana.a_toda_hora)
+    jornada = jornada_tras(ajustes, cap.hasta, a_toda_hora=campana.a_toda_hora)
     return PorQue(cap.motivo, jornada.desde if jornada else None)
 
 

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from campaigns.audiencia.juicio import JUZGADOS, parametros
 from campaigns.ley.jornada import dia_del_envio
 from campaigns.ley.selectors import ajustes_de
-from campaigns.models import CampanaSMS, SMSLog
+from campaigns.models import Ajustes, CampanaSMS, SMSLog
 from campaigns.remitentes import valor_de
 from campaigns.values import codigos, twilio
 from campaigns.values.estados import LOTE, SMS
@@ -29,6 +29,8 @@ NADA = "No se puede reintentar: ningún destinatario fallido puede recibir el me
 
 # In a large campaign this many failed rows are judged before the move is made; the others when their Lotes open.
 JUZGADOS_MAX: Final = 10_000
+# … and so many before its button is offered.
+MIRADOS_MAX: Final = 1_000
 
 
 def elegidos(condition: str, *, limit: str = "") -> str:
@@ -83,15 +85,40 @@ WHERE l.campana_id = %(campana)s AND l.estado = {LOTE.CERRADO} AND (l.fallidos >
 
 
 def reintentables(campana: CampanaSMS) -> bool:
-    """Tell whether there is a failed or dropped recipient who might be tried again; only `reabrir` finds out whether
-    one can be."""
+    """Tell whether a failed or dropped recipient can be tried again by the clients' present data; of a campaign with
+    very many, whether one might be."""
     if campana.aprobacion == CampanaSMS.Aprobacion.PENDIENTE:
         return False
     rows = SMSLog.objects.filter(campana=campana)
-    if rows.filter(estado=SMSLog.Estado.FALLIDO, twilio_sid="").exclude(codigo__in=NUNCA).exists():
-        return True
+    failed = rows.filter(estado=SMSLog.Estado.FALLIDO, twilio_sid="").exclude(codigo__in=NUNCA)
     dropped = rows.filter(estado=SMSLog.Estado.ENVIADO, entrega=Entrega.FAILED, entrega_codigo__in=twilio.DROPPED)
-    return dropped.exists()
+    return (failed.exists() or dropped.exists()) and _alguien(campana, most=MIRADOS_MAX)
+
+
+def _alguien(campana: CampanaSMS, *, most: int) -> bool:
+    """Judge the first failed and dropped recipients; True also when there are more than were judged.
+
+    Args:
+        most: so many of each.
+    """
+    ajustes = ajustes_de(campana.usuario_id)
+    with connection.cursor() as cursor:
+        cursor.execute(MIRAR_SQL, {**_parametros(campana, ajustes), "most": most})
+        somebody, looked_at = cursor.fetchone()
+    return bool(somebody) or looked_at >= most
+
+
+def _parametros(campana: CampanaSMS, ajustes: Ajustes) -> dict[str, Any]:
+    return {
+        **parametros(
+            ajustes,
+            dia=dia_del_envio(ajustes, a_toda_hora=campana.a_toda_hora),
+            remitente=valor_de(campana.remitente),
+            campana_id=campana.pk,
+            a_toda_hora=campana.a_toda_hora,
+        ),
+        **PARAMS,
+    }
 
 
 def exigir_aprobada(campana: CampanaSMS) -> None:
@@ -108,24 +135,11 @@ def reabrir(campana: CampanaSMS) -> None:
     Raises:
         ConflictError: by the clients' present data there is nobody to try again.
     """
+    if not _alguien(campana, most=JUZGADOS_MAX):
+        raise ConflictError(NADA, code="move_refused")
     ajustes = ajustes_de(campana.usuario_id)
-    params: dict[str, Any] = {
-        **parametros(
-            ajustes,
-            dia=dia_del_envio(ajustes, a_toda_hora=campana.a_toda_hora),
-            remitente=valor_de(campana.remitente),
-            campana_id=campana.pk,
-            a_toda_hora=campana.a_toda_hora,
-        ),
-        **PARAMS,
-        "most": JUZGADOS_MAX,
-    }
     with connection.cursor() as cursor:
-        cursor.execute(MIRAR_SQL, params)
-        somebody, looked_at = cursor.fetchone()
-        if not somebody and looked_at < JUZGADOS_MAX:
-            raise ConflictError(NADA, code="move_refused")
-        cursor.execute(REABRIR_SQL, params)
+        cursor.execute(REABRIR_SQL, _parametros(campana, ajustes))
     CampanaSMS.objects.filter(pk=campana.pk).update(
         completado_en=None,
         # At once, and not when it begins again: it may be paused before that, and a pause has a deadline too.
@@ -134,5 +148,7 @@ def reabrir(campana: CampanaSMS) -> None:
         ventana_hasta=None,
         enviados_exitosos=0,
         enviados_fallidos=0,
+        no_enviados=0,
+        excluidos=0,
         iniciado_en=Now(),
     )

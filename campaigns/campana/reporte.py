@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.db import connection
 from django.utils import timezone
 
+from campaigns.audiencia.resultado import Resultados
 from campaigns.ley.precios import COSTO_DE_LOTE, precio_base
 from campaigns.ley.selectors import ajustes_de
 from campaigns.values.twilio import ARRIVED
@@ -17,7 +18,7 @@ from core.models import Usuario
 # Campaigns carry their totals and Lotes their deliveries: no recipient is looked at.
 CAMPANAS_SQL: Final = f"""
 SELECT (c.completado_en AT TIME ZONE %(zona)s)::date, count(*), sum(c.enviados_exitosos), sum(c.enviados_fallidos),
-    sum(l.entregados), sum(l.segmentos), sum(l.costo)
+    sum(c.no_enviados), sum(c.excluidos), sum(l.entregados), sum(l.segmentos), sum(l.costo)
 FROM campaigns_campanasms c CROSS JOIN LATERAL (
     SELECT coalesce(sum(segmentos), 0) AS segmentos, coalesce(sum({COSTO_DE_LOTE}), 0) AS costo, coalesce(sum(
         {" + ".join(f"coalesce((entregas ->> '{status}')::int, 0)" for status in ARRIVED)}), 0) AS entregados
@@ -38,6 +39,7 @@ class Dia:
     """One day of the report.
 
     Args:
+        no_enviados, excluidos, fallidos: by `campaigns.audiencia.resultado`.
         bajas: clients who opted out.
         costo: of the segments, in SMS_PRICE_CURRENCY; None while the shop has no price.
     """
@@ -45,6 +47,8 @@ class Dia:
     fecha: date
     campanas: int = 0
     enviados: int = 0
+    no_enviados: int = 0
+    excluidos: int = 0
     fallidos: int = 0
     entregados: int = 0
     segmentos: int = 0
@@ -87,9 +91,19 @@ def reporte_de(usuario: Usuario, *, dias: int) -> Reporte:
     }
     with connection.cursor() as cursor:
         cursor.execute(CAMPANAS_SQL, params)
+        found_rows = cursor.fetchall()
         found = {
-            day: Dia(day, campanas, int(enviados), int(fallidos), int(entregados), int(segmentos), costo=costo)
-            for day, campanas, enviados, fallidos, entregados, segmentos, costo in cursor.fetchall()
+            day: Dia(
+                day,
+                campanas,
+                **Resultados.de(
+                    int(exitosos), int(fallidos), no_enviados=int(no_enviados), excluidos=int(excluidos)
+                ).as_json(),
+                entregados=int(entregados),
+                segmentos=int(segmentos),
+                costo=costo,
+            )
+            for day, campanas, exitosos, fallidos, no_enviados, excluidos, entregados, segmentos, costo in found_rows
         }
         cursor.execute(BAJAS_SQL, params)
         bajas = Counter(dict(cursor.fetchall()))
@@ -100,6 +114,6 @@ def reporte_de(usuario: Usuario, *, dias: int) -> Reporte:
     costo = sum((day.costo for day in days if day.costo), Decimal(0))
     if not costo and precio is None:
         days = [replace(day, costo=None) for day in days]
-    names = ("campanas", "enviados", "fallidos", "entregados", "segmentos", "bajas")
+    names = ("campanas", "enviados", "no_enviados", "excluidos", "fallidos", "entregados", "segmentos", "bajas")
     sums = {name: sum(getattr(day, name) for day in days) for name in names}
     return Reporte(days, Dia(today, **sums, costo=None if days[0].costo is None else costo))

@@ -1,19 +1,21 @@
 """Selectors of campaigns. Each one starts from the tenant."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 from django.db.models import Min, QuerySet, Subquery, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from campaigns.audiencia.resultado import EXCLUIDOS, NO_ENVIADOS, Resultado, Resultados, cuantos_sql, resultado_de
 from campaigns.campana.motivos import remedio
 from campaigns.models import CampanaSMS, Lote, PlantillaSMS, SMSLog
-from campaigns.values import codigos
-from campaigns.values.estados import ESPERA_FECHA, LOTE, SMS
+from campaigns.values import codigos, twilio
+from campaigns.values.estados import ESPERA_FECHA, LOTE, SMS, EstadoSMS
+from clientes.models import Cliente
 from core.cache import Recent
 from core.llaves import huella
 from core.models import Usuario
@@ -49,6 +51,7 @@ class Progreso:
 
     Args:
         desconocidos: of `fallidos`, those that may have been sent all the same.
+        no_enviados, excluidos: of `fallidos`, by `campaigns.audiencia.resultado`.
         por_segundo: recipients finished per second over the last ten seconds.
     """
 
@@ -60,15 +63,27 @@ class Progreso:
     fallidos: int
     por_segundo: float
     desconocidos: int = 0
+    no_enviados: int = 0
+    excluidos: int = 0
 
     @property
     def terminados(self) -> int:
         return self.exitosos + self.fallidos
 
     @property
+    def resultado(self) -> Resultados:
+        """Return what became of those who are done, in the four words."""
+        return Resultados.de(self.exitosos, self.fallidos, no_enviados=self.no_enviados, excluidos=self.excluidos)
+
+    @property
+    def atendidos(self) -> int:
+        """Count those whose turn came: what a cancelled campaign did not send any more is no progress."""
+        return self.terminados - self.no_enviados
+
+    @property
     def porcentaje(self) -> float:
-        """0 to 100, one decimal; 100 only when nothing is left."""
-        return int(1000 * self.terminados / self.total) / 10 if self.total else 0.0
+        """0 to 100, one decimal; 100 only when everybody has had their turn."""
+        return int(1000 * self.atendidos / self.total) / 10 if self.total else 0.0
 
     @property
     def segundos_restantes(self) -> int | None:
@@ -96,7 +111,9 @@ SELECT l.campana_id, sum(l.total),
         WHEN l.cerrado_en > now() - {WINDOW} AND l.publicado_en IS NOT NULL
         THEN (l.exitosos + l.fallidos) * least(1, extract(epoch FROM l.cerrado_en - now() + {WINDOW})
             / nullif(greatest(0, extract(epoch FROM l.cerrado_en - l.publicado_en)), 0)) ELSE 0 END),
-    sum(CASE l.estado WHEN {LOTE.CERRADO} THEN l.desconocidos WHEN {LOTE.PENDIENTE} THEN 0 ELSE f.desconocidos END)
+    sum(CASE l.estado WHEN {LOTE.CERRADO} THEN l.desconocidos WHEN {LOTE.PENDIENTE} THEN 0 ELSE f.desconocidos END),
+    sum(CASE l.estado WHEN {LOTE.CERRADO} THEN l.no_enviados WHEN {LOTE.PENDIENTE} THEN 0 ELSE f.no_enviados END),
+    sum(CASE l.estado WHEN {LOTE.CERRADO} THEN l.excluidos WHEN {LOTE.PENDIENTE} THEN 0 ELSE f.excluidos END)
 FROM campaigns_lote l CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE s.estado = {SMS.PENDIENTE}) AS pendientes,
         count(*) FILTER (WHERE s.estado = {SMS.ENVIANDO}) AS enviando,
@@ -104,6 +121,7 @@ FROM campaigns_lote l CROSS JOIN LATERAL (
         count(*) FILTER (WHERE s.estado = {SMS.ENVIADO}) AS exitosos,
         count(*) FILTER (WHERE s.estado = {SMS.FALLIDO}) AS fallidos,
         count(*) FILTER (WHERE s.estado = {SMS.FALLIDO} AND s.codigo = %(desconocido)s) AS desconocidos,
+        {cuantos_sql("s.")},
         count(*) FILTER (WHERE (s.estado = {SMS.ENVIADO} OR s.estado = {SMS.FALLIDO} AND s.intentos > 0)
             AND s.actualizado > now() - {WINDOW}) AS recientes
     FROM campaigns_smslog s WHERE s.lote_id = l.id AND l.estado IN {LOTE.EN_CURSO}
@@ -177,22 +195,52 @@ def campana_con_llave(
 
 
 def _progreso(sums: Sequence[int]) -> Progreso:
-    total, pendientes, enviando, inciertos, exitosos, fallidos, recientes, desconocidos = map(int, sums)
-    return Progreso(total, pendientes, enviando, inciertos, exitosos, fallidos, recientes / RATE_WINDOW_S, desconocidos)
+    total, pendientes, enviando, inciertos, exitosos, fallidos, recientes, *parts = map(int, sums)
+    return Progreso(total, pendientes, enviando, inciertos, exitosos, fallidos, recientes / RATE_WINDOW_S, *parts)
 
 
 def _progreso_final(campana: CampanaSMS) -> Progreso:
     exitosos, fallidos = campana.enviados_exitosos, campana.enviados_fallidos
-    return Progreso(campana.total_clientes, 0, 0, 0, exitosos, fallidos, 0.0, campana.desconocidos)
+    parts = campana.desconocidos, campana.no_enviados, campana.excluidos
+    return Progreso(campana.total_clientes, 0, 0, 0, exitosos, fallidos, 0.0, *parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Resumen:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cuentas:
+    """What became of the recipients of several campaigns, by the names of Progreso."""
+
+    exitosos: int = 0
+    fallidos: int = 0
+    no_enviados: int = 0
+    excluidos: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.exitosos + self.fallidos
+
+    @property
+    def resultado(self) -> Resultados:
+        return Resultados.de(self.exitosos, self.fallidos, no_enviados=self.no_enviados, excluidos=self.excluidos)
+
+
+# What a campaign that is over carries of each.
+SUMAS: Final = {
+    "suma_exitosos": Sum("enviados_exitosos"),
+    "suma_fallidos": Sum("enviados_fallidos"),
+    "suma_no_enviados": Sum("no_enviados"),
+    "suma_excluidos": Sum("excluidos"),
+}
+
+
+def _cuentas(sums: Mapping[str, Any]) -> dict[str, int]:
+    return {name.removeprefix("suma_"): sums[name] or 0 for name in SUMAS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumen(Cuentas):
     """The campaigns of a shop: those in course, and those that ended today."""
 
     en_curso: int
-    exitosos: int
-    fallidos: int
     por_segundo: float
 
 
@@ -210,16 +258,11 @@ def resumen_de(usuario: Usuario, en_curso: Iterable[Progreso]) -> Resumen:
     """
     vivas = list(en_curso)
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    ended = (
-        campanas_de(usuario)
-        .filter(completado_en__gte=midnight, prueba=False)
-        .aggregate(exitosos=Sum("enviados_exitosos"), fallidos=Sum("enviados_fallidos"))
-    )
+    ended = _cuentas(campanas_de(usuario).filter(completado_en__gte=midnight, prueba=False).aggregate(**SUMAS))
     return Resumen(
         en_curso=len(vivas),
-        exitosos=(ended["exitosos"] or 0) + sum(p.exitosos for p in vivas),
-        fallidos=(ended["fallidos"] or 0) + sum(p.fallidos for p in vivas),
         por_segundo=sum(p.por_segundo for p in vivas),
+        **{name: n + sum(getattr(p, name) for p in vivas) for name, n in ended.items()},
     )
 
 
@@ -235,6 +278,10 @@ class Motivo:
     error: str
     n: int
     nombres: list[str] = field(default_factory=list)
+
+    @property
+    def resultado(self) -> str:
+        return resultado_de(EstadoSMS.FALLIDO, self.codigo)
 
     @property
     def remedio(self) -> str:
@@ -262,11 +309,25 @@ def motivos_de(campana: CampanaSMS) -> list[Motivo]:
         return [Motivo(codigo, error, n, nombres or []) for codigo, error, n, nombres in cursor.fetchall()]
 
 
+# Of the failed rows, the codes of each Resultado that has its own word.
+DE_FALLIDOS: Final[Mapping[str, tuple[str, ...]]] = {
+    Resultado.NO_ENVIADO: NO_ENVIADOS,
+    Resultado.EXCLUIDO: EXCLUIDOS,
+}
+
+
+def numero_malo(cliente: Cliente) -> SMSLog | None:
+    """The last message to the client's present phone, if Twilio said that nothing can be sent to that number."""
+    rows = SMSLog.objects.filter(cliente=cliente, telefono=cliente.telefono_e164, campana__prueba=False)
+    last = rows.exclude(codigo__in=(*NO_ENVIADOS, *EXCLUIDOS)).order_by("-pk").first()
+    return last if last and last.codigo in twilio.retried(twilio.Retry.OTHER_NUMBER) else None
+
+
 def destinatarios_de(campana: CampanaSMS, *, estado: str = "", codigo: str = "", despues: int = 0) -> QuerySet[SMSLog]:
     """The campaign's recipients in the order of sending.
 
     Args:
-        estado: only these; "" for all.
+        estado: only these, or one of Resultado; "" for all. `fallido` is the estado.
         codigo: of those that failed, only these.
         despues: the id of the last row already seen.
     """
@@ -274,6 +335,8 @@ def destinatarios_de(campana: CampanaSMS, *, estado: str = "", codigo: str = "",
     rows = rows.filter(pk__gt=despues) if despues else rows.filter(pk__gte=Subquery(_primera_fila(campana)))
     if not estado:
         return rows
+    if estado in DE_FALLIDOS:
+        estado, rows = EstadoSMS.FALLIDO, rows.filter(codigo__in=DE_FALLIDOS[estado])
     rows = rows.filter(estado=estado)
     if codigo:
         rows = rows.filter(codigo=codigo)
@@ -281,6 +344,11 @@ def destinatarios_de(campana: CampanaSMS, *, estado: str = "", codigo: str = "",
         return rows
     # What is not final lives in the few Lotes that are not closed; looking there spares reading the whole campaign.
     return rows.filter(lote__in=Lote.objects.filter(campana=campana).exclude(estado=Lote.Estado.CERRADO))
+
+
+def solo_rechazados(rows: QuerySet[SMSLog]) -> QuerySet[SMSLog]:
+    """Of failed rows, keep those that were tried and refused."""
+    return rows.exclude(codigo__in=(*NO_ENVIADOS, *EXCLUIDOS))
 
 
 def _primera_fila(campana: CampanaSMS) -> QuerySet[SMSLog, int]:
@@ -296,17 +364,11 @@ def _primera_fila(campana: CampanaSMS) -> QuerySet[SMSLog, int]:
     return in_first.annotate(primera=Min("pk")).values_list("primera", flat=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Dia:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dia(Cuentas):
     """The results of a shop's campaigns, by the day on which they ended."""
 
     fecha: date
-    exitosos: int
-    fallidos: int
-
-    @property
-    def total(self) -> int:
-        return self.exitosos + self.fallidos
 
 
 def por_dia(usuario: Usuario, *, dias: int) -> list[Dia]:
@@ -320,7 +382,7 @@ def por_dia(usuario: Usuario, *, dias: int) -> list[Dia]:
         .order_by()
         .annotate(fecha=TruncDate("completado_en"))
         .values("fecha")
-        .annotate(exitosos=Sum("enviados_exitosos"), fallidos=Sum("enviados_fallidos"))
+        .annotate(**SUMAS)
     )
-    found = {row["fecha"]: Dia(**row) for row in sums}
-    return [found.get(day, Dia(day, 0, 0)) for day in (first + timedelta(days=n) for n in range(dias))]
+    found = {row["fecha"]: Dia(fecha=row["fecha"], **_cuentas(row)) for row in sums}
+    return [found.get(day, Dia(fecha=day)) for day in (first + timedelta(days=n) for n in range(dias))]

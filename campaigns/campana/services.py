@@ -11,11 +11,11 @@ from django.utils import timezone
 from campaigns.audiencia import seleccion
 from campaigns.audiencia.seleccion import Audiencia, Medida
 from campaigns.bitacora.services import anotar, anotar_move
-from campaigns.campana import reintentos
+from campaigns.campana import reintentos, tope
 from campaigns.ley import clases
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje import texto
-from campaigns.models import CampanaSMS, Lote, PlantillaSMS, Remitente, Suceso
+from campaigns.models import CampanaSMS, Lote, PlantillaSMS, Remitente, SMSLog, Suceso
 from campaigns.signals import plantilla_por_eliminar
 from campaigns.values import estados
 from campaigns.values.wake import nudge
@@ -28,6 +28,7 @@ from core.models import Usuario
 REVISAR = "workers.revisar_campana"
 FECHA_PASADA = "Esa fecha ya pasó: ahora son las {ahora}. Elija una por venir."
 FECHA_LEJANA = "Esa fecha está a más de un año. ¿Está bien escrita?"
+SALIO_TODO = "No se puede {accion}: ya no queda nada por enviar. La campaña termina en unos segundos."
 LEJOS = timedelta(days=366)
 
 
@@ -68,7 +69,7 @@ class NuevaCampana:
         field = "plantilla" if self.plantilla else "mensaje"
         texto.validate(self.mensaje, field=field)
         if self.programada_para is not None:
-            _validar_fecha(self.programada_para)
+            validar_fecha(self.programada_para)
         clases.validar(self.clase, self.clase_motivo)
         medida = seleccion.medir(self.audiencia, tenant_id=tenant_id)
         texto.validate_length(self.mensaje, longest_nombre=medida.longest_nombre, field=field)
@@ -149,7 +150,7 @@ def _anunciar(campana: CampanaSMS, nueva: NuevaCampana) -> None:
         nudge(campana.pk)
 
 
-def _validar_fecha(programada_para: datetime) -> None:
+def validar_fecha(programada_para: datetime) -> None:
     """Refuse a date that has passed, or one so far off that it must be a slip.
 
     Raises:
@@ -188,10 +189,14 @@ def mover_campana(*, campana: CampanaSMS, action: str, motivo: str = "") -> Camp
     target = estados.MOVES[action].a
     if action == "reintentar" and estados.may(action, campana.estado):
         reintentos.exigir_aprobada(campana)
+    if action == "reanudar" and estados.may(action, campana.estado):
+        tope.exigir_tope(campana)
     with transaction.atomic():
         found = CampanaSMS.objects.filter(pk=campana.pk)
         now = found.select_for_update(no_key=True).only("estado", "reanuda_en").get()
         moved = estados.may(action, now.estado, now.reanuda_en)
+        if moved and action in {"pausar", "cancelar"} and _salio_todo(campana):
+            raise ConflictError(SALIO_TODO.format(accion=action), code="move_refused")
         if moved:
             found.update(estado=target, motivo=motivo, reanuda_en=None)
         if moved and action == "reintentar":
@@ -205,6 +210,15 @@ def mover_campana(*, campana: CampanaSMS, action: str, motivo: str = "") -> Camp
     if not moved:
         raise ConflictError(estados.refusal(action, campana.estado), code="move_refused")
     return campana
+
+
+def _salio_todo(campana: CampanaSMS) -> bool:
+    """Tell whether every recipient of a campaign in course is done, and only its end is still to be written."""
+    lotes = Lote.objects.filter(campana=campana)
+    if lotes.filter(estado=Lote.Estado.PENDIENTE).exists() or not lotes.exists():
+        return False
+    live = (SMSLog.Estado.PENDIENTE, SMSLog.Estado.ENVIANDO, SMSLog.Estado.INCIERTO)
+    return not SMSLog.objects.filter(lote__in=lotes.exclude(estado=Lote.Estado.CERRADO), estado__in=live).exists()
 
 
 def publicar_de_nuevo(campana_id: int) -> None:

@@ -5,7 +5,7 @@ has several sends as far as the lowest lets it.
 """
 
 from calendar import monthrange
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,6 +21,7 @@ from core.text import formato
 
 CERO = Decimal(0)
 SE_ACABO: Final = "Del {nombre}, {tope}, no queda ni para un mensaje."
+SIN_PRECIO: Final = "Hay un tope de gasto y no se sabe cuánto cuesta un segmento: ponga su precio en Ajustes."
 SIN_PRECIO_OPERADOR: Final = (
     "Quien administra la instalación puso un límite en dinero y no dijo cuánto cuesta un segmento: pídale que ponga"
     " SMS_SEGMENT_PRICE."
@@ -29,6 +30,8 @@ SIN_PRECIO_OPERADOR: Final = (
 # What a cap counts; each is a column of Gasto.
 Medida = Literal["monto", "operador", "mensajes"]
 MEDIDAS: Final[tuple[Medida, ...]] = ("monto", "operador", "mensajes")
+# How much of each is taken: a Decimal of money, a number of messages.
+Toma = Mapping[Medida, Decimal | int]
 
 GASTO_SQL: Final = """
 INSERT INTO campaigns_gasto AS g (usuario_id, dia, monto, operador, mensajes) VALUES (%(tenant)s, %(dia)s,
@@ -127,6 +130,22 @@ class Gastado:
     mensajes_dia: int = 0
     mensajes_mes: int = 0
 
+    def mas(self, toma: Toma, *, mismo_dia: bool) -> "Gastado":
+        """Add what is taken besides in the same month.
+
+        Args:
+            mismo_dia: whether it is on the same day, too.
+        """
+        today = toma if mismo_dia else dict.fromkeys(MEDIDAS, 0)
+        return Gastado(
+            dia=self.dia + today["monto"],
+            mes=self.mes + toma["monto"],
+            operador_dia=self.operador_dia + today["operador"],
+            operador_mes=self.operador_mes + toma["operador"],
+            mensajes_dia=self.mensajes_dia + int(today["mensajes"]),
+            mensajes_mes=self.mensajes_mes + int(toma["mensajes"]),
+        )
+
     def de(self, tope: Tope) -> Decimal | int:
         """Return how much of this cap is taken."""
         name = "mes" if tope.del_mes else "dia"
@@ -156,6 +175,84 @@ def topes_de(ajustes: Ajustes) -> Iterator[tuple[Tope, Decimal | int]]:
     return ((tope, cuanto) for tope in TOPES if (cuanto := tope.de(ajustes)) is not None)
 
 
+def sin_precio(ajustes: Ajustes, *, unpriced: bool) -> str:
+    """Say why a shop with caps on money sends nothing as long as nobody knows what it costs; "" when it may.
+
+    Args:
+        unpriced: whether the shop has no price for some of what is to be sent.
+    """
+    if unpriced and any(tope.medida == "monto" for tope, _ in topes_de(ajustes)):
+        return SIN_PRECIO
+    if ajustes.limites.en_dinero and settings.SMS_SEGMENT_PRICE is None:
+        return SIN_PRECIO_OPERADOR
+    return ""
+
+
+def que_falta(
+    ajustes: Ajustes, spent: Gastado, more: Toma, live: Toma | None = None
+) -> tuple[Tope, int | Decimal] | None:
+    """Tell the first cap that does not let something be sent, and how much it lets through; None when all do.
+
+    Args:
+        spent: what is taken of them.
+        more: what it would take beyond that.
+        live: what it is about, when a part of it is taken already; as `more` when None.
+    """
+    for tope, cuanto in topes_de(ajustes):
+        if (live or more)[tope.medida] > 0 and spent.de(tope) + more[tope.medida] > cuanto:
+            return tope, cuanto
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Cabida:
+    """The part of some recipients, in their order, for which the caps leave enough.
+
+    Args:
+        n: so many of the first; 0 when nobody would be sent to among them.
+        toma: what those take together.
+        tope: the cap that stops the next one; None when all fit.
+        cuanto: how much the cap lets through.
+        siguiente: what the next one would take.
+    """
+
+    n: int
+    toma: Toma
+    tope: Tope | None = None
+    cuanto: Decimal | int = 0
+    siguiente: Toma | None = None
+
+    def hasta(self, dia: date) -> date | None:
+        """Return the last day on which the cap stops the next one; None when no other day helps: it is dearer than the
+        whole cap.
+
+        Args:
+            dia: today.
+        """
+        if self.tope is None or self.siguiente is None or self.siguiente[self.tope.medida] > self.cuanto:
+            return None
+        return self.tope.hasta(dia)
+
+
+def caben(ajustes: Ajustes, spent: Gastado, filas: Sequence[Toma | None]) -> Cabida:
+    """Find how many of the first recipients of a Lote the caps let through.
+
+    Args:
+        spent: what is taken of the caps.
+        filas: what each takes, in the order of sending; None of one who is not sent to.
+    """
+    total: dict[Medida, Decimal | int] = dict.fromkeys(MEDIDAS, 0)
+    somebody = False
+    for n, toma in enumerate(filas):
+        if toma is None:
+            continue
+        with_it = {each: total[each] + toma[each] for each in MEDIDAS}
+        if falta := que_falta(ajustes, spent, with_it):
+            return Cabida(n if somebody else 0, total, *falta, toma)
+        total, somebody = with_it, True
+    return Cabida(len(filas), total)
+
+
 @dataclass(frozen=True, slots=True)
 class Agotado:
     """A cap that leaves nothing for one more message.
@@ -177,8 +274,8 @@ def agotado(ajustes: Ajustes, dia: date) -> Agotado | None:
     caps = list(topes_de(ajustes))
     if not caps:
         return None
-    if ajustes.limites.en_dinero and settings.SMS_SEGMENT_PRICE is None:
-        return Agotado(SIN_PRECIO_OPERADOR, None)
+    if motivo := sin_precio(ajustes, unpriced=False):
+        return Agotado(motivo, None)
     spent, least = gastado(ajustes.usuario_id, dia), _un_mensaje(ajustes)
     for tope, cuanto in caps:
         one = least[tope.medida]

@@ -5,7 +5,7 @@ and everything that is sent in one belongs to one day.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from django.utils import timezone
@@ -62,3 +62,13 @@ def dia_del_envio(ajustes: Ajustes, *, a_toda_hora: bool = False, desde: datetim
     start = desde or timezone.now()
     jornada = jornada_desde(ajustes, start, a_toda_hora=a_toda_hora)
     return jornada.dia if jornada else dia_de(ajustes.zona, start)
+
+
+def jornada_tras(ajustes: Ajustes, hasta: date, *, a_toda_hora: bool = False) -> Jornada | None:
+    """The first jornada after a day of the shop's calendar: the one in which a campaign that a cap stopped goes on.
+
+    Args:
+        hasta: the last day on which the cap lets nothing through.
+    """
+    next_day = fin_del_dia(ajustes.zona, datetime.combine(hasta, time(12), tzinfo=ajustes.zona))
+    return jornada_desde(ajustes, next_day, a_toda_hora=a_toda_hora)

@@ -63,6 +63,9 @@ class CampanaSMS(models.Model):
     enviados_fallidos = models.PositiveIntegerField(default=0)
     # The part of enviados_fallidos that may have been sent all the same.
     desconocidos = models.PositiveIntegerField(default=0, db_default=0)
+    # The parts of enviados_fallidos that nobody refused (`campaigns.audiencia.resultado`): not sent any more, left out.
+    no_enviados = models.PositiveIntegerField(default=0, db_default=0)
+    excluidos = models.PositiveIntegerField(default=0, db_default=0)
     creado = models.DateTimeField(auto_now_add=True)
     # Set: it does not start before this moment. Its text and its audience are those of its creation all the same.
     programada_para = models.DateTimeField(null=True, blank=True)

@@ -29,6 +29,9 @@ class Lote(models.Model):
     exitosos = models.PositiveIntegerField(default=0)
     fallidos = models.PositiveIntegerField(default=0)
     desconocidos = models.PositiveIntegerField(default=0, db_default=0)  # of fallidos
+    # Of fallidos, by `campaigns.audiencia.resultado`: who was not sent to any more, and who was left out on purpose.
+    no_enviados = models.PositiveIntegerField(default=0, db_default=0)
+    excluidos = models.PositiveIntegerField(default=0, db_default=0)
     # Once closed: how many of its messages have each delivery status ("undelivered/…": with its code), counted
     # again and again until nothing more is to come: see workers.engine.lote.entregas.
     entregas = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), blank=True)

@@ -1,6 +1,5 @@
 """One campaign: live, its recipients, and the buttons."""
 
-from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -11,12 +10,14 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from campaigns.campana import reintentos, selectors, services, sondeo
+from campaigns.audiencia.resultado import APARTE, POR_QUE_FALLARON, Resultado
+from campaigns.campana import reintentos, selectors, services, sondeo, tope
 from campaigns.campana.embudo import embudo_de
 from campaigns.campana.historia import historia_de
 from campaigns.campana.serie import serie_de
 from campaigns.campana.sondeo import PAUSA, VERSION, Fragmento
 from campaigns.campana.velo import velar, velar_motivos
+from campaigns.ley.selectors import ajustes_de
 from campaigns.models import CampanaSMS, SMSLog
 from campaigns.models.smslog import CODIGO_MAX
 from campaigns.pages.polling import intervalo_de
@@ -28,6 +29,7 @@ from core.pages.access import con_permiso, pagina
 from core.pages.paging import page_of
 from core.pages.query import entero
 from core.permisos import DE_MOVER, Accion
+from core.text import formato
 
 DESTINATARIOS = 25
 FILAS_S = 4  # seconds between two looks at the recipients
@@ -37,7 +39,11 @@ SOLO_ADMIN = (
 )
 
 # In the order of the counters above the table.
-FILTROS = (("", "Todos"), *((estado, row.varios) for estado, row in estados.MENSAJES.items()))
+FILTROS = (
+    ("", "Todos"),
+    *((estado, row.varios) for estado, row in estados.MENSAJES.items()),
+    *((resultado, row.varios) for resultado, row in APARTE.items()),
+)
 
 # The moves that have a button.
 ACCIONES = {action: move for action, move in estados.MOVES.items() if move.hecho}
@@ -136,12 +142,18 @@ def mover(request: HttpRequest, pk: int, accion: str) -> HttpResponse:
     usuario = con_permiso(request, DE_MOVER[accion], SOLO_ADMIN)
     campana = campana_de(usuario, pk)
     move = ACCIONES[accion]
+    # One that a person held, on a day without money: it waits again for the day on which it goes on by itself.
+    falta = tope.falta_tope(campana) if accion == "reanudar" else None
     try:
         services.mover_campana(campana=campana, action=accion, motivo=move.anota.format(usuario=usuario.username))
     except ConflictError as refusal:
         messages.error(request, refusal.message)
     else:
-        messages.success(request, move.hecho)
+        if falta is not None and falta.sigue is not None:
+            zona = ajustes_de(campana.usuario_id).zona
+            messages.info(request, tope.SIGUE.format(cuando=formato.proximo(falta.sigue, zona)))
+        else:
+            messages.success(request, move.hecho)
     sondeo.olvidar(usuario, "campana", pk)
     return redirect("campana", pk)
 
@@ -160,7 +172,7 @@ def _campana_viva(usuario: Usuario, campana: CampanaSMS) -> dict[str, Any]:
         "seccion": "campanas",
         "campana": campana,
         "progreso": progreso,
-        "motivos": velar_motivos(usuario, motivos),
+        "motivos": _por_resultado(velar_motivos(usuario, motivos)),
         "motivos_muestra": progreso.fallidos > selectors.FALLOS_MAX,
         "acciones": _acciones(usuario, campana),
         "duracion": duracion,
@@ -181,12 +193,22 @@ def _campana_viva(usuario: Usuario, campana: CampanaSMS) -> dict[str, Any]:
     }
 
 
+def _por_resultado(motivos: list[selectors.Motivo]) -> list[tuple[str, str, list[selectors.Motivo]]]:
+    """Return (title, slug, reasons) of those who failed, then of those who were left out, then of the others."""
+    titles = {Resultado.FALLIDO: POR_QUE_FALLARON} | {resultado: row.titulo for resultado, row in APARTE.items()}
+    found = {resultado: [each for each in motivos if each.resultado == resultado] for resultado in titles}
+    return [(titles[resultado], resultado.value, rows) for resultado, rows in found.items() if rows]
+
+
 def _acciones(usuario: Usuario, campana: CampanaSMS) -> list[str]:
     """The buttons this person may press now."""
     mine = [accion for accion in ACCIONES if usuario.puede(DE_MOVER[accion])]
     allowed = [accion for accion in mine if estados.may(accion, campana.estado, campana.reanuda_en)]
     if "reintentar" in allowed and not reintentos.reintentables(campana):
         allowed.remove("reintentar")
+    # While a cap lets nothing through and the campaign goes on by itself, to resume it does nothing.
+    if "reanudar" in allowed and campana.reanuda_en is not None and tope.falta_tope(campana) is not None:
+        allowed.remove("reanudar")
     return allowed
 
 
@@ -196,12 +218,14 @@ def _codigo(request: HttpRequest) -> str:
 
 def _destinatarios(request: HttpRequest, usuario: Usuario, campana: CampanaSMS) -> dict[str, Any]:
     estado = request.GET.get("estado", "")
-    if estado not in SMSLog.Estado.values:
+    if estado not in SMSLog.Estado.values and estado not in APARTE:
         estado = ""
     codigo = _codigo(request) if estado == SMSLog.Estado.FALLIDO else ""
     despues = entero(request, "despues")
-    found = partial(selectors.destinatarios_de, campana, estado=estado, codigo=codigo)
-    page = page_of(found(despues=despues), DESTINATARIOS)
+    found = selectors.destinatarios_de(campana, estado=estado, codigo=codigo, despues=despues)
+    if estado == SMSLog.Estado.FALLIDO and not codigo:
+        found = selectors.solo_rechazados(found)
+    page = page_of(found, DESTINATARIOS)
     return {
         "campana": campana,
         "logs": velar(usuario, page.rows),

@@ -8,7 +8,8 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from campaigns.campana.selectors import campanas_de, destinatarios_de
+from campaigns.audiencia.resultado import APARTE, en_palabras
+from campaigns.campana.selectors import campanas_de, destinatarios_de, solo_rechazados
 from campaigns.campana.velo import velar
 from campaigns.models import CampanaSMS, SMSLog
 from core.models import Usuario
@@ -30,9 +31,12 @@ def filas(usuario: Usuario, campana: CampanaSMS, estado: str = "") -> Iterator[l
 
     Args:
         usuario: who gets the file.
-        estado: only these; "" for all that have had their turn.
+        estado: only these, or one of Resultado; "" for all that have had their turn.
     """
-    for log in planilla.por_partes(destinatarios_de(campana, estado=estado).select_related("cliente")):
+    found = destinatarios_de(campana, estado=estado)
+    if estado == SMSLog.Estado.FALLIDO:
+        found = solo_rechazados(found)
+    for log in planilla.por_partes(found.select_related("cliente")):
         log.telefono = log.telefono or (log.cliente.telefono if log.cliente else "")
         velar(usuario, [log])
         yield [
@@ -40,7 +44,7 @@ def filas(usuario: Usuario, campana: CampanaSMS, estado: str = "") -> Iterator[l
             log.telefono,
             log.cliente.documento if log.cliente else "",
             log.mensaje,
-            log.get_estado_display(),
+            en_palabras(log.estado, log.codigo),
             log.codigo,
             log.error,
             log.get_entrega_display(),
@@ -56,6 +60,6 @@ def exportar(request: HttpRequest, pk: int) -> Any:
     usuario = con_permiso(request, Accion.EXPORTAR, SOLO_ADMIN)
     campana = get_object_or_404(campanas_de(usuario), pk=pk)
     estado = request.GET.get("estado", "")
-    rows = filas(usuario, campana, estado if estado in SMSLog.Estado.values else "")
+    rows = filas(usuario, campana, estado if estado in SMSLog.Estado.values or estado in APARTE else "")
     anotar(Tipo.EXPORTACION, usuario=usuario, detalle=f"destinatarios de la campaña {campana.pk}")
     return planilla.descarga(f"campana-{campana.pk}", TITULOS, rows)

@@ -34,6 +34,7 @@ def mensajes(request: HttpRequest, pk: int) -> HttpResponse:
         "logs": page.rows,
         "antes": antes,
         "siguiente": page.siguiente,
+        "no_sirve": selectors.numero_malo(cliente) if phone else None,
         "baja": last if last and last.vigente else None,
         "respondio": bool(phone) and entrantes_de(usuario).filter(telefono=phone).exists(),
     }

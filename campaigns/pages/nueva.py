@@ -1,13 +1,15 @@
 """A new campaign: audience → message → preview → sent. One form, one address; `accion` says which button it was."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Final
 from uuid import uuid4
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -16,6 +18,7 @@ from campaigns.audiencia.seleccion import medir
 from campaigns.campana import selectors, services
 from campaigns.campana.services import NuevaCampana
 from campaigns.ley import clases
+from campaigns.ley.jornada import jornada_desde
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje.plano import sin_invisibles, transliterar
 from campaigns.models import CampanaSMS, Lote
@@ -23,6 +26,7 @@ from campaigns.models.campana import NOMBRE_MAX
 from campaigns.pages import borrador_form, pasos
 from campaigns.pages.campana import campana_de
 from campaigns.vista_previa import borrador as borradores
+from campaigns.vista_previa.avisos import cuando_programada
 from campaigns.vista_previa.borrador import Borrador
 from campaigns.vista_previa.firma import firmado
 from clientes.selectors import clientes_de
@@ -38,6 +42,7 @@ SOLO_ADMIN = "Solo un administrador puede crear una campaña."
 CREADA = "La campaña está en camino. Aquí la ve avanzar."
 POR_APROBAR = "La campaña quedó creada y espera aprobación: no se envía nada hasta que la aprueben."
 PROGRAMADA = "La campaña quedó programada para {cuando}; hasta entonces puede cancelarla."
+OTRO_DIA = "Para ese día y esa hora el envío no es el que usted vio. Así queda: revise otra vez antes de programar."
 CAMBIO = "Los destinatarios cambiaron mientras usted revisaba: ahora son {ahora}. Revise otra vez antes de enviar."
 
 
@@ -161,8 +166,35 @@ def _revisar(paso: Paso) -> HttpResponse:
     return _corrigiendo(paso, Paso.revision)
 
 
+def _mover_hora(paso: Paso) -> HttpResponse:
+    """Plan it for when it really leaves, instead of for a moment at which the shop is closed."""
+
+    def revisar(paso: Paso) -> HttpResponse:
+        vista = pasos.costo(paso.usuario, paso.borrador, pasos.momento(paso.borrador))["vista"]
+        desde = pasos.para_otra_hora(vista) if vista else None
+        if desde is not None:
+            fecha = f"{timezone.localtime(desde):%Y-%m-%dT%H:%M}"
+            paso = replace(paso, borrador=replace(paso.borrador, fecha=fecha))
+        return paso.revision()
+
+    return _corrigiendo(paso, revisar)
+
+
 def _enviar(paso: Paso) -> HttpResponse:
     return _corrigiendo(paso, _crear)
+
+
+def _otra_promesa(paso: Paso) -> bool:
+    """Tell whether the person saw a review of another moment, and what it promised is not so at the one they chose."""
+    data, borrador = paso.request.POST, paso.borrador
+    chosen = borrador.fecha if borrador.cuando else ""
+    if "revisada" not in data or data.get("revisada_para", "") == chosen:
+        return False
+    vista = pasos.costo(paso.usuario, borrador, pasos.momento(borrador))["vista"]
+    if vista is None:
+        return False
+    kept = pasos.revisada(vista) == data["revisada"] and pasos.para_otra_hora(vista) is None
+    return not (kept and vista.reparto.todos_juntos)
 
 
 def _corrigiendo(paso: Paso, hacer: Callable[[Paso], HttpResponse]) -> HttpResponse:
@@ -189,6 +221,8 @@ def _crear(paso: Paso) -> HttpResponse:
         campana = services.campana_con_clave(usuario=usuario, idempotency=idempotency)
         if campana is None and paso.request.POST.get("total") != str(paso.total):
             return paso.revision(CAMBIO.format(ahora=formato.numero(paso.total)))
+        if campana is None and _otra_promesa(paso):
+            return paso.revision(OTRO_DIA)
         if campana is None:
             asked = _pedida(usuario, paso.borrador)
             campana, _ = services.crear_campana(usuario=usuario, nueva=asked, idempotency=idempotency)
@@ -223,8 +257,17 @@ def _hecho(campana: CampanaSMS) -> str:
     if campana.por_aprobar:
         return POR_APROBAR
     if campana.programada_para:
-        return PROGRAMADA.format(cuando=formato.momento(campana.programada_para))
+        return _programada(campana, campana.programada_para)
     return CREADA
+
+
+def _programada(campana: CampanaSMS, programada_para: datetime) -> str:
+    said = PROGRAMADA.format(cuando=formato.momento(programada_para))
+    ajustes = ajustes_de(campana.usuario_id)
+    jornada = jornada_desde(ajustes, programada_para, a_toda_hora=campana.a_toda_hora)
+    if jornada is None or jornada.desde > programada_para:
+        said += f" {cuando_programada(programada_para, jornada, ajustes.zona)}"
+    return said
 
 
 DE_AUDIENCIA: Final = frozenset({"audiencia", "buscar"})
@@ -235,5 +278,6 @@ ACCIONES: Final[Mapping[str, Callable[[Paso], HttpResponse]]] = {
     "con_nombre": _con_nombre,
     "plantilla": _con_plantilla,
     "revisar": _revisar,
+    "mover_hora": _mover_hora,
     "enviar": _enviar,
 }

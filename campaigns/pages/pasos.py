@@ -1,6 +1,6 @@
 """The steps of a new campaign, each as a page: what it shows beside what the form carries."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,15 +10,16 @@ from django.utils import timezone
 
 from campaigns import remitentes
 from campaigns.audiencia.juicio import TEXTOS
-from campaigns.campana import selectors
+from campaigns.campana import selectors, services
 from campaigns.mensaje import texto
 from campaigns.models import MENSAJE_MAX, Remitente
 from campaigns.models.campana import MOTIVO_MAX, NOMBRE_MAX
 from campaigns.pages import borrador_form
+from campaigns.values import codigos
 from campaigns.vista_previa import elegibles, firma
 from campaigns.vista_previa.avisos import avisos_de, cuando
 from campaigns.vista_previa.borrador import Borrador
-from campaigns.vista_previa.calculo import calcular_vista_previa
+from campaigns.vista_previa.calculo import VistaPrevia, calcular_vista_previa
 from clientes.selectors import clientes_de, segmentos_de
 from core.errors import InvalidInputError
 from core.models import Usuario
@@ -71,7 +72,12 @@ def mensaje(
     return _paso(request, "mensaje", borrador, borrador_form.PASO_MENSAJE, context, error)
 
 
-def costo(usuario: Usuario, borrador: Borrador) -> dict[str, Any]:
+def costo(usuario: Usuario, borrador: Borrador, programada_para: datetime | None = None) -> dict[str, Any]:
+    """Preview the draft.
+
+    Args:
+        programada_para: for this moment; now when None.
+    """
     if not borrador.mensaje.strip():
         return {"vista": None}
     try:
@@ -81,6 +87,7 @@ def costo(usuario: Usuario, borrador: Borrador) -> dict[str, Any]:
             audiencia=borrador.audiencia(),
             remitente=_desde(usuario, borrador),
             clase=borrador.clase,
+            programada_para=programada_para,
         )
     except InvalidInputError as error:
         return {"vista": None, "costo_error": error.message, "sin_firma": error.code == firma.CODIGO}
@@ -99,8 +106,9 @@ def revision(
     request: HttpRequest, usuario: Usuario, borrador: Borrador, aviso: str = "", *, fecha_error: str = ""
 ) -> HttpResponse:
     remitente = remitentes.elegido(usuario, borrador.remitente)
+    programada_para = None if fecha_error else momento(borrador)
     context = {
-        **costo(usuario, borrador),
+        **costo(usuario, borrador, programada_para),
         "remitente": remitente,
         "fecha_error": fecha_error,
         "desde": f"{timezone.localtime() + timedelta(minutes=1):%Y-%m-%dT%H:%M}",
@@ -116,10 +124,39 @@ def revision(
         "por_segmentos": sorted(vista.costo.por_segmentos.items()) if len(vista.costo.por_segmentos) > 1 else [],
         "por_encoding": vista.costo.por_encoding.most_common(),
         "ucs2_por_nombre": 0 if vista.letras_ucs2 else vista.costo.por_encoding["UCS-2"],
-        "mas_largo_aparte": vista.mas_largo not in vista.ejemplos,
+        "mas_largo_aparte": vista.mas_largo is not None and vista.mas_largo not in vista.ejemplos,
+        "hoy_ya_recibieron": bool(vista.costo.excluidos[codigos.FRECUENCIA]),
+        "revisada": revisada(vista),
+        "revisada_para": borrador.fecha if programada_para else "",
+        "para_otra_hora": para_otra_hora(vista),
         "duracion": remitentes.duracion(remitente, segmentos=vista.costo.segmentos),
     }
     return _paso(request, "revision", borrador, borrador_form.PASO_REVISION, context, None)
+
+
+def momento(borrador: Borrador) -> datetime | None:
+    """Return the moment for which the draft is planned; None is now, also while its date is not filled in.
+
+    Raises:
+        InvalidInputError: that date cannot be.
+    """
+    if not borrador.fecha:
+        return None
+    programada_para = borrador.programada_para()
+    if programada_para is not None:
+        services.validar_fecha(programada_para)
+    return programada_para
+
+
+def revisada(vista: VistaPrevia) -> str:
+    """Return what the review promised, as the form carries it: how many messages, of how many segments."""
+    return f"{vista.costo.destinatarios}-{vista.costo.segmentos}"
+
+
+def para_otra_hora(vista: VistaPrevia) -> datetime | None:
+    """Return when the campaign really leaves, if it is planned for a moment at which the shop is closed."""
+    jornada, planned = vista.jornada, vista.programada_para
+    return jornada.desde if jornada and planned and jornada.desde > planned else None
 
 
 def _desde(usuario: Usuario, borrador: Borrador) -> Remitente | None:

@@ -10,13 +10,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns import remitentes
+from campaigns.audiencia.seleccion import medir
 from campaigns.campana.selectors import plantillas_de
+from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje.texto import EJEMPLO, NOMBRE, sin_retornos
 from campaigns.models import MENSAJE_MAX, Programacion
 from campaigns.pages import borrador_form, pasos
 from campaigns.pages.programacion_form import DIAS, PLANTILLA, ProgramacionForm, borrador_de, propuesta
 from campaigns.pages.programaciones import SOLO_ADMIN, propia
 from campaigns.programaciones import selectors, services
+from campaigns.programaciones.fechas import fechas, prever
 from campaigns.programaciones.resumen import Resumen, resumir
 from campaigns.values.recurrencia import NUNCA, Frecuencia
 from campaigns.vista_previa import elegibles
@@ -118,12 +121,19 @@ def _vista(
     plantilla = plantillas_de(usuario).filter(activo=True, pk=borrador.plantilla).first()
     from_template = form["fuente"].value() == PLANTILLA
     mensaje = (plantilla.mensaje if plantilla else "") if from_template else str(form["mensaje"].value() or "")
+    dates = _fechas(form, row)
+    ajustes = ajustes_de(usuario.tenant_id)
+    momentos, mensaje = dates["proximas"], sin_retornos(mensaje)
+    dates["proximas"] = fechas(ajustes, momentos)
     try:
         remitente = remitentes.remitentes_de(usuario).filter(pk=borrador.remitente).first()
-        resumen = resumir(usuario, borrador.audiencia(), sin_retornos(mensaje), remitente=remitente)
+        resumen = resumir(usuario, borrador.audiencia(), mensaje, remitente=remitente, desde=next(iter(momentos), None))
+        if momentos and mensaje.strip() and not resumen.error:
+            medir(borrador.audiencia(), tenant_id=usuario.tenant_id)
+            dates["proximas"] = prever(ajustes, borrador.audiencia(), mensaje, momentos, remitente=remitente)
     except InvalidInputError as error:
-        resumen = Resumen(error=error.message)
-    return {**_fechas(form, row), "resumen": resumen, "plantilla": plantilla if from_template else None}
+        resumen = Resumen(error="" if error.code == "empty" else error.message)
+    return {**dates, "resumen": resumen, "plantilla": plantilla if from_template else None, "mover_hora": "#id_hora"}
 
 
 def _fechas(form: ProgramacionForm, row: Programacion | None) -> dict[str, Any]:

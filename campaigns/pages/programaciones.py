@@ -7,13 +7,18 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from campaigns.audiencia.seleccion import medir
 from campaigns.campana.selectors import progreso_de
+from campaigns.ley.selectors import ajustes_de
+from campaigns.mensaje import texto
 from campaigns.models import Programacion
 from campaigns.pages.polling import intervalo_de
 from campaigns.programaciones import criterios, palabras, selectors, services
+from campaigns.programaciones.fechas import Fecha, fechas, prever
 from campaigns.programaciones.resumen import Resumen, resumir
 from core.errors import ConflictError, InvalidInputError
 from core.idempotency import Idempotency
@@ -65,7 +70,10 @@ def programacion(request: HttpRequest, pk: int) -> HttpResponse:
         **_historia(request, row),
         "cuando": palabras.en_palabras(row.recurrencia),
         "quienes": criterios.en_palabras(row.audiencia, tenant_id=row.usuario_id),
-        "proximas": selectors.proximas_de(row),
+        "proximas": _fechas(row),
+        "mover_hora": f"{reverse('programacion-editar', args=[row.pk])}#id_hora"
+        if usuario_de(request).es_admin
+        else "",
         # A key for this look at the page: pressing twice makes one campaign.
         "clave": str(uuid4()),
     }
@@ -129,6 +137,20 @@ def eliminar(request: HttpRequest, pk: int) -> HttpResponse:
     services.eliminar_programacion(programacion=row)
     messages.success(request, f"La programación «{row.nombre}» se eliminó. Las campañas que creó siguen.")
     return redirect("programaciones")
+
+
+def _fechas(row: Programacion) -> list[Fecha]:
+    """Return its next dates, counted for each one's day; only their moments while nobody is in its audience."""
+    momentos = selectors.proximas_de(row)
+    ajustes = ajustes_de(row.usuario_id)
+    try:
+        audiencia = criterios.vigente(row.audiencia, tenant_id=row.usuario_id)
+        medir(audiencia, tenant_id=row.usuario_id)
+        mensaje = row.plantilla.mensaje if row.plantilla else row.mensaje
+        texto.validate(mensaje)
+    except InvalidInputError:
+        return fechas(ajustes, momentos)
+    return prever(ajustes, audiencia, mensaje, momentos, remitente=row.remitente)
 
 
 def _local(row: Programacion) -> Any:

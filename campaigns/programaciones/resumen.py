@@ -1,6 +1,7 @@
-"""The effect that a programación would have if it occurred now."""
+"""The effect that a programación would have if it occurred now, or at its next date."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from campaigns.audiencia.seleccion import Audiencia, medir
@@ -31,11 +32,14 @@ class Resumen:
     error: str = ""
 
 
-def resumir(usuario: Usuario, audiencia: Audiencia, mensaje: str, *, remitente: Remitente | None) -> Resumen:
+def resumir(
+    usuario: Usuario, audiencia: Audiencia, mensaje: str, *, remitente: Remitente | None, desde: datetime | None = None
+) -> Resumen:
     """Count and price, without writing anything. An audience without anybody today is no error.
 
     Args:
         remitente: None for the installation's sender: who opted out of one may receive from another.
+        desde: when it would occur; now when None.
     """
     try:
         medir(audiencia, tenant_id=usuario.tenant_id)
@@ -45,7 +49,7 @@ def resumir(usuario: Usuario, audiencia: Audiencia, mensaje: str, *, remitente: 
     except InvalidInputError as error:
         return Resumen() if error.code == "empty" else Resumen(error=error.message)
     ajustes = ajustes_de(usuario.tenant_id)
-    grupos = grupos_de(audiencia, ajustes=ajustes, dia=dia_del_envio(ajustes), remitente=remitente)
+    grupos = grupos_de(audiencia, ajustes=ajustes, dia=dia_del_envio(ajustes, desde=desde), remitente=remitente)
     costo = calcular(mensaje, grupos)
     if not mensaje.strip():
         return Resumen(costo.destinatarios)

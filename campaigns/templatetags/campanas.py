@@ -9,12 +9,13 @@ from django.utils import timezone
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from campaigns.audiencia.resultado import aspecto_de, en_palabras
 from campaigns.campana.barra import ANCHO, tramos
 from campaigns.campana.selectors import Progreso
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje.texto import MARCADORES
 from campaigns.models import CampanaSMS, Ocurrencia, Programacion, SMSLog
-from campaigns.values.estados import AVISO, CAMPANAS, MENSAJES, Aspecto, esperas_de
+from campaigns.values.estados import AVISO, CAMPANAS, Aspecto, esperas_de
 from campaigns.values.intencion import Intencion
 from core.text import formato
 
@@ -62,8 +63,14 @@ def espera_campana(campana: CampanaSMS) -> dict[str, object]:
 
 @register.inclusion_tag("core/_chip.html")
 def estado_sms(log: SMSLog) -> dict[str, str]:
-    look = MENSAJES[SMSLog.Estado(log.estado)]
-    return {"tono": look.tono, "icono": look.icono, "texto": log.get_estado_display()}
+    look = aspecto_de(log.estado, log.codigo)
+    return {"tono": look.tono, "icono": look.icono, "texto": en_palabras(log.estado, log.codigo)}
+
+
+@register.filter
+def resultado(log: SMSLog) -> str:
+    """Say what became of a recipient, in one of the four words."""
+    return en_palabras(log.estado, log.codigo)
 
 
 TIPO: Final = {

@@ -1,14 +1,14 @@
 """The count of what a campaign will do and cost, before it exists."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models.functions import Length
-from django.utils import timezone
 
 from campaigns.audiencia import seleccion
 from campaigns.audiencia.juicio import enviables_de
 from campaigns.audiencia.seleccion import Audiencia
-from campaigns.ley.jornada import Jornada, dia_del_envio, jornada_desde
+from campaigns.ley.jornada import Jornada, dia_del_envio
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje.partes import Partes, contar, letras_ucs2
 from campaigns.mensaje.plano import invisibles, sin_invisibles, transliterar
@@ -18,7 +18,8 @@ from campaigns.models import Ajustes, CampanaSMS, Remitente
 from campaigns.remitentes import valor_de
 from campaigns.vista_previa import firma
 from campaigns.vista_previa.aprobaciones import costo_a_aprobar, por_que_espera
-from campaigns.vista_previa.costo import Costo, calcular, grupos_de
+from campaigns.vista_previa.costo import Costo, calcular
+from campaigns.vista_previa.reparto import Reparto, repartir
 from clientes.models import Cliente
 from core.models import Usuario
 
@@ -41,7 +42,8 @@ class VistaPrevia:
 
     Args:
         total: recipients, sendable or not.
-        costo: of the text as it is.
+        reparto: when the messages would leave, and who would get none.
+        costo: of the text as it is, of those who would be sent to by the deadline.
         letras_ucs2: what in the text itself forces UCS-2.
         invisibles: the names of what nobody sees in it.
         ejemplos: the first texts; `mas_largo` is the longest name's.
@@ -51,11 +53,13 @@ class VistaPrevia:
             front; "" and None when it has it, or the shop has none.
         ajustes: of the shop.
         a_toda_hora: the shop's windows and its cap on contacts are not for it.
-        jornada: in which the first messages would leave; None when its timetable has none.
+        programada_para: when it is to start; None is now.
+        no_celulares: of those who would be sent to, the ones whose number is no mobile phone's.
         aprobacion: why it would wait for approval; "" when it would not.
     """
 
     total: int
+    reparto: Reparto
     costo: Costo
     letras_ucs2: list[str]
     invisibles: list[str]
@@ -67,8 +71,14 @@ class VistaPrevia:
     costo_con_nombre: Costo | None
     ajustes: Ajustes
     a_toda_hora: bool
-    jornada: Jornada | None
+    programada_para: datetime | None
+    no_celulares: int
     aprobacion: str
+
+    @property
+    def jornada(self) -> Jornada | None:
+        """Return the stretch in which the first messages could leave; None when the shop's timetable has none."""
+        return self.reparto.jornada
 
     @property
     def letras_a_la_vista(self) -> list[str]:
@@ -83,12 +93,14 @@ def calcular_vista_previa(
     audiencia: Audiencia,
     remitente: Remitente | None = None,
     clase: str = CampanaSMS.Clase.PROMOCIONAL,
+    programada_para: datetime | None = None,
 ) -> VistaPrevia:
     """Judge, render and count, without writing anything.
 
     Args:
         remitente: None for the installation's sender.
         clase: of `CampanaSMS.Clase`.
+        programada_para: when it is to start; None is now. All is judged for the day on which it would leave then.
 
     Raises:
         InvalidInputError: what creating the campaign would refuse, with the same field and text.
@@ -99,10 +111,19 @@ def calcular_vista_previa(
     ajustes = ajustes_de(usuario.tenant_id)
     firma.exigir(mensaje, ajustes)
     a_toda_hora = clase != CampanaSMS.Clase.PROMOCIONAL
-    jornada = jornada_desde(ajustes, timezone.now(), a_toda_hora=a_toda_hora)
-    dia = dia_del_envio(ajustes, a_toda_hora=a_toda_hora)
-    grupos = grupos_de(audiencia, ajustes=ajustes, dia=dia, remitente=remitente, a_toda_hora=a_toda_hora)
-    a_aprobar = costo_a_aprobar(mensaje, audiencia, ajustes=ajustes, remitente=remitente, a_toda_hora=a_toda_hora)
+    reparto = repartir(
+        audiencia,
+        mensaje,
+        ajustes=ajustes,
+        remitente=remitente,
+        a_toda_hora=a_toda_hora,
+        desde=programada_para,
+    )
+    dia = dia_del_envio(ajustes, a_toda_hora=a_toda_hora, desde=reparto.saldra_en or programada_para)
+    grupos = reparto.grupos
+    a_aprobar = costo_a_aprobar(
+        mensaje, audiencia, ajustes=ajustes, remitente=remitente, a_toda_hora=a_toda_hora, desde=programada_para
+    )
     enlazado = con_enlace(mensaje)
     plain = transliterar(mensaje)
     missing = firma.falta(mensaje, usuario, ajustes)
@@ -110,6 +131,7 @@ def calcular_vista_previa(
     longest = sendable.order_by(Length("nombre").desc(), "pk").first()
     return VistaPrevia(
         total=medida.total,
+        reparto=reparto,
         costo=calcular(mensaje, grupos),
         letras_ucs2=letras_ucs2(mensaje),
         invisibles=invisibles(mensaje),
@@ -121,7 +143,8 @@ def calcular_vista_previa(
         costo_con_nombre=calcular(con_nombre(mensaje, missing), grupos) if missing else None,
         ajustes=ajustes,
         a_toda_hora=a_toda_hora,
-        jornada=jornada,
+        programada_para=programada_para,
+        no_celulares=sendable.filter(movil=False).exclude(telefono_e164="").count(),
         aprobacion=por_que_espera(
             ajustes, total=medida.total, costo=a_aprobar.tienda, costo_operador=a_aprobar.operador
         ),

@@ -12,6 +12,7 @@ from campaigns.ley.jornada import dia_del_envio
 from campaigns.ley.selectors import ajustes_de
 from campaigns.models import Remitente
 from campaigns.remitentes import valor_de
+from campaigns.values import codigos
 from campaigns.vista_previa.costo import grupos_de
 from clientes import selectors
 from clientes.busqueda import buscar
@@ -64,11 +65,13 @@ class Cuenta:
         total: who was chosen.
         recibiran: who of them can be sent to.
         excluidos: why the others cannot: (text, how many), the most frequent first.
+        otro_dia: of those, the ones whom only today's messages keep out.
     """
 
     total: int
     recibiran: int
     excluidos: list[tuple[str, int]]
+    otro_dia: int = 0
 
 
 def contar_audiencia(usuario: Usuario, audiencia: Audiencia, remitente: Remitente | None = None) -> Cuenta:
@@ -84,7 +87,7 @@ def contar_audiencia(usuario: Usuario, audiencia: Audiencia, remitente: Remitent
         if grupo.codigo:
             excluded[grupo.codigo] += grupo.cantidad
     rows = sorted(((TEXTOS[c], n) for c, n in excluded.items() if n), key=lambda row: -row[1])
-    return Cuenta(medida.total, medida.total - sum(n for _, n in rows), rows)
+    return Cuenta(medida.total, medida.total - sum(n for _, n in rows), rows, excluded[codigos.FRECUENCIA])
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +99,9 @@ class Nombres:
 
 
 def nombres_de(usuario: Usuario, audiencia: Audiencia, remitente: Remitente | None = None) -> Nombres:
+    """Choose them among all who can be sent to on some day: the day is chosen later."""
     ajustes = ajustes_de(usuario.tenant_id)
     dia = dia_del_envio(ajustes)
-    sendable = enviables_de(audiencia, ajustes=ajustes, dia=dia, remitente=valor_de(remitente))
+    sendable = enviables_de(audiencia, ajustes=ajustes, dia=dia, remitente=valor_de(remitente), a_toda_hora=True)
     names = sendable.values_list("nombre", flat=True)
     return Nombres(names.order_by("pk").first() or "", names.order_by(Length("nombre").desc(), "pk").first() or "")

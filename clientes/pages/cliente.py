@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clientes import selectors, services
+from clientes.bajas.selectors import ultima_palabra
 from clientes.models import Cliente
 from clientes.pages.cliente_form import ClienteForm
 from clientes.rne.selectors import registrado_desde, revocado_en
@@ -44,6 +45,7 @@ def cliente(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "seccion": "clientes",
         "cliente": cliente,
+        "de_baja": _de_baja(cliente),
         "etiquetas": list(cliente.etiquetas.all()),
         "registrado_desde": registrado_desde(cliente),
         "revocado_en": revocado_en(cliente),
@@ -52,6 +54,14 @@ def cliente(request: HttpRequest, pk: int) -> HttpResponse:
         "resumen": ventas.aggregate(n=Count("pk"), total=Sum("total"), ultima=Max("fecha")),
     }
     return render(request, "clientes/cliente/cliente.html", context)
+
+
+def _de_baja(cliente: Cliente) -> bool:
+    """Tell whether the client has opted out of all that the shop sends."""
+    if not cliente.telefono_e164:
+        return False
+    last = ultima_palabra(cliente.telefono_e164, tienda_id=cliente.usuario_id, remitentes=())
+    return last is not None and last.vigente
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

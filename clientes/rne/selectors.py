@@ -53,6 +53,10 @@ def ultima_consulta(tenant_id: int) -> date | None:
     return latest.consultado_en if latest else None
 
 
-def es_vieja(consultado_en: date | None, *, dias: int) -> bool:
-    """Tell whether a consultation is older than so many days, or was never made."""
-    return consultado_en is None or timezone.localdate() - consultado_en > timedelta(days=dias)
+def es_vieja(consultado_en: date | None, *, dias: int, hoy: date | None = None) -> bool:
+    """Tell whether a consultation is older than so many days, or was never made.
+
+    Args:
+        hoy: the day on which it is asked for; today when None.
+    """
+    return consultado_en is None or (hoy or timezone.localdate()) - consultado_en > timedelta(days=dias)

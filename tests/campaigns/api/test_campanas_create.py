@@ -70,6 +70,7 @@ def test_it_works(api: APIClient, owner: Usuario) -> None:
         "total_clientes": 3,
         "enviados_exitosos": 0,
         "enviados_fallidos": 0,
+        "resultado": {"enviados": 0, "no_enviados": 0, "excluidos": 0, "fallidos": 0},
         "programada_para": None,
         "iniciado_en": None,
         "vence_en": None,

@@ -40,6 +40,7 @@ def test_it_works(api: APIClient, campana: CampanaSMS, owner: Usuario) -> None:
         "telefono": log.cliente.telefono_e164,
         "mensaje": f"Hola {log.cliente.nombre}!",
         "estado": "enviado",
+        "resultado": "enviado",
         "twilio_sid": log.twilio_sid,
         "codigo": "",
         "error": "",

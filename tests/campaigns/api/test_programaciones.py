@@ -68,6 +68,7 @@ def test_it_works(api: APIClient, owner: Usuario, ana: Cliente) -> None:
         "prueba": False,
         "descripcion": "Los lunes y jueves a las 9:00\N{NO-BREAK SPACE}a.\N{NO-BREAK SPACE}m.",
         "proximas": [f"2026-{day}T09:00:00-05:00" for day in ("11-26", "11-30", "12-03", "12-07", "12-10")],
+        "saldran_en": [f"2026-{day}T09:00:00-05:00" for day in ("11-26", "11-30", "12-03", "12-07", "12-10")],
         "creado": "2026-11-24T10:00:00-05:00",
     }
     assert programacion.usuario == owner

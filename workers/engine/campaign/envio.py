@@ -61,7 +61,7 @@ def _open_one(campana_id: int, room: Window) -> bool:
         # What the open Lotes do not use comes back when they close.
         if Lote.objects.filter(campana_id=campana_id, estado=Lote.Estado.ABIERTO).exists():
             return False
-        if opening.cut_next(campana_id, error.parte):
+        if opening.cut_next(campana_id, error.caben):
             return True
         pausas.pause_for_cap(campana_id, error)
         return False

@@ -4,6 +4,7 @@ import logging
 
 from django.db import connection, transaction
 
+from campaigns.audiencia.resultado import Resultados
 from campaigns.bitacora.services import DE_FINALES, anotar
 from campaigns.campana.selectors import motivos_de
 from campaigns.models import CampanaSMS
@@ -18,7 +19,6 @@ logger = logging.getLogger(__name__)
 NADA_ENVIADO = "No se envió ningún mensaje: "
 VENCIO = "El plazo de la campaña venció: se enviaron {exitosos} de {total} mensajes{desconocidos}."
 SIN_SABER = "; de {n} no se sabe si salieron"
-ENVIADOS = "{exitosos} enviados, {fallidos} fallidos"
 # What the deadline did to a row.
 CORTADO = [codigos.PLAZO_VENCIDO, codigos.DESCONOCIDO]
 
@@ -26,6 +26,7 @@ CORTADO = [codigos.PLAZO_VENCIDO, codigos.DESCONOCIDO]
 SUMAS = f"""
 (SELECT coalesce(sum(exitosos), 0) AS exitosos, coalesce(sum(fallidos), 0) AS fallidos,
         coalesce(sum(desconocidos), 0) AS desconocidos,
+        coalesce(sum(no_enviados), 0) AS no_enviados, coalesce(sum(excluidos), 0) AS excluidos,
         EXISTS (SELECT FROM campaigns_campanasms WHERE id = %(id)s AND vence_en <= now())
             AND EXISTS (SELECT FROM campaigns_smslog
                 WHERE campana_id = %(id)s AND estado = {SMS.FALLIDO} AND codigo = ANY(%(cortado)s)) AS cortada
@@ -48,10 +49,12 @@ SET estado = CASE WHEN c.estado = {CAMPANA.CANCELADO} THEN {CAMPANA.CANCELADO} W
         WHEN t.exitosos > 0 THEN {CAMPANA.COMPLETADO} ELSE {CAMPANA.ERROR} END,
     motivo = CASE WHEN c.estado = {CAMPANA.CANCELADO} THEN c.motivo ELSE '' END,
     enviados_exitosos = t.exitosos, enviados_fallidos = t.fallidos, desconocidos = t.desconocidos,
+    no_enviados = t.no_enviados, excluidos = t.excluidos,
     completado_en = now(), espera_hasta = NULL, reanuda_en = NULL
 FROM {SUMAS} t
 WHERE {CAN_END}
-RETURNING c.estado, t.cortada, c.enviados_exitosos, c.enviados_fallidos, c.desconocidos, c.total_clientes
+RETURNING c.estado, t.cortada, c.enviados_exitosos, c.enviados_fallidos, c.desconocidos, c.total_clientes,
+    c.no_enviados, c.excluidos
 """  # noqa: S608 - constants
 
 
@@ -66,14 +69,14 @@ def finish(campana_id: int) -> bool:
         row = cursor.fetchone()
     if row is None:
         return False
-    estado, cortada, exitosos, fallidos, desconocidos, total = row
+    estado, cortada, exitosos, fallidos, desconocidos, total, no_enviados, excluidos = row
     motivo = ""
     if estado == CampanaSMS.Estado.ERROR:
         motivo = _explain(campana_id, cortada, exitosos, desconocidos, total)
     anotar(
         campana_id=campana_id,
         tipo=DE_FINALES[CampanaSMS.Estado(estado)],
-        detalle=motivo or ENVIADOS.format(exitosos=numero(exitosos), fallidos=numero(fallidos)),
+        detalle=motivo or _dicho(Resultados.de(exitosos, fallidos, no_enviados=no_enviados, excluidos=excluidos)),
     )
     with logs.about(campana=campana_id):
         logger.info("campaign %s ended in %s: %s sent, %s failed", campana_id, estado, exitosos, fallidos)
@@ -82,9 +85,10 @@ def finish(campana_id: int) -> bool:
 
 RESUM_SQL = f"""
 UPDATE campaigns_campanasms c SET enviados_exitosos = t.exitosos, enviados_fallidos = t.fallidos,
-    desconocidos = t.desconocidos
+    desconocidos = t.desconocidos, no_enviados = t.no_enviados, excluidos = t.excluidos
 FROM {SUMAS} t WHERE c.id = %(id)s AND c.completado_en IS NOT NULL
-RETURNING c.estado, t.cortada, c.enviados_exitosos, c.enviados_fallidos, c.desconocidos, c.total_clientes
+RETURNING c.estado, t.cortada, c.enviados_exitosos, c.enviados_fallidos, c.desconocidos, c.total_clientes,
+    c.no_enviados, c.excluidos
 """  # noqa: S608 - constants
 
 SENT_AFTER_ALL_SQL = f"""
@@ -104,7 +108,7 @@ def resum(campana_id: int) -> None:
         row = cursor.fetchone()
     if row is None:
         return
-    estado, cortada, exitosos, fallidos, desconocidos, total = row
+    estado, cortada, exitosos, fallidos, desconocidos, total, no_enviados, excluidos = row
     if estado != CampanaSMS.Estado.ERROR:
         return
     if cortada or not exitosos:
@@ -115,7 +119,22 @@ def resum(campana_id: int) -> None:
     anotar(
         campana_id=campana_id,
         tipo=DE_FINALES[CampanaSMS.Estado.COMPLETADO],
-        detalle=ENVIADOS.format(exitosos=numero(exitosos), fallidos=numero(fallidos)),
+        detalle=_dicho(Resultados.de(exitosos, fallidos, no_enviados=no_enviados, excluidos=excluidos)),
+    )
+
+
+def _dicho(resultados: Resultados) -> str:
+    """Say what became of the recipients: `97 enviados, 2 excluidos, 1 fallido`."""
+    found = {
+        "enviado": resultados.enviados,
+        "no enviado": resultados.no_enviados,
+        "excluido": resultados.excluidos,
+        "fallido": resultados.fallidos,
+    }
+    return ", ".join(
+        f"{numero(n)} {' '.join(word if word == 'no' or n == 1 else f'{word}s' for word in name.split())}"
+        for name, n in found.items()
+        if n or name in {"enviado", "fallido"}
     )
 
 

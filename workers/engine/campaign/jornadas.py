@@ -7,12 +7,12 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from campaigns.bitacora.services import anotar
+from campaigns.ley.consulta import falta_consulta
 from campaigns.ley.jornada import Jornada, jornada_desde
 from campaigns.ley.selectors import ajustes_de
 from campaigns.ley.services import bloquear
-from campaigns.models import Ajustes, CampanaSMS, Suceso
+from campaigns.models import CampanaSMS, Suceso
 from campaigns.vista_previa import firma
-from clientes.rne.selectors import es_vieja, ultima_consulta
 from workers.engine.base import database
 from workers.engine.campaign import pausas
 from workers.engine.lote import cupos
@@ -24,7 +24,6 @@ SIN_NOMBRE = (
     "El texto no dice de quién es, y esta tienda lo exige: cancele la campaña y hágala de nuevo con el nombre, o deje"
     " de exigirlo y reanude."
 )
-SIN_CONSULTA = "Falta una consulta del RNE de los últimos {dias} días, que esta tienda exige: tráigala y reanude."
 
 
 def runs(campana_id: int) -> bool:
@@ -49,8 +48,8 @@ def begin(campana_id: int) -> bool:
     ajustes = ajustes_de(campana.usuario_id)
     planned = jornada_desde(ajustes, now, a_toda_hora=campana.a_toda_hora)
     if planned and planned.desde <= now:
-        if not campana.a_toda_hora and _lacks_consultation(ajustes):
-            pausas.pause(campana_id, SIN_CONSULTA.format(dias=ajustes.rne_vigencia_dias))
+        if not campana.a_toda_hora and (motivo := falta_consulta(ajustes, now)):
+            pausas.pause(campana_id, motivo)
             return False
         if ajustes.exigir_nombre and firma.falta(campana.mensaje, ajustes.usuario, ajustes):
             pausas.pause(campana_id, SIN_NOMBRE)
@@ -61,12 +60,6 @@ def begin(campana_id: int) -> bool:
             pausas.pause_for_cap(campana_id, error)
             return False
     return _begin(campana, planned)
-
-
-def _lacks_consultation(ajustes: Ajustes) -> bool:
-    if not (ajustes.rne_activo and ajustes.rne_exigir_consulta):
-        return False
-    return es_vieja(ultima_consulta(ajustes.usuario_id), dias=ajustes.rne_vigencia_dias)
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 day's opens."""
 
 import logging
-from datetime import datetime, time
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -12,12 +12,11 @@ from django.db.models.functions import Now
 from campaigns.bitacora.services import anotar, anotar_move
 from campaigns.campana.services import publicar_de_nuevo
 from campaigns.campana.tiendas import DESHABILITADA
-from campaigns.ley.jornada import jornada_desde
+from campaigns.ley.jornada import jornada_tras
 from campaigns.ley.selectors import ajustes_de
 from campaigns.models import CampanaSMS, SMSLog, Suceso
 from campaigns.models.campana import MOTIVO_MAX
 from campaigns.values import estados
-from campaigns.values.horario import fin_del_dia
 from core.text import formato
 from workers.engine.lote.cupos import ExhaustedError
 from workers.gateway.outcomes import Account
@@ -64,8 +63,7 @@ def pause_for_cap(campana_id: int, cap: ExhaustedError) -> bool:
     ajustes = ajustes_de(campana.usuario_id)
     reanuda_en = None
     if cap.hasta is not None:
-        next_day = fin_del_dia(ajustes.zona, datetime.combine(cap.hasta, time(12), tzinfo=ajustes.zona))
-        jornada = jornada_desde(ajustes, next_day, a_toda_hora=campana.a_toda_hora)
+        jornada = jornada_tras(ajustes, cap.hasta, a_toda_hora=campana.a_toda_hora)
         # Nobody is promised what the deadline will not let happen.
         if jornada and (campana.vence_en is None or jornada.desde < campana.vence_en):
             reanuda_en = jornada.desde

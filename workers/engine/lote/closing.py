@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import connection, transaction
 
+from campaigns.audiencia.resultado import cuantos_sql
 from campaigns.values import codigos
 from campaigns.values.estados import CAMPANA, LOTE, LOTES_EN_CURSO, SMS
 from workers.engine.lote import cupos
@@ -18,7 +19,7 @@ SELECT count(*) FILTER (WHERE estado = {SMS.ENVIADO}), count(*) FILTER (WHERE es
     count(*) FILTER (WHERE estado = {SMS.INCIERTO}),
     count(*) FILTER (WHERE estado = {SMS.FALLIDO} AND codigo = %s),
     count(*) FILTER (WHERE estado = {SMS.PENDIENTE} AND id > %s),
-    coalesce(max(intentos) FILTER (WHERE estado = {SMS.PENDIENTE}), 0)
+    coalesce(max(intentos) FILTER (WHERE estado = {SMS.PENDIENTE}), 0), {cuantos_sql()}
 FROM campaigns_smslog WHERE lote_id = %s
 """  # noqa: S608 - constants
 
@@ -30,7 +31,8 @@ UPDATE campaigns_lote SET estado = {LOTE.ABIERTO}, publicado_hasta = %s,
 DOUBTFUL_SQL = f"UPDATE campaigns_lote SET estado = {LOTE.POR_CONCILIAR}, publicar_desde = NULL WHERE id = %s"  # noqa: S608 - constants
 CLOSED_SQL = f"""
 UPDATE campaigns_lote SET estado = {LOTE.CERRADO}, exitosos = %s, fallidos = %s, desconocidos = %s,
-    cerrado_en = now(), publicar_desde = NULL, contado_en = NULL, asentado = false WHERE id = %s
+    no_enviados = %s, excluidos = %s, cerrado_en = now(), publicar_desde = NULL, contado_en = NULL, asentado = false
+WHERE id = %s
 """  # noqa: S608 - constants
 
 
@@ -55,14 +57,15 @@ def close(lote_id: int, by: Closer = Closer.CHORD) -> int | None:
         if estado not in LOTES_EN_CURSO:
             return campana_id
         cursor.execute(SUMS_SQL, [codigos.DESCONOCIDO, published, lote_id])
-        exitosos, fallidos, pendientes, enviando, inciertos, desconocidos, next_slice, intentos = cursor.fetchone()
+        exitosos, fallidos, pendientes, enviando, inciertos, desconocidos, *rest = cursor.fetchone()
+        next_slice, intentos, no_enviados, excluidos = rest
         if pendientes:
             again = [published, 0.0, lote_id] if next_slice else [None, backoff(intentos), lote_id]
             cursor.execute(AGAIN_SQL, again)
         elif inciertos and not enviando:
             cursor.execute(DOUBTFUL_SQL, [lote_id])
         elif not enviando:
-            cursor.execute(CLOSED_SQL, [exitosos, fallidos, desconocidos, lote_id])
+            cursor.execute(CLOSED_SQL, [exitosos, fallidos, desconocidos, no_enviados, excluidos, lote_id])
             cupos.settle(lote_id)
             closed = True
     if closed:
@@ -73,10 +76,11 @@ def close(lote_id: int, by: Closer = Closer.CHORD) -> int | None:
 # Of a Lote that was closed once: all its rows are final. The count of its deliveries begins anew.
 RESUM_SQL = f"""
 UPDATE campaigns_lote l SET exitosos = f.exitosos, fallidos = f.fallidos, desconocidos = f.desconocidos,
-    contado_en = NULL, asentado = false
+    no_enviados = f.no_enviados, excluidos = f.excluidos, contado_en = NULL, asentado = false
 FROM (SELECT count(*) FILTER (WHERE estado = {SMS.ENVIADO}) AS exitosos,
         count(*) FILTER (WHERE estado = {SMS.FALLIDO}) AS fallidos,
-        count(*) FILTER (WHERE estado = {SMS.FALLIDO} AND codigo = %(desconocido)s) AS desconocidos
+        count(*) FILTER (WHERE estado = {SMS.FALLIDO} AND codigo = %(desconocido)s) AS desconocidos,
+        {cuantos_sql()}
       FROM campaigns_smslog WHERE lote_id = %(lote)s) f
 WHERE l.id = %(lote)s AND l.estado IN {LOTE.SUMADOS} AND l.cerrado_en IS NOT NULL
 """  # noqa: S608 - constants

@@ -15,7 +15,19 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from campaigns.audiencia.juicio import CODIGO_DE_FILA, TEXTOS, parametros
-from campaigns.ley.gasto import MEDIDAS, SIN_PRECIO_OPERADOR, Medida, Tope, gastado, gastar, operador_sql, topes_de
+from campaigns.ley.gasto import (
+    MEDIDAS,
+    Gastado,
+    Medida,
+    Tope,
+    caben,
+    gastado,
+    gastar,
+    operador_sql,
+    que_falta,
+    sin_precio,
+    topes_de,
+)
 from campaigns.ley.precios import precio_base
 from campaigns.ley.selectors import ajustes_de
 from campaigns.ley.services import bloquear
@@ -39,7 +51,6 @@ MOTIVOS: Final = {
     "limite_mensual": LIMITE_DEL_MES,
     "limite_mensajes": LIMITE_DE_MENSAJES,
 }
-SIN_PRECIO = "Hay un tope de gasto y no se sabe cuánto cuesta un segmento: ponga su precio en Ajustes."
 
 
 class ExhaustedError(Exception):
@@ -48,21 +59,17 @@ class ExhaustedError(Exception):
     Args:
         motivo: for people.
         hasta: the last date on the shop's calendar on which it does not; None when no other date helps.
-        parte: the share (0–1) of the Lote for which there would be room.
-        libre: what its recipients may take of which measure; None when no smaller Lote would help.
+        caben: so many of the first recipients of a Lote that was about to open for whom there is enough.
+        libre: what the recipients of any other Lote may take of which measure; None when no smaller one would help.
     """
 
     def __init__(
-        self,
-        motivo: str,
-        hasta: date | None = None,
-        parte: Decimal = Decimal(0),
-        libre: tuple[Medida, Decimal] | None = None,
+        self, motivo: str, hasta: date | None = None, caben: int = 0, libre: tuple[Medida, Decimal] | None = None
     ) -> None:
         super().__init__(motivo)
         self.motivo = motivo
         self.hasta = hasta
-        self.parte = parte
+        self.caben = caben
         self.libre = libre
 
 
@@ -225,7 +232,7 @@ def _balance(lote: Lote, usuario_id: int, dia: date, *, capped_by: Ajustes | Non
     wanted = {each: spent[each] - _held(lote, each)[1] + live[each] for each in MEDIDAS}
     more = {each: wanted[each] - _held(lote, each)[0] for each in MEDIDAS}
     if capped_by is not None:
-        _check(capped_by, dia, more=more, live=live, least=least, unpriced=bool(unpriced))
+        _check(capped_by, lote, dia, more=more, live=live, least=least, unpriced=bool(unpriced))
     gastar(usuario_id, dia, more)
     for each in MEDIDAS:
         _hold(lote, each, wanted[each], _held(lote, each)[1])
@@ -244,40 +251,60 @@ def _hold(lote: Lote, medida: Medida, now: Any, before: Any) -> None:
         setattr(lote, name, value)
 
 
-def _check(ajustes: Ajustes, dia: date, *, more: Cuanto, live: Cuanto, least: Cuanto, unpriced: bool) -> None:
+# What each recipient of a Lote that was about to open would take, in the order of sending; NULL of who is not sent to.
+TOMAS_SQL = f"""
+SELECT CASE WHEN estado IN {SMS.VIVOS} THEN coalesce(costo, 0) END,
+    coalesce({operador_sql("costo", "segmentos")}, 0)
+FROM campaigns_smslog WHERE lote_id = %(lote)s ORDER BY id
+"""  # noqa: S608 - constants
+
+
+def _check(
+    ajustes: Ajustes, lote: Lote, dia: date, *, more: Cuanto, live: Cuanto, least: Cuanto, unpriced: bool
+) -> None:
     """See that a Lote may have what it needs.
 
     Args:
         more: what it needs beyond what it holds.
         live: what is still to be sent of it.
-        least: the smallest part of that which can be sent alone.
+        least: what the first of its waiting recipients takes.
         unpriced: whether the shop has no price for some of it.
 
     Raises:
         ExhaustedError: the caps leave less, or, lowered meanwhile, not even what it holds.
     """
-    caps = list(topes_de(ajustes))
-    if not caps:
+    if next(topes_de(ajustes), None) is None:
         return
-    if unpriced and any(tope.medida == "monto" for tope, _ in caps):
-        raise ExhaustedError(SIN_PRECIO)
-    if ajustes.limites.en_dinero and settings.SMS_SEGMENT_PRICE is None:
-        raise ExhaustedError(SIN_PRECIO_OPERADOR)
-    now_spent = gastado(ajustes.usuario_id, dia)
-    for tope, cuanto in caps:
-        each, so_far = tope.medida, now_spent.de(tope)
-        if live[each] > 0 and so_far + more[each] > cuanto:
-            raise _exhausted(tope, dia, cuanto, so_far, more[each], live[each], least[each])
+    if motivo := sin_precio(ajustes, unpriced=unpriced):
+        raise ExhaustedError(motivo)
+    spent = gastado(ajustes.usuario_id, dia)
+    falta = que_falta(ajustes, spent, more, live)
+    if falta is None:
+        return
+    tope, cuanto = falta
+    each = tope.medida
+    if lote.cerrado_en is not None or lote.cupo_dia is not None:
+        libre = max(Decimal(cuanto - (spent.de(tope) + more[each] - live[each])), Decimal(0))
+        # A recipient who is dearer than the whole cap stays so.
+        hasta = tope.hasta(dia) if least[each] <= cuanto else None
+        raise ExhaustedError(_motivo(tope, cuanto, spent, more, live), hasta, libre=(each, libre))
+    # What has never held anything is about to open, and can be cut.
+    with connection.cursor() as cursor:
+        cursor.execute(TOMAS_SQL, {"lote": lote.pk, "precio": settings.SMS_SEGMENT_PRICE})
+        tomas = [
+            None if monto is None else {"monto": monto, "operador": operador, "mensajes": 1}
+            for monto, operador in cursor.fetchall()
+        ]
+    cabida = caben(ajustes, spent, tomas)
+    tope, cuanto = cabida.tope or tope, cabida.cuanto if cabida.tope else cuanto
+    raise ExhaustedError(_motivo(tope, cuanto, spent, more, live), cabida.hasta(dia), cabida.n)
 
 
-def _exhausted(tope: Tope, dia: date, cuanto: Any, so_far: Any, more: Any, live: Any, least: Any) -> ExhaustedError:
-    costo = more if more > 0 else live
-    shown = {"tope": cuanto, "gastado": so_far - (costo - more), "costo": costo}
-    motivo = MOTIVOS[tope.codigo].format(**{name: tope.escrito(value) for name, value in shown.items()})
-    libre = max(Decimal(cuanto - (so_far + more - live)), Decimal(0))
-    # A recipient who is dearer than the whole cap stays so.
-    hasta = tope.hasta(dia) if least <= cuanto else None
-    return ExhaustedError(motivo, hasta, libre / live, (tope.medida, libre))
+def _motivo(tope: Tope, cuanto: Any, spent: Gastado, more: Cuanto, live: Cuanto) -> str:
+    so_far, needed = spent.de(tope), more[tope.medida]
+    costo = needed if needed > 0 else live[tope.medida]
+    shown = {"tope": cuanto, "gastado": so_far - (costo - needed), "costo": costo}
+    return MOTIVOS[tope.codigo].format(**{name: tope.escrito(value) for name, value in shown.items()})
 
 
 def renew(campana: CampanaSMS) -> None:

@@ -4,7 +4,6 @@ The step is part of the caller's transaction and guarded by the Lote's own estad
 """
 
 import json
-from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
@@ -162,16 +161,12 @@ def _links(rows: list[tuple[int]], mensaje: str) -> dict[str, Any]:
     return {"log_ids": log_ids, "enlaces": enlaces_de(log_ids) if ENLACE in mensaje else [""] * len(log_ids)}
 
 
-# A third of three is one: a share has a last digit.
-A_HAIR = Decimal("1e-9")
-
-
 @transaction.atomic
-def cut_next(campana_id: int, parte: Decimal) -> bool:
-    """Leave in the campaign's next unopened Lote a part of its recipients; the others make the campaign's last Lote.
+def cut_next(campana_id: int, stay: int) -> bool:
+    """Leave in the campaign's next unopened Lote its first recipients; the others make the campaign's last Lote.
 
     Args:
-        parte: the share (0–1) that stays.
+        stay: so many of them.
 
     Returns:
         Whether there are fewer now; not when nobody would be left, or when its rows exist already.
@@ -182,7 +177,6 @@ def cut_next(campana_id: int, parte: Decimal) -> bool:
     lote = lotes.select_for_update().filter(estado=Lote.Estado.PENDIENTE).order_by("numero").first()
     if lote is None or lote.cerrado_en is not None:
         return False
-    stay = int(lote.total * parte + A_HAIR)
     if not 0 < stay < lote.total:
         return False
     last = lotes.order_by("-numero").values_list("numero", flat=True)[0]

@@ -22,7 +22,7 @@ from campaigns.campana.reporte import reporte_de
 from campaigns.campana.selectors import progreso_de
 from campaigns.ley import services as ajustes_services
 from campaigns.ley.contactos import olvidar_contactos
-from campaigns.ley.gasto import gastado
+from campaigns.ley.gasto import SIN_PRECIO, gastado
 from campaigns.ley.limites import cambiar_limites
 from campaigns.ley.services import cambiar_ajustes
 from campaigns.models import Ajustes, CampanaSMS, Contacto, Gasto, Lote, SMSLog, Suceso
@@ -613,7 +613,7 @@ class TestMoney:
     def test_a_cap_without_a_price_pauses(self, tienda: Usuario) -> None:
         Ajustes.objects.filter(usuario=tienda).update(tope_diario=Decimal(10), precio_segmento=None)
         found = opened(tienda, client(tienda, ANA))
-        assert (found.estado, found.motivo) == ("pausado", cupos.SIN_PRECIO)
+        assert (found.estado, found.motivo) == ("pausado", SIN_PRECIO)
         assert not SMSLog.objects.exists()
 
     def test_what_waited_over_night_is_paid_on_the_day_it_leaves(

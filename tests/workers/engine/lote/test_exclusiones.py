@@ -15,6 +15,7 @@ from campaigns.audiencia.juicio import TEXTOS
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.campana import services
 from campaigns.campana.services import mover_campana
+from campaigns.ley.consulta import SIN_CONSULTA
 from campaigns.ley.selectors import ajustes_de
 from campaigns.ley.services import cambiar_ajustes
 from campaigns.models import Ajustes, CampanaSMS, Contacto, SMSLog
@@ -29,7 +30,6 @@ from tests.conftest import signed_in
 from tests.factories import CampanaFactory, ClienteFactory
 from tests.workers.engine.conftest import take
 from workers.engine.campaign import campana as campanas
-from workers.engine.campaign import jornadas
 from workers.engine.lote import closing, publishing
 
 ANA, LUIS, EVA = "+573001112233", "+573004445566", "+573007778899"
@@ -87,9 +87,7 @@ def test_a_shop_may_require_a_fresh_consultation(owner: Usuario, days: int | Non
     cambiar_ajustes(usuario=owner, cambios={"rne_exigir_consulta": True, "rne_vigencia_dias": 3})
     found = opened(owner, client(owner, ANA))
     found.refresh_from_db()
-    assert (found.estado, found.motivo) == (
-        ("procesando", "") if runs else ("pausado", jornadas.SIN_CONSULTA.format(dias=3))
-    )
+    assert (found.estado, found.motivo) == (("procesando", "") if runs else ("pausado", SIN_CONSULTA.format(dias=3)))
     assert SMSLog.objects.exists() is runs
     nueva = services.NuevaCampana(
         mensaje="Su pedido llegó",

@@ -4,7 +4,6 @@ import time
 import uuid
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -226,7 +225,7 @@ def test_a_lote_that_may_have_been_opened_begins_in_quarantine(running: Running)
 
 def test_a_lote_that_is_cut_is_in_doubt_on_both_sides(running: Running) -> None:
     running.campana.lotes.create(numero=2, cliente_ids=[1, 2], total=2, dudoso_desde=timezone.now())
-    assert opening.cut_next(running.campana.pk, Decimal("0.5"))
+    assert opening.cut_next(running.campana.pk, 1)
     assert running.campana.lotes.exclude(dudoso_desde=None).count() == 2
 
 
