@@ -63,7 +63,7 @@ def ajustes(request: HttpRequest) -> HttpResponse:
 @pagina
 def consentimiento(request: HttpRequest) -> HttpResponse:
     """Take the answer to the question of the first day: does the shop require a consent on record?"""
-    usuario = admin_de(request, SOLO_ADMIN)
+    usuario = con_permiso(request, Accion.ADMINISTRAR, SOLO_ADMIN)
     answer = SI_O_NO.get(request.POST.get("exigir", "").strip().lower())
     if answer is None or "exigir" not in request.POST:
         messages.error(request, FALTA_RESPUESTA)

@@ -65,14 +65,15 @@ def programaciones(request: HttpRequest) -> HttpResponse:
 @never_cache
 @pagina
 def programacion(request: HttpRequest, pk: int) -> HttpResponse:
-    row = propia(con_permiso(request, Accion.VER_CAMPANAS), pk)
+    usuario = con_permiso(request, Accion.VER_CAMPANAS)
+    row = propia(usuario, pk)
     context = {
         **_historia(request, row),
         "cuando": palabras.en_palabras(row.recurrencia),
         "quienes": criterios.en_palabras(row.audiencia, tenant_id=row.usuario_id),
         "proximas": _fechas(row),
         "mover_hora": f"{reverse('programacion-editar', args=[row.pk])}#id_hora"
-        if usuario_de(request).es_admin
+        if usuario.puede(Accion.EDITAR_CAMPANAS)
         else "",
         # A key for this look at the page: pressing twice makes one campaign.
         "clave": str(uuid4()),

@@ -15,7 +15,7 @@ from clientes.models import Cliente
 from clientes.pages.cliente_form import ClienteForm
 from clientes.rne.selectors import registrado_desde, revocado_en
 from core.errors import ConflictError
-from core.pages.access import con_permiso, pagina
+from core.pages.access import con_permiso, pagina, usuario_de
 from core.permisos import Accion
 
 SOLO_ADMIN = "Solo un administrador puede crear, cambiar o eliminar clientes."

@@ -19,6 +19,7 @@ from campaigns.ley.gasto import (
     MEDIDAS,
     Gastado,
     Medida,
+    Toma,
     Tope,
     caben,
     gastado,
@@ -291,7 +292,7 @@ def _check(
     # What has never held anything is about to open, and can be cut.
     with connection.cursor() as cursor:
         cursor.execute(TOMAS_SQL, {"lote": lote.pk, "precio": settings.SMS_SEGMENT_PRICE})
-        tomas = [
+        tomas: list[Toma | None] = [
             None if monto is None else {"monto": monto, "operador": operador, "mensajes": 1}
             for monto, operador in cursor.fetchall()
         ]

@@ -30,6 +30,7 @@ from tests.conftest import signed_in
 from tests.factories import CampanaFactory, ClienteFactory
 from tests.workers.engine.conftest import take
 from workers.engine.campaign import campana as campanas
+from workers.engine.campaign import jornadas
 from workers.engine.lote import closing, publishing
 
 ANA, LUIS, EVA = "+573001112233", "+573004445566", "+573007778899"

@@ -23,7 +23,7 @@ WHERE c.id = t.campana_id AND c.completado_en IS NOT NULL
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0023_prueba'),
+        ("campaigns", "0026_personas"),
     ]
 
     operations = [

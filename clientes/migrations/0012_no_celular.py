@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clientes', '0009_rne_desde'),
+        ("clientes", "0011_lote_clientes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
