@@ -30,7 +30,8 @@ def tablero(request: HttpRequest) -> HttpResponse:
     usuario = con_permiso(request, Accion.VER_CAMPANAS)
     context = _tablero(usuario)
     # Asked once, on the first day: the answer is in the history of the settings.
-    context["preguntar"] = usuario.puede(Accion.ADMINISTRAR) and not consentimiento_decidido(ajustes_de(usuario.tenant_id))
+    decidido = consentimiento_decidido(ajustes_de(usuario.tenant_id))
+    context["preguntar"] = usuario.puede(Accion.ADMINISTRAR) and not decidido
     context["dias"] = selectors.por_dia(usuario, dias=DIAS) if context["filas"] else []
     return render(request, "campaigns/tablero/tablero.html", context)
 
