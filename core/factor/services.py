@@ -19,6 +19,7 @@ from pyotp.exceptions import OTPVerificationError
 
 from core import correo, llaves
 from core.models import CodigoRecuperacion, Factor, Usuario
+from core.permisos import ESCRIBEN
 from core.registro import Tipo, anotar
 
 PUESTO: Final = "Se puso un segundo factor"
@@ -38,8 +39,10 @@ LARGO_MAX: Final = 64
 
 
 def exigido(usuario: Usuario) -> bool:
-    """Tell whether the person must have a second factor: admins and operators, where the installation says so."""
-    return bool(settings.SECOND_FACTOR_REQUIRED and (usuario.es_admin or usuario.is_staff or usuario.is_superuser))
+    """Tell whether the person must have a second factor: operators of the installation and whoever does more in a shop
+    than read, where the installation says so."""
+    does = usuario.is_staff or usuario.is_superuser or not usuario.permisos.isdisjoint(ESCRIBEN)
+    return bool(settings.SECOND_FACTOR_REQUIRED and does)
 
 
 def tiene(usuario: Usuario) -> bool:

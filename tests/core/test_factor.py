@@ -336,7 +336,14 @@ class TestRequired:
 
     @pytest.mark.parametrize(
         ("change", "expected"),
-        [({}, True), ({"rol": "vendedor"}, False), ({"rol": "vendedor", "is_staff": True}, True)],
+        [
+            ({}, True),
+            ({"rol": "vendedor"}, False),
+            ({"rol": "vendedor", "is_staff": True}, True),
+            ({"rol": "operador"}, True),
+            ({"rol": "aprobador"}, True),
+            ({"rol": "plataforma", "is_superuser": True}, True),
+        ],
     )
     def test_it_is_for_admins_and_operators(self, required: None, change: dict[str, Any], expected: bool) -> None:
         assert services.exigido(Usuario(username="x", **change)) is expected

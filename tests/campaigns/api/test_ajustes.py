@@ -60,6 +60,7 @@ def test_a_new_shop_keeps_to_the_law(api: APIClient, nueva: Usuario) -> None:
         "tope_mensual": None,
         "aprobacion_destinatarios": None,
         "aprobacion_costo": None,
+        "aprobacion_ajena": False,
         "limites": {**dict.fromkeys(CAMPOS), "paises": ["CO"]},
     }
     assert not Ajustes.objects.filter(usuario=nueva).exists()  # reading writes nothing

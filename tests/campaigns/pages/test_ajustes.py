@@ -158,14 +158,18 @@ def test_it_saves_the_exclusions(nueva: Usuario) -> None:
 
 def test_it_saves_the_approval(nueva: Usuario) -> None:
     form = {"seccion": "aprobacion", "aprobacion_destinatarios": "5000", "aprobacion_costo": "12,5"}
+    form["aprobacion_ajena"] = "false"
     assert reglas.SIN_PRECIO in signed_in(nueva).post(URL, form).content.decode()
     flashes(nueva, URL, GASTO)
     assert flashes(nueva, URL, form) == [ajustes.GUARDADO]
     saved = Ajustes.objects.get(usuario=nueva)
     assert (saved.aprobacion_destinatarios, saved.aprobacion_costo) == (5000, Decimal("12.5"))
     assert 'name="aprobacion_costo" value="12,5"' in get(nueva, URL)
-    assert reglas.FALTA_MOTIVO in signed_in(nueva).post(URL, {"seccion": "aprobacion"}).content.decode()
-    flashes(nueva, URL, {"seccion": "aprobacion", "motivo": "Ya no hace falta"})
+    assert (
+        reglas.FALTA_MOTIVO
+        in signed_in(nueva).post(URL, {"seccion": "aprobacion", "aprobacion_ajena": "false"}).content.decode()
+    )
+    flashes(nueva, URL, {"seccion": "aprobacion", "aprobacion_ajena": "false", "motivo": "Ya no hace falta"})
     saved.refresh_from_db()
     assert (saved.aprobacion_destinatarios, saved.aprobacion_costo) == (None, None)
 

@@ -166,7 +166,11 @@ def save_in_the_admin(owner: Usuario, cliente: Cliente, **fields: str) -> None:
     root = Usuario.objects.create_superuser("root", password="clave-segura-1")
     given = {"nombre": cliente.nombre, "telefono": cliente.telefono, "usuario": str(owner.pk), "activo": "true"}
     consent = {"consentimiento_fuente": "Caja", "consentimiento_en": "2026-01-01"}
-    page(root, f"/admin/clientes/cliente/{cliente.pk}/change/", given | consent | fields)
+    browser = Client()
+    browser.force_login(root)
+    browser.post("/admin/motivo/", {"tienda": owner.pk, "motivo": "La tienda pidió ayuda"})
+    path = f"/admin/clientes/cliente/{cliente.pk}/change/"
+    assert browser.post(path, given | consent | fields)["Location"] == "/admin/clientes/cliente/"
 
 
 def page(usuario: Usuario, path: str, data: dict[str, str] | None = None) -> None:
