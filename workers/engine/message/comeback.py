@@ -16,7 +16,8 @@ from workers.engine.base import epoch
 from workers.engine.base.epoch import Epoch
 from workers.engine.lote import quarantine
 from workers.engine.lote.quarantine import Since
-from workers.engine.message.memory import memory, write_again
+from workers.engine.message import given_up
+from workers.engine.message.memory import failed_before, memory, write_again
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +61,9 @@ class Watch:
         earlier = last is not None and now.linea == last.linea and now.posicion < last.posicion
         lost = any(before is not None and not now.follows(before) for before in (last, known))
         write_again(memory.all(), lost=lost)
+        if lost:
+            for log_id, token, sid, entrega in failed_before(memory.all()):
+                given_up.sent_and_forgotten(log_id, token=token, sid=sid, entrega=entrega)
         if lost and (earlier or not current):
             hold(quarantine.since(), until=None if current else now)
         elif not current:

@@ -130,6 +130,8 @@ class Look:
         messages: to its recipient, read before this is settled.
         evidence: of the witnesses that were heard before.
         asked_at: Twilio's time of the answer; None when it did not say.
+        whole: whether `messages` are all there are to its recipient. Where they are only those to the number, what is
+            not among them may have gone by RCS.
         account: all messages of the account since `doubt.from_`, read after `messages`; None when they were not asked
             for.
     """
@@ -139,6 +141,7 @@ class Look:
     evidence: Evidence = NOTHING_KNOWN
     asked_at: datetime | None = None
     account: Sequence[Message] | None = None
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +153,8 @@ class _Later:
 
 
 def settle(looks: Sequence[Look]) -> list[Look]:
-    """Write what follows from each look; return those that would free their row once the whole account was read."""
+    """Write what follows from each look; return those that would free their row once the whole account was read, and
+    those of which less than all messages to the recipient were read and which these do not settle."""
     known, unread, later = _known(looks), [], []
     taken: set[str] = set()
     accounts = {id(look.account): look.account for look in looks if look.account is not None}
@@ -167,7 +171,7 @@ def settle(looks: Sequence[Look]) -> list[Look]:
                     continue
                 # In a call that began just now, or another's a moment ago; or the row itself is settled.
                 verdict = _judge(look, _known([look]))
-            if verdict.do in proof.SEARCHES and look.account is None:
+            if not look.whole or (verdict.do in proof.SEARCHES and look.account is None):
                 unread.append(look)
             elif left := _settle(look, verdict, known, strange.get(id(look.account))):
                 later.append(left)

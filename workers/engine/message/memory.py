@@ -18,7 +18,6 @@ from django.db import IntegrityError, connection
 from campaigns.values import codigos
 from campaigns.values.estados import SMS
 from core.clock import elapsed
-from workers.engine.message import given_up
 
 logger = logging.getLogger(__name__)
 
@@ -140,12 +139,22 @@ def write_again(posted: Iterable[Posted], *, lost: bool) -> int:
     known = [one for one in posted if one.sid]
     changed = sum(_sent(known[n : n + BATCH]) for n in range(0, len(known), BATCH))
     if lost:
-        changed += sum(_failed(known[n : n + BATCH]) for n in range(0, len(known), BATCH))
         open_ones = [one for one in posted if not one.sid]
         changed += sum(_doubt(open_ones[n : n + BATCH]) for n in range(0, len(open_ones), BATCH))
     if changed:
         logger.warning("%s messages that PostgreSQL had forgotten were written again", changed)
     return changed
+
+
+def failed_before(posted: Iterable[Posted]) -> list[tuple[int, UUID, str, str]]:
+    """Find the rows that show an end from before what is remembered of them, as (id, token, sid, entrega)."""
+    known = [one for one in posted if one.sid]
+    found: list[tuple[int, UUID, str, str]] = []
+    with connection.cursor() as cursor:
+        for n in range(0, len(known), BATCH):
+            cursor.execute(FAILED_SQL, _answers(known[n : n + BATCH]))
+            found += cursor.fetchall()
+    return found
 
 
 def _sent(posted: list[Posted]) -> int:
@@ -154,13 +163,6 @@ def _sent(posted: list[Posted]) -> int:
     except IntegrityError:
         # Another row got one of these messages a moment before; it must not keep the others out.
         return sum(_sent([one]) for one in posted) if len(posted) > 1 else 0
-
-
-def _failed(posted: list[Posted]) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(FAILED_SQL, _answers(posted))
-        rows = cursor.fetchall()
-    return sum(given_up.sent_and_forgotten(pk, token=token, sid=sid, entrega=said) for pk, token, sid, said in rows)
 
 
 def _doubt(posted: list[Posted]) -> int:

@@ -57,10 +57,15 @@ ORDER BY s.revisar_desde NULLS FIRST, s.id LIMIT %s
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Twilio's answer about one phone: its messages, and what the witnesses heard before show, by sender."""
+    """Twilio's answer about one phone: its messages, and what the witnesses heard before show, by sender.
+
+    Args:
+        whole: whether those by RCS are among them, if there may be any.
+    """
 
     messages: Listing
     evidence: dict[str, Evidence]
+    whole: bool = True
 
 
 Question = Future[Answer]
@@ -123,7 +128,7 @@ class Run:
             if len(answered) >= LOOKUPS or not running:
                 unread += doubts.settle(answered)
                 answered = []
-        self._read_all(unread, pool)
+        self._read_all(self._read_rcs(unread, pool), pool)
         return looked
 
     def _choose(self, senders: set[str], pool: ThreadPoolExecutor) -> None:
@@ -150,14 +155,17 @@ class Run:
         # First the witnesses: what is found later shows nothing of a list that was read before.
         evidence = {sender: self._evidence[sender].result() for sender in senders}
         since = min(doubt.from_ for doubt in group)
-        return Answer(self._messages(group[0].telefono, since, senders), evidence)
+        found = self._gateway.messages_to(group[0].telefono, since=since)
+        return Answer(found, evidence, whole=not _may_go_by_rcs(senders))
 
     def _messages(self, to: str, since: datetime, senders: set[str]) -> Listing:
         found = self._gateway.messages_to(to, since=since)
-        if any(kind_of(sender) is Kind.SERVICE for sender in senders):
-            # A Messaging Service may reach a phone by RCS, and then lists it so.
-            found = Listing([*found, *self._gateway.messages_to(RCS + to, since=since)], at=found.at)
-        return found
+        return self._with_rcs(found, to, since, found.at) if _may_go_by_rcs(senders) else found
+
+    def _with_rcs(self, found: Sequence[Message], to: str, since: datetime, at: datetime | None) -> Listing:
+        """Return what is listed to the number, by Twilio's time of that answer, with what is listed to its other
+        address."""
+        return Listing([*found, *self._gateway.messages_to(RCS + to, since=since)], at=at)
 
     def _looks(self, question: Question, group: list[Doubt]) -> list[Look]:
         try:
@@ -167,7 +175,10 @@ class Run:
             return []
         self._unanswered = 0
         # One after the other: two campaigns may have said the same words to this phone.
-        return [Look(doubt, answer.messages, answer.evidence[_sender(doubt)], answer.messages.at) for doubt in group]
+        at = answer.messages.at
+        return [
+            Look(doubt, answer.messages, answer.evidence[_sender(doubt)], at, whole=answer.whole) for doubt in group
+        ]
 
     def _failed(self, error: Exception, group: list[Doubt]) -> None:
         """Put the rows off: they would come first in the next run too, and a batch of them would keep the others
@@ -178,6 +189,40 @@ class Run:
         elif self._unanswered in (1, SILENT_AFTER):
             logger.warning("Twilio cannot be asked (%s in a row): %s", self._unanswered, error)
         doubts.put_off(group)
+
+    def _read_rcs(self, looks: Sequence[Look], pool: ThreadPoolExecutor) -> list[Look]:
+        """Settle rows whose message is not among those to the number: it may have gone by RCS.
+
+        That costs a question more for each phone, so it is asked for only where the first did not find the message.
+
+        Returns:
+            What is left of all looks.
+        """
+        left = [look for look in looks if look.whole]
+        by_phone: dict[str, list[Look]] = {}
+        for look in looks:
+            if not look.whole:
+                by_phone.setdefault(look.doubt.telefono, []).append(look)
+        questions = {
+            pool.submit(
+                self._with_rcs, same[0].messages, phone, min(look.doubt.from_ for look in same), same[0].asked_at
+            ): same
+            for phone, same in by_phone.items()
+        }
+        while questions:
+            done, _ = wait(questions, timeout=locks.SILENCE_S / 4, return_when=FIRST_COMPLETED)
+            locks.still_here()
+            whole: list[Look] = []
+            for question in done:
+                same = questions.pop(question)
+                try:
+                    messages = question.result()
+                except Exception as error:
+                    self._failed(error, [look.doubt for look in same])
+                else:
+                    whole += [replace(look, messages=messages, whole=True) for look in same]
+            left += doubts.settle(whole) if whole else []
+        return left
 
     def _read_all(self, looks: Sequence[Look], pool: ThreadPoolExecutor) -> None:
         """Settle rows of which only the whole account tells whether their message is hidden under another number."""
@@ -193,6 +238,13 @@ class Run:
             return
         locks.still_here()
         doubts.settle([replace(look, account=messages) for look in looks])
+
+
+def _may_go_by_rcs(senders: set[str]) -> bool:
+    """Tell whether a message may have gone by RCS, which Twilio lists to another address: it is the first attempt of a
+    Messaging Service with an RCS sender (https://www.twilio.com/docs/rcs/send-an-rcs-message), and whether a service
+    had one at that moment nobody can tell afterwards."""
+    return any(kind_of(sender) is Kind.SERVICE for sender in senders)
 
 
 def _sender(doubt: Doubt) -> str:

@@ -118,7 +118,7 @@ def ends_on_another_day(campana: CampanaSMS, *, exitosos: int, pausado: bool = F
     `completado`, or `pausado` until yet another day."""
     for row in [*Gasto.objects.order_by("dia"), *Lote.objects.exclude(cupo_dia=None)]:
         name = "dia" if isinstance(row, Gasto) else "cupo_dia"
-        type(row).objects.filter(pk=row.pk).update(**{name: getattr(row, name) - timedelta(days=1)})
+        type(row)._base_manager.filter(pk=row.pk).update(**{name: getattr(row, name) - timedelta(days=1)})
     CampanaSMS.objects.filter(reanuda_en__isnull=False).update(reanuda_en=PAST)
     CampanaSMS.objects.update(cierra_en=PAST)
     campanas.advance(campana.pk)

@@ -13,13 +13,18 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import CampanaSMS, Lote, SMSLog
+from campaigns.values import codigos
 from clientes.models import RegistroBaja
 from core.clock import elapsed
+from core.models import Usuario
 from tests.factories import CampanaFactory, open_lote, sms_log
 from tests.workers.engine.conftest import Running, take, write
-from workers.engine.message import doubts, outbox
+from workers.engine.campaign import plazo
+from workers.engine.lote import quarantine
+from workers.engine.message import comeback, doubts, outbox
 from workers.engine.message.doubts import Look
 from workers.engine.message.proof import NOTHING_KNOWN, Doubt, Evidence
+from workers.engine.rounds import sweeper
 from workers.gateway.clock import TwilioClock
 from workers.gateway.lookup import Message
 from workers.gateway.outcomes import Accepted
@@ -503,6 +508,39 @@ class TestTwoRowsThatClaimOneMessage:
         late.refresh_from_db()
         assert (late.estado, late.twilio_sid) == ("enviado", SID)
         assert (log.estado, log.twilio_sid) == ("pendiente", "")  # absent twice, as the message is another's
+
+
+@pytest.mark.parametrize("estado", ["procesando", "pausado", "cancelado"])
+@pytest.mark.parametrize("owner_active", [True, False])
+@pytest.mark.parametrize("quarantined", [True, False])
+def test_a_message_that_no_row_accounts_for_keeps_a_doubt_until_the_deadline_and_no_longer(
+    running: Running, estado: str, owner_active: bool, quarantined: bool
+) -> None:
+    """As of a campaign that PostgreSQL has forgotten: it went to the same phone, from the same sender."""
+    if quarantined:
+        comeback.hold(quarantine.since())
+        log = running.logs[0]
+        log.refresh_from_db()
+    else:
+        SMSLog.objects.exclude(pk=running.logs[0].pk).update(estado="fallido", codigo="21211")
+        log = doubtful(running)
+    for _ in range(3):
+        assert settle(log, message("De una campaña que ya no existe", sid="SM" + "f" * 32)).estado == "incierto"
+    type(running.campana).objects.update(
+        estado=estado, vence_en=timezone.now() - timedelta(seconds=plazo.grace_s() - 5)
+    )
+    Usuario.objects.update(is_active=owner_active)
+    sweeper.sweep()
+    running.reload()
+    assert (log.estado, running.campana.completado_en) == ("incierto", None)  # its last look is still to come
+    type(running.campana).objects.update(vence_en=timezone.now() - timedelta(seconds=plazo.grace_s() + 1))
+    for _ in range(3):  # each has its time, of which a busy machine takes its part
+        sweeper.sweep()
+    running.reload()
+    log.refresh_from_db()
+    assert (log.estado, log.codigo) == ("fallido", codigos.DESCONOCIDO)
+    assert running.campana.completado_en
+    assert running.campana.desconocidos == (3 if quarantined else 1)
 
 
 def until_somebody_waits() -> None:

@@ -381,3 +381,38 @@ def test_through_a_messaging_service_it_asks_for_both_forms_of_a_number(
     log.refresh_from_db()
     assert (log.estado, log.twilio_sid) == ("enviado", SID)
     assert len(twilio.asked) == 6
+    assert {row.ausencias for row in SMSLog.objects.filter(estado="incierto")} == {1}
+
+
+def test_it_asks_for_the_second_form_only_where_the_first_does_not_find_it(
+    running: Running, twilio: Twilio, settings: Any
+) -> None:
+    settings.TWILIO_SENDER = "MG" + "0" * 32
+    in_doubt(running, 3)
+    first, other, _ = running.logs
+    # Of the second, what is listed to the number has its words and is another row's: its own may have gone by RCS.
+    sms_log(running.campana, running.lote, ClienteFactory.create(usuario=running.campana.usuario), estado="enviado",
+            twilio_sid="SM" + "9" * 32)  # fmt: skip
+    when = timezone.now() + timedelta(seconds=1)
+    listed = {
+        first.telefono: [Message(SID, first.mensaje, "sent", "", when, first.telefono)],
+        other.telefono: [Message("SM" + "9" * 32, other.mensaje, "sent", "", when, other.telefono)],
+        f"rcs:{other.telefono}": [Message("SM" + "8" * 32, other.mensaje, "sent", "", when, f"rcs:{other.telefono}")],
+    }
+    twilio.answer = lambda to: listed.get(to, [])
+    assert reconciler.reconcile() == 3
+    assert f"rcs:{first.telefono}" not in twilio.asked
+    assert len(twilio.asked) == 5
+    for row, sid in ((first, SID), (other, "SM" + "8" * 32)):
+        row.refresh_from_db()
+        assert (row.estado, row.twilio_sid) == ("enviado", sid)
+
+
+def test_while_the_second_form_cannot_be_asked_for_nothing_is_absent(
+    running: Running, twilio: Twilio, settings: Any
+) -> None:
+    settings.TWILIO_SENDER = "MG" + "0" * 32
+    in_doubt(running, 3)
+    twilio.answer = lambda to: unreachable(to) if to.startswith("rcs:") else []
+    assert reconciler.reconcile() == 3
+    assert set(SMSLog.objects.values_list("estado", "ausencias")) == {("incierto", 0)}

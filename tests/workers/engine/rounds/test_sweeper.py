@@ -184,8 +184,12 @@ def test_one_sweeps_at_a_time(running: Running) -> None:
 def test_it_ends_when_another_has_begun(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     """It was stopped between two campaigns: the other moves them on."""
     moved: list[int] = []
-    monkeypatch.setattr(sweeper.campana, "advance", lambda campana_id, **options: moved.append(campana_id))
-    monkeypatch.setattr(sweeper.ocurrencias, "atender_vencidas", lambda: Arriendo.objects.all().delete())
+    monkeypatch.setattr(
+        "workers.engine.campaign.campana.advance", lambda campana_id, **options: moved.append(campana_id)
+    )
+    monkeypatch.setattr(
+        "campaigns.programaciones.ocurrencias.atender_vencidas", lambda: Arriendo.objects.all().delete()
+    )
     CampanaSMS.objects.update(cierra_en=None)
     assert sweeper.sweep() is None
     assert moved == []
