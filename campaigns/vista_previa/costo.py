@@ -28,19 +28,19 @@ from campaigns.remitentes import valor_de
 GSM7_PLAIN: Final = "^[A-Za-z0-9 .,'&()/éÉñÑüÜàèìòùÄÖäöÅåÆæØøßÇ-]*$"
 UCS2_PLAIN: Final = "^[A-Za-z0-9 .,'&()/À-ÖØ-öø-ſ-]*$"
 
-GRUPOS_SQL: Final = """
+# Of a name: how its letters count.
+CLASE: Final = "CASE WHEN nombre ~ %(gsm7)s THEN 'gsm7' WHEN nombre ~ %(ucs2)s THEN 'ucs2' ELSE 'raro' END"
+
+GRUPOS_SQL: Final = f"""
 SELECT codigo, clase, largo, CASE WHEN clase = 'raro' THEN nombre END AS nombre, pais, count(*),
     count(*) FILTER (WHERE NOT consentido)
 FROM (
     SELECT codigo, nombre, CASE WHEN codigo = '' THEN pais ELSE '' END AS pais,
-        CASE WHEN codigo = '' THEN consentido ELSE true END AS consentido, char_length(nombre) AS largo, CASE
-        WHEN codigo <> '' THEN ''
-        WHEN nombre ~ %(gsm7)s THEN 'gsm7'
-        WHEN nombre ~ %(ucs2)s THEN 'ucs2'
-        ELSE 'raro' END AS clase
+        CASE WHEN codigo = '' THEN consentido ELSE true END AS consentido, char_length(nombre) AS largo,
+        CASE WHEN codigo <> '' THEN '' ELSE {CLASE} END AS clase
     FROM juzgados
 ) AS nombres GROUP BY 1, 2, 3, 4, 5
-"""
+"""  # noqa: S608 - constants
 
 SAMPLE: Final = {"gsm7": "a", "ucs2": "ó"}
 
@@ -110,25 +110,30 @@ def grupos_de(
         remitente: None for the installation's sender.
         a_toda_hora: the cap on contacts is not for them.
     """
-    sql, params = elegidos_sql(audiencia, tenant_id=ajustes.usuario_id)
-    named: dict[str, Any] = {f"p{i}": value for i, value in enumerate(params)}
+    params = parametros(ajustes, dia=dia, remitente=valor_de(remitente), a_toda_hora=a_toda_hora)
+    return [
+        Grupo(codigo, nombre if nombre is not None else SAMPLE.get(clase, "") * largo, pais, cantidad, sin)
+        for codigo, clase, largo, nombre, pais, cantidad, sin in juzgar(audiencia, params, GRUPOS_SQL)
+    ]
+
+
+def juzgar(audiencia: Audiencia, params: dict[str, Any], select: str) -> list[tuple[Any, ...]]:
+    """Judge the audience, and select from `candidatos` or `juzgados` of `JUZGADOS_TODOS`.
+
+    Args:
+        params: those of `parametros`.
+        select: it may use `gsm7` and `ucs2`, the patterns of plain names.
+    """
+    sql, values = elegidos_sql(audiencia, tenant_id=params["tenant"])
+    named: dict[str, Any] = {f"p{i}": value for i, value in enumerate(values)}
     # psycopg2 takes positions or names, not both; Django's part has positions.
     positions = sql % tuple(f"%({name})s" for name in named)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH elegidos AS ({positions}),{JUZGADOS_TODOS}{GRUPOS_SQL}",
-            {
-                **named,
-                **parametros(ajustes, dia=dia, remitente=valor_de(remitente), a_toda_hora=a_toda_hora),
-                "gsm7": GSM7_PLAIN,
-                "ucs2": UCS2_PLAIN,
-            },
+            f"WITH elegidos AS ({positions}),{JUZGADOS_TODOS}{select}",
+            {**named, **params, "gsm7": GSM7_PLAIN, "ucs2": UCS2_PLAIN},
         )
-        rows = cursor.fetchall()
-    return [
-        Grupo(codigo, nombre if nombre is not None else SAMPLE.get(clase, "") * largo, pais, cantidad, sin)
-        for codigo, clase, largo, nombre, pais, cantidad, sin in rows
-    ]
+        return list(cursor.fetchall())
 
 
 def calcular(mensaje: str, grupos: list[Grupo]) -> Costo:
