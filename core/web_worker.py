@@ -27,7 +27,7 @@ LOOKED_AT: Final = 4_000
 
 
 class Quick(Protocol):
-    """What an application may have as `at_once`."""
+    """The type of an application's `at_once`."""
 
     def take(self, data: bytes, answer: Callable[[int], None]) -> int:
         """Return the size of the one request that `data` is, or 0; then `answer` is called once, by any thread."""

@@ -175,8 +175,10 @@ EXCLUSIONES: Final = (
         text="El número está en el Registro de Números Excluidos (RNE).",
         remedy="No le escriba publicidad: el número está en el Registro de Números Excluidos. Solo vale un"
         " consentimiento posterior a la consulta en que apareció: si lo tiene, regístrelo en su ficha.",
+        # A shop without a register is not asked about client by client.
         sql=lambda fila: (
-            "EXISTS (SELECT FROM clientes_numerorne r"
+            "(SELECT EXISTS (SELECT FROM clientes_numerorne WHERE usuario_id = %(tenant)s))"  # noqa: S608 - constants
+            " AND EXISTS (SELECT FROM clientes_numerorne r"
             f" WHERE r.usuario_id = %(tenant)s AND r.telefono = {fila.telefono}"
             " AND r.desde >= coalesce(c.consentimiento_en, '-infinity'))"
         ),
@@ -240,6 +242,7 @@ candidatos AS (
         coalesce(c.pais, '') AS pais, c.consentimiento_en IS NOT NULL AS consentido,
         {_codigo(EXCLUSIONES, Fila("c.telefono_e164", fuera))} AS codigo
     FROM elegidos e LEFT JOIN clientes_cliente c ON c.id = e.id AND c.usuario_id = %(tenant)s
+    OFFSET 0  -- or each use of the code below would judge once more
 ), juzgados AS (
     SELECT n, cliente_id, nombre, telefono, pais, consentido,
         CASE WHEN codigo = '' AND row_number() OVER (PARTITION BY codigo, telefono ORDER BY n) > 1

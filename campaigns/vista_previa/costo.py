@@ -133,7 +133,7 @@ def juzgar(audiencia: Audiencia, params: dict[str, Any], select: str) -> list[tu
             f"WITH elegidos AS ({positions}),{JUZGADOS_TODOS}{select}",
             {**named, **params, "gsm7": GSM7_PLAIN, "ucs2": UCS2_PLAIN},
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def calcular(mensaje: str, grupos: list[Grupo]) -> Costo:

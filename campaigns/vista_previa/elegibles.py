@@ -2,23 +2,26 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from django.db.models import Count, Q
 from django.db.models.functions import Length
 
-from campaigns.audiencia.juicio import TEXTOS, enviables_de
-from campaigns.audiencia.seleccion import Audiencia, medir
+from campaigns.audiencia.juicio import TEXTOS, enviables_de, parametros
+from campaigns.audiencia.seleccion import SIN_DESTINATARIOS, Audiencia, comprobar
 from campaigns.ley.jornada import dia_del_envio
 from campaigns.ley.selectors import ajustes_de
 from campaigns.models import Remitente
 from campaigns.remitentes import valor_de
 from campaigns.values import codigos
-from campaigns.vista_previa.costo import grupos_de
+from campaigns.vista_previa.costo import juzgar
 from clientes import selectors
 from clientes.busqueda import buscar
 from clientes.models import Cliente, Etiqueta
+from core.errors import InvalidInputError
 from core.models import Usuario
 
+CUENTA_SQL: Final = "SELECT codigo, count(*) FROM juzgados GROUP BY 1"
 ENCONTRADOS = 8
 Q_MAX = 60
 
@@ -80,14 +83,15 @@ def contar_audiencia(usuario: Usuario, audiencia: Audiencia, remitente: Remitent
     Raises:
         InvalidInputError: nobody is chosen, or something that is not the shop's.
     """
-    medida = medir(audiencia, tenant_id=usuario.tenant_id)
-    excluded = dict.fromkeys(TEXTOS, 0)
+    comprobar(audiencia, tenant_id=usuario.tenant_id)
     ajustes = ajustes_de(usuario.tenant_id)
-    for grupo in grupos_de(audiencia, ajustes=ajustes, dia=dia_del_envio(ajustes), remitente=remitente):
-        if grupo.codigo:
-            excluded[grupo.codigo] += grupo.cantidad
-    rows = sorted(((TEXTOS[c], n) for c, n in excluded.items() if n), key=lambda row: -row[1])
-    return Cuenta(medida.total, medida.total - sum(n for _, n in rows), rows, excluded[codigos.FRECUENCIA])
+    params = parametros(ajustes, dia=dia_del_envio(ajustes), remitente=valor_de(remitente))
+    counts = dict(juzgar(audiencia, params, CUENTA_SQL))
+    total = sum(counts.values())
+    if not total:
+        raise InvalidInputError(SIN_DESTINATARIOS, field=audiencia.field, code="empty")
+    rows = [(TEXTOS[codigo], counts[codigo]) for codigo in TEXTOS if counts.get(codigo)]
+    return Cuenta(total, counts.get("", 0), sorted(rows, key=lambda row: -row[1]), counts.get(codigos.FRECUENCIA, 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from tests.bench import cierre, comparison, latency, lote, scaling, tableros
+from tests.bench import callbacks, cierre, comparison, latency, lote, scaling, tableros
+from tests.bench.callbacks import TakenIn
 from tests.bench.cierre import Closed
 from tests.bench.latency import Latency
 from tests.bench.options import count, read_options
@@ -100,6 +101,12 @@ def test_the_close_is_judged_by_its_time_and_by_the_rate_before_and_after_it(
     assert [goal.reached for goal in section.goals] == reached
 
 
+@pytest.mark.parametrize(("postgres", "reached"), [(0.2, True), (0.5, False)])
+def test_callbacks_are_judged_by_the_cpu_of_web_and_database(postgres: float, reached: bool) -> None:
+    taken = TakenIn(1_000, {"web": 0.5, "postgres": postgres, "simulator": 9.0}, [0.06], 3_000, 2_900, 0.1)
+    assert [goal.reached for goal in callbacks.report(taken).goals] == [reached]
+
+
 def test_the_report_names_what_was_missed_and_what_could_not_be_run(capsys: pytest.CaptureFixture[str]) -> None:
     section = comparison.report(runs([300.0], [400.0]), rounds=1)
     show(Console(), {"Python": "3.11"}, [section], {"profile": "py-spy [not permitted]"})
@@ -111,7 +118,7 @@ def test_the_report_names_what_was_missed_and_what_could_not_be_run(capsys: pyte
 
 def test_the_command_line_asks_for_less_or_more() -> None:
     everything, quick = read_options([]), read_options(["--quick", "--only", "latency", "--only", "comparison"])
-    assert everything.sections == ("comparison", "scaling", "latency", "tableros", "cierre", "profile")
+    assert everything.sections == ("comparison", "scaling", "latency", "tableros", "cierre", "callbacks", "profile")
     assert quick.sections == ("comparison", "latency")
     assert quick.recipients < everything.recipients == 4_000
     assert read_options(["--million"]).sizes[-2:] == (100_000, 1_000_000)

@@ -68,7 +68,7 @@ def _fault(operation: Operation, growing: set[str]) -> str:
         unique = isinstance(operation.constraint, models.UniqueConstraint)
         return CONCURRENTLY if unique else VALIDATED
     if isinstance(operation, (migrations.AddField, migrations.AlterField)):
-        field = operation.field
+        field: Any = operation.field
         return CONCURRENTLY if field.unique or (field.db_index and not field.many_to_many) else ""
     return ""
 
@@ -91,7 +91,7 @@ def test_no_migration_locks_a_table_that_grows() -> None:
 
 
 def migration(*operations: Operation, atomic: bool = True) -> Any:
-    made = migrations.Migration("9999_a", "campaigns")
+    made: Any = migrations.Migration("9999_a", "campaigns")
     made.operations, made.atomic = list(operations), atomic
     return made
 

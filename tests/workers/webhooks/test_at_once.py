@@ -33,7 +33,7 @@ def _account(settings: Any) -> None:
 
 
 class Answers:
-    """What was answered, in any thread."""
+    """The answers that were given, by any thread."""
 
     def __init__(self, count: int = 1) -> None:
         self.statuses: dict[int, int] = {}
