@@ -18,7 +18,7 @@ CON_PUNTOS: Final = re.compile(r"[\d.,]*[.,][\d.,]*")
 LETRA: Final = re.compile(r"[^\W\d_]")
 DE_PROGRAMA: Final = re.compile(r"\d{5}[.,]0+\Z|\A\d+(?:[.,]\d+[eE]\+?|[eE]\+)\d+\Z")
 
-CEROS: Final = re.compile(r"00+")
+CEROS: Final = re.compile(r"0{2,20}")  # longer is no document at all, and the field says so
 # Bills to nobody in particular have these, or zeros; two clients who have one are two. Colombia: DIAN, anexo técnico
 # de la factura electrónica; Mexico: SAT, RFC genéricos; Ecuador: SRI, consumidor final.
 DE_NADIE: Final = frozenset({"222222222222", "XAXX010101000", "XEXX010101000", "9999999999999"})

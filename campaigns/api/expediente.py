@@ -19,7 +19,7 @@ from core.registro import Tipo, anotar
 class ConsentimientoSerializer(serializers.Serializer[Any]):
     fuente = serializers.CharField()
     fecha = serializers.DateField(allow_null=True)
-    hora = serializers.TimeField(allow_null=True)
+    hora = serializers.CharField(allow_null=True, help_text="The hour of the consent, such as 16:20:00.")
     medio = serializers.CharField()
     texto = serializers.CharField()
     lugar = serializers.CharField()
@@ -49,7 +49,7 @@ class ExpedienteSerializer(serializers.Serializer[Any]):
     )
 
 
-EJEMPLO = {
+EJEMPLO: dict[str, Any] = {
     "generado": "2026-03-15T10:31:02-05:00",
     "tienda": "Zapatos Luna",
     "cliente": {"id": 15, "nombre": "Maria Gonzalez", "telefono_e164": "+573001234567", "etiquetas": ["VIP"]},

@@ -96,7 +96,7 @@ SENCILLAS: Final = tuple(
         rf"(?<![\w@.])@({UN_NOMBRE})\b(?![.@])",
         rf"(?<![\w%])%({UN_NOMBRE})\b(?!%)",
         rf"(?<![\w%])({UN_NOMBRE})%(?!\w)",
-        rf"\[({UN_NOMBRE})\b(?![^\[\]\n]{{0,60}}\])",
+        rf"\[({UN_NOMBRE})\b(?![^\[\]\n]{{0,160}}\])",
     )
 )
 # Where any of them might begin: most texts hold nothing of the kind.

@@ -38,8 +38,9 @@ QUERER: Final = r"(?:quier\w+|quis\w+|quer\w*|dese\w+|gustaria|interesa\w*|want|
 
 # They say by themselves that it is our messages, unless something else is named: "darte de baja del gimnasio".
 FUERTES: Final = (
-    r"(?:(?:dar(?:te|se|me|nos|les?)?|damos|das|doy|dado|causar|solicitar|pedir|tu|la|su|una) (?:de )?baja|^(?:de"
-    r" )?baja|desu[bs]*scri\w+|desinscri\w+|unsu[bs]*cri\w+|opt(?:ing)? ?out|descadastr\w+|autoexclu\w+)"
+    r"(?:(?:dar(?:te|se|me|nos|les?)?|damos|das|doy|dado|causar|solicitar|pedir|tu|la|su|una) (?:de )?baja"
+    r"|para baja(?= ?$)|^(?:de )?baja|desu[bs]*scri\w+|desinscri\w+|unsu[bs]*cri\w+|unsub|opt(?:ing)? ?out"
+    r"|descadastr\w+|autoexclu\w+)"
 )
 # These stop anything: what they name decides.
 PARAR: Final = (

@@ -1,14 +1,16 @@
 """`/api/v1/clientes/`: the shop's clients."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import (
     OpenApiExample,
     extend_schema,
+    extend_schema_field,
     extend_schema_serializer,
     extend_schema_view,
 )
@@ -28,6 +30,19 @@ from core.api.filters import IdFilter, MomentFilter, TextFilter, YesNoFilter
 from core.api.schema import ErrorSerializer
 from core.api.serializers import ShopRowSerializer
 from core.errors import ConflictError, InvalidInputError
+
+HORA: Final = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?")
+
+
+# OpenAPI's format "time" has an offset, which no hour of a day alone can have.
+@extend_schema_field({"type": "string", "pattern": f"^{HORA.pattern}$"})
+class HoraField(serializers.TimeField):
+    """An hour of the day, with seconds or without."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        if not isinstance(value, str) or not HORA.fullmatch(value):
+            self.fail("invalid", format="hh:mm[:ss]")
+        return super().to_internal_value(value)
 
 
 @extend_schema_serializer(
@@ -78,6 +93,12 @@ class ClienteSerializer(ShopRowSerializer[Cliente]):
     consentimiento_revocado_en = serializers.SerializerMethodField(
         help_text="The day on which the register of excluded numbers revoked the consent; null while it stands."
     )
+    consentimiento_hora = HoraField(
+        required=False,
+        allow_null=True,
+        help_text="The proof of the consent, as are the next three fields: at what time, in TIME_ZONE. With another "
+        "`consentimiento_en` goes what is not given anew.",
+    )
     etiquetas = EtiquetasField(required=False, help_text="Ids of the shop's tags.")
 
     class Meta:
@@ -104,10 +125,6 @@ class ClienteSerializer(ShopRowSerializer[Cliente]):
                 "help_text": "Where the client agreed to be written to; give it with its date, or neither."
             },
             "consentimiento_en": {"help_text": "When the client agreed; null while they have not."},
-            "consentimiento_hora": {
-                "help_text": "The proof of the consent, as are the next three fields: at what time, in TIME_ZONE. "
-                "With another `consentimiento_en` goes what is not given anew."
-            },
             "consentimiento_medio": {"help_text": "How the client agreed."},
             "consentimiento_texto": {"help_text": "The words that the client was shown or read."},
             "consentimiento_lugar": {"help_text": "The IP address or the place."},

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO, Final
 
@@ -21,6 +21,7 @@ COLOMBIANO: Final = re.compile(r"(?:\+?57)?(3\d{9})")
 RELLENO: Final = re.compile(r"[\s()\-']+")
 DIGITO: Final = re.compile(r"\d")
 DIGITOS: Final = 7  # fewer are no telephone
+MOVIL_MAX: Final = 24  # characters of a Colombian mobile with its prefix and what is put between
 
 
 @dataclass(slots=True)
@@ -40,20 +41,33 @@ class Numeros:
     titulos: int = 0
     _textos: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def add(self, celda: str) -> None:
-        found: tuple[str, ...] = ()
-        if len(celda) <= phones.ESCRITO_MAX:
-            # A workbook names one text in as many cells as it likes: each is read once.
-            if celda not in self._textos:
-                self._textos[celda] = _leer_todos(celda)
-            found = self._textos[celda]
-        if not found:
+    def add(self, celda: str, *otras: str) -> None:
+        """Take the numbers of a row.
+
+        Args:
+            otras: its cells in other columns that hold numbers.
+        """
+        found = self._leer(celda)
+        bad = not found and (not otras or _posible(celda))
+        for otra in otras:
+            more = self._leer(otra)
+            bad |= not more and _posible(otra)
+            found += more
+        if bad or not found:
             self.ilegibles += 1
         elif any(telefono not in self.telefonos for telefono in found):
             self.leidas += 1
         else:
             self.repetidas += 1
         self.telefonos.update(dict.fromkeys(found))
+
+    def _leer(self, celda: str) -> tuple[str, ...]:
+        if len(celda) > phones.ESCRITO_MAX:
+            return ()
+        # A workbook names one text in as many cells as it likes: each is read once.
+        if celda not in self._textos:
+            self._textos[celda] = _leer_todos(celda)
+        return self._textos[celda]
 
     @property
     def filas(self) -> int:
@@ -82,7 +96,7 @@ def _nada(numeros: "Numeros", filas: int) -> None:
 
 
 def de_archivo(file: BinaryIO, *, heartbeat: Callable[["Numeros", int], None] = _nada) -> Numeros:
-    """The numbers of the column that has most of them, in the sheet that has most of them. Hidden rows count.
+    """The numbers of the sheet that has most of them, in whatever columns they stand. Hidden rows count.
 
     Args:
         heartbeat: called at every row with what was found, and about how many rows the file has.
@@ -92,13 +106,17 @@ def de_archivo(file: BinaryIO, *, heartbeat: Callable[["Numeros", int], None] = 
             quote is open, or a formula has no value.
     """
     formato, muestra, hechos = lectura.examinar(file, valor=_posibles)
-    columna, _ = _mejor(muestra)
+    columna, otras = _columnas(muestra)
     found = Numeros()
     # What is above the table is read too: it costs nothing, and a number that is lost is one that the law forbids.
-    for celda in _celdas(file, replace(formato, desde=1), columna):
+    for cells in _filas(file, replace(formato, desde=1), {columna, *otras}):
+        celda = cells[columna].strip() if columna < len(cells) else ""
+        more = [
+            cell.strip() for n, cell in enumerate(cells) if n != columna and cell and (n in otras or _es_movil(cell))
+        ]
         # Above the first number are titles and headings, unless they might be a number.
-        if found.telefonos or leer_numero(celda) or _posible(celda):
-            found.add(celda)
+        if found.telefonos or leer_numero(celda) or _posible(celda) or any(map(leer_numero, more)):
+            found.add(celda, *more)
         else:
             found.titulos += 1
         heartbeat(found, hechos.filas)
@@ -124,16 +142,30 @@ def _posibles(rows: Sequence[Fila]) -> int:
     return 2 * sum(_posible(celda) for _, cells in rows for celda in cells)
 
 
-def _mejor(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
-    """Find the column with most numbers; it and how many it has."""
-    counts: Counter[int] = Counter(n for row in rows for n, celda in enumerate(row) if celda and leer_numero(celda))
-    return max(counts.items(), key=lambda found: (found[1], -found[0]), default=(0, 0))
+def _columnas(rows: Sequence[Sequence[str]]) -> tuple[int, set[int]]:
+    """Find the column with most numbers, and the others whose cells that may be numbers mostly are."""
+    counts: Counter[int] = Counter()
+    possible: Counter[int] = Counter()
+    for row in rows:
+        for n, celda in enumerate(row):
+            if celda and _posible(celda):
+                possible[n] += 1
+                counts[n] += bool(_leer_todos(celda))
+    best, _ = max(counts.items(), key=lambda found: (found[1], -found[0]), default=(0, 0))
+    return best, {n for n, many in counts.items() if n != best and many and 2 * many >= possible[n]}
 
 
-def _celdas(file: BinaryIO, formato: Formato, columna: int) -> Iterator[str]:
+def _es_movil(celda: str) -> bool:
+    """Tell at little cost whether a cell is a Colombian mobile: to leave one alone in vain harms nobody."""
+    if settings.PHONE_DEFAULT_REGION != "CO" or not DIGITOS < len(celda) <= MOVIL_MAX:
+        return False
+    return bool(COLOMBIANO.fullmatch(RELLENO.sub("", celda)))
+
+
+def _filas(file: BinaryIO, formato: Formato, columnas: Set[int]) -> Iterator[Sequence[str]]:
     for numero, cells in lectura.leer(file, formato):
         if cells.motivo:
             raise UnreadableFileError(f"Fila {numero}: {cells.motivo}")
-        if columna in cells.sin_calcular:
+        if columnas & cells.sin_calcular:
             raise UnreadableFileError(SIN_CALCULAR.format(fila=numero))
-        yield cells[columna].strip() if columna < len(cells) else ""
+        yield cells

@@ -39,7 +39,7 @@ VACIA = "No hay ningún número."
 
 @dataclass(frozen=True, slots=True)
 class Pedido:
-    """What a person says of a consultation.
+    """A person's word about a consultation.
 
     Args:
         quien: id of the admin who brings it.

@@ -13,6 +13,7 @@ from clientes.importacion.filas import FUENTE_ARCHIVO
 from clientes.importacion.valores import InvalidCellError
 from clientes.models import Cliente, Medio
 from clientes.services import anonimizar_cliente
+from core.errors import InvalidInputError
 from core.models import Usuario
 from tests.clientes.importacion.support import counts, csv, problems, run
 from tests.core.api.support import error_of
@@ -195,7 +196,7 @@ def test_a_file_names_the_way_in_its_own_words(written: str, medio: str) -> None
 
 def test_an_hour_of_today_that_has_not_come_is_refused() -> None:
     late = {"consentimiento_hora": time(23, 59, 59, 999_999)}
-    with pytest.raises(consentimiento.InvalidInputError):
+    with pytest.raises(InvalidInputError):
         consentimiento.validar("Caja", timezone.localdate(), late)
 
 

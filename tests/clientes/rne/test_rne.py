@@ -76,8 +76,12 @@ def test_it_reads_a_number_as_the_register_writes_it(celda: str, telefono: str) 
         (csv("fecha;celular;canal", "2026-01-01;3001112233;SMS", "2026-01-02;3004445566;SMS", "x;no hay;SMS"), 1),
         (csv("fecha,celular", "2026-01-01,+573001112233", "2026-01-02,573004445566", encoding="utf-16"), 0),
         (xlsx([["Número", "Canal"], [3001112233, "SMS"], ["300 444 5566", "SMS"]]), 0),
+        (csv("celular;otro celular", "3001112233;", ";3004445566"), 0),
+        (csv("celular;fijo o celular", "3001112233;3004445566", "3001112233;300444556.0"), 1),
+        (b"3001112233;3004445566;3001112233", 0),
+        (csv("id;nota", "3001112233;x", *["3001112233;x"] * 300, "3001112233;57 300 444 5566"), 0),
     ],
-    ids=["a list", "titles", "columns", "utf-16", "xlsx"],
+    ids=["a list", "titles", "columns", "utf-16", "xlsx", "two columns", "a digit too few", "one line", "far below"],
 )
 def test_it_finds_the_numbers_of_any_file(owner: Usuario, data: bytes, ilegibles: int) -> None:
     consulta = services.importar_archivo(usuario=owner, subido=archivo(data), consultado_en=DIA, reemplaza=False)
