@@ -133,7 +133,8 @@ def juzgar(audiencia: Audiencia, params: dict[str, Any], select: str) -> list[tu
             f"WITH elegidos AS ({positions}),{JUZGADOS_TODOS}{select}",
             {**named, **params, "gsm7": GSM7_PLAIN, "ucs2": UCS2_PLAIN},
         )
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 def calcular(mensaje: str, grupos: list[Grupo]) -> Costo:

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from campaigns.audiencia.juicio import CODIGO_DE_FILA, TEXTOS, parametros
-from campaigns.ley.gasto import MEDIDAS, Gastado, Medida, Tope, caben, gastado, que_falta, sin_precio, topes_de
+from campaigns.ley.gasto import MEDIDAS, Gastado, Medida, Toma, Tope, caben, gastado, que_falta, sin_precio, topes_de
 from campaigns.ley.precios import precio_base
 from campaigns.ley.selectors import ajustes_de
 from campaigns.ley.services import bloquear
@@ -283,7 +283,7 @@ def _check(ajustes: Ajustes, lote: Lote, dia: date, *, more: Cuanto, live: Cuant
     # What has never held anything is about to open, and can be cut.
     with connection.cursor() as cursor:
         cursor.execute(TOMAS_SQL, {"lote": lote.pk, "precio": settings.SMS_SEGMENT_PRICE})
-        tomas = [
+        tomas: list[Toma | None] = [
             None if monto is None else {"monto": monto, "operador": operador, "mensajes": 1}
             for monto, operador in cursor.fetchall()
         ]
