@@ -14,7 +14,7 @@ from campaigns.api.plantillas import MENSAJE, PlantillaField
 from campaigns.api.remitentes import RemitenteField
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.ley.selectors import ajustes_de
-from campaigns.models import Ocurrencia, Programacion
+from campaigns.models import Ajustes, Ocurrencia, Programacion
 from campaigns.models.programacion import GRACIA, GRACIA_MAX, NOMBRE_MAX
 from campaigns.programaciones import criterios, palabras, selectors
 from campaigns.programaciones.fechas import fechas
@@ -218,10 +218,15 @@ class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Program
 
     @extend_schema_field(serializers.ListField(child=serializers.DateTimeField(allow_null=True)))
     def get_saldran_en(self, programacion: Programacion) -> list[str | None]:
-        if "ajustes" not in self.context:
-            self.context["ajustes"] = ajustes_de(programacion.usuario_id)
-        found = fechas(self.context["ajustes"], selectors.proximas_de(programacion))
+        found = fechas(self._ajustes_de(programacion.usuario_id), selectors.proximas_de(programacion))
         return [fecha.sale.isoformat() if fecha.sale else None for fecha in found]
+
+    def _ajustes_de(self, tenant_id: int) -> Ajustes:
+        """Read the shop's settings once, however many rows are shown."""
+        known: dict[int, Ajustes] = vars(self).setdefault("_de_tienda", {})
+        if tenant_id not in known:
+            known[tenant_id] = ajustes_de(tenant_id)
+        return known[tenant_id]
 
     @extend_schema_field(serializers.ListField(child=serializers.DateTimeField()))
     def get_proximas(self, programacion: Programacion) -> list[str]:

@@ -37,11 +37,12 @@ class Falta:
     sigue: datetime | None
     del_operador: bool
 
-    def dicho(self, zona_de: CampanaSMS) -> str:
+    def dicho(self, campana: CampanaSMS) -> str:
         """Say why the campaign cannot be resumed, and the way out."""
-        zona = ajustes_de(zona_de.usuario_id).zona
+        zona = ajustes_de(campana.usuario_id).zona
         sigue = SIGUE_SOLA.format(cuando=formato.proximo(self.sigue, zona)) if self.sigue else ""
-        return NO_ALCANZA.format(motivo=self.motivo, sigue=sigue, salida=PEDIR if self.del_operador else SUBIR)
+        way_out = PEDIR if self.del_operador else SUBIR
+        return formato.frase(NO_ALCANZA.format(motivo=self.motivo, sigue=sigue, salida=way_out))
 
 
 def falta_tope(campana: CampanaSMS) -> Falta | None:

@@ -41,8 +41,9 @@ SOLO_ADMIN = (
 # In the order of the counters above the table.
 FILTROS = (
     ("", "Todos"),
-    *((estado, row.varios) for estado, row in estados.MENSAJES.items()),
+    *((estado, row.varios) for estado, row in estados.MENSAJES.items() if estado in estados.SMS_FINALES),
     *((resultado, row.varios) for resultado, row in APARTE.items()),
+    *((estado, row.varios) for estado, row in estados.MENSAJES.items() if estado not in estados.SMS_FINALES),
 )
 
 # The moves that have a button.
@@ -151,7 +152,7 @@ def mover(request: HttpRequest, pk: int, accion: str) -> HttpResponse:
     else:
         if falta is not None and falta.sigue is not None:
             zona = ajustes_de(campana.usuario_id).zona
-            messages.info(request, tope.SIGUE.format(cuando=formato.proximo(falta.sigue, zona)))
+            messages.info(request, formato.frase(tope.SIGUE.format(cuando=formato.proximo(falta.sigue, zona))))
         else:
             messages.success(request, move.hecho)
     sondeo.olvidar(usuario, "campana", pk)

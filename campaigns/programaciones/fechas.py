@@ -94,7 +94,8 @@ def _contada(fecha: Fecha, reparto: Reparto, mensaje: str, ajustes: Ajustes) -> 
     parts = []
     if len(reparto.salidas) > 1:
         last = formato.proximo(reparto.salidas[-1].desde, fecha.momento.tzinfo)
-        parts.append(f"{formato.numero(reparto.salidas[0].cantidad)} ese día, por el tope; los demás, hasta {last}.")
+        first = formato.numero(reparto.salidas[0].cantidad)
+        parts.append(formato.frase(f"{first} ese día, por el tope; los demás, hasta {last}."))
     if reparto.no_salen:
         parts.append(f"{formato.numero(reparto.no_salen)} no se enviarían. {reparto.motivo}")
     return replace(

@@ -11,6 +11,7 @@ from campaigns.mensaje import texto
 from campaigns.models import Remitente
 from campaigns.vista_previa import firma
 from campaigns.vista_previa.costo import calcular, grupos_de
+from campaigns.vista_previa.reparto import repartir
 from core.errors import InvalidInputError
 from core.models import Usuario
 
@@ -49,8 +50,10 @@ def resumir(
     except InvalidInputError as error:
         return Resumen() if error.code == "empty" else Resumen(error=error.message)
     ajustes = ajustes_de(usuario.tenant_id)
-    grupos = grupos_de(audiencia, ajustes=ajustes, dia=dia_del_envio(ajustes, desde=desde), remitente=remitente)
-    costo = calcular(mensaje, grupos)
     if not mensaje.strip():
-        return Resumen(costo.destinatarios)
+        dia = dia_del_envio(ajustes, desde=desde)
+        grupos = grupos_de(audiencia, ajustes=ajustes, dia=dia, remitente=remitente)
+        return Resumen(calcular(mensaje, grupos).destinatarios)
+    reparto = repartir(audiencia, mensaje, ajustes=ajustes, remitente=remitente, desde=desde)
+    costo = calcular(mensaje, reparto.grupos)
     return Resumen(costo.destinatarios, costo.segmentos, costo.precio(ajustes))

@@ -79,7 +79,9 @@ def por_que_no_ahora(jornada: Jornada | None, zona: tzinfo) -> str:
     """Say why no message leaves now, and when the first ones do; "" when they leave now."""
     if jornada is None:
         return NUNCA
-    return ESPERA.format(desde=formato.proximo(jornada.desde, zona)) if jornada.desde > timezone.now() else ""
+    if jornada.desde <= timezone.now():
+        return ""
+    return formato.frase(ESPERA.format(desde=formato.proximo(jornada.desde, zona)))
 
 
 def cuando(vista: VistaPrevia) -> str:
@@ -105,10 +107,10 @@ def cuando_programada(momento: datetime, jornada: Jornada | None, zona: tzinfo) 
         return NUNCA
     desde = formato.proximo(jornada.desde, zona)
     if jornada.desde > momento:
-        return PROGRAMADA_FUERA.format(desde=desde)
+        return formato.frase(PROGRAMADA_FUERA.format(desde=desde))
     if jornada.ventana_hasta is None:
-        return PROGRAMADA.format(desde=desde)
-    return PROGRAMADA_HASTA.format(desde=desde, hasta=formato.proximo(jornada.ventana_hasta, zona))
+        return formato.frase(PROGRAMADA.format(desde=desde))
+    return formato.frase(PROGRAMADA_HASTA.format(desde=desde, hasta=formato.proximo(jornada.ventana_hasta, zona)))
 
 
 def salidas_en_palabras(vista: VistaPrevia) -> str:
@@ -132,7 +134,7 @@ def salidas_en_palabras(vista: VistaPrevia) -> str:
         if more:
             n = about + formato.numero(sum(salida.cantidad for salida in more))
             parts.append(RESTO.format(n=n, cuando=formato.proximo(more[-1].desde, zona)))
-    said = "; ".join(parts) + "." if parts else ""
+    said = formato.frase("; ".join(parts) + ".") if parts else ""
     if reparto.no_salen:
         rest = NO_SALEN[reparto.no_salen != 1].format(n=formato.numero(reparto.no_salen))
         said = f"{said} {rest} {reparto.motivo}"

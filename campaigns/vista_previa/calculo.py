@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Count, Q, Window
 from django.db.models.functions import Length
 
 from campaigns.audiencia import seleccion
@@ -128,7 +129,9 @@ def calcular_vista_previa(
     plain = transliterar(mensaje)
     missing = firma.falta(mensaje, usuario, ajustes)
     sendable = enviables_de(audiencia, ajustes=ajustes, dia=dia, remitente=valor_de(remitente), a_toda_hora=a_toda_hora)
-    longest = sendable.order_by(Length("nombre").desc(), "pk").first()
+    # Beside the longest name, for it reads all of them.
+    con_fijos = sendable.annotate(fijos=Window(Count("pk", filter=Q(movil=False))))
+    longest = con_fijos.order_by(Length("nombre").desc(), "pk").first()
     return VistaPrevia(
         total=medida.total,
         reparto=reparto,
@@ -144,7 +147,7 @@ def calcular_vista_previa(
         ajustes=ajustes,
         a_toda_hora=a_toda_hora,
         programada_para=programada_para,
-        no_celulares=sendable.filter(movil=False).exclude(telefono_e164="").count(),
+        no_celulares=longest.fijos if longest else 0,
         aprobacion=por_que_espera(
             ajustes, total=medida.total, costo=a_aprobar.tienda, costo_operador=a_aprobar.operador
         ),

@@ -17,7 +17,19 @@ from django.utils import timezone
 from campaigns.audiencia.juicio import parametros
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.ley.consulta import falta_consulta
-from campaigns.ley.gasto import MEDIDAS, SE_ACABO, Cabida, Gastado, Medida, Toma, caben, gastado, que_falta, sin_precio
+from campaigns.ley.gasto import (
+    MEDIDAS,
+    SE_ACABO,
+    Cabida,
+    Gastado,
+    Medida,
+    Toma,
+    caben,
+    gastado,
+    que_falta,
+    sin_precio,
+    topes_de,
+)
 from campaigns.ley.jornada import Jornada, jornada_desde, jornada_tras
 from campaigns.ley.precios import precio_de, precio_operador
 from campaigns.mensaje import texto
@@ -151,10 +163,8 @@ def repartir(
     if not a_toda_hora and (motivo := falta_consulta(ajustes, jornada.desde)):
         reparto.motivo, reparto.no_salen = motivo, total
         return reparto
-    toma = _toma_de(pedido, ajustes)
-    spent = gastado(ajustes.usuario_id, dia)
     sin = sin_precio(ajustes, unpriced=pedido.precio(ajustes) is None)
-    if not pedido.destinatarios or not (sin or que_falta(ajustes, spent, toma)):
+    if not pedido.destinatarios or not (sin or _falta(pedido, ajustes, dia)):
         reparto.grupos = grupos
         if pedido.destinatarios:
             reparto.salidas = [Salida(dia, jornada.desde, pedido.destinatarios)]
@@ -168,6 +178,13 @@ def repartir(
     plan = _Plan(audiencia, mensaje, ajustes, remitente, a_toda_hora)
     plan.hacer(reparto, jornada, vence)
     return reparto
+
+
+def _falta(pedido: Costo, ajustes: Ajustes, dia: date) -> bool:
+    """Tell whether some cap does not let all of it be sent on a day."""
+    if next(topes_de(ajustes), None) is None:
+        return False
+    return que_falta(ajustes, gastado(ajustes.usuario_id, dia), _toma_de(pedido, ajustes)) is not None
 
 
 def cabida_de(

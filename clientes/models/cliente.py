@@ -104,12 +104,6 @@ class Cliente(models.Model):
             models.Index(
                 fields=["usuario", "documento"], name="cliente_por_documento", condition=~models.Q(documento="")
             ),
-            # the preview: those to whom an SMS may not arrive
-            models.Index(
-                fields=["usuario", "id"],
-                name="cliente_no_celular",
-                condition=models.Q(movil=False) & ~models.Q(telefono_e164=""),
-            ),
             models.Index(fields=["usuario", "nombre", "id"], name="cliente_por_nombre"),  # the page, in this order
             GinIndex(PALABRAS, name="cliente_por_palabra"),  # the page's search: clientes.busqueda
         ]

@@ -59,6 +59,11 @@ def proximo(value: datetime, zona: tzinfo | None = None) -> str:
     return f"{day}, {reloj(local)}".replace(" ", "\N{NO-BREAK SPACE}")
 
 
+def frase(text: str) -> str:
+    """A sentence that ends in an hour has one full stop: `a las 8:00 a. m..` → `a las 8:00 a. m.`"""
+    return text.replace("m..", "m.")
+
+
 def dia(value: date) -> str:
     """`30 nov 2026`."""
     return formats.date_format(value, "j M Y").lower()

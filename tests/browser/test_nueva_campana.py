@@ -3,15 +3,18 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from campaigns.mensaje.partes import contar, letras_ucs2
 from campaigns.mensaje.plano import invisibles, sin_invisibles, transliterar
-from campaigns.models import CampanaSMS
+from campaigns.models import Ajustes, CampanaSMS, Contacto
+from clientes.models import Cliente
 from core.models import Usuario
 from core.settings import BASE_DIR
 from tests.browser import tienda
@@ -147,10 +150,36 @@ def test_the_text_without_accents_is_one_click_away(surtida: Usuario, sign_in: S
 def test_a_template_fills_the_editor(surtida: Usuario, sign_in: SignIn) -> None:
     page = sign_in(surtida)
     to_the_message(page)
-    page.get_by_label("Empezar con una plantilla").select_option(label="Saludo")
+    chosen, text = page.get_by_label("Empezar con una plantilla"), page.get_by_label("Texto")
+    chosen.select_option(label="Saludo")
+    expect(text).to_have_value("Hola {nombre}, bienvenido")
+    text.fill("Escrito a mano")  # what a person typed goes only when they say so
+    chosen.select_option(index=0)
+    chosen.select_option(label="Saludo")
+    expect(text).to_have_value("Escrito a mano")
     page.get_by_role("button", name="Usar").first.click()
-    expect(page.get_by_label("Texto")).to_have_value("Hola {nombre}, bienvenido")
+    expect(text).to_have_value("Hola {nombre}, bienvenido")
     expect(page.locator("[data-burbuja=primero]")).to_have_text("Hola Ana Gómez, bienvenido")
+
+
+def test_another_day_is_counted_while_it_is_chosen(surtida: Usuario, sign_in: SignIn) -> None:
+    Ajustes.objects.filter(usuario=surtida).update(ventanas_activas=True, frecuencia_activa=True)
+    cliente = Cliente.objects.filter(usuario=surtida).exclude(telefono="").order_by("pk")[0]
+    for day in (0, 1):  # the shop may be closed by now, and "now" be tomorrow
+        dia = timezone.localdate() + timedelta(days=day)
+        Contacto.objects.create(usuario=surtida, dia=dia, telefono=cliente.telefono_e164, n=1, campana_id=1)
+    page = sign_in(surtida)
+    to_the_message(page)
+    page.get_by_label("Texto").fill("Hola")
+    page.get_by_role("button", name="Revisar").last.click()
+    page.get_by_label("Otro día u otra hora").check()
+    sunday = timezone.localdate() + timedelta(days=13 - timezone.localdate().weekday())
+    page.get_by_label("Día y hora").fill(f"{sunday:%Y-%m-%d}T20:00")
+    expect(page.get_by_role("button", name="Programar para 41 clientes")).to_be_visible()
+    expect(page.locator("#resumen")).to_contain_text("A esa hora está cerrado el horario de envío")
+    page.get_by_role("button", name="Programarla para esa hora").click()
+    expect(page.get_by_label("Día y hora")).to_have_value(re.compile(r"T08:00$"))
+    is_presentable(page)
 
 
 def test_back_and_forth_loses_nothing(surtida: Usuario, sign_in: SignIn) -> None:

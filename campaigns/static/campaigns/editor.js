@@ -106,6 +106,14 @@
     }
   };
 
+  // A chosen template fills the text at once, unless a person has typed: then its button is there to say so.
+  const templates = document.getElementById("plantilla");
+  templates?.addEventListener("change", () => {
+    const chosen = templates.selectedOptions[0].dataset.mensaje;
+    const untouched = [...templates.options].some((option) => option.dataset.mensaje === text.value);
+    if (chosen && (!text.value.trim() || untouched)) put(chosen, true);
+  });
+
   text.addEventListener("input", update);
   text.addEventListener("scroll", () => { ground.scrollTop = text.scrollTop; });
   form.addEventListener("click", (event) => {

@@ -192,7 +192,8 @@ def send_all(campana: CampanaSMS, set_to: Any, now: datetime) -> Left:
     """Let the engine send what it may until the deadline; return when messages left, and how many."""
     left: Left = []
     at: datetime | None = campana.programada_para or now
-    while at is not None and at < campana.vence_en:
+    vence = campana.vence_en
+    while at is not None and vence is not None and at < vence:
         set_to(at)
         if campana.reanuda_en is not None:
             pausas.resume_if_due(campana.pk)
