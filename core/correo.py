@@ -133,14 +133,14 @@ def _salio(row: CorreoPendiente) -> bool:
         return True
     if row.tipo == Pendiente.TEXTO:
         return enviar(row.correo, row.asunto, row.texto)
-    usuario = row.usuario
-    if usuario is None or not usuario.puede_ingresar or not usuario.email:
+    quien = row.usuario
+    if quien is None or not quien.puede_ingresar or not quien.email:
         return True
-    uid = urlsafe_base64_encode(force_bytes(usuario.pk))
-    token = default_token_generator.make_token(usuario)
+    uid = urlsafe_base64_encode(force_bytes(quien.pk))
+    token = default_token_generator.make_token(quien)
     url = settings.PUBLIC_URL + reverse("clave-nueva", kwargs={"uidb64": uid, "token": token})
-    said = {"usuario": usuario.get_username(), "url": url}
-    return enviar(usuario.email, CLAVE_ASUNTO.format(**said), CLAVE_TEXTO.format(**said))
+    said = {"usuario": quien.get_username(), "url": url}
+    return enviar(quien.email, CLAVE_ASUNTO.format(**said), CLAVE_TEXTO.format(**said))
 
 
 def _quienes(texto: str) -> list[Usuario]:
