@@ -65,7 +65,7 @@ def bound(database_url: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How to run one.
+    """A PgBouncer's address and its process.
 
     Args:
         url: of the database behind it, for the product.

@@ -95,7 +95,7 @@ def _bounds() -> list[CheckMessage]:
     orders = "; ".join(ALTER.format(role=f'"{role}"', name=name, value=wanted[name]) for name in unbounded)
     hint = f"Behind a pooler these are the role's. In psql: {orders}; then let the pooler reconnect (RECONNECT)."
     said = f"DATABASE_POOLER is set, and connections have no {' and no '.join(unbounded)}."
-    return [Error(said, hint=hint, id="core.E025")] if unbounded else []
+    return [Error(said, hint=hint, id="core.E024")] if unbounded else []
 
 
 def _pooler() -> list[CheckMessage]:

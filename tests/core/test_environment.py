@@ -246,6 +246,18 @@ def test_a_secrets_file_that_holds_none_is_named(content: bytes | None, tmp_path
     assert f"Environment: SECRET_KEY_FILE: {file} " in done.stderr.splitlines()[-1]
 
 
+def test_behind_a_pooler_nothing_is_asked_of_a_session() -> None:
+    prints = "__import__('json').dumps(s.DATABASES['default'])"
+    url = "postgresql://u@h/n?sslmode=require"
+    found = json.loads(start(prints, DATABASE_URL=url, DATABASE_POOLER="transaction").stdout)
+    assert (found["OPTIONS"]["sslmode"], "options" in found["OPTIONS"]) == ("require", False)
+    assert found["DISABLE_SERVER_SIDE_CURSORS"] is True
+    assert json.loads(start(prints, DATABASE_URL=url).stdout)["DISABLE_SERVER_SIDE_CURSORS"] is False
+    done = start(DATABASE_POOLER="statement")
+    assert done.returncode != 0
+    assert "DATABASE_POOLER" in done.stderr.splitlines()[-1]
+
+
 @pytest.mark.parametrize(("url", "prefix"), [("https://sms.tienda.co", "__Host-"), ("http://localhost:8000", "")])
 def test_cookies_are_the_hosts_own_with_https(url: str, prefix: str) -> None:
     names = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SESSION_COOKIE_PATH", "SESSION_COOKIE_DOMAIN")

@@ -76,7 +76,7 @@ def test_it_names_what_is_to_be_set(pooler: PgBouncer, settings: Any) -> None:
     settings.TWILIO_SIMULATED = True
     with behind(pooler, settings):
         found = durable.faults()
-    assert ids(found) == ["core.E025"]
+    assert ids(found) == ["core.E024"]
     [fault] = [message for message in found if message.is_serious()]
     for setting, value in zip(BOUNDS, ("30000ms", "60s"), strict=True):
         assert f"ALTER ROLE \"{connection.settings_dict['USER']}\" SET {setting} = '{value}'" in str(fault.hint)

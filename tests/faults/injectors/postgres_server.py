@@ -12,6 +12,7 @@ from tests.faults.injectors.scene import Fault, Injector, Scene
 from tests.faults.stack import gone, send
 
 ANSWERS_WITHIN_S = 40.0
+LIVES_S = 12.0
 OTHERS: Final = "datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
 
 
@@ -25,6 +26,8 @@ def pooler_restart(scene: Scene) -> str | None:
             if time.monotonic() > deadline:
                 return None
             time.sleep(0.1)
+        # Who is killed at once is taken for one that cannot start; and the product is to get through.
+        time.sleep(LIVES_S)
         return f"{entry.pid}, then {again.pid}"
 
 

@@ -146,8 +146,10 @@ def open_next(campana: CampanaSMS, held: Cupos | None = None, *, sin_enviar: str
             cursor.execute(DROPPED_SQL, params | {"descartes": DESCARTES})
             cursor.execute(FAILED_SQL, [lote.pk])
             cursor.execute(AGAIN_SQL, params | _links(cursor.fetchall(), campana.mensaje))
-        else:
-            cursor.execute(ASIDE_SQL, params | {"tope": codigos.TOPE})
+        if lote.cerrado_en is not None:
+            # Whom the judgement has passed over is a client no more.
+            why = sin_enviar or codigos.CLIENTE_ELIMINADO
+            cursor.execute(ASIDE_SQL, params | {"tope": codigos.TOPE, "sin_enviar": why})
         if not sin_enviar:
             medida.count_odd(lote.pk, params)
         cursor.execute(OPENED_SQL, [lote.pk])

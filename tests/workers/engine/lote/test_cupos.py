@@ -574,6 +574,15 @@ class TestMoney:
         assert codes(found) == ["", codigo]
         assert SMSLog.objects.get(codigo=codigo).error == codigos.TEXTOS[codigo]
 
+    def test_who_is_deleted_while_waiting_for_a_cap_is_told_so(self, tienda: Usuario) -> None:
+        found = opened(tienda, client(tienda, ANA), client(tienda, LUIS))
+        cambiar_ajustes(usuario=tienda, cambios={"tope_diario": Decimal("0.5")})
+        campanas.advance(found.pk)
+        SMSLog.objects.filter(codigo=codigos.TOPE).update(cliente=None)
+        send(found)
+        ends_on_another_day(found, exitosos=1)
+        assert codes(found) == ["", codigos.CLIENTE_ELIMINADO]
+
     def test_who_waits_for_a_cap_leaves_the_phone_to_others(self, tienda: Usuario) -> None:
         found = opened(tienda, client(tienda, ANA), client(tienda, LUIS))
         cambiar_ajustes(usuario=tienda, cambios={"tope_diario": Decimal("0.5")})

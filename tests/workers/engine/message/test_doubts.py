@@ -516,7 +516,7 @@ class TestTwoRowsThatClaimOneMessage:
 def test_a_message_that_no_row_accounts_for_keeps_a_doubt_until_the_deadline_and_no_longer(
     running: Running, estado: str, owner_active: bool, quarantined: bool
 ) -> None:
-    """As of a campaign that PostgreSQL has forgotten: it went to the same phone, from the same sender."""
+    """It may be of a campaign that PostgreSQL has forgotten: it went to the same phone, from the same sender."""
     if quarantined:
         comeback.hold(quarantine.since())
         log = running.logs[0]
