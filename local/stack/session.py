@@ -116,7 +116,9 @@ def connections(env: Mapping[str, str]) -> int:
     workers = environment.whole(env, "WORKER_PROCESSES", 2, most=64) * (
         environment.whole(env, "WORKER_THREADS", 64, most=512) + 12
     )
-    web = environment.whole(env, "WEB_WORKERS", 2, most=64) * environment.whole(env, "WEB_THREADS", 8, most=256)
+    threads = environment.whole(env, "WEB_THREADS", 8, most=256)
+    # One more in each process writes status callbacks.
+    web = environment.whole(env, "WEB_WORKERS", 2, most=64) * (threads + 1)
     total = workers + web + SPARE_CONNECTIONS
     if total > 5000:
         raise StackError(
