@@ -15,7 +15,7 @@ from campaigns.campana import reintentos, tope
 from campaigns.ley import clases
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje import texto
-from campaigns.models import CampanaSMS, Lote, PlantillaSMS, Remitente, SMSLog, Suceso
+from campaigns.models import Ajustes, CampanaSMS, Lote, PlantillaSMS, Remitente, SMSLog, Suceso
 from campaigns.signals import plantilla_por_eliminar
 from campaigns.values import estados
 from campaigns.values.wake import nudge
@@ -60,8 +60,11 @@ class NuevaCampana:
     origen: str = ""
     prueba: bool = False
 
-    def validar(self, *, tenant_id: int) -> Medida:
+    def validar(self, ajustes: Ajustes) -> Medida:
         """Measure the audience of a campaign that may be created.
+
+        Args:
+            ajustes: of the shop.
 
         Raises:
             InvalidInputError: naming the field and the reason.
@@ -71,9 +74,9 @@ class NuevaCampana:
         if self.programada_para is not None:
             validar_fecha(self.programada_para)
         clases.validar(self.clase, self.clase_motivo)
-        medida = seleccion.medir(self.audiencia, tenant_id=tenant_id)
+        medida = seleccion.medir(self.audiencia, tenant_id=ajustes.usuario_id)
         texto.validate_length(self.mensaje, longest_nombre=medida.longest_nombre, field=field)
-        firma.exigir(self.mensaje, ajustes_de(tenant_id), field=field)
+        firma.exigir(self.mensaje, ajustes, field=field)
         return medida
 
 
@@ -96,12 +99,13 @@ def crear_campana(
         InvalidInputError: naming the field and the reason.
         ConflictError: the key was used for another request.
     """
-    medida = nueva.validar(tenant_id=usuario.tenant_id)
+    ajustes = ajustes_de(usuario.tenant_id)
+    medida = nueva.validar(ajustes)
     try:
         with transaction.atomic():
             campana = _guardar(usuario, nueva, total=medida.total, idempotency=idempotency)
             _freeze(campana, nueva.audiencia)
-            _anunciar(campana, nueva)
+            _anunciar(campana, nueva, ajustes)
     except IntegrityError:
         # Two requests with one key at the same moment: the loser answers with the winner's campaign.
         if idempotency and (known := campana_con_clave(usuario=usuario, idempotency=idempotency)):
@@ -137,10 +141,9 @@ def _freeze(campana: CampanaSMS, audiencia: Audiencia) -> None:
         campana.save(update_fields=["total_clientes"])
 
 
-def _anunciar(campana: CampanaSMS, nueva: NuevaCampana) -> None:
+def _anunciar(campana: CampanaSMS, nueva: NuevaCampana, ajustes: Ajustes) -> None:
     """Let it wait for approval if it is large, write it into the log, and tell the workers if it may start now."""
     if not campana.prueba:  # which costs nothing and reaches nobody
-        ajustes = ajustes_de(campana.usuario_id)
         aprobaciones.hacer_esperar(campana=campana, audiencia=nueva.audiencia, ajustes=ajustes)
     detalle = " ".join(text for text in (nueva.origen, campana.motivo) if text)
     anotar(campana_id=campana.pk, tipo=Suceso.Tipo.CREADA, detalle=detalle)
