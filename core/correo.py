@@ -133,8 +133,11 @@ def _salio(row: CorreoPendiente) -> bool:
         return True
     if row.tipo == Pendiente.TEXTO:
         return enviar(row.correo, row.asunto, row.texto)
-    usuario = row.usuario
-    if usuario is None or not usuario.puede_ingresar or not usuario.email:
+    return row.usuario is None or _enviar_enlace(row.usuario)
+
+
+def _enviar_enlace(usuario: Usuario) -> bool:
+    if not usuario.puede_ingresar or not usuario.email:
         return True
     uid = urlsafe_base64_encode(force_bytes(usuario.pk))
     token = default_token_generator.make_token(usuario)
