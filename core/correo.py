@@ -133,14 +133,17 @@ def _salio(row: CorreoPendiente) -> bool:
         return True
     if row.tipo == Pendiente.TEXTO:
         return enviar(row.correo, row.asunto, row.texto)
-    quien = row.usuario
-    if quien is None or not quien.puede_ingresar or not quien.email:
+    return row.usuario is None or _enviar_enlace(row.usuario)
+
+
+def _enviar_enlace(usuario: Usuario) -> bool:
+    if not usuario.puede_ingresar or not usuario.email:
         return True
-    uid = urlsafe_base64_encode(force_bytes(quien.pk))
-    token = default_token_generator.make_token(quien)
+    uid = urlsafe_base64_encode(force_bytes(usuario.pk))
+    token = default_token_generator.make_token(usuario)
     url = settings.PUBLIC_URL + reverse("clave-nueva", kwargs={"uidb64": uid, "token": token})
-    said = {"usuario": quien.get_username(), "url": url}
-    return enviar(quien.email, CLAVE_ASUNTO.format(**said), CLAVE_TEXTO.format(**said))
+    said = {"usuario": usuario.get_username(), "url": url}
+    return enviar(usuario.email, CLAVE_ASUNTO.format(**said), CLAVE_TEXTO.format(**said))
 
 
 def _quienes(texto: str) -> list[Usuario]:

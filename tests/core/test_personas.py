@@ -234,6 +234,12 @@ class TestTheInstallation:
         with pytest.raises(CommandError, match="Ya hay un usuario"):
             call_command("operador", "VIGIA", stdout=out)
 
+    def test_so_does_djangos_own_command(self, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", CLAVE)
+        call_command("createsuperuser", "--no-input", "--username=vigia", "--email=", stdout=StringIO())
+        vigia = Usuario.objects.get()
+        assert (vigia.rol, vigia.is_superuser, vigia.es_tienda) == ("plataforma", True, False)
+
     def test_it_ends_one_and_leaves_an_admin_of_before_the_shop(self, owner: Usuario) -> None:
         Usuario.objects.filter(pk=owner.pk).update(is_staff=True, is_superuser=True)
         inside = signed_in(fresh(owner))
