@@ -164,7 +164,13 @@ def _plazo(vista: VistaPrevia) -> Iterator[Aviso]:
 
 
 def _salidas(vista: VistaPrevia) -> Iterator[Aviso]:
-    if vista.reparto.pedido.destinatarios and vista.jornada and (said := salidas_en_palabras(vista)):
+    late = VENCE.format(horas=f"{vista.ajustes.plazo_h:g}")  # which has its own warning
+    if (
+        vista.reparto.pedido.destinatarios
+        and vista.reparto.motivo != late
+        and vista.jornada
+        and (said := salidas_en_palabras(vista))
+    ):
         yield Aviso("salidas", said)
 
 

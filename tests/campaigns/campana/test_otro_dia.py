@@ -160,6 +160,11 @@ class TestReview:
         assert "cerrado el horario" not in moved
         [said] = flashes(owner, NUEVA, {**hidden(body), **chosen, "accion": "enviar"})
         assert "se enviará el lunes 30 nov, 8:00 a. m." in plain(said)
+        campana = CampanaSMS.objects.get(programada_para__isnull=False)
+        for path in ("/", "/campanas/", f"/campanas/{campana.pk}/", f"/campanas/{campana.pk}/vivo/"):
+            page = plain(get(owner, path))
+            assert "aldrá" in page, path
+            assert "el lunes 30 nov, 8:00 a. m." in page, path
 
 
 class TestProgramacion:
