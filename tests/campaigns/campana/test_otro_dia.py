@@ -37,7 +37,7 @@ def clientes(owner: Usuario) -> list[Cliente]:
         ventanas_activas=True, frecuencia_activa=True, precio_segmento=Decimal("0.5")
     )
     found = ClienteFactory.create_batch(4, usuario=owner)
-    other = CampanaFactory.create(usuario=owner, estado="cancelado")
+    other = CampanaFactory.create(usuario=owner, estado="cancelado", completado_en=NOW)
     for cliente in found[:3]:
         Contacto.objects.create(usuario=owner, dia=NOW.date(), telefono=cliente.telefono_e164, n=1, campana=other)
     return found
