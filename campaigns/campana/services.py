@@ -198,7 +198,7 @@ def mover_campana(*, campana: CampanaSMS, action: str, motivo: str = "") -> Camp
         found = CampanaSMS.objects.filter(pk=campana.pk)
         now = found.select_for_update(no_key=True).only("estado", "reanuda_en").get()
         moved = estados.may(action, now.estado, now.reanuda_en)
-        if moved and action in {"pausar", "cancelar"} and _salio_todo(campana):
+        if moved and now.estado == CampanaSMS.Estado.PROCESANDO and _salio_todo(campana):
             raise ConflictError(SALIO_TODO.format(accion=action), code="move_refused")
         if moved:
             found.update(estado=target, motivo=motivo, reanuda_en=None)

@@ -111,7 +111,10 @@ def buscar(request: HttpRequest, campo: str) -> HttpResponse:
 def costo(request: HttpRequest) -> HttpResponse:
     """Count what the message of the form takes, over its whole audience."""
     usuario = con_permiso(request, Accion.EDITAR_CAMPANAS, SOLO_ADMIN)
-    return render(request, "campaigns/nueva/_costo.html", pasos.costo(usuario, borrador_form.leer(request.POST)))
+    borrador = borrador_form.leer(request.POST)
+    return render(
+        request, "campaigns/nueva/_costo.html", pasos.costo(usuario, borrador, pasos.momento_o_ahora(borrador))
+    )
 
 
 def _comienzo(request: HttpRequest, usuario: Usuario) -> Borrador:

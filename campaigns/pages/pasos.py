@@ -60,7 +60,7 @@ def mensaje(
     request: HttpRequest, usuario: Usuario, borrador: Borrador, error: InvalidInputError | None = None
 ) -> HttpResponse:
     context = {
-        **costo(usuario, borrador),
+        **costo(usuario, borrador, momento_o_ahora(borrador)),
         "nombres": elegibles.nombres_de(usuario, borrador.audiencia(), _desde(usuario, borrador)),
         "plantillas": selectors.plantillas_de(usuario).filter(activo=True).order_by("nombre"),
         "remitentes": remitentes.remitentes_de(usuario).filter(activo=True).order_by("nombre"),
@@ -146,6 +146,14 @@ def momento(borrador: Borrador) -> datetime | None:
     if programada_para is not None:
         services.validar_fecha(programada_para)
     return programada_para
+
+
+def momento_o_ahora(borrador: Borrador) -> datetime | None:
+    """Return the moment of `momento`; None also while its date cannot be, which the review says."""
+    try:
+        return momento(borrador)
+    except InvalidInputError:
+        return None
 
 
 def revisada(vista: VistaPrevia) -> str:

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from campaigns.audiencia.resultado import aspecto_de, en_palabras
 from campaigns.campana.barra import ANCHO, tramos
 from campaigns.campana.selectors import Progreso
+from campaigns.ley.jornada import jornada_desde
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje.texto import MARCADORES
 from campaigns.models import CampanaSMS, Ocurrencia, Programacion, SMSLog
@@ -59,6 +60,19 @@ def espera_campana(campana: CampanaSMS) -> dict[str, object]:
     if not (campana.espera or campana.reanuda_en):
         return {}
     return {"campana": campana, "zona": ajustes_de(campana.usuario_id).zona}
+
+
+@register.simple_tag
+def saldra(campana: CampanaSMS) -> str:
+    """Say when a campaign that waits for its date really leaves, where the shop is closed at that moment; else ""."""
+    planned = campana.programada_para
+    if planned is None or not campana.espera_fecha:
+        return ""
+    ajustes = ajustes_de(campana.usuario_id)
+    jornada = jornada_desde(ajustes, planned, a_toda_hora=campana.a_toda_hora)
+    if jornada is None or jornada.desde <= planned:
+        return ""
+    return formato.proximo(jornada.desde, ajustes.zona)
 
 
 @register.inclusion_tag("core/_chip.html")

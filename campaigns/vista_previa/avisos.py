@@ -164,7 +164,10 @@ def _plazo(vista: VistaPrevia) -> Iterator[Aviso]:
 
 
 def _salidas(vista: VistaPrevia) -> Iterator[Aviso]:
-    if vista.reparto.pedido.destinatarios and vista.jornada and (said := salidas_en_palabras(vista)):
+    late = VENCE.format(horas=f"{vista.ajustes.plazo_h:g}")
+    if vista.reparto.motivo == late or vista.jornada is None or not vista.reparto.pedido.destinatarios:
+        return  # which has its own warning
+    if said := salidas_en_palabras(vista):
         yield Aviso("salidas", said)
 
 

@@ -317,6 +317,7 @@ def _por_promedio(
     one = {each: Decimal(total[each]) / left for each in MEDIDAS}
     calendario = _Calendario(ajustes)
     siguiente: Jornada | None = jornada
+    dia, cabida = jornada.dia, None
     while left and siguiente is not None and siguiente.desde < vence:
         dia = siguiente.dia
         spent = calendario.gastado(dia)
@@ -330,8 +331,10 @@ def _por_promedio(
         hasta = cabida.hasta(dia)
         siguiente = jornada_tras(ajustes, hasta, a_toda_hora=a_toda_hora) if left and hasta else None
     reparto.no_salen = left
-    if left:
-        reparto.motivo = VENCE_ANTES.format(horas=f"{ajustes.plazo_h:g}")
+    if left and cabida is not None and cabida.tope is not None:
+        late = VENCE_ANTES.format(horas=f"{ajustes.plazo_h:g}") if cabida.hasta(dia) else ""
+        tope = SE_ACABO.format(nombre=cabida.tope.nombre, tope=cabida.tope.escrito(cabida.cuanto))
+        reparto.motivo = f"{tope} {late}".strip()
     reparto.grupos = _sin_los_ultimos(grupos, left)
 
 

@@ -145,9 +145,9 @@ def test_the_engine_writes_its_own_moves(owner: Usuario) -> None:
 @pytest.mark.parametrize(
     ("exitosos", "estado", "tipo", "detalle"),
     [
-        (3, "procesando", "completada", "3 enviados, 1 fallidos"),
+        (3, "procesando", "completada", "3 enviados, 1 fallido"),
         (0, "procesando", "error", "No se envió ningún mensaje: "),
-        (1, "cancelado", "cerrada", "1 enviados, 3 fallidos"),
+        (1, "cancelado", "cerrada", "1 enviado, 3 fallidos"),
     ],
 )
 def test_the_end_is_written_once(exitosos: int, estado: str, tipo: str, detalle: str, owner: Usuario) -> None:

@@ -37,7 +37,7 @@ def clientes(owner: Usuario) -> list[Cliente]:
         ventanas_activas=True, frecuencia_activa=True, precio_segmento=Decimal("0.5")
     )
     found = ClienteFactory.create_batch(4, usuario=owner)
-    other = CampanaFactory.create(usuario=owner, estado="cancelado")
+    other = CampanaFactory.create(usuario=owner, estado="cancelado", completado_en=NOW)
     for cliente in found[:3]:
         Contacto.objects.create(usuario=owner, dia=NOW.date(), telefono=cliente.telefono_e164, n=1, campana=other)
     return found
@@ -160,6 +160,11 @@ class TestReview:
         assert "cerrado el horario" not in moved
         [said] = flashes(owner, NUEVA, {**hidden(body), **chosen, "accion": "enviar"})
         assert "se enviará el lunes 30 nov, 8:00 a. m." in plain(said)
+        campana = CampanaSMS.objects.get(programada_para__isnull=False)
+        for path in ("/", "/campanas/", f"/campanas/{campana.pk}/", f"/campanas/{campana.pk}/vivo/"):
+            page = plain(get(owner, path))
+            assert "aldrá" in page, path
+            assert "el lunes 30 nov, 8:00 a. m." in page, path
 
 
 class TestProgramacion:
