@@ -1,7 +1,7 @@
 """The HTTP client through which the SDK creates messages in an event loop: one request a call, never repeated.
 
-`Client(http_client=…)` is the SDK's way to replace its own, which has no timeout unless told, offers retries that repeat
-a POST, and says of a failure neither before nor after the request it came.
+`Client(http_client=…)` is the SDK's way to replace its own, which has no timeout unless told, offers retries that
+repeat a POST, and cannot say of a failure whether it came before the request or after it.
 """
 
 import asyncio

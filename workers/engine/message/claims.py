@@ -1,7 +1,7 @@
 """Claims, many in one statement.
 
-Who wants a row asks; a thread claims for all that ask within some milliseconds, and tells each. A claim that had to wait
-before it is used is made again: meanwhile a person may have paused the campaign.
+Who wants a row asks; a thread claims for all that ask within some milliseconds, and tells each. A claim that had to
+wait before it is used is made again: meanwhile a person may have paused the campaign.
 """
 
 import logging

@@ -1,8 +1,8 @@
 """The event loop of a worker process in which its messages are sent: a message holds no thread while Twilio answers.
 
-A message that was fetched waits here until there is room for another call; then its row is claimed, with those of others
-in one statement (`claims`), the message is sent (`sending`), and once its outcome is written (`outbox`) its part is
-counted and it is given back to the broker. PostgreSQL and Redis are asked in threads, never in the loop's.
+A message that was fetched waits here until there is room for another call; then its row is claimed, with those of
+others in one statement (`claims`), the message is sent (`sending`), and once its outcome is written (`outbox`) its part
+is counted and it is given back to the broker. PostgreSQL and Redis are asked in threads, never in the loop's.
 
 The loop never ends on its own. If it did, the process ends with it, for its supervisor to start another.
 """
@@ -13,6 +13,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from threading import Thread
@@ -33,8 +34,11 @@ logger = logging.getLogger(__name__)
 
 R = TypeVar("R")
 
-# The threads that ask Redis and PostgreSQL for the loop: for limited and braked senders, and for refusals.
+# The threads that ask Redis and PostgreSQL for the loop: for limited and braked senders, and for refusals. Names are
+# looked up in asyncio's own: a resolver that hangs keeps nobody from being told so.
 THREADS: Final = 8
+# How long those under way that are given up may take to close their connections, in seconds.
+GIVE_UP_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +115,15 @@ class SendLoop:
         Returns:
             False when some were still under way: what became of them will be looked up.
         """
-        if not self._thread.is_alive():
-            return self._in_flight == 0
         self._tell(self._close)
         self._thread.join(timeout)
+        if self._thread.is_alive():
+            self._tell(self._abandon)
+            self._thread.join(GIVE_UP_S)
         if not self._thread.is_alive():
             self._loop.close()
-            self._threads.shutdown(wait=False)
-            return True
-        self._tell(self._abandon)
-        self._thread.join(1.0)
-        return False
+        self._threads.shutdown(wait=False)
+        return self._in_flight == 0
 
     # In the loop's thread.
 
@@ -129,7 +131,6 @@ class SendLoop:
         reason = "its loop has ended"
         try:
             asyncio.set_event_loop(self._loop)
-            self._loop.set_default_executor(self._threads)
             self._loop.set_exception_handler(_unexpected)
             self._loop.call_soon(self._tick)
             self._loop.run_forever()
@@ -149,7 +150,8 @@ class SendLoop:
         self._inbox.append(what)
         if not self._woken:
             self._woken = True
-            self._loop.call_soon_threadsafe(self._read)
+            with suppress(RuntimeError):  # it has ended: a claim that comes now is left to its lease
+                self._loop.call_soon_threadsafe(self._read)
 
     def _read(self) -> None:
         self._woken = False  # before reading: what comes from here on wakes it again

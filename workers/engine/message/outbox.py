@@ -1,9 +1,9 @@
 """The outcomes of messages on their way to PostgreSQL, and the parts and messages that ended with them.
 
-Who has sent a message puts the outcome here and goes on; within some milliseconds the outcomes of all are written in one
-statement. Then the parts of their chords are counted, never before, for the chord's callback reads the ledger; and then
-the broker's messages are given back to who fetched them, to be acknowledged. What is here when the process dies was sent
-and is not recorded: the same as a process that dies in the middle of the call.
+Who has sent a message puts the outcome here and goes on; within some milliseconds the outcomes of all are written in
+one statement. Then the parts of their chords are counted, never before, for the chord's callback reads the ledger; and
+then the broker's messages are given back to who fetched them, to be acknowledged. What is here when the process dies
+was sent and is not recorded: the same as a process that dies in the middle of the call.
 """
 
 import logging
