@@ -1,4 +1,4 @@
-"""What a call to Twilio that brings no good answer raises, whichever client makes it."""
+"""The exceptions for a call to Twilio that brings no good answer, whichever client makes it."""
 
 from twilio.http.response import Response  # type: ignore[import-untyped]
 

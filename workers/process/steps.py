@@ -67,7 +67,7 @@ class Sending(bootsteps.StartStopStep):
 
     @property
     def ticks(self) -> int:
-        """How often the loop has said that it turns."""
+        """The loop's signs of life so far."""
         return self.loop.ticks if self.loop else 0
 
     def _finish(self, timeout: float) -> None:
@@ -167,5 +167,5 @@ class Watch(bootsteps.StartStopStep):
 
 
 def _tick_s() -> float:
-    """How often the event loops say that they turn, in seconds: several times within the watchdog's patience."""
+    """Return the seconds between two signs of life of the event loops: several times within the watchdog's patience."""
     return min(TICK_S, settings.WATCHDOG_S / 6) if settings.WATCHDOG_S > 0 else TICK_S

@@ -140,10 +140,10 @@ class TestProxy:
     def test_it_goes_through(
         self, make_gateway: MakeGateway, monkeypatch: pytest.MonkeyPatch, tls: ssl.SSLContext, secure: bool
     ) -> None:
-        with scripted_server(answering(201, message_json()), tls=tls) as server:
-            with proxy(tls if secure else None) as (port, asked):
-                monkeypatch.setenv("HTTPS_PROXY", f"{'https' if secure else 'http'}://127.0.0.1:{port}")
-                outcome = send(make_gateway(server.url))
+        answer = answering(201, message_json())
+        with scripted_server(answer, tls=tls) as server, proxy(tls if secure else None) as (port, asked):
+            monkeypatch.setenv("HTTPS_PROXY", f"{'https' if secure else 'http'}://127.0.0.1:{port}")
+            outcome = send(make_gateway(server.url))
         assert isinstance(outcome, Accepted)
         assert asked == [f"CONNECT 127.0.0.1:{server.port} HTTP/1.1"]
 

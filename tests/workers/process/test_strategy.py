@@ -1,4 +1,4 @@
-"""What a worker fetches for a recipient goes to the loop that sends, and comes back to be acknowledged."""
+"""The messages that a worker fetches for recipients go to the loop that sends, and come back to be acknowledged."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -60,7 +60,9 @@ def test_a_message_as_it_is_published_becomes_a_job(fetched: list[Any]) -> None:
     assert state.all_total_count[0] == before + 3  # the watchdog sees that it takes them
     assert [job.log_id for job in put] == [11, 22, 33]
     first, second, alone = put
-    assert first.part and second.part and first.part.group == second.part.group
+    assert first.part
+    assert second.part
+    assert first.part.group == second.part.group
     assert (first.part.index, second.part.index) == (0, 1)
     assert (first.part.callback["task"], first.part.callback["args"]) == ("workers.cerrar_lote", [7])
     assert alone.part is None

@@ -93,7 +93,7 @@ class SendLoop:
 
     @property
     def in_hand(self) -> int:
-        """How many messages wait or are under way."""
+        """The number of messages that wait or are under way."""
         return len(self._inbox) + len(self._waiting) + self._in_flight
 
     def start(self) -> None:
