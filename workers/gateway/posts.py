@@ -8,7 +8,6 @@ import asyncio
 import logging
 from base64 import b64encode
 from functools import lru_cache
-from typing import Final
 from urllib.parse import SplitResult, urlencode, urlsplit
 from weakref import WeakKeyDictionary
 
@@ -20,8 +19,6 @@ from workers.gateway.http import base_address
 from workers.gateway.wire import Connections
 
 logger = logging.getLogger(__name__)
-
-LINE_ENDS: Final = ("\r", "\n", "\0")
 
 
 class PostingHttpClient(AsyncHttpClient):  # type: ignore[misc]  # the SDK is not typed
@@ -97,9 +94,10 @@ def _head(
     if auth:
         lines.append(f"Authorization: Basic {_basic(*auth)}")
     lines.append(f"Content-Length: {length}")
-    if any(end in line for line in lines for end in LINE_ENDS):
+    head = "\r\n".join(lines)
+    if head.count("\r") != len(lines) - 1 or head.count("\n") != len(lines) - 1 or "\0" in head:
         raise ValueError("a header has a line end in it")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+    return f"{head}\r\n\r\n".encode("latin-1")
 
 
 @lru_cache(maxsize=8)

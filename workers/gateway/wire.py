@@ -17,7 +17,6 @@ from typing import Any, Final, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import httptools
-from urllib3 import HTTPHeaderDict
 
 from workers.gateway import connections, watchdog
 from workers.gateway.connections import NeverSentError, socket_options, why_not_connected, write_limit
@@ -29,19 +28,21 @@ LARGEST: Final = 4_000_000
 # The answer of a proxy to CONNECT, in bytes.
 LARGEST_HEAD: Final = 64_000
 
-Info = dict[str, str]
+
+class Headers(dict[str, str]):
+    """The headers of an answer, by their names in lower case. The SDK copies it: a plain dict costs the least."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a header, whatever the case of its name."""
+        return super().get(name.lower(), default)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer, whole.
-
-    Args:
-        headers: blind to case.
-    """
+    """An HTTP answer, whole."""
 
     status: int
-    headers: HTTPHeaderDict
+    headers: Headers
     body: bytes
 
 
@@ -133,7 +134,7 @@ class Connection(asyncio.Protocol):
     def _begin(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
         self._heard = self._headed = self._keeps = False
-        self._headers = HTTPHeaderDict()
+        self._headers = Headers()
         self._body: list[bytes] = []
         self._size = 0
 
@@ -160,7 +161,7 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         # An answer without a length ends with its connection: RFC 9112, 6.3.
-        if self._headed and "Content-Length" not in self._headers and "Transfer-Encoding" not in self._headers:
+        if self._headed and "content-length" not in self._headers and "transfer-encoding" not in self._headers:
             self._keeps = False
             self._answer()
         return False
@@ -179,13 +180,14 @@ class Connection(asyncio.Protocol):
     # What httptools says.
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers.add(name.decode("latin-1"), value.decode("latin-1"))
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        self._headers[key] = f"{self._headers[key]}, {text}" if key in self._headers else text
 
     def on_headers_complete(self) -> None:
         if self._parser.get_status_code() >= 200:
             self._headed = True
         else:
-            self._headers = HTTPHeaderDict()  # 100, 103: the answer is still to come
+            self._headers = Headers()  # 100, 103: the answer is still to come
 
     def on_body(self, data: bytes) -> None:
         self._body.append(data)
