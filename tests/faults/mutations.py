@@ -4,7 +4,7 @@ import asyncio
 import os
 import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from django.conf import settings
@@ -25,7 +25,7 @@ from workers.metrics.measures import Closer
 
 NOBODY: Final = "http://127.0.0.1:9"
 
-Send = Callable[..., Awaitable[Outcome]]
+Send = Callable[..., Coroutine[Any, Any, Outcome]]
 
 
 async def _blind_retry(send: Send, **message: Any) -> Outcome:
@@ -53,7 +53,7 @@ def _record(callback_token: str) -> None:
         )
 
 
-def _sending(how: Callable[..., Awaitable[Outcome]]) -> Callable[[], None]:
+def _sending(how: Callable[..., Coroutine[Any, Any, Outcome]]) -> Callable[[], None]:
     def install() -> None:
         post = TwilioGateway.post
         TwilioGateway.post = lambda self, **message: how(post.__get__(self), **message)  # type: ignore[method-assign]

@@ -60,7 +60,7 @@ class GatewayConfig:
         retain: whether to ask that the text and the number of a message stay readable. Only an account with Message
             Redaction knows the request; another refuses the message: https://www.twilio.com/docs/api/errors/30029
         connect_timeout_s, read_timeout_s: in seconds.
-        pool_size: connections kept open for questions, as many as the threads that ask.
+        pool_size: connections kept open for questions, as many as the reconciler asks at a time.
     """
 
     account_sid: str

@@ -94,7 +94,8 @@ class Connection(asyncio.Protocol):
         """
         self._begin()
         self._write(request)
-        waiter = self._waiter = self._loop.create_future()
+        waiter: asyncio.Future[Answer] = self._loop.create_future()
+        self._waiter = waiter
         timer = self._loop.call_later(timeout_s, self._fail, "read_timeout", "no answer in time")
         try:
             return await waiter

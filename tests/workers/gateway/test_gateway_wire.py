@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -90,7 +91,7 @@ def test_many_calls_are_under_way_in_one_thread(make_gateway: MakeGateway) -> No
         gateway = make_gateway(server.url)
 
         async def both() -> list[object]:
-            rounds = []
+            rounds: list[object] = []
             for _ in range(2):
                 posted = [gateway.post(to=f"+5730011122{n}", body="Hola", callback_token="t") for n in range(20)]
                 rounds += await asyncio.gather(*posted)
@@ -123,7 +124,7 @@ def test_a_cancelled_call_leaves_no_connection(make_gateway: MakeGateway) -> Non
 @pytest.mark.parametrize("end", ["\r", "\n", "\0"])
 def test_a_header_ends_no_line(end: str) -> None:
     with pytest.raises(ValueError, match="line end"):
-        posts._head("POST", "/x", posts.urlsplit("http://h"), {"X": f"a{end}b"}, None, 0)
+        posts._head("POST", "/x", urlsplit("http://h"), {"X": f"a{end}b"}, None, 0)
 
 
 class TestProxy:

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from campaigns.campana.services import mover_campana
 from campaigns.models import SMSLog
 from clientes.models import RegistroBaja
-from tests.workers.engine.conftest import Running, take
+from tests.workers.engine.conftest import Running, post, take
 from tests.workers.engine.slots import micros
 from workers.engine.base import database
 from workers.engine.campaign import pausas
@@ -36,15 +36,6 @@ class Refusing:
 class Blocked:
     def send(self, **message: object) -> Outcome:
         return Permanent("21610", "El destinatario pidió no recibir mensajes")
-
-
-def post(claim: Claim) -> Outcome | NotPosted:
-    """Take this one step, in this thread."""
-    try:
-        sending._post(claim, sending._HERE).send(None)
-    except StopIteration as answer:
-        return answer.value  # type: ignore[no-any-return]
-    raise AssertionError("it waits for an event loop")
 
 
 def down(*args: object, **kwargs: object) -> None:
