@@ -43,7 +43,7 @@ class DatabaseTask(Task):  # type: ignore[type-arg]
 app = Celery("core", task_cls=DatabaseTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["workers"])
-app.steps["worker"].update({"workers.process.steps:Clocks", "workers.process.steps:Watch"})
+app.steps["worker"].update({f"workers.process.steps:{step}" for step in ("Sending", "Clocks", "Watch")})
 
 
 @app.on_after_configure.connect

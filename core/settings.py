@@ -39,7 +39,9 @@ LOG_FORMAT = env.str("LOG_FORMAT", "line", validate=environment.LOG_FORMAT)
 PULSE_FILE = env.str("PULSE_FILE", "")
 # The key to /metrics; without it only staff who have signed in may read it.
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
-WORKER_THREADS = env.int("WORKER_THREADS", 64, validate=environment.POSITIVE)
+# The threads of a worker process for everything but messages, and how many messages it has on their way at a time.
+WORKER_THREADS = env.int("WORKER_THREADS", 16, validate=environment.POSITIVE)
+WORKER_MESSAGES = env.int("WORKER_MESSAGES", 256, validate=environment.POSITIVE)
 # A campaign takes all the processor there is: the web and PostgreSQL come first on a machine that they share.
 WORKER_NICE = env.int("WORKER_NICE", 19, validate=environment.NICE)
 WEB_THREADS = env.int("WEB_THREADS", 8, validate=environment.POSITIVE)
@@ -390,7 +392,10 @@ CELERY_TASK_DEFAULT_QUEUE = queues.CAMPANAS
 CELERY_TASK_QUEUES = queues.declared(ENVIOS_QUEUES)
 CELERY_TASK_ACKS_LATE = True  # a redelivered part finds its row claimed and returns
 CELERY_TASK_TRACK_STARTED = False
-CELERY_WORKER_PREFETCH_MULTIPLIER = 2  # see workers/broker/transport.py
+# For each thread; in all, twice as many as messages that are on their way: see workers/broker/transport.py
+CELERY_WORKER_PREFETCH_MULTIPLIER = max(2, math.ceil(2 * WORKER_MESSAGES / WORKER_THREADS))
+# After a lost connection Celery would fetch less and restore that as its pool's tasks end: messages are not among them.
+CELERY_WORKER_ENABLE_PREFETCH_COUNT_REDUCTION = False
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10.0
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

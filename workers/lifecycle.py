@@ -6,21 +6,16 @@ import platform
 import time
 from typing import Any, Final
 
-from celery.signals import beat_init, task_received, worker_init, worker_shutdown
+from celery.signals import beat_init, worker_init, worker_shutdown
 from django.conf import settings
 
 from core.models import Pulso
 from core.ops.pulses import Heart
-from workers.broker.results import backend
-from workers.engine.message import claims, ledger, outbox
-from workers.engine.publish.chords import ENVIAR
 from workers.process.priority import stand_back
 from workers.revision.revision import revisar_al_lado
 
 logger = logging.getLogger(__name__)
 
-# Longer than an outcome insists on being written, in seconds.
-FLUSH_S = 20.0
 # Beat ticks every few seconds; one that does not is there and does nothing.
 BEAT_SILENCE_S: Final = 60.0
 
@@ -31,9 +26,6 @@ _hearts: list[Heart] = []
 def start(sender: Any, **kwargs: Any) -> None:
     stand_back(settings.WORKER_NICE)
     _live(Heart(sender.hostname, Pulso.Tipo.WORKER, colas=lambda: list(sender.app.amqp.queues.consume_from)))
-    claims.batches.start()
-    outbox.batches.start()
-    backend().on_part = outbox.put_part
     revisar_al_lado()
 
 
@@ -56,18 +48,6 @@ def _die() -> None:
         _hearts.pop().stop()
 
 
-@task_received.connect
-def receive(request: Any, **kwargs: Any) -> None:
-    if request.name == ENVIAR:
-        claims.ask_ahead(*request.args)
-
-
 @worker_shutdown.connect
 def finish(**kwargs: Any) -> None:
-    """Write what was put, after the pool has ended: nothing is put any more."""
-    for claim in claims.given_up():
-        outbox.put_outcome(claim, ledger.NotPosted())
-    claims.batches.stop(FLUSH_S)
-    if not outbox.batches.stop(FLUSH_S):
-        logger.error("some outcomes were not written in time; their messages will be looked up")
     _die()

@@ -50,9 +50,11 @@ def avanzar_campana(campana_id: int) -> None:
     campana.advance(campana_id)
 
 
-@shared_task(name="workers.enviar_sms", base=Task, ignore_result=True)
+@shared_task(
+    name="workers.enviar_sms", base=Task, ignore_result=True, Strategy="workers.process.strategy:into_the_loop"
+)
 def enviar_sms(log_id: int) -> None:
-    """Send one message, as a part of its Lote's chord."""
+    """Send one message, as a part of its Lote's chord. A worker's loop takes what it fetches: see the strategy."""
     sending.send_one(log_id)
 
 

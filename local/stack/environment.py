@@ -28,6 +28,7 @@ SHARED = (
     "PORT",
     "WORKER_PROCESSES",
     "WORKER_THREADS",
+    "WORKER_MESSAGES",
     "TWILIO_ACCOUNT_SID",
     "TWILIO_AUTH_TOKEN",
     "TWILIO_FROM",
@@ -76,7 +77,8 @@ def defaults(env: Mapping[str, str], layout: Layout, *, port: int) -> dict[str, 
         "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
         "PUBLIC_URL": f"http://localhost:{port}",
         "WORKER_PROCESSES": "2",
-        "WORKER_THREADS": "64",
+        "WORKER_THREADS": "16",
+        "WORKER_MESSAGES": "256",
     }
     chosen = {name: env.get(name) or default for name, default in chosen.items()}
     chosen["SECRET_KEY"] = secret_key(env, layout)

@@ -114,7 +114,7 @@ def connections(env: Mapping[str, str]) -> int:
         StackError: a variable is not a number in range.
     """
     workers = environment.whole(env, "WORKER_PROCESSES", 2, most=64) * (
-        environment.whole(env, "WORKER_THREADS", 64, most=512) + 12
+        environment.whole(env, "WORKER_THREADS", 16, most=512) + 20
     )
     threads = environment.whole(env, "WEB_THREADS", 8, most=256)
     # One more in each process writes status callbacks.

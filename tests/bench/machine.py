@@ -21,7 +21,7 @@ async def describe(stage: Stage) -> dict[str, str]:
         "processors": f"{os.cpu_count()} × {processor()}",
         "memory": f"{psutil.virtual_memory().total / 2**30:.1f} GiB",
         "system": f"{platform.system()} {platform.release()}",
-        "workers": f"{env['WORKER_PROCESSES']} × {env['WORKER_THREADS']} threads",
+        "workers": f"{env['WORKER_PROCESSES']} × {env['WORKER_MESSAGES']} messages at a time",
         "Python": platform.python_version(),
         "PostgreSQL": str(postgres),
         "Valkey": str(valkey.get("valkey_version") or valkey.get("redis_version")),

@@ -13,13 +13,19 @@ THREAD = [
     f"build_tracer.<locals>.trace_task ({PACKAGES}/celery/app/trace.py:454)",
     f"enviar_sms ({ROOT}/workers/tasks.py:40)",
 ]
-SEND = [*THREAD, f"send_one ({ROOT}/workers/engine/sending.py:27)"]
+LOOP = [
+    f"Thread._bootstrap ({STDLIB}/threading.py:988)",
+    f"SendLoop._run ({ROOT}/workers/engine/message/loop.py:140)",
+    f"BaseEventLoop.run_forever ({STDLIB}/asyncio/base_events.py:608)",
+    f"Handle._run ({STDLIB}/asyncio/events.py:84)",
+]
+SEND = [*LOOP, f"SendLoop._send ({ROOT}/workers/engine/message/loop.py:200)"]
 POST = [
     *SEND,
-    f"TwilioGateway.send ({ROOT}/workers/gateway/twilio.py:30)",
-    f"MessageList.create ({PACKAGES}/twilio/rest/api/v2010/account/message/__init__.py:500)",
-    f"HTTPConnection.request ({PACKAGES}/urllib3/connection.py:491)",
-    f"HTTPConnection.putheader ({STDLIB}/http/client.py:1250)",
+    f"TwilioGateway.post ({ROOT}/workers/gateway/twilio.py:30)",
+    f"MessageList.create_async ({PACKAGES}/twilio/rest/api/v2010/account/message/__init__.py:1085)",
+    f"Connection._write ({ROOT}/workers/gateway/wire.py:110)",
+    f"_SelectorSocketTransport.write ({STDLIB}/asyncio/selector_events.py:1014)",
 ]
 CLAIM = [
     f"Batches._run ({ROOT}/workers/engine/batches.py:80)",

@@ -80,6 +80,7 @@ BAD = [
     ("PROXIES", "-1"),
     ("PROXIES", "uno"),
     ("WORKER_THREADS", "0"),
+    ("WORKER_MESSAGES", "0"),
     ("LOTE_SIZE", "0"),
     ("LOTES_EN_VUELO", "0"),
     ("ENVIOS_QUEUES", "0"),

@@ -48,7 +48,7 @@ def test_it_consumes_every_queue_that_is_used(services: dict[str, Any]) -> None:
 
 
 def test_it_runs_the_worker_as_the_embedded_stack_does(services: dict[str, Any], tmp_path: Path) -> None:
-    theirs = parts.worker({"WORKER_THREADS": "64"}, 1).command
+    theirs = parts.worker({"WORKER_THREADS": "16"}, 1).command
     mine = services["worker"]["command"]
     assert set(mine[mine.index("worker") :]) ^ set(theirs[theirs.index("worker") :]) == {"worker@%h", "worker-1@%h"}
 

@@ -348,6 +348,7 @@ def running_system(folder: Path, database_url: str, redis_url: str, python: str)
             "TWILIO_API_BASE_URL": simulator.url,
             "TWILIO_READ_TIMEOUT_S": "2",
             "WORKER_THREADS": "16",
+            "WORKER_MESSAGES": "16",
             "LOTE_SIZE": str(LOTE_SIZE),
             "LOTES_EN_VUELO": "3",
             "SWEEP_INTERVAL_S": "0.5",

@@ -7,11 +7,13 @@ from local.simulator.drain import HEADSTART_S
 
 WORKERS: Final = 3
 THREADS: Final = 16
+MESSAGES: Final = 16
 
 # What the product is told. Everything that is not here keeps the default of production.
 ENVIRONMENT: Final[dict[str, str]] = {
     "WORKER_PROCESSES": str(WORKERS),
     "WORKER_THREADS": str(THREADS),
+    "WORKER_MESSAGES": str(MESSAGES),
     "WEB_WORKERS": "2",
     "WEB_THREADS": "4",
     "LOTE_SIZE": "100",

@@ -4,6 +4,7 @@ The file is consumed by a rename, so one arming kills one process, whichever com
 """
 
 import functools
+import inspect
 import json
 import os
 import pkgutil
@@ -120,6 +121,16 @@ def resolve(place: Place) -> tuple[Any, str, Callable[..., Any]]:
 
 
 def _mortal(function: Callable[..., Any], name: str, armory: Armory) -> Callable[..., Any]:
+    @functools.wraps(function)
+    async def awaited(*args: Any, **kwargs: Any) -> Any:
+        armory.passing(f"before-{name}")
+        result = await function(*args, **kwargs)
+        armory.passing(f"after-{name}")
+        return result
+
+    if inspect.iscoroutinefunction(function):
+        return awaited
+
     @functools.wraps(function)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         armory.passing(f"before-{name}")

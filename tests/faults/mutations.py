@@ -1,9 +1,10 @@
 """The code of the mutants, for a worker's process. It does not know how the engine is written inside."""
 
+import asyncio
 import os
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from django.conf import settings
@@ -24,34 +25,38 @@ from workers.metrics.measures import Closer
 
 NOBODY: Final = "http://127.0.0.1:9"
 
-Send = Callable[..., Outcome]
+Send = Callable[..., Coroutine[Any, Any, Outcome]]
 
 
-def _blind_retry(send: Send, **message: Any) -> Outcome:
-    outcome = send(**message)
+async def _blind_retry(send: Send, **message: Any) -> Outcome:
+    outcome = await send(**message)
     return Retryable(outcome.code, outcome.message) if isinstance(outcome, Ambiguous) else outcome
 
 
-def _give_up(send: Send, **message: Any) -> Outcome:
-    outcome = send(**message)
+async def _give_up(send: Send, **message: Any) -> Outcome:
+    outcome = await send(**message)
     return Permanent(outcome.code, outcome.message) if isinstance(outcome, Ambiguous) else outcome
 
 
-def _record_first(send: Send, **message: Any) -> Outcome:
-    log_id, _, token = str(message["callback_token"]).partition("-")
+async def _record_first(send: Send, **message: Any) -> Outcome:
+    await asyncio.to_thread(_record, str(message["callback_token"]))
+    return await send(**message)
+
+
+def _record(callback_token: str) -> None:
+    log_id, _, token = callback_token.partition("-")
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE campaigns_smslog SET estado = 'enviado', twilio_sid = %s, lease_hasta = NULL, actualizado = now()"
             " WHERE id = %s AND token = %s AND estado = 'enviando'",
             [f"SM{uuid.uuid4().hex}", int(log_id), uuid.UUID(token)],
         )
-    return send(**message)
 
 
-def _sending(how: Callable[..., Outcome]) -> Callable[[], None]:
+def _sending(how: Callable[..., Coroutine[Any, Any, Outcome]]) -> Callable[[], None]:
     def install() -> None:
-        send = TwilioGateway.send
-        TwilioGateway.send = lambda self, **message: how(send.__get__(self), **message)  # type: ignore[method-assign]
+        post = TwilioGateway.post
+        TwilioGateway.post = lambda self, **message: how(post.__get__(self), **message)  # type: ignore[method-assign]
 
     return install
 
@@ -77,8 +82,8 @@ def _without_quarantine() -> None:
 def _with_a_budget() -> None:
     tries: Counter[object] = Counter()
 
-    def counted(send: Send, **message: Any) -> Outcome:
-        outcome = send(**message)
+    async def counted(send: Send, **message: Any) -> Outcome:
+        outcome = await send(**message)
         if isinstance(outcome, Retryable) and outcome.unreachable:
             tries[message["to"]] += 1
             if tries[message["to"]] >= settings.SEND_ATTEMPTS:

@@ -32,8 +32,9 @@ class Place:
 
 PLACES: Final = (
     Place("claim", "workers.engine.message.ledger.claim_many", often=True),
-    Place("post", "workers.gateway.twilio.TwilioGateway.send", often=True),
+    Place("post", "workers.gateway.twilio.TwilioGateway.post", often=True),
     Place("outcome", "workers.engine.message.ledger.record_many", often=True),
+    Place("give-back", "workers.engine.message.outbox._give_back", often=True),  # all durable, nothing acknowledged
     Place("publish", "workers.engine.publish.chords.publish"),
     Place("chord-size", "celery.backends.redis.RedisBackend.set_chord_size"),  # after: counted, and no part sent
     Place("count", "workers.broker.results.Backend.count", often=True),  # after: the callback is published

@@ -38,7 +38,7 @@ class Twilio:
 
     def send(self, **message: object) -> Outcome:
         self.tries[str(message["to"])] += 1
-        return self.gateway.send(**message)  # type: ignore[arg-type]
+        return self.gateway.send(**message)
 
 
 def test_the_times_are_productions() -> None:

@@ -23,7 +23,7 @@ from openapi_core.testing import MockRequest, MockResponse
 
 from tests.local.fixtures import MakeGateway
 from tests.local.simulator_process import RunningSimulator
-from workers.gateway.http import ErrorAnswerError
+from workers.gateway.errors import ErrorAnswerError
 from workers.gateway.outcomes import Accepted
 from workers.gateway.twilio import TwilioGateway
 

@@ -17,25 +17,25 @@ from kombu.transport import redis, virtual
 from kombu.utils.encoding import bytes_to_str
 from kombu.utils.json import dumps, loads
 
-# A worker fetches when this part of its prefetch limit is free. With CELERY_WORKER_PREFETCH_MULTIPLIER = 2 a worker
-# that does not fetch has more messages in hand than threads, so that no thread waits for it.
+# A worker fetches when this part of its prefetch limit is free. The limit is twice what a worker has on its way, so one
+# that does not fetch has more messages in hand than it can send at a time.
 LOW_WATER: Final = 4
 
-# Fetched at once by a channel without a limit.
-UNLIMITED: Final = 100
+# Fetched at once, at most: so no process takes all the tasks of a queue, whose others have nothing to do then.
+MOST: Final = 128
 
 
 class QoS(virtual.QoS):
     """The number of messages that a consumer may have in hand."""
 
     def credit(self) -> int:
-        """Return how many messages may be fetched now."""
+        """Return how many messages may be fetched now, at once."""
         estimate: int | None = self.can_consume_max_estimate()
-        return UNLIMITED if estimate is None else estimate
+        return MOST if estimate is None else min(estimate, MOST)
 
     def can_consume(self) -> bool:
         """Tell whether a fetch is worth its round trip: a quarter of the limit is free."""
-        return self.credit() >= max(1, self.prefetch_count // LOW_WATER)
+        return self.credit() >= min(max(1, self.prefetch_count // LOW_WATER), MOST)
 
 
 class Channel(redis.Channel):

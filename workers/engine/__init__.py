@@ -3,13 +3,13 @@
 Four tasks and timers drive it:
 
 avanzar_campana   `campaign.campana.advance`: opens Lotes (a bounded window) and publishes one chord per Lote
-enviar_sms        `message.sending.send_one`: claims one row, calls Twilio, records the outcome under the claim's token
+enviar_sms        `message.loop`: claims one row, calls Twilio, records the outcome under the claim's token
 cerrar_lote       the chord's callback, `lote.closing.close`: sums the Lote; then the campaign is advanced
 barrer            `rounds.sweeper.sweep`: does again whatever a lost task, chord or process left undone
 
 Its rooms in the order in which to read them; each imports only rooms that stand further down (`base`, the last, none):
 
-message    one recipient: sending → claims → ledger → outbox; the uncertain ones: proof, words, witnesses → doubts →
+message    one recipient: loop → sending → claims → ledger → outbox; the uncertain: proof, words, witnesses → doubts →
            reconciler; then receipts, given_up, refusals (the circuit breaker), optouts; memory and comeback (of a
            PostgreSQL that has lost commits)
 campaign   campana (the steps of one look), each step's module beside it: pausas, plazo, jornadas, envio, cancelacion,

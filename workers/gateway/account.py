@@ -16,7 +16,8 @@ from urllib.parse import quote, urlencode
 
 from workers.gateway.classify import twilio_error
 from workers.gateway.connections import NeverSentError
-from workers.gateway.http import ErrorAnswerError, LeanHttpClient, MaybeSentError
+from workers.gateway.errors import ErrorAnswerError, MaybeSentError
+from workers.gateway.http import LeanHttpClient
 from workers.gateway.twilio import GatewayConfig
 
 API: Final = "https://api.twilio.com/2010-04-01/Accounts"

@@ -9,9 +9,9 @@ from workers.gateway.outcomes import Outcome
 
 
 class Gateway(Protocol):
-    """A provider that sends messages. It is safe to share among threads."""
+    """A provider that sends messages. It is safe to share among threads and event loops."""
 
-    def send(
+    async def post(
         self,
         *,
         to: str,
@@ -36,6 +36,19 @@ class Gateway(Protocol):
         Returns:
             What came of it. Answers of the API and failures of the network are outcomes, never exceptions.
         """
+        ...
+
+    def send(
+        self,
+        *,
+        to: str,
+        body: str,
+        callback_token: str,
+        sender: str = "",
+        not_after: float = math.inf,
+        validity_s: int | None = None,
+    ) -> Outcome:
+        """Hand one message over as `post` does, and wait for what comes of it in this thread."""
         ...
 
     def messages_to(self, to: str, *, since: datetime) -> Listing:

@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from http.client import HTTPException
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -23,7 +23,6 @@ from urllib3.exceptions import HTTPError, NameResolutionError, SSLError
 from urllib3.response import HTTPResponse
 
 from core.clock import Mark, elapsed
-from workers.gateway import watchdog
 
 # A pooled connection idle for longer is closed instead of reused, in seconds. A server that closes an idle
 # connection at the very moment we write on it leaves us unsure whether it read the request; staying well
@@ -93,37 +92,12 @@ class NeverSentError(HTTPError):
 
 class _TrackedConnection(HTTPConnection):
     last_used = 0.0
-    _held: list[bytes] | None = None
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        """Write the headers and the body in one system call: two wake both ends up twice."""
-        self._held = []
-        try:
-            super().request(*args, **kwargs)
-        finally:
-            held, self._held = self._held, None
-        if self.sock is None:
-            self.connect()
-        # Asked here and not before the call: looking up the name, the handshake, or a process that was stopped and
-        # goes on take any time at all, and somebody else may be sending this message by now.
-        limit, data = write_limit.get(), b"".join(held)
-        limit.check()  # who comes too late lives on
-        with watchdog.ends_process(limit.ends_at):
-            limit.check()
-            self.send(data)
-
-    def send(self, data: Any) -> None:
-        """Hold what `request` writes, until it has written all of it."""
-        if self._held is None:
-            super().send(data)
-        else:
-            self._held.append(data)
 
     def connect(self) -> None:
         try:
             super().connect()
         except (OSError, HTTPError, HTTPException) as error:
-            raise NeverSentError(_why_not_connected(error), error) from error
+            raise NeverSentError(why_not_connected(error), error) from error
         self.last_used = monotonic()
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 itself does
@@ -148,7 +122,7 @@ class SecurePool(HTTPSConnectionPool):
     ConnectionCls = _TrackedTLSConnection
 
 
-def _why_not_connected(error: BaseException) -> str:
+def why_not_connected(error: BaseException) -> str:
     """Return a stable word for why `connect()` failed."""
     if isinstance(error, NameResolutionError):
         return "dns"

@@ -34,7 +34,6 @@ def config_from_settings() -> GatewayConfig:
         retain=settings.TWILIO_RETAIN,
         connect_timeout_s=settings.TWILIO_CONNECT_TIMEOUT_S,
         read_timeout_s=settings.TWILIO_READ_TIMEOUT_S,
-        pool_size=settings.WORKER_THREADS,
     )
 
 

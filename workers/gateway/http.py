@@ -1,4 +1,4 @@
-"""The HTTP client the SDK sends through: thin, explicit about time, and incapable of repeating a request.
+"""The HTTP client the SDK asks through, in threads: thin, explicit about time, and incapable of repeating a request.
 
 The SDK's own client costs two to three times the CPU of urllib3 alone, has no timeout unless told, offers
 retries that repeat a POST, and cannot be pointed at another host. `Client(http_client=…)` is the SDK's
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.client import BadStatusLine, IncompleteRead, RemoteDisconnected
 from threading import local
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 from twilio.http import HttpClient  # type: ignore[import-untyped]
 from twilio.http.response import Response  # type: ignore[import-untyped]
@@ -19,26 +19,10 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError, SSLError
 from urllib3.util import make_headers
 
 from workers.gateway.connections import NeverSentError
+from workers.gateway.errors import MaybeSentError, checked
 from workers.gateway.pools import Pools
 
 logger = logging.getLogger(__name__)
-
-
-class MaybeSentError(Exception):
-    """Raised when the connection was made and then failed: the request may have been acted on."""
-
-    def __init__(self, code: str, cause: BaseException) -> None:
-        self.code = code
-        super().__init__(f"{code}: {cause}")
-
-
-class ErrorAnswerError(Exception):
-    """Raised for an HTTP answer other than 2xx, with all of it: the SDK's own exception drops the headers and the raw
-    body."""
-
-    def __init__(self, answer: Response) -> None:
-        self.answer = answer
-        super().__init__(f"HTTP {answer.status_code}")
 
 
 class LeanHttpClient(HttpClient):  # type: ignore[misc]  # the SDK is not typed
@@ -58,9 +42,7 @@ class LeanHttpClient(HttpClient):  # type: ignore[misc]  # the SDK is not typed
         self, *, base_url: str | None, connect_timeout_s: float, read_timeout_s: float, pool_size: int
     ) -> None:
         super().__init__(logger, is_async=False, timeout=read_timeout_s)
-        self._base = urlsplit(base_url) if base_url else None
-        if self._base and (self._base.scheme not in {"http", "https"} or not self._base.hostname):
-            raise ValueError(f"not an http(s) address: {base_url!r}")
+        self._base = base_address(base_url)
         self._connect_timeout_s = connect_timeout_s
         self._read_timeout_s = read_timeout_s
         self._pools = Pools(pool_size, delivery_s=read_timeout_s)
@@ -108,7 +90,7 @@ class LeanHttpClient(HttpClient):  # type: ignore[misc]  # the SDK is not typed
         except HTTPError as error:
             raise MaybeSentError(_how_it_broke(error), error) from error
         self._said.at = _date(answer)
-        return _response(answer)
+        return checked(Response(answer.status, answer.data.decode("utf-8", "replace"), answer.headers))
 
     @property
     def answered_at(self) -> datetime | None:
@@ -120,11 +102,18 @@ class LeanHttpClient(HttpClient):  # type: ignore[misc]  # the SDK is not typed
         self._pools.close()
 
 
-def _response(answer: BaseHTTPResponse) -> Response:
-    response = Response(answer.status, answer.data.decode("utf-8", "replace"), answer.headers)
-    if not 200 <= answer.status < 300:
-        raise ErrorAnswerError(response)
-    return response
+def base_address(base_url: str | None) -> SplitResult | None:
+    """Read the address that stands in for Twilio's.
+
+    Raises:
+        ValueError: it is not an http(s) address.
+    """
+    if not base_url:
+        return None
+    base = urlsplit(base_url)
+    if base.scheme not in {"http", "https"} or not base.hostname:
+        raise ValueError(f"not an http(s) address: {base_url!r}")
+    return base
 
 
 def _date(answer: BaseHTTPResponse) -> datetime | None:

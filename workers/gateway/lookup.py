@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from workers.gateway.connections import NeverSentError
-from workers.gateway.http import ErrorAnswerError, MaybeSentError
+from workers.gateway.errors import ErrorAnswerError, MaybeSentError
 
 # The form of a recipient who is reached by RCS: https://www.twilio.com/docs/rcs/send-an-rcs-message
 RCS = "rcs:"

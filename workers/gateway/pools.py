@@ -50,8 +50,8 @@ class Pools:
 
     def _make(self, url: SplitResult) -> HTTPConnectionPool:
         host, secure = url.hostname or "", url.scheme == "https"
-        tls = _tls() if secure else None
-        proxy = getproxies().get("https") if secure and not proxy_bypass(host) else None
+        tls = tls_context() if secure else None
+        proxy = proxy_for(host) if secure else None
         options: dict[str, Any] = {
             "maxsize": self._size,
             "block": False,
@@ -70,7 +70,12 @@ def _proxy_login(proxy: str) -> dict[str, str]:
     return dict(make_headers(proxy_basic_auth=f"{unquote(parts.username)}:{unquote(parts.password or '')}"))
 
 
-def _tls() -> ssl.SSLContext:
+def proxy_for(host: str) -> str | None:
+    """Return the address of the proxy through which https requests to a host go; None for none."""
+    return None if proxy_bypass(host) else getproxies().get("https")
+
+
+def tls_context() -> ssl.SSLContext:
     """Return the one TLS context for all connections: loading the certificate authorities takes tens of milliseconds.
 
     The machine's own store (or SSL_CERT_FILE / SSL_CERT_DIR) counts as well as certifi's, so a company's

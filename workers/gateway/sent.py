@@ -16,7 +16,8 @@ from twilio.rest import Client  # type: ignore[import-untyped]
 
 from campaigns.cierre.services import Listado
 from workers.gateway.classify import twilio_error
-from workers.gateway.http import ErrorAnswerError, LeanHttpClient
+from workers.gateway.errors import ErrorAnswerError
+from workers.gateway.http import LeanHttpClient
 from workers.gateway.lookup import LookupFailedError, looking_up
 from workers.gateway.twilio import NO_EDGE, GatewayConfig
 

@@ -1,5 +1,6 @@
 """Twilio, through its official SDK."""
 
+import asyncio
 import logging
 import math
 import re
@@ -7,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,9 +21,11 @@ from workers.gateway.classify import classify_error
 from workers.gateway.clock import CLOCK
 from workers.gateway.codes import explain
 from workers.gateway.connections import ALWAYS, TOO_LATE, NeverSentError, WriteLimit, write_limit
-from workers.gateway.http import ErrorAnswerError, LeanHttpClient, MaybeSentError
+from workers.gateway.errors import ErrorAnswerError, MaybeSentError
+from workers.gateway.http import LeanHttpClient
 from workers.gateway.lookup import Listing, LookupFailedError, Message, looking_up
 from workers.gateway.outcomes import Accepted, Ambiguous, Outcome, Retryable
+from workers.gateway.posts import PostingHttpClient
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +60,7 @@ class GatewayConfig:
         retain: whether to ask that the text and the number of a message stay readable. Only an account with Message
             Redaction knows the request; another refuses the message: https://www.twilio.com/docs/api/errors/30029
         connect_timeout_s, read_timeout_s: in seconds.
-        pool_size: as many as the threads that send.
+        pool_size: connections kept open for questions, as many as the reconciler asks at a time.
     """
 
     account_sid: str
@@ -94,11 +98,25 @@ class TwilioGateway:
             read_timeout_s=config.read_timeout_s,
             pool_size=config.pool_size,
         )
-        client = Client(config.account_sid, config.auth_token, http_client=self._http, environment=NO_EDGE)
+        self._posts = PostingHttpClient(
+            base_url=config.api_base_url,
+            connect_timeout_s=config.connect_timeout_s,
+            read_timeout_s=config.read_timeout_s,
+        )
         # Taken once: the SDK builds it lazily on first use, which is neither quick nor safe among threads.
-        self._messages: Any = client.api.v2010.account.messages
+        self._messages, self._created = (self._resource(http) for http in (self._http, self._posts))
+        self._runner, self._running = asyncio.Runner(), Lock()
 
-    def send(
+    def _resource(self, http: LeanHttpClient | PostingHttpClient) -> Any:
+        sid, token = self._config.account_sid, self._config.auth_token
+        return Client(sid, token, http_client=http, environment=NO_EDGE).api.v2010.account.messages
+
+    def send(self, **message: Any) -> Outcome:
+        """POST one message, once, and wait for its answer in this thread. See `Gateway.post`."""
+        with self._running:
+            return self._runner.run(self.post(**message))
+
+    async def post(
         self,
         *,
         to: str,
@@ -108,15 +126,15 @@ class TwilioGateway:
         not_after: float = math.inf,
         validity_s: int | None = None,
     ) -> Outcome:
-        """POST one message, once. See `Gateway.send`."""
+        """POST one message, once. See `Gateway.post`."""
         # The SDK between here and the connection has no argument for it.
         write_limit.set(WriteLimit(not_after, not_after + self._longest_call_s, Mark()))
         try:
-            return self._send(to, body, callback_token, sender or self._sender, validity_s)
+            return await self._post(to, body, callback_token, sender or self._sender, validity_s)
         finally:
             write_limit.set(ALWAYS)
 
-    def _send(self, to: str, body: str, callback_token: str, sender: str, validity_s: int | None) -> Outcome:
+    async def _post(self, to: str, body: str, callback_token: str, sender: str, validity_s: int | None) -> Outcome:
         service = sender == self._config.messaging_service_sid or _is_service(sender)
         optional: dict[str, object] = {"messaging_service_sid" if service else "from_": sender}
         if service:
@@ -131,7 +149,7 @@ class TwilioGateway:
             optional["status_callback"] = status_callback(public_url=self._config.public_url, token=callback_token)
         began = elapsed()
         try:
-            return _accepted(self._messages.create(to=to, body=body, **optional), began)
+            return _accepted(await self._created.create_async(to=to, body=body, **optional), began)
         except NeverSentError as error:
             return Retryable(error.code, explain(error.code, str(error)), unreachable=error.code != TOO_LATE)
         except MaybeSentError as error:
@@ -145,8 +163,15 @@ class TwilioGateway:
             return _unreadable()
 
     def close(self) -> None:
-        """Close the idle connections."""
+        """Close the idle connections, but for those of an event loop that is not the gateway's own."""
         self._http.close()
+        with self._running:
+            self._runner.run(self._close_posts())
+            self._runner.close()
+
+    async def _close_posts(self) -> None:
+        self._posts.close()
+        await asyncio.sleep(0)  # the loop closes their sockets
 
     def messages_to(self, to: str, *, since: datetime) -> Listing:
         """List what Twilio holds for a recipient. See `Gateway.messages_to`."""

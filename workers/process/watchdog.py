@@ -26,6 +26,7 @@ MARGIN_S = 5.0
 EXIT_CODE = os.EX_SOFTWARE
 
 HUNG = "its event loop has not turned for {:g} s"
+STUCK = "the loop that sends has not turned for {:g} s"
 DEAF = "tasks wait for it and it has taken none for {:g} s"
 
 
@@ -36,9 +37,10 @@ class Sight:
     Args:
         ticks: how often its event loop has turned.
         taken: how many tasks it has begun.
-        free: whether it has a thread to spare.
+        free: whether it has a thread and room for messages to spare.
         waiting: tasks in its queues; None when the broker does not answer.
         ending: whether it was told to end.
+        sending_ticks: how often the loop that sends has turned; None where there is none.
     """
 
     ticks: int
@@ -46,6 +48,7 @@ class Sight:
     free: bool
     waiting: int | None
     ending: bool
+    sending_ticks: int | None = None
 
 
 class Judge:
@@ -58,7 +61,7 @@ class Judge:
     def __init__(self, patience_s: float) -> None:
         self._patience_s = patience_s
         self._last = Sight(ticks=0, taken=0, free=True, waiting=None, ending=False)
-        self._at = self._turned_at = self._taken_at = -math.inf
+        self._at = self._turned_at = self._taken_at = self._sent_at = -math.inf
 
     def verdict(self, sight: Sight, *, at: float) -> str | None:
         """Return what is wrong with the worker, or None.
@@ -73,10 +76,14 @@ class Judge:
         excused = overslept or sight.waiting is None or sight.ending
         if excused or sight.ticks != last.ticks:
             self._turned_at = at
+        if excused or sight.sending_ticks is None or sight.sending_ticks != last.sending_ticks:
+            self._sent_at = at
         if excused or sight.taken != last.taken or not sight.free or not sight.waiting:
             self._taken_at = at
         if at - self._turned_at >= self._patience_s:
             return HUNG.format(self._patience_s)
+        if at - self._sent_at >= self._patience_s:
+            return STUCK.format(self._patience_s)
         if at - self._taken_at >= self._patience_s:
             return DEAF.format(self._patience_s)
         return None

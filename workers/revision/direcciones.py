@@ -8,7 +8,8 @@ from core.addresses import is_public
 from workers.gateway.callbacks import status_path
 from workers.gateway.codes import explain
 from workers.gateway.connections import NeverSentError
-from workers.gateway.http import ErrorAnswerError, LeanHttpClient, MaybeSentError
+from workers.gateway.errors import ErrorAnswerError, MaybeSentError
+from workers.gateway.http import LeanHttpClient
 from workers.gateway.signature import HEADER, sign
 from workers.revision.fallas import Falla
 

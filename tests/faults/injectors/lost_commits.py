@@ -21,7 +21,7 @@ LOST_S: Final = (1.0, 2.5)
 MARK: Final = "INSERT INTO harness_loss DEFAULT VALUES RETURNING id"
 MARKED: Final = "SELECT FROM harness_loss WHERE id = %s"
 # The workers have put in doubt what they published, and claim again: `workers.engine.base.epoch`.
-NOTICED: Final = "SELECT FROM workers_epoca WHERE arranque = pg_postmaster_start_time()"
+NOTICED: Final = "SELECT 1 FROM workers_epoca WHERE arranque = pg_postmaster_start_time()"
 NOTICED_WITHIN_S: Final = 120.0
 LOOK_S: Final = 0.2
 

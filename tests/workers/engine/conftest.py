@@ -7,7 +7,7 @@ import pytest
 from campaigns.models import CampanaSMS, Lote, SMSLog
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
-from workers.engine.message import comeback, ledger
+from workers.engine.message import comeback, ledger, sending
 from workers.engine.message.ledger import Claim, NotPosted
 from workers.engine.rounds import sweeper
 from workers.gateway.outcomes import Outcome
@@ -43,6 +43,15 @@ def impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 def take(log_id: int) -> Claim | None:
     """One row's claim, as a group of one."""
     return ledger.claim_many({log_id: None}).get(log_id)
+
+
+def post(claim: Claim) -> Outcome | NotPosted:
+    """Take the one step of handing the message over, in this thread."""
+    try:
+        sending._post(claim, sending._HERE).send(None)
+    except StopIteration as answer:
+        return answer.value  # type: ignore[no-any-return]
+    raise AssertionError("it waits for an event loop")
 
 
 def write(claim: Claim, outcome: Outcome | NotPosted) -> bool:

@@ -37,19 +37,29 @@ def take_slots(url: str, sender: Sender, seconds: float) -> list[tuple[int, int]
         return [slot for slots in pool.map(work, range(THREADS)) for slot in slots]
 
 
-def admit(url: str, sender: Sender, seconds: float) -> list[int]:
+def admitted(url: str, sender: Sender, seconds: float) -> list[int]:
     """Return when messages were admitted, by Redis's clock."""
-    throttle = Throttle(Rates(url), threads=4)
+    throttle = Throttle(Rates(url), at_once=4)
     clock = redis.Redis.from_url(url)
     until = monotonic() + seconds
-    admitted = []
+    found = []
     while monotonic() < until:
-        if throttle.admit(sender, "Hola"):
-            admitted.append(micros(clock))
-            if len(admitted) == 1:
+        if admit(throttle, sender, "Hola"):
+            found.append(micros(clock))
+            if len(found) == 1:
                 print("begun", flush=True)  # noqa: T201
         sleep(0.01)
-    return admitted
+    return found
+
+
+def admit(throttle: Throttle, sender: Sender, mensaje: str) -> bool:
+    """Take a turn and wait for it, as `workers.engine.message.sending` does."""
+    turn = throttle.turn(sender, mensaje)
+    if turn is None:
+        return False
+    sleep(turn.wait_s)
+    throttle.leave(turn)
+    return True
 
 
 def micros(client: "redis.Redis") -> int:
@@ -59,5 +69,5 @@ def micros(client: "redis.Redis") -> int:
 
 if __name__ == "__main__":
     url, value, rate, seconds, mode = sys.argv[1:]
-    work = {"slots": take_slots, "admit": admit}[mode]
+    work = {"slots": take_slots, "admit": admitted}[mode]
     print(json.dumps(work(url, Sender(value, float(rate)), float(seconds))))  # noqa: T201

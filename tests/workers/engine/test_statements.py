@@ -1,9 +1,9 @@
 """The cost of a recipient in statements, counted: everything from the claim to the closed Lote, as a worker does it."""
 
+import asyncio
 import itertools
-import time
+import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -13,19 +13,19 @@ from django.db.backends.utils import CursorWrapper
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory
 from workers.engine.lote import closing, opening
-from workers.engine.message import claims, outbox, sending
+from workers.engine.message import claims, loop, outbox
+from workers.engine.message.loop import Job, SendLoop
 from workers.gateway.outcomes import Accepted, Outcome
 
 RECIPIENTS = 400
-THREADS = 32
-FETCHED = 32  # messages that a worker of 32 threads takes at a time
+AT_ONCE = 32  # messages that a worker has under way
 
 
 class Twilio:
     numbers = itertools.count(1)
 
-    def send(self, **message: object) -> Outcome:
-        time.sleep(0.01)
+    async def post(self, **message: object) -> Outcome:
+        await asyncio.sleep(0.01)
         return Accepted(f"SM{next(self.numbers):032x}", "queued", 1)
 
 
@@ -56,7 +56,7 @@ def grouping() -> Iterator[None]:
 def test_it_takes_a_few_statements_for_a_hundred_recipients(
     owner: Usuario, monkeypatch: pytest.MonkeyPatch, statements: list[str], grouping: None
 ) -> None:
-    monkeypatch.setattr(sending, "get_gateway", Twilio)
+    monkeypatch.setattr(loop, "get_gateway", Twilio)
     ids = [cliente.pk for cliente in ClienteFactory.create_batch(RECIPIENTS, usuario=owner)]
     campana = CampanaFactory.create(usuario=owner, total_clientes=RECIPIENTS, estado="procesando")
     lote = campana.lotes.create(numero=1, cliente_ids=ids, total=RECIPIENTS)
@@ -64,12 +64,13 @@ def test_it_takes_a_few_statements_for_a_hundred_recipients(
     with transaction.atomic():
         assert opening.open_next(campana)
     log_ids = list(lote.logs.order_by("id").values_list("pk", flat=True))
-    with ThreadPoolExecutor(THREADS) as pool:
-        for start in range(0, RECIPIENTS, FETCHED):
-            fetched = log_ids[start : start + FETCHED]
-            for log_id in fetched:
-                claims.ask_ahead(log_id)
-            list(pool.map(sending.send_one, fetched))
+    given_back = threading.Semaphore(0)
+    sender = SendLoop(at_once=AT_ONCE, give_back=lambda messages: given_back.release(len(messages)), died=pytest.fail)
+    sender.start()
+    for log_id in log_ids:
+        sender.put(Job(log_id, None, log_id))
+    assert all(given_back.acquire(timeout=30) for _ in log_ids)
+    assert sender.close(10)
     assert outbox.batches.stop(10)
     closing.close(lote.pk)
     lote.refresh_from_db()

@@ -38,13 +38,11 @@ def test_it_is_built_once_for_all_threads() -> None:
 
 
 def test_it_reads_the_settings(settings: Settings) -> None:
-    settings.WORKER_THREADS = 7
     settings.TWILIO_API_BASE_URL = ""
 
     config = config_from_settings()
 
     assert config.account_sid == "AC" + "1" * 32
-    assert config.pool_size == 7
     assert config.api_base_url is None
 
 

@@ -109,9 +109,10 @@ def test_the_kernel_stops_delivering_for_a_process_that_stands_still(make_gatewa
     with scripted_server(ACCEPTING) as server:
         gateway = make_gateway(server.url, read_timeout_s=7.25)
         gateway.send(to="+573001112233", body="Hola", callback_token="t")
-        pool = next(iter(gateway._http._pools._by_origin.values()))
-        assert pool.pool is not None
-        sock = pool.pool.queue[-1].sock
+        (kept,) = gateway._posts._by_loop.values()
+        (idle,) = kept._idle.values()
+        assert idle[-1]._below is not None
+        sock = idle[-1]._below.get_extra_info("socket")
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 7250
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
@@ -121,15 +122,20 @@ import os, signal, sys
 from core.clock import elapsed
 from tests.local.fixtures import CONFIG
 from dataclasses import replace
-from workers.gateway import connections
+from workers.gateway import wire
 from workers.gateway.twilio import TwilioGateway
 
-send = connections._TrackedConnection.send
-def stop_and_send(self, data):
-    if self._held is None:
+class Stopping:
+    def __init__(self, transport):
+        self.transport = transport
+    def __getattr__(self, name):
+        return getattr(self.transport, name)
+    def write(self, data):
         os.kill(os.getpid(), signal.SIGSTOP)
-    send(self, data)
-connections._TrackedConnection.send = stop_and_send
+        self.transport.write(data)
+
+connected = wire.Connection.connected
+wire.Connection.connected = lambda self, transport, below, sock: connected(self, Stopping(transport), below, sock)
 
 gateway = TwilioGateway(replace(CONFIG, api_base_url=sys.argv[1], connect_timeout_s=0.5, read_timeout_s=0.5))
 gateway.send(to="+573001112233", body="Hola", callback_token="t", not_after=elapsed() + 0.5)

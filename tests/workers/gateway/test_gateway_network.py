@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import SplitResult
 
 import pytest
 
@@ -16,7 +17,7 @@ from tests.local.fixtures import MakeGateway
 from tests.local.scripted_server import Behaviour, answering, closing, resetting, scripted_server, silent, writing
 from tests.ports import held, port_of
 from tests.workers.gateway.raw import error_json, message_json
-from workers.gateway import connections
+from workers.gateway import connections, wire
 from workers.gateway.outcomes import Accepted, Ambiguous, Retryable
 from workers.gateway.twilio import TwilioGateway
 
@@ -45,13 +46,14 @@ def test_it_writes_nothing_once_the_claims_time_is_over(make_gateway: MakeGatewa
 def test_it_writes_nothing_when_connecting_took_all_of_the_claims_time(
     make_gateway: MakeGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connect = connections._TrackedConnection.connect
+    connect = wire.Connections._connect
 
-    def slowly(connection: connections._TrackedConnection) -> None:
-        connect(connection)
+    async def slowly(self: wire.Connections, url: SplitResult) -> wire.Connection:
+        connection = await connect(self, url)
         time.sleep(0.2)
+        return connection
 
-    monkeypatch.setattr(connections._TrackedConnection, "connect", slowly)
+    monkeypatch.setattr(wire.Connections, "_connect", slowly)
     with scripted_server(ACCEPTING) as server:
         outcome = send(make_gateway(server.url), elapsed() + 0.1)
         assert server.requests == []
@@ -63,13 +65,14 @@ def test_it_writes_nothing_when_connecting_took_all_of_the_claims_time(
 def test_it_writes_nothing_when_the_machine_slept_while_it_connected(
     make_gateway: MakeGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connect, wall = connections._TrackedConnection.connect, time.time
+    connect, wall = wire.Connections._connect, time.time
 
-    def sleep(connection: connections._TrackedConnection) -> None:
-        connect(connection)
+    async def sleep(self: wire.Connections, url: SplitResult) -> wire.Connection:
+        connection = await connect(self, url)
         monkeypatch.setattr(time, "time", lambda: wall() + 600)
+        return connection
 
-    monkeypatch.setattr(connections._TrackedConnection, "connect", sleep)
+    monkeypatch.setattr(wire.Connections, "_connect", sleep)
     with scripted_server(ACCEPTING) as server:
         outcome = send(make_gateway(server.url), elapsed() + 60)
         assert server.requests == []
@@ -279,11 +282,9 @@ class TestConnections:
 
 def wait_for_close(gateway: TwilioGateway) -> None:
     """Wait until the server's close has reached the pooled connection."""
-    pool = next(iter(gateway._http._pools._by_origin.values()))
-    assert pool.pool is not None
-    connection = pool.pool.queue[-1]
-    connection.sock.settimeout(2)
-    assert connection.sock.recv(1, socket.MSG_PEEK) == b""
+    (kept,) = gateway._posts._by_loop.values()
+    for idle in kept._idle.values():  # none when it was seen at once
+        assert not idle or idle[-1]._readable.poll(2000)
 
 
 @contextmanager

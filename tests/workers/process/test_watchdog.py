@@ -9,7 +9,7 @@ from celery import current_app
 
 from tests.workers.process.conftest import StartWorker
 from workers.process import watchdog
-from workers.process.watchdog import DEAF, EXIT_CODE, HUNG, Judge, Sight
+from workers.process.watchdog import DEAF, EXIT_CODE, HUNG, STUCK, Judge, Sight
 
 WELL = Sight(ticks=0, taken=0, free=True, waiting=0, ending=False)
 SILENT_APP = "tests.workers.process.silent"
@@ -33,6 +33,14 @@ def turning(sight: Sight, count: int = 7) -> list[Sight]:
 def test_a_loop_that_stands_still_is_hung() -> None:
     assert verdict(*[WELL] * 7) == HUNG.format(PATIENCE_S)
     assert verdict(*[replace(WELL, free=False)] * 7) == HUNG.format(PATIENCE_S)  # busy threads do not stop a loop
+
+
+def test_a_worker_whose_sending_stands_still_ends_although_the_consumer_turns() -> None:
+    assert verdict(*turning(replace(WELL, sending_ticks=3))) == STUCK.format(PATIENCE_S)
+
+
+def test_sending_that_turns_is_nothing_to_say() -> None:
+    assert verdict(*(replace(sight, sending_ticks=n) for n, sight in enumerate(turning(WELL, 50)))) is None
 
 
 def test_a_worker_that_takes_none_of_what_waits_is_deaf() -> None:

@@ -22,7 +22,6 @@ from tests.local.scripted_server import ScriptedServer, answering, closing, scri
 from tests.local.simulator.support import SENDER, SERVICE
 from tests.local.simulator_process import ACCOUNT_SID, AUTH_TOKEN, RunningSimulator
 from workers import lifecycle
-from workers.engine.message import claims, outbox
 from workers.gateway.outcomes import Accepted
 from workers.revision import direcciones, revision
 from workers.revision.revision import revisar
@@ -394,9 +393,6 @@ class TestWorker:
         monkeypatch.setattr(lifecycle, "revisar_al_lado", lambda: done.append("revisar"))
         monkeypatch.setattr(lifecycle, "stand_back", lambda nice: None)
         monkeypatch.setattr(lifecycle, "_live", lambda heart: None)
-        monkeypatch.setattr(lifecycle, "backend", SimpleNamespace)
-        for batches in (claims.batches, outbox.batches):
-            monkeypatch.setattr(batches, "start", lambda: None)
 
         lifecycle.start(SimpleNamespace(hostname="worker-1@aqui"))
 

@@ -1,15 +1,16 @@
-"""The outcomes of messages on their way to PostgreSQL, and the chord parts that ended with them.
+"""The outcomes of messages on their way to PostgreSQL, and the parts and messages that ended with them.
 
-A thread that has sent a message puts the outcome here and takes the next one; within some milliseconds the outcomes of
-all threads are written in one statement, and then the parts of their chords are counted: never before, for the chord's
-callback reads the ledger. What is here when the process dies was sent and is not recorded: the same as a process that
-dies in the middle of the call.
+Who has sent a message puts the outcome here and goes on; within some milliseconds the outcomes of all are written in
+one statement. Then the parts of their chords are counted, never before, for the chord's callback reads the ledger; and
+then the broker's messages are given back to who fetched them, to be acknowledged. What is here when the process dies
+was sent and is not recorded: the same as a process that dies in the middle of the call.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from time import sleep
-from typing import Final
+from typing import Any, Final
 
 from django.db import DataError, IntegrityError, connection
 from django.db import Error as DatabaseError
@@ -43,6 +44,21 @@ watch: Final = refusals.Watch()
 Result = tuple[Claim, Outcome | NotPosted]
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A message of the broker's with which nothing is to be done any more, once what was put before it is written.
+
+    Args:
+        part: of its chord; None when it is of none.
+        message: the broker's.
+        give_back: takes the messages that ended together, in the outbox's thread. It must not raise.
+    """
+
+    part: Part | None
+    message: Any
+    give_back: Callable[[list[Any]], object]
+
+
 def put_outcome(claim: Claim, outcome: Outcome | NotPosted) -> None:
     """Write an outcome under its claim, soon. Never raises."""
     if isinstance(outcome, Accepted):
@@ -57,17 +73,34 @@ def put_part(part: Part) -> None:
     batches.put(part)
 
 
-def _deliver(items: list[Result | Part]) -> None:
-    results = [item for item in items if not isinstance(item, Part)]
-    parts = [item for item in items if isinstance(item, Part)]
+def put_ended(ended: Ended) -> None:
+    """Count its part, and give its message back, once the outcomes put before it are written. Never raises."""
+    batches.put(ended)
+
+
+def _deliver(items: list[Result | Part | Ended]) -> None:
+    results = [item for item in items if isinstance(item, tuple)]
+    ended = [item for item in items if isinstance(item, Ended)]
+    parts = [item for item in items if isinstance(item, Part)] + [item.part for item in ended if item.part]
     try:
         if results:
             _record(results)
     except Exception:
         # A fault of ours must not take the parts along: their Lotes would wait for the sweeper.
         logger.exception("%s outcomes could not be written", len(results))
-    if parts:
-        _count(parts)
+    try:
+        if parts:
+            _count(parts)
+    finally:
+        _give_back(ended)
+
+
+def _give_back(ended: list[Ended]) -> None:
+    by_owner: dict[Callable[[list[Any]], object], list[Any]] = {}
+    for one in ended:
+        by_owner.setdefault(one.give_back, []).append(one.message)
+    for give_back, messages in by_owner.items():
+        give_back(messages)
 
 
 def _record(results: list[Result]) -> None:
@@ -193,4 +226,4 @@ def _count(parts: Sequence[Part]) -> None:
         logger.warning("%s chord parts could not be counted", len(parts), exc_info=True)
 
 
-batches: Batches[Result | Part] = Batches("outbox", _deliver, gather_s=GATHER_S)
+batches: Batches[Result | Part | Ended] = Batches("outbox", _deliver, gather_s=GATHER_S)

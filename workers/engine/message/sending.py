@@ -1,8 +1,12 @@
-"""One recipient, from claim to outcome. Never raises: a header task that fails would break its chord."""
+"""One recipient, from claim to outcome, in steps that an event loop takes for many at a time (`loop`).
+
+What may wait is left to `Hands`: so the steps are written once, and a thread of its own can take them too.
+"""
 
 import logging
 import time
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, Protocol, TypeVar
 
 from django.db import Error as DatabaseError
 
@@ -25,45 +29,80 @@ logger = logging.getLogger(__name__)
 SHORT_S: Final = 600
 VALIDITY: Final = "El Validity Period del Messaging Service es muy corto"
 
+R = TypeVar("R")
+
+
+class Hands(Protocol):
+    """Does what may wait, for the steps that must not."""
+
+    async def call(self, work: Callable[..., R], *args: Any) -> R:
+        """Call what asks Redis or PostgreSQL."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        ...
+
+    async def post(self, **message: Any) -> Outcome:
+        """Hand a message to the gateway: see `Gateway.post`."""
+        ...
+
+
+async def send(claim: Claim, hands: Hands) -> None:
+    """Hand the message of a claim to the gateway once, and pass the outcome on to be written."""
+    with logs.about(campana=claim.campana_id, sms=claim.log_id):
+        admitted = await _admitted(claim, hands)
+        if admitted is None:
+            return
+        outcome = await _post(admitted, hands)
+        if isinstance(outcome, Account) and (
+            not outcome.transient or await hands.call(throttle.refused, admitted.sender)
+        ):
+            # Before the row is free again: when no message is under way, a campaign that a person resumes stays so.
+            await hands.call(_pause, admitted, outcome)
+        outbox.put_outcome(admitted, outcome)
+        await _tell_the_throttle(admitted.sender, outcome, hands)
+
 
 def send_one(log_id: int) -> None:
-    """Claim the row, hand the message to the gateway once, and pass the outcome on to be written."""
-    claim = _admitted(claims.take(log_id))
-    if claim is None:
-        return
-    with logs.about(campana=claim.campana_id, sms=claim.log_id):
-        outcome = _post(claim)
-        if isinstance(outcome, Account) and (not outcome.transient or throttle.refused(claim.sender)):
-            # Before the row is free again: when no message is under way, a campaign that a person resumes stays so.
-            _pause(claim, outcome)
-        outbox.put_outcome(claim, outcome)
-        _tell_the_throttle(claim.sender, outcome)
+    """Claim a row and send its message in this thread, by the same steps: for a task that is called and not fetched."""
+    if claim := claims.take(log_id):
+        _drive(send(claim, _HERE))
 
 
-def _admitted(claim: Claim | None) -> Claim | None:
+async def _admitted(claim: Claim, hands: Hands) -> Claim | None:
     """The claim, once its sender's rate allows it; None when that takes too long, and the row is free again."""
-    if claim is None:
+    asks = throttle.asks(claim.sender)
+    turn = (
+        await hands.call(throttle.turn, claim.sender, claim.mensaje)
+        if asks
+        else throttle.turn(claim.sender, claim.mensaje)
+    )
+    if turn is None:
+        outbox.put_outcome(claim, NotPosted())
         return None
-    if throttle.admit(claim.sender, claim.mensaje):
-        return claims.fresh(claim)
-    outbox.put_outcome(claim, NotPosted())
-    return None
+    try:
+        if turn.wait_s:
+            await hands.sleep(turn.wait_s)
+    finally:
+        throttle.leave(turn)
+    return claim if claims.is_fresh(claim) else await hands.call(claims.fresh, claim)
 
 
-def _post(claim: Claim) -> Outcome | NotPosted:
+async def _post(claim: Claim, hands: Hands) -> Outcome | NotPosted:
     validity_s = claim.validity_s()
     if claim.is_too_late() or not claim.fits(validity_s):
         return NotPosted()
     started = time.perf_counter()
-    outcome = _send(claim, validity_s)
+    outcome = await _send(claim, validity_s, hands)
     measures.count_call(outcome, time.perf_counter() - started)
     return outcome
 
 
-def _send(claim: Claim, validity_s: int | None) -> Outcome:
+async def _send(claim: Claim, validity_s: int | None, hands: Hands) -> Outcome:
     memory.post(claim.posted())
     try:
-        outcome = get_gateway().send(
+        outcome = await hands.post(
             to=claim.telefono,
             body=claim.mensaje,
             callback_token=claim.callback_token,
@@ -87,15 +126,18 @@ def _about_the_set_up(outcome: Outcome, validity_s: int | None) -> Outcome:
     return Account(TTL_TOO_SMALL, VALIDITY)
 
 
-def _tell_the_throttle(sender: Sender, outcome: Outcome | NotPosted) -> None:
+async def _tell_the_throttle(sender: Sender, outcome: Outcome | NotPosted, hands: Hands) -> None:
     match outcome:
         case Retryable(throttled=True):
-            throttle.answered(sender)
-            throttle.slow_down(sender, outcome.retry_after)
+            await hands.call(throttle.answered, sender)
+            await hands.call(throttle.slow_down, sender, outcome.retry_after)
         case Retryable(unreachable=True) | Ambiguous(own=False):
-            throttle.unanswered(sender)
+            await hands.call(throttle.unanswered, sender)
         case Accepted() | Permanent() | Account(transient=False) | Retryable(unreachable=False):
-            throttle.answered(sender)
+            if throttle.is_braked(sender):
+                await hands.call(throttle.answered, sender)
+            else:
+                throttle.answered(sender)
 
 
 def _pause(claim: Claim, refusal: Account) -> None:
@@ -105,3 +147,29 @@ def _pause(claim: Claim, refusal: Account) -> None:
         # The row is pending again: the next refusal pauses the campaign.
         logger.exception("campaign %s could not be paused", claim.campana_id)
         database.drop_connection()
+
+
+class _Here:
+    """The hands of a thread that waits itself."""
+
+    async def call(self, work: Callable[..., R], *args: Any) -> R:
+        return work(*args)
+
+    async def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    async def post(self, **message: Any) -> Outcome:
+        return get_gateway().send(**message)
+
+
+_HERE = _Here()
+
+
+def _drive(steps: Coroutine[Any, Any, None]) -> None:
+    """Take all steps at once: nothing in them waits for an event loop."""
+    try:
+        steps.send(None)
+    except StopIteration:
+        return
+    steps.close()
+    raise RuntimeError("a step waited for an event loop, and there is none")

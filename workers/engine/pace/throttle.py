@@ -1,15 +1,17 @@
 """The throttle: whether a message may go out now, by its sender's rate and brake, which all processes share.
 
-A thread that has claimed a message asks here before it calls Twilio. It may be held for a moment until its slot comes;
-a slot further away is not waited for: the row is given back, and published again when it is due. Few have to wait, for
+Who has claimed a message asks here before it is handed to Twilio. It may be held for a moment until its slot comes; a
+slot further away is not waited for: the row is given back, and published again when it is due. Few have to wait, for
 what is published for a limited sender is little more than it may send at once (`workers.engine.publish.slices`).
+
+What asks Redis may take its time: an event loop leaves it to a thread, and `asks` tells beforehand whether it would.
 """
 
 import logging
 from dataclasses import dataclass
 from functools import cache
 from threading import BoundedSemaphore, Lock
-from time import monotonic, sleep
+from time import monotonic
 from typing import Final
 
 from django.conf import settings
@@ -22,9 +24,9 @@ from workers.engine.pace.rates import FIRST_CUT_S, LONGEST_CUT_S, SEND, Rates, S
 
 logger = logging.getLogger(__name__)
 
-# The longest that a thread is held, in seconds …
+# The longest that a message is held, in seconds …
 PATIENCE_S: Final = 1.0
-# … and how long while one thread in four is held already: the others are other senders'.
+# … and how long while one in four of those in hand is held already: the room is other senders' too.
 CROWDED_PATIENCE_S: Final = 0.02
 CROWD: Final = 4
 
@@ -39,6 +41,22 @@ STRIKES: Final = 3
 BELIEF_S: Final = 0.5
 # What was sent longer ago than so many seconds says nothing of the rate now.
 STALE_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The leave to send a message.
+
+    Args:
+        wait_s: not before so many seconds have passed.
+        seated: whether it is one of the few that may wait for long: see `Throttle.leave`.
+    """
+
+    wait_s: float = 0.0
+    seated: bool = False
+
+
+NOW: Final = Turn()
 
 
 @dataclass(slots=True)
@@ -74,34 +92,49 @@ class Throttle:
 
     Args:
         rates: what all processes share.
-        threads: how many of this process send.
+        at_once: how many messages of this process are under way at a time.
     """
 
-    def __init__(self, rates: Rates, *, threads: int) -> None:
+    def __init__(self, rates: Rates, *, at_once: int) -> None:
         self._rates = rates
-        self._seats = BoundedSemaphore(max(1, threads // CROWD))
+        self._seats = BoundedSemaphore(max(1, at_once // CROWD))
         self._seen: dict[str, _Seen] = {}
         self._looking = Lock()
         self._meter = _Meter()
         self._silent: dict[str, _Silence] = {}
 
-    def admit(self, sender: Sender, mensaje: str) -> bool:
-        """Hold the thread until the message's slot, if that is soon.
+    def asks(self, sender: Sender) -> bool:
+        """Tell whether `turn` would ask Redis now."""
+        if sender.rate != NO_LIMIT:
+            return True
+        seen = self._seen.get(sender.value)
+        return seen is None or seen.braked or (elapsed() - seen.at > BELIEF_S and not self._looking.locked())
 
-        While Redis is away only senders without a limit, and without a brake when last seen, go on.
+    def is_braked(self, sender: Sender) -> bool:
+        """Tell whether the sender was braked, or cut, when it was last looked at: then `answered` asks Redis."""
+        seen = self._seen.get(sender.value)
+        return seen is not None and seen.braked
 
-        Returns:
-            False when the message must not go out now.
+    def turn(self, sender: Sender, mensaje: str) -> Turn | None:
+        """Take the message's slot, if that is soon; None when the message must not go out now.
+
+        Who got a turn waits for it, and then calls `leave`. While Redis is away only senders without a limit, and
+        without a brake when last seen, go on.
         """
         silence = self._silent.get(sender.value)
         if silence is not None and monotonic() < silence.until:
-            return False
+            return None
         segments = contar(mensaje).segmentos
         paced = sender.rate != NO_LIMIT or self._is_braked(sender)
-        if paced and not self._take_slot(sender, segments):
-            return False
-        self._meter.count(sender.value, segments, told=paced)
-        return True
+        turn = self._take_slot(sender, segments) if paced else NOW
+        if turn is not None:
+            self._meter.count(sender.value, segments, told=paced)
+        return turn
+
+    def leave(self, turn: Turn) -> None:
+        """End the wait for a turn: another message may wait."""
+        if turn.seated:
+            self._seats.release()
 
     def slow_down(self, sender: Sender, retry_after_s: float | None) -> None:
         """Slow all processes down, because Twilio refused a message for its rate. Never raises.
@@ -173,20 +206,20 @@ class Throttle:
             return False
         return look.cut or look.brake_s > 0
 
-    def _take_slot(self, sender: Sender, segments: int) -> bool:
+    def _take_slot(self, sender: Sender, segments: int) -> Turn | None:
         seated = self._seats.acquire(blocking=False)
+        turn = None
         try:
             patience = PATIENCE_S if seated else CROWDED_PATIENCE_S
             slot = self._rates.take_slot(SEND, sender, segments=segments, patience_s=patience)
-            if slot.granted and slot.wait_s:
-                sleep(slot.wait_s)
+            if slot.granted:
+                turn = Turn(slot.wait_s, seated and slot.wait_s > 0)
         except RedisError as error:
             logger.warning("%s sends nothing while Redis does not answer: %s", sender.value, error)
-            return False
         finally:
-            if seated:
+            if seated and (turn is None or not turn.seated):
                 self._seats.release()
-        return slot.granted
+        return turn
 
     def _is_braked(self, sender: Sender) -> bool:
         seen = self._seen.get(sender.value)
@@ -212,7 +245,7 @@ class _Meter:
     """The segments that a process sends for each sender, over the last whole second or more, and those of them that the
     other processes have not been told.
 
-    Threads count without a lock: a few that are missed do not matter.
+    It is counted without a lock: a few that are missed do not matter.
     """
 
     def __init__(self) -> None:
@@ -244,12 +277,27 @@ class _Meter:
 @cache
 def current() -> Throttle:
     """Return this process's throttle."""
-    return Throttle(Rates(settings.REDIS_URL), threads=settings.WORKER_THREADS)
+    return Throttle(Rates(settings.REDIS_URL), at_once=settings.WORKER_MESSAGES)
 
 
-def admit(sender: Sender, mensaje: str) -> bool:
-    """See `Throttle.admit`."""
-    return current().admit(sender, mensaje)
+def asks(sender: Sender) -> bool:
+    """See `Throttle.asks`."""
+    return current().asks(sender)
+
+
+def is_braked(sender: Sender) -> bool:
+    """See `Throttle.is_braked`."""
+    return current().is_braked(sender)
+
+
+def turn(sender: Sender, mensaje: str) -> Turn | None:
+    """See `Throttle.turn`."""
+    return current().turn(sender, mensaje)
+
+
+def leave(turn: Turn) -> None:
+    """See `Throttle.leave`."""
+    current().leave(turn)
 
 
 def slow_down(sender: Sender, retry_after_s: float | None) -> None:

@@ -19,7 +19,7 @@ from campaigns.ley.services import cambiar_ajustes
 from campaigns.models import Ajustes, CampanaSMS, Lote, SMSLog
 from core.models import Usuario
 from tests.factories import EACH_ITS_SID, AdminFactory, CampanaFactory, ClienteFactory
-from tests.workers.engine.conftest import Running, take
+from tests.workers.engine.conftest import Running, post, take
 from workers.engine.base import database
 from workers.engine.campaign import campana, jornadas
 from workers.engine.lote import closing, cupos, publishing
@@ -363,7 +363,7 @@ class TestClosing:
                 return Accepted("SM1", "queued", 1)
 
         monkeypatch.setattr(sending, "get_gateway", Gateway)
-        assert isinstance(sending._post(late), Accepted if posts else ledger.NotPosted)
+        assert isinstance(post(late), Accepted if posts else ledger.NotPosted)
         assert bool(posted) is posts
 
     @pytest.mark.parametrize("cierra_en", [Now() + HOUR, PAST], ids=["within its window", "in the next one"])

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from campaigns.campana.services import mover_campana
 from campaigns.models import CampanaSMS, SMSLog
 from clientes.models import RegistroBaja
-from tests.workers.engine.conftest import Running, take
+from tests.workers.engine.conftest import Running, post, take
 from tests.workers.engine.slots import micros
 from workers.engine.base import database
 from workers.engine.campaign import pausas
@@ -144,7 +144,7 @@ class TestAPassingRefusal:
     def test_while_redis_is_away_the_process_counts_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
         now = [1000.0]
         monkeypatch.setattr(throttle, "monotonic", lambda: now[0])
-        alone, sender = throttle.Throttle(Rates("redis://127.0.0.1:1/0"), threads=4), Sender("85432", 0.0)
+        alone, sender = throttle.Throttle(Rates("redis://127.0.0.1:1/0"), at_once=4), Sender("85432", 0.0)
         found = []
         for _ in range(3):
             found.append([alone.refused(sender) for _ in range(3)][-1])
@@ -165,9 +165,9 @@ def test_a_refusal_of_before_a_person_resumed_pauses_nothing(running: Running, m
     claimed = Now() - timedelta(seconds=1)
     admitted = sending._admitted
 
-    def earlier(claim: ledger.Claim | None) -> ledger.Claim | None:
+    async def earlier(claim: ledger.Claim, hands: sending.Hands) -> ledger.Claim | None:
         SMSLog.objects.filter(pk=running.logs[0].pk).update(reclamado_en=claimed)
-        return admitted(claim)
+        return await admitted(claim, hands)
 
     monkeypatch.setattr(sending, "_admitted", earlier)
     sending.send_one(running.logs[0].pk)
@@ -223,14 +223,14 @@ class TestAMachineThatSleptAfterItsClaim:
         return Claim(1, 1, uuid.uuid4(), "+573001112233", "m", 1, time.monotonic(), sender, 3600.0, None)
 
     def test_it_posts_while_it_is_in_time(self) -> None:
-        assert sending._post(self.claim()) == REFUSAL
+        assert post(self.claim()) == REFUSAL
 
     @pytest.mark.parametrize("clock", ["time", "monotonic", "clock_gettime"])
     def test_it_posts_nothing_on_waking(self, monkeypatch: pytest.MonkeyPatch, clock: str) -> None:
         claim = self.claim()
         real = getattr(time, clock)
         monkeypatch.setattr(time, clock, lambda *which: real(*which) + 600)
-        assert sending._post(claim) == NotPosted()
+        assert post(claim) == NotPosted()
 
     def test_its_claim_is_made_again(self, running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
         claim = take(running.logs[0].pk)

@@ -12,7 +12,7 @@ from django.test import override_settings
 
 from campaigns.models import Remitente, SMSLog
 from tests.workers.engine.conftest import Running, take
-from tests.workers.engine.slots import micros
+from tests.workers.engine.slots import admit, micros
 from workers.engine.campaign import envio, final, jornadas
 from workers.engine.lote import closing
 from workers.engine.message import sending
@@ -32,7 +32,7 @@ def sender(rate: float) -> Sender:
 
 @pytest.fixture
 def mine() -> Throttle:
-    return Throttle(Rates(settings.REDIS_URL), threads=32)
+    return Throttle(Rates(settings.REDIS_URL), at_once=32)
 
 
 def test_no_thread_sends_before_its_slot(mine: Throttle) -> None:
@@ -41,7 +41,7 @@ def test_no_thread_sends_before_its_slot(mine: Throttle) -> None:
         begun = micros(clock)
 
         def work(_: int) -> list[int]:
-            return [micros(clock) for _ in range(5) if mine.admit(limited, "Hola")]
+            return [micros(clock) for _ in range(5) if admit(mine, limited, "Hola")]
 
         with ThreadPoolExecutor(8) as pool:
             admitted = sorted(instant for found in pool.map(work, range(8)) for instant in found)
@@ -52,7 +52,7 @@ def test_no_thread_sends_before_its_slot(mine: Throttle) -> None:
 
 def test_segments_are_counted_and_not_messages(mine: Throttle) -> None:
     limited = sender(2.0)
-    assert mine.admit(limited, TWO_SEGMENTS)
+    assert admit(mine, limited, TWO_SEGMENTS)
     slot = Rates(settings.REDIS_URL).take_slot(SEND, limited, segments=1, patience_s=0.0)
     assert not slot.granted
     assert slot.wait_s > 0.5  # of the second that two segments take
@@ -60,20 +60,20 @@ def test_segments_are_counted_and_not_messages(mine: Throttle) -> None:
 
 def test_a_turn_far_away_is_not_waited_for(mine: Throttle) -> None:
     limited = sender(0.1)
-    assert mine.admit(limited, "Hola")
-    assert not mine.admit(limited, "Hola")
+    assert admit(mine, limited, "Hola")
+    assert not admit(mine, limited, "Hola")
 
 
 def test_few_threads_wait_at_a_time() -> None:
     """A slot is a second away; one of four threads waits for it, and the others are free for other senders."""
-    crowded = Throttle(Rates(settings.REDIS_URL), threads=4)
+    crowded = Throttle(Rates(settings.REDIS_URL), at_once=4)
     limited = sender(1.25)
-    assert crowded.admit(limited, "Hola")
-    waiting = threading.Thread(target=crowded.admit, args=(limited, "Hola"))
+    assert admit(crowded, limited, "Hola")
+    waiting = threading.Thread(target=admit, args=(crowded, limited, "Hola"))
     waiting.start()
-    assert not [n for n in range(3) if crowded.admit(limited, "Hola")]
+    assert not [n for n in range(3) if admit(crowded, limited, "Hola")]
     waiting.join()
-    assert crowded.admit(sender(1.25), "Hola")
+    assert admit(crowded, sender(1.25), "Hola")
 
 
 def test_a_sender_without_a_limit_pays_no_round_trip_for_a_message(
@@ -88,16 +88,16 @@ def test_a_sender_without_a_limit_pays_no_round_trip_for_a_message(
     monkeypatch.setattr(Rates, "is_braked", look)
     monkeypatch.setattr(Rates, "take_slot", None)
     unlimited = sender(0.0)
-    assert all(mine.admit(unlimited, "Hola") for _ in range(500))
+    assert all(admit(mine, unlimited, "Hola") for _ in range(500))
     assert looks == [unlimited]
 
 
 def test_the_process_that_was_refused_stops_at_once(mine: Throttle) -> None:
     unlimited = sender(0.0)
-    assert mine.admit(unlimited, "Hola")
+    assert admit(mine, unlimited, "Hola")
     mine.slow_down(unlimited, 30.0)
-    assert not mine.admit(unlimited, "Hola")
-    assert mine.admit(sender(0.0), "Hola")
+    assert not admit(mine, unlimited, "Hola")
+    assert admit(mine, sender(0.0), "Hola")
 
 
 def test_it_tells_how_fast_it_was(mine: Throttle, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +109,7 @@ def test_it_tells_how_fast_it_was(mine: Throttle, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Rates, "slow_down", slow_down)
     unlimited = sender(0.0)
     for _ in range(200):
-        mine.admit(unlimited, "Hola")
+        admit(mine, unlimited, "Hola")
     mine.slow_down(unlimited, None)
     mine.slow_down(sender(0.0), None)
     assert 20 < told[0] <= 200
@@ -133,7 +133,7 @@ def send(processes: list[Throttle], sender: Sender, mensaje: str, monkeypatch: p
             time.sleep(0.05)
     for _ in range(20):
         for process in processes:
-            assert process.admit(sender, mensaje)
+            assert admit(process, sender, mensaje)
         now[0] += 0.05
     now[0] += 0.5
 
@@ -144,7 +144,7 @@ def test_a_brake_begins_from_what_all_processes_sent_in_segments(
 ) -> None:
     """Twenty messages of each: one process alone would halve its own for both."""
     unlimited = sender(0.0)
-    both = [Throttle(Rates(settings.REDIS_URL), threads=4) for _ in range(2)]
+    both = [Throttle(Rates(settings.REDIS_URL), at_once=4) for _ in range(2)]
     send(both, unlimited, mensaje, monkeypatch)
     assert not both[1]._is_braked(unlimited)  # as it asks before its next message
     both[0].slow_down(unlimited, None)
@@ -154,8 +154,8 @@ def test_a_brake_begins_from_what_all_processes_sent_in_segments(
 def test_a_limited_senders_slots_are_counted_with_no_question_of_their_own() -> None:
     """Eight of two segments each, at a limit of a hundred; what is published for it is not sent yet."""
     limited, rates = sender(100.0), Rates(settings.REDIS_URL)
-    for process in (Throttle(rates, threads=4), Throttle(Rates(settings.REDIS_URL), threads=4)):
-        assert all(process.admit(limited, TWO_SEGMENTS) for _ in range(4))
+    for process in (Throttle(rates, at_once=4), Throttle(Rates(settings.REDIS_URL), at_once=4)):
+        assert all(admit(process, limited, TWO_SEGMENTS) for _ in range(4))
     rates.take_slot(PUBLISH, limited, segments=50, patience_s=9.0)
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         told = client.hmget(f"sms:remitente:{limited.value}:enviado", "ahora", "antes")
@@ -202,13 +202,13 @@ def test_what_a_process_has_sent_long_before_it_asks_is_not_told(
     unlimited = sender(0.0)
     for idle_s in (0.0, 0.6, 60.0, 0.6):
         now[0] += idle_s
-        assert all(mine.admit(unlimited, "Hola") for _ in range(5))
+        assert all(admit(mine, unlimited, "Hola") for _ in range(5))
     assert told == [0, 5, 0, 5]
 
 
 @pytest.mark.parametrize(("rate", "admitted"), [(1.0, False), (0.0, True)])
 def test_while_redis_is_away_only_a_sender_without_a_limit_goes_on(rate: float, admitted: bool) -> None:
-    assert Throttle(Rates(AWAY), threads=4).admit(sender(rate), "Hola") is admitted
+    assert admit(Throttle(Rates(AWAY), at_once=4), sender(rate), "Hola") is admitted
 
 
 def silence(throttle: Throttle, sender: Sender, calls: int = UNANSWERED) -> None:
@@ -220,7 +220,7 @@ def silence(throttle: Throttle, sender: Sender, calls: int = UNANSWERED) -> None
 def test_a_silence_holds_the_sender_in_all_processes(mine: Throttle, rate: float) -> None:
     silent = sender(rate)
     silence(mine, silent)
-    other = Throttle(Rates(settings.REDIS_URL), threads=32)
+    other = Throttle(Rates(settings.REDIS_URL), at_once=32)
     assert mine.is_held(silent)
     assert other.is_held(silent)
     assert Rates(settings.REDIS_URL).look(silent).rate == PROBE
@@ -234,19 +234,19 @@ def test_a_silence_now_and_then_holds_nobody(mine: Throttle) -> None:
         silence(mine, unlucky, UNANSWERED - 1)
         mine.answered(unlucky)
     assert not mine.is_held(unlucky)
-    assert mine.admit(unlucky, "Hola")
+    assert admit(mine, unlucky, "Hola")
 
 
 def test_the_first_answer_ends_it_for_all(mine: Throttle) -> None:
     silent = sender(0.0)
-    other = Throttle(Rates(settings.REDIS_URL), threads=32)
+    other = Throttle(Rates(settings.REDIS_URL), at_once=32)
     silence(mine, silent)
     assert other._is_braked(silent)
     mine.answered(silent)
     for process in (mine, other):
         process._seen.clear()  # what it saw is half a second old
         assert not process.is_held(silent)
-        assert all(process.admit(silent, "Hola") for _ in range(100))
+        assert all(admit(process, silent, "Hola") for _ in range(100))
 
 
 def test_the_pauses_grow_and_are_bounded() -> None:
@@ -277,11 +277,11 @@ def test_between_two_pauses_messages_go_one_a_second(mine: Throttle) -> None:
 def test_while_redis_is_away_the_process_holds_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
     monkeypatch.setattr(throttle, "monotonic", lambda: now[0])
-    alone, silent = Throttle(Rates(AWAY), threads=4), sender(0.0)
+    alone, silent = Throttle(Rates(AWAY), at_once=4), sender(0.0)
     waits: list[float] = []
     silence(alone, silent)
     for _ in range(8):
-        assert not alone.admit(silent, "Hola")
+        assert not admit(alone, silent, "Hola")
         begun = now[0]
         now[0] = alone._silent[silent.value].until
         waits.append(now[0] - begun)
@@ -292,11 +292,11 @@ def test_while_redis_is_away_the_process_holds_itself(monkeypatch: pytest.Monkey
 
 
 def test_while_redis_is_away_a_brake_that_was_seen_holds() -> None:
-    alone = Throttle(Rates(AWAY), threads=4)
+    alone = Throttle(Rates(AWAY), at_once=4)
     unlimited = sender(0.0)
-    assert alone.admit(unlimited, "Hola")
+    assert admit(alone, unlimited, "Hola")
     alone.slow_down(unlimited, None)
-    assert not alone.admit(unlimited, "Hola")
+    assert not admit(alone, unlimited, "Hola")
 
 
 # --- in the engine -----------------------------------------------------------------------------------
@@ -399,7 +399,7 @@ def test_an_outage_of_any_length_ends_no_campaign(
     running: Running, monkeypatch: pytest.MonkeyPatch, silence: Outcome
 ) -> None:
     """More tries than a recipient has attempts, by production's settings; the pauses between them are left out."""
-    monkeypatch.setattr(throttle, "admit", lambda sender, mensaje: True)
+    monkeypatch.setattr(throttle, "turn", lambda sender, mensaje: throttle.NOW)
     twilio = Twilio(*[silence] * 3 * 5 * settings.SEND_ATTEMPTS)
     monkeypatch.setattr(sending, "get_gateway", lambda: twilio)
     while twilio.outcomes:
