@@ -16,7 +16,7 @@ from campaigns.api.vista_previa import plain
 from campaigns.campana import espera
 from campaigns.campana.services import CLAVE_REUTILIZADA, Idempotency
 from campaigns.models import Ajustes, CampanaSMS, Gasto
-from campaigns.vista_previa.avisos import NUNCA
+from campaigns.vista_previa.reparto import NUNCA
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
 
