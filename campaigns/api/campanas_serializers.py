@@ -124,7 +124,7 @@ def _one_of(attrs: dict[str, Any], first: str, second: str, none: str, both: str
 
 
 class ResultadoSerializer(serializers.Serializer[Any]):
-    """What became of recipients; `enviados_fallidos` is the sum of the last three."""
+    """Recipients by what became of them; `enviados_fallidos` is the sum of the last three."""
 
     enviados = serializers.IntegerField(help_text="Accepted by Twilio.")
     no_enviados = serializers.IntegerField(

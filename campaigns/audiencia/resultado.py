@@ -73,7 +73,7 @@ def aspecto_de(estado: str, codigo: str) -> Aspecto:
 
 @dataclass(frozen=True, slots=True)
 class Resultados:
-    """How many recipients had which Resultado."""
+    """Counts of recipients by their Resultado."""
 
     enviados: int = 0
     no_enviados: int = 0

@@ -207,7 +207,7 @@ def _progreso_final(campana: CampanaSMS) -> Progreso:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cuentas:
-    """What became of the recipients of several campaigns, by the names of Progreso."""
+    """Sums over the recipients of several campaigns, by the names of Progreso."""
 
     exitosos: int = 0
     fallidos: int = 0
@@ -347,7 +347,7 @@ def destinatarios_de(campana: CampanaSMS, *, estado: str = "", codigo: str = "",
 
 
 def solo_rechazados(rows: QuerySet[SMSLog]) -> QuerySet[SMSLog]:
-    """Of failed rows, keep those that were tried and refused."""
+    """Keep those of failed rows that were tried and refused."""
     return rows.exclude(codigo__in=(*NO_ENVIADOS, *EXCLUIDOS))
 
 

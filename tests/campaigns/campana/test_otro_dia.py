@@ -1,4 +1,4 @@
-"""What is chosen for another day is counted for that day, and every page says when it really leaves."""
+"""A campaign for another day is counted for that day, and every page says when it really leaves."""
 
 from datetime import UTC, datetime, time
 from decimal import Decimal
