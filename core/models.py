@@ -160,9 +160,15 @@ class Usuario(AbstractUser):
         return accion in self.permisos
 
     @property
+    def fundador(self) -> "Usuario":
+        """Return who founded the person's shop: the shop's name stands on their row."""
+        return self.creado_por or self
+
+    @property
     def nombre_tienda(self) -> str:
         """The shop's name as clients know it; its founder's own name until the shop has one."""
-        return self.tienda or self.get_full_name() or self.username
+        shop = self.fundador
+        return shop.tienda or shop.get_full_name() or shop.username
 
     @property
     def dentro(self) -> bool:

@@ -6,13 +6,14 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from core import llaves
-from core.errors import ConflictError, InvalidInputError
+from core.errors import ConflictError, ForbiddenError, InvalidInputError
 from core.models import Usuario
 from core.permisos import TABLA, Accion, Rol
 from core.registro import Tipo, anotar
 
 ULTIMO: Final = "Es el único administrador que queda: primero haga administrador a otra persona."
 FUNDO: Final = "Fundó la tienda, y su rol no cambia. Si ya no trabaja aquí, desactívelo: la tienda sigue."
+DE_LA_INSTALACION: Final = "Administra también la instalación: solo otra persona que la administre le cambia algo."
 USTED: Final = "Usted no se cambia a sí mismo: que lo haga otro administrador."
 
 
@@ -95,14 +96,23 @@ def activar_persona(*, persona: Usuario, activo: bool, por: Usuario) -> None:
         anotar(Tipo.USUARIO_DENTRO if activo else Tipo.USUARIO_FUERA, usuario=por, detalle=persona.get_username())
 
 
+def puede_tocar(persona: Usuario, por: Usuario) -> bool:
+    """Tell whether somebody may change a person of their shop: who led an installation before shops had several admins
+    may be its operator too, and who has that account has every shop."""
+    return por.is_superuser or not (persona.is_staff or persona.is_superuser)
+
+
 def _cuidar(persona: Usuario, por: Usuario) -> None:
     """Hold the shop, so that of two admins who put each other out at once, one stays.
 
     Raises:
         ConflictError: a person would change themselves.
+        ForbiddenError: they are an operator of the installation, and who does it is none.
     """
     if persona.pk == por.pk:
         raise ConflictError(USTED, code="yourself")
+    if not puede_tocar(persona, por):
+        raise ForbiddenError(DE_LA_INSTALACION, code="operator")
     Usuario.objects.select_for_update(no_key=True).get(pk=persona.tenant_id)
 
 

@@ -47,11 +47,16 @@ APARTE: Final = {
 POR_QUE_FALLARON: Final = "Por qué fallaron"
 
 
+def espera(estado: str, codigo: str) -> bool:
+    """Tell whether a row that is `fallido` waits, set aside for a cap: its Lote opens again when there is room."""
+    return estado == EstadoSMS.FALLIDO and codigo == codigos.TOPE
+
+
 def resultado_de(estado: str, codigo: str) -> str:
     """Return the Resultado of a row; "" while it has none."""
     if estado == EstadoSMS.ENVIADO:
         return Resultado.ENVIADO
-    if estado != EstadoSMS.FALLIDO:
+    if estado != EstadoSMS.FALLIDO or espera(estado, codigo):
         return ""
     if codigo in NO_ENVIADOS:
         return Resultado.NO_ENVIADO
@@ -61,14 +66,19 @@ def resultado_de(estado: str, codigo: str) -> str:
 def en_palabras(estado: str, codigo: str) -> str:
     """Say the row's Resultado; its estado's name while it has none."""
     found = resultado_de(estado, codigo)
-    return str(Resultado(found).label if found else EstadoSMS(estado).label)
+    return str(Resultado(found).label if found else _vivo(estado, codigo).label)
 
 
 def aspecto_de(estado: str, codigo: str) -> Aspecto:
     """Return how a row looks."""
     found = resultado_de(estado, codigo)
     aparte = APARTE.get(Resultado(found)) if found else None
-    return aparte or MENSAJES[EstadoSMS(estado)]
+    return aparte or MENSAJES[_vivo(estado, codigo)]
+
+
+def _vivo(estado: str, codigo: str) -> EstadoSMS:
+    """Return the estado by which people call a row."""
+    return EstadoSMS.PENDIENTE if espera(estado, codigo) else EstadoSMS(estado)
 
 
 @dataclass(frozen=True, slots=True)

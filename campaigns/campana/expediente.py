@@ -37,7 +37,7 @@ def expediente_de(usuario: Usuario, cliente: Cliente) -> dict[str, Any]:
     What is kept by the phone (texts, opt-outs, the register) comes in for the phone that the client has now.
 
     Args:
-        usuario: the admin of the client's shop.
+        usuario: somebody of the client's shop.
     """
     logs = logs_de(usuario).filter(cliente=cliente).select_related("campana").order_by("pk")
     return {

@@ -297,7 +297,7 @@ class Motivo:
 MOTIVOS_SQL = f"""
 SELECT codigo, min(error), count(*), (array_agg(nombre ORDER BY id) FILTER (WHERE nombre <> ''))[1:3] FROM (
     SELECT id, codigo, error, nombre FROM campaigns_smslog
-    WHERE campana_id = %s AND estado = {SMS.FALLIDO} ORDER BY id LIMIT %s
+    WHERE campana_id = %s AND estado = {SMS.FALLIDO} AND codigo <> '{codigos.TOPE}' ORDER BY id LIMIT %s
 ) f GROUP BY codigo ORDER BY 3 DESC, 1
 """  # noqa: S608 - constants
 
@@ -319,7 +319,7 @@ DE_FALLIDOS: Final[Mapping[str, tuple[str, ...]]] = {
 def numero_malo(cliente: Cliente) -> SMSLog | None:
     """The last message to the client's present phone, if Twilio said that nothing can be sent to that number."""
     rows = SMSLog.objects.filter(cliente=cliente, telefono=cliente.telefono_e164, campana__prueba=False)
-    last = rows.exclude(codigo__in=(*NO_ENVIADOS, *EXCLUIDOS)).order_by("-pk").first()
+    last = solo_rechazados(rows).order_by("-pk").first()
     return last if last and last.codigo in twilio.retried(twilio.Retry.OTHER_NUMBER) else None
 
 
@@ -348,7 +348,7 @@ def destinatarios_de(campana: CampanaSMS, *, estado: str = "", codigo: str = "",
 
 def solo_rechazados(rows: QuerySet[SMSLog]) -> QuerySet[SMSLog]:
     """Keep those of failed rows that were tried and refused."""
-    return rows.exclude(codigo__in=(*NO_ENVIADOS, *EXCLUIDOS))
+    return rows.exclude(codigo__in=(*NO_ENVIADOS, *EXCLUIDOS, codigos.TOPE))
 
 
 def _primera_fila(campana: CampanaSMS) -> QuerySet[SMSLog, int]:

@@ -2,23 +2,6 @@
 
 from django.db import migrations, models
 
-# The rows that failed before this release, counted once, and the campaigns that are over from their Lotes.
-CODES = """('cliente_eliminado', 'cliente_inactivo', 'sin_telefono', 'telefono_invalido', 'pais_no_permitido', 'baja',
-    'baja_dudosa', 'rne', 'sin_consentimiento', 'frecuencia', 'telefono_duplicado')"""
-LOTES = f"""
-UPDATE campaigns_lote l SET no_enviados = f.no_enviados, excluidos = f.excluidos
-FROM (SELECT lote_id, count(*) FILTER (WHERE codigo IN ('campana_cancelada', 'plazo_vencido')) AS no_enviados,
-        count(*) FILTER (WHERE codigo IN {CODES}) AS excluidos
-      FROM campaigns_smslog WHERE estado = 'fallido' GROUP BY 1) f
-WHERE l.id = f.lote_id AND l.estado IN ('cerrado', 'pendiente') AND l.cerrado_en IS NOT NULL
-"""  # noqa: S608 - constants
-CAMPANAS = """
-UPDATE campaigns_campanasms c SET no_enviados = t.no_enviados, excluidos = t.excluidos
-FROM (SELECT campana_id, sum(no_enviados) AS no_enviados, sum(excluidos) AS excluidos
-      FROM campaigns_lote WHERE fallidos > 0 GROUP BY 1) t
-WHERE c.id = t.campana_id AND c.completado_en IS NOT NULL
-"""
-
 
 class Migration(migrations.Migration):
 
@@ -47,5 +30,4 @@ class Migration(migrations.Migration):
             name='no_enviados',
             field=models.PositiveIntegerField(db_default=0, default=0),
         ),
-        migrations.RunSQL([LOTES, CAMPANAS], reverse_sql=migrations.RunSQL.noop),
     ]

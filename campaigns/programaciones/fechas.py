@@ -15,7 +15,7 @@ from campaigns.ley.jornada import Jornada, jornada_desde
 from campaigns.models import Ajustes, Remitente
 from campaigns.values.horario import dia_de
 from campaigns.vista_previa.costo import calcular
-from campaigns.vista_previa.reparto import NUNCA, Reparto, repartir
+from campaigns.vista_previa.reparto import NUNCA, Calendario, Reparto, repartir
 from core.text import formato
 
 JUNTO_A_OTRA: Final = "Sale el mismo día que otra fecha: por el tope de mensajes, quien reciba una no recibe las dos."
@@ -69,17 +69,26 @@ def prever(
         remitente: None for the installation's sender.
     """
     today, capped = dia_de(ajustes.zona, timezone.now()), next(topes_de(ajustes), None) is not None
-    # Nothing is counted yet against a day that is to come: where no cap stops them, such days are all alike.
+    # Nothing is counted yet against a day that is to come: where no cap stops them, such days are all alike. A cap is
+    # of a day or a month, and what a date takes of it the later ones do not have.
     known: dict[date | None, Reparto] = {}
+    calendario = Calendario(ajustes)
     found = []
     for fecha in fechas(ajustes, momentos):
         if fecha.sale is None:
             found.append(fecha)
             continue
         dia = dia_de(ajustes.zona, fecha.sale)
-        key = dia if capped or dia == today else None
-        if key not in known:
-            known[key] = repartir(audiencia, mensaje, ajustes=ajustes, remitente=remitente, desde=fecha.momento)
+        key = dia if dia == today else None
+        if capped or key not in known:
+            known[key] = repartir(
+                audiencia,
+                mensaje,
+                ajustes=ajustes,
+                remitente=remitente,
+                desde=fecha.momento,
+                calendario=calendario,
+            )
         found.append(_contada(fecha, known[key], mensaje, ajustes))
     return _sin_sorpresas(found, ajustes)
 

@@ -15,9 +15,9 @@ def falta(mensaje: str, usuario: Usuario, ajustes: Ajustes) -> str:
     """Return the name that the text lacks, to be put in front; "" when it names the shop, or the shop has no name.
 
     Args:
-        usuario: the admin of the shop.
+        usuario: somebody of the shop.
     """
-    names = [name for name in (ajustes.alias, usuario.tienda) if name]
+    names = [name for name in (ajustes.alias, usuario.fundador.tienda) if name]
     return names[0] if names and not any(nombra(mensaje, name) for name in names) else ""
 
 

@@ -110,8 +110,8 @@ class _Fila:
 
 
 @dataclass(slots=True)
-class _Calendario:
-    """The caps of a shop over days to come, of which a campaign takes."""
+class Calendario:
+    """The caps of a shop over days to come, of which campaigns take, one after the other."""
 
     ajustes: Ajustes
     tomado: dict[date, Toma] = field(default_factory=dict)
@@ -139,6 +139,7 @@ def repartir(
     remitente: Remitente | None = None,
     a_toda_hora: bool = False,
     desde: datetime | None = None,
+    calendario: Calendario | None = None,
 ) -> Reparto:
     """Tell when the messages of a campaign would leave, and who would get none.
 
@@ -146,7 +147,9 @@ def repartir(
         remitente: None for the installation's sender.
         a_toda_hora: the shop's windows and its cap on contacts are not for it.
         desde: when it is to start; now when None.
+        calendario: has what campaigns before it will have taken, and is given what this one takes.
     """
+    calendario = calendario or Calendario(ajustes)
     start = desde or timezone.now()
     vence = start + timedelta(hours=ajustes.plazo_h)
     jornada = jornada_desde(ajustes, start, a_toda_hora=a_toda_hora)
@@ -164,27 +167,29 @@ def repartir(
         reparto.motivo, reparto.no_salen = motivo, total
         return reparto
     sin = sin_precio(ajustes, unpriced=pedido.precio(ajustes) is None)
-    if not pedido.destinatarios or not (sin or _falta(pedido, ajustes, dia)):
+    if not pedido.destinatarios or not (sin or _falta(pedido, calendario, dia)):
         reparto.grupos = grupos
         if pedido.destinatarios:
             reparto.salidas = [Salida(dia, jornada.desde, pedido.destinatarios)]
+            calendario.tomar(dia, _toma_de(pedido, ajustes))
         return reparto
     if sin:
         reparto.motivo, reparto.no_salen = sin, total
         return reparto
     if total > EXACTO_HASTA:
-        _por_promedio(reparto, ajustes, grupos, jornada, vence, a_toda_hora=a_toda_hora)
+        _por_promedio(reparto, calendario, grupos, jornada, vence, a_toda_hora=a_toda_hora)
         return reparto
     plan = _Plan(audiencia, mensaje, ajustes, remitente, a_toda_hora)
-    plan.hacer(reparto, jornada, vence)
+    plan.hacer(reparto, calendario, jornada, vence)
     return reparto
 
 
-def _falta(pedido: Costo, ajustes: Ajustes, dia: date) -> bool:
+def _falta(pedido: Costo, calendario: Calendario, dia: date) -> bool:
     """Tell whether some cap does not let all of it be sent on a day."""
+    ajustes = calendario.ajustes
     if next(topes_de(ajustes), None) is None:
         return False
-    return que_falta(ajustes, gastado(ajustes.usuario_id, dia), _toma_de(pedido, ajustes)) is not None
+    return que_falta(ajustes, calendario.gastado(dia), _toma_de(pedido, ajustes)) is not None
 
 
 def cabida_de(
@@ -216,8 +221,7 @@ class _Plan:
     remitente: Remitente | None
     a_toda_hora: bool
 
-    def hacer(self, reparto: Reparto, jornada: Jornada, vence: datetime) -> None:
-        calendario = _Calendario(self.ajustes)
+    def hacer(self, reparto: Reparto, calendario: Calendario, jornada: Jornada, vence: datetime) -> None:
         filas = self.filas(jornada.dia)
         today = True
         size = settings.LOTE_SIZE
@@ -308,16 +312,22 @@ def _toma_de(costo: Costo, ajustes: Ajustes) -> Toma:
 
 
 def _por_promedio(
-    reparto: Reparto, ajustes: Ajustes, grupos: list[Grupo], jornada: Jornada, vence: datetime, *, a_toda_hora: bool
+    reparto: Reparto,
+    calendario: Calendario,
+    grupos: list[Grupo],
+    jornada: Jornada,
+    vence: datetime,
+    *,
+    a_toda_hora: bool,
 ) -> None:
     """Tell the days of a large campaign as if each message cost what they cost on average."""
     reparto.aproximado = True
+    ajustes = calendario.ajustes
     total = _toma_de(reparto.pedido, ajustes)
     left = reparto.pedido.destinatarios
     one = {each: Decimal(total[each]) / left for each in MEDIDAS}
-    calendario = _Calendario(ajustes)
     siguiente: Jornada | None = jornada
-    dia, cabida = jornada.dia, None
+    dia, cabida, sin_consulta = jornada.dia, None, ""
     while left and siguiente is not None and siguiente.desde < vence:
         dia = siguiente.dia
         spent = calendario.gastado(dia)
@@ -330,8 +340,14 @@ def _por_promedio(
         cabida = caben(ajustes, spent, [one])
         hasta = cabida.hasta(dia)
         siguiente = jornada_tras(ajustes, hasta, a_toda_hora=a_toda_hora) if left and hasta else None
+        if siguiente is not None and siguiente.desde < vence and not a_toda_hora:
+            sin_consulta = falta_consulta(ajustes, siguiente.desde)
+            if sin_consulta:
+                break
     reparto.no_salen = left
-    if left and cabida is not None and cabida.tope is not None:
+    if sin_consulta:
+        reparto.motivo = sin_consulta
+    elif left and cabida is not None and cabida.tope is not None:
         late = VENCE_ANTES.format(horas=f"{ajustes.plazo_h:g}") if cabida.hasta(dia) else ""
         tope = SE_ACABO.format(nombre=cabida.tope.nombre, tope=cabida.tope.escrito(cabida.cuanto))
         reparto.motivo = f"{tope} {late}".strip()

@@ -30,10 +30,19 @@ def ejecutar(sql: str, importacion: Importacion, **params: Any) -> list[tuple[An
 MUCHAS: Final = 1_000
 
 
-def candado(tienda_id: int) -> None:
-    """Let whoever else merges rows into this shop's clients finish first. Held until the transaction's end."""
+def candado(tienda_id: int, *, espera: bool = True) -> bool:
+    """Let whoever else merges rows into this shop's clients finish first. Held until the transaction's end.
+
+    Args:
+        espera: whether to wait for them; a request does not, for an import may take a quarter of an hour.
+
+    Returns:
+        False when somebody is at it.
+    """
+    lock = "pg_advisory_xact_lock" if espera else "pg_try_advisory_xact_lock"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"importacion:{tienda_id}"])
+        cursor.execute(f"SELECT {lock}(hashtextextended(%s, 0))", [f"importacion:{tienda_id}"])
+        return bool(espera or cursor.fetchone()[0])
 
 
 def sin_bucles(filas: int) -> None:

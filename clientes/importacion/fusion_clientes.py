@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from django.conf import settings
+
 from clientes.importacion.fusion import ANOTAR_SQL, DOCUMENTO, MISMO_TELEFONO, OLVIDAR_SQL, ejecutar, insertar
 from clientes.models import Cliente, Importacion, RegistroConsentimiento
 from clientes.services import avisar_exclusion
@@ -93,6 +95,18 @@ UPDATE carga SET aviso = concat_ws(' ', nullif(carga.aviso, ''), '{MISMO_TELEFON
 FROM avisos a WHERE a.numero = carga.numero AND (a.fila IS NOT NULL OR a.otro IS NOT NULL)
 """  # noqa: S608
 
+VIEJO = "El consentimiento que trae es anterior al que ya hay, o a su retiro: no se tomó."
+# Who withdrew a consent does not give it again because a file, or a nightly call, still has it.
+VIEJOS_SQL = """
+UPDATE carga c SET consentimiento_en = NULL, consentimiento_fuente = NULL, consentimiento_hora = NULL,
+    consentimiento_medio = NULL, consentimiento_texto = NULL, consentimiento_lugar = NULL,
+    aviso = concat_ws(' ', nullif(c.aviso, ''), %(viejo)s)
+FROM clientes_cliente k WHERE k.id = c.cliente_id AND c.resultado = '' AND c.consentimiento_en IS NOT NULL
+    AND (c.consentimiento_en < k.consentimiento_en OR EXISTS (
+        SELECT FROM clientes_registroconsentimiento r WHERE r.cliente_id = k.id AND r.en IS NULL
+            AND c.consentimiento_en <= (r.creado AT TIME ZONE %(zona)s)::date))
+"""
+
 
 def preparar(importacion: Importacion, filas: str | None = None) -> None:
     """Find each row's client and each row's problem.
@@ -117,6 +131,7 @@ def preparar(importacion: Importacion, filas: str | None = None) -> None:
     ejecutar(SIN_NOMBRE_SQL, importacion, falta_nombre=FALTA_NOMBRE)
     if que:
         ejecutar(REPETIDAS_SQL, importacion, que=que)
+    ejecutar(VIEJOS_SQL, importacion, viejo=VIEJO, zona=settings.TIME_ZONE)
     ejecutar(AVISOS_SQL, importacion)
     ejecutar(ANOTAR_SQL, importacion)
 
@@ -201,8 +216,12 @@ FROM carga WHERE resultado = ''
 """
 
 
-def aplicar(importacion: Importacion) -> dict[str, int]:
-    """Write the good rows; return how many clients were created, changed, and left as they were."""
+def aplicar(importacion: Importacion, *, quien_id: int | None = None) -> dict[str, int]:
+    """Write the good rows; return how many clients were created, changed, and left as they were.
+
+    Args:
+        quien_id: who brings them, where no file does.
+    """
     for sql in (
         ETIQUETAS_SQL, PUESTAS_SQL, "ANALYZE puestas", PRUEBA_SQL, CONSIENTEN_SQL, CAMBIAN_SQL, ETIQUETAN_SQL,
     ):  # fmt: skip
@@ -235,17 +254,18 @@ def aplicar(importacion: Importacion) -> dict[str, int]:
     )
     ejecutar(sql, importacion, **params)
     ejecutar(PONER_SQL, importacion)
-    _registrar(importacion)
+    _registrar(importacion, quien_id)
     row = ejecutar(CUENTA_SQL, importacion)[0]
     return dict(zip(("creadas", "actualizadas", "sin_cambios"), row, strict=True))
 
 
-def _registrar(importacion: Importacion) -> None:
-    """Write the consents that the file brought into their history."""
+def _registrar(importacion: Importacion, quien_id: int | None) -> None:
+    """Write the consents that came into their history."""
     given = {
         "id": "nextval(pg_get_serial_sequence('clientes_registroconsentimiento', 'id'))",
         "cliente_id": "cliente_id",
         "archivo": "%(archivo)s",
+        "quien_id": "%(quien)s::bigint",
         "en": "consentimiento_en",
         "fuente": "consentimiento_fuente",
         "hora": "consentimiento_hora",
@@ -254,4 +274,4 @@ def _registrar(importacion: Importacion) -> None:
         "lugar": "consentimiento_lugar",
     }
     sql, params = insertar(RegistroConsentimiento, given, REGISTRO_SQL)
-    ejecutar(sql, importacion, archivo=importacion.archivo, **params)
+    ejecutar(sql, importacion, archivo=importacion.archivo, quien=quien_id, **params)

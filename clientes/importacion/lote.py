@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, time, timedelta
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 from django.db import connection, transaction
@@ -25,13 +26,15 @@ from clientes.importacion.filas import (
 from clientes.importacion.fusion import candado, sin_bucles
 from clientes.models import FUENTE_MAX, LUGAR_MAX, NOMBRE_MAX, TEXTO_MAX, Importacion, LoteClientes, Medio
 from clientes.selectors import etiquetas_de
-from core.errors import InvalidInputError
+from core.errors import ConflictError, InvalidInputError
 from core.idempotency import Idempotency, reutilizada
 from core.models import Usuario
 from core.text.limpio import limpio
 
 T = TypeVar("T")
 MAXIMO: Final = 10_000
+DESCONOCIDOS_MAX: Final = 5  # unknown fields that are told of in a row
+PARECIDOS_MAX: Final = 20  # names for which a call looks for one that is like it: each takes 0.1 ms
 GUARDAR: Final = timedelta(days=1)  # the answer of a call with a key
 CAMPOS: Final = (
     "nombre", "telefono", "documento", "activo", "etiquetas", *consentimiento.CAMPOS,
@@ -55,6 +58,7 @@ NO_EXISTEN = "No existen etiquetas con estos ids: {ids}."
 NO_ES_FECHA = "Escriba la fecha como 2026-03-15."
 NO_ES_HORA = "Escriba la hora como 16:20."
 NO_ES_MEDIO = f"Es uno de: {', '.join(Medio)}."
+OTRO_GUARDA = "Otra carga está escribiendo en los clientes de la tienda: intente de nuevo en unos segundos."
 REPETIDA = "repeated"
 DUDOSA = "ambiguous"
 
@@ -130,16 +134,16 @@ def guardar(
         The answer: how many clients were `creados`, `actualizados`, `sin_cambios` and `rechazados`, and `filas`.
 
     Raises:
-        ConflictError: the key came with another call before.
+        ConflictError: the key came with another call before, or other rows are being written into the shop's clients.
         LoteRechazadoError: with `todo_o_nada`, if a row is bad.
     """
     leidas = _leer(usuario, clave, filas)
     with transaction.atomic():
-        # Two of the same calls at once: the second waits here, and finds the answer of the first.
-        candado(usuario.tenant_id)
+        if not candado(usuario.tenant_id, espera=False):
+            raise ConflictError(OTRO_GUARDA, code="busy")
         if idempotency and (hecho := _hecho(usuario.tenant_id, idempotency)):
             return hecho
-        veredictos = _fusionar(usuario.tenant_id, clave, leidas, todo_o_nada=todo_o_nada)
+        veredictos = _fusionar(usuario, clave, leidas, todo_o_nada=todo_o_nada)
         answer = _respuesta(veredictos)
         if idempotency:
             LoteClientes.objects.create(
@@ -169,12 +173,20 @@ def _hecho(tenant_id: int, idempotency: Idempotency) -> dict[str, Any] | None:
 
 def _leer(usuario: Usuario, clave: str, filas: Sequence[Mapping[str, Any]]) -> list[Leida]:
     nombres = dict(etiquetas_de(usuario).values_list("pk", "nombre"))
-    return [_fila(fila, clave, nombres) for fila in filas]
+    parecidos: dict[str, str] = {}
+    return [_fila(fila, clave, nombres, parecidos) for fila in filas]
 
 
-def _fila(fila: Mapping[str, Any], clave: str, nombres: Mapping[int, str]) -> Leida:
-    """Read a row: what the merge takes, and what is wrong with it."""
-    errores = [_desconocido(campo) for campo in fila if campo not in CAMPOS]
+def _fila(fila: Mapping[str, Any], clave: str, nombres: Mapping[int, str], parecidos: dict[str, str]) -> Leida:
+    """Read a row: what the merge takes, and what is wrong with it.
+
+    Args:
+        nombres: of the shop's tags, by their ids.
+        parecidos: unknown names of the call so far, with the field's that each is like.
+    """
+    errores = [
+        _desconocido(campo, parecidos) for campo in islice((one for one in fila if one not in CAMPOS), DESCONOCIDOS_MAX)
+    ]
     datos: dict[str, Any] = {}
     textos = {campo: text for campo in LARGOS if (text := _texto(fila, campo, errores))}
     leidos, malos = ficha.leer({campo: textos[campo] for campo in ficha.CAMPOS if campo in textos})
@@ -193,9 +205,12 @@ def _fila(fila: Mapping[str, Any], clave: str, nombres: Mapping[int, str]) -> Le
     return datos, errores
 
 
-def _desconocido(campo: str) -> ErrorDeFila:
-    near = get_close_matches(campo[:40], CAMPOS, n=1)
-    return ErrorDeFila("unknown_field", QUISO_DECIR.format(otro=near[0]) if near else NO_EXISTE, campo[:80])
+def _desconocido(campo: str, parecidos: dict[str, str]) -> ErrorDeFila:
+    if campo not in parecidos and len(parecidos) < PARECIDOS_MAX:
+        parecidos[campo] = next(iter(get_close_matches(campo[:40], CAMPOS, n=1)), "")
+    near = parecidos.get(campo)
+    shown = campo[:80].replace("\0", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL keeps any other character
+    return ErrorDeFila("unknown_field", QUISO_DECIR.format(otro=near) if near else NO_EXISTE, shown)
 
 
 def _texto(fila: Mapping[str, Any], campo: str, errores: list[ErrorDeFila]) -> str:
@@ -289,7 +304,7 @@ def _leido(
 VEREDICTOS_SQL: Final = "SELECT numero, cliente_id, nueva, cambia, resultado, motivo FROM carga ORDER BY numero"
 
 
-def _fusionar(tenant_id: int, clave: str, leidas: Sequence[Leida], *, todo_o_nada: bool) -> list[Veredicto]:
+def _fusionar(usuario: Usuario, clave: str, leidas: Sequence[Leida], *, todo_o_nada: bool) -> list[Veredicto]:
     """Write the good rows, in the caller's transaction, and return the verdict on each row.
 
     Raises:
@@ -301,11 +316,11 @@ def _fusionar(tenant_id: int, clave: str, leidas: Sequence[Leida], *, todo_o_nad
         if errores
     }
     buenas = [{"numero": place, "datos": datos} for place, (datos, _) in enumerate(leidas) if place not in found]
-    importacion = Importacion(usuario_id=tenant_id, clave=clave, archivo="API")
+    importacion = Importacion(usuario_id=usuario.tenant_id, clave=clave)
     sin_bucles(len(buenas))
     fusion_clientes.preparar(importacion, json.dumps(buenas, ensure_ascii=False))
     if not todo_o_nada or not (found or _hay_malas()):
-        fusion_clientes.aplicar(importacion)
+        fusion_clientes.aplicar(importacion, quien_id=usuario.pk)
     with connection.cursor() as cursor:
         cursor.execute(VEREDICTOS_SQL)
         for numero, cliente_id, nueva, cambia, resultado, motivo in cursor.fetchall():

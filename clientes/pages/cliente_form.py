@@ -61,7 +61,7 @@ class ClienteForm(KeepsUnsentForm, StyledForm, FichaForm):
             "documento": forms.TextInput({"autocomplete": "off"}),
             "consentimiento_fuente": forms.TextInput({"autocomplete": "off"}),
             "consentimiento_en": forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-            "consentimiento_hora": forms.TimeInput({"type": "time"}, format="%H:%M"),
+            "consentimiento_hora": forms.TimeInput({"type": "time", "step": "1"}, format="%H:%M:%S"),
             "consentimiento_lugar": forms.TextInput({"autocomplete": "off"}),
             "consentimiento_texto": forms.Textarea({"rows": 3}),
         }

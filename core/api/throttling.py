@@ -144,8 +144,9 @@ class AddressThrottle(FailOpen, AnonRateThrottle):
 
 
 # Of the API, the lists that name people.
+LISTAS: Final = ("clientes/", "ventas/", "entrantes/", "bajas/")
 DE_PERSONAS: Final = frozenset(
-    f"api/v1/{route}" for route in ("clientes/", "ventas/", "entrantes/", "bajas/", "campanas/<int:pk>/logs/")
+    f"api/v1/{route}" for route in (*LISTAS, *(f"{route}<int:pk>/" for route in LISTAS), "campanas/<int:pk>/logs/")
 )
 
 
@@ -165,7 +166,7 @@ def contar_lectura(usuario: Any) -> float | None:
 
 
 class ReaderThrottle(BaseThrottle):
-    """Lists of people, for those who may read and not export. It counts without Redis too: it guards data, not time."""
+    """Reading of people by who may not export. It counts without Redis too: it guards data, not time."""
 
     _wait: float | None = None
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.forms import SetPasswordForm, UserCreationForm
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -79,7 +79,10 @@ class RolForm(StyledForm, forms.Form):
 def _persona(request: HttpRequest, pk: int) -> Usuario:
     """Return another person of the admin's shop; one's own account has pages of its own."""
     admin = con_permiso(request, Accion.ADMINISTRAR, SOLO_ADMIN)
-    return get_object_or_404(services.personas_de(admin.tenant_id).exclude(pk=admin.pk), pk=pk)
+    persona = get_object_or_404(services.personas_de(admin.tenant_id).exclude(pk=admin.pk), pk=pk)
+    if not services.puede_tocar(persona, admin):
+        raise PermissionDenied(services.DE_LA_INSTALACION)
+    return persona
 
 
 @require_safe

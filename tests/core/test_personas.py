@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
+from django.urls import reverse
 from rest_framework.test import APIClient
 
 from campaigns.models import CampanaSMS, PlantillaSMS, SMSLog
@@ -340,3 +341,28 @@ def test_an_upgrade_keeps_every_account(db: None) -> None:
     assert list(rows) == kept
     assert with_key(key) == 200
     assert SMSLog.objects.count() == 0
+
+
+class TestWhoLedTheInstallation:
+    """Before shops had several admins, the first one was the installation's operator too, and stays so."""
+
+    @pytest.fixture
+    def root(self, owner: Usuario) -> Usuario:
+        Usuario.objects.filter(pk=owner.pk).update(is_staff=True, is_superuser=True)
+        return fresh(owner)
+
+    @pytest.mark.parametrize("name", ["usuario-clave", "usuario-desactivar", "usuario-activar", "usuario-rol"])
+    def test_nobody_else_of_the_shop_touches_their_account(self, root: Usuario, socia: Usuario, name: str) -> None:
+        form = {"new_password1": CLAVE, "new_password2": CLAVE, "rol": "vendedor"}
+        assert signed_in(socia).post(reverse(name, args=[root.pk]), form).status_code == 403
+        now = fresh(root)
+        assert (now.password, now.rol, now.dentro) == (root.password, root.rol, True)
+
+    def test_nor_does_a_service(self, root: Usuario, socia: Usuario) -> None:
+        with pytest.raises(ForbiddenError):
+            services.activar_persona(persona=root, activo=False, por=socia)
+
+    def test_another_of_them_does(self, root: Usuario, socia: Usuario) -> None:
+        Usuario.objects.filter(pk=socia.pk).update(is_staff=True, is_superuser=True)
+        services.activar_persona(persona=root, activo=False, por=fresh(socia))
+        assert not fresh(root).dentro

@@ -1,9 +1,12 @@
 """POST /api/v1/clientes/lote/: many clients in one call."""
 
 from datetime import date, time, timedelta
+from difflib import get_close_matches
 from typing import Any
+from unittest import mock
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -262,3 +265,54 @@ class TestTheKey:
 def test_a_call_that_is_none_is_refused(api: APIClient, body: dict[str, Any], attr: str) -> None:
     assert attr in {error["attr"] for error in errors_of(api.post(URL, body), 400)}
     assert Cliente.objects.count() == 0
+
+
+def test_many_unknown_fields_cost_no_more_than_some(api: APIClient) -> None:
+    looked: list[str] = []
+
+    def look(name: str, *args: Any, **kwargs: Any) -> list[str]:
+        looked.append(name)
+        return get_close_matches(name, *args, **kwargs)
+
+    rows = [{f"consentimi{row}x{n}": 1 for n in range(20)} for row in range(50)]
+    with mock.patch.object(lote, "get_close_matches", look):
+        body = post(api, rows)
+    assert len(looked) == lote.PARECIDOS_MAX
+    assert all(len(fila["errores"]) <= lote.DESCONOCIDOS_MAX + 1 for fila in body["filas"])
+
+
+def test_a_name_that_postgresql_cannot_keep_is_told_of_all_the_same(api: APIClient) -> None:
+    call = {"clave": "documento", "clientes": [{"a\0": 1}]}
+    first = api.post(URL, call, headers={"Idempotency-Key": "k"})
+    assert first.status_code == 200
+    assert api.post(URL, call, headers={"Idempotency-Key": "k"}).json() == first.json()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_waits_for_no_import(owner: Usuario) -> None:
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"importacion:{owner.pk}"])
+        answer = signed_in(owner).post(URL, {"clave": "documento", "clientes": [ANA]})
+    finally:
+        other.close()
+    assert [error["code"] for error in errors_of(answer, 409)] == ["busy"]
+    assert Cliente.objects.count() == 0
+
+
+def test_a_withdrawn_consent_does_not_come_back(api: APIClient, owner: Usuario) -> None:
+    post(api, [{**ANA, **CONSENT}])
+    cliente = Cliente.objects.get()
+    assert RegistroConsentimiento.objects.get().quien == owner
+    api.patch(f"/api/v1/clientes/{cliente.pk}/", {"consentimiento_fuente": "", "consentimiento_en": None})
+    assert verdicts(post(api, [{**ANA, **CONSENT}])) == ["sin_cambios"]
+    cliente.refresh_from_db()
+    assert (cliente.consentimiento_en, RegistroConsentimiento.objects.count()) == (None, 2)
+
+
+def test_an_older_consent_takes_the_place_of_none(api: APIClient) -> None:
+    post(api, [{**ANA, **CONSENT}])
+    assert verdicts(post(api, [{**ANA, **CONSENT, "consentimiento_en": "2025-01-01"}])) == ["sin_cambios"]
+    assert Cliente.objects.get().consentimiento_en == date(2026, 3, 1)

@@ -12,7 +12,7 @@ from campaigns.models.campana import MOTIVO_MAX
 from campaigns.values import codigos
 from campaigns.values.estados import CAMPANA, LOTE, SMS
 from core.ops import logs
-from core.text.formato import numero
+from core.text.formato import numero, sin_telefonos
 
 logger = logging.getLogger(__name__)
 
@@ -152,4 +152,5 @@ def _explain(campana_id: int, cortada: bool, exitosos: int, desconocidos: int, t
 
 def _why_nothing_was_sent(campana_id: int) -> str:
     reasons = motivos_de(CampanaSMS(pk=campana_id))[:3]
-    return NADA_ENVIADO + "; ".join(f"{reason.n} × {reason.error}" for reason in reasons)
+    # Whoever watches the campaign may read it, and Twilio's words name a number.
+    return NADA_ENVIADO + "; ".join(f"{reason.n} × {sin_telefonos(reason.error)}" for reason in reasons)

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from campaigns.models import CampanaSMS, Lote, Suceso
 from campaigns.values.estados import LOTE, LOTES_EN_CURSO, SMS
 from campaigns.values.twilio import UNSUBSCRIBED
+from core.text.formato import sin_telefonos
 from workers.engine.campaign import pausas
 from workers.gateway.codes import beside
 from workers.gateway.outcomes import Permanent
@@ -76,7 +77,9 @@ class Streak:
 
     @property
     def motivo(self) -> str:
-        return MOTIVO.format(n=self.n, error=self.error[:ERROR_LENGTH], codigo=self.codigo)
+        # Of a campaign, whoever watches it may read it: Twilio's words name the last one's number.
+        error = sin_telefonos(self.error)[:ERROR_LENGTH]
+        return MOTIVO.format(n=self.n, error=error, codigo=self.codigo)
 
 
 class Watch:
