@@ -76,7 +76,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             return
         except OSError:
             data = b""  # a thread finds out what is wrong
-        size = quick.take(data, partial(self._answer, conn))
+        try:
+            size = quick.take(data, partial(self._answer, conn))
+        except Exception:
+            # What leaves gunicorn's loop ends the process.
+            self.log.exception("a request could not be taken at once")
+            size = 0
         if not size:
             super().enqueue_req(conn)
             return

@@ -295,13 +295,16 @@ class Connections:
         except (socket.gaierror, UnicodeError) as error:
             raise NeverSentError("dns", error) from error
         last: OSError | None = None
-        for family, kind, protocol, _, address in found:
+        ends_at = loop.time() + self._connect_timeout_s
+        for tried, (family, kind, protocol, _, address) in enumerate(found):
             sock = socket.socket(family, kind, protocol)
             try:
                 sock.setblocking(False)
                 for option in self._socket_options:
                     sock.setsockopt(*option)
-                await loop.sock_connect(sock, address)
+                # One that swallows everything leaves the others their share of the time.
+                async with asyncio.timeout((ends_at - loop.time()) / (len(found) - tried)):
+                    await loop.sock_connect(sock, address)
                 return sock
             except OSError as error:
                 sock.close()

@@ -15,6 +15,7 @@ from core.models import Usuario
 from local.simulator.signing import headers
 from tests.bench.caller import request
 from tests.factories import AdminFactory
+from tests.growth import FITS, growth
 from tests.workers.webhooks.test_wsgi import AUTH_TOKEN, PUBLIC_URL, rows, sid_of
 from workers.engine.message import receipts
 from workers.engine.message.receipts import Receipt
@@ -294,3 +295,28 @@ def test_no_index_learns_of_an_ordinary_callback(owner: Usuario) -> None:
         assert receipts.apply_receipts([Receipt(log.pk, log.token, sid_of(log), status)]) == [True]
     updates, hot = (b - a for a, b in zip(before, hot_updates(), strict=True))
     assert (updates, hot) == (len(statuses), len(statuses))
+
+
+def test_reading_takes_no_longer_for_blanks_in_a_header() -> None:
+    def blanks(size: int) -> bytes:
+        return HEAD + b"\r\nX-Twilio-Signature: a" + b" " * size + b"b\r\n\r\n" + BODY
+
+    assert growth(read, blanks, 20_000) < FITS
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("before", ["queued", "sending", "sent", "delivered"])
+def test_what_left_and_was_dropped_means_the_same_together_and_apart(owner: Usuario, before: str) -> None:
+    found = []
+    for together in (True, False):
+        [log] = rows(owner, "enviado")
+        assert log.token is not None
+        told = [
+            Receipt(log.pk, log.token, sid_of(log), status, code)
+            for status, code in ((before, ""), ("failed", "30001"))
+        ]
+        for group in [told] if together else [[each] for each in told]:
+            assert all(receipts.apply_receipts(group))
+        log.refresh_from_db()
+        found.append((log.estado, log.entrega, log.entrega_codigo))
+    assert found[0] == found[1]

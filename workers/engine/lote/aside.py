@@ -58,13 +58,14 @@ def give_contacts_back(lote_id: int, usuario_id: int, dia: date) -> None:
         cursor.execute(GIVE_BACK_SQL, {"lote": lote_id, "tenant": usuario_id, "dia": dia, "no": no})
 
 
-def fit(lote: Lote, medida: Medida, libre: Decimal | None) -> bool:
+def fit(lote: Lote, medida: Medida, libre: Decimal | None, *, dia: date) -> bool:
     """Set a Lote's last waiting recipients aside, so that the others take no more than there is.
 
     The caller holds the locks of the campaign and the Lote.
 
     Args:
         libre: what those who stay may take of the measure; None: nobody who waits stays.
+        dia: on the shop's calendar: whoever is set aside has not been written to on it.
 
     Returns:
         Whether somebody was set aside, and somebody stays.
@@ -79,15 +80,23 @@ def fit(lote: Lote, medida: Medida, libre: Decimal | None) -> bool:
         lotes = Lote.objects.filter(campana_id=lote.campana_id)
         last = lotes.order_by("-numero").values_list("numero", flat=True)[0]
         other = Lote.objects.create(
-            campana_id=lote.campana_id, numero=last + 1, cliente_ids=[], total=0, cerrado_en=Now()
+            campana_id=lote.campana_id,
+            numero=last + 1,
+            cliente_ids=[],
+            total=0,
+            cerrado_en=Now(),
+            dudoso_desde=lote.dudoso_desde,  # what was sent of it and forgotten is looked up before it goes again
         )
         said = {"codigo": codigos.TOPE, "texto": codigos.TEXTOS[codigos.TOPE], "otro": other.pk, "ids": ids}
         cursor.execute(ASIDE_SQL, params | said)
         moved = [row[0] for row in cursor.fetchall()]
+        if not moved:  # all of them were claimed meanwhile
+            other.delete()
+            return True
         clientes = [pk for pk in moved if pk is not None]
         cursor.execute(PART_SQL, {"lote": lote.pk, "n": len(moved), "clientes": clientes})
         lote.total = cursor.fetchone()[0]
     Lote.objects.filter(pk=other.pk).update(total=len(moved), fallidos=len(moved), cliente_ids=clientes)
-    if lote.cupo_dia:
-        give_contacts_back(other.pk, lote.campana.usuario_id, lote.cupo_dia)
+    for day in {dia, lote.cupo_dia or dia}:
+        give_contacts_back(other.pk, lote.campana.usuario_id, day)
     return True

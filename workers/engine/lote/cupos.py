@@ -123,7 +123,7 @@ class Cupos:
             try:
                 return _balance(lote, campana.usuario_id, self.dia, capped_by=self.ajustes)
             except ExhaustedError as error:
-                if not (cut and error.libre and aside.fit(lote, *error.libre)):
+                if not (cut and error.libre and aside.fit(lote, *error.libre, dia=self.dia)):
                     raise
 
     def _parametros(self, campana: CampanaSMS) -> dict[str, Any]:
@@ -350,8 +350,9 @@ def renew_lote(campana_id: int, lote_id: int) -> None:
 @transaction.atomic
 def _set_aside(campana_id: int, lote_id: int) -> None:
     """Let an open Lote's waiting recipients wait in one that is not open."""
-    _hold_campana(campana_id)
-    aside.fit(Lote.objects.select_for_update(no_key=True).defer("cliente_ids").get(pk=lote_id), "mensajes", None)
+    held, _ = _hold_campana(campana_id)
+    lote = Lote.objects.select_for_update(no_key=True).defer("cliente_ids").get(pk=lote_id)
+    aside.fit(lote, "mensajes", None, dia=held.dia)
 
 
 def _hold_campana(campana_id: int) -> tuple[Cupos, CampanaSMS]:

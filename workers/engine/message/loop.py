@@ -39,6 +39,8 @@ R = TypeVar("R")
 THREADS: Final = 8
 # How long those under way that are given up may take to close their connections, in seconds.
 GIVE_UP_S: Final = 1.0
+# … of which the loop goes on turning for so long: TLS takes some turns to close.
+CLOSING_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ class SendLoop:
             self._thread.join(GIVE_UP_S)
         if not self._thread.is_alive():
             self._loop.close()
-        self._threads.shutdown(wait=False)
+        self._threads.shutdown(wait=False, cancel_futures=True)
         return self._in_flight == 0
 
     # In the loop's thread.
@@ -218,7 +220,7 @@ class SendLoop:
         self._stopping = True
         for task in self._tasks:
             task.cancel()
-        self._loop.call_soon(self._stop)  # after each has been told
+        self._loop.call_later(CLOSING_S, self._stop)  # after each has been told, and has closed
 
     def _stop(self) -> None:
         self._stopping = True

@@ -126,10 +126,14 @@ class Receipt:
     def rank(self) -> int:
         return RANK.get(self.status, UNKNOWN)
 
+    @property
+    def is_drop(self) -> bool:
+        """Tell whether Twilio says that it dropped the message before it left."""
+        return self.status == Entrega.FAILED and self.error_code in DROPPED
+
     def replaces(self, other: "Receipt") -> bool:
         """Tell whether this is the later news of two about one message."""
-        dropped = other.status == Entrega.FAILED and other.error_code in DROPPED
-        return self.rank > other.rank or (dropped and self.status in LEFT)
+        return self.rank > other.rank or (other.is_drop and self.status in LEFT)
 
 
 def parse_callback_token(text: str) -> tuple[int, UUID] | None:
@@ -186,7 +190,8 @@ def apply_receipts(receipts: Sequence[Receipt]) -> list[bool]:
         for n in left:
             receipt = receipts[n]
             head = heads.setdefault(receipt.log_id, receipt)
-            if (head.token, head.sid) == (receipt.token, receipt.sid):
+            # That it was dropped means another thing once it is known to have left: the statement sees both.
+            if (head.token, head.sid) == (receipt.token, receipt.sid) and not (receipt.is_drop and head.status in LEFT):
                 now.append(n)
                 if receipt.replaces(head):
                     heads[receipt.log_id] = receipt

@@ -19,6 +19,7 @@ from workers.engine.message.ledger import Claim, NotPosted
 from workers.engine.message.memory import memory
 from workers.engine.pace import throttle
 from workers.engine.pace.rates import Sender
+from workers.gateway.connections import TOO_LATE
 from workers.gateway.factory import get_gateway
 from workers.gateway.outcomes import Accepted, Account, Ambiguous, Outcome, Permanent, Retryable
 from workers.metrics import measures
@@ -133,6 +134,8 @@ async def _tell_the_throttle(sender: Sender, outcome: Outcome | NotPosted, hands
             await hands.call(throttle.slow_down, sender, outcome.retry_after)
         case Retryable(unreachable=True) | Ambiguous(own=False):
             await hands.call(throttle.unanswered, sender)
+        case Retryable(code=code) if code == TOO_LATE:
+            pass  # nothing was written: Twilio has said nothing
         case Accepted() | Permanent() | Account(transient=False) | Retryable(unreachable=False):
             if throttle.is_braked(sender):
                 await hands.call(throttle.answered, sender)

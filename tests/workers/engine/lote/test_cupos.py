@@ -589,6 +589,30 @@ class TestMoney:
         campanas.advance(found.pk)
         assert list(Contacto.objects.values_list("telefono", flat=True)) == [ANA]
 
+    def test_nor_on_the_day_after(self, tienda: Usuario, next_day: Callable[[], None]) -> None:
+        found = opened(tienda, client(tienda, ANA), client(tienda, LUIS))
+        cambiar_ajustes(usuario=tienda, cambios={"tope_diario": Decimal("0.5")})
+        next_day()
+        assert jornadas.begin(found.pk)
+        assert codes(found) == ["", codigos.TOPE]
+        assert list(Contacto.objects.values_list("telefono", flat=True).filter(dia__gt=today())) == [ANA]
+        assert not Contacto.objects.filter(telefono=LUIS).exists()
+
+    def test_what_postgresql_may_have_forgotten_of_them_is_looked_up_first_later_too(self, tienda: Usuario) -> None:
+        found = opened(tienda, *(client(tienda, f"300111000{n}") for n in range(4)))
+        services.mover_campana(campana=found, action="pausar")
+        CampanaSMS.objects.update(vence_en=PAST)
+        campanas.advance(found.pk)
+        found.refresh_from_db()
+        cambiar_ajustes(usuario=tienda, cambios={"tope_diario": Decimal("1.1")})
+        services.mover_campana(campana=found, action="reintentar")
+        # A retry before this one was lost, with what it sent.
+        Lote.objects.update(dudoso_desde=Now())
+        campanas.advance(found.pk)
+        doubted = [(lote.total, lote.dudoso_desde is not None) for lote in Lote.objects.order_by("numero")]
+        assert doubted == [(2, False), (2, True)]
+        assert SMSLog.objects.filter(estado="incierto").count() == 2
+
     def test_a_cap_that_still_holds_what_is_open_stops_nothing(self, tienda: Usuario) -> None:
         found = opened(tienda, client(tienda, ANA), client(tienda, LUIS))
         cambiar_ajustes(usuario=tienda, cambios={"tope_diario": Decimal(1)})
