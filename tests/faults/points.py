@@ -45,7 +45,7 @@ PLACES: Final = (
     Place("settle", "workers.engine.message.doubts.settle"),
     Place("turn", "workers.engine.rounds.turns.take"),  # after: the sweep that it stands for is not done
     Place("expire-leases", "workers.engine.message.ledger.expire_leases"),
-    Place("receipt", "workers.engine.message.receipts.apply_receipt", "web", often=True),
+    Place("receipt", "workers.engine.message.receipts.apply_apart", "web", often=True),
     Place("create", "campaigns.campana.services.crear_campana", "web"),
 )
 
