@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 from django.conf import settings
+from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 
 
@@ -77,7 +78,7 @@ class Migration(migrations.Migration):
             name='tipo',
             field=models.CharField(choices=[('clientes', 'Clientes'), ('ventas', 'Ventas'), ('rne', 'Números excluidos')], default='clientes', max_length=8),
         ),
-        migrations.AddConstraint(
+        AddConstraintNotValid(
             model_name='cliente',
             constraint=models.CheckConstraint(condition=models.Q(('consentimiento_en__isnull', False), models.Q(('consentimiento_hora', None), ('consentimiento_lugar', ''), ('consentimiento_medio', ''), ('consentimiento_texto', '')), _connector='OR'), name='cliente_prueba_de_un_consentimiento'),
         ),

@@ -1,5 +1,9 @@
-"""Consents that clients had before there was a history of them are its first rows: a later change does not lose them."""
+"""Consents that clients had before there was a history of them are its first rows: a later change does not lose them.
 
+And no client has a proof without a consent, which is found to be so while others write.
+"""
+
+from django.contrib.postgres.operations import ValidateConstraint
 from django.db import migrations
 
 OF_BEFORE = """
@@ -14,4 +18,7 @@ FROM clientes_cliente c WHERE c.consentimiento_en IS NOT NULL
 class Migration(migrations.Migration):
     dependencies = [("clientes", "0011_lote_clientes")]
 
-    operations = [migrations.RunSQL(OF_BEFORE, migrations.RunSQL.noop)]
+    operations = [
+        ValidateConstraint("cliente", "cliente_prueba_de_un_consentimiento"),
+        migrations.RunSQL(OF_BEFORE, migrations.RunSQL.noop),
+    ]

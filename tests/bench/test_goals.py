@@ -118,7 +118,16 @@ def test_the_report_names_what_was_missed_and_what_could_not_be_run(capsys: pyte
 
 def test_the_command_line_asks_for_less_or_more() -> None:
     everything, quick = read_options([]), read_options(["--quick", "--only", "latency", "--only", "comparison"])
-    assert everything.sections == ("comparison", "scaling", "latency", "tableros", "cierre", "callbacks", "profile")
+    assert everything.sections == (
+        "comparison",
+        "scaling",
+        "latency",
+        "tableros",
+        "cierre",
+        "callbacks",
+        "lote",
+        "profile",
+    )
     assert quick.sections == ("comparison", "latency")
     assert quick.recipients < everything.recipients == 4_000
     assert read_options(["--million"]).sizes[-2:] == (100_000, 1_000_000)

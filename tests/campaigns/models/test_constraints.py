@@ -34,6 +34,7 @@ from clientes.models import (
     Importacion,
     ImportacionFila,
     ImportacionTrozo,
+    LoteClientes,
     NumeroRNE,
     RegistroBaja,
     Segmento,
@@ -224,10 +225,18 @@ def same_number() -> None:
         NumeroRNE.objects.create(usuario=usuario, telefono="+573001112233", consulta=consulta)
 
 
+def same_call() -> None:
+    usuario = AdminFactory.create()
+    for _ in range(2):
+        LoteClientes.objects.create(usuario=usuario, clave="k", huella="a", respuesta={})
+
+
 BROKEN: list[tuple[str, Callable[[], object]]] = [
-    ("usuario_vendedor_tiene_admin", lambda: AdminFactory.create(rol="vendedor")),
-    ("usuario_vendedor_tiene_admin", lambda: VendedorFactory.create(rol="admin")),
-    ("usuario_vendedor_tiene_admin", lambda: AdminFactory.create(rol="otro")),
+    ("usuario_de_una_tienda", lambda: AdminFactory.create(rol="vendedor")),
+    ("usuario_de_una_tienda", lambda: VendedorFactory.create(rol="plataforma")),
+    ("usuario_de_una_tienda", lambda: AdminFactory.create(rol="otro")),
+    ("usuario_retirado_fundo", lambda: VendedorFactory.create(retirado=True)),
+    ("loteclientes_clave_unica", same_call),
     ("cliente_prueba_de_un_consentimiento", lambda: ClienteFactory.create(consentimiento_lugar="Local")),
     ("cliente_consentimiento_entero", lambda: ClienteFactory.create(consentimiento_en=DIA)),
     ("cliente_consentimiento_entero", lambda: ClienteFactory.create(consentimiento_fuente="Caja")),

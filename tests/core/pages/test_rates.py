@@ -22,12 +22,19 @@ SIN_RITMO = {
     # a page of rows by their index, or one row
     *("cierres", "cierre", "alertas", "programaciones", "programacion", "programacion-ocurrencias", "cliente"),
     *("cliente-mensajes", "cliente-conversacion", "etiquetas", "segmentos", "plantillas", "entrante", "baja"),
-    *("usuarios", "cuenta", "ingresar", "salir"),
+    *("usuarios", "cuenta", "ingresar", "salir", "rne-archivo", "rne-archivo-vivo"),
     # forms that write one row
     *("cliente-nuevo", "cliente-editar", "cliente-eliminar", "cliente-activar", "cliente-desactivar"),
     *("cliente-anonimizar", "etiqueta-crear", "etiqueta-editar", "etiqueta-eliminar", "segmento-eliminar"),
     *("importacion-buenas", "importacion-descartar", "baja-nueva", "baja-levantar", "entrantes-leer"),
-    *("entrante-decidir", "plantilla-crear", "plantilla-editar", "plantilla-eliminar", "programacion-eliminar"),
+    *(
+        "ajustes-consentimiento",
+        "entrante-decidir",
+        "plantilla-crear",
+        "plantilla-editar",
+        "plantilla-eliminar",
+        "programacion-eliminar",
+    ),
     *("programacion-pausar", "programacion-reanudar", "campana-aprobar", "campana-rechazar"),
     *("campana-pausar", "campana-reanudar", "campana-cancelar", "campana-reintentar", "alertas-secreto"),
     *("usuario-clave", "usuario-rol", "usuario-activar", "usuario-desactivar", "cuenta-clave"),
