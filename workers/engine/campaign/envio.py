@@ -27,8 +27,11 @@ def send(campana_id: int, *, publish: bool) -> None:
     room = window.of(campana_id)
     if publish:
         publish_due(campana_id, most=room.rows)
-        # While nothing may go out, what is open already is enough: it waits, and more would only wait too.
         if throttle.is_held(_sender_of(campana_id)):
+            # What is open already is enough: it waits, and more would only wait too. But something must be open: only a
+            # message that is tried, as a few are, finds out that Twilio is back.
+            if not _has_open(campana_id) and _open_one(campana_id, room):
+                publish_due(campana_id, most=room.rows)
             return
     while _open_one(campana_id, room):
         if publish:
@@ -38,6 +41,10 @@ def send(campana_id: int, *, publish: bool) -> None:
 def _sender_of(campana_id: int) -> Sender:
     campana = CampanaSMS.objects.filter(pk=campana_id)
     return Sender.of(*campana.values_list("remitente__valor", "remitente__segmentos_por_segundo").get())
+
+
+def _has_open(campana_id: int) -> bool:
+    return Lote.objects.filter(campana_id=campana_id, estado=Lote.Estado.ABIERTO).exists()
 
 
 def publish_due(campana_id: int, *, most: int) -> list[Slice]:
@@ -59,7 +66,7 @@ def _open_one(campana_id: int, room: Window) -> bool:
         return _open_within_quotas(campana_id, room)
     except ExhaustedError as error:
         # What the open Lotes do not use comes back when they close.
-        if Lote.objects.filter(campana_id=campana_id, estado=Lote.Estado.ABIERTO).exists():
+        if _has_open(campana_id):
             return False
         if opening.cut_next(campana_id, error.caben):
             return True

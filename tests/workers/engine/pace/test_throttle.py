@@ -10,7 +10,7 @@ import redis
 from django.conf import settings
 from django.test import override_settings
 
-from campaigns.models import Remitente, SMSLog
+from campaigns.models import Lote, Remitente, SMSLog
 from tests.workers.engine.conftest import Running, take
 from tests.workers.engine.slots import admit, micros
 from workers.engine.campaign import envio, final, jornadas
@@ -441,6 +441,11 @@ def test_a_held_sender_opens_no_more_lotes(running: Running, monkeypatch: pytest
             throttle.unanswered(installation)
         envio.send(running.campana.pk, publish=True)
         assert opened == [running.campana.pk]
+        # But with nothing open nothing would be tried, and nobody would hear that Twilio is back.
+        Lote.objects.update(estado="por_conciliar")
+        envio.send(running.campana.pk, publish=True)
+        assert opened == [running.campana.pk] * 2
+        opened.pop()
         throttle.answered(installation)
         envio.send(running.campana.pk, publish=True)
         assert opened == [running.campana.pk] * 2
