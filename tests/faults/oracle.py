@@ -35,6 +35,8 @@ MOVES: Final = frozenset(
 )
 
 
+# A cap leaves no room for a recipient, and later there is some. It is no end: the ledger has `fallido`, with a code.
+ASIDE: Final = frozenset({("pendiente", "aparte"), ("aparte", "pendiente")})
 # A person had them tried again: who failed, or, on the way there, whose message Twilio dropped before it left.
 RETRIED: Final = ("fallido", "pendiente")
 DROPPED: Final = ("enviado", "fallido")
@@ -261,7 +263,9 @@ def _moves(evidence: Evidence) -> Iterator[Violation]:
             continue
         if (before, after) == DROPPED and campaigns.get(log_id) in retried and UNSENT in outcomes[log_id]:
             continue
-        if (before, after) == PROVED and outcomes[log_id]:
+        if (before, after) in ASIDE:
+            continue
+        if (before, after) in {PROVED, ("aparte", "enviado")} and outcomes[log_id]:
             continue
         if (before, after) == DOUBTED and campaigns.get(log_id) in doubted:
             continue

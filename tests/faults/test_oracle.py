@@ -235,6 +235,12 @@ class TestWrongState:
         story.moves.append((14, "fallido", "enviado"))
         assert story.found() == [(Kind.WRONG, 14)]
 
+    def test_a_recipient_waits_for_a_cap_and_goes_on(self, story: Story) -> None:
+        story.moves += [(11, "pendiente", "aparte"), (11, "aparte", "pendiente")]
+        assert story.found() == []
+        story.moves.append((11, "aparte", "enviando"))
+        assert story.found() == [(Kind.WRONG, 11)]
+
     def test_it_knows_the_moves_of_the_products_table_and_no_other(self) -> None:
         table = {pair for move in estados.DE_SMS for pair in move.pairs if pair[0] is not None}
         assert MOVES | {RETRIED, DOUBTED, DROPPED, PROVED} == table

@@ -8,10 +8,15 @@ CREATE TABLE IF NOT EXISTS harness_move (
     en timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX IF NOT EXISTS harness_move_log ON harness_move (log_id, en);
+-- Who waits for a cap is `fallido` in the ledger with a code of its own, and it is no end.
+CREATE OR REPLACE FUNCTION harness_called(estado text, codigo text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN estado = 'fallido' AND codigo = 'tope' THEN 'aparte' ELSE estado END
+$$;
 CREATE OR REPLACE FUNCTION harness_note() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO harness_move (log_id, de, a, quien)
-    VALUES (NEW.id, OLD.estado, NEW.estado, current_setting('application_name'));
+    VALUES (NEW.id, harness_called(OLD.estado, OLD.codigo), harness_called(NEW.estado, NEW.codigo),
+        current_setting('application_name'));
     RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER harness_note AFTER UPDATE OF estado ON campaigns_smslog
