@@ -1,7 +1,6 @@
 """.env.example shows every variable that is read, none that is not, and the defaults that the code has."""
 
 import os
-import re
 import subprocess
 import sys
 from collections import Counter
@@ -73,8 +72,3 @@ def test_the_product_starts_with_every_default_written_out(tmp_path: Path) -> No
         check=False,
     )
     assert done.returncode == 0, done.stderr
-
-
-def test_a_container_gets_what_an_operator_sets() -> None:
-    compose = (ROOT / "docker-compose.yml").read_text()
-    assert [variable.name for variable in shown() if not re.search(rf"\b{variable.name}\b", compose)] == []

@@ -16,8 +16,7 @@ from django.db import Error as DatabaseError
 from core.postgresql.away import RETRY_S
 from workers.webhooks import reports
 from workers.webhooks.at_once import AtOnce
-from workers.webhooks.forms import FORM_MAX as FORM_MAX
-from workers.webhooks.forms import is_form, read_form
+from workers.webhooks.forms import FORM_MAX, is_form, read_form
 
 logger = logging.getLogger(__name__)
 

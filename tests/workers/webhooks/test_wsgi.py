@@ -25,7 +25,8 @@ from local.simulator.signing import sign
 from tests.core.test_away import away
 from tests.factories import AdminFactory, CampanaFactory, ClienteFactory, open_lote
 from workers.engine.message import receipts
-from workers.webhooks.wsgi import FORM_MAX, Callbacks
+from workers.webhooks.forms import FORM_MAX
+from workers.webhooks.wsgi import Callbacks
 
 AUTH_TOKEN, PUBLIC_URL = "auth-token-of-the-test", "https://sms.tienda.co"
 FORM_TYPE = "application/x-www-form-urlencoded"
