@@ -42,7 +42,8 @@ RUN_S = 10.0
 # So many questions in a row without an answer, and Twilio is left alone until the next turn.
 SILENT_AFTER = LOOKUPS
 
-# What the installation's sender was then is known by the claim's `cuenta` only.
+# What the installation's sender was then is known by the claim's `cuenta` only. A look that is farther away than any
+# pause was put off by PostgreSQL's clock while that was ahead: to look too early does no harm.
 DUE_SQL = f"""
 SELECT s.id, s.telefono, s.mensaje, s.token, s.reclamado_en, s.ausencias,
     extract(epoch FROM now() - s.actualizado)::float, s.campana_id, coalesce(r.valor, ''), s.twilio_desde,
@@ -50,7 +51,8 @@ SELECT s.id, s.telefono, s.mensaje, s.token, s.reclamado_en, s.ausencias,
     CASE s.codigo WHEN '{LEASE_EXPIRED}' THEN NULL ELSE extract(epoch FROM s.actualizado - s.reclamado_en)::float END
 FROM campaigns_smslog s JOIN campaigns_campanasms c ON c.id = s.campana_id
 LEFT JOIN campaigns_remitente r ON r.id = c.remitente_id
-WHERE s.estado = {SMS.INCIERTO} AND (s.revisar_desde IS NULL OR s.revisar_desde <= now())
+WHERE s.estado = {SMS.INCIERTO} AND (s.revisar_desde IS NULL OR s.revisar_desde <= now()
+    OR s.revisar_desde > now() + {2 * doubts.LONGEST_PAUSE_S} * interval '1 second')
 ORDER BY s.revisar_desde NULLS FIRST, s.id LIMIT %s
 """  # noqa: S608 - constants
 
