@@ -69,6 +69,9 @@ def falta_tope(campana: CampanaSMS) -> Falta | None:
             dia=jornada.dia,
         )
         tope = None if cabida.n else cabida.tope
+        others = lotes.filter(estado=Lote.Estado.PENDIENTE).exclude(pk=lote.pk)
+        if tope is not None and cabida.hasta(jornada.dia) is None and others.exists():
+            return None  # nobody of these can be sent to under any day's cap, but the engine goes on to the others
         if tope is not None:
             motivo = SE_ACABO.format(nombre=tope.nombre, tope=tope.escrito(cabida.cuanto))
             hasta = cabida.hasta(jornada.dia)

@@ -24,6 +24,7 @@ from campaigns.ley.gasto import (
     Gastado,
     Medida,
     Toma,
+    alguno_cabe,
     caben,
     gastado,
     que_falta,
@@ -230,18 +231,29 @@ class _Plan:
         con_turno: Counter[Grupo] = Counter()
         escritos: set[str] = set()
         while cola:
-            salen = 0
+            salen = pasados = 0
             cabida = None
-            while cola:
+            while cola and pasados < len(cola):
                 lote = self._juzgados([filas[n] for n in cola[0]], escritos)
                 cabida = caben(
                     self.ajustes,
                     calendario.gastado(jornada.dia),
                     [None if fila.grupo.codigo else fila.toma for fila in lote],
                 )
+                places = cola[0]
+                if 0 < len(cabida.caros) < len(places):
+                    # They make a Lote of their own, and the others are judged without them.
+                    cola.append([places[n] for n in cabida.caros])
+                    cola[0] = [place for n, place in enumerate(places) if n not in cabida.caros]
+                    continue
+                if not cabida.n and cabida.hasta(jornada.dia) is None and alguno_cabe(self.ajustes):
+                    cola.rotate(-1)
+                    pasados += 1
+                    continue
                 if not cabida.n:
                     break
-                places = cola.popleft()
+                pasados = 0
+                cola.popleft()
                 if places[cabida.n :]:
                     cola.append(places[cabida.n :])  # the engine makes the campaign's last Lote of them
                 calendario.tomar(jornada.dia, cabida.toma)

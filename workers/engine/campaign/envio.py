@@ -30,10 +30,11 @@ def send(campana_id: int, *, publish: bool) -> None:
         if throttle.is_held(_sender_of(campana_id)):
             # What is open already is enough: it waits, and more would only wait too. But something must be open: only a
             # message that is tried, as a few are, finds out that Twilio is back.
-            if not _has_open(campana_id) and _open_one(campana_id, room):
+            if not _has_open(campana_id) and _open_one(campana_id, room, set()):
                 publish_due(campana_id, most=room.rows)
             return
-    while _open_one(campana_id, room):
+    passed: set[int] = set()
+    while _open_one(campana_id, room, passed):
         if publish:
             publish_due(campana_id, most=room.rows)
 
@@ -60,15 +61,21 @@ def publish_due(campana_id: int, *, most: int) -> list[Slice]:
         return []
 
 
-def _open_one(campana_id: int, room: Window) -> bool:
-    """Open one Lote if the window has room and the shop's quotas allow it; True when it did, or may next time."""
+def _open_one(campana_id: int, room: Window, passed: set[int]) -> bool:
+    """Open one Lote if the window has room and the shop's quotas allow it; True when it did, or may next time.
+
+    Args:
+        passed: Lotes whose recipients are all dearer than the whole of a cap. The others go before them.
+    """
     try:
         return _open_within_quotas(campana_id, room)
     except ExhaustedError as error:
         # What the open Lotes do not use comes back when they close.
         if _has_open(campana_id):
             return False
-        if opening.cut_next(campana_id, error.caben):
+        if opening.cut_next(campana_id, error.caben, without=error.caros):
+            return True
+        if error.sin_dia and opening.pass_over(campana_id, passed):
             return True
         pausas.pause_for_cap(campana_id, error)
         return False

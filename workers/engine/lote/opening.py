@@ -4,7 +4,8 @@ The step is part of the caller's transaction and guarded by the Lote's own estad
 """
 
 import json
-from typing import Any
+from collections.abc import Collection
+from typing import Any, Final
 
 from django.db import connection, transaction
 
@@ -18,6 +19,9 @@ from campaigns.values.estados import LOTE, SMS
 from workers.engine.lote import medida
 from workers.engine.lote.cupos import Cupos
 from workers.engine.lote.medida import MEDIDOS
+
+# Each Lote that is passed over was opened in vain: after so many a person is asked.
+MOST_PASSED: Final = 100
 
 # The rows' ids beforehand, because a message may hold a link that names its row.
 IDS_SQL = "SELECT nextval(pg_get_serial_sequence('campaigns_smslog', 'id')) FROM generate_series(1, %s)"
@@ -164,28 +168,62 @@ def _links(rows: list[tuple[int]], mensaje: str) -> dict[str, Any]:
 
 
 @transaction.atomic
-def cut_next(campana_id: int, stay: int) -> bool:
-    """Leave in the campaign's next unopened Lote its first recipients; the others make the campaign's last Lote.
+def cut_next(campana_id: int, stay: int, *, without: Collection[int] = ()) -> bool:
+    """Leave in the campaign's next unopened Lote some of its recipients; the others make the campaign's last Lote.
 
     Args:
-        stay: so many of them.
+        stay: so many of the first of them stay.
+        without: where some cannot stay, they alone go, and the Lote is to be asked for again.
 
     Returns:
         Whether there are fewer now; not when nobody would be left, or when its rows exist already.
     """
-    # The opening of a Lote locks it too: no two take the same numero.
-    CampanaSMS.objects.select_for_update(no_key=True).only("pk").get(pk=campana_id)
-    lotes = Lote.objects.filter(campana_id=campana_id)
-    lote = lotes.select_for_update().filter(estado=Lote.Estado.PENDIENTE).order_by("numero").first()
+    lote = _next(campana_id)
     if lote is None or lote.cerrado_en is not None:
         return False
-    if not 0 < stay < lote.total:
+    ids = lote.cliente_ids
+    rest = [ids[place] for place in sorted(without)] or ids[stay:]
+    if not 0 < len(rest) < lote.total:
         return False
-    last = lotes.order_by("-numero").values_list("numero", flat=True)[0]
-    rest = lote.cliente_ids[stay:]
     Lote.objects.create(
-        campana_id=campana_id, numero=last + 1, cliente_ids=rest, total=len(rest), dudoso_desde=lote.dudoso_desde
+        campana_id=campana_id,
+        numero=_after_the_last(campana_id),
+        cliente_ids=rest,
+        total=len(rest),
+        dudoso_desde=lote.dudoso_desde,
     )
-    lote.cliente_ids, lote.total = lote.cliente_ids[:stay], stay
+    gone = set(rest)
+    lote.cliente_ids = [pk for pk in ids if pk not in gone]
+    lote.total -= len(rest)
     lote.save(update_fields=["cliente_ids", "total"])
     return True
+
+
+@transaction.atomic
+def pass_over(campana_id: int, passed: set[int]) -> bool:
+    """Let the campaign's next Lote be its last: nobody in it can be sent to while the caps are as they are.
+
+    Args:
+        passed: the ids of Lotes of which that was found before; this one's is added.
+
+    Returns:
+        Whether another is next now; not when all of them were passed over.
+    """
+    lote = _next(campana_id)
+    if lote is None or lote.pk in passed or len(passed) >= MOST_PASSED:
+        return False
+    passed.add(lote.pk)
+    lote.numero = _after_the_last(campana_id)
+    lote.save(update_fields=["numero"])
+    return True
+
+
+def _next(campana_id: int) -> Lote | None:
+    # The opening of a Lote locks the campaign too: no two take the same numero.
+    CampanaSMS.objects.select_for_update(no_key=True).only("pk").get(pk=campana_id)
+    lotes = Lote.objects.filter(campana_id=campana_id, estado=Lote.Estado.PENDIENTE)
+    return lotes.select_for_update().order_by("numero").first()
+
+
+def _after_the_last(campana_id: int) -> int:
+    return Lote.objects.filter(campana_id=campana_id).order_by("-numero").values_list("numero", flat=True)[0] + 1
