@@ -1,7 +1,7 @@
 """The fields that a file may bring, and the titles that people give them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -214,6 +214,39 @@ def _columnas_de_telefono(plain: Sequence[str], *, parecidos: bool) -> list[int]
         if titulo in known or (parecidos and like):
             found.append((not words & MOVIL, known.get(titulo, len(known)), n))
     return [n for *_, n in sorted(found)]
+
+
+@dataclass(frozen=True, slots=True)
+class Dudosa:
+    """A field that other columns might bring too, by their titles.
+
+    Args:
+        tomada: position of the column that was taken.
+        otras: of the others, that bring nothing.
+    """
+
+    campo: Campo
+    tomada: int
+    otras: Sequence[int]
+
+
+def dudosas(titulos: Sequence[str], elegidas: Mapping[str, int], tipo: str) -> list[Dudosa]:
+    """Find the fields for which some column is left out that says the same as the one that is taken, or holds phones.
+
+    Args:
+        elegidas: field: position of its column.
+        tipo: of `Importacion`.
+    """
+    plain = [_plain(titulo[:TITULO_MAX]) for titulo in titulos]
+    taken, phones_too = set(elegidas.values()), set(_columnas_de_telefono(plain, parecidos=True))
+    found = []
+    for campo in CAMPOS[Importacion.Tipo(tipo)]:
+        place = elegidas.get(campo.nombre, len(plain))
+        if place < len(plain) and campo is not OTRO_TELEFONO:
+            same = {n for n, titulo in enumerate(plain) if titulo and titulo == plain[place]}
+            if others := sorted((same | phones_too if campo is TELEFONO else same) - taken):
+                found.append(Dudosa(campo, place, others))
+    return found
 
 
 def tiene_titulos(first: Sequence[str]) -> bool:
