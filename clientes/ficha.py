@@ -17,10 +17,17 @@ ESCRITO_MAX: Final[Mapping[str, int]] = {"nombre": 300, "telefono": phones.ESCRI
 # Digits with points or commas. Where they part no thousands, 1,5 would be compared as 15: somebody else.
 CON_PUNTOS: Final = re.compile(r"[\d.,]*[.,][\d.,]*")
 
+# What an editor of web pages left around a name; no one is called so.
+ETIQUETA_HTML: Final = re.compile(
+    r"</?(?:a|b|i|u|p|br|hr|em|h[1-6]|li|td|th|tr|ul|ol|div|span|font|small|strong|table|tbody|script|style|sup|sub)"
+    r"(?:\s[^<>]{0,200})?\s?/?>",
+    re.IGNORECASE,
+)
+
 LETRA: Final = re.compile(r"[^\W\d_]")
 DE_PROGRAMA: Final = re.compile(r"\d{5}[.,]0+\Z|\A\d+(?:[.,]\d+[eE]\+?|[eE]\+)\d+\Z")
 
-CEROS: Final = re.compile(r"0{2,20}")  # longer is no document at all, and the field says so
+CEROS: Final = re.compile(r"0{1,20}")  # longer is no document at all, and the field says so
 # Bills to nobody in particular have these, or zeros; two clients who have one are two. Colombia: DIAN, anexo técnico
 # de la factura electrónica; Mexico: SAT, RFC genéricos; Ecuador: SRI, consumidor final.
 DE_NADIE: Final = frozenset({"222222222222", "XAXX010101000", "XEXX010101000", "9999999999999"})
@@ -44,6 +51,8 @@ def nombre(texto: str) -> str:
     """
     if tiene_error(texto):
         raise InvalidInputError(ES_ERROR.format(valor=texto[:30]), field="nombre", code=ILEGIBLE)
+    if "<" in texto:
+        texto = " ".join(ETIQUETA_HTML.sub(" ", texto).split())
     return _valor(texto, "nombre", dicha=True)
 
 

@@ -22,7 +22,10 @@ MENSAJES: Final = (
     r"|notificaciones|alertas|mensage(?:m|ns)|publicidade|promocoes|recordatorios|texts|messages)\b"
 )
 SUYOS: Final = rf"(?!promocion\b|texto\b){MENSAJES}"
-TANTOS: Final = r"(?:(?:ess[ae]s|as|os|todos|todas|tantos|tantas|tanto|tanta|los|las|la|el|esos|esas|estos|estas|sus?|tus?|mas|de) )*"
+TANTOS: Final = (
+    r"(?:(?:ess[ae]s|as|os|todos|todas|tantos|tantas|tanto|tanta|los|las|la|el|esos|esas|estos|estas|sus?|tus?|mas"
+    r"|de) )*"
+)
 DEMAS: Final = r"(?:mas|nunca|jamas|otra vez|any ?more|again|ever|mais)\b"
 CUAL: Final = (
     r"(?:(?:mas|sus|tus|estos|esos|esta|esa|este tipo de|ese tipo de|ningun|ninguna|any|more|these|those|your|such"
@@ -59,8 +62,8 @@ LISTA: Final = (
     r"|compras|precios)\b)"
 )
 DOY: Final = (
-    r"(?:dar(?:me|nos)|deme|denme|den?nos|dame|dadme|desen|dese|dense|darse|darle|dar|de|den|me (?:doy|das?|dan|den|de|puede"
-    r" dar|pueden dar|puedes dar|podrian dar|podria dar|podrias dar|quiero dar))"
+    r"(?:dar(?:me|nos)|deme|denme|den?nos|dame|dadme|desen|dese|dense|darse|darle|dar|de|den|me (?:doy|das?|dan|den|de"
+    r"|puede dar|pueden dar|puedes dar|podrian dar|podria dar|podrias dar|quiero dar))"
 )
 PODER: Final = r"(?:puede[ns]? |podria[ns]? |quiere[ns]? |van a |va a |pode[mn]? |poderia[m]? )?"
 
@@ -137,14 +140,14 @@ SIN_NO: Final = _any(
         ),
         r"de baja (?:de (?:la|su|sus|esta|los) |a? ?(?:mi|este) |la )?(?:lista|suscripcion|mensajes|sms|base|numero)\b",
         (
-            rf"{DEJEN}(?: ya)? de (?:estar )?(?:escribir|molestar|contactar|llamar|textear|joder|chingar|fregar|romper|hinchar"
-            r"|fastidiar|acosar|escribiendo|molestando|incomodar|perturbar|encher|ligar|escrever|me (?:escrever|ligar"
-            r"|perturbar|incomodar|encher))(?:me|nos)?\b"
+            rf"{DEJEN}(?: ya)? de (?:estar )?(?:escribir|molestar|contactar|llamar|textear|joder|chingar|fregar|romper"
+            r"|hinchar|fastidiar|acosar|escribiendo|molestando|incomodar|perturbar|encher|ligar|escrever"
+            r"|me (?:escrever|ligar|perturbar|incomodar|encher))(?:me|nos)?\b"
         ),
         # As above, sending may be about an order.
         (
-            rf"{DEJEN}(?: ya)? de (?:estar )?(?:me )?(?:enviar|mandar|enviando|mandando)(?:me|nos)?(?: {CUAL}{COSA}| {DEMAS}|"
-            rf" (?:cosas|eso|esto|esas cosas|isso)\b| {MI_NUMERO}|{FIN})"
+            rf"{DEJEN}(?: ya)? de (?:estar )?(?:me )?(?:enviar|mandar|enviando|mandando)(?:me|nos)?"
+            rf"(?: {CUAL}{COSA}| {DEMAS}| (?:cosas|eso|esto|esas cosas|isso)\b| {MI_NUMERO}|{FIN})"
         ),
         # "Para mensajes" is "for messages", "basta un mensaje" is "one will do", and one promoción may be what is sold.
         rf"basta (?:ya )?(?:de {TANTOS}|con tant[oa]s? )?{SUYOS}",
