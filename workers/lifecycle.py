@@ -25,7 +25,9 @@ _hearts: list[Heart] = []
 @worker_init.connect
 def start(sender: Any, **kwargs: Any) -> None:
     stand_back(settings.WORKER_NICE)
-    _live(Heart(sender.hostname, Pulso.Tipo.WORKER, colas=lambda: list(sender.app.amqp.queues.consume_from)))
+    mensajes = settings.WORKER_MESSAGES
+    colas = sender.app.amqp.queues
+    _live(Heart(sender.hostname, Pulso.Tipo.WORKER, mensajes=mensajes, colas=lambda: list(colas.consume_from)))
     revisar_al_lado()
 
 

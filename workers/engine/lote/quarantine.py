@@ -16,6 +16,7 @@ from django.db import connection
 
 from campaigns.values import codigos
 from campaigns.values.estados import CAMPANA, LOTE, SMS
+from workers.engine.publish import window
 
 # No message that a quarantined row may stand for was posted earlier, unless the last turn of a worker that is still
 # known was longer ago.
@@ -119,7 +120,7 @@ def since(desde: datetime | None = None, *, all_lotes: bool = False) -> Since:
         now, found = cursor.fetchone()
     desde = min(found, desde) if desde else found
     lost_s = (now - desde).total_seconds()
-    lotes = settings.LOTES_EN_VUELO + math.ceil(lost_s * FASTEST / settings.LOTE_SIZE)
+    lotes = window.most_lotes() + math.ceil(lost_s * FASTEST / settings.LOTE_SIZE)
     return Since(desde, None if all_lotes else lotes)
 
 
