@@ -12,7 +12,6 @@ from celery.worker import state
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from workers.broker.results import backend
 from workers.engine.lote import paced
 from workers.engine.message import claims, comeback, outbox
 from workers.engine.message.loop import SendLoop
@@ -50,7 +49,6 @@ class Sending(bootsteps.StartStopStep):
     def start(self, parent: Any) -> None:
         claims.batches.start()
         outbox.batches.start()
-        backend().on_part = outbox.put_part
         self.loop = SendLoop(
             at_once=settings.WORKER_MESSAGES, give_back=self._give_back, died=end_process, tick_s=_tick_s()
         )

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from celery import current_app
 from django.conf import settings
 from django.db import connection
 
 from campaigns.programaciones import ocurrencias
 from campaigns.values.estados import CAMPANA, ESPERA_APROBACION, ESPERA_FECHA, ESPERA_VENTANA, LOTE, SMS
+from campaigns.values.wake import AVANZAR
+from core import queues
 from core.senders import NO_LIMIT
 from workers.engine.base import locks
 from workers.engine.campaign import campana, envio
@@ -88,6 +91,9 @@ SOON_S: Final = 2.0
 # Lotes of senders with a limit that a process takes at a time: the others have their part.
 PACED_MOST: Final = 50
 
+# So many campaigns a sweep moves on by itself; more are handed to all workers. It is quicker than a task for each.
+ALONE: Final = 20
+
 BROKER_DOWN = "the broker does not answer: nothing can be published"
 
 
@@ -123,11 +129,32 @@ def _sweep() -> Sweep:
     lost = losses.publish_again()
     ocurrencias.atender_vencidas()  # a new campaign is ready at once
     ready = [campana_id for (campana_id,) in _rows(READY_SQL, {**window.params(), "lote": settings.LOTE_SIZE})]
-    _advance(ready, publish=probe.answers())
-    found = Sweep(leases, closed, len(lost), len(ready))
+    seen, publish = len(ready), probe.answers()
+    if publish and len(ready) > ALONE:
+        ready = _hand_over(ready)
+    _advance(ready, publish=publish)
+    found = Sweep(leases, closed, len(lost), seen)
     if leases or lost:
         logger.warning("sweep: %s", found)
     return found
+
+
+def _hand_over(campana_ids: list[int]) -> list[int]:
+    """Ask all workers to move these campaigns on; return those that are left to this sweep.
+
+    While tasks wait in their queue nothing is added: what is ready then may stand there already, and the sweep helps
+    whoever is at it. So nothing depends on the queue, and it never grows from one sweep to the next.
+    """
+    if probe.waiting(queues.CAMPANAS) != 0:
+        return campana_ids
+    for n, campana_id in enumerate(campana_ids):
+        locks.still_here()
+        try:
+            current_app.send_task(AVANZAR, args=[campana_id])
+        except probe.ERRORS as error:
+            logger.warning("campaigns could not be handed over: %s", error)
+            return campana_ids[n:]
+    return []
 
 
 def _advance(campana_ids: list[int], *, publish: bool) -> None:
