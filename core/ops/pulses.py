@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from core.models import Pulso
 from core.ops import series
+from core.postgresql import lending
 
 logger = logging.getLogger(__name__)
 
@@ -66,8 +67,10 @@ class Heart(threading.Thread):
         self._failing = False
 
     def run(self) -> None:
+        lending.be_timer()
         while True:
             self._try()
+            lending.rest()
             if self._stopping.wait(EVERY_S):
                 break
         connection.close()

@@ -110,7 +110,7 @@ class Clocks(bootsteps.StartStopStep):
             Clock("reconcile", rounds.reconcile_round),
             Clock("deliveries", rounds.deliveries_round),
             Clock("alerts", rounds.alerts_round),
-            Clock("comeback", comeback.round_of_watch),
+            Clock("comeback", comeback.round_of_watch, own=True),
         ]
 
     def start(self, parent: Any) -> None:

@@ -19,6 +19,7 @@ from campaigns.programaciones import ocurrencias
 from campaigns.values.estados import CAMPANA, ESPERA_APROBACION, ESPERA_FECHA, ESPERA_VENTANA, LOTE, SMS
 from campaigns.values.wake import AVANZAR
 from core import queues
+from core.postgresql import lending
 from core.senders import NO_LIMIT
 from workers.engine.base import locks
 from workers.engine.campaign import campana, envio
@@ -220,6 +221,7 @@ def _guarded(step: Callable[[], object], what: str) -> bool:
     Raises:
         probe.ERRORS: the step wanted to publish.
     """
+    lending.rest()  # between two campaigns others come in
     locks.still_here()
     try:
         step()
