@@ -18,6 +18,7 @@ from threading import Lock
 from time import monotonic
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import connection
 
 from campaigns.mensaje.partes import contar
@@ -27,7 +28,7 @@ from workers.engine.pace.rates import PUBLISH, Look, Sender, Slot
 from workers.engine.publish import chords
 from workers.engine.publish.slices import Slice, ahead_s, first_worth, shared_rates
 
-# Seconds of its sender's time that a process takes of a Lote; one message at least.
+# Seconds of its sender's time that a process takes of a Lote; one message at least. Less than a Lote may stand still.
 TAKE_S: Final = 5.0
 # So long before their time they are taken, in seconds: some process looks within that.
 EARLY_S: Final = 1.0
@@ -186,7 +187,7 @@ def _take(due: Sequence[Due]) -> list[tuple[_Piece, Slot | None]]:
     looks = shared_rates().looks([lote.sender for lote in due])
     rows = _rows(due, looks)
     pairs = list(zip(due, looks, strict=True))
-    worth = [first_worth(rows[lote.lote_id], max(1.0, look.rate * TAKE_S)) for lote, look in pairs]
+    worth = [first_worth(rows[lote.lote_id], max(1.0, look.rate * _take_s())) for lote, look in pairs]
     asking = [n for n, look in enumerate(looks) if worth[n] and not look.brake_s]
     wanted = [(due[n].sender, sum(segments for _, segments in worth[n])) for n in asking]
     slots = dict(zip(asking, shared_rates().take_slots(PUBLISH, wanted, patience_s=PATIENCE_S), strict=True))
@@ -211,7 +212,7 @@ def _decide(
 
 def _rows(due: Sequence[Due], looks: Sequence[Look]) -> dict[int, list[tuple[int, int]]]:
     """Return the first waiting rows of each Lote, a few more than are taken: ids with their segments."""
-    most = [min(MOST_ROWS, int(max(1.0, look.rate * TAKE_S)) + 1) for look in looks]
+    most = [min(MOST_ROWS, int(max(1.0, look.rate * _take_s())) + 1) for look in looks]
     params = {"lotes": [lote.lote_id for lote in due], "after": [lote.after or 0 for lote in due], "most": most}
     found: dict[int, list[tuple[int, int]]] = {lote.lote_id: [] for lote in due}
     with connection.cursor() as cursor:
@@ -219,6 +220,10 @@ def _rows(due: Sequence[Due], looks: Sequence[Look]) -> dict[int, list[tuple[int
         for lote_id, log_id, segmentos, mensaje in cursor.fetchall():
             found[lote_id].append((log_id, segmentos or contar(mensaje or "").segmentos))
     return found
+
+
+def _take_s() -> float:
+    return min(TAKE_S, settings.LOTE_LOST_AFTER_S / 2)
 
 
 def _note(due: Sequence[Due], taken: Sequence[tuple[_Piece, Slot | None]]) -> None:
