@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import connection
 
 from campaigns.values.estados import SMS
+from core.postgresql import lending
 from core.senders import Kind, kind_of
 from workers.engine.base import account, locks
 from workers.engine.message import doubts, witnesses
@@ -121,6 +122,7 @@ class Run:
                 running[pool.submit(self._ask, group)] = group
             if not running:
                 break
+            lending.rest()
             done, _ = wait(running, timeout=locks.SILENCE_S / 4, return_when=FIRST_COMPLETED)
             locks.still_here()
             for question in done:
