@@ -51,8 +51,8 @@ class Baja(models.Model):
     )
     # What the client answered; "" when no sender was involved.
     remitente = models.CharField(max_length=REMITENTE_MAX, blank=True, default="")
-    # `Huella` of the phone. What sending looks at, so that erasing the phone does not lift the suppression. Its column had
-    # another name while it held a plain SHA-256: a worker of that time finds none, and sends nothing.
+    # `Huella` of the phone. What sending looks at, so that erasing the phone does not lift the suppression. Its column
+    # had another name while it held a plain SHA-256: a worker of that time finds none, and sends nothing.
     huella = models.BinaryField(max_length=32, db_column="marca")
     telefono = models.CharField(max_length=E164_MAX, blank=True, default="")  # "" once its owner asked to be forgotten
     vigente = models.BooleanField(default=True)
@@ -73,9 +73,7 @@ class Baja(models.Model):
                 condition=Q(usuario__isnull=False) | (~Q(remitente="") & Q(vigente=True)),
             ),
             # Rows that come back into a database with another key are refused, and not passed over in sending.
-            models.CheckConstraint(
-                name="baja_de_esta_llave", condition=Q(telefono="") | Q(huella=Huella("telefono"))
-            ),
+            models.CheckConstraint(name="baja_de_esta_llave", condition=Q(telefono="") | Q(huella=Huella("telefono"))),
         ]
         indexes = [
             models.Index(fields=["huella"], name="baja_por_huella"),  # sending: clientes.bajas.sql

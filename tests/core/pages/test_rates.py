@@ -160,7 +160,7 @@ class TestReaders:
         assert page.get(f"{path}?v=7").status_code == 200
 
     def test_each_of_them_is_a_page(self) -> None:
-        assert DE_ALGUIEN | DE_PERSONAS <= set(names(get_resolver().url_patterns))
+        assert set(names(get_resolver().url_patterns)) >= DE_ALGUIEN | DE_PERSONAS
 
     @pytest.mark.parametrize("rol", ["admin", "operador"])
     def test_who_exports_or_sees_no_phones_is_not_counted(self, owner: Usuario, rol: str) -> None:
