@@ -162,7 +162,9 @@ def test_a_long_text_takes_no_longer() -> None:
     assert intencion("a" * 100_000) == Intencion.OTRO
 
 
-@pytest.mark.parametrize("piece", ["1,", "1/", "1:", "1234 ", "A o ", "al 1234 ", "text ", "( 1234 :", "X para ", "> a\n"])
+@pytest.mark.parametrize(
+    "piece", ["1,", "1/", "1:", "1234 ", "A o ", "al 1234 ", "text ", "( 1234 :", "X para ", "> a\n"]
+)
 def test_what_a_stranger_writes_costs_what_it_weighs(piece: str) -> None:
     """A list of words to choose from was read again from each of its words: a second for one SMS."""
 
