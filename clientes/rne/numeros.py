@@ -77,8 +77,6 @@ class Numeros:
 
 def _leer_todos(celda: str) -> tuple[str, ...]:
     """The numbers of a cell. Who wrote two of them into one wants both left alone."""
-    if not _posible(celda):
-        return ()
     telefono = leer_numero(celda)
     return (telefono,) if telefono else tuple(reading.e164 for _, reading in phones.several(celda))
 
