@@ -134,7 +134,7 @@ def test_an_export_of_a_campaign_names_it(owner: Usuario) -> None:
 
 
 def test_a_file_that_left_is_known_again_by_its_hash(owner: Usuario, stranger: Usuario) -> None:
-    """Those with the rows of an import too; one that was broken off has no hash."""
+    """The rows of an import are such a file too, and one that was broken off has no hash."""
     made = {"archivo": "lista.csv", "estado": "rechazada", "muestra": [["nombre"]]}
     importacion = Importacion.objects.create(usuario=owner, tipo="clientes", **made)
     ClienteFactory.create(usuario=owner, nombre="Zoé")
