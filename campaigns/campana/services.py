@@ -47,6 +47,7 @@ class NuevaCampana:
         programada_para: it does not start before this moment, with its zone; None is now.
         origen: what it comes from, for its log, when no person made it as it is.
         prueba: nothing of it is to leave.
+        redactada_por_id: who wrote the text, unless the template knows, or it is who makes the campaign.
     """
 
     mensaje: str
@@ -59,6 +60,7 @@ class NuevaCampana:
     programada_para: datetime | None = None
     origen: str = ""
     prueba: bool = False
+    redactada_por_id: int | None = None
 
     def validar(self, ajustes: Ajustes) -> Medida:
         """Measure the audience of a campaign that may be created.
@@ -124,6 +126,7 @@ def _guardar(usuario: Usuario, nueva: NuevaCampana, *, total: int, idempotency: 
         clase=nueva.clase,
         clase_motivo=nueva.clase_motivo.strip(),
         creada_por=usuario,
+        redactada_por_id=(nueva.plantilla and nueva.plantilla.redactada_por_id) or nueva.redactada_por_id,
         total_clientes=total,
         programada_para=nueva.programada_para,
         prueba=nueva.prueba,

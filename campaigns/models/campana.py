@@ -47,6 +47,10 @@ class CampanaSMS(models.Model):
     creada_por = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    # Who wrote the text, if it came from a template or a recurring campaign: whoever changed it there last.
+    redactada_por = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     aprobacion = models.CharField(max_length=9, choices=Aprobacion, blank=True, default="", db_default="")
     decidida_por = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False

@@ -94,11 +94,15 @@ def intencion(texto: str, *, ofrecida: str = "", enviado: str = "") -> Intencion
     own = citas.apartar(texto[:TEXTO_MAX], enviado)
     if citas.es_reaccion(own):
         return _de_reaccion(citas.citado(own))
+    return _de_palabras(own, frozenset(ofrecida.split()), enviado)
+
+
+def _de_palabras(own: str, promised: frozenset[str], enviado: str) -> Intencion:
+    """Read the client's own words. See `intencion`."""
     own = _sin_ofertas(own)
     text = normalizar(own)
     tokens = text.split()
     bare = _sin_adornos(tokens)
-    promised = frozenset(ofrecida.split())
     if promised & NEGACIONES:
         promised |= NEGACIONES
     said = {"-".join(bare), "-".join(tokens), _sin_dobles("-".join(bare)), _sin_anuncio(bare), _reforzada(own)} - {""}
@@ -125,7 +129,8 @@ def intencion(texto: str, *, ofrecida: str = "", enviado: str = "") -> Intencion
 
 def _de_reaccion(quoted: str) -> Intencion:
     """Read a reaction to something that was not sent last: to an older message of ours, or to the client's own."""
-    wants = intencion(quoted.strip("“”«»\"'‘’ ")) if not promesa(quoted).salir else Intencion.OTRO
+    # What is quoted is not looked through for a quotation again: a line behind `>` is one as often as one looks.
+    wants = _de_palabras(quoted.strip("“”«»\"'‘’> "), frozenset(), "") if not promesa(quoted).salir else Intencion.OTRO
     return Intencion.DUDA if wants in (Intencion.BAJA, Intencion.DUDA) else Intencion.OTRO
 
 

@@ -17,6 +17,10 @@ from campaigns.values.vocabulario import CORTESIA, conjunto
 from core.text.patron import patron
 
 FRASE_MAX: Final = 3  # words of one promise: "NO MAS SMS"
+# Anybody writes such texts: what is read of one offer is bounded, or each of its words would begin it all again.
+OPCIONES_MAX: Final = 12  # words that a text gives to choose from
+ENTREMEDIO_MAX: Final = 12  # words between a verb and its word, and of a place to answer at
+ANTES_MAX: Final = 60  # words before an offer of the same sentence that may say what it is for
 
 # Verbs of answering and sending. After those of VAGOS the word must stand out by marks or capitals.
 RESPONDER: Final = patron(
@@ -110,7 +114,7 @@ def promesa(mensaje: str) -> Promesa:
         for (last, offer), (_, after) in zip(pairwise(edges), pairwise([*offers, None]), strict=False):
             left = sentence[last.fin : offer.inicio]
             right = sentence[offer.fin : after.inicio if after else len(sentence)]
-            given = before if offer is offers[0] else _texto(sentence[: last.fin])
+            given = before if offer is offers[0] else _texto(sentence[max(0, last.fin - ANTES_MAX) : last.fin])
             leaves = _sale(_texto(left), right, given, compromiso=compromiso)
             if leaves:
                 salir |= offer.palabras
@@ -189,7 +193,7 @@ def _con_verbo(sentence: Sequence[Signo], at: int) -> Oferta | None:
     if not vague and not RESPONDER.fullmatch(verb):
         return None
     first = at + 1
-    while first < len(sentence) and _es_relleno(sentence, first):
+    while first < min(len(sentence), at + ENTREMEDIO_MAX) and _es_relleno(sentence, first):
         first += 1
     if first == len(sentence) or (vague and not sentence[first].marcado):
         return None
@@ -227,7 +231,7 @@ def _sin_verbo(sentence: Sequence[Signo], at: int) -> Oferta | None:
 def _palabras(sentence: Sequence[Signo], at: int) -> tuple[frozenset[str], int]:
     """Read the words of an offer, "SALIR", "NO MAS" or "SALIR o BAJA"; return them and the place after them."""
     words: set[str] = set()
-    while at < len(sentence):
+    for _ in range(OPCIONES_MAX):
         phrase: list[str] = []
         while at < len(sentence) and sentence[at].es_palabra and len(phrase) < FRASE_MAX:
             signo = sentence[at]
@@ -252,9 +256,12 @@ def _palabras(sentence: Sequence[Signo], at: int) -> tuple[frozenset[str], int]:
         ):
             break
         at += 1
-    while at < len(sentence) and _es_destino(sentence, at):
-        at += 1
-    return frozenset(words), at
+    else:
+        return frozenset(), at  # a list of something
+    end = at
+    while end < min(len(sentence), at + ENTREMEDIO_MAX) and _es_destino(sentence, end):
+        end += 1
+    return frozenset(words), end
 
 
 def _es_destino(sentence: Sequence[Signo], at: int) -> bool:

@@ -13,7 +13,7 @@ from clientes.models import Importacion, Medio
 from core.api.base import SignedInView
 from core.api.idempotency import de_prueba, header, idempotency_of
 from core.api.schema import ErrorSerializer
-from core.api.serializers import RefusesUnknown
+from core.api.serializers import ListaField, RefusesUnknown
 
 CLAVES: Final = (Importacion.Clave.DOCUMENTO, Importacion.Clave.TELEFONO)
 # A row that is not as it should be does not refuse the call, so the types are told of and not demanded.
@@ -66,7 +66,7 @@ class LoteSerializer(RefusesUnknown):
     clave = serializers.ChoiceField(
         [(clave.value, clave.label) for clave in CLAVES], help_text="What finds the client who is already there."
     )
-    clientes = serializers.ListField(child=FilaField(), min_length=1, max_length=lote.MAXIMO)
+    clientes = ListaField(child=FilaField(), min_length=1, max_length=lote.MAXIMO)
     todo_o_nada = serializers.BooleanField(
         default=False, help_text="true: one bad row refuses the call with 400, and nothing is written."
     )

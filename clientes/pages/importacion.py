@@ -18,7 +18,7 @@ from clientes.pages import importacion_form
 from clientes.pages.upload import solo_admin, upload_page
 from core.errors import ConflictError, InvalidInputError
 from core.pages.access import reciente, usuario_de
-from core.text import planilla
+from core.pages.descarga import descargar
 
 ULTIMAS = 20
 DETALLE = 20
@@ -190,7 +190,9 @@ def descartar(request: HttpRequest, pk: int) -> HttpResponse:
 @reciente("importaciones")
 def errores(request: HttpRequest, pk: int) -> Any:
     """The rows that did not enter, to correct and import again."""
-    return planilla.descarga(f"importacion-{pk}-errores", *descargas.archivo_de_errores(_importacion(request, pk)))
+    titulos, filas = descargas.archivo_de_errores(_importacion(request, pk))
+    que, nombre = f"filas con errores de la importación {pk}", f"importacion-{pk}-errores"
+    return descargar(request, usuario_de(request), que=que, nombre=nombre, titulos=titulos, filas=filas)
 
 
 @require_safe
@@ -198,4 +200,6 @@ def errores(request: HttpRequest, pk: int) -> Any:
 @reciente("importaciones")
 def repetidos(request: HttpRequest, pk: int) -> Any:
     """The rows whose phone another row or client has."""
-    return planilla.descarga(f"importacion-{pk}-telefonos", *descargas.archivo_de_repetidos(_importacion(request, pk)))
+    titulos, filas = descargas.archivo_de_repetidos(_importacion(request, pk))
+    que, nombre = f"filas con teléfonos repetidos de la importación {pk}", f"importacion-{pk}-telefonos"
+    return descargar(request, usuario_de(request), que=que, nombre=nombre, titulos=titulos, filas=filas)

@@ -306,6 +306,7 @@ BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("smslog_fallido_tiene_codigo", lambda: log(estado="fallido")),
     ("baja_una_por_tienda", lambda: bajas(2, usuario=AdminFactory.create())),
     ("baja_una_por_remitente", lambda: bajas(2, remitente="+1")),
+    ("baja_de_esta_llave", lambda: bajas(1, remitente="+1", telefono="+573001234567")),
     ("baja_de_una_tienda_o_de_un_remitente", lambda: bajas(1)),
     ("baja_de_una_tienda_o_de_un_remitente", lambda: bajas(1, remitente="+1", vigente=False)),
     ("registro_baja_un_sid", lambda: two_registros(sid="SM1")),

@@ -9,9 +9,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from rest_framework.test import APIClient
 
 from core.models import Registro, Usuario
-from core.pages.rates import CONSULTA, DESCARGA, RITMOS, SUBIDA
+from core.pages.rates import CONSULTA, DE_ALGUIEN, DE_PERSONAS, DESCARGA, RITMOS, SUBIDA
 from tests.core.pages.test_matrix import NOT_PAGES
-from tests.factories import ClienteFactory, VendedorFactory
+from tests.factories import CampanaFactory, ClienteFactory, VendedorFactory
 from tests.pages import signed_in
 
 # Pages that need none. A new page stands in RITMOS or here.
@@ -145,11 +145,22 @@ class TestReaders:
         assert late.status_code == 429
         assert int(late["Retry-After"]) > 60
         assert int(api.get("/api/v1/clientes/?q=ana")["Retry-After"]) > 60
-        # A program may ask for one after the other; a person looks at one. Campaigns are no people.
-        cliente = ClienteFactory.create(usuario=owner)
-        assert page.get(f"/clientes/{cliente.pk}/").status_code == 200
+        # By either way one may ask for one after the other. Campaigns are no people, and their recipients are.
+        cliente, campana = ClienteFactory.create(usuario=owner), CampanaFactory.create(usuario=owner)
         assert api.get(f"/api/v1/clientes/{cliente.pk}/").status_code == 429
         assert api.get("/api/v1/campanas/").status_code == 200
+        assert page.get("/clientes/plantillas/").status_code == 200
+        for path in (f"/clientes/{cliente.pk}/", f"/campanas/{campana.pk}/", f"/campanas/{campana.pk}/destinatarios/"):
+            assert page.get(path).status_code == 429, path
+
+    def test_a_page_that_renews_itself_counts_once(self, owner: Usuario, teammate: Usuario) -> None:
+        page, path = signed_in(teammate), f"/campanas/{CampanaFactory.create(usuario=owner).pk}/destinatarios/"
+        assert [page.get(f"{path}?estado=&v={n}").status_code for n in range(6)] == [200] * 6
+        assert [page.get(f"{path}?despues={n}&v=1").status_code for n in (1, 2, 3)] == [200, 200, 429]
+        assert page.get(f"{path}?v=7").status_code == 200
+
+    def test_each_of_them_is_a_page(self) -> None:
+        assert set(names(get_resolver().url_patterns)) >= DE_ALGUIEN | DE_PERSONAS
 
     @pytest.mark.parametrize("rol", ["admin", "operador"])
     def test_who_exports_or_sees_no_phones_is_not_counted(self, owner: Usuario, rol: str) -> None:
