@@ -8,7 +8,7 @@ import copy
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -356,6 +356,13 @@ class Made:
     stranger: Usuario
     roles: dict[str, Usuario]
     world: World
+    rows: dict[str, list[dict[str, Any]]]
+
+    def rows_in(self, estado: str) -> dict[str, list[dict[str, Any]]]:
+        """Every row of the shop's as each test begins, with the campaign in this estado."""
+        label = "campaigns.CampanaSMS"
+        [campana] = self.rows[label]
+        return {**self.rows, label: [{**campana, "estado": estado}]}
 
 
 @pytest.fixture(scope="module")
@@ -367,14 +374,16 @@ def pages_made(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Ite
             teammate = VendedorFactory.create(username="vendedor", creado_por=owner)
             roles = {rol: VendedorFactory.create(rol=rol, creado_por=owner) for rol in ROLES if rol != "plataforma"}
             roles["plataforma"] = Usuario.objects.create_superuser("plataforma", password="clave-de-prueba")
-            made = Made(owner, teammate, AdminFactory.create(username="ajeno"), roles, make_world(owner))
+            stranger, world = AdminFactory.create(username="ajeno"), make_world(owner)
+            made = Made(owner, teammate, stranger, roles, world, rows_of_the_shop())
         yield made
 
 
 @pytest.fixture
 def made(pages_made: Made, db: None) -> Made:
     """A copy: what a test does to these objects is its own."""
-    return copy.deepcopy(pages_made)
+    rows = pages_made.rows
+    return replace(copy.deepcopy(replace(pages_made, rows={})), rows=rows)
 
 
 @pytest.fixture
@@ -514,9 +523,8 @@ def test_every_file_for_a_spreadsheet_is_made_harmless(
 
 
 @every_row
-def test_it_lets_a_teammate_read_and_not_write(row: Row, world: World, teammate: Usuario) -> None:
-    before = rows_of_the_shop()
-    before["campaigns.CampanaSMS"][0]["estado"] = row.estado
+def test_it_lets_a_teammate_read_and_not_write(row: Row, made: Made, world: World, teammate: Usuario) -> None:
+    before = made.rows_in(row.estado)
     answer = send(signed_in(teammate), row, world)
     assert answer.status_code == row.teammate, text_of(answer)
     if not row.route.startswith("cuenta"):
@@ -532,7 +540,7 @@ def test_each_role_gets_its_part_and_no_more(rol: str, made: Made, world: World)
             continue  # theirs: tests/campaigns/pages/test_cierres.py, tests/workers/revision/test_pages.py
         mark = transaction.savepoint()
         CampanaSMS.objects.filter(pk=world["campana"]).update(estado=row.estado)
-        before = rows_of_the_shop() if expected(rol, row) == 403 else {}
+        before = made.rows_in(row.estado) if expected(rol, row) == 403 else {}
         answer = send_as_it_is(signed_in(made.roles[rol]), row, world)
         if answer.status_code != expected(rol, row) or (before and rows_of_the_shop() != before):
             wrong[f"{row.method} /{row.route}"] = answer.status_code, expected(rol, row)
@@ -557,9 +565,8 @@ def test_who_sees_no_phones_gets_none_whole(made: Made, world: World) -> None:
 
 
 @every_row
-def test_it_hides_everything_from_a_stranger(row: Row, world: World, stranger: Usuario) -> None:
-    before = rows_of_the_shop()
-    before["campaigns.CampanaSMS"][0]["estado"] = row.estado
+def test_it_hides_everything_from_a_stranger(row: Row, made: Made, world: World, stranger: Usuario) -> None:
+    before = made.rows_in(row.estado)
     answer = send(signed_in(stranger), row, world)
     assert answer.status_code == row.stranger, text_of(answer)
     assert MARCA not in text_of(answer)
@@ -580,9 +587,8 @@ def test_it_says_the_same_of_another_shops_row_and_of_none(row: Row, world: Worl
 
 
 @every_row
-def test_it_requires_somebody(row: Row, world: World) -> None:
-    before = rows_of_the_shop()
-    before["campaigns.CampanaSMS"][0]["estado"] = row.estado
+def test_it_requires_somebody(row: Row, made: Made, world: World) -> None:
+    before = made.rows_in(row.estado)
     answer = send(Client(), row, world)
     assert answer.status_code == row.anonymous
     if row.anonymous == 302:
@@ -605,9 +611,8 @@ def test_a_fragment_whose_session_ended_reloads_its_page(row: Row, world: World)
 @pytest.mark.parametrize(
     "row", [row for row in TABLE if row.method == "post"], ids=lambda row: f"{row.method} /{row.route}"
 )
-def test_it_requires_the_csrf_token(row: Row, world: World, owner: Usuario) -> None:
-    before = rows_of_the_shop()
-    before["campaigns.CampanaSMS"][0]["estado"] = row.estado
+def test_it_requires_the_csrf_token(row: Row, made: Made, world: World, owner: Usuario) -> None:
+    before = made.rows_in(row.estado)
     client = Client(enforce_csrf_checks=True)
     client.force_login(owner)
     assert send(client, row, world).status_code == 403
