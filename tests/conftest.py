@@ -11,6 +11,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as runs
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
@@ -21,6 +23,10 @@ from tests import emptying, migrated, parallel
 from tests.e2e.fixtures import _system, shop, system  # noqa: F401 - tests/browser drives the same system
 from tests.factories import AdminFactory, VendedorFactory
 from tests.plans import Planner
+
+# How long an example takes says what else the machine does.
+runs.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+runs.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ def signed_in(usuario: Usuario) -> Client:
     request.session = SessionStore()
     login(request, usuario, settings.AUTHENTICATION_BACKENDS[0])
     request.session.save()
-    client.cookies[settings.SESSION_COOKIE_NAME] = request.session.session_key
+    client.cookies[settings.SESSION_COOKIE_NAME] = request.session.session_key or ""
     return client
 
 

@@ -51,7 +51,7 @@ if side_by_side() and os.environ.get("REDIS_URL"):
     os.environ["REDIS_URL"] = redis_database(os.environ["REDIS_URL"], process())
 
 
-class Scheduler(LoadGroupScheduling):
+class Scheduler(LoadGroupScheduling):  # type: ignore[misc] # it has no types
     """As pytest-xdist has it, but it forgets what is done: it would count all of that again at the end of each test."""
 
     def mark_test_complete(self, node: WorkerController, item_index: int, duration: float = 0) -> None:

@@ -71,18 +71,15 @@ class Ears:
 
     def __init__(self, context: BrowserContext) -> None:
         self.complaints: list[str] = []
-        self._heard: dict[str, Callable[[Any], None]] = {
-            "console": self._console,
-            "weberror": self._error,
-            "response": self._response,
-        }
         self._context = context
-        for event, ear in self._heard.items():
-            context.on(event, ear)
+        context.on("console", self._console)
+        context.on("weberror", self._error)
+        context.on("response", self._response)
 
     def close(self) -> None:
-        for event, ear in self._heard.items():
-            self._context.remove_listener(event, ear)
+        self._context.remove_listener("console", self._console)
+        self._context.remove_listener("weberror", self._error)
+        self._context.remove_listener("response", self._response)
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
