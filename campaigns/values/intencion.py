@@ -140,9 +140,13 @@ def _sin_ofertas(texto: str) -> str:
     return texto if len(kept) == len(parts) else "\n".join(kept)
 
 
+# "¿Por qué no me escriben?" misses our messages.
+POR_QUE: Final = patron(r"\b(?:por que|porque|xq|pq|why)(?: ya| entonces| es que)? $")
+
+
 def _sin_cuando(text: str) -> bool:
     """Tell whether the text says that nothing more must come, and not merely when not."""
-    return any(not CUANDO.match(text, m.end()) for m in CON_NO.finditer(text))
+    return any(not CUANDO.match(text, m.end()) and not POR_QUE.search(text[: m.start()]) for m in CON_NO.finditer(text))
 
 
 def _ofrece(texto: str) -> bool:
