@@ -196,8 +196,9 @@ def _sin_anuncio(bare: list[str]) -> str:
 
 def _reforzada(own: str) -> str:
     """Return the first clause of a reply, joined by hyphens, if the others only say it again; else ""."""
-    first, *others = ["-".join(_sin_adornos(clause.split())) for clause in map(normalizar, CLAUSULA.split(own))] or [""]
-    return first if any(others) and REFUERZO.issuperset(filter(None, others)) else ""
+    clauses = ("-".join(_sin_adornos(normalizar(clause).split())) for clause in CLAUSULA.split(own))
+    first, *others = [clause for clause in clauses if clause] or [""]
+    return first if others and REFUERZO.issuperset(others) else ""
 
 
 def _firmado(raw: str, promised: frozenset[str]) -> bool:
