@@ -19,7 +19,7 @@ CON_PUNTOS: Final = re.compile(r"[\d.,]*[.,][\d.,]*")
 
 # What an editor of web pages left around a name; no one is called so.
 ETIQUETA_HTML: Final = re.compile(
-    r"</?(?:a|b|i|u|p|br|hr|em|h[1-6]|li|td|th|tr|ul|ol|div|span|font|small|strong|table|tbody|script|style|sup|sub)"
+    r"</?(?:a|b|i|u|p|br|hr|em|h[1-6]|li|td|th|tr|ul|ol|div|span|font|small|strong|table|tbody|sup|sub)"
     r"(?:\s[^<>]{0,200})?\s?/?>",
     re.IGNORECASE,
 )

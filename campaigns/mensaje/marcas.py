@@ -156,6 +156,8 @@ def _de(m: re.Match[str], *, doble: bool) -> Marca | None:
     inner = m[m.lastindex or 0]
     if written in MARCADORES or (written[0] in "«‹" and inner in MARCADORES):  # which quote what is ours
         return None
+    if inner == ENLACE and not doble and written[0] in "[<(":  # a link in brackets
+        return None
     braces = not LLAVES.isdisjoint(written)
     name = nombre_de(inner)
     quiere = NOMBRE if name in DE_NOMBRE else ENLACE if name in DE_ENLACE else ""

@@ -26,7 +26,7 @@ TANTOS: Final = (
     r"(?:(?:ess[ae]s|as|os|todos|todas|tantos|tantas|tanto|tanta|los|las|la|el|esos|esas|estos|estas|sus?|tus?|mas"
     r"|de) )*"
 )
-DEMAS: Final = r"(?:mas|nunca|jamas|otra vez|any ?more|again|ever|mais)\b"
+DEMAS: Final = r"(?:mas|nunca|jamas|otra vez|en (?:su|tu|la) (?:\w+ )?vida|any ?more|again|ever|mais)\b"
 CUAL: Final = (
     r"(?:(?:mas|sus|tus|estos|esos|esta|esa|este tipo de|ese tipo de|ningun|ninguna|any|more|these|those|your|such"
     r"|mais|seus|suas|esses|essas|(?:whatsapp|llamadas|correos) ni|servicio|de|ni|un|otro|la|los|el envio de|el) )*"
@@ -44,7 +44,7 @@ NO: Final = (
     r"(?:vuelvan? a |vuelvas a |volver a |sigan? |sigas |esten? |estes |anden? )?"
 )
 ESCRIBIR: Final = (
-    r"(?:escrib|contact|molest|llam|textee?|moleste)(?:an|a|as|en|e|es|ir|ar|irme|arme|iendo|ando|iendome|andome|ais"
+    r"(?!molesta[sn]?\b)(?:escrib|contact|molest|llam|textee?|moleste)(?:an|a|as|en|e|es|ir|ar|irme|arme|iendo|ando|iendome|andome|ais"
     r"|eis|n|enme|anme|ime|ame|eme)"
 )
 FASTIDIAR: Final = r"(?:jod[ae]n|joda|jodas|spamee[ns]?|hinchen|hinches|rompan|chinguen|frieguen|fastidien|acosen)"
@@ -156,6 +156,14 @@ SIN_NO: Final = _any(
             r"(?:solicit(?:o|amos|ar)|pido|ruego|exijo|prefiero|preferiria|quisiera|agradez\w+|agradeceria|necesito|favor"
             rf"|prefiro|gostaria de) (?:no|nao) (?:seguir |volver a )?rec[ei]b\w+ {CUAL}{MENSAJES}"
         ),
+        (
+            r"abst(?:ener|eng)\w* de (?:seguir )?(?:(?:escrib|contact|molest|texte)\w+|(?:envi|mand)\w+"
+            rf" {CUAL}{MENSAJES})"
+        ),
+        (
+            r"(?:eliminar|borrar|quitar|retirar|sacar) (?:el |este |mi )?(?:numero|celular|telefono|contacto)"
+            r" (?:de|da) (?:la |su |sus |tu )?(?:bases?|listas?)\b(?! de (?:espera|invitados))"
+        ),
         rf"(?:dejar de|para no|no volver a|nao|parar de|deixar de) rec[ei]b\w+ {CUAL}{MENSAJES}",
         rf"(?:stop|quit|no longer) (?:receiv|get)\w* {CUAL}{MENSAJES}",
         rf"(?:quiero|quero|deseo|desejo|want to) (?:dejar de|parar de|deixar de|stop) rec(?:ibir|eber|eiving){FIN}",
@@ -189,7 +197,8 @@ SIN_NO: Final = _any(
         r"salir(?:me)? de (?:esto|estos mensajes|sus mensajes)\b",
         (
             r"(?:cancel(?:ar|en|e|a|o|em)|(?:anul|desactiv)(?:ar|en|e|a)|eliminar) (?:ya )?"
-            r"(?:(?:mi|la|esta|su|el|los|sus|as?|os?|minhas?|envio|de|todos|estos|todo) )*"
+            r"(?:(?:mi|la|esta|su|el|los|sus|as?|os?|minhas?|envio|de|todos|estos|todo"
+            r"|recepcion|recebimento) )*"
             r"(?:suscripcion|subscripcion|mensajes|sms|publicidad|promociones|inscricao"
             r"|assinatura|mensagens|cadastro|notificaciones)\b"
         ),

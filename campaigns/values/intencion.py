@@ -145,9 +145,13 @@ def _sin_ofertas(texto: str) -> str:
     return texto if len(kept) == len(parts) else "\n".join(kept)
 
 
+# "¿Por qué no me escriben?" misses our messages.
+POR_QUE: Final = patron(r"\b(?:por que|porque|xq|pq|why)(?: ya| entonces| es que)? $")
+
+
 def _sin_cuando(text: str) -> bool:
     """Tell whether the text says that nothing more must come, and not merely when not."""
-    return any(not CUANDO.match(text, m.end()) for m in CON_NO.finditer(text))
+    return any(not CUANDO.match(text, m.end()) and not POR_QUE.search(text[: m.start()]) for m in CON_NO.finditer(text))
 
 
 def _ofrece(texto: str) -> bool:
@@ -197,8 +201,9 @@ def _sin_anuncio(bare: list[str]) -> str:
 
 def _reforzada(own: str) -> str:
     """Return the first clause of a reply, joined by hyphens, if the others only say it again; else ""."""
-    first, *others = ["-".join(_sin_adornos(clause.split())) for clause in map(normalizar, CLAUSULA.split(own))] or [""]
-    return first if any(others) and REFUERZO.issuperset(filter(None, others)) else ""
+    clauses = ("-".join(_sin_adornos(normalizar(clause).split())) for clause in CLAUSULA.split(own))
+    first, *others = [clause for clause in clauses if clause] or [""]
+    return first if others and REFUERZO.issuperset(others) else ""
 
 
 def _firmado(raw: str, promised: frozenset[str]) -> bool:

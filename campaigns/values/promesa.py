@@ -60,6 +60,8 @@ SIGNOS: Final = patron(
 GRATIS: Final = patron(r"\((?i:(?:es |is )?(?:gratis|gratuito|free|gr[aá]tis|sin costo|sem custo))\)")
 # A menu: "1) Info 2) No recibir más", "1. Sí 2. Salir".
 OPCIONES: Final = patron(r"(?<![^\s,;])\(?([0-9]|[A-Za-z](?=\)))[).]\s*(?=[^\W\d])")
+# The same without a sign, where the numbers follow each other from 1: "1 Confirma 2 Cancela 3 No recibir más".
+SUELTAS: Final = patron(r"(?<![^\s,;:.])([1-9])\s+(?=[A-ZÁÉÍÓÚÑ])")
 ANTES: Final = RELLENO | CORTESIA | {"gratis", "entonces", "then"}  # before a verb they say nothing
 
 
@@ -152,8 +154,10 @@ def _frases(mensaje: str) -> Iterator[list[Signo]]:
     """Split a text into sentences."""
     text = DENTRO.sub("", mensaje[:TEXTO_MAX]).replace("->", "=").replace("→", "=").replace("+", " mas ")
     text = GRATIS.sub("", text)
-    if len(OPCIONES.findall(text)) > 1:
-        text = OPCIONES.sub(r"\1: ", text)
+    for menu in (OPCIONES, SUELTAS):
+        options = menu.findall(text)
+        if len(options) > 1 and (menu is OPCIONES or options == [str(n) for n in range(1, len(options) + 1)]):
+            text = menu.sub(lambda found: f"{found[1].upper()}: ", text)
     shouted = sum(c.isupper() for c in text) > sum(c.islower() for c in text)
     sentence: list[Signo] = []
     for found in SIGNOS.finditer(text):

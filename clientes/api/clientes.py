@@ -123,6 +123,8 @@ class ClienteSerializer(ShopRowSerializer[Cliente]):
             "creado",
         )
         extra_kwargs = {
+            "telefono": {"help_text": "As people write it, a link of WhatsApp's too; 20 characters are kept."},
+            "documento": {"help_text": "20 characters are kept; one of nobody's, as 222222222222, is refused."},
             "consentimiento_fuente": {
                 "help_text": "Where the client agreed to be written to; give it with its date, or neither."
             },

@@ -21,6 +21,9 @@ ERRORES_MAX: Final = 20
 NO_EXISTE: Final = "Este campo no existe."
 REPETIDO: Final = "Ya existe con ese nombre."
 
+# No field here takes a longer text, but for messages, which are kept as they are.
+LEGIBLE_MAX: Final = 2_000
+
 M = TypeVar("M", bound=Model)
 Field = serializers.Field[Any, Any, Any, Any]
 
@@ -78,7 +81,7 @@ def _legible(name: str, field: Field, value: Any) -> Any:
     """Return a text without the characters that nobody sees. A message, a password and an address are as they were."""
     if type(field) is not serializers.CharField or not field.trim_whitespace or not isinstance(value, str):
         return value
-    if "\0" in value:
+    if "\0" in value or len(value) > LEGIBLE_MAX:
         return value  # for the field to refuse
     plain = legible(value)
     return " ".join(plain.split()) if name.startswith("nombre") else plain
@@ -148,7 +151,8 @@ class RefusesUnknown(serializers.Serializer[Any]):
         try:
             made = super().to_internal_value(data)
         except serializers.ValidationError as error:
-            raise serializers.ValidationError({**error.detail, **wrong}) from error
+            others: Any = error.detail  # of a body: a mapping
+            raise serializers.ValidationError({**others, **wrong}) from error
         if wrong:
             raise serializers.ValidationError(wrong)
         return made

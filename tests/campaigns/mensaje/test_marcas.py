@@ -117,6 +117,8 @@ BUENAS = [
     "({enlace_baja})",
     "{enlace_baja}.",
     "Visite tienda.co. {enlace_baja}",
+    "Salir: [{enlace_baja}]",
+    "Salir: <{enlace_baja}>",
     "¿Qué <? ¿nada?",
     "AT&T y R&#39;s",
     "{enlace_baja}\nGracias",

@@ -90,7 +90,7 @@ def test_it_refuses_what_could_be_somebody_else(cells: tuple[str, ...], reason: 
 
 
 def test_a_filler_is_told_of(owner: Usuario) -> None:
-    """Where the phone says who it is, the row is taken, and the page says what was not."""
+    """The row is taken if the phone says who it is, and the page says what was not."""
     assert "es de relleno" in reasons("222222222222", "Ana", "3001234567")
     assert "es de relleno" not in reasons("NULL", "Ana", "3001234567")
     said = read("XAXX010101000", "Ana", "3001234567", clave="telefono")

@@ -12,8 +12,9 @@ from rest_framework.test import APIClient
 from campaigns.api.fields import MensajeField
 from core.api.serializers import RefusesUnknown
 from core.models import Usuario
-from tests.core.api.support import errors_of
+from tests.core.api.support import error_of, errors_of
 from tests.core.api.test_matrix import make_world
+from tests.factories import PlantillaFactory
 
 
 class TextosSerializer(RefusesUnknown):
@@ -107,3 +108,11 @@ def test_every_text_is_what_its_description_says(owner: Usuario, api: APIClient)
                     assert codes & {"max_length", "blank"}, (method, route, name, text)
                     seen += 1
     assert seen > 50
+
+
+def test_a_name_is_kept_in_one_line(owner: Usuario, api: APIClient) -> None:
+    url = f"/api/v1/plantillas/{PlantillaFactory.create(usuario=owner).pk}/"
+    name = "\f åDm\x17µ¯>\nPꡝJ÷°\x0e"
+    answer = api.patch(url, {"nombre": name + "*" * (100 - len(name))})
+    assert answer.json()["nombre"] == "åDm µ¯> PꡝJ÷° " + "*" * (100 - len(name))
+    assert error_of(api.patch(url, {"nombre": name + "*" * (101 - len(name))}), 400)["code"] == "max_length"
