@@ -165,7 +165,7 @@ def publish(due: Sequence[Due]) -> list[Slice]:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """What is taken of a Lote.
+    """The part of a Lote that is taken.
 
     Args:
         slice: what becomes of the Lote.
