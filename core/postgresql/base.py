@@ -39,7 +39,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _close(self) -> None:
         if self._loan is None or self.connection is None:
-            super()._close()
+            super()._close()  # type: ignore[misc]  # the stubs leave it out
             return
         (lender, timer, forgotten), self._loan = self._loan, None
         forgotten.detach()

@@ -11,6 +11,7 @@ Messages for recipients and all other tasks are counted apart: neither keeps the
 of it a worker has in hand.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable
 from queue import Empty
 from time import monotonic
@@ -39,6 +40,10 @@ def is_message(queue: str) -> bool:
 
 class QoS(virtual.QoS):
     """The numbers of messages for recipients, and of other tasks, that a consumer may have in hand."""
+
+    channel: "Channel"
+    _delivered: "OrderedDict[str, virtual.Message]"
+    _dirty: set[str]
 
     def __init__(self, channel: "Channel", prefetch_count: int = 0) -> None:
         super().__init__(channel, prefetch_count)
@@ -93,7 +98,7 @@ class Channel(redis.Channel):
     # kombu's own, which its stubs leave out.
     connection_errors: tuple[type[Exception], ...]
     _queue_cycle: Any
-    brpop_timeout: float
+    active_queues: Any
     _flush_brpop_reauth: Callable[[], None]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -123,7 +128,7 @@ class Channel(redis.Channel):
         messages = [queue for queue in queues if is_message(queue)] if qos.has_room(True) else []
         tasks = [queue for queue in queues if not is_message(queue)] if qos.has_room(False) else []
         whole = len(messages) + len(tasks) == len(queues)
-        seconds = self.brpop_timeout if whole else PARTIAL_S
+        seconds = float(self.brpop_timeout) if whole else PARTIAL_S
         if not tasks or (messages and self._many):
             found = messages + tasks, qos.credit(True), seconds
         else:

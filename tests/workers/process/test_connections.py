@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from campaigns.models import Lote
+from local.stack.session import WORKER_CONNECTIONS
 from tests.workers.engine.conftest import Running
 from tests.workers.process.conftest import StartWorker
 from workers.lifecycle import CONNECTIONS, OF_TASKS, OWN
@@ -26,7 +27,7 @@ TURNS_SQL = "SELECT count(*) FROM workers_turno WHERE tomado_en > clock_timestam
 
 
 def sessions() -> tuple[int, int]:
-    """How many the worker has, and how many of them wait for a lock."""
+    """Count the worker's, and those of them that wait for a lock."""
     with connection.cursor() as cursor:
         cursor.execute(LOOK_ANEW_SQL)
         cursor.execute(SESSIONS_SQL, [NAME])
@@ -57,7 +58,7 @@ def test_it_has_eight_however_many_tasks_wait_and_its_timers_go_on(running: Runn
             with connection.cursor() as cursor:  # the timers have theirs
                 cursor.execute(TURNS_SQL)
                 assert cursor.fetchone()[0] > 0
-        assert OWN < most <= CONNECTIONS == 8
+        assert OWN < most <= CONNECTIONS == WORKER_CONNECTIONS == 8
         worker.wait_until(lambda: sessions()[1] == 0)
         worker.end()
         assert not worker.said("in use")

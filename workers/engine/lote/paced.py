@@ -11,7 +11,7 @@ order, and one that meets a brake, gives its Lotes back at once.
 
 import heapq
 import itertools
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Lock
@@ -150,10 +150,10 @@ def publish(due: Sequence[Due]) -> list[Slice]:
     """
     try:
         taken = _take(due)
+        _note(due, taken)
     except Exception:
         publish_later([lote.lote_id for lote in due])
         raise
-    _note(due, taken)
     for lote, (piece, slot) in zip(due, taken, strict=True):
         if slot is not None:
             hand.hold(_moments(lote, piece, slot.wait_s))
@@ -165,7 +165,7 @@ def publish(due: Sequence[Due]) -> list[Slice]:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """What is taken of a Lote.
+    """The part of a Lote that is taken.
 
     Args:
         slice: what becomes of the Lote.
@@ -185,13 +185,27 @@ class _Piece:
 def _take(due: Sequence[Due]) -> list[tuple[_Piece, Slot | None]]:
     """Return what is taken of each Lote, with its slot; None when nothing is published of it."""
     looks = shared_rates().looks([lote.sender for lote in due])
-    rows = _rows(due, looks)
-    pairs = list(zip(due, looks, strict=True))
-    worth = [first_worth(rows[lote.lote_id], max(1.0, look.rate * _take_s())) for lote, look in pairs]
-    asking = [n for n, look in enumerate(looks) if worth[n] and not look.brake_s]
-    wanted = [(due[n].sender, sum(segments for _, segments in worth[n])) for n in asking]
+    worth = _worth(due, looks)
+    rows = _rows(due, worth)
+    first = [first_worth(rows[lote.lote_id], segments) for lote, segments in zip(due, worth, strict=True)]
+    asking = [n for n, look in enumerate(looks) if first[n] and not look.brake_s]
+    wanted = [(due[n].sender, sum(segments for _, segments in first[n])) for n in asking]
     slots = dict(zip(asking, shared_rates().take_slots(PUBLISH, wanted, patience_s=PATIENCE_S), strict=True))
-    return [_decide(lote, look, rows[lote.lote_id], worth[n], slots.get(n)) for n, (lote, look) in enumerate(pairs)]
+    return [
+        _decide(lote, look, rows[lote.lote_id], first[n], slots.get(n))
+        for n, (lote, look) in enumerate(zip(due, looks, strict=True))
+    ]
+
+
+def _worth(due: Sequence[Due], looks: Sequence[Look]) -> list[float]:
+    """Return how many segments are taken of each Lote, one at least. Those of one sender share its time: nobody waits
+    for the others longer than if there was one."""
+    take_s = min(TAKE_S, settings.LOTE_LOST_AFTER_S / 2)
+    sharing = Counter(lote.sender for lote in due)
+    return [
+        min(float(MOST_ROWS), max(1.0, look.rate * take_s / sharing[lote.sender]))
+        for lote, look in zip(due, looks, strict=True)
+    ]
 
 
 def _decide(
@@ -210,9 +224,10 @@ def _decide(
     return _Piece(Slice(log_ids, until=log_ids[-1], next_in_s=next_in_s), first, look.rate), slot
 
 
-def _rows(due: Sequence[Due], looks: Sequence[Look]) -> dict[int, list[tuple[int, int]]]:
-    """Return the first waiting rows of each Lote, a few more than are taken: ids with their segments."""
-    most = [min(MOST_ROWS, int(max(1.0, look.rate * _take_s())) + 1) for look in looks]
+def _rows(due: Sequence[Due], worth: Sequence[float]) -> dict[int, list[tuple[int, int]]]:
+    """Return the first waiting rows of each Lote, ids with their segments: one more than can be taken, which tells
+    whether any are left."""
+    most = [int(segments) + 1 for segments in worth]
     params = {"lotes": [lote.lote_id for lote in due], "after": [lote.after or 0 for lote in due], "most": most}
     found: dict[int, list[tuple[int, int]]] = {lote.lote_id: [] for lote in due}
     with connection.cursor() as cursor:
@@ -220,10 +235,6 @@ def _rows(due: Sequence[Due], looks: Sequence[Look]) -> dict[int, list[tuple[int
         for lote_id, log_id, segmentos, mensaje in cursor.fetchall():
             found[lote_id].append((log_id, segmentos or contar(mensaje or "").segmentos))
     return found
-
-
-def _take_s() -> float:
-    return min(TAKE_S, settings.LOTE_LOST_AFTER_S / 2)
 
 
 def _note(due: Sequence[Due], taken: Sequence[tuple[_Piece, Slot | None]]) -> None:

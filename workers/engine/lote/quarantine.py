@@ -134,7 +134,7 @@ def doubt_retries(covers: Since) -> None:
     after = 0
     with connection.cursor() as cursor:
         while True:
-            params = {"desde": covers.desde, "after": after, "batch": BATCH, "left": LEFT_FOR_GOOD}
+            params: dict[str, Any] = {"desde": covers.desde, "after": after, "batch": BATCH, "left": LEFT_FOR_GOOD}
             cursor.execute(RETRIED_SQL, params)
             ids = [row[0] for row in cursor.fetchall()]
             if not ids:

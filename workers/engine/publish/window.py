@@ -88,7 +88,8 @@ def most_lotes() -> int:
     """Return the most Lotes that a campaign may have had open at a time in the last day, whoever lives now."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {FILAS}", {"filas": _least_rows(), "vive": KEPT_S})
-        return math.ceil(cursor.fetchone()[0] / settings.LOTE_SIZE)
+        rows: int = cursor.fetchone()[0]
+    return math.ceil(rows / settings.LOTE_SIZE)
 
 
 def params() -> dict[str, float | bool]:

@@ -65,7 +65,8 @@ WHERE c.completado_en IS NULL AND CASE
     WHEN {ESPERA_VENTANA.sql("c.")} THEN false
     WHEN c.cierra_en IS NULL OR c.cierra_en <= now() THEN true
     ELSE EXISTS (SELECT FROM campaigns_lote l
-            WHERE l.campana_id = c.id AND l.estado = {LOTE.ABIERTO} AND l.publicar_desde <= now())
+            WHERE l.campana_id = c.id AND l.estado = {LOTE.ABIERTO}
+                AND l.publicar_desde <= now() - CASE WHEN v.id IS NULL THEN %(left)s ELSE 0 END * interval '1 second')
         OR (CASE WHEN v.id IS NULL THEN (SELECT 1 FROM campaigns_lote l
                     WHERE l.campana_id = c.id AND l.estado = {LOTE.ABIERTO} AND {POR_PUBLICAR} LIMIT 1) IS NULL
                 ELSE (SELECT count(*) FROM campaigns_lote l
@@ -87,6 +88,8 @@ WHERE c.estado = {CAMPANA.PROCESANDO} AND c.cierra_en > now() AND l.estado = {LO
 GROUP BY l.campana_id ORDER BY 2
 """  # noqa: S608 - constants
 
+# What is due of a sender with a limit is left to the publishing clocks for so many seconds.
+LEFT_S: Final = 5.0
 # What is due later than in so many seconds is looked for again until then.
 SOON_S: Final = 2.0
 # Lotes of senders with a limit that a process takes at a time: the others have their part.
@@ -123,13 +126,18 @@ def sweep() -> Sweep | None:
             return None
 
 
+def ready_params() -> dict[str, float | bool]:
+    """The parameters of `READY_SQL`."""
+    return {**window.params(), "lote": settings.LOTE_SIZE, "left": LEFT_S}
+
+
 def _sweep() -> Sweep:
     leases = ledger.expire_leases()
     movable = _rows(MOVABLE_SQL, {"patience": patience_s()})
     closed = sum(_guarded(partial(closing.close, lote_id, Closer.SWEEP), f"Lote {lote_id}") for (lote_id,) in movable)
     lost = losses.publish_again()
     ocurrencias.atender_vencidas()  # a new campaign is ready at once
-    ready = [campana_id for (campana_id,) in _rows(READY_SQL, {**window.params(), "lote": settings.LOTE_SIZE})]
+    ready = [campana_id for (campana_id,) in _rows(READY_SQL, ready_params())]
     seen, publish = len(ready), probe.answers()
     if publish and len(ready) > ALONE:
         ready = _hand_over(ready)

@@ -16,6 +16,7 @@ from tests.factories import EACH_ITS_SID, CampanaFactory, ClienteFactory, open_l
 from tests.workers.engine.conftest import Running, take, write
 from workers.engine.base import locks
 from workers.engine.lote import publishing
+from workers.engine.lote.due import Due
 from workers.engine.message.ledger import NotPosted
 from workers.engine.publish.slices import Slice
 from workers.engine.rounds import sweeper
@@ -30,7 +31,7 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Lotes that were published, instead of a broker that no worker reads."""
     published: list[int] = []
 
-    def publish(due: publishing.Due, *, most: int) -> Slice:
+    def publish(due: Due, *, most: int) -> Slice:
         published.append(due.lote_id)
         return Slice([1])
 
