@@ -30,9 +30,9 @@ RANK_SQL: Final = f"CASE s.entrega {' '.join(f'WHEN {s!r} THEN {rank}' for s, ra
 def _delivery_sql(entrega: str, codigo: str, rango: str) -> str:
     """Return the SET clauses of a row's delivery.
 
-    A later status replaces an earlier one, in whatever order they come; the same one gives a reason that it had not. Of a
-    message that was dropped, only the word
-    that it left after all is newer: it must not be sent again. And what has left is not dropped any more, but lost.
+    A later status replaces an earlier one, in whatever order they come; the same one gives a reason that it had not. Of
+    a message that was dropped, only the word that it left after all is newer: it must not be sent again. And what has
+    left is not dropped any more, but lost.
 
     Args:
         entrega, codigo, rango: SQL expressions of the status that is told.
