@@ -291,6 +291,7 @@ class Pulso(models.Model):
     tipo = models.CharField(max_length=6, choices=Tipo)
     pid = models.PositiveIntegerField()
     colas = models.JSONField(default=list)  # the queues it takes tasks from
+    mensajes = models.PositiveIntegerField(default=0, db_default=0)  # that it may have on their way at a time
     desde = models.DateTimeField()
     visto = models.DateTimeField()  # by PostgreSQL's clock
 

@@ -101,12 +101,14 @@ def intencion(texto: str, *, ofrecida: str = "", enviado: str = "") -> Intencion
     promised = frozenset(ofrecida.split())
     if promised & NEGACIONES:
         promised |= NEGACIONES
-    said = {"-".join(bare), "-".join(tokens), _sin_dobles("-".join(bare))} - {""}
+    said = {"-".join(bare), "-".join(tokens), _sin_dobles("-".join(bare)), _sin_anuncio(bare), _reforzada(own)} - {""}
     others = promesa(enviado).otras if enviado else frozenset()
     if said & promised or (promised and _firmado(own, promised)):
         return Intencion.DUDA if said & others else Intencion.BAJA
     if said & others and not said & (ALTAS | ALTAS_EXACTAS | AYUDAS):
         return Intencion.DUDA if said & CLARAS else Intencion.OTRO
+    if (len(bare) == 1 and PAGADO.search(own)) or tokens == A_LA_BAJA:
+        return Intencion.OTRO
     if bare and (_es_baja(bare) or _es_baja(tokens)):
         about_it = len(bare) == 1 and bare[0] in CANCELAR and proposito.hay_compromiso(normalizar(enviado))
         return Intencion.DUDA if about_it else Intencion.BAJA
@@ -165,6 +167,33 @@ def _sin_adornos(tokens: list[str]) -> list[str]:
             words = words[digits:]
         bare = words[::-1] if reverse else words
     return bare
+
+
+# "Ya cancelé" is "I have paid".
+PAGADO: Final = patron(r"(?i:\bya cancel[eé]\b|\bcancelé\b)")
+A_LA_BAJA: Final = ["a", "la", "baja"]  # as prices go
+# Words by which a client announces the one that was offered: "respondo NO", "opción 2".
+ANUNCIO: Final = conjunto(
+    "respondo responde respuesta mi es opcion opcao option la el numero number digo marco elijo escojo envio mando"
+    " palabra"
+)
+# What adds nothing to the word that was offered: "No, ya no quiero".
+REFUERZO: Final = conjunto(
+    "ya-no-quiero no-quiero no-quiero-mas ya-no no-mas no-gracias no-me-interesa no-me-interesan ya-no-me-interesa"
+    " no-deseo no-deseo-mas no-quiero-nada quiero-salir no-thanks nao-quero nao-quero-mais not-interested"
+)
+
+
+def _sin_anuncio(bare: list[str]) -> str:
+    """Return the words of a reply without those that only announce them, joined by hyphens."""
+    at = next((at for at, token in enumerate(bare) if token not in ANUNCIO), len(bare))
+    return "-".join(bare[at:])
+
+
+def _reforzada(own: str) -> str:
+    """Return the first clause of a reply, joined by hyphens, if the others only say it again; else ""."""
+    first, *others = ["-".join(_sin_adornos(clause.split())) for clause in map(normalizar, CLAUSULA.split(own))] or [""]
+    return first if any(others) and REFUERZO.issuperset(filter(None, others)) else ""
 
 
 def _firmado(raw: str, promised: frozenset[str]) -> bool:
@@ -239,6 +268,7 @@ def _sin_dobles(text: str) -> str:
 
 def _corregida(token: str) -> str:
     """Return the word that leaves for one with a letter doubled, missing or out of its place."""
+    token = token.replace("0", "o") if not token.isdigit() else token  # "St0p"
     if token in CLARAS or token in SOLAS:
         return token
     once = _sin_dobles(token)

@@ -53,6 +53,12 @@ SIGNOS: Final = patron(
 )
 
 
+GRATIS: Final = patron(r"\((?i:(?:es |is )?(?:gratis|gratuito|free|gr[aá]tis|sin costo|sem custo))\)")
+# A menu: "1) Info 2) No recibir más", "1. Sí 2. Salir".
+OPCIONES: Final = patron(r"(?<![^\s,;])\(?([0-9]|[A-Za-z](?=\)))[).]\s*(?=[^\W\d])")
+ANTES: Final = RELLENO | CORTESIA | {"gratis", "entonces", "then"}  # before a verb they say nothing
+
+
 @dataclass(frozen=True, slots=True)
 class Signo:
     """A word or a sign of a sentence, in small letters.
@@ -131,7 +137,7 @@ def _sale(left: str, right: Sequence[Signo], given: str, *, compromiso: bool) ->
         return True
     if right and right[0].texto in ENLACES - ABIERTOS:
         return False
-    if left.strip():
+    if set(left.split()) - ANTES:
         if irse(left) or (proposito.es_lo_contrario(left) and proposito.es_recibir(given)):
             return True
         return False if proposito.dice_para_que(left) else None
@@ -141,6 +147,9 @@ def _sale(left: str, right: Sequence[Signo], given: str, *, compromiso: bool) ->
 def _frases(mensaje: str) -> Iterator[list[Signo]]:
     """Split a text into sentences."""
     text = DENTRO.sub("", mensaje[:TEXTO_MAX]).replace("->", "=").replace("→", "=").replace("+", " mas ")
+    text = GRATIS.sub("", text)
+    if len(OPCIONES.findall(text)) > 1:
+        text = OPCIONES.sub(r"\1: ", text)
     shouted = sum(c.isupper() for c in text) > sum(c.islower() for c in text)
     sentence: list[Signo] = []
     for found in SIGNOS.finditer(text):

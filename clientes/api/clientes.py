@@ -33,6 +33,8 @@ from core.errors import ConflictError, InvalidInputError
 
 HORA: Final = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?")
 
+MUY_LARGO: Final = "Tiene más de {maximo} caracteres."
+
 
 # OpenAPI's format "time" has an offset, which no hour of a day alone can have.
 @extend_schema_field({"type": "string", "pattern": f"^{HORA.pattern}$"})
@@ -130,8 +132,15 @@ class ClienteSerializer(ShopRowSerializer[Cliente]):
             "consentimiento_lugar": {"help_text": "The IP address or the place."},
         }
 
+    sent_max = ficha.ESCRITO_MAX
+
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
+            texts = {name: text for name in self.sent_max if isinstance(text := data.get(name), str)}
+            if long := {name: most for name, most in self.sent_max.items() if len(texts.get(name, "")) > most}:
+                raise serializers.ValidationError(
+                    {name: [MUY_LARGO.format(maximo=most)] for name, most in long.items()}, code="max_length"
+                )
             leidos, errores = ficha.leer(data, self.instance)
             if errores:
                 raise serializers.ValidationError(

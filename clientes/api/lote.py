@@ -49,9 +49,9 @@ RESPUESTA: Final = {
     "sin_cambios": 0,
     "rechazados": 1,
     "filas": [
-        {"indice": 0, "id": 15, "resultado": "creado", "errores": []},
-        {"indice": 1, "id": 7, "resultado": "actualizado", "errores": []},
-        {"indice": 2, "id": None, "resultado": "rechazado", "errores": ERRORES},
+        {"indice": 0, "id": 15, "resultado": "creado", "errores": [], "aviso": ""},
+        {"indice": 1, "id": 7, "resultado": "actualizado", "errores": [], "aviso": ""},
+        {"indice": 2, "id": None, "resultado": "rechazado", "errores": ERRORES, "aviso": ""},
     ],
 }
 
@@ -83,6 +83,10 @@ class FilaSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(allow_null=True, help_text="The client's; null for a row that was not taken.")
     resultado = serializers.ChoiceField([(each, each) for each in lote.Resultado.TODOS])
     errores = ErrorDeFilaSerializer(many=True)
+    aviso = serializers.CharField(
+        help_text="What to look at in a row that was taken, in Spanish: a value that was left out, or who else has its"
+        " phone. Empty for most."
+    )
 
 
 @extend_schema_serializer(examples=[OpenApiExample("Uno nuevo, uno cambiado", value=RESPUESTA, response_only=True)])

@@ -80,6 +80,7 @@ def _columnas(
         "opciones": opciones,
         "selectores": importacion_form.selectores(found, opciones),
         "muestra": importacion_form.muestra(found, opciones),
+        "dudas": importacion_form.dudas(found, opciones),
         "lectura": importacion_form.lecturas(found),
         "claves": [c for c in Importacion.Clave if c != Importacion.Clave.REFERENCIA],
         "error": error,
@@ -94,7 +95,11 @@ def muestra(request: HttpRequest, pk: int) -> HttpResponse:
     """The first rows as they would be read with what is chosen in the form now."""
     found = _importacion(request, pk)
     opciones = importacion_form.opciones_de(found, request.POST)
-    context = {"muestra": importacion_form.muestra(found, opciones), "importacion": found}
+    context = {
+        "muestra": importacion_form.muestra(found, opciones),
+        "dudas": importacion_form.dudas(found, opciones),
+        "importacion": found,
+    }
     return render(request, "clientes/importacion/_muestra.html", context)
 
 
@@ -108,6 +113,8 @@ def importacion_viva(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _contexto(found: Importacion) -> dict[str, Any]:
     ended = not found.viva
+    menos = descargas.con_algo_menos(found)
+    total_menos = menos.count() if ended and found.estado == Importacion.Estado.COMPLETADA else 0
     varios = descargas.con_varios_telefonos(found)
     total_varios = varios.count() if ended and found.estado == Importacion.Estado.COMPLETADA else 0
     return {
@@ -119,6 +126,8 @@ def _contexto(found: Importacion) -> dict[str, Any]:
         "telefonos": list(descargas.con_telefono_repetido(found)[:DETALLE]) if ended else [],
         "varios": list(varios[:DETALLE]) if total_varios else [],
         "total_varios": total_varios,
+        "menos": list(menos[:DETALLE]) if total_menos else [],
+        "total_menos": total_menos,
         "segundos": (found.terminada_en - found.iniciada_en).total_seconds()
         if found.terminada_en and found.iniciada_en
         else None,

@@ -97,6 +97,19 @@ def selectores(importacion: Importacion, opciones: Opciones) -> list[dict[str, A
     ]
 
 
+def dudas(importacion: Importacion, opciones: Opciones) -> list[dict[str, Any]]:
+    """Say which columns are left out though their titles say what a chosen one says."""
+    titulos = importacion.muestra[0] if opciones.con_titulos else []
+
+    def nombre(place: int) -> str:
+        return f"{letra(place)} «{titulos[place].strip()[:40]}»"
+
+    return [
+        {"campo": d.campo, "tomada": nombre(d.tomada), "otras": [nombre(n) for n in d.otras]}
+        for d in columnas.dudosas(titulos, opciones.columnas, importacion.tipo)
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Muestra:
     """The first rows as they will be read.

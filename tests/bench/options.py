@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.bench.phones import MOST
 
-SECTIONS = ("comparison", "scaling", "latency", "tableros", "cierre", "callbacks", "lote", "profile")
+SECTIONS = ("comparison", "scaling", "latency", "tableros", "cierre", "callbacks", "lote", "many", "profile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,9 @@ class Options:
         closed: messages of the day that is closed.
         reported: messages whose status callbacks come.
         profiled: recipients of the profiled campaign.
+        senders: shops with a long code each that send at the same time.
+        processes: worker processes that share them.
+        idle_s, paced_s: seconds in which the workers have nothing to send, and in which all of those send.
         json: where to write the figures.
     """
 
@@ -46,6 +49,10 @@ class Options:
     closed: int
     reported: int
     profiled: int
+    senders: int
+    processes: int
+    idle_s: float
+    paced_s: float
     json: Path | None
 
 
@@ -53,14 +60,15 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Measure the product on this machine: against a textbook Celery chord, as it grows, how fast it"
-        " answers, what open dashboards and a daily close cost, and where its CPU goes. About 17 minutes on two quiet"
-        " processors.",
+        " answers, what open dashboards, a daily close and many paced senders cost, and where its CPU goes. About 21"
+        " minutes on two quiet processors.",
     )
     add = parser.add_argument
     add("--only", choices=SECTIONS, action="append", help="this benchmark alone; can be repeated")
-    add("--quick", action="store_true", help="less of everything, in about four minutes: for a first look")
+    add("--quick", action="store_true", help="less of everything, in about six minutes: for a first look")
     add("--recipients", type=count, metavar="N", help="of each run of the comparison (default 4000)")
     add("--rounds", type=count, metavar="N", help="of the comparison (default 3)")
+    add("--senders", type=count, metavar="N", help="shops that send at one segment a second each (default 1000)")
     add("--million", action="store_true", help="scaling goes on to 1,000,000 recipients, and so large a day is closed")
     add("--json", type=Path, metavar="FILE", help="also write the figures to this file")
     given = parser.parse_args(arguments)
@@ -85,6 +93,10 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
         closed=1_000_000 if given.million else 100_000 if given.quick else 200_000,
         reported=1_000 if given.quick else 4_000,
         profiled=1_000 if given.quick else 8_000,
+        senders=given.senders or (100 if given.quick else 1_000),
+        processes=4 if given.quick else 16,
+        idle_s=10.0 if given.quick else 30.0,
+        paced_s=20.0 if given.quick else 60.0,
         json=given.json,
     )
 

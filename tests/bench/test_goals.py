@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from tests.bench import callbacks, cierre, comparison, latency, lote, scaling, tableros
+from tests.bench import callbacks, cierre, comparison, latency, lote, many, scaling, tableros
 from tests.bench.callbacks import TakenIn
 from tests.bench.cierre import Closed
 from tests.bench.latency import Latency
+from tests.bench.many import Many, Spell
 from tests.bench.options import count, read_options
 from tests.bench.report import show
 from tests.bench.run import Run
@@ -107,6 +108,13 @@ def test_callbacks_are_judged_by_the_cpu_of_web_and_database(postgres: float, re
     assert [goal.reached for goal in callbacks.report(taken).goals] == [reached]
 
 
+@pytest.mark.parametrize(("slow", "reached"), [(0.5, True), (0.4, False)])
+def test_many_senders_are_judged_by_the_share_of_their_rates(slow: float, reached: bool) -> None:
+    spell = Spell(10.0, {"workers": 1.0}, 100, 100, 8, 0.0)
+    section = many.report(Many(16, spell, spell, [slow] * 100 + [1.0] * 900, 1.02))
+    assert [goal.reached for goal in section.goals] == [reached]
+
+
 def test_the_report_names_what_was_missed_and_what_could_not_be_run(capsys: pytest.CaptureFixture[str]) -> None:
     section = comparison.report(runs([300.0], [400.0]), rounds=1)
     show(Console(), {"Python": "3.11"}, [section], {"profile": "py-spy [not permitted]"})
@@ -126,6 +134,7 @@ def test_the_command_line_asks_for_less_or_more() -> None:
         "cierre",
         "callbacks",
         "lote",
+        "many",
         "profile",
     )
     assert quick.sections == ("comparison", "latency")

@@ -1,17 +1,21 @@
 """Sending what a campaign has: publishing its open Lotes and opening the next ones."""
 
+import logging
+
 from django.conf import settings
 from django.db import transaction
 
 from campaigns.models import CampanaSMS, Lote
 from workers.engine.campaign import jornadas, pausas
-from workers.engine.lote import flight, opening, publishing, quarantine
+from workers.engine.lote import due, flight, opening, paced, publishing, quarantine
 from workers.engine.lote.cupos import Cupos, ExhaustedError
 from workers.engine.pace import throttle
 from workers.engine.pace.rates import Sender
 from workers.engine.publish import window
 from workers.engine.publish.slices import Slice
 from workers.engine.publish.window import Window
+
+logger = logging.getLogger(__name__)
 
 
 def send(campana_id: int, *, publish: bool) -> None:
@@ -59,6 +63,33 @@ def publish_due(campana_id: int, *, most: int) -> list[Slice]:
     except ExhaustedError as error:
         pausas.pause_for_cap(campana_id, error)
         return []
+
+
+def publish_paced(*, most: int) -> list[tuple[int, Slice]]:
+    """Publish the next slices of Lotes of senders with a limit, whichever campaigns they are of.
+
+    Args:
+        most: Lotes.
+
+    Returns:
+        The campaign and the slice of each that was taken.
+    """
+    taken = []
+    for lote in due.paced(most=most):
+        try:
+            if lote.again:
+                publishing.renew(lote)
+        except ExhaustedError as error:
+            due.publish_later([lote.lote_id])
+            pausas.pause_for_cap(lote.campana_id, error)
+        except Exception:
+            logger.exception("Lote %s could not be published; it comes again later", lote.lote_id)
+            due.publish_later([lote.lote_id])
+        else:
+            taken.append(lote)
+    if not taken:
+        return []
+    return [(lote.campana_id, piece) for lote, piece in zip(taken, paced.publish(taken), strict=True)]
 
 
 def _open_one(campana_id: int, room: Window, passed: set[int]) -> bool:
