@@ -83,7 +83,12 @@ def simulator(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[Ch
     A trial sends to the simulator; nobody reaches it from outside.
     """
     url = settings.TWILIO_API_BASE_URL
-    if settings.DEBUG or is_twilio(url) or not is_public(settings.PUBLIC_URL):
+    if is_twilio(url):
+        if urlsplit(url).scheme in {"", "https"}:
+            return []
+        hint = "Leave it out, or begin it with https://."
+        return [Error(f"TWILIO_API_BASE_URL {url} sends the Auth Token in clear.", hint=hint, id="core.E012")]
+    if settings.DEBUG or not is_public(settings.PUBLIC_URL):
         return []
     hint = "Leave TWILIO_API_BASE_URL out, or try the simulator with a PUBLIC_URL of this machine or its network."
     return [Error(f"TWILIO_API_BASE_URL {url} is not Twilio's, and PUBLIC_URL is public.", hint=hint, id="core.E012")]

@@ -150,10 +150,15 @@ def _anunciar(campana: CampanaSMS, nueva: NuevaCampana, ajustes: Ajustes) -> Non
         aprobaciones.hacer_esperar(campana=campana, audiencia=nueva.audiencia, ajustes=ajustes)
     detalle = " ".join(text for text in (nueva.origen, campana.motivo) if text)
     anotar(campana_id=campana.pk, tipo=Suceso.Tipo.CREADA, detalle=detalle)
-    if campana.total_clientes >= settings.TWILIO_CHECK_FROM and not campana.prueba:
-        nudges.nudge(REVISAR, campana.pk)
+    pedir_revision(campana)
     if campana.programada_para is None and not campana.por_aprobar:  # else the sweeper starts it, or who approves it
         nudge(campana.pk)
+
+
+def pedir_revision(campana: CampanaSMS) -> None:
+    """Have the set-up at Twilio looked at, if the campaign is large: what would stop it stands in its log then."""
+    if campana.total_clientes >= settings.TWILIO_CHECK_FROM and not campana.prueba:
+        nudges.nudge(REVISAR, campana.pk)
 
 
 def validar_fecha(programada_para: datetime) -> None:

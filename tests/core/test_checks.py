@@ -90,6 +90,9 @@ TABLE: list[tuple[dict[str, Any], list[str]]] = [
     ({"TWILIO_API_BASE_URL": "https://twilio.com.ladron.co"}, ["core.E012"]),
     ({"TWILIO_API_BASE_URL": "https://nottwilio.com"}, ["core.E012"]),
     ({"TWILIO_API_BASE_URL": "https://api.twilio.com"}, []),
+    ({"TWILIO_API_BASE_URL": "https://api.dublin.ie1.twilio.com/"}, []),
+    ({"TWILIO_API_BASE_URL": "http://api.twilio.com"}, ["core.E012"]),
+    ({"TWILIO_API_BASE_URL": "http://api.twilio.com", "DEBUG": True}, ["core.E012"]),
     ({"TWILIO_API_BASE_URL": "http://127.0.0.1:8900", "DEBUG": True}, []),
     # A trial: with scripts/up, and with Docker Compose.
     (

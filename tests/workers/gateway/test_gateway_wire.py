@@ -109,7 +109,7 @@ def test_a_connection_whose_answer_came_too_late_is_not_used_again(make_gateway:
 def test_a_connection_on_which_more_came_than_was_asked_for_is_not_used_again(
     make_gateway: MakeGateway, more: bytes
 ) -> None:
-    """What follows would be taken for the next message's answer."""
+    """Else what follows would be taken for the next message's answer."""
     with scripted_server(*[writing(CREATED + LENGTH + BODY + more, keeps=True)] * 2) as server:
         gateway = make_gateway(server.url)
         assert [type(send(gateway)) for _ in range(2)] == [Accepted, Accepted]

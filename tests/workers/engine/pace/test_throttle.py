@@ -441,7 +441,7 @@ def test_a_held_sender_opens_no_more_lotes(running: Running, monkeypatch: pytest
     """Or each pause would open others, until all of a large campaign waited."""
     opened: list[int] = []
 
-    def open_one(campana_id: int, room: object) -> bool:
+    def open_one(campana_id: int, room: object, passed: object) -> bool:
         opened.append(campana_id)
         return False
 
