@@ -27,7 +27,7 @@ from campaigns.models import CampanaSMS, PlantillaSMS
 from campaigns.vista_previa import aprobaciones
 from campaigns.vista_previa.calculo import calcular_vista_previa
 from core.api.base import ShopRowsView
-from core.api.filters import MomentFilter, TextFilter
+from core.api.filters import MomentFilter, TextFilter, YesNoFilter
 from core.api.idempotency import de_prueba, header, idempotency_of
 from core.api.schema import ErrorSerializer
 from core.idempotency import Idempotency
@@ -45,6 +45,10 @@ class CampanaFilter(filters.FilterSet):
     q = TextFilter(field_name="nombre", lookup_expr="icontains", label="Part of the name")
     creado_desde = MomentFilter(field_name="creado", lookup_expr="gte")
     creado_hasta = MomentFilter(field_name="creado", lookup_expr="lt")
+    es_respuesta = YesNoFilter(method="por_respuesta", label="Whether it answers one client's text")
+
+    def por_respuesta(self, queryset: QuerySet[CampanaSMS], name: str, value: bool) -> QuerySet[CampanaSMS]:
+        return queryset.filter(respuesta_a__isnull=not value)
 
 
 @extend_schema(tags=["campanas"])

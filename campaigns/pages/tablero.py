@@ -50,7 +50,7 @@ def tablero_vivo(request: HttpRequest) -> HttpResponse:
 
 
 def _tablero(usuario: Usuario) -> dict[str, Any]:
-    page = page_of(selectors.campanas_de(usuario), CAMPANAS)
+    page = page_of(selectors.lista_de(usuario), CAMPANAS)
     vivas = list(selectors.en_curso_de(usuario))
     # One statement for what is shown and what is summed.
     progreso = selectors.progreso_de({c.pk: c for c in [*page.rows, *vivas]}.values())

@@ -24,6 +24,7 @@ from campaigns.pages import (
     programacion,
     programaciones,
     reportes,
+    respuestas,
     tablero,
 )
 
@@ -98,7 +99,13 @@ urlpatterns = [
     path("respuestas/", entrantes.entrantes, name="entrantes"),
     path("respuestas/leer/", entrantes.leer, name="entrantes-leer"),
     path("respuestas/exportar/", entrantes_exportacion.exportar, name="entrantes-exportar"),
+    path("respuestas/sin-leer/", entrantes.sin_leer, name="entrantes-sin-leer"),
+    path("respuestas/guardadas/", respuestas.guardadas, name="respuestas-guardadas"),
+    path("respuestas/guardadas/nueva/", respuestas.nueva, name="respuesta-nueva"),
+    path("respuestas/guardadas/<int:pk>/", respuestas.editar, name="respuesta-editar"),
+    path("respuestas/guardadas/<int:pk>/eliminar/", respuestas.eliminar, name="respuesta-eliminar"),
     path("respuestas/<int:pk>/", entrantes.conversacion, name="entrante"),
+    path("respuestas/<int:pk>/contestar/", entrantes.contestar, name="entrante-contestar"),
     path("respuestas/<int:pk>/decidir/", entrantes.decision, name="entrante-decidir"),
     path("clientes/<int:pk>/conversacion/", entrantes.de_cliente, name="cliente-conversacion"),
 ]

@@ -45,7 +45,7 @@ from campaigns.values.vocabulario import (
 )
 from core.text.patron import patron
 
-__all__ = ["TEXTO_MAX", "Intencion", "intencion", "normalizar", "ofrecida"]
+__all__ = ["TEXTO_MAX", "Intencion", "intencion", "normalizar", "ofrecida", "sin_adornos"]
 
 
 class Intencion(TextChoices):
@@ -97,7 +97,7 @@ def intencion(texto: str, *, ofrecida: str = "", enviado: str = "") -> Intencion
     own = _sin_ofertas(own)
     text = normalizar(own)
     tokens = text.split()
-    bare = _sin_adornos(tokens)
+    bare = sin_adornos(tokens)
     promised = frozenset(ofrecida.split())
     if promised & NEGACIONES:
         promised |= NEGACIONES
@@ -155,7 +155,7 @@ def _sin_negar(pattern: re.Pattern[str], text: str, raw: str) -> bool:
     return any(not NEGADO.search(part[: m.start()]) for part in (text, *clauses) for m in pattern.finditer(part))
 
 
-def _sin_adornos(tokens: list[str]) -> list[str]:
+def sin_adornos(tokens: list[str]) -> list[str]:
     """Leave out courtesy, and the writer's own number at the end or the beginning."""
     bare = [token for token in tokens if token not in CORTESIA]
     for reverse in (False, True):

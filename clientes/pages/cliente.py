@@ -69,7 +69,10 @@ def _de_baja(cliente: Cliente) -> bool:
 @pagina
 def nuevo(request: HttpRequest) -> HttpResponse:
     usuario = con_permiso(request, Accion.EDITAR_CLIENTES, SOLO_ADMIN)
-    form = ClienteForm(_sent(request), usuario=usuario, instance=Cliente(usuario_id=usuario.tenant_id))
+    # The conversation with a number that is nobody's yet leads here.
+    asked = {"telefono": request.GET.get("telefono", "")[:20]}
+    blank = Cliente(usuario_id=usuario.tenant_id)
+    form = ClienteForm(_sent(request), usuario=usuario, instance=blank, initial=asked)
     if form.is_valid():
         cliente = services.crear_cliente(quien=usuario, guardar=form.save)
         messages.success(request, format_html("{} quedó entre sus clientes.", _link(cliente)))

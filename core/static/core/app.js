@@ -89,3 +89,40 @@ window.addEventListener("pageshow", () => {
     field.dispatchEvent(new Event("change", { bubbles: true }));
   });
 });
+
+// A reply is announced by the browser where a person allowed it; by the service worker, which a phone asks for.
+// The menu counts in the background, so the tab need not be seen.
+const avisos = (() => {
+  if (!("serviceWorker" in navigator) || !("Notification" in window)) return null;
+  const worker = document.querySelector("meta[name=avisos]")?.content;
+  if (!worker) return null;
+  const ready = () => navigator.serviceWorker.register(worker);
+  const button = document.querySelector("[data-avisar]");
+  if (button && Notification.permission === "default") {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      Notification.requestPermission().then((said) => {
+        button.hidden = said !== "default";
+        if (said === "granted") ready();
+      });
+    });
+  }
+  return (n) => {
+    if (Notification.permission !== "granted") return;
+    ready().then((registration) =>
+      registration.showNotification("Campañas SMS", {
+        body: n === 1 ? "Hay una respuesta sin leer." : `Hay ${n} respuestas sin leer.`,
+        tag: "respuestas",
+      }),
+    );
+  };
+})();
+document.addEventListener("htmx:afterSwap", () => {
+  const count = document.getElementById("sin-leer");
+  if (!count?.dataset.ultimo) return;
+  const last = Number(count.dataset.ultimo);
+  const known = Number(localStorage.getItem("ultima-respuesta") ?? -1);
+  if (last <= known) return;
+  localStorage.setItem("ultima-respuesta", last);
+  if (known >= 0 && document.hidden && avisos) avisos(Number(count.dataset.n));
+});

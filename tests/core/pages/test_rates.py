@@ -30,6 +30,12 @@ SIN_RITMO = {
     *(
         "ajustes-consentimiento",
         "entrante-decidir",
+        "entrante-contestar",
+        "respuestas-guardadas",
+        "respuesta-nueva",
+        "respuesta-editar",
+        "respuesta-eliminar",
+        "entrantes-sin-leer",
         "plantilla-crear",
         "plantilla-editar",
         "plantilla-eliminar",
