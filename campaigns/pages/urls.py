@@ -21,6 +21,7 @@ from campaigns.pages import (
     nueva,
     pasos,
     plantillas,
+    primeros_pasos,
     programacion,
     programaciones,
     reportes,
@@ -30,6 +31,7 @@ from campaigns.pages import (
 
 urlpatterns = [
     path("", tablero.tablero, name="tablero"),
+    path("primeros-pasos/", primeros_pasos.guardar, name="primeros-pasos"),
     path("vivo/", tablero.tablero_vivo, name="tablero-vivo"),
     path("muro/", muro.muro, name="muro"),
     path("muro/vivo/", muro.muro_vivo, name="muro-vivo"),

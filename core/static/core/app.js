@@ -1,4 +1,5 @@
-// What the pages need beyond htmx: dialogs, the user's menu, and polling that minds the person and the network.
+// What the pages need beyond htmx: dialogs, the user's menu, notices of replies, and polling that minds the person and
+// the network.
 "use strict";
 
 // A hidden tab asks for nothing; it catches up when it is seen again.
@@ -43,15 +44,6 @@ document.addEventListener("click", (event) => {
     if (!menu.contains(event.target)) menu.open = false;
   });
 });
-
-// On a phone the menu scrolls: the page one is on must be in sight. Not by scrollIntoView, which would also be where the
-// keyboard begins.
-const here = document.querySelector(".menu [aria-current]");
-if (here) {
-  const menu = here.parentElement;
-  const middle = (box) => box.left + box.width / 2;
-  menu.scrollLeft += middle(here.getBoundingClientRect()) - middle(menu.getBoundingClientRect());
-}
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
@@ -119,6 +111,8 @@ const avisos = (() => {
 })();
 document.addEventListener("htmx:afterSwap", () => {
   const count = document.getElementById("sin-leer");
+  const copy = document.querySelector("[data-copia-sin-leer]"); // a phone's menu is closed
+  if (count && copy && copy.textContent !== count.textContent) copy.innerHTML = count.innerHTML;
   if (!count?.dataset.ultimo) return;
   const last = Number(count.dataset.ultimo);
   const known = Number(localStorage.getItem("ultima-respuesta") ?? -1);

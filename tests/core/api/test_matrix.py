@@ -269,7 +269,8 @@ TABLE = [
 IDS = [f"{row.method} {row.route}" for row in TABLE]
 
 
-# What the other roles may: a second admin what the owner may, an aprobador what a vendedor may who answers nobody, and what follows.
+# What the other roles may: a second admin what the owner may, an aprobador what a vendedor may but answering, and what
+# follows.
 MANEJA = {
     *(f"{CAMPANA}{what}/" for what in ("pausar", "reanudar", "reintentar")),
     *(f"{PROGRAMACION}{what}/" for what in ("pausar", "reanudar")),

@@ -150,6 +150,7 @@ TABLE = [
     # the dashboard and the campaigns
     Row("get", "", 200, 200, 200),
     Row("get", "vivo/", 200, 200, 200),
+    Row("post", "primeros-pasos/", 302, 403, 302),
     Row("get", "campanas/", 200, 200, 200),
     Row("get", "campanas/vivas/", 200, 200, 200),
     Row("get", "muro/", 200, 200, 200),
@@ -328,7 +329,8 @@ IDS = [f"{row.method} /{row.route}" for row in TABLE]
 every_row = pytest.mark.parametrize("row", TABLE, ids=IDS)
 
 
-# What the other roles may: a second admin what the owner may, an aprobador what a vendedor may who answers nobody, and what follows.
+# What the other roles may: a second admin what the owner may, an aprobador what a vendedor may but answering, and what
+# follows.
 MANEJA = {*(f"{CAMPANA}{what}/" for what in ("pausar", "reanudar", "reintentar"))} | {
     f"{PROGRAMACION}pausar/", f"{PROGRAMACION}reanudar/",
 }  # fmt: skip
