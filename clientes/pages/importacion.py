@@ -113,13 +113,11 @@ def _contexto(found: Importacion) -> dict[str, Any]:
     ended = not found.viva
     varios = descargas.con_varios_telefonos(found)
     total_varios = varios.count() if ended and found.estado == Importacion.Estado.COMPLETADA else 0
-    tagged = (
-        Etiqueta.objects.filter(usuario=found.usuario_id, nombre__iexact=found.etiqueta) if found.etiqueta else None
-    )
+    tagged = Etiqueta.objects.filter(usuario=found.usuario_id, nombre__iexact=found.etiqueta)
     return {
         "seccion": "clientes",
         "importacion": found,
-        "etiqueta": tagged.first() if tagged is not None and ended else None,
+        "etiqueta": tagged.first() if found.etiqueta and ended else None,
         "intervalo": SEGUNDOS if found.viva else None,
         "malas": list(descargas.malas(found)[:DETALLE]) if ended and found.rechazadas + found.repetidas else [],
         "total_malas": found.rechazadas + found.repetidas,
