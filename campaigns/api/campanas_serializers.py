@@ -262,6 +262,15 @@ class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
         return request.build_absolute_uri(path) if request else path
 
 
+@extend_schema_serializer(
+    examples=[OpenApiExample("Otra fecha", value={"programada_para": "2026-12-01T09:00:00-05:00"}, request_only=True)]
+)
+class EditarSerializer(RefusesUnknown):
+    nombre = serializers.CharField(max_length=NOMBRE_MAX, required=False)
+    mensaje = MensajeField(required=False)
+    programada_para = TimedDateField(required=False)
+
+
 @extend_schema_serializer(examples=[OpenApiExample("Decisión", value={"motivo": "Falta el precio en el texto"})])
 class DecisionSerializer(RefusesUnknown):
     motivo = serializers.CharField(

@@ -9,6 +9,7 @@ from campaigns.pages import (
     bajas,
     bajas_exportacion,
     campana,
+    campana_editar,
     campana_exportacion,
     campanas,
     cierres,
@@ -53,6 +54,7 @@ urlpatterns = [
         for campo in pasos.BUSCADORES
     ),
     path("campanas/<int:pk>/", campana.campana, name="campana"),
+    path("campanas/<int:pk>/editar/", campana_editar.editar_campana, name="campana-editar"),
     path("campanas/<int:pk>/vivo/", campana.campana_viva, name="campana-viva"),
     path("campanas/<int:pk>/serie/", campana.serie, name="campana-serie"),
     path("campanas/<int:pk>/exportar/", campana_exportacion.exportar, name="campana-exportar"),

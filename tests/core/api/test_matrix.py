@@ -232,6 +232,7 @@ TABLE = [
     Row("post", CAMPANAS, 201, 403, 400, una_campana),
     Row("post", CAMPANAS + "vista-previa/", 200, 403, 400, una_campana),
     Row("get", CAMPANA, 200, 200, 404),
+    Row("patch", CAMPANA, 409, 403, 404, lambda w: {"nombre": "Otra"}),  # it has started
     Row("get", CAMPANA + "progreso/", 200, 200, 404),
     Row("get", CAMPANA + "logs/", 200, 200, 404),
     Row("get", CAMPANA + "sucesos/", 200, 200, 404),

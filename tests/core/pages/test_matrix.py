@@ -171,6 +171,8 @@ TABLE = [
     Row("post", "campanas/nueva/buscar/clientes/", 200, 403, 200),
     Row("post", "campanas/nueva/buscar/excluir_clientes/", 200, 403, 200),
     Row("get", CAMPANA, 200, 200, 404, "campana"),
+    Row("get", CAMPANA + "editar/", 302, 403, 404, "campana"),  # it has started
+    Row("post", CAMPANA + "editar/", 302, 403, 404, "campana"),
     Row("get", CAMPANA + "vivo/", 200, 200, 404, "campana"),
     Row("get", CAMPANA + "serie/", 200, 200, 404, "campana"),
     Row("get", CAMPANA + "destinatarios/", 200, 200, 404, "campana"),

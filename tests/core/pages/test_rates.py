@@ -31,6 +31,7 @@ SIN_RITMO = {
         "ajustes-consentimiento",
         "entrante-decidir",
         "entrante-contestar",
+        "campana-editar",
         "primeros-pasos",
         "respuestas-guardadas",
         "respuesta-nueva",
