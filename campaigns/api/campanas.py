@@ -134,8 +134,8 @@ class CampanaViewSet(ShopRowsView[CampanaSMS], ReadOnlyModelViewSet[CampanaSMS])
     @extend_schema(
         summary="Change the name, the text or the date of a campaign that has not started",
         description=(
-            "Only of one that waits for its date; 409 for any other. Its recipients stay those of its creation. A large "
-            "one waits for approval again. The text of one of more than 100,000 recipients does not change."
+            "Only of one that waits for its date; 409 for any other. Its recipients stay those of its creation. A large"
+            " one waits for approval again. The text of one of more than 100,000 recipients does not change."
         ),
         request=EditarSerializer,
         responses=MOVED,

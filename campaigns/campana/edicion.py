@@ -27,7 +27,7 @@ MUY_GRANDE: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cambios:
-    """What is to change; None stays.
+    """The changes that a person asks for; what is None stays.
 
     Args:
         programada_para: to come, with its zone.

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from campaigns.entrantes import selectors
 from campaigns.entrantes.services import E164, decidir, marcar_leidos
@@ -127,12 +127,17 @@ def sin_leer(request: HttpRequest) -> HttpResponse:
     return render(request, "campaigns/entrantes/_sin_leer.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @pagina
 def contestar(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send what a person wrote to the client of this text, once however often the form comes."""
+    """Send what a person wrote to the client of this text, once however often the form comes.
+
+    Who had to sign in first comes back by GET, to the conversation, where the browser has kept what they wrote.
+    """
     usuario = con_permiso(request, Accion.RESPONDER)
     entrante = get_object_or_404(selectors.entrantes_de(usuario), pk=pk)
+    if request.method != "POST":
+        return redirect("entrante", pk)
     mensaje = request.POST.get("mensaje", "").replace("\0", "")
     clave = request.POST.get("clave", "").replace("\0", "")[:64]
     idempotency = Idempotency.of(clave or str(uuid4()), {"entrante": pk, "mensaje": mensaje})
@@ -188,7 +193,7 @@ def _conversacion(
 def _respuesta(
     request: HttpRequest, usuario: Usuario, telefono: str, cliente: Cliente | None, mensaje: str
 ) -> dict[str, Any]:
-    """What the form of an answer needs; nothing where nobody wrote, or somebody who cannot be answered."""
+    """Return the variables of an answer's form; none where nobody wrote, or somebody who cannot be answered."""
     ultimo = ultimo_de(usuario, telefono) if usuario.puede(Accion.RESPONDER) else None
     if ultimo is None or not E164.fullmatch(telefono):
         return {}

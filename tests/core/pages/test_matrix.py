@@ -262,6 +262,7 @@ TABLE = [
     Row("get", "respuestas/exportar/", 200, 403, 200),
     Row("get", "respuestas/<int:pk>/", 200, 200, 404, "entrante"),
     Row("get", "respuestas/sin-leer/", 200, 200, 200, anonymous=204),
+    Row("get", "respuestas/<int:pk>/contestar/", 302, 302, 404, "entrante"),
     Row("post", "respuestas/<int:pk>/contestar/", 200, 200, 404, "entrante", lambda w: {"mensaje": "{mal"}),
     Row("get", "respuestas/guardadas/", 200, 200, 200),
     Row("get", "respuestas/guardadas/nueva/", 200, 403, 200),
