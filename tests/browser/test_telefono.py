@@ -1,4 +1,4 @@
-"""An operator with a phone: the menu, who gets a campaign, and an answer that is sent once and kept when a session ends."""
+"""An operator with a phone: who gets a campaign, and an answer that is sent once, and kept when a session ends."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ def test_a_reply_is_announced_and_answered_once(phone: Page, owner: Usuario, sig
     ana = respuestas.surtida(owner)[0]
     phone.goto("/")
     expect(phone.get_by_role("link", name="respuestas sin leer")).to_be_visible()
-    expect(phone.get_by_role("button", name="Menú")).to_contain_text("6")
+    expect(phone.get_by_role("button", name="Menú")).to_contain_text("5 sin leer")
     phone.get_by_role("link", name="respuestas sin leer").click()
     phone.get_by_role("link", name="Ana Gómez").first.click()
     answer = phone.get_by_role("textbox", name="Su respuesta")
