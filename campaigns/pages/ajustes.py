@@ -115,6 +115,8 @@ def _contexto(request: HttpRequest, usuario: Usuario, found: Ajustes, sent: dict
     forms = {name: sent.get(name) or kind(found) for name, kind in SECCIONES.items()}
     # The reason is asked for once, and only where a change needs one.
     motivo = next((form["motivo"] for form in sent.values() if form["motivo"].errors or form["motivo"].value()), None)
+    if motivo and motivo.errors:
+        motivo.field.required = True  # for who reads its label
     antes = entero(request, "antes")
     page = page_before(historial_de(usuario), antes, CAMBIOS)
     return {
