@@ -52,8 +52,8 @@ EN_PALABRAS: Final[Mapping[str, str]] = {
     Rol.APROBADOR: "Ve lo mismo que un vendedor, y aprueba o rechaza las campañas que lo esperan. No contesta.",
 }
 DE_TIENDA: Final = tuple(EN_PALABRAS)
-# Who may do one of these needs a second factor. To answer clients, one message each, does not ask for it: a vendedor reads
-# the replies on a phone.
+# Who may do one of these needs a second factor. To answer clients, one message each, does not ask for it: a vendedor
+# reads the replies on a phone.
 ESCRIBEN: Final = frozenset(Accion) - LEE - {Accion.RESPONDER}
 
 # What an API answers who may not.

@@ -16,6 +16,7 @@ from campaigns.models import CampanaSMS, Entrante, Remitente, RespuestaGuardada
 from campaigns.remitentes import remitentes_de
 from campaigns.respuestas import palabras
 from campaigns.respuestas.selectors import cuando_sale, guardadas_de, ultimo_de
+from campaigns.vista_previa import firma
 from campaigns.vista_previa.costo import grupos_de
 from clientes.models import Cliente
 from clientes.selectors import clientes_de_telefonos
@@ -138,6 +139,8 @@ def guardar_respuesta(*, respuesta: RespuestaGuardada, nombre: str, mensaje: str
     mensaje = texto.sin_retornos(mensaje)
     texto.validate(mensaje)
     respuesta.nombre, respuesta.mensaje, respuesta.palabra = nombre, mensaje, palabras.leer(palabra)
+    if respuesta.palabra:  # nobody is there to put the name in when it is given
+        firma.exigir(mensaje, ajustes_de(respuesta.usuario_id))
     try:
         with transaction.atomic():
             if respuesta.pk is None:

@@ -236,6 +236,9 @@ class TestAWordIsAnswered:
     def test_a_word_is_one_answers(self, owner: Usuario, stranger: Usuario) -> None:
         guarda(owner, "Abrimos de 9 a 7.", "horario")
         guarda(stranger, "Abrimos de 8 a 5.", "horario")
+        Ajustes.objects.filter(usuario=owner).update(exigir_nombre=True, alias="Zafiro")
+        with pytest.raises(InvalidInputError):  # what nobody signs when it is given
+            guarda(owner, "A la orden", "gracia")
         guarda(owner, "Gracias")
         guarda(owner, "A la orden")
         with pytest.raises(InvalidInputError, match=PALABRA_REPETIDA):
