@@ -41,7 +41,7 @@ def ultimo_de(usuario: Usuario, telefono: str) -> Entrante | None:
     """The last text that the shop got from this phone."""
     if not telefono:
         return None
-    return entrantes_de(usuario).filter(telefono=telefono).select_related("campana__remitente").order_by("-pk").first()
+    return entrantes_de(usuario).filter(telefono=telefono).order_by("-pk").first()
 
 
 def cuando_sale(usuario: Usuario, ultimo: Entrante) -> Cuando:

@@ -122,8 +122,8 @@ def _exigir_enviable(usuario: Usuario, cliente: Cliente, nueva: NuevaCampana) ->
 def _remitente(usuario: Usuario, ultimo: Entrante) -> Remitente | None:
     """The sender that the client wrote to, or got the shop's last message from; None for the installation's."""
     active = remitentes_de(usuario).filter(activo=True)
-    before = ultimo.campana.remitente_id if ultimo.campana else None
-    return active.filter(valor=ultimo.remitente).first() or active.filter(pk=before).first()
+    before = active.filter(campanas=ultimo.campana_id).first() if ultimo.campana_id else None
+    return active.filter(valor=ultimo.remitente).first() or before
 
 
 def guardar_respuesta(*, respuesta: RespuestaGuardada, nombre: str, mensaje: str, palabra: str) -> None:
@@ -143,7 +143,7 @@ def guardar_respuesta(*, respuesta: RespuestaGuardada, nombre: str, mensaje: str
         firma.exigir(mensaje, ajustes_de(respuesta.usuario_id))
     try:
         with transaction.atomic():
-            if respuesta.pk is None:
+            if respuesta._state.adding:
                 tienda = Usuario.objects.select_for_update(no_key=True).get(pk=respuesta.usuario_id)
                 if guardadas_de(tienda).count() >= MAX_GUARDADAS:
                     raise InvalidInputError(LLENO, field="nombre", code="limit")

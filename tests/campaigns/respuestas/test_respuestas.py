@@ -241,6 +241,7 @@ class TestAWordIsAnswered:
             guarda(owner, "A la orden", "gracia")
         guarda(owner, "Gracias")
         guarda(owner, "A la orden")
+        Ajustes.objects.filter(usuario=owner).update(exigir_nombre=False)
         with pytest.raises(InvalidInputError, match=PALABRA_REPETIDA):
             guarda(owner, "Otro", "¡Horario!")
 
