@@ -59,6 +59,7 @@ class Usuario(AbstractUser):
         default="",
         help_text="Como la conocen sus clientes: lo ven en la página donde piden no recibir más mensajes.",
     )
+    sin_guia = models.BooleanField(default=False, db_default=False, editable=False)  # put the first day's steps away
     # The founder went away, and the shop goes on: the row stays, since the shop's rows have its id. A founder who is
     # not active is another thing, a shop that is closed.
     retirado = models.BooleanField(

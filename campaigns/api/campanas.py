@@ -17,17 +17,19 @@ from campaigns.api.campanas_serializers import (
     CampanaSerializer,
     CrearCampanaSerializer,
     DecisionSerializer,
+    EditarSerializer,
     PreverSerializer,
     ProgresoSerializer,
 )
 from campaigns.api.vista_previa import VistaPreviaSerializer, as_json
 from campaigns.campana import selectors, services
+from campaigns.campana.edicion import Cambios, editar
 from campaigns.campana.services import NuevaCampana
 from campaigns.models import CampanaSMS, PlantillaSMS
 from campaigns.vista_previa import aprobaciones
 from campaigns.vista_previa.calculo import calcular_vista_previa
 from core.api.base import ShopRowsView
-from core.api.filters import MomentFilter, TextFilter
+from core.api.filters import MomentFilter, TextFilter, YesNoFilter
 from core.api.idempotency import de_prueba, header, idempotency_of
 from core.api.schema import ErrorSerializer
 from core.idempotency import Idempotency
@@ -45,6 +47,10 @@ class CampanaFilter(filters.FilterSet):
     q = TextFilter(field_name="nombre", lookup_expr="icontains", label="Part of the name")
     creado_desde = MomentFilter(field_name="creado", lookup_expr="gte")
     creado_hasta = MomentFilter(field_name="creado", lookup_expr="lt")
+    es_respuesta = YesNoFilter(method="por_respuesta", label="Whether it answers one client's text")
+
+    def por_respuesta(self, queryset: QuerySet[CampanaSMS], name: str, value: bool) -> QuerySet[CampanaSMS]:
+        return queryset.filter(respuesta_a__isnull=not value)
 
 
 @extend_schema(tags=["campanas"])
@@ -124,6 +130,21 @@ class CampanaViewSet(ShopRowsView[CampanaSMS], ReadOnlyModelViewSet[CampanaSMS])
             programada_para=programada_para,
         )
         return Response(as_json(vista))
+
+    @extend_schema(
+        summary="Change the name, the text or the date of a campaign that has not started",
+        description=(
+            "Only of one that waits for its date; 409 for any other. Its recipients stay those of its creation. A large"
+            " one waits for approval again. The text of one of more than 100,000 recipients does not change."
+        ),
+        request=EditarSerializer,
+        responses=MOVED,
+    )
+    def partial_update(self, request: Request, pk: int) -> Response:
+        campana = self.get_object()
+        serializer = EditarSerializer(data=request.data, context=self.get_serializer_context())
+        serializer.is_valid(raise_exception=True)
+        return Response(self._shown(editar(campana=campana, cambios=Cambios(**serializer.validated_data))))
 
     @extend_schema(
         summary="Read the counts by estado, the rate and the time left", responses=ProgresoSerializer, filters=False

@@ -161,6 +161,8 @@ class ResultadoSerializer(serializers.Serializer[Any]):
                 "espera_hasta": None,
                 "reanuda_en": None,
                 "prueba": False,
+                "respuesta_a": None,
+                "automatica": False,
                 "progreso_url": "http://localhost:8000/api/v1/campanas/10/progreso/",
                 "logs_url": "http://localhost:8000/api/v1/campanas/10/logs/",
             },
@@ -206,12 +208,16 @@ class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
             "espera_hasta",
             "reanuda_en",
             "prueba",
+            "respuesta_a",
+            "automatica",
             "progreso_url",
             "logs_url",
         )
         read_only_fields = fields
         extra_kwargs = {
             "prueba": {"help_text": "Made with a test key: nothing of it leaves, and it costs nothing."},
+            "respuesta_a": {"help_text": "The client's text (`entrantes`) that it answers; null for a campaign."},
+            "automatica": {"help_text": "An answer that no person wrote: see `respuestas`."},
             "espera_hasta": {"help_text": "The next opening, while the campaign waits for the shop's sending window."},
             "reanuda_en": {
                 "help_text": "When a campaign that a cap on spending paused goes on by itself, a day or a month later."
@@ -254,6 +260,15 @@ class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
         path = reverse(name, args=[campana.pk])
         request = self.context.get("request")
         return request.build_absolute_uri(path) if request else path
+
+
+@extend_schema_serializer(
+    examples=[OpenApiExample("Otra fecha", value={"programada_para": "2026-12-01T09:00:00-05:00"}, request_only=True)]
+)
+class EditarSerializer(RefusesUnknown):
+    nombre = serializers.CharField(max_length=NOMBRE_MAX, required=False)
+    mensaje = MensajeField(required=False)
+    programada_para = TimedDateField(required=False)
 
 
 @extend_schema_serializer(examples=[OpenApiExample("Decisión", value={"motivo": "Falta el precio en el texto"})])

@@ -11,6 +11,7 @@ from campaigns.api.logs import LogListView
 from campaigns.api.plantillas import PlantillaViewSet
 from campaigns.api.programaciones import OcurrenciaListView, ProgramacionViewSet
 from campaigns.api.remitentes import RemitenteViewSet
+from campaigns.api.respuestas import RespuestaViewSet
 from campaigns.api.sucesos import SucesoListView
 
 router = SimpleRouter(use_regex_path=False)
@@ -18,6 +19,7 @@ router.register("plantillas", PlantillaViewSet, basename="api-plantilla")
 router.register("remitentes", RemitenteViewSet, basename="api-remitente")
 router.register("campanas", CampanaViewSet, basename="api-campana")
 router.register("entrantes", EntranteViewSet, basename="api-entrante")
+router.register("respuestas", RespuestaViewSet, basename="api-respuesta")
 router.register("bajas", BajaViewSet, basename="api-baja")
 router.register("programaciones", ProgramacionViewSet, basename="api-programacion")
 

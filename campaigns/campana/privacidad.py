@@ -35,6 +35,8 @@ def olvidar(sender: type[Cliente], *, cliente: Cliente, **kwargs: Any) -> None:
     """
     if campana := _en_curso(cliente):
         raise ConflictError(EN_CAMPANA.format(campana=campana.nombre), code="in_campaign")
+    answers = CampanaSMS.objects.filter(usuario=cliente.usuario_id, respuesta_a__isnull=False, logs__cliente=cliente)
+    CampanaSMS.objects.filter(pk__in=list(answers.values_list("pk", flat=True))).update(mensaje="")
     _borrar(SMSLog.objects.filter(cliente=cliente))
 
 
@@ -63,6 +65,7 @@ def olvidar_viejas(meses: int, *, hasta: float) -> int:
             _borrar(SMSLog.objects.filter(pk__in=ids))
             last = ids[-1]
         CampanaSMS.objects.filter(pk=pk).update(olvidada_en=Now())
+        CampanaSMS.objects.filter(pk=pk, respuesta_a__isnull=False).update(mensaje="")  # written to one person
         done += 1
     return done
 

@@ -15,7 +15,7 @@ from campaigns.campana import reintentos, tope
 from campaigns.ley import clases
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje import texto
-from campaigns.models import Ajustes, CampanaSMS, Lote, PlantillaSMS, Remitente, SMSLog, Suceso
+from campaigns.models import Ajustes, CampanaSMS, Entrante, Lote, PlantillaSMS, Remitente, SMSLog, Suceso
 from campaigns.signals import plantilla_por_eliminar
 from campaigns.values import estados
 from campaigns.values.wake import nudge
@@ -48,6 +48,9 @@ class NuevaCampana:
         origen: what it comes from, for its log, when no person made it as it is.
         prueba: nothing of it is to leave.
         redactada_por_id: who wrote the text, unless the template knows, or it is who makes the campaign.
+        respuesta_a: the client's text that it answers; None for a campaign.
+        automatica: whether no person wrote the answer.
+        libre_hasta: until when the answer may leave at any hour.
     """
 
     mensaje: str
@@ -61,6 +64,9 @@ class NuevaCampana:
     origen: str = ""
     prueba: bool = False
     redactada_por_id: int | None = None
+    respuesta_a: Entrante | None = None
+    automatica: bool = False
+    libre_hasta: datetime | None = None
 
     def validar(self, ajustes: Ajustes) -> Medida:
         """Measure the audience of a campaign that may be created.
@@ -119,17 +125,21 @@ def crear_campana(
 def _guardar(usuario: Usuario, nueva: NuevaCampana, *, total: int, idempotency: Idempotency | None) -> CampanaSMS:
     return CampanaSMS.objects.create(
         usuario_id=usuario.tenant_id,
-        nombre=nueva.nombre or f"Campaña {timezone.localtime():%Y-%m-%d %H:%M}",
+        nombre=nueva.nombre
+        or f"{'Respuesta' if nueva.respuesta_a else 'Campaña'} {timezone.localtime():%Y-%m-%d %H:%M}",
         mensaje=nueva.mensaje,
         plantilla=nueva.plantilla,
         remitente=nueva.remitente,
         clase=nueva.clase,
         clase_motivo=nueva.clase_motivo.strip(),
-        creada_por=usuario,
+        creada_por=None if nueva.automatica else usuario,
         redactada_por_id=(nueva.plantilla and nueva.plantilla.redactada_por_id) or nueva.redactada_por_id,
         total_clientes=total,
         programada_para=nueva.programada_para,
         prueba=nueva.prueba,
+        respuesta_a=nueva.respuesta_a,
+        automatica=nueva.automatica,
+        libre_hasta=nueva.libre_hasta,
         idempotency_key=idempotency.key if idempotency else None,
         idempotency_hash=idempotency.hash if idempotency else "",
     )

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.ley.gasto import SE_ACABO, Tope, agotado, topes_de
-from campaigns.ley.jornada import jornada_desde, jornada_tras
+from campaigns.ley.jornada import jornada_de, jornada_de_tras
 from campaigns.ley.selectors import ajustes_de
 from campaigns.models import CampanaSMS, Lote
 from campaigns.values.estados import LOTES_EN_CURSO
@@ -49,7 +49,7 @@ def falta_tope(campana: CampanaSMS) -> Falta | None:
     """Tell which cap lets nothing more of a paused campaign leave now; None when something would, or when the shop is
     closed and the campaign would wait for its hours."""
     ajustes, now = ajustes_de(campana.usuario_id), timezone.now()
-    jornada = jornada_desde(ajustes, now, a_toda_hora=campana.a_toda_hora)
+    jornada = jornada_de(campana, ajustes, now)
     if next(topes_de(ajustes), None) is None or jornada is None or jornada.desde > now:
         return None
     motivo, hasta, tope = "", None, None
@@ -77,7 +77,7 @@ def falta_tope(campana: CampanaSMS) -> Falta | None:
             hasta = cabida.hasta(jornada.dia)
     if not motivo:
         return None
-    siguiente = jornada_tras(ajustes, hasta, a_toda_hora=campana.a_toda_hora) if hasta else None
+    siguiente = jornada_de_tras(campana, ajustes, hasta) if hasta else None
     late = siguiente is not None and campana.vence_en is not None and siguiente.desde >= campana.vence_en
     return Falta(motivo, siguiente.desde if siguiente and not late else None, _del_operador(tope, motivo))
 

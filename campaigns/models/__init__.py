@@ -16,6 +16,7 @@ from campaigns.models.lote import Lote
 from campaigns.models.plantilla import MENSAJE_MAX, PlantillaSMS
 from campaigns.models.programacion import Ocurrencia, Programacion
 from campaigns.models.remitente import Remitente
+from campaigns.models.respuesta import RespuestaGuardada
 from campaigns.models.smslog import SMSLog
 from campaigns.models.suceso import Suceso
 
@@ -42,6 +43,7 @@ __all__ = [
     "PlantillaSMS",
     "Programacion",
     "Remitente",
+    "RespuestaGuardada",
     "SMSLog",
     "Suceso",
 ]

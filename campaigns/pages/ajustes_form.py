@@ -1,4 +1,4 @@
-"""The page of the settings: one form for each section, which changes only its own.
+"""The page of the settings: its sections, sent together and saved all or none.
 
 The fields come from the table `campaigns.ley.reglas.AJUSTES`, and their kinds from the columns of `Ajustes`.
 """
@@ -201,6 +201,10 @@ def _campo(ajuste: Ajuste) -> forms.Field:
     raise TypeError(f"a setting of this kind needs a form field of its own: {ajuste.name}")
 
 
+def _campo_de(error: InvalidInputError) -> str:
+    return (error.field or "").replace("ventanas.", "").split(".")[0]
+
+
 class SeccionForm(StyledForm, forms.Form):
     """A section of the settings' page.
 
@@ -233,8 +237,12 @@ class SeccionForm(StyledForm, forms.Form):
 
     def rechazar(self, error: InvalidInputError) -> None:
         """Show what the service refused beside its field."""
-        field = (error.field or "").replace("ventanas.", "").split(".")[0]
+        field = _campo_de(error)
         self.add_error(field if field in self.fields else None, error.message)
+
+    def tiene(self, error: InvalidInputError) -> bool:
+        """Tell whether the refused setting is one of the section's."""
+        return _campo_de(error) in self.fields
 
 
 class HorarioForm(SeccionForm):

@@ -9,6 +9,7 @@ from campaigns.pages import (
     bajas,
     bajas_exportacion,
     campana,
+    campana_editar,
     campana_exportacion,
     campanas,
     cierres,
@@ -21,14 +22,17 @@ from campaigns.pages import (
     nueva,
     pasos,
     plantillas,
+    primeros_pasos,
     programacion,
     programaciones,
     reportes,
+    respuestas,
     tablero,
 )
 
 urlpatterns = [
     path("", tablero.tablero, name="tablero"),
+    path("primeros-pasos/", primeros_pasos.guardar, name="primeros-pasos"),
     path("vivo/", tablero.tablero_vivo, name="tablero-vivo"),
     path("muro/", muro.muro, name="muro"),
     path("muro/vivo/", muro.muro_vivo, name="muro-vivo"),
@@ -50,6 +54,7 @@ urlpatterns = [
         for campo in pasos.BUSCADORES
     ),
     path("campanas/<int:pk>/", campana.campana, name="campana"),
+    path("campanas/<int:pk>/editar/", campana_editar.editar_campana, name="campana-editar"),
     path("campanas/<int:pk>/vivo/", campana.campana_viva, name="campana-viva"),
     path("campanas/<int:pk>/serie/", campana.serie, name="campana-serie"),
     path("campanas/<int:pk>/exportar/", campana_exportacion.exportar, name="campana-exportar"),
@@ -98,7 +103,13 @@ urlpatterns = [
     path("respuestas/", entrantes.entrantes, name="entrantes"),
     path("respuestas/leer/", entrantes.leer, name="entrantes-leer"),
     path("respuestas/exportar/", entrantes_exportacion.exportar, name="entrantes-exportar"),
+    path("respuestas/sin-leer/", entrantes.sin_leer, name="entrantes-sin-leer"),
+    path("respuestas/guardadas/", respuestas.guardadas, name="respuestas-guardadas"),
+    path("respuestas/guardadas/nueva/", respuestas.nueva, name="respuesta-nueva"),
+    path("respuestas/guardadas/<int:pk>/", respuestas.editar, name="respuesta-editar"),
+    path("respuestas/guardadas/<int:pk>/eliminar/", respuestas.eliminar, name="respuesta-eliminar"),
     path("respuestas/<int:pk>/", entrantes.conversacion, name="entrante"),
+    path("respuestas/<int:pk>/contestar/", entrantes.contestar, name="entrante-contestar"),
     path("respuestas/<int:pk>/decidir/", entrantes.decision, name="entrante-decidir"),
     path("clientes/<int:pk>/conversacion/", entrantes.de_cliente, name="cliente-conversacion"),
 ]

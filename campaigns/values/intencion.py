@@ -45,7 +45,7 @@ from campaigns.values.vocabulario import (
 )
 from core.text.patron import patron
 
-__all__ = ["TEXTO_MAX", "Intencion", "intencion", "normalizar", "ofrecida"]
+__all__ = ["TEXTO_MAX", "Intencion", "intencion", "normalizar", "ofrecida", "sin_adornos"]
 
 
 class Intencion(TextChoices):
@@ -102,7 +102,7 @@ def _de_palabras(own: str, promised: frozenset[str], enviado: str) -> Intencion:
     own = _sin_ofertas(own)
     text = normalizar(own)
     tokens = text.split()
-    bare = _sin_adornos(tokens)
+    bare = sin_adornos(tokens)
     if promised & NEGACIONES:
         promised |= NEGACIONES
     said = {"-".join(bare), "-".join(tokens), _sin_dobles("-".join(bare)), _sin_anuncio(bare), _reforzada(own)} - {""}
@@ -166,7 +166,7 @@ def _sin_negar(pattern: re.Pattern[str], text: str, raw: str) -> bool:
     return any(not NEGADO.search(part[: m.start()]) for part in (text, *clauses) for m in pattern.finditer(part))
 
 
-def _sin_adornos(tokens: list[str]) -> list[str]:
+def sin_adornos(tokens: list[str]) -> list[str]:
     """Leave out courtesy, and the writer's own number at the end or the beginning."""
     bare = [token for token in tokens if token not in CORTESIA]
     for reverse in (False, True):
@@ -201,7 +201,7 @@ def _sin_anuncio(bare: list[str]) -> str:
 
 def _reforzada(own: str) -> str:
     """Return the first clause of a reply, joined by hyphens, if the others only say it again; else ""."""
-    clauses = ("-".join(_sin_adornos(normalizar(clause).split())) for clause in CLAUSULA.split(own))
+    clauses = ("-".join(sin_adornos(normalizar(clause).split())) for clause in CLAUSULA.split(own))
     first, *others = [clause for clause in clauses if clause] or [""]
     return first if others and REFUERZO.issuperset(others) else ""
 

@@ -56,6 +56,7 @@ class Plan:
         columnas: field: position of its column.
         ancho: how many columns the titles have; 0 when there are no titles.
         telefono_invalido: take a client whose phone is none.
+        etiqueta: a tag for the client of every row; "" for none.
     """
 
     tipo: str
@@ -63,6 +64,7 @@ class Plan:
     clave: str
     ancho: int
     telefono_invalido: bool = False
+    etiqueta: str = ""
 
 
 def interpretar(cells: Sequence[str], plan: Plan) -> dict[str, Any]:
@@ -134,6 +136,8 @@ def _cliente(raw: dict[str, str], plan: Plan, motivos: list[str]) -> dict[str, A
         if len(tags) > ETIQUETAS_MAX:
             motivos.append(MUCHAS_ETIQUETAS)
         datos["etiquetas"] = tags
+    if plan.etiqueta and plan.etiqueta.lower() not in map(str.lower, tags):
+        datos["etiquetas"] = [*tags, plan.etiqueta]
     return datos
 
 

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -13,12 +14,13 @@ from clientes.importacion import columnas, descargas, limites, services
 from clientes.importacion.limites import UnreadableFileError
 from clientes.importacion.opciones import Opciones, opciones_guardadas
 from clientes.importacion.services import importaciones_de
-from clientes.models import Importacion
+from clientes.models import Etiqueta, Importacion
 from clientes.pages import importacion_form
 from clientes.pages.upload import solo_admin, upload_page
 from core.errors import ConflictError, InvalidInputError
 from core.pages.access import reciente, usuario_de
 from core.pages.descarga import descargar
+from core.text import formato
 
 ULTIMAS = 20
 DETALLE = 20
@@ -84,6 +86,8 @@ def _columnas(
         "lectura": importacion_form.lecturas(found),
         "claves": [c for c in Importacion.Clave if c != Importacion.Clave.REFERENCIA],
         "error": error,
+        # Offered on coming, never put back when it was taken out.
+        "sugerida": "" if request.method == "POST" else f"Importados {formato.dia(timezone.localdate())}",
     }
     return render(request, "clientes/importacion/columnas.html", context)
 
@@ -117,9 +121,11 @@ def _contexto(found: Importacion) -> dict[str, Any]:
     total_menos = menos.count() if ended and found.estado == Importacion.Estado.COMPLETADA else 0
     varios = descargas.con_varios_telefonos(found)
     total_varios = varios.count() if ended and found.estado == Importacion.Estado.COMPLETADA else 0
+    tagged = Etiqueta.objects.filter(usuario=found.usuario_id, nombre__iexact=found.etiqueta)
     return {
         "seccion": "clientes",
         "importacion": found,
+        "etiqueta": tagged.first() if found.etiqueta and ended else None,
         "intervalo": SEGUNDOS if found.viva else None,
         "malas": list(descargas.malas(found)[:DETALLE]) if ended and found.rechazadas + found.repetidas else [],
         "total_malas": found.rechazadas + found.repetidas,

@@ -46,6 +46,8 @@ def opciones_de(importacion: Importacion, datos: QueryDict) -> Opciones:
         modo=modo if modo in Importacion.Modo.values else Importacion.Modo.BUENAS,
         telefono_invalido="telefono_invalido" in datos,
         sin_ocultas="sin_ocultas" in datos,
+        # PostgreSQL holds no NUL.
+        etiqueta=" ".join(datos.get("etiqueta", "").replace("\0", "").split()),
     )
 
 

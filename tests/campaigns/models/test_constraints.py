@@ -24,6 +24,7 @@ from campaigns.models import (
     Ocurrencia,
     Programacion,
     Remitente,
+    RespuestaGuardada,
     SMSLog,
     Suceso,
 )
@@ -121,6 +122,12 @@ def same_moment() -> None:
     Ocurrencia.objects.create(
         programacion=first.programacion, ocurrencia_utc=NOW, estado="creada", campana=campana(), tipo="manual"
     )
+
+
+def same_palabra() -> None:
+    usuario = AdminFactory.create()
+    for nombre in ("Horario", "Horas"):
+        RespuestaGuardada.objects.create(usuario=usuario, nombre=nombre, mensaje="De 9 a 7", palabra="horario")
 
 
 def etiquetas(*nombres: str) -> None:
@@ -314,6 +321,7 @@ BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("entrante_uno_sin_tienda", lambda: two_entrantes(None)),
     ("suceso_un_avance", same_avance),
     ("listado_una_vez", same_listado),
+    ("respuesta_una_por_palabra", same_palabra),
     ("entrega_una_por_destino", same_destino),
     ("contador_uno_por_serie", same_serie),
 ]

@@ -92,6 +92,9 @@ MEANINGS: Final = {
     ("programada_para", "too_far"),
     ("vence_en", "past"),
     ("redes", "invalid"),
+    ("palabra", "invalid"),  # a greeting alone
+    ("palabra", "max_length"),  # as it is compared
+    ("palabra", "reserved"),  # it asks to leave
     ("alcances", "invalid"),  # a test key's: not everything
 }
 

@@ -19,7 +19,17 @@ from campaigns.bajas.services import registrar
 from campaigns.bitacora.alertas import guardar_ajustes, probar
 from campaigns.bitacora.services import anotar
 from campaigns.ley.services import cambiar_ajustes
-from campaigns.models import AjustesAlertas, CampanaSMS, Entrante, PlantillaSMS, Programacion, Remitente, SMSLog, Suceso
+from campaigns.models import (
+    AjustesAlertas,
+    CampanaSMS,
+    Entrante,
+    PlantillaSMS,
+    Programacion,
+    Remitente,
+    RespuestaGuardada,
+    SMSLog,
+    Suceso,
+)
 from clientes.models import Baja, Cliente, Etiqueta, Segmento, Venta
 from clientes.rne.services import importar_lista
 from core.api.views import NotFoundView
@@ -53,6 +63,7 @@ REMITENTES, REMITENTE = "api/v1/remitentes/", "api/v1/remitentes/<int:pk>/"
 RNE = "api/v1/rne/"
 AJUSTES = "api/v1/ajustes/"
 ENTRANTES, ENTRANTE = "api/v1/entrantes/", "api/v1/entrantes/<int:pk>/"
+RESPUESTAS, RESPUESTA = "api/v1/respuestas/", "api/v1/respuestas/<int:pk>/"
 BAJAS, BAJA = "api/v1/bajas/", "api/v1/bajas/<int:pk>/"
 ALERTAS = "api/v1/alertas/"
 LLAVES = "api/v1/llaves/"
@@ -73,6 +84,7 @@ class World:
     venta: Venta
     remitente: Remitente
     entrante: Entrante
+    respuesta: RespuestaGuardada
     baja: Baja
     programacion: Programacion
     llave: LlaveApi
@@ -81,7 +93,7 @@ class World:
         named = {"clientes": self.cliente, "plantillas": self.plantilla, "campanas": self.campana}
         named |= {"etiquetas": self.etiqueta, "segmentos": self.segmento, "ventas": self.venta}
         named |= {"remitentes": self.remitente}
-        named |= {"entrantes": self.entrante, "bajas": self.baja}
+        named |= {"entrantes": self.entrante, "respuestas": self.respuesta, "bajas": self.baja}
         named |= {"programaciones": self.programacion, "llaves": self.llave}
         return next((row.pk for part, row in named.items() if part in route), 0)
 
@@ -193,6 +205,13 @@ TABLE = [
     Row("get", ENTRANTE, 200, 200, 404),
     Row("post", ENTRANTE + "leer/", 200, 403, 404),
     Row("post", ENTRANTE + "decidir/", 200, 403, 404, lambda w: {"es_baja": False}),
+    Row("post", ENTRANTE + "responder/", 409, 409, 404, lambda w: {"mensaje": "Hola"}),  # no client's phone
+    Row("get", RESPUESTAS, 200, 200, 200),
+    Row("post", RESPUESTAS, 201, 403, 201, una_plantilla),
+    Row("get", RESPUESTA, 200, 200, 404),
+    Row("put", RESPUESTA, 200, 403, 404, una_plantilla),
+    Row("patch", RESPUESTA, 200, 403, 404, una_plantilla),
+    Row("delete", RESPUESTA, 204, 403, 404),
     Row("get", BAJAS, 200, 200, 200),
     Row("post", BAJAS, 201, 403, 201, una_baja),
     Row("get", BAJA, 200, 200, 404),
@@ -213,6 +232,7 @@ TABLE = [
     Row("post", CAMPANAS, 201, 403, 400, una_campana),
     Row("post", CAMPANAS + "vista-previa/", 200, 403, 400, una_campana),
     Row("get", CAMPANA, 200, 200, 404),
+    Row("patch", CAMPANA, 409, 403, 404, lambda w: {"nombre": "Otra"}),  # it has started
     Row("get", CAMPANA + "progreso/", 200, 200, 404),
     Row("get", CAMPANA + "logs/", 200, 200, 404),
     Row("get", CAMPANA + "sucesos/", 200, 200, 404),
@@ -250,7 +270,8 @@ TABLE = [
 IDS = [f"{row.method} {row.route}" for row in TABLE]
 
 
-# What the other roles may: a second admin what the owner may, an aprobador what a vendedor may, and what follows.
+# What the other roles may: a second admin what the owner may, an aprobador what a vendedor may but answering, and what
+# follows.
 MANEJA = {
     *(f"{CAMPANA}{what}/" for what in ("pausar", "reanudar", "reintentar")),
     *(f"{PROGRAMACION}{what}/" for what in ("pausar", "reanudar")),
@@ -268,6 +289,8 @@ def expected(rol: str, row: Row) -> int:
     if row.route.startswith(DE_TODOS):
         return row.teammate
     match rol:
+        case "aprobador" if row.route == ENTRANTE + "responder/":
+            return 403
         case "aprobador":
             return row.owner if row.route in APRUEBA else row.teammate
         case "operador":
@@ -344,6 +367,7 @@ def make_world(owner: Usuario) -> World:
         VentaFactory.create(cliente=con_historia),
         RemitenteFactory.create(usuario=owner),
         Entrante.objects.create(usuario=owner, sid="SM1", telefono="+573001234567", texto="Baja Ana", tipo="duda"),
+        RespuestaGuardada.objects.create(usuario=owner, nombre="Horario", mensaje="De 9 a 7"),
         registrar(usuario=owner, telefono="3001234567", motivo="Lo pidió en la tienda"),
         una_programacion(owner),
         LlaveApi.objects.get(huella=huella(llave_de(owner))),

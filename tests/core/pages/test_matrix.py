@@ -23,7 +23,7 @@ from pytest_django import DjangoDbBlocker
 
 from campaigns.bajas.services import registrar
 from campaigns.bitacora.alertas import guardar_ajustes, probar
-from campaigns.models import AjustesAlertas, CampanaSMS, CierreDiario, Entrante, SMSLog
+from campaigns.models import AjustesAlertas, CampanaSMS, CierreDiario, Entrante, RespuestaGuardada, SMSLog
 from clientes.importacion.services import subir
 from clientes.models import Importacion
 from core.llaves import huella
@@ -150,6 +150,7 @@ TABLE = [
     # the dashboard and the campaigns
     Row("get", "", 200, 200, 200),
     Row("get", "vivo/", 200, 200, 200),
+    Row("post", "primeros-pasos/", 302, 403, 302),
     Row("get", "campanas/", 200, 200, 200),
     Row("get", "campanas/vivas/", 200, 200, 200),
     Row("get", "muro/", 200, 200, 200),
@@ -170,6 +171,8 @@ TABLE = [
     Row("post", "campanas/nueva/buscar/clientes/", 200, 403, 200),
     Row("post", "campanas/nueva/buscar/excluir_clientes/", 200, 403, 200),
     Row("get", CAMPANA, 200, 200, 404, "campana"),
+    Row("get", CAMPANA + "editar/", 302, 403, 404, "campana"),  # it has started
+    Row("post", CAMPANA + "editar/", 302, 403, 404, "campana"),
     Row("get", CAMPANA + "vivo/", 200, 200, 404, "campana"),
     Row("get", CAMPANA + "serie/", 200, 200, 404, "campana"),
     Row("get", CAMPANA + "destinatarios/", 200, 200, 404, "campana"),
@@ -258,6 +261,15 @@ TABLE = [
     Row("post", "respuestas/leer/", 302, 403, 302, "", lambda w: {"id": w["entrante"]}),
     Row("get", "respuestas/exportar/", 200, 403, 200),
     Row("get", "respuestas/<int:pk>/", 200, 200, 404, "entrante"),
+    Row("get", "respuestas/sin-leer/", 200, 200, 200, anonymous=204),
+    Row("get", "respuestas/<int:pk>/contestar/", 302, 302, 404, "entrante"),
+    Row("post", "respuestas/<int:pk>/contestar/", 200, 200, 404, "entrante", lambda w: {"mensaje": "{mal"}),
+    Row("get", "respuestas/guardadas/", 200, 200, 200),
+    Row("get", "respuestas/guardadas/nueva/", 200, 403, 200),
+    Row("post", "respuestas/guardadas/nueva/", 302, 403, 302, "", una_plantilla),
+    Row("get", "respuestas/guardadas/<int:pk>/", 200, 403, 404, "respuesta"),
+    Row("post", "respuestas/guardadas/<int:pk>/", 302, 403, 404, "respuesta", una_plantilla),
+    Row("post", "respuestas/guardadas/<int:pk>/eliminar/", 302, 403, 404, "respuesta"),
     Row("post", "respuestas/<int:pk>/decidir/", 302, 403, 404, "entrante", lambda w: {"es_baja": "no"}),
     Row("get", "clientes/<int:pk>/conversacion/", 200, 200, 404, "con_historia"),
     Row("get", "bajas/", 200, 200, 200),
@@ -320,10 +332,12 @@ IDS = [f"{row.method} /{row.route}" for row in TABLE]
 every_row = pytest.mark.parametrize("row", TABLE, ids=IDS)
 
 
-# What the other roles may: a second admin what the owner may, an aprobador what a vendedor may, and what follows.
+# What the other roles may: a second admin what the owner may, an aprobador what a vendedor may but answering, and what
+# follows.
 MANEJA = {*(f"{CAMPANA}{what}/" for what in ("pausar", "reanudar", "reintentar"))} | {
     f"{PROGRAMACION}pausar/", f"{PROGRAMACION}reanudar/",
 }  # fmt: skip
+RESPONDE = {"respuestas/<int:pk>/contestar/"}
 APRUEBA = {f"{CAMPANA}aprobar/", f"{CAMPANA}rechazar/"}
 OPERADOR_VE = {
     "", "vivo/", "campanas/", "campanas/vivas/", "muro/", "muro/vivo/", "reportes/", "programaciones/",
@@ -342,6 +356,8 @@ def expected(rol: str, row: Row) -> int:
     if row.route.startswith(("cuenta", "cierres/", "twilio/")):
         return row.teammate  # everybody's own account; and nobody's of a shop
     match rol:
+        case "aprobador" if row.route in RESPONDE:
+            return 403
         case "aprobador":
             return row.owner if row.route in APRUEBA else row.teammate
         case "operador":
@@ -429,6 +445,7 @@ def make_world(owner: Usuario) -> World:
         "entrante": Entrante.objects.create(
             usuario=owner, sid="SM1", telefono=con_historia.telefono_e164, texto=f"{MARCA} 11", tipo="duda"
         ),
+        "respuesta": RespuestaGuardada.objects.create(usuario=owner, nombre=f"{MARCA} 14", mensaje=f"{MARCA} 15"),
         "baja": registrar(usuario=owner, telefono="3001234567", motivo=f"{MARCA} 12"),
         "vendedor": VendedorFactory.create(creado_por=owner, username=MARCA),
         "llave": LlaveApi.objects.get(huella=huella(llave_de(owner, nombre=f"{MARCA} 13"))),

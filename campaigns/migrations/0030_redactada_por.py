@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0028_resultados_de_antes'),
+        ('campaigns', '0029_lote_por_publicar'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
