@@ -326,6 +326,7 @@ CONTENT_SECURITY_POLICY = {
 FILE_UPLOAD_HANDLERS = ["core.uploads.NoFiles"]
 # A campaign over 100,000 ids is about one megabyte of JSON.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+BIG_BODY_MAX_SIZE = 16 * 1024 * 1024  # of a call with 100,000 recipients
 
 # --- the API -----------------------------------------------------------------------------------------
 

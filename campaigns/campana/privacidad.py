@@ -10,7 +10,7 @@ from django.db.models.functions import Now, StrIndex
 from django.dispatch import receiver
 from django.utils import timezone
 
-from campaigns.models import CampanaSMS, Lote, SMSLog
+from campaigns.models import CampanaSMS, Destinatario, Lote, SMSLog
 from campaigns.values.estados import ESPERA_FECHA, SMS_FINALES
 from clientes.models import Cliente
 from clientes.signals import cliente_por_anonimizar
@@ -36,6 +36,7 @@ def olvidar(sender: type[Cliente], *, cliente: Cliente, **kwargs: Any) -> None:
     if campana := _en_curso(cliente):
         raise ConflictError(EN_CAMPANA.format(campana=campana.nombre), code="in_campaign")
     _borrar(SMSLog.objects.filter(cliente=cliente))
+    Destinatario.objects.filter(quien=cliente.pk).delete()
 
 
 def olvidar_viejas(meses: int, *, hasta: float) -> int:
@@ -62,6 +63,7 @@ def olvidar_viejas(meses: int, *, hasta: float) -> int:
                 return done
             _borrar(SMSLog.objects.filter(pk__in=ids))
             last = ids[-1]
+        Destinatario.objects.filter(campana=pk).delete()
         CampanaSMS.objects.filter(pk=pk).update(olvidada_en=Now())
         done += 1
     return done

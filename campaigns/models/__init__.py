@@ -9,6 +9,7 @@ from campaigns.models.campana import CampanaSMS
 from campaigns.models.cierre import CierreDiario, Diferencia, MensajeListado
 from campaigns.models.cupos import Contacto, Gasto
 from campaigns.models.descarte import Descarte
+from campaigns.models.destinatario import Destinatario
 from campaigns.models.entrante import Entrante
 from campaigns.models.limites import Limites, LimitesTienda
 from campaigns.models.llave import Llave
@@ -29,6 +30,7 @@ __all__ = [
     "CierreDiario",
     "Contacto",
     "Descarte",
+    "Destinatario",
     "Diferencia",
     "Entrante",
     "EntregaAlerta",

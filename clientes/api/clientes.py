@@ -79,6 +79,7 @@ class HoraField(serializers.TimeField):
                 "consentimiento_texto": "Acepto recibir ofertas de Zapatos Luna por SMS",
                 "consentimiento_lugar": "190.24.8.15",
                 "consentimiento_revocado_en": None,
+                "origen": "",
                 "creado": "2026-03-15T10:30:00-05:00",
             },
             response_only=True,
@@ -118,8 +119,10 @@ class ClienteSerializer(ShopRowSerializer[Cliente]):
             "consentimiento_texto",
             "consentimiento_lugar",
             "consentimiento_revocado_en",
+            "origen",
             "creado",
         )
+        read_only_fields = ("origen",)
         extra_kwargs = {
             "consentimiento_fuente": {
                 "help_text": "Where the client agreed to be written to; give it with its date, or neither."
@@ -128,6 +131,7 @@ class ClienteSerializer(ShopRowSerializer[Cliente]):
             "consentimiento_medio": {"help_text": "How the client agreed."},
             "consentimiento_texto": {"help_text": "The words that the client was shown or read."},
             "consentimiento_lugar": {"help_text": "The IP address or the place."},
+            "origen": {"help_text": "The campaign whose call made the client; empty for others."},
         }
 
     def to_internal_value(self, data: Any) -> Any:
