@@ -157,7 +157,7 @@ def audiencia_de(usuario: Usuario, nueva: NuevaCampana, *, de_prueba: bool = Fal
 def _guardar(usuario: Usuario, nueva: NuevaCampana, *, total: int, idempotency: Idempotency | None) -> CampanaSMS:
     return CampanaSMS.objects.create(
         usuario_id=usuario.tenant_id,
-        nombre=nueva.nombre,
+        nombre=nueva.nombre or "",
         mensaje=nueva.mensaje,
         plantilla=nueva.plantilla,
         remitente=nueva.remitente,

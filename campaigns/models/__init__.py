@@ -11,6 +11,7 @@ from campaigns.models.cupos import Contacto, Gasto
 from campaigns.models.descarte import Descarte
 from campaigns.models.destinatario import Destinatario
 from campaigns.models.entrante import Entrante
+from campaigns.models.gancho import EntregaGancho, EventoGancho, Gancho
 from campaigns.models.limites import Limites, LimitesTienda
 from campaigns.models.llave import Llave
 from campaigns.models.lote import Lote
@@ -34,6 +35,9 @@ __all__ = [
     "Diferencia",
     "Entrante",
     "EntregaAlerta",
+    "EntregaGancho",
+    "EventoGancho",
+    "Gancho",
     "Gasto",
     "Limites",
     "LimitesTienda",

@@ -160,4 +160,4 @@ def _call(entrega: EntregaAlerta) -> Result:
         {"type": alerta.tipo, "timestamp": alerta.creada.isoformat(timespec="seconds"), "data": alerta.datos},
         ensure_ascii=False,
     )
-    return webhook.post(url=entrega.destino, secret=secret, message_id=str(alerta.evento), body=body)
+    return webhook.post(url=entrega.destino, secrets=[secret], message_id=str(alerta.evento), body=body)
