@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 ('datos', models.JSONField()),
                 ('creado', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('en_entrega', models.BooleanField(db_default=False, default=False)),
-                ('gancho', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='eventos', to='campaigns.gancho')),
+                ('gancho', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='eventos', db_constraint=False, to='campaigns.gancho')),
             ],
             options={
                 'ordering': ('id',),
