@@ -376,6 +376,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "EstadoCampanaEnum": "campaigns.values.estados.EstadoCampana",
         "EstadoSMSEnum": "campaigns.values.estados.EstadoSMS",
+        "EstadoEntregaEnum": "campaigns.models.alerta.EntregaAlerta.Estado",
         "FuenteEnum": "clientes.models.baja.Fuente",
         "FuenteRegistradaEnum": "campaigns.api.bajas.FUENTES",
         "IntencionEnum": "campaigns.values.intencion.Intencion",

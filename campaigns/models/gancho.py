@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from campaigns.models.alerta import ERROR_MAX, URL_MAX
+from campaigns.models.alerta import ERROR_MAX, URL_MAX, EntregaAlerta
 from campaigns.values import eventos
 
 RESPUESTA_MAX: Final = 500
@@ -83,13 +83,10 @@ class EventoGancho(models.Model):
 class EntregaGancho(models.Model):
     """One call of a hook, with its events, until it is taken.
 
-    pendiente → entregada | fallida
+    pendiente → entregada | fallida, when the hook is disabled
     """
 
-    class Estado(models.TextChoices):
-        PENDIENTE = "pendiente", "Pendiente"
-        ENTREGADA = "entregada", "Entregada"
-        FALLIDA = "fallida", "Fallida"  # the hook was disabled
+    Estado = EntregaAlerta.Estado
 
     gancho = models.ForeignKey(Gancho, on_delete=models.CASCADE, related_name="entregas", db_index=False)
     mensaje = models.UUIDField(default=uuid.uuid4)  # `webhook-id`, the same in every try
