@@ -110,7 +110,9 @@ class ConSecretoSerializer(GanchoSerializer):
         read_only_fields = fields
 
 
-@extend_schema_serializer(examples=[OpenApiExample("Entregada", value=ENTREGA, response_only=True)])
+@extend_schema_serializer(
+    examples=[OpenApiExample("Entregada", value=ENTREGA, response_only=True, status_codes=["200", "202"])]
+)
 class EntregaGanchoSerializer(serializers.ModelSerializer[EntregaGancho]):
     class Meta:
         model = EntregaGancho
@@ -150,7 +152,9 @@ class TramoSerializer(RefusesUnknown):
     hasta = TimedDateField(help_text="Not those of this moment.")
 
 
-@extend_schema_serializer(examples=[OpenApiExample("En camino", value={"eventos": 1250}, response_only=True)])
+@extend_schema_serializer(
+    examples=[OpenApiExample("En camino", value={"eventos": 1250}, response_only=True, status_codes=["202"])]
+)
 class RepetidosSerializer(serializers.Serializer[Any]):
     eventos = serializers.IntegerField(help_text="Events that will be told again, under the ids that they had.")
 

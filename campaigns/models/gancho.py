@@ -57,7 +57,8 @@ class Gancho(models.Model):
 class EventoGancho(models.Model):
     """One event for one hook. The database writes it with what it tells of; a call takes up to 500 in their order."""
 
-    # Without a constraint: each message would lock the hook's row. What comes after a hook is deleted goes with its age.
+    # Without a constraint, by which each message would lock the hook's row: what comes after a hook was deleted goes by
+    # its age.
     gancho = models.ForeignKey(
         Gancho, on_delete=models.CASCADE, related_name="eventos", db_index=False, db_constraint=False
     )
