@@ -21,7 +21,7 @@ ESCRITO_MAX: Final = 64
 
 DIGIT: Final = re.compile(r"\d")
 LETTER: Final = re.compile(r"[^\W\d_]")
-INTERNATIONAL: Final = re.compile(r"00\s*(?=\d)")
+INTERNATIONAL: Final = re.compile(r"(?<!\d)00\s*(?=\d)")
 # "Tel. 2: 300 123 4567"
 NUMBERED_LABEL: Final = re.compile(r"[^\W\d_][^\d:]{0,30}\d{1,2}\s*:\s*(?=\D?\d{3})")
 # Whoever sends to https://wa.me/573001234567 wrote the country's code: https://faq.whatsapp.com/5913398998672934. The

@@ -326,6 +326,7 @@ CONTENT_SECURITY_POLICY = {
 FILE_UPLOAD_HANDLERS = ["core.uploads.NoFiles"]
 # A campaign over 100,000 ids is about one megabyte of JSON.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+BIG_BODY_MAX_SIZE = 16 * 1024 * 1024  # of a call with 100,000 recipients
 
 # --- the API -----------------------------------------------------------------------------------------
 
@@ -375,6 +376,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "EstadoCampanaEnum": "campaigns.values.estados.EstadoCampana",
         "EstadoSMSEnum": "campaigns.values.estados.EstadoSMS",
+        "EstadoEntregaEnum": "campaigns.models.alerta.EntregaAlerta.Estado",
         "FuenteEnum": "clientes.models.baja.Fuente",
         "FuenteRegistradaEnum": "campaigns.api.bajas.FUENTES",
         "IntencionEnum": "campaigns.values.intencion.Intencion",

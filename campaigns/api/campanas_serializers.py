@@ -5,7 +5,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 
 from campaigns.api.audiencia import AudienciaSerializer
-from campaigns.api.fields import IdListField, MensajeField, TimedDateField
+from campaigns.api.fields import DestinatariosField, IdListField, MensajeField, TimedDateField
 from campaigns.api.plantillas import MARCADORES, MENSAJE, PlantillaField
 from campaigns.api.remitentes import RemitenteField
 from campaigns.audiencia.resultado import Resultados
@@ -17,9 +17,18 @@ from core.api.serializers import RefusesUnknown, one_of
 
 FALTA_MENSAJE = "Envíe «mensaje» o «plantilla»."
 DOS_MENSAJES = "Envíe «mensaje» o «plantilla», no los dos."
-FALTA_AUDIENCIA = "Envíe «cliente_ids» o «audiencia»."
+FALTA_AUDIENCIA = "Envíe «cliente_ids», «audiencia» o «destinatarios»."
+PEDIDO = "Hola {nombre|vecino}, tu pedido {pedido} llega a {ciudad|tu ciudad}. Zapatos Luna"
 PROMOCIONAL = {"pattern": f"^{CampanaSMS.Clase.PROMOCIONAL.value}$"}
 DOS_AUDIENCIAS = "Envíe «cliente_ids» o «audiencia», no los dos."
+LLAMADA = {
+    "mensaje": PEDIDO,
+    "destinatarios": [
+        {"telefono": "300 123 4567", "nombre": "Ana", "variables": {"pedido": "A-1234", "ciudad": "Cali"}},
+        {"telefono": "3109876543", "variables": {"pedido": "A-1235"}},
+    ],
+}
+MOTIVO = {"clase": "transaccional", "clase_motivo": "Avisos de pedidos"}
 
 
 @extend_schema_serializer(
@@ -28,7 +37,8 @@ DOS_AUDIENCIAS = "Envíe «cliente_ids» o «audiencia», no los dos."
             "A una etiqueta, menos algunos",
             value={"mensaje": MENSAJE, "audiencia": {"etiquetas": [3], "excluir": {"cliente_ids": [15]}}},
             request_only=True,
-        )
+        ),
+        OpenApiExample("A personas por su teléfono", value=LLAMADA, request_only=True),
     ]
 )
 class TextoYAudienciaSerializer(RefusesUnknown):
@@ -40,6 +50,12 @@ class TextoYAudienciaSerializer(RefusesUnknown):
         required=False, help_text="1 to 100,000 ids of the shop's clients; give this or `audiencia`."
     )
     audiencia = AudienciaSerializer(required=False, help_text="The audience; give this or `cliente_ids`.")
+    destinatarios = DestinatariosField(
+        required=False,
+        help_text="1 to 100,000 people by their phones, alone or beside one of the two: never twice to one phone. "
+        "`mensaje` may then have variables of theirs, {pedido}, or with what stands where one has none, "
+        "{ciudad|tu ciudad}.",
+    )
     clase = serializers.ChoiceField(
         choices=CampanaSMS.Clase.choices,
         required=False,
@@ -52,11 +68,18 @@ class TextoYAudienciaSerializer(RefusesUnknown):
         required=False, allow_null=True, help_text="Id of a sender of the shop's; the installation's when absent."
     )
 
-    body_rules = {"allOf": [one_of("mensaje", "plantilla"), one_of("cliente_ids", "audiencia")]}
+    body_rules = {
+        "allOf": [
+            one_of("mensaje", "plantilla"),
+            {"anyOf": [{"required": [name]} for name in ("cliente_ids", "audiencia", "destinatarios")]},
+            {"not": {"required": ["cliente_ids", "audiencia"]}},
+        ]
+    }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         _one_of(attrs, "mensaje", "plantilla", FALTA_MENSAJE, DOS_MENSAJES)
-        _one_of(attrs, "cliente_ids", "audiencia", FALTA_AUDIENCIA, DOS_AUDIENCIAS)
+        if "destinatarios" not in attrs or {"cliente_ids", "audiencia"} <= attrs.keys():
+            _one_of(attrs, "cliente_ids", "audiencia", FALTA_AUDIENCIA, DOS_AUDIENCIAS)
         return attrs
 
 
@@ -85,6 +108,7 @@ class PreverSerializer(TextoYAudienciaSerializer):
             value={"plantilla": 1, "audiencia": {"todos": True}, "programada_para": "2026-12-01T09:00:00-05:00"},
             request_only=True,
         ),
+        OpenApiExample("A personas por su teléfono", value={**LLAMADA, **MOTIVO}, request_only=True),
     ]
 )
 class CrearCampanaSerializer(TextoYAudienciaSerializer):

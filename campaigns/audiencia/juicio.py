@@ -238,13 +238,14 @@ def _codigo(exclusiones: Iterable[Exclusion], fila: Fila) -> str:
 def _juzgados(fuera: str) -> str:
     return f"""
 candidatos AS (
-    SELECT e.n, c.id AS cliente_id, coalesce(c.nombre, '') AS nombre, coalesce(c.telefono_e164, '') AS telefono,
-        coalesce(c.pais, '') AS pais, c.consentimiento_en IS NOT NULL AS consentido,
+    SELECT e.n, e.id AS quien, c.id AS cliente_id, coalesce(c.nombre, '') AS nombre,
+        coalesce(c.telefono_e164, '') AS telefono, coalesce(c.pais, '') AS pais,
+        c.consentimiento_en IS NOT NULL AS consentido,
         {_codigo(EXCLUSIONES, Fila("c.telefono_e164", fuera))} AS codigo
     FROM elegidos e LEFT JOIN clientes_cliente c ON c.id = e.id AND c.usuario_id = %(tenant)s
     OFFSET 0  -- or each use of the code below would judge once more
 ), juzgados AS (
-    SELECT n, cliente_id, nombre, telefono, pais, consentido,
+    SELECT n, quien, cliente_id, nombre, telefono, pais, consentido,
         CASE WHEN codigo = '' AND row_number() OVER (PARTITION BY codigo, telefono ORDER BY n) > 1
             THEN '{codigos.TELEFONO_DUPLICADO}' ELSE codigo END AS codigo
     FROM candidatos
@@ -252,8 +253,8 @@ candidatos AS (
 """  # noqa: S608 - constants
 
 
-# Needs `elegidos (id, n)` before it and the parameters of `parametros`; gives `juzgados (n, cliente_id, nombre,
-# telefono, pais, consentido, codigo)` with codigo '' for those who can be sent to.
+# Needs `elegidos (id, n)` before it and the parameters of `parametros`; gives `juzgados (n, quien, cliente_id,
+# nombre, telefono, pais, consentido, codigo)` with codigo '' for those who can be sent to.
 JUZGADOS: Final = _juzgados(fuera_sql(telefono="c.telefono_e164", tienda="%(tenant)s", remitente="%(remitente)s"))
 # The same for a whole audience instead of one Lote.
 JUZGADOS_TODOS: Final = f"{LISTA_SQL},{_juzgados(en_lista_sql(telefono='c.telefono_e164'))}"

@@ -10,7 +10,7 @@ from django.db.models.functions import Now, StrIndex
 from django.dispatch import receiver
 from django.utils import timezone
 
-from campaigns.models import CampanaSMS, Lote, SMSLog
+from campaigns.models import CampanaSMS, Destinatario, Lote, SMSLog
 from campaigns.values.estados import ESPERA_FECHA, SMS_FINALES
 from clientes.models import Cliente
 from clientes.signals import cliente_por_anonimizar
@@ -38,6 +38,7 @@ def olvidar(sender: type[Cliente], *, cliente: Cliente, **kwargs: Any) -> None:
     answers = CampanaSMS.objects.filter(usuario=cliente.usuario_id, respuesta_a__isnull=False, logs__cliente=cliente)
     CampanaSMS.objects.filter(pk__in=list(answers.values_list("pk", flat=True))).update(mensaje="")
     _borrar(SMSLog.objects.filter(cliente=cliente))
+    Destinatario.objects.filter(quien=cliente.pk).delete()
 
 
 def olvidar_viejas(meses: int, *, hasta: float) -> int:
@@ -64,6 +65,7 @@ def olvidar_viejas(meses: int, *, hasta: float) -> int:
                 return done
             _borrar(SMSLog.objects.filter(pk__in=ids))
             last = ids[-1]
+        Destinatario.objects.filter(campana=pk).delete()
         CampanaSMS.objects.filter(pk=pk).update(olvidada_en=Now())
         CampanaSMS.objects.filter(pk=pk, respuesta_a__isnull=False).update(mensaje="")  # written to one person
         done += 1

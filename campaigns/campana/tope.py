@@ -6,7 +6,7 @@ from typing import Final
 
 from django.utils import timezone
 
-from campaigns.audiencia.seleccion import Audiencia
+from campaigns.campana.destinatarios import guardados
 from campaigns.ley.gasto import SE_ACABO, Tope, agotado, topes_de
 from campaigns.ley.jornada import jornada_de, jornada_de_tras
 from campaigns.ley.selectors import ajustes_de
@@ -61,7 +61,7 @@ def falta_tope(campana: CampanaSMS) -> Falta | None:
             motivo, hasta = found.motivo, found.hasta
     else:
         cabida = cabida_de(
-            Audiencia.de_ids(lote.cliente_ids),
+            guardados(campana, lote.cliente_ids),
             campana.mensaje,
             ajustes=ajustes,
             remitente=campana.remitente,

@@ -9,7 +9,9 @@ from campaigns.models.campana import CampanaSMS
 from campaigns.models.cierre import CierreDiario, Diferencia, MensajeListado
 from campaigns.models.cupos import Contacto, Gasto
 from campaigns.models.descarte import Descarte
+from campaigns.models.destinatario import Destinatario
 from campaigns.models.entrante import Entrante
+from campaigns.models.gancho import EntregaGancho, EventoGancho, Gancho
 from campaigns.models.limites import Limites, LimitesTienda
 from campaigns.models.llave import Llave
 from campaigns.models.lote import Lote
@@ -30,9 +32,13 @@ __all__ = [
     "CierreDiario",
     "Contacto",
     "Descarte",
+    "Destinatario",
     "Diferencia",
     "Entrante",
     "EntregaAlerta",
+    "EntregaGancho",
+    "EventoGancho",
+    "Gancho",
     "Gasto",
     "Limites",
     "LimitesTienda",

@@ -102,6 +102,8 @@ class CampanaSMS(models.Model):
     libre_hasta = models.DateTimeField(null=True, blank=True)
     # Made with a test key: nothing of it leaves (`workers.engine.lote.prueba`).
     prueba = models.BooleanField(default=False, db_default=False, editable=False)
+    # Its call named people by their phones, each with words of their own: `campaigns.models.destinatario`.
+    con_destinatarios = models.BooleanField(default=False, db_default=False, editable=False)
     idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - NULL is "no key"
     idempotency_hash = models.CharField(max_length=64, blank=True, default="")
 

@@ -8,7 +8,7 @@ counted one by one.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -16,10 +16,10 @@ from typing import Any, Final
 from django.db import connection
 
 from campaigns.audiencia.juicio import JUZGADOS_TODOS, parametros
-from campaigns.audiencia.seleccion import Audiencia, elegidos_sql
+from campaigns.audiencia.seleccion import Audiencia, Llamado, elegidos_sql
 from campaigns.ley.precios import precio_base, precio_de, precio_operador
 from campaigns.mensaje import texto
-from campaigns.mensaje.partes import Partes, contar
+from campaigns.mensaje.partes import GSM7, GSM7_EXTENSION, Partes, contar, es_gsm7
 from campaigns.models import Ajustes, Remitente
 from campaigns.remitentes import valor_de
 
@@ -38,11 +38,15 @@ FROM (
     SELECT codigo, nombre, CASE WHEN codigo = '' THEN pais ELSE '' END AS pais,
         CASE WHEN codigo = '' THEN consentido ELSE true END AS consentido, char_length(nombre) AS largo,
         CASE WHEN codigo <> '' THEN '' ELSE {CLASE} END AS clase
-    FROM juzgados
+    FROM juzgados WHERE n > %(llamados)s
 ) AS nombres GROUP BY 1, 2, 3, 4, 5
 """  # noqa: S608 - constants
+# Those whom a call names, one by one: their texts have words of their own.
+LLAMADOS_SQL: Final = "SELECT n, codigo, pais, consentido FROM juzgados WHERE n <= %(llamados)s ORDER BY n"
 
 SAMPLE: Final = {"gsm7": "a", "ucs2": "ó"}
+# Letters of one UTF-16 unit that no neighbour joins into a grapheme.
+UNA_UNIDAD: Final = (GSM7 | GSM7_EXTENSION | set(map(chr, range(ord("À"), ord("ſ") + 1)))) - set("\r\n\f")
 
 
 @dataclass(slots=True)
@@ -90,13 +94,14 @@ class Costo:
 
 @dataclass(frozen=True, slots=True)
 class Grupo:
-    """Names that count alike: `nombre` stands for all of them."""
+    """Names that count alike: `nombre` stands for all of them, and so do the values of variables, by their names."""
 
     codigo: str
     nombre: str
     pais: str
     cantidad: int
     sin_consentimiento: int
+    valores: tuple[tuple[str, str], ...] = ()
 
 
 def grupos_de(
@@ -111,10 +116,43 @@ def grupos_de(
         a_toda_hora: the cap on contacts is not for them.
     """
     params = parametros(ajustes, dia=dia, remitente=valor_de(remitente), a_toda_hora=a_toda_hora)
-    return [
+    others = juzgar(audiencia, params, GRUPOS_SQL) if audiencia.incluir else []
+    grupos = [
         Grupo(codigo, nombre if nombre is not None else SAMPLE.get(clase, "") * largo, pais, cantidad, sin)
-        for codigo, clase, largo, nombre, pais, cantidad, sin in juzgar(audiencia, params, GRUPOS_SQL)
+        for codigo, clase, largo, nombre, pais, cantidad, sin in others
     ]
+    return [*_de_llamados(audiencia, params), *grupos] if audiencia.llamados else grupos
+
+
+def _de_llamados(audiencia: Audiencia, params: dict[str, Any]) -> list[Grupo]:
+    counted: Counter[Grupo] = Counter()
+    for n, codigo, pais, consentido in juzgar(audiencia, params, LLAMADOS_SQL):
+        counted[grupo_de(audiencia.llamados[n - 1], codigo, pais, consentido=consentido)] += 1
+    return [
+        replace(grupo, cantidad=n, sin_consentimiento=n if grupo.sin_consentimiento else 0)
+        for grupo, n in counted.items()
+    ]
+
+
+def grupo_de(uno: Llamado, codigo: str, pais: str, *, consentido: bool) -> Grupo:
+    """Return the group of one whom a call names.
+
+    Args:
+        codigo: of the judgement of the client; "" when nothing speaks against them.
+    """
+    codigo = uno.codigo or codigo
+    if codigo:
+        return Grupo(codigo, "", "", 1, 0)
+    valores = tuple((name, _muestra(value)) for name, value in uno.valores.items())
+    return Grupo("", _muestra(uno.nombre), pais, 1, int(not consentido), valores)
+
+
+def _muestra(value: str) -> str:
+    """Return a text that counts as this one, wherever it stands: the same for as many as may be."""
+    if GSM7.issuperset(value):
+        return SAMPLE["gsm7"] * len(value)
+    # With a letter of the extension alone it counts by its letters, if the rest of the text is GSM-7.
+    return SAMPLE["ucs2"] * len(value) if UNA_UNIDAD.issuperset(value) and not es_gsm7(value) else value
 
 
 def juzgar(audiencia: Audiencia, params: dict[str, Any], select: str) -> list[tuple[Any, ...]]:
@@ -131,7 +169,7 @@ def juzgar(audiencia: Audiencia, params: dict[str, Any], select: str) -> list[tu
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH elegidos AS ({positions}),{JUZGADOS_TODOS}{select}",
-            {**named, **params, "gsm7": GSM7_PLAIN, "ucs2": UCS2_PLAIN},
+            {**named, **params, "gsm7": GSM7_PLAIN, "ucs2": UCS2_PLAIN, "llamados": len(audiencia.llamados)},
         )
         return list(cursor.fetchall())
 
@@ -144,6 +182,7 @@ def calcular(mensaje: str, grupos: list[Grupo]) -> Costo:
         if grupo.codigo:
             costo.excluidos[grupo.codigo] += grupo.cantidad
         else:
-            costo.add(contar(texto.render(mensaje, grupo.nombre)), grupo.cantidad, grupo.pais)
+            rendered = texto.render(mensaje, grupo.nombre, valores=dict(grupo.valores))
+            costo.add(contar(rendered), grupo.cantidad, grupo.pais)
             costo.sin_consentimiento += grupo.sin_consentimiento
     return costo

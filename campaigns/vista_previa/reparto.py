@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.utils import timezone
@@ -38,7 +38,7 @@ from campaigns.mensaje.partes import contar
 from campaigns.models import Ajustes, Remitente
 from campaigns.remitentes import valor_de
 from campaigns.values import codigos
-from campaigns.vista_previa.costo import CLASE, SAMPLE, Costo, Grupo, calcular, grupos_de, juzgar
+from campaigns.vista_previa.costo import CLASE, SAMPLE, Costo, Grupo, calcular, grupo_de, grupos_de, juzgar
 
 NUNCA: Final = "El horario de envío de la tienda no se abre nunca: no se enviaría nada."
 VENCE: Final = "El plazo de {horas} horas se acaba antes de que se abra el horario: no se enviaría nada."
@@ -47,7 +47,7 @@ VENCE_ANTES: Final = "El plazo de {horas} horas se acaba antes."
 EXACTO_HASTA: Final = 10_000
 
 FILAS_SQL: Final = f"""
-SELECT codigo, clase, char_length(nombre), CASE WHEN clase = 'raro' THEN nombre END, telefono, pais, consentido
+SELECT n, codigo, clase, char_length(nombre), CASE WHEN clase = 'raro' THEN nombre END, telefono, pais, consentido
 FROM (SELECT *, {CLASE} AS clase FROM candidatos) AS c ORDER BY n
 """  # noqa: S608 - constants
 
@@ -280,22 +280,28 @@ class _Plan:
                 filas, today = self.filas(jornada.dia), False
         reparto.no_salen = sum(map(len, cola))
         reparto.grupos = [
-            Grupo(g.codigo, g.nombre, g.pais, n, n if g.sin_consentimiento else 0) for g, n in con_turno.items()
+            replace(g, cantidad=n, sin_consentimiento=n if g.sin_consentimiento else 0) for g, n in con_turno.items()
         ]
 
     def filas(self, dia: date) -> list[_Fila]:
         params = parametros(self.ajustes, dia=dia, remitente=valor_de(self.remitente), a_toda_hora=self.a_toda_hora)
         mensaje = texto.con_enlace(self.mensaje)
-        known: dict[tuple[str, str], Toma] = {}
+        known: dict[tuple[Any, ...], Toma] = {}
         filas = []
-        for codigo, clase, largo, raro, telefono, pais, consentido in juzgar(self.audiencia, params, FILAS_SQL):
-            nombre = raro if raro is not None else SAMPLE[clase] * largo
-            if (nombre, pais) not in known:
+        llamados = self.audiencia.llamados
+        for n, codigo, clase, largo, raro, telefono, pais, consentido in juzgar(self.audiencia, params, FILAS_SQL):
+            if n <= len(llamados):
+                grupo = grupo_de(llamados[n - 1], codigo, pais, consentido=consentido)
+            else:
+                nombre = raro if raro is not None else SAMPLE[clase] * largo
+                grupo = Grupo(codigo, nombre, pais, 1, int(not codigo and not consentido))
+            key = (grupo.nombre, grupo.valores, grupo.pais)
+            if key not in known:
                 costo = Costo()
-                costo.add(contar(texto.render(mensaje, nombre)), 1, pais)
-                known[nombre, pais] = _toma_de(costo, self.ajustes)
-            grupo = Grupo(codigo, nombre, pais, 1, int(not codigo and not consentido))
-            filas.append(_Fila(grupo, telefono, known[nombre, pais]))
+                rendered = texto.render(mensaje, grupo.nombre, valores=dict(grupo.valores))
+                costo.add(contar(rendered), 1, grupo.pais)
+                known[key] = _toma_de(costo, self.ajustes)
+            filas.append(_Fila(grupo, telefono, known[key]))
         return filas
 
     @staticmethod

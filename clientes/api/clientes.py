@@ -81,6 +81,7 @@ class HoraField(serializers.TimeField):
                 "consentimiento_texto": "Acepto recibir ofertas de Zapatos Luna por SMS",
                 "consentimiento_lugar": "190.24.8.15",
                 "consentimiento_revocado_en": None,
+                "origen": "",
                 "creado": "2026-03-15T10:30:00-05:00",
             },
             response_only=True,
@@ -120,8 +121,10 @@ class ClienteSerializer(ShopRowSerializer[Cliente]):
             "consentimiento_texto",
             "consentimiento_lugar",
             "consentimiento_revocado_en",
+            "origen",
             "creado",
         )
+        read_only_fields = ("origen",)
         extra_kwargs = {
             "telefono": {"help_text": "As people write it, a link of WhatsApp's too; 20 characters are kept."},
             "documento": {"help_text": "20 characters are kept; one of nobody's, as 222222222222, is refused."},
@@ -132,6 +135,7 @@ class ClienteSerializer(ShopRowSerializer[Cliente]):
             "consentimiento_medio": {"help_text": "How the client agreed."},
             "consentimiento_texto": {"help_text": "The words that the client was shown or read."},
             "consentimiento_lugar": {"help_text": "The IP address or the place."},
+            "origen": {"help_text": "The campaign whose call made the client; empty for others."},
         }
 
     sent_max = ficha.ESCRITO_MAX

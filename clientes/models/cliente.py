@@ -10,6 +10,7 @@ from clientes.texto import PALABRAS
 
 NOMBRE_MAX = 150
 FUENTE_MAX = 80
+ORIGEN_MAX = 250
 TEXTO_MAX = 1_000
 LUGAR_MAX = 200
 
@@ -65,6 +66,8 @@ class Cliente(models.Model):
     consentimiento_medio = models.CharField(max_length=8, choices=Medio, blank=True, default="", db_default="")
     consentimiento_texto = models.CharField(max_length=TEXTO_MAX, blank=True, default="", db_default="")
     consentimiento_lugar = models.CharField(max_length=LUGAR_MAX, blank=True, default="", db_default="")
+    # What made the client, where it was no person of the shop and no file: "" for those.
+    origen = models.CharField(max_length=ORIGEN_MAX, blank=True, default="", db_default="", editable=False)
     # Personal data erased on the client's request; the row stays for the totals. Ley 1581 de 2012, art. 8.
     anonimizado_en = models.DateTimeField(null=True, blank=True, editable=False)
     etiquetas = models.ManyToManyField(Etiqueta, blank=True, related_name="clientes")

@@ -18,7 +18,7 @@ from local.stack.errors import Interrupted, StackError
 from local.stack.layout import DEFAULT_DATA, Layout
 from local.stack.output import Printer
 from local.stack.session import Session
-from tests.bench import callbacks, cierre, comparison, latency, lote, many, profile, report, scaling, tableros
+from tests.bench import callbacks, cierre, comparison, ganchos, latency, lote, many, profile, report, scaling, tableros
 from tests.bench.errors import BenchError
 from tests.bench.machine import describe
 from tests.bench.options import Options, read_options
@@ -65,6 +65,7 @@ SECTIONS = {
     "latency": latency.section,
     "tableros": tableros.section,
     "cierre": cierre.section,
+    "ganchos": ganchos.section,
     "callbacks": callbacks.section,
     "lote": lote.section,
     "many": many.section,

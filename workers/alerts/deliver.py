@@ -163,4 +163,4 @@ def _call(entrega: EntregaAlerta) -> Result:
         ensure_ascii=False,
     )
     lending.rest()
-    return webhook.post(url=entrega.destino, secret=secret, message_id=str(alerta.evento), body=body)
+    return webhook.post(url=entrega.destino, secrets=[secret], message_id=str(alerta.evento), body=body)

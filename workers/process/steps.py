@@ -110,6 +110,7 @@ class Clocks(bootsteps.StartStopStep):
             Clock("reconcile", rounds.reconcile_round),
             Clock("deliveries", rounds.deliveries_round),
             Clock("alerts", rounds.alerts_round),
+            Clock("hooks", rounds.hooks_round),
             Clock("comeback", comeback.round_of_watch, own=True),
         ]
 

@@ -16,6 +16,7 @@ from campaigns.models import (
     CampanaSMS,
     CierreDiario,
     Contacto,
+    Destinatario,
     Entrante,
     EntregaAlerta,
     Gasto,
@@ -184,6 +185,12 @@ def same_listado() -> None:
         MensajeListado.objects.create(cierre=cierre, sid="SM1", propio=True)
 
 
+def same_destinatario() -> None:
+    owner = campana()
+    for _ in range(2):
+        Destinatario.objects.create(campana=owner, quien=7)
+
+
 def same_avance() -> None:
     owner = campana()
     for _ in range(2):
@@ -319,6 +326,7 @@ BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("registro_baja_un_sid", lambda: two_registros(sid="SM1")),
     ("entrante_uno_por_tienda", lambda: two_entrantes(AdminFactory.create())),
     ("entrante_uno_sin_tienda", lambda: two_entrantes(None)),
+    ("destinatario_uno_por_campana", same_destinatario),
     ("suceso_un_avance", same_avance),
     ("listado_una_vez", same_listado),
     ("respuesta_una_por_palabra", same_palabra),

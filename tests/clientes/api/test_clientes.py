@@ -43,6 +43,7 @@ class TestCreate:
             "consentimiento_texto": "",
             "consentimiento_lugar": "",
             "consentimiento_revocado_en": None,
+            "origen": "",
             "creado": timezone.localtime(cliente.creado).isoformat(),
         }
 

@@ -62,6 +62,9 @@ MEANINGS: Final = {
     ("mensaje", "unknown_placeholder"),
     ("mensaje", "unbalanced_brace"),
     ("mensaje", "glued_link"),
+    ("mensaje", "missing_default"),
+    # The names of variables, and what the text asks of each.
+    *(("destinatarios", code) for code in ("invalid", "required", "max_length", "null_characters_not_allowed")),
     ("mensaje", "required"),  # nor a template
     ("url", "invalid"),  # of no public address
     ("festivos_pais", "invalid"),

@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import DjangoDbBlocker
 
 from campaigns.bajas.services import registrar
+from campaigns.bitacora import ganchos
 from campaigns.bitacora.alertas import guardar_ajustes, probar
 from campaigns.bitacora.services import anotar
 from campaigns.ley.services import cambiar_ajustes
@@ -23,6 +24,9 @@ from campaigns.models import (
     AjustesAlertas,
     CampanaSMS,
     Entrante,
+    EntregaGancho,
+    EventoGancho,
+    Gancho,
     PlantillaSMS,
     Programacion,
     Remitente,
@@ -66,6 +70,7 @@ ENTRANTES, ENTRANTE = "api/v1/entrantes/", "api/v1/entrantes/<int:pk>/"
 RESPUESTAS, RESPUESTA = "api/v1/respuestas/", "api/v1/respuestas/<int:pk>/"
 BAJAS, BAJA = "api/v1/bajas/", "api/v1/bajas/<int:pk>/"
 ALERTAS = "api/v1/alertas/"
+GANCHOS, GANCHO = "api/v1/ganchos/", "api/v1/ganchos/<int:pk>/"
 LLAVES = "api/v1/llaves/"
 MARCA = "zafiro"
 PLANTILLAS, PLANTILLA = "api/v1/plantillas/", "api/v1/plantillas/<int:pk>/"
@@ -88,12 +93,15 @@ class World:
     baja: Baja
     programacion: Programacion
     llave: LlaveApi
+    gancho: Gancho
+    entrega: EntregaGancho
 
     def pk_of(self, route: str) -> int:
         named = {"clientes": self.cliente, "plantillas": self.plantilla, "campanas": self.campana}
         named |= {"etiquetas": self.etiqueta, "segmentos": self.segmento, "ventas": self.venta}
         named |= {"remitentes": self.remitente}
         named |= {"entrantes": self.entrante, "respuestas": self.respuesta, "bajas": self.baja}
+        named |= {"ganchos/entregas": self.entrega, "ganchos": self.gancho}
         named |= {"programaciones": self.programacion, "llaves": self.llave}
         return next((row.pk for part, row in named.items() if part in route), 0)
 
@@ -158,6 +166,10 @@ def una_baja(world: World) -> dict[str, Any]:
 
 def una_alta(world: World) -> dict[str, Any]:
     return {"motivo": "Firmó en la tienda", "evidencia": "Carpeta 3"}
+
+
+def un_tramo(world: World) -> dict[str, Any]:
+    return {"desde": "2020-01-01T00:00", "hasta": "2099-01-01T00:00"}
 
 
 def una_llave(world: World) -> dict[str, Any]:
@@ -241,6 +253,18 @@ TABLE = [
     Row("patch", ALERTAS + "ajustes/", 200, 403, 200, lambda w: {"minutos_sin_avance": 15}),
     Row("post", ALERTAS + "secreto/", 200, 403, 200),
     Row("post", ALERTAS + "prueba/", 202, 403, 409),
+    Row("get", GANCHOS, 200, 403, 200),
+    Row("post", GANCHOS, 201, 403, 201, lambda w: {"url": "https://a.example.com/", "tipos": ["sms.enviado"]}),
+    Row("get", GANCHO, 200, 403, 404),
+    Row("patch", GANCHO, 200, 403, 404, lambda w: {"tipos": ["baja.registrada"]}),
+    Row("delete", GANCHO, 204, 403, 404),
+    Row("post", GANCHO + "secreto/", 200, 403, 404),
+    Row("post", GANCHO + "prueba/", 202, 403, 404),
+    Row("get", GANCHO + "entregas/", 200, 403, 404),
+    Row("post", GANCHOS + "entregas/<int:pk>/repetir/", 202, 403, 404),
+    Row(
+        "post", GANCHO + "repetir/", 202, 403, 404, lambda w: {"desde": "2020-01-01T00:00", "hasta": "2099-01-01T00:00"}
+    ),
     Row("post", CAMPANA + "pausar/", 200, 403, 404),
     Row("post", CAMPANA + "reanudar/", 200, 403, 404, estado="pausado"),
     Row("post", CAMPANA + "cancelar/", 200, 403, 404),
@@ -358,6 +382,9 @@ def make_world(owner: Usuario) -> World:
     guardar_ajustes(usuario=owner, datos={"correos": [f"{MARCA}@tienda.co"]})
     AjustesAlertas.objects.update(confirmados=F("correos"))
     probar(usuario=owner)
+    gancho = ganchos.crear(usuario=owner, url="https://tienda.co/", tipos=["baja.registrada"])
+    evento = EventoGancho.objects.create(gancho=gancho, tipo="baja.registrada", datos={}, en_entrega=True)
+    entrega = EntregaGancho.objects.create(gancho=gancho, evento_ids=[evento.pk], total=1, estado="entregada")
     return World(
         ClienteFactory.create(usuario=owner),
         PlantillaFactory.create(usuario=owner),
@@ -371,6 +398,8 @@ def make_world(owner: Usuario) -> World:
         registrar(usuario=owner, telefono="3001234567", motivo="Lo pidió en la tienda"),
         una_programacion(owner),
         LlaveApi.objects.get(huella=huella(llave_de(owner))),
+        gancho,
+        entrega,
     )
 
 

@@ -22,6 +22,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import DjangoDbBlocker
 
 from campaigns.bajas.services import registrar
+from campaigns.bitacora import ganchos
 from campaigns.bitacora.alertas import guardar_ajustes, probar
 from campaigns.models import AjustesAlertas, CampanaSMS, CierreDiario, Entrante, RespuestaGuardada, SMSLog
 from clientes.importacion.services import subir
@@ -160,6 +161,19 @@ TABLE = [
     Row("post", "alertas/", 302, 403, 302, "", lambda w: {"minutos_sin_avance": "15", "al_fallar": "true"}),
     Row("post", "alertas/secreto/", 200, 403, 200),
     Row("post", "alertas/prueba/", 302, 403, 302),
+    Row("get", "ganchos/", 200, 403, 200),
+    Row("post", "ganchos/", 200, 403, 200, "", lambda w: {"url": "https://a.example.com/", "tipos": "sms.enviado"}),
+    Row("get", "ganchos/<int:pk>/", 200, 403, 404, "gancho"),
+    Row(
+        "post",
+        "ganchos/<int:pk>/",
+        302,
+        403,
+        404,
+        "gancho",
+        lambda w: {"url": "https://tienda.co/otra", "tipos": "baja.registrada"},
+    ),
+    Row("post", "ganchos/<int:pk>/hacer/", 302, 403, 404, "gancho", lambda w: {"accion": "desactivar"}),
     # the operator's alone: tests/campaigns/pages/test_cierres.py
     Row("get", "cierres/", 403, 403, 403),
     Row("get", "cierres/<int:pk>/", 404, 404, 404, "cierre"),
@@ -449,6 +463,7 @@ def make_world(owner: Usuario) -> World:
         "baja": registrar(usuario=owner, telefono="3001234567", motivo=f"{MARCA} 12"),
         "vendedor": VendedorFactory.create(creado_por=owner, username=MARCA),
         "llave": LlaveApi.objects.get(huella=huella(llave_de(owner, nombre=f"{MARCA} 13"))),
+        "gancho": ganchos.crear(usuario=owner, url=f"https://{MARCA}.com/", tipos=["baja.registrada"]),
         "cierre": CierreDiario.objects.create(dia=date(2026, 3, 4)),  # the installation's
     }
     return {name: row.pk for name, row in rows.items()}

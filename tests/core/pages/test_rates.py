@@ -44,6 +44,7 @@ SIN_RITMO = {
         "programacion-eliminar",
     ),
     *("programacion-pausar", "programacion-reanudar", "campana-aprobar", "campana-rechazar"),
+    *("ganchos", "gancho"),
     *("campana-pausar", "campana-reanudar", "campana-cancelar", "campana-reintentar", "alertas-secreto"),
     *("usuario-clave", "usuario-rol", "usuario-activar", "usuario-desactivar", "cuenta-clave"),
     # one's own account
@@ -51,7 +52,7 @@ SIN_RITMO = {
     *("sesiones", "sesion-cerrar", "sesiones-cerrar-otras", "cuenta-correo", "correo-confirmar", "confirmar"),
     *("usuario-sesiones-cerrar", "ingresar-codigo", "clave-olvidada", "clave-nueva"),
     # counted by rates of their own
-    *("alertas-prueba", "usuario-nuevo"),
+    *("alertas-prueba", "gancho-hacer", "usuario-nuevo"),
     # the API's views at addresses of pages, with the API's rates
     *("enviar-sms", "cliente-crear-ajax", "plantillas-sms"),
 }

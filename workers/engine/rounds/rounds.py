@@ -9,7 +9,7 @@ from typing import Final
 from django.conf import settings
 
 from core import correo
-from workers.alerts import deliver, stalls
+from workers.alerts import deliver, hooks, stalls
 from workers.engine.lote import entregas, paced
 from workers.engine.message import reconciler
 from workers.engine.rounds import sweeper, turns
@@ -27,6 +27,9 @@ DELIVERIES_S: Final = 3.0
 STALLS_S: Final = 60.0
 ALERTS_S: Final = 10.0
 CORREOS_S: Final = 10.0
+# Events gather for a second before a call: `workers.alerts.hooks`.
+HOOKS_S: Final = 1.0
+NO_HOOKS_S: Final = 5.0  # between two looks for a first one
 
 
 def sweep() -> sweeper.Sweep | None:
@@ -88,6 +91,13 @@ def deliveries_round() -> float:
 def alerts_round() -> float:
     """Send the emails of accounts and deliver the alerts that are due; return the seconds until the next turn."""
     return min(_in_turn(turns.CORREOS, CORREOS_S, correo.despachar), _in_turn(turns.ALERTS, ALERTS_S, deliver.deliver))
+
+
+def hooks_round() -> float:
+    """Deliver events to hooks; return the seconds until the next turn."""
+    if not hooks.are_there():
+        return NO_HOOKS_S
+    return _in_turn(turns.HOOKS, HOOKS_S, hooks.deliver)
 
 
 def _in_turn(task: str, every: float, work: Callable[[], object]) -> float:
