@@ -60,8 +60,8 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Measure the product on this machine: against a textbook Celery chord, as it grows, how fast it"
-        " answers, what open dashboards, a daily close, hooks and many paced senders cost, and where its CPU goes. About"
-        " 23 minutes on two quiet processors.",
+        " answers, what open dashboards, a daily close, hooks and many paced senders cost, and where its CPU goes."
+        " About 23 minutes on two quiet processors.",
     )
     add = parser.add_argument
     add("--only", choices=SECTIONS, action="append", help="this benchmark alone; can be repeated")
