@@ -105,12 +105,12 @@ class ListaField(serializers.ListField):
 
     def run_child_validation(self, data: Any) -> list[Any]:
         found: list[Any] = []
-        errors: dict[int, Any] = {}
+        errors: dict[str, Any] = {}
         for at, item in enumerate(data):
             try:
                 found.append(self.child.run_validation(item))
             except serializers.ValidationError as error:
-                errors[at] = error.detail
+                errors[str(at)] = error.detail
                 if len(errors) == ERRORES_MAX:
                     break
         if errors:

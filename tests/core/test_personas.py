@@ -312,13 +312,14 @@ class TestTheInstallation:
         mine.refresh_from_db()
         assert (mine.usuario, [*mine.etiquetas.all()]) == (owner, [tags[0]])  # it stays where it was
         # Nor is a row of somebody who founded no shop; their people see none of it.
-        for path, form in (
+        rows: tuple[tuple[str, dict[str, Any]], ...] = (
             ("clientes/etiqueta", {"nombre": "otra"}), ("clientes/segmento", {"nombre": "otro", "condiciones": "{}"}),
             ("campaigns/plantillasms", {"nombre": "otra", "mensaje": "Hola", "activo": "on"}),
             ("campaigns/remitente", {"nombre": "otro", "valor": "+15005550001", "activo": "on"}),
-        ):  # fmt: skip
-            for wrong in (teammate, admin_user):
-                assert inside.post(f"/admin/{path}/add/", form | {"usuario": wrong.pk}).status_code == 200, path
+        )  # fmt: skip
+        for path, fields in rows:
+            for nobody in (teammate, admin_user):
+                assert inside.post(f"/admin/{path}/add/", fields | {"usuario": nobody.pk}).status_code == 200, path
         person = {"username": "nueva", "password1": CLAVE, "password2": CLAVE, "usable_password": "true"}
         page = inside.post("/admin/core/usuario/add/", person | {"rol": "vendedor", "creado_por": teammate.pk})
         assert "creado_por" in page.context["adminform"].form.errors
