@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 from django.conf import settings
-from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck
@@ -101,10 +101,17 @@ def _test_settings() -> None:
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
 
+@pytest.fixture(scope="session")
+def _redis_of_tests() -> Iterator[redis.Redis]:
+    """A client that stays: the cache makes one for each call, and there are twelve thousand tests."""
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        yield client
+
+
 @pytest.fixture(autouse=True)
-def _forget_copies() -> None:
+def _forget_copies(_redis_of_tests: redis.Redis) -> None:
     """One test's calls must not slow the next, and what was counted for it is not what the next counts."""
-    cache.clear()
+    _redis_of_tests.flushdb()
     throttling.taken.clear()
     throttling.counted_here.reset()
     selectors.recuentos.clear()

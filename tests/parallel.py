@@ -52,7 +52,7 @@ if side_by_side() and os.environ.get("REDIS_URL"):
 
 
 class Scheduler(LoadGroupScheduling):  # type: ignore[misc] # it has no types
-    """As pytest-xdist has it, but it forgets what is done: it would count all of that again at the end of each test."""
+    """A scheduler that forgets what is done: pytest-xdist counts all of it again at the end of each test."""
 
     def mark_test_complete(self, node: WorkerController, item_index: int, duration: float = 0) -> None:
         super().mark_test_complete(node, item_index, duration)
