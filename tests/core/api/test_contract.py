@@ -92,6 +92,7 @@ MEANINGS: Final = {
     ("programada_para", "too_far"),
     ("vence_en", "past"),
     ("redes", "invalid"),
+    ("redes", "blank"),  # of control characters alone, which the format of a network does not rule out here
     ("alcances", "invalid"),  # a test key's: not everything
 }
 
