@@ -123,8 +123,8 @@ SELECT coalesce(sum(total), 0) FROM lotes
 """  # noqa: S608 - constants
 
 
-def medir(audiencia: Audiencia, *, tenant_id: int) -> Medida:
-    """Count the audience and check that all it names is this shop's.
+def leer_medida(audiencia: Audiencia, *, tenant_id: int) -> Medida:
+    """Count the audience client by client, and check that all it names is this shop's.
 
     Raises:
         InvalidInputError: nobody is chosen, or an id is not the shop's. Another shop's id and an id that

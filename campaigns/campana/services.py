@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from campaigns.audiencia import seleccion
+from campaigns.audiencia.medida import medir
 from campaigns.audiencia.seleccion import Audiencia, Medida
 from campaigns.bitacora.services import anotar, anotar_move
 from campaigns.campana import reintentos, tope
@@ -74,7 +75,7 @@ class NuevaCampana:
         if self.programada_para is not None:
             validar_fecha(self.programada_para)
         clases.validar(self.clase, self.clase_motivo)
-        medida = seleccion.medir(self.audiencia, tenant_id=ajustes.usuario_id)
+        medida = medir(self.audiencia, tenant_id=ajustes.usuario_id)
         texto.validate_length(self.mensaje, longest_nombre=medida.longest_nombre, field=field)
         firma.exigir(self.mensaje, ajustes, field=field)
         return medida

@@ -38,6 +38,9 @@ fuera AS MATERIALIZED (
 )
 """
 
+# `huella` of a phone, as the index `cliente_por_huella` has it.
+HUELLA: Final = "sha256(decode({0}, 'escape'))"
+
 
 def en_lista_sql(*, telefono: str) -> str:
     """Return the condition of `fuera_sql`, asked of LISTA_SQL.

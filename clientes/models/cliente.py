@@ -1,9 +1,10 @@
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Length, Lower
+from django.db.models.lookups import Exact
 
 from clientes import phones
 from clientes.texto import PALABRAS
@@ -12,6 +13,16 @@ NOMBRE_MAX = 150
 FUENTE_MAX = 80
 TEXTO_MAX = 1_000
 LUGAR_MAX = 200
+# `Baja.huella` of the client's phone. PostgreSQL lets convert_to() into no index; a phone's characters are bytes.
+HUELLA: Final = models.Func(
+    models.Func("telefono_e164", models.Value("escape"), function="decode"),
+    function="sha256",
+    output_field=models.BinaryField(),
+)
+# The function is of migration 0013.
+RARO: Final = models.Q(
+    Exact(models.Func("nombre", function="clientes_clase", output_field=models.CharField()), models.Value("raro"))
+)
 
 
 class Medio(models.TextChoices):
@@ -106,6 +117,10 @@ class Cliente(models.Model):
             ),
             models.Index(fields=["usuario", "nombre", "id"], name="cliente_por_nombre"),  # the page, in this order
             GinIndex(PALABRAS, name="cliente_por_palabra"),  # the page's search: clientes.busqueda
+            # the preview of a campaign: its longest name, who opted out, and whose name is counted letter by letter
+            models.Index("usuario", Length("nombre").desc(), "id", name="cliente_por_largo"),
+            models.Index(HUELLA, name="cliente_por_huella", condition=~models.Q(telefono_e164="")),
+            models.Index(fields=["usuario"], name="cliente_raro", condition=RARO),
         ]
 
     def __str__(self) -> str:

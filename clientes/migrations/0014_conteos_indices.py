@@ -1,0 +1,31 @@
+"""The indexes by which the preview of a campaign finds whom the counts cannot judge. Made beside running campaigns."""
+
+import django.db.models.functions.text
+import django.db.models.lookups
+from django.conf import settings
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    atomic = False
+
+    dependencies = [
+        ('clientes', '0013_conteos'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        AddIndexConcurrently(
+            model_name='cliente',
+            index=models.Index(models.F('usuario'), models.OrderBy(django.db.models.functions.text.Length('nombre'), descending=True), models.F('id'), name='cliente_por_largo'),
+        ),
+        AddIndexConcurrently(
+            model_name='cliente',
+            index=models.Index(models.Func(models.Func('telefono_e164', models.Value('escape'), function='decode'), function='sha256', output_field=models.BinaryField()), condition=models.Q(('telefono_e164', ''), _negated=True), name='cliente_por_huella'),
+        ),
+        AddIndexConcurrently(
+            model_name='cliente',
+            index=models.Index(condition=models.Q(django.db.models.lookups.Exact(models.Func('nombre', function='clientes_clase', output_field=models.CharField()), models.Value('raro'))), fields=['usuario'], name='cliente_raro'),
+        ),
+    ]
