@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.bench.phones import MOST
 
-SECTIONS = ("comparison", "scaling", "latency", "tableros", "cierre", "callbacks", "lote", "profile")
+SECTIONS = ("comparison", "scaling", "latency", "tableros", "cierre", "callbacks", "lote", "years", "profile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class Options:
         tabs_s: seconds of each stretch of it: without tabs, with them, and without them again.
         closed: messages of the day that is closed.
         reported: messages whose status callbacks come.
+        years: rows of campaigns that have ended, beside which a message and a page are measured.
+        years_messages: messages of each of the two measures.
         profiled: recipients of the profiled campaign.
         json: where to write the figures.
     """
@@ -45,6 +47,8 @@ class Options:
     tabs_s: float
     closed: int
     reported: int
+    years: int
+    years_messages: int
     profiled: int
     json: Path | None
 
@@ -53,7 +57,7 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Measure the product on this machine: against a textbook Celery chord, as it grows, how fast it"
-        " answers, what open dashboards and a daily close cost, and where its CPU goes. About 17 minutes on two quiet"
+        " answers, what open dashboards and a daily close cost, and where its CPU goes. About half an hour on two quiet"
         " processors.",
     )
     add = parser.add_argument
@@ -62,6 +66,7 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     add("--recipients", type=count, metavar="N", help="of each run of the comparison (default 4000)")
     add("--rounds", type=count, metavar="N", help="of the comparison (default 3)")
     add("--million", action="store_true", help="scaling goes on to 1,000,000 recipients, and so large a day is closed")
+    add("--hundred-million", action="store_true", help="of the past, instead of ten million rows: about 60 GB of disk")
     add("--json", type=Path, metavar="FILE", help="also write the figures to this file")
     given = parser.parse_args(arguments)
     if given.json:
@@ -84,6 +89,8 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
         tabs_s=8.0 if given.quick else 25.0,
         closed=1_000_000 if given.million else 100_000 if given.quick else 200_000,
         reported=1_000 if given.quick else 4_000,
+        years=100_000_000 if given.hundred_million else 300_000 if given.quick else 10_000_000,
+        years_messages=1_000 if given.quick else 4_000,
         profiled=1_000 if given.quick else 8_000,
         json=given.json,
     )

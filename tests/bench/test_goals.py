@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from tests.bench import callbacks, cierre, comparison, latency, lote, scaling, tableros
+from tests.bench import callbacks, cierre, comparison, latency, lote, scaling, tableros, years
 from tests.bench.callbacks import TakenIn
 from tests.bench.cierre import Closed
 from tests.bench.latency import Latency
@@ -126,10 +126,13 @@ def test_the_command_line_asks_for_less_or_more() -> None:
         "cierre",
         "callbacks",
         "lote",
+        "years",
         "profile",
     )
     assert quick.sections == ("comparison", "latency")
     assert quick.recipients < everything.recipients == 4_000
+    assert (quick.years, everything.years) == (300_000, 10_000_000)
+    assert read_options(["--hundred-million"]).years == 100_000_000
     assert read_options(["--million"]).sizes[-2:] == (100_000, 1_000_000)
     assert everything.creations >= 20
 
@@ -143,3 +146,10 @@ def test_it_rejects_a_count_that_cannot_be() -> None:
 def test_many_clients_in_one_call_are_quick_or_not(slowest: float, reached: bool) -> None:
     times = {"mixed": [1.0, slowest], "the same again": [5.0]}
     assert [goal.reached for goal in lote.report(times, 1000, 0.0).goals] == [reached]
+
+
+@pytest.mark.parametrize(("page", "reached"), [(11.9, True), (12.1, False)])
+def test_the_past_may_cost_a_fifth_more(page: float, reached: bool) -> None:
+    section = years.report({"claim": 4.0, "its messages": 10.0}, {"claim": 4.1, "its messages": page}, 10, 1.0, 0.0)
+    assert [goal.reached for goal in section.goals] == [reached]
+    assert "its messages" in section.goals[0].found
