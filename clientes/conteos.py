@@ -8,11 +8,12 @@ for change places in one transaction, so who reads in one statement finds each c
 from typing import Final
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 # For reading a whole shop: minutes are too many for a request, and memory spares files.
 ANCHO_SQL: Final = "SET LOCAL statement_timeout = '15min'; SET LOCAL work_mem = '64MB'"
-# Who counts a shop holds this lock; nobody who reads or writes clients asks for it.
-CANDADO_SQL: Final = "SELECT pg_advisory_xact_lock(hashtextextended('conteo:' || %(tienda)s, 0))"
+# Who counts a shop holds this lock, and nobody waits for it; who reads or writes clients does not ask for it.
+CANDADO_SQL: Final = "SELECT pg_try_advisory_xact_lock(hashtextextended('conteo:' || %(tienda)s, 0))"
 # A shop is looked at when it has so many rows to sum, or so many ids whose phones nobody has compared.
 FILAS: Final = 500
 IDS: Final = 1_000
@@ -87,22 +88,30 @@ SELECT u.id FROM core_usuario u WHERE u.creado_por_id IS NULL
 
 
 def contar(tienda_id: int) -> None:
-    """Count a shop's clients anew: every one of them is read, while all others go on."""
+    """Count a shop's clients anew, unless somebody is at it: every one of them is read, while all others go on."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(ANCHO_SQL)
-        cursor.execute(CANDADO_SQL, {"tienda": tienda_id})
+        if not _mio(cursor, tienda_id):
+            return
         # Apart, for no statement deletes a row of a unique index and writes it again.
         cursor.execute("DELETE FROM clientes_compartido WHERE usuario_id = %(tienda)s", {"tienda": tienda_id})
         cursor.execute(CONTAR_SQL, {"tienda": tienda_id})
 
 
 def sumar(tienda_id: int) -> None:
-    """Sum what was written about a shop's clients since the last time, and compare the phones that are new."""
+    """Sum what was written about a shop's clients since the last time, and compare the phones that are new; unless
+    somebody is at it."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(ANCHO_SQL)
-        cursor.execute(CANDADO_SQL, {"tienda": tienda_id})
+        if not _mio(cursor, tienda_id):
+            return
         cursor.execute(SUMAR_SQL, {"tienda": tienda_id})
         cursor.execute(COMPARAR_SQL, {"tienda": tienda_id})
+
+
+def _mio(cursor: CursorWrapper, tienda_id: int) -> bool:
+    """Take the shop's lock until the transaction's end; False when somebody else has it."""
+    cursor.execute(ANCHO_SQL)
+    cursor.execute(CANDADO_SQL, {"tienda": tienda_id})
+    return bool(cursor.fetchone()[0])
 
 
 def activos_por_etiqueta(tienda_id: int) -> dict[int, int] | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, Value
+from django.db.models import Case, Count, IntegerField, Q, Value, When
 from django.db.models.functions import Length
 
 from campaigns.audiencia.juicio import TEXTOS, enviables_de
@@ -58,10 +58,8 @@ def etiquetas(usuario: Usuario) -> list[Etiqueta]:
     counts = conteos.activos_por_etiqueta(usuario.tenant_id)
     if counts is None:
         return list(found.annotate(cuantos=Count("clientes", filter=Q(clientes__activo=True))))
-    rows = list(found.annotate(cuantos=Value(0)))
-    for row in rows:
-        row.cuantos = counts.get(row.pk, 0)
-    return rows
+    known = [When(pk=pk, then=Value(n)) for pk, n in counts.items()]
+    return list(found.annotate(cuantos=Case(*known, default=Value(0), output_field=IntegerField())))
 
 
 @dataclass(frozen=True, slots=True)

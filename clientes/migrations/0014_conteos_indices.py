@@ -1,4 +1,5 @@
-"""The indexes by which the preview of a campaign finds whom the counts cannot judge. Made beside running campaigns."""
+"""The indexes by which the preview of a campaign finds whom the counts cannot judge, and a call with many clients the
+client of a document. Made beside running campaigns."""
 
 import django.db.models.functions.text
 import django.db.models.lookups
@@ -27,5 +28,9 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             model_name='cliente',
             index=models.Index(condition=models.Q(django.db.models.lookups.Exact(models.Func('nombre', function='clientes_clase', output_field=models.CharField()), models.Value('raro'))), fields=['usuario'], name='cliente_raro'),
+        ),
+        AddIndexConcurrently(
+            model_name='cliente',
+            index=models.Index(models.F('usuario'), models.Func('documento', output_field=models.TextField(), template="upper(CASE WHEN %(expressions)s ~ '[.,\\s]' THEN regexp_replace(%(expressions)s, '[.,](?=\\d{3}(?!\\d))|(?<=\\d{4}|\\.\\d{3})[.,]0{1,2}$|\\s', '', 'g') ELSE %(expressions)s END)"), condition=models.Q(('documento', ''), _negated=True), name='cliente_por_clave'),
         ),
     ]

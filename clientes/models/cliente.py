@@ -7,7 +7,7 @@ from django.db.models.functions import Length, Lower
 from django.db.models.lookups import Exact
 
 from clientes import phones
-from clientes.texto import PALABRAS
+from clientes.texto import CLAVE_DOCUMENTO, PALABRAS
 
 NOMBRE_MAX = 150
 FUENTE_MAX = 80
@@ -117,6 +117,8 @@ class Cliente(models.Model):
             ),
             models.Index(fields=["usuario", "nombre", "id"], name="cliente_por_nombre"),  # the page, in this order
             GinIndex(PALABRAS, name="cliente_por_palabra"),  # the page's search: clientes.busqueda
+            # a call with many clients finds those that a row may describe: clientes.importacion.fusion
+            models.Index("usuario", CLAVE_DOCUMENTO, name="cliente_por_clave", condition=~models.Q(documento="")),
             # the preview of a campaign: its longest name, who opted out, and whose name is counted letter by letter
             models.Index("usuario", Length("nombre").desc(), "id", name="cliente_por_largo"),
             models.Index(HUELLA, name="cliente_por_huella", condition=~models.Q(telefono_e164="")),

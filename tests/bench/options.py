@@ -7,7 +7,18 @@ from pathlib import Path
 
 from tests.bench.phones import MOST
 
-SECTIONS = ("comparison", "scaling", "latency", "tableros", "cierre", "callbacks", "lote", "years", "profile")
+SECTIONS = (
+    "comparison",
+    "scaling",
+    "latency",
+    "tableros",
+    "cierre",
+    "callbacks",
+    "lote",
+    "preview",
+    "years",
+    "profile",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +39,7 @@ class Options:
         tabs_s: seconds of each stretch of it: without tabs, with them, and without them again.
         closed: messages of the day that is closed.
         reported: messages whose status callbacks come.
+        previewed: clients of the shop whose campaigns are previewed.
         years: rows of campaigns that have ended, beside which a message and a page are measured.
         years_messages: messages of each of the two measures.
         profiled: recipients of the profiled campaign.
@@ -47,6 +59,7 @@ class Options:
     tabs_s: float
     closed: int
     reported: int
+    previewed: int
     years: int
     years_messages: int
     profiled: int
@@ -62,7 +75,7 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     )
     add = parser.add_argument
     add("--only", choices=SECTIONS, action="append", help="this benchmark alone; can be repeated")
-    add("--quick", action="store_true", help="less of everything, in about four minutes: for a first look")
+    add("--quick", action="store_true", help="less of everything, in about six minutes: for a first look")
     add("--recipients", type=count, metavar="N", help="of each run of the comparison (default 4000)")
     add("--rounds", type=count, metavar="N", help="of the comparison (default 3)")
     add("--million", action="store_true", help="scaling goes on to 1,000,000 recipients, and so large a day is closed")
@@ -89,6 +102,7 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
         tabs_s=8.0 if given.quick else 25.0,
         closed=1_000_000 if given.million else 100_000 if given.quick else 200_000,
         reported=1_000 if given.quick else 4_000,
+        previewed=100_000 if given.quick else 1_000_000,
         years=100_000_000 if given.hundred_million else 300_000 if given.quick else 10_000_000,
         years_messages=1_000 if given.quick else 4_000,
         profiled=1_000 if given.quick else 8_000,

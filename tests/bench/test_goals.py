@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from tests.bench import callbacks, cierre, comparison, latency, lote, scaling, tableros, years
+from tests.bench import callbacks, cierre, comparison, latency, lote, preview, scaling, tableros, years
 from tests.bench.callbacks import TakenIn
 from tests.bench.cierre import Closed
 from tests.bench.latency import Latency
@@ -126,6 +126,7 @@ def test_the_command_line_asks_for_less_or_more() -> None:
         "cierre",
         "callbacks",
         "lote",
+        "preview",
         "years",
         "profile",
     )
@@ -153,3 +154,9 @@ def test_the_past_may_cost_a_fifth_more(page: float, reached: bool) -> None:
     section = years.report({"claim": 4.0, "its messages": 10.0}, {"claim": 4.1, "its messages": page}, 10, 1.0, 0.0)
     assert [goal.reached for goal in section.goals] == [reached]
     assert "its messages" in section.goals[0].found
+
+
+def test_a_preview_is_judged_over_a_million_clients() -> None:
+    taken = {"the whole shop": [0.1] * 18 + [0.31] * 2}
+    assert [goal.reached for goal in preview.report(taken, 1_000_000, 0.0).goals] == [False]
+    assert preview.report(taken, 100_000, 0.0).goals == []

@@ -42,8 +42,8 @@ WITH campana AS (
     FROM campaigns_campanasms c, (SELECT now() - %(n)s * interval '1 day' AS m) m WHERE c.id = %(campana)s
     RETURNING id, total_clientes, completado_en
 ), lote AS (
-    INSERT INTO campaigns_lote (campana_id, numero, cliente_ids, total, estado, exitosos, fallidos, cerrado_en, asentado,
-        contado_en)
+    INSERT INTO campaigns_lote (campana_id, numero, cliente_ids, total, estado, exitosos, fallidos, cerrado_en,
+        asentado, contado_en)
     SELECT id, 1, '{}', total_clientes, 'cerrado', total_clientes, 0, completado_en, true, completado_en FROM campana
     RETURNING id, campana_id
 )

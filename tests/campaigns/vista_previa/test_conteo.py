@@ -1,7 +1,9 @@
 """A large audience is judged by counts as it is client by client, whatever is written meanwhile."""
 
 import random
+import threading
 from collections import Counter
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -100,7 +102,8 @@ def test_counts_say_what_the_clients_say(owner: Usuario, mundo: Mundo, seed: int
             said = grupos_de(audiencia, ajustes=ajustes, dia=dia, a_toda_hora=siempre)
             assert of(said) == of(costo.grupos_en(read))
             assert medir(audiencia, tenant_id=owner.pk) == leer_medida(audiencia, tenant_id=owner.pk)
-        assert {tag.pk: tag.cuantos for tag in etiquetas(owner)} == {
+        said_of_tags: list[Any] = list(etiquetas(owner))
+        assert {tag.pk: tag.cuantos for tag in said_of_tags} == {
             tag.pk: tag.clientes.filter(activo=True).count() for tag in tags
         }
         assert not Conteo.objects.filter(n=0, sumado=True).exists()
@@ -170,3 +173,50 @@ def test_much_that_was_written_is_summed(owner: Usuario, monkeypatch: pytest.Mon
     with connection.cursor() as cursor:
         cursor.execute("SELECT sum(n) FROM clientes_conteo WHERE usuario_id = %s", [owner.pk])
         assert cursor.fetchone() == (5,)
+
+
+def elsewhere(work: Callable[[], object]) -> threading.Thread:
+    """Do it in another connection."""
+
+    def do() -> None:
+        try:
+            work()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=do)
+    thread.start()
+    return thread
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("counted")
+def test_writers_who_do_not_see_each_other_are_counted_once(owner: Usuario) -> None:
+    """A tag put on while its client changes, and two clients of one phone, who are summed between the two commits."""
+    tag = EtiquetaFactory.create(usuario=owner)
+    ana, eva = (ClienteFactory.create(usuario=owner, nombre=name, telefono="") for name in ("Ana", "Eva"))
+    conteos.contar(owner.pk)
+    with transaction.atomic():
+        ana.nombre, ana.telefono = "Ana Lucía", "3001112233"
+        ana.save()
+        tagging = elsewhere(lambda: ana.etiquetas.add(tag))
+        elsewhere(lambda: ClienteFactory.create(usuario=owner, telefono="3001112233")).join()
+        elsewhere(lambda: conteos.sumar(owner.pk)).join()
+        while not waiting():
+            assert tagging.is_alive(), "the tag did not wait for its client"
+    tagging.join()
+    eva.etiquetas.add(tag)
+
+    ajustes, dia = ajustes_de(owner.pk), timezone.localdate()
+    for audiencia in (Audiencia.todos(), Audiencia(Seleccion(etiquetas=(tag.pk,)))):
+        counted = of(grupos_de(audiencia, ajustes=ajustes, dia=dia))
+        read = juzgar(audiencia, parametros(ajustes, dia=dia, remitente=""), costo.TODAS_SQL + costo.GRUPOS_SQL)
+        assert counted == of(costo.grupos_en(read))
+    assert of(grupos_de(Audiencia.todos(), ajustes=ajustes, dia=dia))["telefono_duplicado", "", ""] == 1
+
+
+def waiting() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute("SELECT wait_event_type, query FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+        return any(kind == "Lock" and "clientes_cliente_etiquetas" in query for kind, query in cursor.fetchall())
