@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -25,7 +25,7 @@ from campaigns.models import (
 )
 from campaigns.programaciones.palabras import en_palabras
 from campaigns.values import estados
-from core.admin import DeUnaTienda, OnlyRead
+from core.admin import DeTienda, DeUnaTienda, OnlyRead
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
 from core.registro import Tipo, anotar
@@ -46,25 +46,28 @@ class PlantillaSMSForm(forms.ModelForm[PlantillaSMS]):
 
 
 @admin.register(PlantillaSMS)
-class PlantillaSMSAdmin(admin.ModelAdmin[PlantillaSMS]):
+class PlantillaSMSAdmin(DeTienda, admin.ModelAdmin[PlantillaSMS]):
     form = PlantillaSMSForm
     list_display = ("nombre", "mensaje", "activo", "usuario", "creado")
     list_filter = ("activo", "usuario")
     list_select_related = ("usuario",)
     search_fields = ("nombre", "mensaje")
-    autocomplete_fields = ("usuario",)
+
+    def save_model(self, request: HttpRequest, obj: PlantillaSMS, form: Any, change: bool) -> None:
+        if "mensaje" in form.changed_data:
+            obj.redactada_por = cast("Usuario", request.user)
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(Remitente)
-class RemitenteAdmin(admin.ModelAdmin[Remitente]):
+class RemitenteAdmin(DeTienda, admin.ModelAdmin[Remitente]):
     list_display = ("nombre", "valor", "segmentos_por_segundo", "activo", "usuario", "creado")
     list_filter = ("activo", "usuario")
     list_select_related = ("usuario",)
     search_fields = ("nombre", "valor")
-    autocomplete_fields = ("usuario",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Remitente | None = None) -> tuple[str, ...]:
-        return ("valor", "usuario") if obj else ()
+        return (*super().get_readonly_fields(request, obj), *["valor"] * (obj is not None))
 
     def save_model(self, request: HttpRequest, obj: Remitente, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -13,6 +13,7 @@ class CampaignsConfig(AppConfig):
             "campana.tiendas",
             "entrantes.privacidad",
             "programaciones.uso",
+            "respuestas.automaticas",
             "ley.services",
         ):
             import_module(f"campaigns.{module}")  # connects its receivers

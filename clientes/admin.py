@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from clientes import services
 from clientes.ficha_form import FichaForm
 from clientes.models import Baja, Cliente, ConsultaRNE, Etiqueta, Importacion, RegistroBaja, Segmento, Venta
-from core.admin import DeUnaTienda, OnlyRead
+from core.admin import DeTienda, DeUnaTienda, OnlyRead
 
 if TYPE_CHECKING:
     from django.forms import ModelForm
@@ -27,7 +27,6 @@ class ClienteAdmin(DeUnaTienda, admin.ModelAdmin[Cliente]):
     list_select_related = ("usuario",)
     search_fields = ("nombre", "telefono", "telefono_e164", "documento")
     readonly_fields = ("telefono_e164", "creado")
-    autocomplete_fields = ("usuario",)
     show_full_result_count = False  # counting a million rows to show a number is not worth the page
 
     def save_model(self, request: HttpRequest, obj: Cliente, form: "ModelForm[Cliente]", change: bool) -> None:
@@ -38,7 +37,7 @@ class ClienteAdmin(DeUnaTienda, admin.ModelAdmin[Cliente]):
 
 
 @admin.register(Etiqueta)
-class EtiquetaAdmin(admin.ModelAdmin[Etiqueta]):
+class EtiquetaAdmin(DeTienda, admin.ModelAdmin[Etiqueta]):
     list_display = ("nombre", "usuario")
     list_filter = ("usuario",)
     list_select_related = ("usuario",)
@@ -46,7 +45,7 @@ class EtiquetaAdmin(admin.ModelAdmin[Etiqueta]):
 
 
 @admin.register(Segmento)
-class SegmentoAdmin(admin.ModelAdmin[Segmento]):
+class SegmentoAdmin(DeTienda, admin.ModelAdmin[Segmento]):
     list_display = ("nombre", "condiciones", "usuario", "creado")
     list_filter = ("usuario",)
     list_select_related = ("usuario",)

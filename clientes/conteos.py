@@ -1,6 +1,6 @@
 """The counts of a shop's clients: what the preview of a campaign over a million adds up instead of reading them all.
 
-Triggers of the database write what each statement made more or less (migration 0013). Here that is summed, phones that
+Triggers of the database write what each statement made more or less (migration 0017). Here that is summed, phones that
 several clients share are found, and shops that were there before are counted once. A sum and the rows that it stands
 for change places in one transaction, so who reads in one statement finds each client counted exactly once at any time.
 """

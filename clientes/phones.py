@@ -21,7 +21,7 @@ ESCRITO_MAX: Final = 64
 
 DIGIT: Final = re.compile(r"\d")
 LETTER: Final = re.compile(r"[^\W\d_]")
-INTERNATIONAL: Final = re.compile(r"00\s*(?=\d)")
+INTERNATIONAL: Final = re.compile(r"(?<!\d)00\s*(?=\d)")
 # "Tel. 2: 300 123 4567"
 NUMBERED_LABEL: Final = re.compile(r"[^\W\d_][^\d:]{0,30}\d{1,2}\s*:\s*(?=\D?\d{3})")
 # Whoever sends to https://wa.me/573001234567 wrote the country's code: https://faq.whatsapp.com/5913398998672934. The
@@ -37,8 +37,8 @@ LABEL_BEHIND: Final = re.compile(
     r"|principal)\.?\s*[)\]]?\Z",
     re.IGNORECASE,
 )
-# 300·123·4567: dots that libphonenumber does not know.
-DOTS: Final = re.compile(r"(?<=\d)[·•‧∙⋅](?=\d)")
+# 300·123·4567 and 300_123_4567: dots and lines that libphonenumber does not know.
+DOTS: Final = re.compile(r"(?<=\d)[·•‧∙⋅_](?=\d)")
 # 300123456/7 is two numbers that end otherwise, or a number and a note.
 OTHER_END: Final = re.compile(r"\d\s?/\s?\d{1,2}\Z")
 # +57 (0) 300 123 4567: what is dialled within the country only.
@@ -46,8 +46,8 @@ TRUNK_ZERO: Final = re.compile(r"(?<=\d)\s*\(0\)")
 # Brazilians write the place of the carrier's code as xx: (0xx11) 98765-4321.
 BRAZIL: Final = re.compile(r"\D{0,20}(?:00\s?)?55\b")
 CARRIER_XX: Final = re.compile(r"\b0\s?xx\s?(?=\)?\s?\d\d)", re.IGNORECASE)
-# 3,001,234,567 of a spreadsheet that groups by commas, which libphonenumber takes for the end of a number.
-THOUSANDS: Final = re.compile(r"\+?\d{1,3}(?:,\d{3}){2,}")
+# 3,001,234,567 and 3'001'234'567 of spreadsheets that group so, which libphonenumber takes for the end of a number.
+THOUSANDS: Final = re.compile(r"\+?\d{1,3}(?:([,'’])\d{3})(?:\1\d{3})+")
 # Between the numbers of a cell that has several; Google's exports write " ::: ".
 SEPARATOR: Final = re.compile(r"\s*(?::::|[;/|,]|\s[yYoOeE&-]\s)\s*")
 GAP: Final = re.compile(r"(?<=\d)[^\w+(]+(?=[\d+(])")
@@ -105,7 +105,8 @@ def written(raw: str) -> str:
     text = LABEL_BEHIND.sub("", NUMBERED_LABEL.sub("", con_cifras_ascii(text), count=1))
     # A formula that nobody computed: its parts are no number.
     text = "" if text.startswith("=") else (entero(text) or "")
-    return text.replace(",", "") if THOUSANDS.fullmatch(text) else text
+    found = THOUSANDS.fullmatch(text)
+    return text.replace(found[1], "") if found else text
 
 
 def several(raw: str, region: str | None = None) -> list[tuple[str, Reading]]:

@@ -3,7 +3,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -38,13 +38,40 @@ class OnlyRead:
         return False
 
 
-class DeUnaTienda:
-    """Rows that hold clients' data: of one shop at a time, for an operator who has said why. See `core.accesos`.
+class DeTienda:
+    """Rows of a shop: they name it by who founded it, and stay with it.
 
     First of the bases of its ModelAdmin, which may say by what path a row leads to its shop.
     """
 
     tienda = "usuario"
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs.setdefault("queryset", self.elegibles(db_field.remote_field.model, request))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]  # of the ModelAdmin
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs.setdefault("queryset", self.elegibles(db_field.remote_field.model, request))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]  # likewise
+
+    def elegibles(self, model: type[Model], request: HttpRequest) -> QuerySet[Any]:
+        """Return what a row may name."""
+        found = model._default_manager.all()
+        return found.filter(rol=Usuario.Rol.ADMIN, creado_por=None) if model is Usuario else found
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        given = super().get_readonly_fields(request, obj)  # type: ignore[misc]  # likewise
+        return (*given, "usuario") if obj and self.tienda == "usuario" else given
+
+
+class DeUnaTienda(DeTienda):
+    """Rows that hold clients' data: of one shop at a time, for an operator who has said why. See `core.accesos`."""
+
+    def elegibles(self, model: type[Model], request: HttpRequest) -> QuerySet[Any]:
+        """Return what a row of the open shop may name: that shop, and its own clients and tags."""
+        acceso = vigente(request)
+        mine = acceso.tienda_id if acceso else None
+        return super().elegibles(model, request).filter(**{"pk" if model is Usuario else "usuario": mine})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         found: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]  # of the ModelAdmin behind

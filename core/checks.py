@@ -1,7 +1,8 @@
 """System checks: a misconfigured product says so before it starts, and in production it refuses to start."""
 
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.apps import AppConfig
@@ -42,12 +43,25 @@ def services(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[Che
     return found
 
 
+# A host as Django compares it (`django.http.request.host_validation_re`): without a port, nor a dot at its end.
+HOST: Final = re.compile(r"\.?[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[a-f0-9:.]+\]")
+
+
 @register(Tags.security)
 def hosts(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """A wildcard host lets a forged Host header into links and signature checks."""
-    if settings.DEBUG or "*" not in settings.ALLOWED_HOSTS:
-        return []
-    return [Error("ALLOWED_HOSTS contains '*'.", hint="Name the hosts that serve the product.", id="core.E004")]
+    """A wildcard host lets a forged Host header into links and signature checks; other entries may match no host."""
+    found: list[CheckMessage] = []
+    if "*" in settings.ALLOWED_HOSTS and not settings.DEBUG:
+        found.append(
+            Error("ALLOWED_HOSTS contains '*'.", hint="Name the hosts that serve the product.", id="core.E004")
+        )
+    hint = "Name the host alone: without https://, port or path. For all hosts of a domain write .example.com."
+    found += [
+        Error(f"ALLOWED_HOSTS has {entry[:80]!r}, which is no host.", hint=hint, id="core.E014")
+        for entry in settings.ALLOWED_HOSTS
+        if entry != "*" and not HOST.fullmatch(entry.lower())
+    ]
+    return found
 
 
 @register(Tags.security)
@@ -69,7 +83,12 @@ def simulator(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[Ch
     A trial sends to the simulator; nobody reaches it from outside.
     """
     url = settings.TWILIO_API_BASE_URL
-    if settings.DEBUG or is_twilio(url) or not is_public(settings.PUBLIC_URL):
+    if is_twilio(url):
+        if urlsplit(url).scheme in {"", "https"}:
+            return []
+        hint = "Leave it out, or begin it with https://."
+        return [Error(f"TWILIO_API_BASE_URL {url} sends the Auth Token in clear.", hint=hint, id="core.E012")]
+    if settings.DEBUG or not is_public(settings.PUBLIC_URL):
         return []
     hint = "Leave TWILIO_API_BASE_URL out, or try the simulator with a PUBLIC_URL of this machine or its network."
     return [Error(f"TWILIO_API_BASE_URL {url} is not Twilio's, and PUBLIC_URL is public.", hint=hint, id="core.E012")]

@@ -24,6 +24,7 @@ from django.utils.http import urlsafe_base64_encode
 
 from core.models import CorreoPendiente, Registro, Usuario, clave_cambiada
 from core.nudges import nudge
+from core.postgresql import lending
 from core.registro import Tipo, anotar
 
 logger = logging.getLogger(__name__)
@@ -221,6 +222,7 @@ def enviar(correo: str, asunto: str, texto: str) -> bool:
     """
     if not hay_servidor():
         return False
+    lending.rest()
     message = EmailMessage(subject=asunto, body=texto, to=[correo], headers={"Auto-Submitted": "auto-generated"})
     try:
         message.send()

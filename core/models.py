@@ -59,6 +59,7 @@ class Usuario(AbstractUser):
         default="",
         help_text="Como la conocen sus clientes: lo ven en la página donde piden no recibir más mensajes.",
     )
+    sin_guia = models.BooleanField(default=False, db_default=False, editable=False)  # put the first day's steps away
     # The founder went away, and the shop goes on: the row stays, since the shop's rows have its id. A founder who is
     # not active is another thing, a shop that is closed.
     retirado = models.BooleanField(
@@ -291,6 +292,7 @@ class Pulso(models.Model):
     tipo = models.CharField(max_length=6, choices=Tipo)
     pid = models.PositiveIntegerField()
     colas = models.JSONField(default=list)  # the queues it takes tasks from
+    mensajes = models.PositiveIntegerField(default=0, db_default=0)  # that it may have on their way at a time
     desde = models.DateTimeField()
     visto = models.DateTimeField()  # by PostgreSQL's clock
 

@@ -36,6 +36,7 @@ RECIENTE_S: Final = 900
 ANOTADA: Final = "anotada"
 AGENTE_MAX: Final = 300
 # A session is written no more often than this, in seconds.
+DE_FONDO: Final = "X-De-Fondo"  # a request that a page makes by the clock, on every page: it prolongs no session
 NOTED_EACH_S: Final = 300
 HOUR_S: Final = 3600
 # Where the error is kept that a look at the session met.
@@ -175,7 +176,8 @@ def _look(request: HttpRequest) -> None:
     if _is_over(desde, visto, now):
         logout(request)
         return
-    if DESDE not in session or now - visto >= NOTED_EACH_S:
+    by_itself = DE_FONDO in request.headers  # a page that counts in the background says nothing of its person
+    if DESDE not in session or (now - visto >= NOTED_EACH_S and not by_itself):
         session[DESDE], session[VISTO] = desde, now
     if session.get(ANOTADA) != session.session_key:
         with suppress(DatabaseError):  # it is known not to be over; the next request puts it on the list

@@ -326,6 +326,7 @@ CONTENT_SECURITY_POLICY = {
 FILE_UPLOAD_HANDLERS = ["core.uploads.NoFiles"]
 # A campaign over 100,000 ids is about one megabyte of JSON.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+BIG_BODY_MAX_SIZE = 16 * 1024 * 1024  # of a call with 100,000 recipients
 
 # --- the API -----------------------------------------------------------------------------------------
 
@@ -375,6 +376,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "EstadoCampanaEnum": "campaigns.values.estados.EstadoCampana",
         "EstadoSMSEnum": "campaigns.values.estados.EstadoSMS",
+        "EstadoEntregaEnum": "campaigns.models.alerta.EntregaAlerta.Estado",
         "FuenteEnum": "clientes.models.baja.Fuente",
         "FuenteRegistradaEnum": "campaigns.api.bajas.FUENTES",
         "IntencionEnum": "campaigns.values.intencion.Intencion",
@@ -392,7 +394,7 @@ CELERY_TASK_DEFAULT_QUEUE = queues.CAMPANAS
 CELERY_TASK_QUEUES = queues.declared(ENVIOS_QUEUES)
 CELERY_TASK_ACKS_LATE = True  # a redelivered part finds its row claimed and returns
 CELERY_TASK_TRACK_STARTED = False
-# For each thread; in all, twice as many as messages that are on their way: see workers/broker/transport.py
+# For each thread; in all, twice as many messages as are on their way: see workers/broker/transport.py
 CELERY_WORKER_PREFETCH_MULTIPLIER = max(2, math.ceil(2 * WORKER_MESSAGES / WORKER_THREADS))
 # After a lost connection Celery would fetch less and restore that as its pool's tasks end: messages are not among them.
 CELERY_WORKER_ENABLE_PREFETCH_COUNT_REDUCTION = False
@@ -413,6 +415,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 3,
     "max_connections": 2 * WORKER_THREADS + 20,
     "priority_steps": [0],  # a queue is one key
+    "prefetch_tasks": 2 * WORKER_THREADS,  # beside the messages
 }
 # Celery would try twenty times, for up to four minutes, and the sweep with it; it publishes later instead.
 CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"retry_policy": {"max_retries": 1}}

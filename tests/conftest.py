@@ -3,21 +3,53 @@
 PostgreSQL and Valkey are the embedded ones: run the tests with scripts/test.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 from django.conf import settings
-from django.core.cache import cache
+from django.db import connection
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as runs
+from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from campaigns.campana import selectors
 from core.api import throttling
 from core.models import Usuario
-from tests import emptying
+from tests import emptying, migrated, parallel
 from tests.e2e.fixtures import _system, shop, system  # noqa: F401 - tests/browser drives the same system
 from tests.factories import AdminFactory, VendedorFactory
 from tests.plans import Planner
+
+# How long an example takes says what else the machine does.
+runs.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+runs.load_profile("patient")
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the run's processes share, and no other run."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if parallel.side_by_side() else own
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: DjangoDbBlocker, run_folder: Path
+) -> Iterator[None]:
+    """The process's database. In place of pytest-django's fixture, which migrates each."""
+    own, name = connection.settings_dict["NAME"], f"test_sms_{parallel.process()}"
+    with django_db_blocker.unblock():
+        migrated.make(name, settings.DATABASE_URL, run_folder)
+        settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+        settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = own
+        migrated.drop(name, settings.DATABASE_URL)
 
 
 @pytest.fixture
@@ -69,10 +101,17 @@ def _test_settings() -> None:
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
 
+@pytest.fixture(scope="session")
+def _redis_of_tests() -> Iterator[redis.Redis]:
+    """A client that stays: the cache makes one for each call, and there are twelve thousand tests."""
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        yield client
+
+
 @pytest.fixture(autouse=True)
-def _forget_copies() -> None:
+def _forget_copies(_redis_of_tests: redis.Redis) -> None:
     """One test's calls must not slow the next, and what was counted for it is not what the next counts."""
-    cache.clear()
+    _redis_of_tests.flushdb()
     throttling.taken.clear()
     throttling.counted_here.reset()
     selectors.recuentos.clear()

@@ -11,6 +11,9 @@ from typing import Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadGroupScheduling
+from xdist.workermanage import WorkerController
 
 # The databases that a server of Redis has: a process's own, and that of the system that it starts.
 SYSTEMS_FROM: Final = 8
@@ -19,6 +22,11 @@ SYSTEMS_FROM: Final = 8
 SYSTEMS: Final = "sistema"
 BEHIND: Final = 10
 _placed: list[str] = []
+
+
+def side_by_side() -> bool:
+    """Tell whether this is one of several processes."""
+    return "PYTEST_XDIST_WORKER" in os.environ
 
 
 def process() -> int:
@@ -39,8 +47,23 @@ def redis_database(url: str, number: int) -> str:
     return f"unix://{parts.netloc}{parts.path}?{urlencode(query, doseq=True)}"  # geturl() would drop the slashes
 
 
-if "PYTEST_XDIST_WORKER" in os.environ and os.environ.get("REDIS_URL"):
+if side_by_side() and os.environ.get("REDIS_URL"):
     os.environ["REDIS_URL"] = redis_database(os.environ["REDIS_URL"], process())
+
+
+class Scheduler(LoadGroupScheduling):  # type: ignore[misc] # it has no types
+    """A scheduler that forgets what is done: pytest-xdist counts all of it again at the end of each test."""
+
+    def mark_test_complete(self, node: WorkerController, item_index: int, duration: float = 0) -> None:
+        super().mark_test_complete(node, item_index, duration)
+        given = self.assigned_work[node]
+        for name in [name for name, tests in given.items() if all(tests.values())]:
+            del given[name]
+
+
+@pytest.hookimpl(tryfirst=True, optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduler | None:
+    return Scheduler(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -54,7 +77,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
         if group := _group(item):
             item.add_marker(pytest.mark.xdist_group(group))
     yield
-    if "PYTEST_XDIST_WORKER" in os.environ:
+    if side_by_side():
         _check_groups(items)
         # pytest-xdist hands out the largest groups first, and groups of one size as they come.
         items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
@@ -76,7 +99,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
     A process keeps what its first test asks for: the largest groups are handed out first.
     """
-    if "PYTEST_XDIST_WORKER" in os.environ and not _placed:
+    if side_by_side() and not _placed:
         _placed.append(_group(item))
         if _placed != [SYSTEMS]:
             os.nice(BEHIND)

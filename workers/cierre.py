@@ -17,6 +17,7 @@ from django.utils import timezone
 from campaigns.cierre import services
 from campaigns.cierre.services import Listado, LostTurnError, SinMensaje, Turno
 from campaigns.models import CierreDiario, Remitente
+from core.postgresql import lending
 from workers.gateway.factory import config_from_settings
 from workers.gateway.lookup import LookupFailedError
 from workers.gateway.sent import AT_ONCE, Page, PageGoneError, SentReader
@@ -83,6 +84,7 @@ def trabajar(turno: Turno, reader: Reader, *, until: float, pause_s: float = PAU
             if time.monotonic() > until:
                 return False
             rest = (time.thread_time() - cpu) * SPREAD - (time.monotonic() - began)
+            lending.rest()
             time.sleep(max(pause_s, rest) if pause_s else 0)
     except LookupFailedError as failed:
         error = str(failed)
@@ -99,6 +101,7 @@ def _step(turno: Turno, reader: Reader) -> bool:
     match turno.cierre.estado:
         case CierreDiario.Estado.LEYENDO:
             try:
+                lending.rest()
                 page = reader.page(turno.cierre.dia, turno.cierre.siguiente)
             except PageGoneError:
                 services.empezar_otra_vez(turno)
@@ -130,6 +133,7 @@ def _ask(rows: Sequence[SinMensaje], reader: Reader) -> list[Listado | None]:
     if not rows:
         return []
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="cierre") as pool:
+        lending.rest()
         return list(pool.map(reader.message, [row.sid for row in rows]))
 
 

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django_celery_results.backends import DatabaseBackend
 from django_celery_results.models import TaskResult
 
+from campaigns.bitacora import ganchos
 from campaigns.campana import privacidad as campanas
 from campaigns.entrantes import privacidad as entrantes
 from campaigns.ley import contactos
@@ -20,7 +21,7 @@ from clientes.importacion import lote, proceso
 from core import correo, llaves, registro
 from core.celery import DatabaseTask
 from workers import cierre
-from workers.alerts import deliver
+from workers.alerts import deliver, hooks
 from workers.engine.campaign import campana
 from workers.engine.lote import closing
 from workers.engine.message import sending
@@ -86,6 +87,12 @@ def entregar_alertas() -> int:
     return deliver.deliver()
 
 
+@shared_task(name="workers.avisar_ganchos", ignore_result=True)
+def avisar_ganchos() -> int:
+    """Call the hooks that are due. It is sent when a person asks for a call; a timer makes all others."""
+    return hooks.deliver()
+
+
 @shared_task(name="workers.importar_clientes", ignore_result=True)
 def importar_clientes() -> int:
     """Process the imports that wait, one by one. It is sent when an import is started, and by beat for what was
@@ -107,8 +114,9 @@ def atender_programacion(programacion_id: int) -> int:
 
 @shared_task(name="workers.limpiar_importaciones", ignore_result=True)
 def limpiar_importaciones() -> int:
-    """Delete old imports, the files that nobody confirmed, and the answers of calls that brought many clients."""
-    return proceso.limpiar() + lote.limpiar()
+    """Delete old imports, the files that nobody confirmed, the answers of calls that brought many clients, and old
+    events of hooks."""
+    return proceso.limpiar() + lote.limpiar() + ganchos.limpiar()
 
 
 @shared_task(name="workers.olvidar_contactos", ignore_result=True)

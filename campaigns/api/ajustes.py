@@ -16,8 +16,10 @@ from campaigns.models import Ajustes, AjustesCambio, Limites
 from campaigns.models.ajustes import MOTIVO_MAX
 from campaigns.values.ventanas import DIAS, HORA
 from core.api.base import ShopRowsView, SignedInView
-from core.api.serializers import RefusesUnknown
+from core.api.serializers import ListaField, RefusesUnknown
 
+PAISES_MAX = 300  # there are about 250
+MUCHOS_PAISES = f"Máximo {PAISES_MAX} países."
 VALORES = {ajuste.name: ajuste.example for ajuste in AJUSTES}
 
 
@@ -64,6 +66,15 @@ LIMITES = {
 }
 
 
+class PreciosField(serializers.DictField):
+    """A price for each country, of which there are not so many: they are counted before any is read."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and len(data) > PAISES_MAX:
+            raise serializers.ValidationError(MUCHOS_PAISES, code="max_length")
+        return super().to_internal_value(data)
+
+
 class LimitesSerializer(serializers.Serializer[Limites]):
     """The operator's ceilings, which the shop cannot change; null: there is none."""
 
@@ -99,9 +110,10 @@ class AjustesSerializer(RefusesUnknown, serializers.ModelSerializer[Ajustes]):
     ventanas = VentanasSerializer()
     zona_horaria = serializers.CharField(help_text=POR_NOMBRE["zona_horaria"].api)
     festivos_pais = serializers.CharField(allow_blank=True, help_text=POR_NOMBRE["festivos_pais"].api)
-    precios = serializers.DictField(
+    precios = PreciosField(
         child=serializers.DecimalField(max_digits=12, decimal_places=6), help_text=POR_NOMBRE["precios"].api
     )
+    dias_cerrados = ListaField(child=serializers.DateField(), required=False, help_text=POR_NOMBRE["dias_cerrados"].api)
     limites = LimitesSerializer(read_only=True)
     motivo = serializers.CharField(
         write_only=True,

@@ -16,7 +16,7 @@ from campaigns.values.direccion import CORREOS_MAX
 from core.api.base import ShopRowsView, SignedInView
 from core.api.permissions import RecentSessionWrites, RoleMay
 from core.api.schema import ErrorSerializer
-from core.api.serializers import RefusesUnknown
+from core.api.serializers import ListaField, RefusesUnknown
 from core.api.throttling import TrialThrottle
 
 RECHAZO = twilio.look_up(twilio.CREDENTIALS)
@@ -39,7 +39,7 @@ AJUSTES = {
     ]
 )
 class AjustesAlertasSerializer(RefusesUnknown, serializers.ModelSerializer[AjustesAlertas]):
-    correos = serializers.ListField(child=serializers.EmailField(), max_length=CORREOS_MAX, required=False)
+    correos = ListaField(child=serializers.EmailField(), max_length=CORREOS_MAX, required=False)
     firmado = serializers.SerializerMethodField(help_text="true: there is a secret; it is shown only when it is made.")
 
     sin_confirmar = serializers.ListField(

@@ -1,12 +1,14 @@
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import status
+from rest_framework import serializers, status
 from rest_framework.decorators import action
+from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
@@ -17,18 +19,21 @@ from campaigns.api.campanas_serializers import (
     CampanaSerializer,
     CrearCampanaSerializer,
     DecisionSerializer,
+    EditarSerializer,
     PreverSerializer,
     ProgresoSerializer,
 )
 from campaigns.api.vista_previa import VistaPreviaSerializer, as_json
-from campaigns.campana import selectors, services
+from campaigns.campana import destinatarios, selectors, services
+from campaigns.campana.edicion import Cambios, editar
 from campaigns.campana.services import NuevaCampana
 from campaigns.models import CampanaSMS, PlantillaSMS
 from campaigns.vista_previa import aprobaciones
 from campaigns.vista_previa.calculo import calcular_vista_previa
 from core.api.base import ShopRowsView
-from core.api.filters import MomentFilter, TextFilter
+from core.api.filters import MomentFilter, TextFilter, YesNoFilter
 from core.api.idempotency import de_prueba, header, idempotency_of
+from core.api.parsers import BigJSONParser
 from core.api.schema import ErrorSerializer
 from core.idempotency import Idempotency
 from core.models import LlaveApi, Usuario
@@ -45,6 +50,10 @@ class CampanaFilter(filters.FilterSet):
     q = TextFilter(field_name="nombre", lookup_expr="icontains", label="Part of the name")
     creado_desde = MomentFilter(field_name="creado", lookup_expr="gte")
     creado_hasta = MomentFilter(field_name="creado", lookup_expr="lt")
+    es_respuesta = YesNoFilter(method="por_respuesta", label="Whether it answers one client's text")
+
+    def por_respuesta(self, queryset: QuerySet[CampanaSMS], name: str, value: bool) -> QuerySet[CampanaSMS]:
+        return queryset.filter(respuesta_a__isnull=not value)
 
 
 @extend_schema(tags=["campanas"])
@@ -58,6 +67,11 @@ class CampanaViewSet(ShopRowsView[CampanaSMS], ReadOnlyModelViewSet[CampanaSMS])
 
     def rows(self) -> QuerySet[CampanaSMS]:
         return selectors.campanas_de(self.usuario, solo_prueba=self.de_prueba)
+
+    def get_parsers(self) -> list[Any]:
+        """Take large bodies where recipients come in them."""
+        asked = (self.action_map or {}).get(str(self.request.method).lower() if self.request else "")
+        return [BigJSONParser()] if asked in {"create", "vista_previa"} else super().get_parsers()
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method == "GET" and self.action_map.get("get") == "progreso":
@@ -76,7 +90,7 @@ class CampanaViewSet(ShopRowsView[CampanaSMS], ReadOnlyModelViewSet[CampanaSMS])
         summary="Create a campaign and start sending it, now or at a date",
         description=(
             "Answers as soon as the campaign is stored in `pendiente`; workers send it, or wait for "
-            "`programada_para`. Watch `progreso_url`."
+            "`programada_para`. Watch `progreso_url`. Each of `destinatarios` has its row in `logs_url`."
         ),
         request=CrearCampanaSerializer,
         responses={201: CampanaSerializer, 409: ErrorSerializer},
@@ -115,15 +129,26 @@ class CampanaViewSet(ShopRowsView[CampanaSMS], ReadOnlyModelViewSet[CampanaSMS])
         programada_para = data.get("programada_para")
         if programada_para is not None:
             services.validar_fecha(programada_para)
-        vista = calcular_vista_previa(
-            usuario=self.usuario,
-            mensaje=_texto(data),
-            audiencia=audiencia_de(data),
-            clase=data.get("clase", CampanaSMS.Clase.PROMOCIONAL),
-            remitente=data.get("remitente"),
-            programada_para=programada_para,
-        )
-        return Response(as_json(vista))
+        try:
+            body = _prever(self.usuario, _nueva(data, prueba=self.de_prueba))
+        except destinatarios.DestinatariosInvalidosError as error:
+            raise _refusal(error) from error
+        return Response(body)
+
+    @extend_schema(
+        summary="Change the name, the text or the date of a campaign that has not started",
+        description=(
+            "Only of one that waits for its date; 409 for any other. Its recipients stay those of its creation. A large"
+            " one waits for approval again. The text of one of more than 100,000 recipients does not change."
+        ),
+        request=EditarSerializer,
+        responses=MOVED,
+    )
+    def partial_update(self, request: Request, pk: int) -> Response:
+        campana = self.get_object()
+        serializer = EditarSerializer(data=request.data, context=self.get_serializer_context())
+        serializer.is_valid(raise_exception=True)
+        return Response(self._shown(editar(campana=campana, cambios=Cambios(**serializer.validated_data))))
 
     @extend_schema(
         summary="Read the counts by estado, the rate and the time left", responses=ProgresoSerializer, filters=False
@@ -203,18 +228,60 @@ class CampanaViewSet(ShopRowsView[CampanaSMS], ReadOnlyModelViewSet[CampanaSMS])
 def _crear(
     usuario: Usuario, data: dict[str, Any], idempotency: Idempotency | None, *, prueba: bool
 ) -> tuple[CampanaSMS, bool]:
-    nueva = NuevaCampana(
+    try:
+        return services.crear_campana(usuario=usuario, nueva=_nueva(data, prueba=prueba), idempotency=idempotency)
+    except destinatarios.DestinatariosInvalidosError as error:
+        raise _refusal(error) from error
+
+
+def _prever(usuario: Usuario, nueva: NuevaCampana) -> dict[str, Any]:
+    """Return the body of the preview. Who is named by phone is made a client, to be judged as the engine judges, and is
+    none afterwards."""
+    with transaction.atomic():
+        vista = calcular_vista_previa(
+            usuario=usuario,
+            mensaje=nueva.mensaje,
+            audiencia=services.audiencia_de(usuario, nueva, de_prueba=True),
+            clase=nueva.clase,
+            remitente=nueva.remitente,
+            programada_para=nueva.programada_para,
+        )
+        body = as_json(vista)
+        transaction.set_rollback(bool(nueva.leidos))
+    return body
+
+
+def _nueva(data: dict[str, Any], *, prueba: bool) -> NuevaCampana:
+    """Read the campaign that a validated body asks for.
+
+    Raises:
+        DestinatariosInvalidosError: naming those of `destinatarios` and the reasons.
+    """
+    mensaje = _texto(data)
+    return NuevaCampana(
         nombre=data.get("nombre"),
-        mensaje=_texto(data),
+        mensaje=mensaje,
         plantilla=data.get("plantilla"),
         remitente=data.get("remitente"),
-        audiencia=audiencia_de(data),
+        audiencia=audiencia_de(data) if data.keys() & {"cliente_ids", "audiencia"} else None,
+        leidos=destinatarios.leer(data.get("destinatarios", ()), mensaje),
         clase=data.get("clase", CampanaSMS.Clase.PROMOCIONAL),
         clase_motivo=data.get("clase_motivo", ""),
         programada_para=data.get("programada_para"),
         prueba=prueba,
     )
-    return services.crear_campana(usuario=usuario, nueva=nueva, idempotency=idempotency)
+
+
+def _refusal(error: destinatarios.DestinatariosInvalidosError) -> serializers.ValidationError:
+    """Nest the errors as DRF nests those of a list's fields."""
+    nested: dict[str, Any] = {}
+    for one in error.errores:
+        *path, last = one.lugar.split(".")
+        box = nested
+        for part in path:
+            box = box.setdefault(part, {})
+        box.setdefault(last, []).append(ErrorDetail(one.detail, one.code))
+    return serializers.ValidationError({destinatarios.CAMPO: nested})
 
 
 def _texto(data: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 
 from campaigns.api.audiencia import AudienciaSerializer
-from campaigns.api.fields import IdListField, MensajeField, TimedDateField
+from campaigns.api.fields import DestinatariosField, IdListField, MensajeField, TimedDateField
 from campaigns.api.plantillas import MARCADORES, MENSAJE, PlantillaField
 from campaigns.api.remitentes import RemitenteField
 from campaigns.audiencia.resultado import Resultados
@@ -17,9 +17,18 @@ from core.api.serializers import RefusesUnknown, one_of
 
 FALTA_MENSAJE = "Envíe «mensaje» o «plantilla»."
 DOS_MENSAJES = "Envíe «mensaje» o «plantilla», no los dos."
-FALTA_AUDIENCIA = "Envíe «cliente_ids» o «audiencia»."
+FALTA_AUDIENCIA = "Envíe «cliente_ids», «audiencia» o «destinatarios»."
+PEDIDO = "Hola {nombre|vecino}, tu pedido {pedido} llega a {ciudad|tu ciudad}. Zapatos Luna"
 PROMOCIONAL = {"pattern": f"^{CampanaSMS.Clase.PROMOCIONAL.value}$"}
 DOS_AUDIENCIAS = "Envíe «cliente_ids» o «audiencia», no los dos."
+LLAMADA = {
+    "mensaje": PEDIDO,
+    "destinatarios": [
+        {"telefono": "300 123 4567", "nombre": "Ana", "variables": {"pedido": "A-1234", "ciudad": "Cali"}},
+        {"telefono": "3109876543", "variables": {"pedido": "A-1235"}},
+    ],
+}
+MOTIVO = {"clase": "transaccional", "clase_motivo": "Avisos de pedidos"}
 
 
 @extend_schema_serializer(
@@ -28,7 +37,8 @@ DOS_AUDIENCIAS = "Envíe «cliente_ids» o «audiencia», no los dos."
             "A una etiqueta, menos algunos",
             value={"mensaje": MENSAJE, "audiencia": {"etiquetas": [3], "excluir": {"cliente_ids": [15]}}},
             request_only=True,
-        )
+        ),
+        OpenApiExample("A personas por su teléfono", value=LLAMADA, request_only=True),
     ]
 )
 class TextoYAudienciaSerializer(RefusesUnknown):
@@ -40,6 +50,12 @@ class TextoYAudienciaSerializer(RefusesUnknown):
         required=False, help_text="1 to 100,000 ids of the shop's clients; give this or `audiencia`."
     )
     audiencia = AudienciaSerializer(required=False, help_text="The audience; give this or `cliente_ids`.")
+    destinatarios = DestinatariosField(
+        required=False,
+        help_text="1 to 100,000 people by their phones, alone or beside one of the two: never twice to one phone. "
+        "`mensaje` may then have variables of theirs, {pedido}, or with what stands where one has none, "
+        "{ciudad|tu ciudad}.",
+    )
     clase = serializers.ChoiceField(
         choices=CampanaSMS.Clase.choices,
         required=False,
@@ -52,11 +68,18 @@ class TextoYAudienciaSerializer(RefusesUnknown):
         required=False, allow_null=True, help_text="Id of a sender of the shop's; the installation's when absent."
     )
 
-    body_rules = {"allOf": [one_of("mensaje", "plantilla"), one_of("cliente_ids", "audiencia")]}
+    body_rules = {
+        "allOf": [
+            one_of("mensaje", "plantilla"),
+            {"anyOf": [{"required": [name]} for name in ("cliente_ids", "audiencia", "destinatarios")]},
+            {"not": {"required": ["cliente_ids", "audiencia"]}},
+        ]
+    }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         _one_of(attrs, "mensaje", "plantilla", FALTA_MENSAJE, DOS_MENSAJES)
-        _one_of(attrs, "cliente_ids", "audiencia", FALTA_AUDIENCIA, DOS_AUDIENCIAS)
+        if "destinatarios" not in attrs or {"cliente_ids", "audiencia"} <= attrs.keys():
+            _one_of(attrs, "cliente_ids", "audiencia", FALTA_AUDIENCIA, DOS_AUDIENCIAS)
         return attrs
 
 
@@ -85,6 +108,7 @@ class PreverSerializer(TextoYAudienciaSerializer):
             value={"plantilla": 1, "audiencia": {"todos": True}, "programada_para": "2026-12-01T09:00:00-05:00"},
             request_only=True,
         ),
+        OpenApiExample("A personas por su teléfono", value={**LLAMADA, **MOTIVO}, request_only=True),
     ]
 )
 class CrearCampanaSerializer(TextoYAudienciaSerializer):
@@ -161,6 +185,8 @@ class ResultadoSerializer(serializers.Serializer[Any]):
                 "espera_hasta": None,
                 "reanuda_en": None,
                 "prueba": False,
+                "respuesta_a": None,
+                "automatica": False,
                 "progreso_url": "http://localhost:8000/api/v1/campanas/10/progreso/",
                 "logs_url": "http://localhost:8000/api/v1/campanas/10/logs/",
             },
@@ -206,12 +232,16 @@ class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
             "espera_hasta",
             "reanuda_en",
             "prueba",
+            "respuesta_a",
+            "automatica",
             "progreso_url",
             "logs_url",
         )
         read_only_fields = fields
         extra_kwargs = {
             "prueba": {"help_text": "Made with a test key: nothing of it leaves, and it costs nothing."},
+            "respuesta_a": {"help_text": "The client's text (`entrantes`) that it answers; null for a campaign."},
+            "automatica": {"help_text": "An answer that no person wrote: see `respuestas`."},
             "espera_hasta": {"help_text": "The next opening, while the campaign waits for the shop's sending window."},
             "reanuda_en": {
                 "help_text": "When a campaign that a cap on spending paused goes on by itself, a day or a month later."
@@ -254,6 +284,15 @@ class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
         path = reverse(name, args=[campana.pk])
         request = self.context.get("request")
         return request.build_absolute_uri(path) if request else path
+
+
+@extend_schema_serializer(
+    examples=[OpenApiExample("Otra fecha", value={"programada_para": "2026-12-01T09:00:00-05:00"}, request_only=True)]
+)
+class EditarSerializer(RefusesUnknown):
+    nombre = serializers.CharField(max_length=NOMBRE_MAX, required=False)
+    mensaje = MensajeField(required=False)
+    programada_para = TimedDateField(required=False)
 
 
 @extend_schema_serializer(examples=[OpenApiExample("Decisión", value={"motivo": "Falta el precio en el texto"})])

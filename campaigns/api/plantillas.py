@@ -12,6 +12,7 @@ from drf_spectacular.utils import (
     extend_schema_view,
 )
 from rest_framework import serializers
+from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ModelViewSet
 
 from campaigns.api.fields import MensajeField
@@ -92,6 +93,15 @@ class PlantillaViewSet(ShopRowsView[PlantillaSMS], ModelViewSet[PlantillaSMS]):
 
     def rows(self) -> QuerySet[PlantillaSMS]:
         return selectors.plantillas_de(self.usuario)
+
+    def perform_create(self, serializer: BaseSerializer[PlantillaSMS]) -> None:
+        serializer.save(redactada_por=self.usuario)
+
+    def perform_update(self, serializer: BaseSerializer[PlantillaSMS]) -> None:
+        known = serializer.instance
+        text = serializer.validated_data.get("mensaje")
+        own = {} if text is None or (known and known.mensaje == text) else {"redactada_por": self.usuario}
+        serializer.save(**own)
 
     def perform_destroy(self, instance: PlantillaSMS) -> None:
         services.eliminar_plantilla(plantilla=instance)

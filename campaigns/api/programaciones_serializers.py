@@ -22,7 +22,7 @@ from campaigns.programaciones.services import Definicion
 from campaigns.values.recurrencia import ANOS, CRON_MAX, Frecuencia, Recurrencia
 from campaigns.values.zonas import hoy
 from core.api import texts
-from core.api.serializers import RefusesUnknown
+from core.api.serializers import ListaField, RefusesUnknown
 from core.errors import InvalidInputError
 
 NO_VA = "«{campo}» no va con la frecuencia «{frecuencia}»."
@@ -168,7 +168,7 @@ class ProgramacionSerializer(RefusesUnknown, serializers.ModelSerializer[Program
         input_formats=["%H:%M", "%H:%M:%S"],
         help_text="The hour by the clock on the wall in `zona`; not for `cron`.",
     )
-    dias = serializers.ListField(
+    dias = ListaField(
         child=serializers.IntegerField(min_value=1, max_value=7),
         required=False,
         max_length=7,

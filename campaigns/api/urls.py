@@ -1,7 +1,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from campaigns.api import alertas
+from campaigns.api import alertas, ganchos
 from campaigns.api.ajustes import AjustesView, HistorialView
 from campaigns.api.bajas import BajaViewSet
 from campaigns.api.campanas import CampanaViewSet
@@ -11,6 +11,7 @@ from campaigns.api.logs import LogListView
 from campaigns.api.plantillas import PlantillaViewSet
 from campaigns.api.programaciones import OcurrenciaListView, ProgramacionViewSet
 from campaigns.api.remitentes import RemitenteViewSet
+from campaigns.api.respuestas import RespuestaViewSet
 from campaigns.api.sucesos import SucesoListView
 
 router = SimpleRouter(use_regex_path=False)
@@ -18,6 +19,7 @@ router.register("plantillas", PlantillaViewSet, basename="api-plantilla")
 router.register("remitentes", RemitenteViewSet, basename="api-remitente")
 router.register("campanas", CampanaViewSet, basename="api-campana")
 router.register("entrantes", EntranteViewSet, basename="api-entrante")
+router.register("respuestas", RespuestaViewSet, basename="api-respuesta")
 router.register("bajas", BajaViewSet, basename="api-baja")
 router.register("programaciones", ProgramacionViewSet, basename="api-programacion")
 
@@ -31,6 +33,13 @@ urlpatterns = [
     path("alertas/ajustes/", alertas.AjustesAlertasView.as_view(), name="api-alertas-ajustes"),
     path("alertas/secreto/", alertas.SecretoView.as_view(), name="api-alertas-secreto"),
     path("alertas/prueba/", alertas.PruebaView.as_view(), name="api-alertas-prueba"),
+    path("ganchos/", ganchos.GanchosView.as_view(), name="api-ganchos"),
+    path("ganchos/<int:pk>/", ganchos.GanchoView.as_view(), name="api-gancho"),
+    path("ganchos/<int:pk>/secreto/", ganchos.SecretoGanchoView.as_view(), name="api-gancho-secreto"),
+    path("ganchos/<int:pk>/prueba/", ganchos.PruebaGanchoView.as_view(), name="api-gancho-prueba"),
+    path("ganchos/<int:pk>/entregas/", ganchos.EntregasGanchoView.as_view(), name="api-gancho-entregas"),
+    path("ganchos/entregas/<int:pk>/repetir/", ganchos.RepetirEntregaView.as_view(), name="api-gancho-entrega-repetir"),
+    path("ganchos/<int:pk>/repetir/", ganchos.RepetirTramoView.as_view(), name="api-gancho-repetir"),
     path("clientes/<int:pk>/expediente/", ExpedienteView.as_view(), name="api-cliente-expediente"),
     *router.urls,
 ]

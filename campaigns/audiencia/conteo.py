@@ -14,7 +14,7 @@ from campaigns.audiencia.juicio import CODIGO_DE_CLIENTE, EXCLUSIONES, JUZGADOS_
 from campaigns.audiencia.medida import CUANTOS_SQL, DESDE, sumas_de
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.values.twilio import TEST_NUMBERS
-from clientes.bajas.sql import HUELLA, LISTA_SQL
+from clientes.bajas.sql import LISTA_SQL
 from clientes.conteos import DE_CLIENTE
 
 # Of more than this share, one by one costs as much as reading all.
@@ -104,7 +104,7 @@ def _hechos(params: dict[str, Any]) -> list[Hechos]:
 
 def _de_hechos(hechos: Hechos) -> str:
     """Return the clients whom it is about."""
-    key = HUELLA.format("c.telefono_e164") if hechos.huella else "c.telefono_e164"
+    key = "clientes_huella(c.telefono_e164)" if hechos.huella else "c.telefono_e164"
     return (
         f"SELECT c.id FROM ({hechos.sql}) AS h(clave), LATERAL (SELECT c.id FROM clientes_cliente c"  # noqa: S608 - constants
         f" WHERE {key} = h.clave AND c.telefono_e164 <> '' AND c.usuario_id = %(tenant)s OFFSET 0) c"

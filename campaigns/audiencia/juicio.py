@@ -177,7 +177,7 @@ EXCLUSIONES: Final = (
             clientes, tienda_id=envio.ajustes.usuario_id, remitente=envio.remitente
         ),
         may_come_later=True,
-        hechos=Hechos("SELECT huella FROM fuera", huella=True),
+        hechos=Hechos("SELECT marca FROM fuera", huella=True),
     ),
     Exclusion(
         code=codigos.BAJA_DUDOSA,
@@ -263,13 +263,14 @@ def _codigo(exclusiones: Iterable[Exclusion], fila: Fila) -> str:
 def _juzgados(fuera: str) -> str:
     return f"""
 candidatos AS (
-    SELECT e.n, c.id AS cliente_id, coalesce(c.nombre, '') AS nombre, coalesce(c.telefono_e164, '') AS telefono,
-        coalesce(c.pais, '') AS pais, c.consentimiento_en IS NOT NULL AS consentido, coalesce(c.movil, true) AS movil,
+    SELECT e.n, e.id AS quien, c.id AS cliente_id, coalesce(c.nombre, '') AS nombre,
+        coalesce(c.telefono_e164, '') AS telefono, coalesce(c.pais, '') AS pais,
+        c.consentimiento_en IS NOT NULL AS consentido, coalesce(c.movil, true) AS movil,
         {_codigo(EXCLUSIONES, Fila("c.telefono_e164", fuera))} AS codigo
     FROM elegidos e LEFT JOIN clientes_cliente c ON c.id = e.id AND c.usuario_id = %(tenant)s
     OFFSET 0  -- or each use of the code below would judge once more
 ), juzgados AS (
-    SELECT n, cliente_id, nombre, telefono, pais, consentido, movil,
+    SELECT n, quien, cliente_id, nombre, telefono, pais, consentido, movil,
         CASE WHEN codigo = '' AND row_number() OVER (PARTITION BY codigo, telefono ORDER BY n) > 1
             THEN '{codigos.TELEFONO_DUPLICADO}' ELSE codigo END AS codigo
     FROM candidatos
@@ -277,8 +278,8 @@ candidatos AS (
 """  # noqa: S608 - constants
 
 
-# Needs `elegidos (id, n)` before it and the parameters of `parametros`; gives `juzgados (n, cliente_id, nombre,
-# telefono, pais, consentido, movil, codigo)` with codigo '' for those who can be sent to.
+# Needs `elegidos (id, n)` before it and the parameters of `parametros`; gives `juzgados (n, quien, cliente_id,
+# nombre, telefono, pais, consentido, movil, codigo)` with codigo '' for those who can be sent to.
 JUZGADOS: Final = _juzgados(fuera_sql(telefono="c.telefono_e164", tienda="%(tenant)s", remitente="%(remitente)s"))
 # The same for a whole audience instead of one Lote.
 JUZGADOS_EN_LISTA: Final = _juzgados(en_lista_sql(telefono="c.telefono_e164"))  # needs LISTA_SQL, too

@@ -65,7 +65,9 @@ class Sumas:
 
 def sumas_de(audiencia: Audiencia) -> Sumas | None:
     """Return the audience as sums: the whole shop, without a tag or not, or one tag; None for any other, in which one
-    client may be of two counts."""
+    client may be of two counts, and for one with people whom a call names."""
+    if audiencia.llamados:
+        return None
     incluir, excluir = audiencia.incluir, audiencia.excluir
     if incluir == Seleccion(todos=True):
         if not excluir:

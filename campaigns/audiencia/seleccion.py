@@ -3,11 +3,12 @@
 Freezing writes one array of ids per Lote in one statement; a million recipients cost a few thousand rows.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from django.conf import settings
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Length
@@ -50,20 +51,43 @@ class Seleccion:
 
 
 @dataclass(frozen=True, slots=True)
+class Llamado:
+    """A recipient whom a call names by phone.
+
+    Args:
+        quien: the client's id; of who is none, minus the place in the call, from 1.
+        nombre: as the text says it; "" when it is not known.
+        valores: of the text's variables, for this campaign alone.
+        codigo, error, telefono: of who is no client, the verdict with its text, and the phone where there is one.
+        suyo: whether that name is the client's own, and not the call's.
+    """
+
+    quien: int
+    nombre: str
+    valores: Mapping[str, str]
+    suyo: bool = False
+    codigo: str = ""
+    error: str = ""
+    telefono: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Audiencia:
     """The choice of recipients.
 
     Args:
         incluir, excluir: who is in, and who of them is left out after all.
         field: the request's field, for errors.
+        llamados: who is in before all these, whoever is left out of them, and each once.
     """
 
     incluir: Seleccion
     excluir: Seleccion = field(default_factory=Seleccion)
     field: str = "audiencia"
+    llamados: tuple[Llamado, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.incluir:
+        if not self.incluir and not self.llamados:
             raise InvalidInputError(SIN_DESTINATARIOS, field=self.field, code="empty")
         for ids in (self.incluir.cliente_ids, self.excluir.cliente_ids):
             if len(ids) > MAX_IDS:
@@ -82,7 +106,18 @@ class Audiencia:
     @property
     def only_ids(self) -> bool:
         """A plain list of ids keeps the caller's order and needs no question asked of the database."""
-        return self.incluir == Seleccion(cliente_ids=self.incluir.cliente_ids) and not self.excluir
+        only = self.incluir == Seleccion(cliente_ids=self.incluir.cliente_ids) and not self.excluir
+        return only and not self.llamados
+
+    @property
+    def variables(self) -> frozenset[str] | None:
+        """Return the variables of which some of the called has a value; None when nobody is called."""
+        return frozenset(name for one in self.llamados for name in one.valores) if self.llamados else None
+
+    @property
+    def quienes(self) -> str:
+        """Return `quien` of all the called, as an array of PostgreSQL."""
+        return _array(one.quien for one in self.llamados)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +126,7 @@ class Medida:
 
     Args:
         total: recipients.
-        longest_nombre: characters of the longest name among them.
+        longest_nombre: characters of the longest name among them, but for the called, whose texts are their own.
     """
 
     total: int
@@ -109,6 +144,11 @@ SELECT count(*), coalesce(max(char_length(nombre)), 0) FROM clientes_cliente
 WHERE usuario_id = %(tenant)s AND id = ANY(%(ids)s::bigint[])
 """
 
+MEDIR_LLAMADOS_SQL: Final = """
+SELECT count(*), coalesce(max(char_length(c.nombre)) FILTER (WHERE e.n > %s), 0)
+FROM ({elegidos}) AS e LEFT JOIN clientes_cliente c ON c.id = e.id
+"""
+
 # One array of all, then slices of it: of an array of numbers that is a copy without a search.
 CONGELAR_SQL = f"""
 WITH elegidos AS MATERIALIZED ({{elegidos}}), lotes AS (
@@ -121,6 +161,15 @@ WITH elegidos AS MATERIALIZED ({{elegidos}}), lotes AS (
 )
 SELECT coalesce(sum(total), 0) FROM lotes
 """  # noqa: S608 - constants
+
+# The called first, in their order, then the others of the audience; nobody twice. It ends with Django's own SELECT of
+# the audience, as `q`.
+CON_LLAMADOS_SQL: Final = """
+SELECT id, n FROM unnest(%s::bigint[]) WITH ORDINALITY AS l(id, n)
+UNION ALL
+SELECT q.id, %s + q.id FROM ({otros}) AS q
+WHERE NOT EXISTS (SELECT FROM unnest(%s::bigint[]) AS l(id) WHERE l.id = q.id)
+"""
 
 
 def leer_medida(audiencia: Audiencia, *, tenant_id: int) -> Medida:
@@ -139,6 +188,12 @@ def leer_medida(audiencia: Audiencia, *, tenant_id: int) -> Medida:
             _refuse_missing(audiencia.incluir.cliente_ids, tenant_id, audiencia.field)
         return Medida(total, longest)
     comprobar(audiencia, tenant_id=tenant_id)
+    if audiencia.llamados:
+        sql, given = elegidos_sql(audiencia, tenant_id=tenant_id)
+        with connection.cursor() as cursor:
+            cursor.execute(MEDIR_LLAMADOS_SQL.replace("{elegidos}", sql), [len(audiencia.llamados), *given])
+            total, longest = cursor.fetchone()
+        return Medida(total, longest)
     found = clientes_de(audiencia, tenant_id=tenant_id).aggregate(
         total=Count("id"), longest=Max(Length("nombre"), default=0)
     )
@@ -161,6 +216,9 @@ def congelar(audiencia: Audiencia, *, campana: CampanaSMS) -> int:
     """Write the campaign's Lotes and return how many recipients they hold."""
     if audiencia.only_ids:
         sql, params = "SELECT %s::bigint[] AS ids", [_array(audiencia.incluir.cliente_ids)]
+    elif audiencia.llamados:
+        inner, params = elegidos_sql(audiencia, tenant_id=campana.usuario_id)
+        sql = f"SELECT array_agg(id ORDER BY n) AS ids FROM ({inner}) AS q"  # noqa: S608 - constants
     else:
         inner, given = clientes_de(audiencia, tenant_id=campana.usuario_id).values("id").query.sql_with_params()
         sql, params = f"SELECT array_agg(id ORDER BY id) AS ids FROM ({inner}) AS q", list(given)  # noqa: S608 - constants
@@ -174,6 +232,15 @@ def elegidos_sql(audiencia: Audiencia, *, tenant_id: int) -> tuple[str, list[Any
     if audiencia.only_ids:
         sql = "SELECT id, n FROM unnest(%s::bigint[]) WITH ORDINALITY AS u(id, n)"
         return sql, [_array(audiencia.incluir.cliente_ids)]
+    if audiencia.llamados:
+        others = replace(audiencia, llamados=()) if audiencia.incluir else None
+        clientes = clientes_de(others, tenant_id=tenant_id) if others else Cliente.objects.none()
+        try:
+            inner, given = clientes.values("id").query.sql_with_params()
+        except EmptyResultSet:
+            inner, given = "SELECT 0::bigint AS id WHERE false", ()
+        quienes = audiencia.quienes
+        return CON_LLAMADOS_SQL.replace("{otros}", inner), [quienes, len(audiencia.llamados), *given, quienes]
     inner, params = clientes_de(audiencia, tenant_id=tenant_id).values("id").query.sql_with_params()
     # Django's own SQL with its parameters apart: nothing of the request is in the text.
     return f"SELECT id, id AS n FROM ({inner}) AS q", list(params)  # noqa: S608 - constants
@@ -182,8 +249,12 @@ def elegidos_sql(audiencia: Audiencia, *, tenant_id: int) -> tuple[str, list[Any
 def clientes_de(audiencia: Audiencia, *, tenant_id: int) -> QuerySet[Cliente]:
     """The audience as a query, in no order."""
     clientes = Cliente.objects.filter(usuario_id=tenant_id).order_by()
-    included = clientes.filter(_in(audiencia.incluir, tenant_id))
-    return included.exclude(_in(audiencia.excluir, tenant_id)) if audiencia.excluir else included
+    who = _in(audiencia.incluir, tenant_id)
+    if audiencia.excluir:
+        who &= ~_in(audiencia.excluir, tenant_id)
+    if audiencia.llamados:
+        who |= Q(pk__in=[one.quien for one in audiencia.llamados if one.quien > 0])
+    return clientes.filter(who)
 
 
 def _in(seleccion: Seleccion, tenant_id: int) -> Q:
@@ -223,6 +294,6 @@ def _shown(ids: list[int]) -> str:
     return ", ".join(map(str, ids[:SHOWN])) + (f" y {len(ids) - SHOWN} más" if len(ids) > SHOWN else "")
 
 
-def _array(ids: tuple[int, ...]) -> str:
+def _array(ids: Iterable[int]) -> str:
     # One literal; psycopg2's ARRAY[1, 2, …] costs the server a parse node for each of 100,000 ids.
     return "{" + ",".join(map(str, ids)) + "}"

@@ -173,6 +173,13 @@ def avisar(suceso: Suceso) -> Alerta | None:
     return _crear(ajustes.pk, tipo, datos, _destinos(ajustes), suceso)
 
 
+def avisar_de_gancho(*, usuario_id: int, url: str, motivo: str) -> None:
+    """Raise the alert that a hook was disabled by itself, in the caller's transaction, if the shop has said where."""
+    ajustes = AjustesAlertas.objects.filter(usuario_id=usuario_id).first()
+    if ajustes is not None:
+        _crear(usuario_id, Tipo.GANCHO, {"gancho": {"url": url}, "motivo": motivo}, _destinos(ajustes))
+
+
 def probar(*, usuario: Usuario) -> Alerta:
     """Raise an alert that says that it is a trial.
 

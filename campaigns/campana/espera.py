@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from campaigns.ley.gasto import agotado
-from campaigns.ley.jornada import jornada_desde, jornada_tras
+from campaigns.ley.jornada import jornada_de, jornada_de_tras
 from campaigns.ley.selectors import ajustes_de
 from campaigns.models import CampanaSMS
 from campaigns.values.estados import ESPERAS, descansa
@@ -57,7 +57,7 @@ def por_que_espera(campana: CampanaSMS) -> PorQue | None:
     now = timezone.now()
     ajustes = ajustes_de(campana.usuario_id)
     start = max(now, campana.programada_para or now)
-    jornada = jornada_desde(ajustes, start, a_toda_hora=campana.a_toda_hora)
+    jornada = jornada_de(campana, ajustes, start)
     if start > now or jornada is None or jornada.desde > now:
         motivo = PROGRAMADA.format(cuando=formato.proximo(start, ajustes.zona)) if start > now else ""
         return PorQue(motivo or por_que_no_ahora(jornada, ajustes.zona), jornada.desde if jornada else None)
@@ -66,7 +66,7 @@ def por_que_espera(campana: CampanaSMS) -> PorQue | None:
         return None
     if cap.hasta is None:
         return PorQue(cap.motivo)
-    jornada = jornada_tras(ajustes, cap.hasta, a_toda_hora=campana.a_toda_hora)
+    jornada = jornada_de_tras(campana, ajustes, cap.hasta)
     return PorQue(cap.motivo, jornada.desde if jornada else None)
 
 

@@ -18,7 +18,8 @@ from clientes.rne.selectors import revocado_en
 from core.models import Usuario
 
 CLIENTE: Final = (
-    "id", "nombre", "telefono", "telefono_e164", "pais", "documento", "activo", "creado", "anonimizado_en",
+    "id", "nombre", "telefono", "telefono_e164", "pais", "documento", "activo", "origen", "creado",
+    "anonimizado_en",
 )  # fmt: skip
 MENSAJE: Final = (
     "nombre", "telefono", "mensaje", "estado", "codigo", "error", "entrega", "entrega_codigo", "twilio_sid", "intentos",

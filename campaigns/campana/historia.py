@@ -15,6 +15,7 @@ Tipo = Suceso.Tipo
 ASPECTO: Final = {
     **{Tipo(move.suceso): (move.aspecto.tono, move.aspecto.icono) for move in estados.MOVES.values()},
     Tipo.CREADA: ("tono-quieto", "plus"),
+    Tipo.EDITADA: ("tono-quieto", "edit"),
     Tipo.APROBADA: ("tono-activo", "shield-check"),
     Tipo.RECHAZADA: ("tono-falla", "ban"),
     Tipo.ESPERA: ("tono-duda", "clock"),

@@ -10,7 +10,7 @@ from django.db.models.functions import Now, StrIndex
 from django.dispatch import receiver
 from django.utils import timezone
 
-from campaigns.models import CampanaSMS, Lote, SMSLog
+from campaigns.models import CampanaSMS, Destinatario, Lote, SMSLog
 from campaigns.values.estados import ESPERA_FECHA, SMS_FINALES
 from clientes.models import Cliente
 from clientes.signals import cliente_por_anonimizar
@@ -35,7 +35,10 @@ def olvidar(sender: type[Cliente], *, cliente: Cliente, **kwargs: Any) -> None:
     """
     if campana := _en_curso(cliente):
         raise ConflictError(EN_CAMPANA.format(campana=campana.nombre), code="in_campaign")
+    answers = CampanaSMS.objects.filter(usuario=cliente.usuario_id, respuesta_a__isnull=False, logs__cliente=cliente)
+    CampanaSMS.objects.filter(pk__in=list(answers.values_list("pk", flat=True))).update(mensaje="")
     _borrar(SMSLog.objects.filter(cliente=cliente))
+    Destinatario.objects.filter(quien=cliente.pk).delete()
 
 
 def olvidar_viejas(meses: int, *, hasta: float) -> int:
@@ -64,7 +67,9 @@ def olvidar_viejas(meses: int, *, hasta: float) -> int:
                 return done
             _borrar(SMSLog.objects.filter(pk__in=ids))
             last = ids[-1]
+        Destinatario.objects.filter(campana=pk).delete()
         CampanaSMS.objects.filter(pk=pk).update(olvidada_en=Now())
+        CampanaSMS.objects.filter(pk=pk, respuesta_a__isnull=False).update(mensaje="")  # written to one person
         done += 1
     return done
 

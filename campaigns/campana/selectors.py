@@ -19,6 +19,7 @@ from clientes.models import Cliente
 from core.cache import Recent
 from core.llaves import huella
 from core.models import Usuario
+from core.permisos import Accion
 
 RATE_WINDOW_S = 10
 WINDOW = f"interval '{RATE_WINDOW_S} seconds'"
@@ -37,7 +38,14 @@ def campanas_de(usuario: Usuario, *, solo_prueba: bool = False) -> QuerySet[Camp
         solo_prueba: only those of test keys, which see no others.
     """
     found = CampanaSMS.objects.filter(usuario_id=usuario.tenant_id).defer("idempotency_key", "idempotency_hash")
+    if not usuario.puede(Accion.VER_CLIENTES):
+        found = found.filter(respuesta_a=None)  # an answer is as much the client's as what it answers
     return found.filter(prueba=True) if solo_prueba else found
+
+
+def lista_de(usuario: Usuario) -> QuerySet[CampanaSMS]:
+    """Return the campaigns that the pages list: an answer to one client stands in the conversation instead."""
+    return campanas_de(usuario).filter(respuesta_a=None)
 
 
 def logs_de(usuario: Usuario) -> QuerySet[SMSLog]:
@@ -246,7 +254,7 @@ class Resumen(Cuentas):
 
 def en_curso_de(usuario: Usuario) -> QuerySet[CampanaSMS]:
     """The shop's campaigns that are not over, but those of another day."""
-    alive = campanas_de(usuario).filter(completado_en=None)
+    alive = lista_de(usuario).filter(completado_en=None)
     return alive.exclude(ESPERA_FECHA.q(timezone.now()))[:EN_CURSO_MAX]
 
 

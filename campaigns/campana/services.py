@@ -1,6 +1,7 @@
 """Services of campaigns: creating one, and the moves that a person makes with it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -12,11 +13,12 @@ from campaigns.audiencia import seleccion
 from campaigns.audiencia.medida import medir
 from campaigns.audiencia.seleccion import Audiencia, Medida
 from campaigns.bitacora.services import anotar, anotar_move
-from campaigns.campana import reintentos, tope
+from campaigns.campana import destinatarios, reintentos, tope
+from campaigns.campana.destinatarios import Leido
 from campaigns.ley import clases
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje import texto
-from campaigns.models import Ajustes, CampanaSMS, Lote, PlantillaSMS, Remitente, SMSLog, Suceso
+from campaigns.models import Ajustes, CampanaSMS, Entrante, Lote, PlantillaSMS, Remitente, SMSLog, Suceso
 from campaigns.signals import plantilla_por_eliminar
 from campaigns.values import estados
 from campaigns.values.wake import nudge
@@ -39,7 +41,8 @@ class NuevaCampana:
 
     Args:
         mensaje: the text, with `{nombre}`.
-        audiencia: who receives it.
+        audiencia: who receives it; None when only `leidos` do.
+        leidos: who receives it besides, named by phone.
         nombre: at most 200 characters; made from the date when None or empty.
         plantilla: where the text came from, if it did.
         remitente: of the shop's own; None for the installation's sender.
@@ -48,10 +51,15 @@ class NuevaCampana:
         programada_para: it does not start before this moment, with its zone; None is now.
         origen: what it comes from, for its log, when no person made it as it is.
         prueba: nothing of it is to leave.
+        redactada_por_id: who wrote the text, unless the template knows, or it is who makes the campaign.
+        respuesta_a: the client's text that it answers; None for a campaign.
+        automatica: whether no person wrote the answer.
+        libre_hasta: until when the answer may leave at any hour.
     """
 
     mensaje: str
-    audiencia: Audiencia
+    audiencia: Audiencia | None
+    leidos: Sequence[Leido] = ()
     nombre: str | None = None
     plantilla: PlantillaSMS | None = None
     remitente: Remitente | None = None
@@ -60,23 +68,34 @@ class NuevaCampana:
     programada_para: datetime | None = None
     origen: str = ""
     prueba: bool = False
+    redactada_por_id: int | None = None
+    respuesta_a: Entrante | None = None
+    automatica: bool = False
+    libre_hasta: datetime | None = None
 
-    def validar(self, ajustes: Ajustes) -> Medida:
+    @property
+    def conocidas(self) -> frozenset[str] | None:
+        """Return the variables of which some of `leidos` has a value; None when there are none of them."""
+        return frozenset(name for leido in self.leidos for name in leido.valores) if self.leidos else None
+
+    def validar(self, ajustes: Ajustes, audiencia: Audiencia) -> Medida:
         """Measure the audience of a campaign that may be created.
 
         Args:
             ajustes: of the shop.
+            audiencia: with those of `leidos` in it.
 
         Raises:
             InvalidInputError: naming the field and the reason.
         """
         field = "plantilla" if self.plantilla else "mensaje"
-        texto.validate(self.mensaje, field=field)
+        texto.validate(self.mensaje, field=field, conocidas=self.conocidas)
         if self.programada_para is not None:
             validar_fecha(self.programada_para)
         clases.validar(self.clase, self.clase_motivo)
-        medida = medir(self.audiencia, tenant_id=ajustes.usuario_id)
-        texto.validate_length(self.mensaje, longest_nombre=medida.longest_nombre, field=field)
+        medida = medir(audiencia, tenant_id=ajustes.usuario_id)
+        if audiencia.incluir:  # the texts of the others were measured one by one
+            texto.validate_length(self.mensaje, longest_nombre=medida.longest_nombre, field=field)
         firma.exigir(self.mensaje, ajustes, field=field)
         return medida
 
@@ -98,15 +117,19 @@ def crear_campana(
 
     Raises:
         InvalidInputError: naming the field and the reason.
-        ConflictError: the key was used for another request.
+        ConflictError: the key was used for another request, or other rows are being written into the shop's clients.
+        DestinatariosInvalidosError: naming those of `leidos` and the reasons.
     """
     ajustes = ajustes_de(usuario.tenant_id)
-    medida = nueva.validar(ajustes)
+    kind = "Respuesta" if nueva.respuesta_a else "Campaña"
+    nueva = replace(nueva, nombre=nueva.nombre or f"{kind} {timezone.localtime():%Y-%m-%d %H:%M}")
     try:
         with transaction.atomic():
+            audiencia = audiencia_de(usuario, nueva)
+            medida = nueva.validar(ajustes, audiencia)
             campana = _guardar(usuario, nueva, total=medida.total, idempotency=idempotency)
-            _freeze(campana, nueva.audiencia)
-            _anunciar(campana, nueva, ajustes)
+            _freeze(campana, audiencia)
+            _anunciar(campana, nueva, audiencia, ajustes)
     except IntegrityError:
         # Two requests with one key at the same moment: the loser answers with the winner's campaign.
         if idempotency and (known := campana_con_clave(usuario=usuario, idempotency=idempotency)):
@@ -115,19 +138,50 @@ def crear_campana(
     return campana, True
 
 
+def audiencia_de(usuario: Usuario, nueva: NuevaCampana, *, de_prueba: bool = False) -> Audiencia:
+    """Return the campaign's audience, with those whom it names by phone found or made clients, in the caller's
+    transaction.
+
+    Args:
+        de_prueba: the caller undoes it all.
+
+    Raises:
+        ConflictError: other rows are being written into the shop's clients.
+        DestinatariosInvalidosError: naming those of `leidos` and the reasons.
+        InvalidInputError: nobody is chosen, or the text is not as it must be for them.
+    """
+    if not nueva.leidos and nueva.audiencia:
+        return nueva.audiencia
+    # A text that is wrong is told of before what its recipients lack.
+    texto.validate(nueva.mensaje, field="plantilla" if nueva.plantilla else "mensaje", conocidas=nueva.conocidas)
+    return destinatarios.llamar(
+        tienda_id=usuario.tenant_id,
+        mensaje=nueva.mensaje,
+        leidos=nueva.leidos,
+        audiencia=nueva.audiencia,
+        nombre=nueva.nombre or "",
+        de_prueba=de_prueba,
+    )
+
+
 def _guardar(usuario: Usuario, nueva: NuevaCampana, *, total: int, idempotency: Idempotency | None) -> CampanaSMS:
     return CampanaSMS.objects.create(
         usuario_id=usuario.tenant_id,
-        nombre=nueva.nombre or f"Campaña {timezone.localtime():%Y-%m-%d %H:%M}",
+        nombre=nueva.nombre or "",
         mensaje=nueva.mensaje,
         plantilla=nueva.plantilla,
         remitente=nueva.remitente,
         clase=nueva.clase,
         clase_motivo=nueva.clase_motivo.strip(),
-        creada_por=usuario,
+        creada_por=None if nueva.automatica else usuario,
+        redactada_por_id=(nueva.plantilla and nueva.plantilla.redactada_por_id) or nueva.redactada_por_id,
         total_clientes=total,
         programada_para=nueva.programada_para,
         prueba=nueva.prueba,
+        respuesta_a=nueva.respuesta_a,
+        automatica=nueva.automatica,
+        libre_hasta=nueva.libre_hasta,
+        con_destinatarios=bool(nueva.leidos),
         idempotency_key=idempotency.key if idempotency else None,
         idempotency_hash=idempotency.hash if idempotency else "",
     )
@@ -135,6 +189,7 @@ def _guardar(usuario: Usuario, nueva: NuevaCampana, *, total: int, idempotency: 
 
 def _freeze(campana: CampanaSMS, audiencia: Audiencia) -> None:
     frozen = seleccion.congelar(audiencia, campana=campana)
+    destinatarios.guardar(campana, audiencia.llamados)
     if frozen == 0:
         raise InvalidInputError(seleccion.SIN_DESTINATARIOS, field=audiencia.field, code="empty")
     if frozen != campana.total_clientes:  # clients came or went between the count and the freeze
@@ -142,16 +197,21 @@ def _freeze(campana: CampanaSMS, audiencia: Audiencia) -> None:
         campana.save(update_fields=["total_clientes"])
 
 
-def _anunciar(campana: CampanaSMS, nueva: NuevaCampana, ajustes: Ajustes) -> None:
+def _anunciar(campana: CampanaSMS, nueva: NuevaCampana, audiencia: Audiencia, ajustes: Ajustes) -> None:
     """Let it wait for approval if it is large, write it into the log, and tell the workers if it may start now."""
     if not campana.prueba:  # which costs nothing and reaches nobody
-        aprobaciones.hacer_esperar(campana=campana, audiencia=nueva.audiencia, ajustes=ajustes)
+        aprobaciones.hacer_esperar(campana=campana, audiencia=audiencia, ajustes=ajustes)
     detalle = " ".join(text for text in (nueva.origen, campana.motivo) if text)
     anotar(campana_id=campana.pk, tipo=Suceso.Tipo.CREADA, detalle=detalle)
-    if campana.total_clientes >= settings.TWILIO_CHECK_FROM and not campana.prueba:
-        nudges.nudge(REVISAR, campana.pk)
+    pedir_revision(campana)
     if campana.programada_para is None and not campana.por_aprobar:  # else the sweeper starts it, or who approves it
         nudge(campana.pk)
+
+
+def pedir_revision(campana: CampanaSMS) -> None:
+    """Have the set-up at Twilio looked at, if the campaign is large: what would stop it stands in its log then."""
+    if campana.total_clientes >= settings.TWILIO_CHECK_FROM and not campana.prueba:
+        nudges.nudge(REVISAR, campana.pk)
 
 
 def validar_fecha(programada_para: datetime) -> None:

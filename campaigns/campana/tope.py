@@ -6,9 +6,9 @@ from typing import Final
 
 from django.utils import timezone
 
-from campaigns.audiencia.seleccion import Audiencia
+from campaigns.campana.destinatarios import guardados
 from campaigns.ley.gasto import SE_ACABO, Tope, agotado, topes_de
-from campaigns.ley.jornada import jornada_desde, jornada_tras
+from campaigns.ley.jornada import jornada_de, jornada_de_tras
 from campaigns.ley.selectors import ajustes_de
 from campaigns.models import CampanaSMS, Lote
 from campaigns.values.estados import LOTES_EN_CURSO
@@ -49,7 +49,7 @@ def falta_tope(campana: CampanaSMS) -> Falta | None:
     """Tell which cap lets nothing more of a paused campaign leave now; None when something would, or when the shop is
     closed and the campaign would wait for its hours."""
     ajustes, now = ajustes_de(campana.usuario_id), timezone.now()
-    jornada = jornada_desde(ajustes, now, a_toda_hora=campana.a_toda_hora)
+    jornada = jornada_de(campana, ajustes, now)
     if next(topes_de(ajustes), None) is None or jornada is None or jornada.desde > now:
         return None
     motivo, hasta, tope = "", None, None
@@ -61,7 +61,7 @@ def falta_tope(campana: CampanaSMS) -> Falta | None:
             motivo, hasta = found.motivo, found.hasta
     else:
         cabida = cabida_de(
-            Audiencia.de_ids(lote.cliente_ids),
+            guardados(campana, lote.cliente_ids),
             campana.mensaje,
             ajustes=ajustes,
             remitente=campana.remitente,
@@ -69,12 +69,15 @@ def falta_tope(campana: CampanaSMS) -> Falta | None:
             dia=jornada.dia,
         )
         tope = None if cabida.n else cabida.tope
+        others = lotes.filter(estado=Lote.Estado.PENDIENTE).exclude(pk=lote.pk)
+        if tope is not None and cabida.hasta(jornada.dia) is None and others.exists():
+            return None  # nobody of these can be sent to under any day's cap, but the engine goes on to the others
         if tope is not None:
             motivo = SE_ACABO.format(nombre=tope.nombre, tope=tope.escrito(cabida.cuanto))
             hasta = cabida.hasta(jornada.dia)
     if not motivo:
         return None
-    siguiente = jornada_tras(ajustes, hasta, a_toda_hora=campana.a_toda_hora) if hasta else None
+    siguiente = jornada_de_tras(campana, ajustes, hasta) if hasta else None
     late = siguiente is not None and campana.vence_en is not None and siguiente.desde >= campana.vence_en
     return Falta(motivo, siguiente.desde if siguiente and not late else None, _del_operador(tope, motivo))
 

@@ -36,13 +36,14 @@ ORDER BY s.reclamado_en DESC NULLS LAST, s.id DESC LIMIT 1
 """  # noqa: S608 - constants
 
 # The client has another phone by now, or was anonymised: campaign by campaign, by the index that makes a phone unique
-# in each. A thousand take some milliseconds.
+# in each. A thousand take some milliseconds. Answers to single clients would soon be all of them.
 CAMPANAS: Final = 1_000
 POR_CAMPANA_SQL: Final = f"""
 SELECT c.id, c.nombre, c.usuario_id, m.mensaje, c.sender
 FROM (SELECT c.id, c.nombre, c.usuario_id, {SENDER} AS sender
     FROM campaigns_campanasms c LEFT JOIN campaigns_remitente r ON r.id = c.remitente_id
-    WHERE c.iniciado_en IS NOT NULL AND NOT c.prueba AND {CAME_FROM} ORDER BY c.id DESC LIMIT {CAMPANAS}) c
+    WHERE c.iniciado_en IS NOT NULL AND NOT c.prueba AND c.respuesta_a_id IS NULL AND {CAME_FROM}
+    ORDER BY c.id DESC LIMIT {CAMPANAS}) c
 CROSS JOIN LATERAL (SELECT s.mensaje, s.reclamado_en FROM campaigns_smslog s
     WHERE s.campana_id = c.id AND s.telefono = %(telefono)s AND s.telefono <> ''
         AND s.codigo <> 'telefono_duplicado' AND {SENT} LIMIT 1) m

@@ -70,7 +70,8 @@ def conversacion(usuario: Usuario, telefono: str, *, antes: str = "", n: int) ->
     clientes = Cliente.objects.filter(usuario=usuario.tenant_id, telefono_e164=telefono).exclude(telefono_e164="")
     # Messages are found by the clients of the phone: there is no index of every message by its phone.
     sent = SMSLog.objects.filter(cliente__in=clientes, telefono=telefono, campana__prueba=False)
-    logs = sent.exclude(mensaje="").select_related("campana")
+    # Of an answer it is shown too that it could not be sent.
+    logs = sent.exclude(mensaje="", campana__respuesta_a=None).select_related("campana")
     entrantes = entrantes_de(usuario).filter(telefono=telefono).exclude(telefono="").select_related("campana")
     cursor = _leer(antes)
     if cursor is not None:

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from campaigns.entrantes.atribucion import Destino, destino_de
 from campaigns.models import Entrante
 from campaigns.remitentes import conocidos
+from campaigns.signals import entrante_recibido
 from campaigns.values.intencion import Intencion, intencion, normalizar, ofrecida
 from campaigns.values.vocabulario import ALTAS_EXACTAS
 from clientes.bajas.services import Prueba, dar_de_alta, dar_de_baja
@@ -69,7 +70,7 @@ def recibir(texto: Texto) -> bool:
     for tienda_id in destino.tiendas or (None,):
         done = _obey(texto, tipo, destino, tienda_id, names)
         _settle(texto, tipo, tienda_id)
-        Entrante.objects.create(
+        kept = Entrante.objects.create(
             usuario_id=tienda_id,
             sid=texto.sid,
             telefono=texto.telefono,
@@ -80,6 +81,8 @@ def recibir(texto: Texto) -> bool:
             campana_id=destino.campana_id,
             leido_en=Now() if done else None,
         )
+        if tienda_id is not None and not texto.opt_out_type:  # else Twilio has answered
+            entrante_recibido.send(Entrante, entrante=kept, unica=len(destino.tiendas) == 1)
     return True
 
 

@@ -214,6 +214,8 @@ class Cabida:
         tope: the cap that stops the next one; None when all fit.
         cuanto: how much the cap lets through.
         siguiente: what the next one would take.
+        caros: the places of those among all of them who are dearer than the whole of a cap. They are left out of the
+            count: nobody waits behind somebody whose day never comes.
     """
 
     n: int
@@ -221,6 +223,7 @@ class Cabida:
     tope: Tope | None = None
     cuanto: Decimal | int = 0
     siguiente: Toma | None = None
+    caros: tuple[int, ...] = ()
 
     def hasta(self, dia: date) -> date | None:
         """Return the last day on which the cap stops the next one; None when no other day helps: it is dearer than the
@@ -242,15 +245,26 @@ def caben(ajustes: Ajustes, spent: Gastado, filas: Sequence[Toma | None]) -> Cab
         filas: what each takes, in the order of sending; None of one who is not sent to.
     """
     total: dict[Medida, Decimal | int] = dict.fromkeys(MEDIDAS, 0)
+    caps = list(topes_de(ajustes))
+    dear = {
+        n: (tope, cuanto, toma)
+        for n, toma in enumerate(filas)
+        if toma is not None
+        for tope, cuanto in caps
+        if toma[tope.medida] > cuanto
+    }
+    caros = tuple(dear)
     somebody = False
     for n, toma in enumerate(filas):
-        if toma is None:
+        if toma is None or n in dear:
             continue
         with_it = {each: total[each] + toma[each] for each in MEDIDAS}
         if falta := que_falta(ajustes, spent, with_it):
-            return Cabida(n if somebody else 0, total, *falta, toma)
+            return Cabida(n if somebody else 0, total, *falta, toma, caros)
         total, somebody = with_it, True
-    return Cabida(len(filas), total)
+    if caros and not somebody:
+        return Cabida(0, total, *dear[caros[0]], caros)
+    return Cabida(len(filas), total, caros=caros)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +297,12 @@ def agotado(ajustes: Ajustes, dia: date) -> Agotado | None:
             motivo = SE_ACABO.format(nombre=tope.nombre, tope=tope.escrito(cuanto))
             return Agotado(motivo, tope.hasta(dia) if one <= cuanto else None)
     return None
+
+
+def alguno_cabe(ajustes: Ajustes) -> bool:
+    """Tell whether the caps, with nothing taken of them, let the cheapest message be sent."""
+    least = _un_mensaje(ajustes)
+    return all(least[tope.medida] <= cuanto for tope, cuanto in topes_de(ajustes))
 
 
 def _un_mensaje(ajustes: Ajustes) -> dict[Medida, Decimal]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from django.utils import timezone
 
-from campaigns.models import Ajustes
+from campaigns.models import Ajustes, CampanaSMS
 from campaigns.values.horario import close_of, dia_de, fin_del_dia, next_open
 
 # The last messages leave this long before the window closes. Their ValidityPeriod ends at the close, and one of a few
@@ -53,6 +53,18 @@ def jornada_desde(ajustes: Ajustes, at: datetime, *, a_toda_hora: bool = False) 
     return None
 
 
+def jornada_de(campana: CampanaSMS, ajustes: Ajustes, at: datetime) -> Jornada | None:
+    """The campaign's jornada at this moment, or else its next one.
+
+    That of an answer to a client who wrote a short time before ends when the shop is not free any more to answer at any
+    hour: what is left of it waits for a window, as everything does.
+    """
+    if campana.clase == CampanaSMS.Clase.PROMOCIONAL and campana.libre_hasta is not None and campana.libre(at):
+        cierra_en = min(campana.libre_hasta, fin_del_dia(ajustes.zona, at))
+        return Jornada(dia_de(ajustes.zona, at), at, cierra_en, campana.libre_hasta + MARGEN)
+    return jornada_desde(ajustes, at, a_toda_hora=campana.clase != CampanaSMS.Clase.PROMOCIONAL)
+
+
 def dia_del_envio(ajustes: Ajustes, *, a_toda_hora: bool = False, desde: datetime | None = None) -> date:
     """The day whose quotas the first messages of a campaign would take.
 
@@ -70,5 +82,13 @@ def jornada_tras(ajustes: Ajustes, hasta: date, *, a_toda_hora: bool = False) ->
     Args:
         hasta: the last day on which the cap lets nothing through.
     """
-    next_day = fin_del_dia(ajustes.zona, datetime.combine(hasta, time(12), tzinfo=ajustes.zona))
-    return jornada_desde(ajustes, next_day, a_toda_hora=a_toda_hora)
+    return jornada_desde(ajustes, _dia_siguiente(ajustes, hasta), a_toda_hora=a_toda_hora)
+
+
+def jornada_de_tras(campana: CampanaSMS, ajustes: Ajustes, hasta: date) -> Jornada | None:
+    """The campaign's first jornada after a day of the shop's calendar, as `jornada_tras` says."""
+    return jornada_de(campana, ajustes, _dia_siguiente(ajustes, hasta))
+
+
+def _dia_siguiente(ajustes: Ajustes, dia: date) -> datetime:
+    return fin_del_dia(ajustes.zona, datetime.combine(dia, time(12), tzinfo=ajustes.zona))

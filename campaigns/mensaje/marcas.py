@@ -70,7 +70,9 @@ DOBLES: Final = tuple(
         r"‹‹([^‹›\n]{1,60})››",
         r"\[([%*])([^][%*\n]{1,60})\1\]",
         r"<%=?([^<>%\n]{1,60})%>",
+        r"<\?(?:=|php)?([^<>?\n]{1,60})\?>",
         r"%%=?([^%\n]{1,60}?)=?%%",
+        r"&(?:#123|#x7b|lbrace|lcub);([^&\n]{1,60})&(?:#125|#x7d|rbrace|rcub);",
         r"\(\(([^()\n]{1,60})\)\)",
         r"(\|\||##|@@|\$\$)([^|#@$\n]{1,60})\1",
         r"(?<!_)__([^\W_](?:[^_\n]|_(?!_)){0,60})__",
@@ -82,7 +84,7 @@ SENCILLAS: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"\{([^{}]{0,60})\}",
-        r"｛{1,5}([^｛｝\n]{0,60})｝{1,5}",
+        r"[｛❴⦃]{1,5}([^｛｝❴❵⦃⦄\n]{0,60})[｝❵⦄]{1,5}",
         r"\[([^][\n]{1,60})\]",
         r"<([^<>\n]{1,60})>",
         r"&lt;([^&\n]{1,60})&gt;",
@@ -100,12 +102,13 @@ SENCILLAS: Final = tuple(
     )
 )
 # Where any of them might begin: most texts hold nothing of the kind.
-SOSPECHA: Final = re.compile(r"[{}\[\]<>«»‹›%#$|~^@*_｛｝]|&lt;|(?<!\w)[-!:(+]\w")
+SOSPECHA: Final = re.compile(r"[{}\[\]<>«»‹›%#$|~^@*_｛｝❴❵⦃⦄]|&(?:lt|#|lbrace|lcub)|(?<!\w)[-!:(+]\w")
+LLAVES: Final = frozenset("{｛❴⦃")
 LLAVE: Final = re.compile(r"[{}]")
 SIN_ANCHO: Final = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 # What may stand beside a link, so that phones know where it ends: blanks and signs that no address goes on with.
-ANTES: Final = re.compile(r"(?:^|[\s\u200b.,;:!?¡¿()\[\]<>«»“”‘’\"'…–—|•*=→-])$")
+ANTES: Final = re.compile(r"(?:^|[\s\u200b.,;:!?¡¿()\[\]<>«»“”‘’\"'…–—|•*=→-])(?<![wW]{3}\.)$")
 DESPUES: Final = re.compile(r"(?:$|\s|[.,;:!?)\]>»”’\"'…]+(?:$|\s))")
 
 
@@ -153,7 +156,9 @@ def _de(m: re.Match[str], *, doble: bool) -> Marca | None:
     inner = m[m.lastindex or 0]
     if written in MARCADORES or (written[0] in "«‹" and inner in MARCADORES):  # which quote what is ours
         return None
-    braces = "{" in written or "｛" in written
+    if inner == ENLACE and not doble and written[0] in "[<(":  # a link in brackets
+        return None
+    braces = not LLAVES.isdisjoint(written)
     name = nombre_de(inner)
     quiere = NOMBRE if name in DE_NOMBRE else ENLACE if name in DE_ENLACE else ""
     known = bool(quiere) or name in DE_OTROS or (written.startswith("[[") and name.isdigit())
@@ -199,7 +204,7 @@ def _pegada(texto: str) -> Marca | None:
     at = texto.find(ENLACE)
     while at >= 0:
         end = at + len(ENLACE)
-        if not ANTES.search(texto[max(0, at - 1) : at]):
+        if not ANTES.search(texto[max(0, at - 5) : at]):
             return Marca(texto[max(0, at - 12) : end].split()[-1], at + 1, "pegado", ENLACE)
         if not DESPUES.match(texto[end : end + 40]):
             return Marca(texto[at : end + 12].split()[0], at + 1, "pegado", ENLACE)

@@ -7,11 +7,10 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from campaigns.mensaje.marcas import MARCADORES
 from campaigns.values.letras import palabras
 
-# In the text that is read there is a client's name, or a link.
-PARTES: Final = re.compile("|".join(map(re.escape, MARCADORES)))
+# In the text that is read there is a client's name, a link, or another value.
+PARTES: Final = re.compile(r"\{[^{}]*\}")
 
 
 def nombra(mensaje: str, tienda: str) -> bool:

@@ -4,10 +4,12 @@ Plain substitution, never `str.format`: a template is a shop's text, not a progr
 hold braces of its own.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from campaigns.mensaje.enlace import muestra
 from campaigns.mensaje.marcas import ENLACE, MARCADORES, NOMBRE, Marca, primera_mala
+from campaigns.mensaje.variables import NOMBRE_SOLO, poner, sin_variables
 from campaigns.models import MENSAJE_MAX
 from core.errors import InvalidInputError
 
@@ -32,12 +34,17 @@ CODIGOS: Final = {
     "suelto": "unbalanced_brace",
     "pegado": "glued_link",
 }
+CON_OMISION: Final = "|"  # only a text with such a sign can have a variable with a default
 LARGO = "El mensaje mide {largo} caracteres ya personalizado; el máximo de Twilio es {maximo}."
 
 
-def validate(mensaje: str, *, field: str = "mensaje") -> None:
+def validate(mensaje: str, *, field: str = "mensaje", conocidas: frozenset[str] | None = None) -> None:
     """Refuse an empty text, a placeholder that would reach people as it stands, or a text too long before any name is
     put in.
+
+    Args:
+        conocidas: of a text whose recipients have values, the variables of which some has one. Its length is not
+            known without them.
 
     Raises:
         InvalidInputError: naming `field`.
@@ -46,9 +53,10 @@ def validate(mensaje: str, *, field: str = "mensaje") -> None:
         raise InvalidInputError(VACIO, field=field, code="blank")
     if len(mensaje) > LARGO_PARA_MIRAR:
         validate_length(mensaje, longest_nombre=0, field=field)
-    if mark := primera_mala(mensaje):
+    if mark := primera_mala(mensaje if conocidas is None else sin_variables(mensaje, conocidas)):
         raise InvalidInputError(explicar(mark, mensaje), field=field, code=CODIGOS[mark.clase])
-    validate_length(mensaje, longest_nombre=0, field=field)
+    if conocidas is None:
+        validate_length(mensaje, longest_nombre=0, field=field)
 
 
 def explicar(mark: Marca, mensaje: str) -> str:
@@ -76,11 +84,17 @@ def validate_length(mensaje: str, *, longest_nombre: int, field: str = "mensaje"
     """
     largo = rendered_length(mensaje, longest_nombre)
     if largo > MENSAJE_MAX:
-        raise InvalidInputError(LARGO.format(largo=largo, maximo=MENSAJE_MAX), field=field, code="max_length")
+        raise InvalidInputError(demasiado_largo(largo), field=field, code="max_length")
+
+
+def demasiado_largo(largo: int) -> str:
+    return LARGO.format(largo=largo, maximo=MENSAJE_MAX)
 
 
 def rendered_length(mensaje: str, nombre_length: int) -> int:
     """Characters of the text with a name of `nombre_length` characters in it."""
+    if CON_OMISION in mensaje:
+        return len(render(mensaje, "x" * nombre_length))
     times = mensaje.count(NOMBRE)
     return len(con_enlace(mensaje)) + times * (nombre_length - len(NOMBRE))
 
@@ -96,15 +110,19 @@ def con_enlace(mensaje: str, enlace: str | None = None) -> str:
     return mensaje.replace(ENLACE, muestra() if enlace is None else enlace)
 
 
-def render(mensaje: str, nombre: str, enlace: str | None = None) -> str:
+def render(mensaje: str, nombre: str, enlace: str | None = None, *, valores: Mapping[str, str] | None = None) -> str:
     """The text for one client; the engine does the same in SQL when a Lote opens.
 
     The link goes in before the name: what looks like a placeholder in a name is a name.
 
     Args:
         enlace: the client's own opt-out link; None for one that is as long and leads nowhere.
+        valores: of the variables of a text whose recipients have some.
     """
-    return con_enlace(mensaje, enlace).replace(NOMBRE, nombre)
+    text = con_enlace(mensaje, enlace)
+    if not valores and CON_OMISION not in text:
+        return text.replace(NOMBRE, nombre)
+    return poner(text, {NOMBRE_SOLO: nombre, **(valores or {})})
 
 
 def editor() -> dict[str, str]:

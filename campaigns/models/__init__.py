@@ -9,13 +9,16 @@ from campaigns.models.campana import CampanaSMS
 from campaigns.models.cierre import CierreDiario, Diferencia, MensajeListado
 from campaigns.models.cupos import Contacto, Gasto
 from campaigns.models.descarte import Descarte
+from campaigns.models.destinatario import Destinatario
 from campaigns.models.entrante import Entrante
+from campaigns.models.gancho import EntregaGancho, EventoGancho, Gancho
 from campaigns.models.limites import Limites, LimitesTienda
 from campaigns.models.llave import Llave
 from campaigns.models.lote import Lote
 from campaigns.models.plantilla import MENSAJE_MAX, PlantillaSMS
 from campaigns.models.programacion import Ocurrencia, Programacion
 from campaigns.models.remitente import Remitente
+from campaigns.models.respuesta import RespuestaGuardada
 from campaigns.models.smslog import SMSLog
 from campaigns.models.suceso import Suceso
 
@@ -29,9 +32,13 @@ __all__ = [
     "CierreDiario",
     "Contacto",
     "Descarte",
+    "Destinatario",
     "Diferencia",
     "Entrante",
     "EntregaAlerta",
+    "EntregaGancho",
+    "EventoGancho",
+    "Gancho",
     "Gasto",
     "Limites",
     "LimitesTienda",
@@ -42,6 +49,7 @@ __all__ = [
     "PlantillaSMS",
     "Programacion",
     "Remitente",
+    "RespuestaGuardada",
     "SMSLog",
     "Suceso",
 ]

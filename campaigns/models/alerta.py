@@ -50,6 +50,7 @@ class Alerta(models.Model):
         PAUSADA = "campana.pausada", "Una campaña se pausó sola"
         DETENIDA = "campana.detenida", "Una campaña dejó de avanzar"
         ERROR = "campana.error", "Una campaña terminó con error"
+        GANCHO = "gancho.desactivado", "Un gancho se desactivó"
         PRUEBA = "prueba", "Prueba"
         CONFIRMACION = "confirmacion", "Un correo por confirmar"  # to that address alone
 

@@ -1,5 +1,7 @@
 """Campaigns."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -47,6 +49,10 @@ class CampanaSMS(models.Model):
     creada_por = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    # Who wrote the text, if it came from a template or a recurring campaign: whoever changed it there last.
+    redactada_por = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     aprobacion = models.CharField(max_length=9, choices=Aprobacion, blank=True, default="", db_default="")
     decidida_por = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
@@ -87,8 +93,17 @@ class CampanaSMS(models.Model):
     usuario = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="campanas", db_index=False
     )
+    # An answer to what a client wrote: a campaign of one (`campaigns.respuestas`), in no list of campaigns.
+    respuesta_a = models.ForeignKey(
+        "campaigns.Entrante", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    automatica = models.BooleanField(default=False, db_default=False)  # a word of the client's asked for it
+    # Until then an answer is free of the shop's windows and of its cap on contacts: the client wrote a moment ago.
+    libre_hasta = models.DateTimeField(null=True, blank=True)
     # Made with a test key: nothing of it leaves (`workers.engine.lote.prueba`).
     prueba = models.BooleanField(default=False, db_default=False, editable=False)
+    # Its call named people by their phones, each with words of their own: `campaigns.models.destinatario`.
+    con_destinatarios = models.BooleanField(default=False, db_default=False, editable=False)
     idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - NULL is "no key"
     idempotency_hash = models.CharField(max_length=64, blank=True, default="")
 
@@ -130,6 +145,10 @@ class CampanaSMS(models.Model):
         ]
         indexes = [
             models.Index(fields=["usuario", "id"], name="campana_por_tienda"),  # lists by cursor
+            # the same without answers, which may be most of them
+            models.Index(
+                fields=["usuario", "id"], name="campana_sin_respuestas", condition=Q(respuesta_a__isnull=True)
+            ),
             # the sweeper: campaigns that are not over
             models.Index(fields=["id"], name="campana_viva", condition=Q(completado_en__isnull=True)),
         ]
@@ -149,8 +168,16 @@ class CampanaSMS(models.Model):
 
     @property
     def a_toda_hora(self) -> bool:
-        """Tell whether the campaign is exempt from the shop's windows and its cap on contacts."""
-        return self.clase != self.Clase.PROMOCIONAL
+        """Tell whether the campaign is exempt now from the shop's windows and its cap on contacts."""
+        return self.exenta(timezone.now())
+
+    def exenta(self, at: datetime) -> bool:
+        """Tell whether it is exempt from them at this moment."""
+        return self.clase != self.Clase.PROMOCIONAL or self.libre(at)
+
+    def libre(self, at: datetime) -> bool:
+        """Tell whether it is an answer that may leave at this moment because its client wrote a short time before."""
+        return self.libre_hasta is not None and at < self.libre_hasta
 
     @property
     def por_aprobar(self) -> bool:

@@ -39,6 +39,9 @@ class Entrante(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
 
+    # When its word was answered by itself: `campaigns.respuestas.automaticas`.
+    contestado_solo_en = models.DateTimeField(null=True, blank=True)
+
     class Meta:
         verbose_name = "mensaje entrante"
         verbose_name_plural = "mensajes entrantes"

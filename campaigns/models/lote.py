@@ -70,6 +70,12 @@ class Lote(models.Model):
         indexes = [
             # the sweeper: Lotes that may need publishing or closing
             models.Index(fields=["campana"], name="lote_en_curso", condition=Q(estado__in=list(LOTES_EN_CURSO))),
+            # the publishing clocks: what is due of all campaigns, the longest first
+            models.Index(
+                fields=["publicar_desde"],
+                name="lote_por_publicar",
+                condition=Q(estado=EstadoLote.ABIERTO, publicar_desde__isnull=False),
+            ),
             # the engine: the next Lote to open
             models.Index(fields=["campana", "numero"], name="lote_por_abrir", condition=Q(estado=EstadoLote.PENDIENTE)),
             # the count of deliveries: closed Lotes whose reports are still coming

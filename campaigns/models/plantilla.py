@@ -11,6 +11,16 @@ class PlantillaSMS(models.Model):
     mensaje = models.TextField(max_length=MENSAJE_MAX, help_text="Use {nombre} para personalizar.")
     activo = models.BooleanField(default=True)
     creado = models.DateTimeField(auto_now_add=True)
+    # Who changed the text last; NULL from before this was kept.
+    redactada_por = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        editable=False,
+    )
     usuario = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="plantillas")
 
     class Meta:

@@ -13,6 +13,7 @@ class Suceso(models.Model):
 
     class Tipo(models.TextChoices):
         CREADA = "creada", "Creada"
+        EDITADA = "editada", "Cambió antes de empezar"
         APROBADA = "aprobada", "Aprobada"
         RECHAZADA = "rechazada", "No se aprobó"
         INICIADA = "iniciada", "Empezó el envío"

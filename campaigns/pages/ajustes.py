@@ -35,6 +35,7 @@ from core.permisos import Accion
 
 SOLO_ADMIN = "Solo un administrador ve y cambia los ajustes."
 GUARDADO = "Los ajustes quedaron guardados. Las campañas en curso los siguen desde ya."
+OTRA_PERSONA = "Otra persona cambió los ajustes mientras usted escribía. Revise lo que ve y guarde otra vez."
 FALTA_RESPUESTA = "Responda sí o no."
 SE_EXIGE = "Quien no tenga registrado su consentimiento queda fuera de las campañas. Se cambia en Ajustes."
 NO_SE_EXIGE = (
@@ -49,14 +50,16 @@ CAMBIOS = 10
 def ajustes(request: HttpRequest) -> HttpResponse:
     usuario = con_permiso(request, Accion.ADMINISTRAR, SOLO_ADMIN)
     found = ajustes_de(usuario.tenant_id)
-    form = None
+    sent: dict[str, SeccionForm] = {}
     if request.method == "POST":
-        kind = SECCIONES.get(request.POST.get("seccion", ""), next(iter(SECCIONES.values())))
-        form = kind(found, request.POST)
-        if form.is_valid() and _guardar(request, usuario, form):
+        # The page sends all its sections at once; a program may send one.
+        asked = [name for name in SECCIONES if name in request.POST.getlist("seccion")] or list(SECCIONES)[:1]
+        sent = {name: SECCIONES[name](found, request.POST) for name in asked}
+        valid = [form.is_valid() for form in sent.values()]
+        if all(valid) and _guardar(request, usuario, found, sent):
             messages.success(request, GUARDADO)
-            return redirect(f"{reverse('ajustes')}#{form.nombre}")
-    return render(request, "campaigns/ajustes/ajustes.html", _contexto(request, usuario, found, form))
+            return redirect("ajustes")
+    return render(request, "campaigns/ajustes/ajustes.html", _contexto(request, usuario, found, sent))
 
 
 @require_POST
@@ -76,11 +79,26 @@ def consentimiento(request: HttpRequest) -> HttpResponse:
     return redirect("tablero")
 
 
-def _guardar(request: HttpRequest, usuario: Usuario, form: SeccionForm) -> bool:
+def _guardar(request: HttpRequest, usuario: Usuario, found: Ajustes, forms: dict[str, SeccionForm]) -> bool:
+    """Change what the sections say, all of it or nothing.
+
+    Args:
+        found: the settings as they are now.
+        forms: valid ones; what is refused is shown in theirs.
+    """
+    first = next(iter(forms.values()))
+    if request.POST.get("visto", _visto(usuario)) != _visto(usuario):
+        messages.error(request, OTRA_PERSONA)
+        return False
+    cambios: dict[str, Any] = {}
+    for form in forms.values():
+        cambios |= form.cambios()
+    if len(forms) > 1 and cambios.get(CONSENTIMIENTO) == found.exigir_consentimiento:
+        cambios.pop(CONSENTIMIENTO, None)  # to say nothing of it is no answer to the question of the first day
     try:
-        cambiar_ajustes(usuario=usuario, cambios=form.cambios(), motivo=form.cleaned_data["motivo"])
+        cambiar_ajustes(usuario=usuario, cambios=cambios, motivo=first.cleaned_data["motivo"])
     except InvalidInputError as error:
-        form.rechazar(error)
+        next((form for form in forms.values() if form.tiene(error)), first).rechazar(error)
         return False
     except ConflictError as refusal:
         messages.error(request, refusal.message)
@@ -88,14 +106,26 @@ def _guardar(request: HttpRequest, usuario: Usuario, form: SeccionForm) -> bool:
     return True
 
 
-def _contexto(request: HttpRequest, usuario: Usuario, found: Ajustes, sent: SeccionForm | None) -> dict[str, Any]:
-    forms = {name: sent if sent and sent.nombre == name else kind(found) for name, kind in SECCIONES.items()}
+def _visto(usuario: Usuario) -> str:
+    """Name the settings as they are: another person may change them while this one has the page open."""
+    return str(historial_de(usuario).order_by("-pk").values_list("pk", flat=True).first() or 0)
+
+
+def _contexto(request: HttpRequest, usuario: Usuario, found: Ajustes, sent: dict[str, SeccionForm]) -> dict[str, Any]:
+    forms = {name: sent.get(name) or kind(found) for name, kind in SECCIONES.items()}
+    # The reason is asked for once, and only where a change needs one.
+    motivo = next((form["motivo"] for form in sent.values() if form["motivo"].errors or form["motivo"].value()), None)
+    if motivo and motivo.errors:
+        motivo.field.required = True  # for who reads its label
     antes = entero(request, "antes")
     page = page_before(historial_de(usuario), antes, CAMBIOS)
     return {
         "seccion": "ajustes",
         "formularios": forms,
-        "enviado": sent,
+        "motivo": motivo,
+        "errores": sum(len(form.errors) for form in sent.values()),
+        "generales": [text for form in sent.values() for text in form.non_field_errors()],
+        "visto": _visto(usuario),
         "ahora": estado_ahora(found),
         "gastado": gastado(found.usuario_id, dia_de(found.zona, timezone.now())),
         "ajustes": found,

@@ -1,4 +1,4 @@
-"""The page of the settings: one form for each section, which changes only its own.
+"""The page of the settings: its sections, sent together and saved all or none.
 
 The fields come from the table `campaigns.ley.reglas.AJUSTES`, and their kinds from the columns of `Ajustes`.
 """
@@ -54,13 +54,24 @@ NO_ES_PRECIO = "«{valor}» no es un país y su precio. Escriba uno por línea, 
 AYUDA_MOTIVO = "Queda en el historial. Es obligatorio para apagar o aflojar una protección."
 
 
-class FechasField(forms.CharField):
-    """Dates, one in each line."""
+# Letters of a field of lines, far more than its rule lets through: before any line is read.
+LINEAS_MAX: Final = 10_000
+
+
+class LineasField(forms.CharField):
+    """A value in each line."""
 
     widget = forms.Textarea
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=LINEAS_MAX, **kwargs)
+
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {**super().widget_attrs(widget), "rows": 3, "spellcheck": "false"}
+
+
+class FechasField(LineasField):
+    """Dates, one in each line."""
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(f"{day:%d/%m/%Y}" for day in value) if isinstance(value, list) else value
@@ -112,13 +123,8 @@ class FranjaField(forms.Field):
         return {"abre": (abre or "").strip(), "cierra": (cierra or "").strip()} if abierto else None
 
 
-class PreciosField(forms.CharField):
+class PreciosField(LineasField):
     """A country and its price, one in each line."""
-
-    widget = forms.Textarea
-
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        return {**super().widget_attrs(widget), "rows": 3, "spellcheck": "false"}
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(f"{pais} {precio}" for pais, precio in value.items()) if isinstance(value, dict) else value
@@ -195,6 +201,10 @@ def _campo(ajuste: Ajuste) -> forms.Field:
     raise TypeError(f"a setting of this kind needs a form field of its own: {ajuste.name}")
 
 
+def _campo_de(error: InvalidInputError) -> str:
+    return (error.field or "").replace("ventanas.", "").split(".")[0]
+
+
 class SeccionForm(StyledForm, forms.Form):
     """A section of the settings' page.
 
@@ -227,8 +237,12 @@ class SeccionForm(StyledForm, forms.Form):
 
     def rechazar(self, error: InvalidInputError) -> None:
         """Show what the service refused beside its field."""
-        field = (error.field or "").replace("ventanas.", "").split(".")[0]
+        field = _campo_de(error)
         self.add_error(field if field in self.fields else None, error.message)
+
+    def tiene(self, error: InvalidInputError) -> bool:
+        """Tell whether the refused setting is one of the section's."""
+        return _campo_de(error) in self.fields
 
 
 class HorarioForm(SeccionForm):

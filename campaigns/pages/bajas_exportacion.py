@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 
 from clientes.models import RegistroBaja
 from core.pages.access import con_permiso, pagina, reciente
+from core.pages.descarga import descargar
 from core.permisos import Accion
-from core.registro import Tipo, anotar
 from core.text import planilla
 
 SOLO_ADMIN: Final = "Solo un administrador puede exportar: son datos personales."
@@ -42,5 +42,5 @@ def filas(rows: QuerySet[RegistroBaja]) -> Iterator[list[str]]:
 @reciente("bajas")
 def exportar(request: HttpRequest) -> Any:
     usuario = con_permiso(request, Accion.EXPORTAR, SOLO_ADMIN)
-    anotar(Tipo.EXPORTACION, usuario=usuario, detalle="bajas")
-    return planilla.descarga("bajas", TITULOS, filas(RegistroBaja.objects.filter(usuario=usuario.tenant_id)))
+    rows = filas(RegistroBaja.objects.filter(usuario=usuario.tenant_id))
+    return descargar(request, usuario, que="bajas", nombre="bajas", titulos=TITULOS, filas=rows)

@@ -14,8 +14,8 @@ from campaigns.campana.velo import velar
 from campaigns.models import CampanaSMS, SMSLog
 from core.models import Usuario
 from core.pages.access import con_permiso, pagina, reciente
+from core.pages.descarga import descargar
 from core.permisos import Accion
-from core.registro import Tipo, anotar
 from core.text import planilla
 
 SOLO_ADMIN = "Solo un administrador puede exportar: son datos personales."
@@ -61,5 +61,5 @@ def exportar(request: HttpRequest, pk: int) -> Any:
     campana = get_object_or_404(campanas_de(usuario), pk=pk)
     estado = request.GET.get("estado", "")
     rows = filas(usuario, campana, estado if estado in SMSLog.Estado.values or estado in APARTE else "")
-    anotar(Tipo.EXPORTACION, usuario=usuario, detalle=f"destinatarios de la campaña {campana.pk}")
-    return planilla.descarga(f"campana-{campana.pk}", TITULOS, rows)
+    que = f"destinatarios de la campaña {campana.pk}"
+    return descargar(request, usuario, que=que, nombre=f"campana-{campana.pk}", titulos=TITULOS, filas=rows)

@@ -55,7 +55,7 @@ def _pedido(request: HttpRequest) -> tuple[int, str, str]:
 def _campanas(request: HttpRequest) -> dict[str, Any]:
     usuario = con_permiso(request, Accion.VER_CAMPANAS)
     antes, estado, q = _pedido(request)
-    found = selectors.campanas_de(usuario)
+    found = selectors.lista_de(usuario)
     if estado:
         found = found.filter(estado=estado)
     if q:

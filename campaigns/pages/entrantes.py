@@ -1,28 +1,36 @@
 """The pages of clients' texts: the list, and the conversation with one client."""
 
 from typing import Any, Final
+from uuid import uuid4
 
 from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from campaigns.entrantes import selectors
-from campaigns.entrantes.services import decidir, marcar_leidos
+from campaigns.entrantes.services import E164, decidir, marcar_leidos
+from campaigns.mensaje.texto import editor
+from campaigns.models import MENSAJE_MAX
 from campaigns.remitentes import valores_de
+from campaigns.respuestas.selectors import cuando_sale, en_camino, guardadas_de, se_mueve, ultimo_de
+from campaigns.respuestas.services import responder
 from clientes import phones
 from clientes.bajas.selectors import ultima_palabra
 from clientes.models import Cliente
 from clientes.selectors import clientes_de, clientes_de_telefonos
-from core.errors import ConflictError
+from core.errors import ConflictError, InvalidInputError
+from core.idempotency import Idempotency
 from core.models import Usuario
 from core.pages.access import con_permiso, pagina
 from core.pages.paging import page_before, page_of
 from core.pages.query import entero
 from core.permisos import Accion
+from core.text import formato
 
 TEXTOS: Final = 25
 GLOBOS: Final = 30
@@ -38,6 +46,8 @@ NOMBRES: Final = {
 SOLO_ADMIN: Final = "Solo un administrador puede marcar los mensajes como leídos."
 SOLO_ADMIN_DECIDE: Final = "Solo un administrador puede decidir si una respuesta es una baja."
 ES_BAJA: Final = "Es una baja: no se le escribe más."
+POR_APROBAR: Final = "La respuesta quedó escrita y espera aprobación: no sale hasta que la aprueben."
+CUENTA_MAX: Final = 99  # beyond it the menu says "more than"
 NO_ES_BAJA: Final = "No es una baja: se le puede volver a escribir."
 
 
@@ -101,7 +111,62 @@ def de_cliente(request: HttpRequest, pk: int) -> HttpResponse:
     return _conversacion(request, usuario, cliente.telefono_e164, cliente)
 
 
-def _conversacion(request: HttpRequest, usuario: Usuario, telefono: str, cliente: Cliente | None) -> HttpResponse:
+@require_safe
+@never_cache
+def sin_leer(request: HttpRequest) -> HttpResponse:
+    """Count the texts that wait for a person, for the menu of every page.
+
+    A page whose session has ended is left as it is: to load it again, as fragments do, would lose what somebody types.
+    """
+    if not request.user.is_authenticated:
+        return HttpResponse(status=204)
+    usuario = con_permiso(request, Accion.VER_CLIENTES)
+    n = selectors.sin_leer(usuario)
+    ultimo = selectors.entrantes_de(usuario).filter(leido_en=None).order_by("-pk").values_list("pk", flat=True).first()
+    context = {"n": min(n, CUENTA_MAX), "mas": n > CUENTA_MAX, "ultimo": ultimo or 0}
+    return render(request, "campaigns/entrantes/_sin_leer.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@pagina
+def contestar(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send what a person wrote to the client of this text, once however often the form comes.
+
+    Who had to sign in first comes back by GET, to the conversation, where the browser has kept what they wrote.
+    """
+    usuario = con_permiso(request, Accion.RESPONDER)
+    entrante = get_object_or_404(selectors.entrantes_de(usuario), pk=pk)
+    if request.method != "POST":
+        return redirect("entrante", pk)
+    mensaje = request.POST.get("mensaje", "").replace("\0", "")
+    clave = request.POST.get("clave", "").replace("\0", "")[:64]
+    idempotency = Idempotency.of(clave or str(uuid4()), {"entrante": pk, "mensaje": mensaje})
+    try:
+        campana, created = responder(usuario=usuario, entrante=entrante, mensaje=mensaje, idempotency=idempotency)
+    except (ConflictError, InvalidInputError) as refused:
+        cliente = clientes_de_telefonos(usuario, {entrante.telefono}).get(entrante.telefono)
+        return _conversacion(
+            request, usuario, entrante.telefono, cliente, mensaje=mensaje, error=formato.frase(refused.message)
+        )
+    if created and campana.por_aprobar:
+        messages.success(request, POR_APROBAR)
+    return redirect(f"{reverse('entrante', args=[pk])}#ultimo")
+
+
+def _conversacion(
+    request: HttpRequest,
+    usuario: Usuario,
+    telefono: str,
+    cliente: Cliente | None,
+    *,
+    mensaje: str = "",
+    error: str = "",
+) -> HttpResponse:
+    """Show a conversation.
+
+    Args:
+        mensaje, error: what a person wrote that was refused, and why.
+    """
     antes = request.GET.get("antes", "")
     page = page_of(selectors.conversacion(usuario, telefono, antes=antes, n=GLOBOS + 1), GLOBOS)
     last = ultima_palabra(telefono, tienda_id=usuario.tenant_id, remitentes=valores_de(usuario)) if telefono else None
@@ -115,8 +180,35 @@ def _conversacion(request: HttpRequest, usuario: Usuario, telefono: str, cliente
         "siguiente": page.rows[-1].clave if page.more else "",
         "duda": bool(telefono) and selectors.por_decidir(usuario, telefono),
         "baja": last if last and last.vigente else None,
+        "en_camino": [] if antes else en_camino(usuario, telefono)[::-1],
+        **(_respuesta(request, usuario, telefono, cliente, mensaje) if not antes else {}),
+        "error": error,
     }
+    moving = [(g.log.campana, g.log.estado) for g in page.rows if g.log and g.log.campana.respuesta_a_id]
+    moving += [(campana, "") for campana in context["en_camino"]]
+    context["se_mueve"] = any(se_mueve(campana, estado) for campana, estado in moving)
     return render(request, "campaigns/entrantes/conversacion.html", context)
+
+
+def _respuesta(
+    request: HttpRequest, usuario: Usuario, telefono: str, cliente: Cliente | None, mensaje: str
+) -> dict[str, Any]:
+    """Return the variables of an answer's form; none where nobody wrote, or somebody who cannot be answered."""
+    ultimo = ultimo_de(usuario, telefono) if usuario.puede(Accion.RESPONDER) else None
+    if ultimo is None or not E164.fullmatch(telefono):
+        return {}
+    guardadas = list(guardadas_de(usuario).order_by("nombre", "pk"))
+    chosen = entero(request, "con")
+    return {
+        "ultimo": ultimo,
+        "cuando": cuando_sale(usuario, ultimo),
+        "guardadas": guardadas,
+        "mensaje": mensaje or next((each.mensaje for each in guardadas if each.pk == chosen), ""),
+        "mensaje_max": MENSAJE_MAX,
+        "clave": str(uuid4()),
+        "nombre": cliente.nombre if cliente else "",
+        **editor(),
+    }
 
 
 @require_POST

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 from campaigns.entrantes.selectors import FILTROS, entrantes_de
 from campaigns.models import Entrante
 from core.pages.access import con_permiso, pagina, reciente
+from core.pages.descarga import descargar
 from core.permisos import Accion
-from core.registro import Tipo, anotar
 from core.text import planilla
 
 SOLO_ADMIN: Final = "Solo un administrador puede exportar: son datos personales."
@@ -39,5 +39,5 @@ def filas(rows: QuerySet[Entrante]) -> Iterator[list[str]]:
 def exportar(request: HttpRequest) -> Any:
     usuario = con_permiso(request, Accion.EXPORTAR, SOLO_ADMIN)
     filtro = FILTROS.get(request.GET.get("ver", ""), FILTROS[""])
-    anotar(Tipo.EXPORTACION, usuario=usuario, detalle="respuestas")
-    return planilla.descarga("respuestas", TITULOS, filas(entrantes_de(usuario).filter(filtro)))
+    rows = filas(entrantes_de(usuario).filter(filtro))
+    return descargar(request, usuario, que="respuestas", nombre="respuestas", titulos=TITULOS, filas=rows)

@@ -18,7 +18,7 @@ from campaigns.audiencia.medida import medir
 from campaigns.campana import selectors, services
 from campaigns.campana.services import NuevaCampana
 from campaigns.ley import clases
-from campaigns.ley.jornada import jornada_desde
+from campaigns.ley.jornada import jornada_de
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje.plano import sin_invisibles, transliterar
 from campaigns.models import CampanaSMS, Lote
@@ -267,7 +267,7 @@ def _hecho(campana: CampanaSMS) -> str:
 def _programada(campana: CampanaSMS, programada_para: datetime) -> str:
     said = PROGRAMADA.format(cuando=formato.momento(programada_para))
     ajustes = ajustes_de(campana.usuario_id)
-    jornada = jornada_desde(ajustes, programada_para, a_toda_hora=campana.a_toda_hora)
+    jornada = jornada_de(campana, ajustes, programada_para)
     if jornada is None or jornada.desde > programada_para:
         said += f" {cuando_programada(programada_para, jornada, ajustes.zona)}"
     return said

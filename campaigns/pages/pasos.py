@@ -1,6 +1,7 @@
 """The steps of a new campaign, each as a page: what it shows beside what the form carries."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -98,6 +99,7 @@ def costo(usuario: Usuario, borrador: Borrador, programada_para: datetime | None
         "precio": vista.costo.precio(vista.ajustes),
         "cuando": cuando(vista),
         "avisos": avisos_de(vista),
+        "ahorro_dinero": _ahorro(vista),
         "ahorro": vista.costo.segmentos - plain.segmentos if plain else 0,
     }
 
@@ -132,6 +134,13 @@ def revision(
         "duracion": remitentes.duracion(remitente, segmentos=vista.costo.segmentos),
     }
     return _paso(request, "revision", borrador, borrador_form.PASO_REVISION, context, None)
+
+
+def _ahorro(vista: VistaPrevia) -> Decimal | None:
+    """Return what the text without accents costs less; None without a price."""
+    plain, now = vista.costo_transliterado, vista.costo.precio(vista.ajustes)
+    cheaper = plain.precio(vista.ajustes) if plain else None
+    return None if now is None or cheaper is None else now - cheaper
 
 
 def momento(borrador: Borrador) -> datetime | None:

@@ -19,6 +19,7 @@ from campaigns.models import MENSAJE_MAX, PlantillaSMS
 from core.api.ajax import ReferenceView
 from core.errors import ConflictError, InvalidInputError
 from core.forms import KeepsUnsentForm, StyledForm, YesNoField
+from core.models import Usuario
 from core.pages.access import con_permiso, pagina
 from core.pages.paging import page_before
 from core.pages.query import entero
@@ -72,17 +73,18 @@ def plantillas(request: HttpRequest) -> HttpResponse:
 @pagina
 def crear(request: HttpRequest) -> HttpResponse:
     usuario = con_permiso(request, Accion.EDITAR_CAMPANAS, SOLO_ADMIN)
-    return _formulario(request, PlantillaSMS(usuario_id=usuario.tenant_id))
+    return _formulario(request, PlantillaSMS(usuario_id=usuario.tenant_id), usuario)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @pagina
 def editar(request: HttpRequest, pk: int) -> HttpResponse:
-    return _formulario(request, _propia(request, pk))
+    usuario = con_permiso(request, Accion.EDITAR_CAMPANAS, SOLO_ADMIN)
+    return _formulario(request, get_object_or_404(selectors.plantillas_de(usuario), pk=pk), usuario)
 
 
-def _formulario(request: HttpRequest, plantilla: PlantillaSMS) -> HttpResponse:
+def _formulario(request: HttpRequest, plantilla: PlantillaSMS, usuario: Usuario) -> HttpResponse:
     context: dict[str, Any] = {
         "seccion": "plantillas",
         "plantilla": plantilla if plantilla.pk else None,
@@ -93,6 +95,8 @@ def _formulario(request: HttpRequest, plantilla: PlantillaSMS) -> HttpResponse:
     }
     form = PlantillaForm(request.POST if request.method == "POST" else None, instance=plantilla)
     if form.is_valid():
+        if "mensaje" in form.changed_data:
+            plantilla.redactada_por = usuario
         form.save()
         messages.success(request, f"La plantilla «{plantilla.nombre}» quedó guardada.")
         return redirect("plantillas")

@@ -10,8 +10,10 @@ from django.views.decorators.http import require_safe
 
 from campaigns.campana import selectors, sondeo
 from campaigns.campana.sondeo import PAUSA, VERSION, Fragmento
+from campaigns.entrantes.selectors import SIN_LEER_MAX, sin_leer
 from campaigns.ley.selectors import ajustes_de, consentimiento_decidido
 from campaigns.pages.polling import REPOSO_S, filas_de, intervalo_de
+from campaigns.pages.primeros_pasos import guia_de
 from core.models import Usuario
 from core.pages.access import con_permiso, pagina, usuario_de
 from core.pages.paging import page_of
@@ -32,6 +34,10 @@ def tablero(request: HttpRequest) -> HttpResponse:
     # Asked once, on the first day: the answer is in the history of the settings.
     decidido = consentimiento_decidido(ajustes_de(usuario.tenant_id))
     context["preguntar"] = usuario.puede(Accion.ADMINISTRAR) and not decidido
+    if usuario.puede(Accion.VER_CLIENTES):
+        n = sin_leer(usuario)
+        context |= {"sin_leer": min(n, SIN_LEER_MAX), "sin_leer_mas": n > SIN_LEER_MAX}
+    context["guia"] = guia_de(usuario)
     context["dias"] = selectors.por_dia(usuario, dias=DIAS) if context["filas"] else []
     return render(request, "campaigns/tablero/tablero.html", context)
 
@@ -50,7 +56,7 @@ def tablero_vivo(request: HttpRequest) -> HttpResponse:
 
 
 def _tablero(usuario: Usuario) -> dict[str, Any]:
-    page = page_of(selectors.campanas_de(usuario), CAMPANAS)
+    page = page_of(selectors.lista_de(usuario), CAMPANAS)
     vivas = list(selectors.en_curso_de(usuario))
     # One statement for what is shown and what is summed.
     progreso = selectors.progreso_de({c.pk: c for c in [*page.rows, *vivas]}.values())

@@ -132,6 +132,7 @@ def crear_una(
         audiencia=criterios.vigente(programacion.audiencia, tenant_id=programacion.usuario_id),
         origen=ORIGEN.format(programacion=programacion.nombre),
         prueba=programacion.prueba,
+        redactada_por_id=programacion.autor_id,
     )
     usuario = por or programacion.autor or programacion.usuario
     return crear_campana(usuario=usuario, nueva=nueva, idempotency=idempotency)

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from campaigns.audiencia.resultado import aspecto_de, en_palabras
 from campaigns.campana.barra import ANCHO, tramos
 from campaigns.campana.selectors import Progreso
-from campaigns.ley.jornada import jornada_desde
+from campaigns.ley.jornada import jornada_de
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje.texto import MARCADORES
 from campaigns.models import CampanaSMS, Ocurrencia, Programacion, SMSLog
@@ -69,7 +69,7 @@ def saldra(campana: CampanaSMS) -> str:
     if planned is None or not campana.espera_fecha:
         return ""
     ajustes = ajustes_de(campana.usuario_id)
-    jornada = jornada_desde(ajustes, planned, a_toda_hora=campana.a_toda_hora)
+    jornada = jornada_de(campana, ajustes, planned)
     if jornada is None or jornada.desde <= planned:
         return ""
     return formato.proximo(jornada.desde, ajustes.zona)

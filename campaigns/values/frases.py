@@ -22,8 +22,11 @@ MENSAJES: Final = (
     r"|notificaciones|alertas|mensage(?:m|ns)|publicidade|promocoes|recordatorios|texts|messages)\b"
 )
 SUYOS: Final = rf"(?!promocion\b|texto\b){MENSAJES}"
-TANTOS: Final = r"(?:(?:todos|todas|tantos|tantas|tanto|tanta|los|las|la|el|esos|esas|estos|estas|sus?|tus?|mas|de) )*"
-DEMAS: Final = r"(?:mas|nunca|jamas|otra vez|any ?more|again|ever|mais)\b"
+TANTOS: Final = (
+    r"(?:(?:ess[ae]s|as|os|todos|todas|tantos|tantas|tanto|tanta|los|las|la|el|esos|esas|estos|estas|sus?|tus?|mas"
+    r"|de) )*"
+)
+DEMAS: Final = r"(?:mas|nunca|jamas|otra vez|en (?:su|tu|la) (?:\w+ )?vida|any ?more|again|ever|mais)\b"
 CUAL: Final = (
     r"(?:(?:mas|sus|tus|estos|esos|esta|esa|este tipo de|ese tipo de|ningun|ninguna|any|more|these|those|your|such"
     r"|mais|seus|suas|esses|essas|(?:whatsapp|llamadas|correos) ni|servicio|de|ni|un|otro|la|los|el envio de|el) )*"
@@ -41,7 +44,7 @@ NO: Final = (
     r"(?:vuelvan? a |vuelvas a |volver a |sigan? |sigas |esten? |estes |anden? )?"
 )
 ESCRIBIR: Final = (
-    r"(?:escrib|contact|molest|llam|textee?|moleste)(?:an|a|as|en|e|es|ir|ar|irme|arme|iendo|ando|iendome|andome|ais"
+    r"(?!molesta[sn]?\b)(?:escrib|contact|molest|llam|textee?|moleste)(?:an|a|as|en|e|es|ir|ar|irme|arme|iendo|ando|iendome|andome|ais"
     r"|eis|n|enme|anme|ime|ame|eme)"
 )
 FASTIDIAR: Final = r"(?:jod[ae]n|joda|jodas|spamee[ns]?|hinchen|hinches|rompan|chinguen|frieguen|fastidien|acosen)"
@@ -59,8 +62,8 @@ LISTA: Final = (
     r"|compras|precios)\b)"
 )
 DOY: Final = (
-    r"(?:dar(?:me|nos)|deme|denme|dame|dadme|desen|dese|dense|darse|darle|dar|de|den|me (?:doy|das?|dan|den|de|puede"
-    r" dar|pueden dar|puedes dar|podrian dar|podria dar|podrias dar|quiero dar))"
+    r"(?:dar(?:me|nos)|deme|denme|den?nos|dame|dadme|desen|dese|dense|darse|darle|dar|de|den|me (?:doy|das?|dan|den|de"
+    r"|puede dar|pueden dar|puedes dar|podrian dar|podria dar|podrias dar|quiero dar))"
 )
 PODER: Final = r"(?:puede[ns]? |podria[ns]? |quiere[ns]? |van a |va a |pode[mn]? |poderia[m]? )?"
 
@@ -109,7 +112,7 @@ CON_NO: Final = _any(
         ),
         rf"(?:nao mais|chega de) {CUAL}{MENSAJES}",
         rf"nao autorizo {CUAL}{MENSAJES}",
-        rf"^(?:no|sin|cero|nada de) {MENSAJES}{FIN}",
+        rf"^(?:no|sin|sem|zero|cero|nada de) {MENSAJES}{FIN}",
         rf"^{MENSAJES} no{FIN}",
         r"no (?:les |le )?doy (?:mi )?(?:permiso|autorizacion|consentimiento)\b",
         rf"^no recibir(?: mas)?(?: {CUAL}{MENSAJES})?{FIN}",
@@ -137,18 +140,30 @@ SIN_NO: Final = _any(
         ),
         r"de baja (?:de (?:la|su|sus|esta|los) |a? ?(?:mi|este) |la )?(?:lista|suscripcion|mensajes|sms|base|numero)\b",
         (
-            rf"{DEJEN} de (?:estar )?(?:escribir|molestar|contactar|llamar|textear|joder|chingar|fregar|romper|hinchar"
-            r"|fastidiar|acosar|escribiendo|molestando|incomodar|perturbar|encher|ligar|escrever|me (?:escrever|ligar"
-            r"|perturbar|incomodar|encher))(?:me|nos)?\b"
+            rf"{DEJEN}(?: ya)? de (?:estar )?(?:escribir|molestar|contactar|llamar|textear|joder|chingar|fregar|romper"
+            r"|hinchar|fastidiar|acosar|escribiendo|molestando|incomodar|perturbar|encher|ligar|escrever"
+            r"|me (?:escrever|ligar|perturbar|incomodar|encher))(?:me|nos)?\b"
         ),
         # As above, sending may be about an order.
         (
-            rf"{DEJEN} de (?:estar )?(?:me )?(?:enviar|mandar|enviando|mandando)(?:me|nos)?(?: {CUAL}{COSA}| {DEMAS}|"
-            rf" (?:cosas|eso|esto|esas cosas|isso)\b| {MI_NUMERO}|{FIN})"
+            rf"{DEJEN}(?: ya)? de (?:estar )?(?:me )?(?:enviar|mandar|enviando|mandando)(?:me|nos)?"
+            rf"(?: {CUAL}{COSA}| {DEMAS}| (?:cosas|eso|esto|esas cosas|isso)\b| {MI_NUMERO}|{FIN})"
         ),
         # "Para mensajes" is "for messages", "basta un mensaje" is "one will do", and one promoción may be what is sold.
         rf"basta (?:ya )?(?:de {TANTOS}|con tant[oa]s? )?{SUYOS}",
         r"basta (?:ya )?con tanto mensaje\b",
+        (
+            r"(?:solicit(?:o|amos|ar)|pido|ruego|exijo|prefiero|preferiria|quisiera|agradez\w+|agradeceria|necesito|favor"
+            rf"|prefiro|gostaria de) (?:no|nao) (?:seguir |volver a )?rec[ei]b\w+ {CUAL}{MENSAJES}"
+        ),
+        (
+            r"abst(?:ener|eng)\w* de (?:seguir )?(?:(?:escrib|contact|molest|texte)\w+|(?:envi|mand)\w+"
+            rf" {CUAL}{MENSAJES})"
+        ),
+        (
+            r"(?:eliminar|borrar|quitar|retirar|sacar) (?:el |este |mi )?(?:numero|celular|telefono|contacto)"
+            r" (?:de|da) (?:la |su |sus |tu )?(?:bases?|listas?)\b(?! de (?:espera|invitados))"
+        ),
         rf"(?:dejar de|para no|no volver a|nao|parar de|deixar de) rec[ei]b\w+ {CUAL}{MENSAJES}",
         rf"(?:stop|quit|no longer) (?:receiv|get)\w* {CUAL}{MENSAJES}",
         rf"(?:quiero|quero|deseo|desejo|want to) (?:dejar de|parar de|deixar de|stop) rec(?:ibir|eber|eiving){FIN}",
@@ -156,7 +171,7 @@ SIN_NO: Final = _any(
         r"basta (?:ya )?de (?:escribir|molestar|mandar|enviar)\w*",
         (
             rf"(?:paren?(?:le)?|parale|parar|parem|detener|detengan?|detenganse|suspend(?:an?|er)) (?:ya )?"
-            rf"(?:con |de |a )?(?:el envio de )?{TANTOS}{SUYOS}"
+            rf"(?:con |com |de |a )?(?:el envio de )?{TANTOS}{SUYOS}"
         ),
         rf"alto (?:ya )?(?:al? |con |de |el envio de )+{TANTOS}{SUYOS}",
         rf"{QUITAR}(?:me|nos|lo) (?:ya )?{LISTA}",
@@ -182,7 +197,8 @@ SIN_NO: Final = _any(
         r"salir(?:me)? de (?:esto|estos mensajes|sus mensajes)\b",
         (
             r"(?:cancel(?:ar|en|e|a|o|em)|(?:anul|desactiv)(?:ar|en|e|a)|eliminar) (?:ya )?"
-            r"(?:(?:mi|la|esta|su|el|los|sus|as?|os?|minhas?|envio|de|todos|estos|todo) )*"
+            r"(?:(?:mi|la|esta|su|el|los|sus|as?|os?|minhas?|envio|de|todos|estos|todo"
+            r"|recepcion|recebimento) )*"
             r"(?:suscripcion|subscripcion|mensajes|sms|publicidad|promociones|inscricao"
             r"|assinatura|mensagens|cadastro|notificaciones)\b"
         ),
@@ -203,7 +219,9 @@ SIN_NO: Final = _any(
         r"(?:descadastr|desinscrev)\w+",
     )
 )
-VOLVER: Final = _any((r"(?:dar(?:me|nos)|deme|denme) de alta\b", r"(?:quiero|deseo) volver a recibir\b"))
+# "De alta en la garantía" is another register.
+EN_OTRA: Final = r"(?! (?:en|del?|al?) (?!(?:la |su |esta )?lista|(?:los|sus) mensajes))"
+VOLVER: Final = _any((rf"(?:dar(?:me|nos)|deme|denme) de alta\b{EN_OTRA}", r"(?:quiero|deseo) volver a recibir\b"))
 
 # Nothing that asks to be left alone, yet hardly written by one who wants more: a person decides.
 QUEJA: Final = _any(
@@ -235,6 +253,9 @@ QUEJA: Final = _any(
         r"ya (?:les|te|le) (?:dije|he dicho|pedi|escribi) (?:mil veces )?que no\b",
         r"(?:deix|dej|par|chega|basta)\w* (?:de|con) (?:el |tanto |tanta |o )?spam\b",
         r"^spam$",
+        rf"{QUITAR}(?:me|nos) de (?:aqui|aca|ahi|esto|este chat)\b",
+        r"no quier\w+ (?:saber )?nada (?:mas )?(?:de|con) (?:ustedes|uds|vos|vosotros|su tienda|esta tienda)\b",
+        r"^(?:la |mi )?baja del? (?:este |su |el )?servicio\b",
         rf"{NO}(?:{ESCRIBIR}|{ENVIAR})(?: mas)? por (?:aca|aqui|ahi|este chat|sms)\b",
     )
 )

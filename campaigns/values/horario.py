@@ -11,6 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import holidays
+from holidays.registry import EntityLoader
 
 DIA: Final = 24 * 60  # minutes
 # How far ahead a window is looked for: a timetable that is closed for longer never opens.
@@ -55,8 +56,8 @@ def festivos(pais: str, year: int) -> frozenset[date]:
 
 @lru_cache
 def paises() -> tuple[str, ...]:
-    """The countries whose holidays are known."""
-    return tuple(sorted(holidays.list_supported_countries(include_aliases=False)))
+    """The countries whose holidays are known. `list_supported_countries` would import all of them."""
+    return tuple(sorted(EntityLoader.get_country_codes(include_aliases=False)))
 
 
 def next_open(horario: Horario, at: datetime) -> datetime | None:

@@ -45,7 +45,7 @@ from campaigns.values.vocabulario import (
 )
 from core.text.patron import patron
 
-__all__ = ["TEXTO_MAX", "Intencion", "intencion", "normalizar", "ofrecida"]
+__all__ = ["TEXTO_MAX", "Intencion", "intencion", "normalizar", "ofrecida", "sin_adornos"]
 
 
 class Intencion(TextChoices):
@@ -94,19 +94,25 @@ def intencion(texto: str, *, ofrecida: str = "", enviado: str = "") -> Intencion
     own = citas.apartar(texto[:TEXTO_MAX], enviado)
     if citas.es_reaccion(own):
         return _de_reaccion(citas.citado(own))
+    return _de_palabras(own, frozenset(ofrecida.split()), enviado)
+
+
+def _de_palabras(own: str, promised: frozenset[str], enviado: str) -> Intencion:
+    """Read the client's own words. See `intencion`."""
     own = _sin_ofertas(own)
     text = normalizar(own)
     tokens = text.split()
-    bare = _sin_adornos(tokens)
-    promised = frozenset(ofrecida.split())
+    bare = sin_adornos(tokens)
     if promised & NEGACIONES:
         promised |= NEGACIONES
-    said = {"-".join(bare), "-".join(tokens), _sin_dobles("-".join(bare))} - {""}
+    said = {"-".join(bare), "-".join(tokens), _sin_dobles("-".join(bare)), _sin_anuncio(bare), _reforzada(own)} - {""}
     others = promesa(enviado).otras if enviado else frozenset()
     if said & promised or (promised and _firmado(own, promised)):
         return Intencion.DUDA if said & others else Intencion.BAJA
     if said & others and not said & (ALTAS | ALTAS_EXACTAS | AYUDAS):
         return Intencion.DUDA if said & CLARAS else Intencion.OTRO
+    if (len(bare) == 1 and PAGADO.search(own)) or tokens == A_LA_BAJA:
+        return Intencion.OTRO
     if bare and (_es_baja(bare) or _es_baja(tokens)):
         about_it = len(bare) == 1 and bare[0] in CANCELAR and proposito.hay_compromiso(normalizar(enviado))
         return Intencion.DUDA if about_it else Intencion.BAJA
@@ -123,7 +129,8 @@ def intencion(texto: str, *, ofrecida: str = "", enviado: str = "") -> Intencion
 
 def _de_reaccion(quoted: str) -> Intencion:
     """Read a reaction to something that was not sent last: to an older message of ours, or to the client's own."""
-    wants = intencion(quoted.strip("“”«»\"'‘’ ")) if not promesa(quoted).salir else Intencion.OTRO
+    # What is quoted is not looked through for a quotation again: a line behind `>` is one as often as one looks.
+    wants = _de_palabras(quoted.strip("“”«»\"'‘’> "), frozenset(), "") if not promesa(quoted).salir else Intencion.OTRO
     return Intencion.DUDA if wants in (Intencion.BAJA, Intencion.DUDA) else Intencion.OTRO
 
 
@@ -138,9 +145,13 @@ def _sin_ofertas(texto: str) -> str:
     return texto if len(kept) == len(parts) else "\n".join(kept)
 
 
+# "¿Por qué no me escriben?" misses our messages.
+POR_QUE: Final = patron(r"\b(?:por que|porque|xq|pq|why)(?: ya| entonces| es que)? $")
+
+
 def _sin_cuando(text: str) -> bool:
     """Tell whether the text says that nothing more must come, and not merely when not."""
-    return any(not CUANDO.match(text, m.end()) for m in CON_NO.finditer(text))
+    return any(not CUANDO.match(text, m.end()) and not POR_QUE.search(text[: m.start()]) for m in CON_NO.finditer(text))
 
 
 def _ofrece(texto: str) -> bool:
@@ -155,7 +166,7 @@ def _sin_negar(pattern: re.Pattern[str], text: str, raw: str) -> bool:
     return any(not NEGADO.search(part[: m.start()]) for part in (text, *clauses) for m in pattern.finditer(part))
 
 
-def _sin_adornos(tokens: list[str]) -> list[str]:
+def sin_adornos(tokens: list[str]) -> list[str]:
     """Leave out courtesy, and the writer's own number at the end or the beginning."""
     bare = [token for token in tokens if token not in CORTESIA]
     for reverse in (False, True):
@@ -165,6 +176,34 @@ def _sin_adornos(tokens: list[str]) -> list[str]:
             words = words[digits:]
         bare = words[::-1] if reverse else words
     return bare
+
+
+# "Ya cancelé" is "I have paid".
+PAGADO: Final = patron(r"(?i:\bya cancel[eé]\b|\bcancelé\b)")
+A_LA_BAJA: Final = ["a", "la", "baja"]  # as prices go
+# Words by which a client announces the one that was offered: "respondo NO", "opción 2".
+ANUNCIO: Final = conjunto(
+    "respondo responde respuesta mi es opcion opcao option la el numero number digo marco elijo escojo envio mando"
+    " palabra"
+)
+# What adds nothing to the word that was offered: "No, ya no quiero".
+REFUERZO: Final = conjunto(
+    "ya-no-quiero no-quiero no-quiero-mas ya-no no-mas no-gracias no-me-interesa no-me-interesan ya-no-me-interesa"
+    " no-deseo no-deseo-mas no-quiero-nada quiero-salir no-thanks nao-quero nao-quero-mais not-interested"
+)
+
+
+def _sin_anuncio(bare: list[str]) -> str:
+    """Return the words of a reply without those that only announce them, joined by hyphens."""
+    at = next((at for at, token in enumerate(bare) if token not in ANUNCIO), len(bare))
+    return "-".join(bare[at:])
+
+
+def _reforzada(own: str) -> str:
+    """Return the first clause of a reply, joined by hyphens, if the others only say it again; else ""."""
+    clauses = ("-".join(sin_adornos(normalizar(clause).split())) for clause in CLAUSULA.split(own))
+    first, *others = [clause for clause in clauses if clause] or [""]
+    return first if others and REFUERZO.issuperset(others) else ""
 
 
 def _firmado(raw: str, promised: frozenset[str]) -> bool:
@@ -239,6 +278,7 @@ def _sin_dobles(text: str) -> str:
 
 def _corregida(token: str) -> str:
     """Return the word that leaves for one with a letter doubled, missing or out of its place."""
+    token = token.replace("0", "o") if not token.isdigit() else token  # "St0p"
     if token in CLARAS or token in SOLAS:
         return token
     once = _sin_dobles(token)

@@ -17,6 +17,10 @@ from campaigns.values.vocabulario import CORTESIA, conjunto
 from core.text.patron import patron
 
 FRASE_MAX: Final = 3  # words of one promise: "NO MAS SMS"
+# Anybody writes such texts: what is read of one offer is bounded, or each of its words would begin it all again.
+OPCIONES_MAX: Final = 12  # words that a text gives to choose from
+ENTREMEDIO_MAX: Final = 12  # words between a verb and its word, and of a place to answer at
+ANTES_MAX: Final = 60  # words before an offer of the same sentence that may say what it is for
 
 # Verbs of answering and sending. After those of VAGOS the word must stand out by marks or capitals.
 RESPONDER: Final = patron(
@@ -51,6 +55,14 @@ SIGNOS: Final = patron(
     r"[«“\"‘*_(\[]\s*(?P<citado>[^\W_][^«»“”\"‘’*_()\[\]\n]{0,24}?)\s*[»”\"’*_)\]]|(?P<palabra>[^\W_]+(?:-[^\W_]+)?)"
     r"|(?P<fin>[.!?;|•·…]+|\n+)|(?P<otro>[,:=/>-])"
 )
+
+
+GRATIS: Final = patron(r"\((?i:(?:es |is )?(?:gratis|gratuito|free|gr[aá]tis|sin costo|sem custo))\)")
+# A menu: "1) Info 2) No recibir más", "1. Sí 2. Salir".
+OPCIONES: Final = patron(r"(?<![^\s,;])\(?([0-9]|[A-Za-z](?=\)))[).]\s*(?=[^\W\d])")
+# The same without a sign, where the numbers follow each other from 1: "1 Confirma 2 Cancela 3 No recibir más".
+SUELTAS: Final = patron(r"(?<![^\s,;:.])([1-9])\s+(?=[A-ZÁÉÍÓÚÑ])")
+ANTES: Final = RELLENO | CORTESIA | {"gratis", "entonces", "then"}  # before a verb they say nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +116,7 @@ def promesa(mensaje: str) -> Promesa:
         for (last, offer), (_, after) in zip(pairwise(edges), pairwise([*offers, None]), strict=False):
             left = sentence[last.fin : offer.inicio]
             right = sentence[offer.fin : after.inicio if after else len(sentence)]
-            given = before if offer is offers[0] else _texto(sentence[: last.fin])
+            given = before if offer is offers[0] else _texto(sentence[max(0, last.fin - ANTES_MAX) : last.fin])
             leaves = _sale(_texto(left), right, given, compromiso=compromiso)
             if leaves:
                 salir |= offer.palabras
@@ -131,7 +143,7 @@ def _sale(left: str, right: Sequence[Signo], given: str, *, compromiso: bool) ->
         return True
     if right and right[0].texto in ENLACES - ABIERTOS:
         return False
-    if left.strip():
+    if set(left.split()) - ANTES:
         if irse(left) or (proposito.es_lo_contrario(left) and proposito.es_recibir(given)):
             return True
         return False if proposito.dice_para_que(left) else None
@@ -141,6 +153,11 @@ def _sale(left: str, right: Sequence[Signo], given: str, *, compromiso: bool) ->
 def _frases(mensaje: str) -> Iterator[list[Signo]]:
     """Split a text into sentences."""
     text = DENTRO.sub("", mensaje[:TEXTO_MAX]).replace("->", "=").replace("→", "=").replace("+", " mas ")
+    text = GRATIS.sub("", text)
+    for menu in (OPCIONES, SUELTAS):
+        options = menu.findall(text)
+        if len(options) > 1 and (menu is OPCIONES or options == [str(n) for n in range(1, len(options) + 1)]):
+            text = menu.sub(lambda found: f"{found[1].upper()}: ", text)
     shouted = sum(c.isupper() for c in text) > sum(c.islower() for c in text)
     sentence: list[Signo] = []
     for found in SIGNOS.finditer(text):
@@ -180,7 +197,7 @@ def _con_verbo(sentence: Sequence[Signo], at: int) -> Oferta | None:
     if not vague and not RESPONDER.fullmatch(verb):
         return None
     first = at + 1
-    while first < len(sentence) and _es_relleno(sentence, first):
+    while first < min(len(sentence), at + ENTREMEDIO_MAX) and _es_relleno(sentence, first):
         first += 1
     if first == len(sentence) or (vague and not sentence[first].marcado):
         return None
@@ -218,7 +235,7 @@ def _sin_verbo(sentence: Sequence[Signo], at: int) -> Oferta | None:
 def _palabras(sentence: Sequence[Signo], at: int) -> tuple[frozenset[str], int]:
     """Read the words of an offer, "SALIR", "NO MAS" or "SALIR o BAJA"; return them and the place after them."""
     words: set[str] = set()
-    while at < len(sentence):
+    for _ in range(OPCIONES_MAX):
         phrase: list[str] = []
         while at < len(sentence) and sentence[at].es_palabra and len(phrase) < FRASE_MAX:
             signo = sentence[at]
@@ -243,9 +260,12 @@ def _palabras(sentence: Sequence[Signo], at: int) -> tuple[frozenset[str], int]:
         ):
             break
         at += 1
-    while at < len(sentence) and _es_destino(sentence, at):
-        at += 1
-    return frozenset(words), at
+    else:
+        return frozenset(), at  # a list of something
+    end = at
+    while end < min(len(sentence), at + ENTREMEDIO_MAX) and _es_destino(sentence, end):
+        end += 1
+    return frozenset(words), end
 
 
 def _es_destino(sentence: Sequence[Signo], at: int) -> bool:

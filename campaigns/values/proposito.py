@@ -28,13 +28,21 @@ UNIDO: Final = (
     r"|text|promotional|noss[oa]s?|seus?|suas?|otr[oa]s?|futur[oa]s|tienda|masiv[oa]s) ){0,6}"
 )
 RESPUESTA: Final = r"responde\w*|contest\w*|envi[ae]\w*|escrib\w*|reply|text|send|mand[ae]\w*|digit\w*"
+# Spanish "or", and the Portuguese article before what a client may have booked or ordered.
+NO_ARTICULO: Final = (
+    r"o(?! (?:seu|teu|meu|nosso|horario|atendimento|agendamento|pedido|servico|corte|plano|seguro|orcamento|exame"
+    r"|encontro|evento|curso|jantar|almoco|voo|treino|retorno|frete|envio|passeio|ingresso|contrato|boleto|pagamento|compromisso"
+    r"|convite|procedimento|tratamento|debito|aluguel|quarto|carro|aparelho)\b)"
+)
 # Nothing is named.
 NADA: Final = (
     r"(?= ?$| (?:ahora|ya|gratis|sin costo|cuando|en cualquier|por favor|gracias|any ?time|at any|now|free|here|aqui"
     r"|mas|mais"
-    rf"|nada|anything|al? \d+|al? este|a qualquer|definitiv\w+|permanente\w*|o|or|y|and|{RESPUESTA})\b)"
+    rf"|nada|anything|al? \d+|al? este|a qualquer|definitiv\w+|permanente\w*|{NO_ARTICULO}|or|y|and|{RESPUESTA})\b)"
 )
-QUERER: Final = r"(?:quier\w+|quis\w+|quer\w*|dese\w+|gustaria|interesa\w*|want|wish|like|prefier\w+|autoriz\w+)"
+QUERER: Final = (
+    r"(?:quier\w+|quis\w+|quer\w*|queir\w+|dese\w+|gustaria|interesa\w*|want|wish|like|prefier\w+|autoriz\w+)"
+)
 
 # They say by themselves that it is our messages, unless something else is named: "darte de baja del gimnasio".
 FUERTES: Final = (

@@ -9,7 +9,7 @@ def conjunto(text: str) -> frozenset[str]:
 
 # Said before and after any word that asks for something.
 CORTESIA: Final = conjunto(
-    "por x favor porfavor porfa porfis porfas please pls plz gracias muchas mil thanks thank you hola ola hi"
+    "por x favor porfavor porfa fa porfis porfas please pls plz gracias muchas mil thanks thank you hola ola hi"
     " hello hey buenas"
     " buenos buen dia dias tardes noches senor senores senora ok okay ya just now ahora amigos obrigado obrigada"
     " bom boa"
@@ -29,7 +29,7 @@ NEXO: Final = conjunto(
 )
 PEDIR: Final = conjunto(
     "quiero deseo necesito solicito pido quisiera gustaria recibir dar i want to would like all quero desejo gostaria"
-    " queria preciso receber im dame deme denme"
+    " queria preciso receber im dame deme denme denos dennos solicitar solicita pedir"
 )
 # What the wish is for: the writer's own number.
 NUMERO: Final = conjunto(

@@ -30,6 +30,8 @@ RECHAZADA = "{quien} no la aprobó."
 RECHAZADA_PORQUE = "{quien} no la aprobó: {motivo}"
 NO_ESPERA = "No se puede {accion}: la campaña no espera aprobación."
 PROPIA = "Usted creó esta campaña: en su tienda la aprueba otra persona."
+TEXTO_PROPIO = "Usted escribió el texto de esta campaña: en su tienda la aprueba otra persona."
+LLAVE_DEL_TEXTO = "Esta llave es de quien escribió el texto: la aprueba otra persona, o usted en su página."
 LLAVE_PROPIA = "Esta llave es de quien creó la campaña: la aprueba otra persona, o usted en su página."
 MOTIVO_LARGO = f"El motivo puede tener hasta {MOTIVO_MAX} caracteres."
 
@@ -116,7 +118,7 @@ def hacer_esperar(*, campana: CampanaSMS, audiencia: Audiencia, ajustes: Ajustes
 
 
 def no_aprueba(campana: CampanaSMS, usuario: Usuario, *, con_llave: bool = False) -> str:
-    """Say why the person may not approve this campaign, which is their own; "" when they may.
+    """Say why the person may not approve this campaign, which they made or whose text is theirs; "" when they may.
 
     A program that makes campaigns approves none of them, whatever the shop says: then nobody would have looked.
     OWASP ASVS 5.0, 2.3.5.
@@ -124,11 +126,14 @@ def no_aprueba(campana: CampanaSMS, usuario: Usuario, *, con_llave: bool = False
     Args:
         con_llave: whether a program asks, with a key of the person's.
     """
-    if campana.creada_por_id != usuario.pk:
+    if usuario.pk not in (campana.creada_por_id, campana.redactada_por_id):
         return ""
+    own = campana.creada_por_id == usuario.pk
     if con_llave:
-        return LLAVE_PROPIA
-    return PROPIA if ajustes_de(campana.usuario_id).aprobacion_ajena else ""
+        return LLAVE_PROPIA if own else LLAVE_DEL_TEXTO
+    if not ajustes_de(campana.usuario_id).aprobacion_ajena:
+        return ""
+    return PROPIA if own else TEXTO_PROPIO
 
 
 def decidir(

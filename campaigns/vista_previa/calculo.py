@@ -1,13 +1,16 @@
 """The count of what a campaign will do and cost, before it exists."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
+from django.db.models import QuerySet
 from django.db.models.functions import Length
 
 from campaigns.audiencia.juicio import enviables_de
 from campaigns.audiencia.medida import medir
-from campaigns.audiencia.seleccion import Audiencia
+from campaigns.audiencia.seleccion import Audiencia, Llamado
 from campaigns.ley.jornada import Jornada, dia_del_envio
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje.partes import Partes, contar, letras_ucs2
@@ -24,6 +27,7 @@ from clientes.models import Cliente
 from core.models import Usuario
 
 EXAMPLES = 3
+TANDA: Final = 500  # of the called, looked up at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +109,10 @@ def calcular_vista_previa(
     Raises:
         InvalidInputError: what creating the campaign would refuse, with the same field and text.
     """
-    validate(mensaje)
+    validate(mensaje, conocidas=audiencia.variables)
     medida = medir(audiencia, tenant_id=usuario.tenant_id)
-    validate_length(mensaje, longest_nombre=medida.longest_nombre)
+    if audiencia.incluir:  # the texts of the called are measured as they are read
+        validate_length(mensaje, longest_nombre=medida.longest_nombre)
     ajustes = ajustes_de(usuario.tenant_id)
     firma.exigir(mensaje, ajustes)
     a_toda_hora = clase != CampanaSMS.Clase.PROMOCIONAL
@@ -131,14 +136,15 @@ def calcular_vista_previa(
     missing = firma.falta(mensaje, usuario, ajustes)
     sendable = enviables_de(audiencia, ajustes=ajustes, dia=dia, remitente=valor_de(remitente), a_toda_hora=a_toda_hora)
     longest = sendable.order_by(Length("nombre").desc(), "pk").first()
+    llamados = {one.quien: one for one in audiencia.llamados}
     return VistaPrevia(
         total=medida.total,
         reparto=reparto,
         costo=costo,
         letras_ucs2=letras_ucs2(mensaje),
         invisibles=invisibles(mensaje),
-        ejemplos=[_ejemplo(enlazado, cliente) for cliente in sendable.order_by("pk")[:EXAMPLES]],
-        mas_largo=_ejemplo(enlazado, longest) if longest else None,
+        ejemplos=[_ejemplo(enlazado, cliente, llamados) for cliente in sendable.order_by("pk")[:EXAMPLES]],
+        mas_largo=_mas_largo(enlazado, longest, sendable, llamados) if longest else None,
         transliterado=plain if plain != mensaje else None,
         costo_transliterado=calcular(plain, grupos) if plain != mensaje else None,
         sin_nombre=missing,
@@ -153,6 +159,25 @@ def calcular_vista_previa(
     )
 
 
-def _ejemplo(mensaje: str, cliente: Cliente) -> Ejemplo:
-    texto = render(mensaje, cliente.nombre)
-    return Ejemplo(cliente.pk, cliente.nombre, texto, contar(texto))
+def _ejemplo(mensaje: str, cliente: Cliente, llamados: Mapping[int, Llamado]) -> Ejemplo:
+    uno = llamados.get(cliente.pk)
+    nombre, valores = (uno.nombre, uno.valores) if uno else (cliente.nombre, None)
+    texto = render(mensaje, nombre, valores=valores)
+    return Ejemplo(cliente.pk, nombre, texto, contar(texto))
+
+
+def _mas_largo(mensaje: str, longest: Cliente, sendable: QuerySet[Cliente], llamados: Mapping[int, Llamado]) -> Ejemplo:
+    """Return the longest of the texts.
+
+    Args:
+        longest: of those who are sent to, the one with the longest name.
+    """
+    found = _ejemplo(mensaje, longest, llamados)
+    sizes = {one.quien: len(render(mensaje, one.nombre, valores=one.valores)) for one in llamados.values()}
+    longer = sorted((quien for quien in sizes if sizes[quien] > len(found.mensaje)), key=lambda quien: -sizes[quien])
+    for at in range(0, len(longer), TANDA):
+        tanda = longer[at : at + TANDA]
+        sent = {cliente.pk: cliente for cliente in sendable.filter(pk__in=tanda)}
+        if first := next((sent[quien] for quien in tanda if quien in sent), None):
+            return _ejemplo(mensaje, first, llamados)
+    return found

@@ -8,7 +8,7 @@ counted one by one.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -18,14 +18,14 @@ from django.db import connection
 from campaigns.audiencia.conteo import juzgar_por_conteo
 from campaigns.audiencia.juicio import JUZGADOS_TODOS, parametros
 from campaigns.audiencia.medida import DESDE
-from campaigns.audiencia.seleccion import Audiencia, elegidos_sql
+from campaigns.audiencia.seleccion import Audiencia, Llamado, elegidos_sql
 from campaigns.ley.precios import precio_base, precio_de, precio_operador
 from campaigns.mensaje import texto
-from campaigns.mensaje.partes import Partes, contar
+from campaigns.mensaje.partes import GSM7, GSM7_EXTENSION, Partes, contar, es_gsm7
 from campaigns.models import Ajustes, Remitente
 from campaigns.remitentes import valor_de
 
-# Of a name: how its letters count. The function is of migration 0013 of clientes.
+# Of a name: how its letters count. The function is of migration 0017 of clientes.
 CLASE: Final = "clientes_clase(nombre)"
 
 # `filas` are the audience, or kinds of it; of a client who is kept out only the reason counts.
@@ -35,17 +35,22 @@ SELECT codigo, CASE WHEN sale THEN clase ELSE '' END, CASE WHEN sale THEN largo 
     coalesce(sum(n) FILTER (WHERE sale AND NOT consentido), 0), coalesce(sum(n) FILTER (WHERE sale AND NOT movil), 0)
 FROM (SELECT *, codigo = '' AS sale FROM filas) AS f GROUP BY 1, 2, 3, 4, 5
 """
+# But for those whom a call names.
 TODAS_SQL: Final = f"""
 , filas AS (
     SELECT codigo, CASE WHEN codigo = '' THEN {CLASE} END AS clase, char_length(nombre) AS largo, nombre, pais,
-        consentido, movil, 1 AS n FROM juzgados
+        consentido, movil, 1 AS n FROM juzgados WHERE n > %(llamados)s
 )
 """  # noqa: S608 - constants
+# Those one by one: their texts have words of their own.
+LLAMADOS_SQL: Final = "SELECT n, codigo, pais, consentido, movil FROM juzgados WHERE n <= %(llamados)s ORDER BY n"
 # How many there are for each reason, '' for those who can be sent to.
 CODIGOS_SQL: Final = "SELECT codigo, sum(n) FROM filas GROUP BY 1"
 CODIGOS_DE_TODOS_SQL: Final = "SELECT codigo, count(*) FROM juzgados GROUP BY 1"
 
 SAMPLE: Final = {"gsm7": "a", "ucs2": "ó"}
+# Letters of one UTF-16 unit that no neighbour joins into a grapheme.
+UNA_UNIDAD: Final = (GSM7 | GSM7_EXTENSION | set(map(chr, range(ord("À"), ord("ſ") + 1)))) - set("\r\n\f")
 
 
 @dataclass(slots=True)
@@ -95,7 +100,7 @@ class Costo:
 
 @dataclass(frozen=True, slots=True)
 class Grupo:
-    """Names that count alike: `nombre` stands for all of them.
+    """Names that count alike: `nombre` stands for all of them, and so do the values of variables, by their names.
 
     Args:
         sin_consentimiento, no_celulares: of those who can be sent to, the ones without a consent on record, and whose
@@ -108,6 +113,12 @@ class Grupo:
     cantidad: int
     sin_consentimiento: int
     no_celulares: int
+    valores: tuple[tuple[str, str], ...] = ()
+
+    def por(self, cantidad: int) -> "Grupo":
+        """Return the group of so many, all of them like the one who makes this group."""
+        sin, fijos = cantidad * self.sin_consentimiento, cantidad * self.no_celulares
+        return replace(self, cantidad=cantidad, sin_consentimiento=sin, no_celulares=fijos)
 
 
 def grupos_de(
@@ -129,10 +140,14 @@ def grupos_de(
         total: recipients, if that is known: the counts are not asked about a few.
     """
     params = parametros(ajustes, dia=dia, remitente=valor_de(remitente), a_toda_hora=a_toda_hora)
+    if audiencia.llamados:
+        return [*_de_llamados(audiencia, params), *(_leidos(audiencia, params) if audiencia.incluir else ())]
     rows = juzgar_por_conteo(audiencia, params, GRUPOS_SQL) if total is None or total >= DESDE else None
-    if rows is None:
-        rows = juzgar(audiencia, params, TODAS_SQL + GRUPOS_SQL)
-    return grupos_en(rows)
+    return grupos_en(rows) if rows is not None else _leidos(audiencia, params)
+
+
+def _leidos(audiencia: Audiencia, params: dict[str, Any]) -> list[Grupo]:
+    return grupos_en(juzgar(audiencia, params, TODAS_SQL + GRUPOS_SQL))
 
 
 def grupos_en(rows: Iterable[tuple[Any, ...]]) -> list[Grupo]:
@@ -143,6 +158,34 @@ def grupos_en(rows: Iterable[tuple[Any, ...]]) -> list[Grupo]:
         )
         for codigo, clase, largo, nombre, pais, n, sin, fijos in rows
     ]
+
+
+def _de_llamados(audiencia: Audiencia, params: dict[str, Any]) -> list[Grupo]:
+    counted: Counter[Grupo] = Counter()
+    for n, codigo, pais, consentido, movil in juzgar(audiencia, params, LLAMADOS_SQL):
+        counted[grupo_de(audiencia.llamados[n - 1], codigo, pais, consentido=consentido, movil=movil)] += 1
+    return [grupo.por(n) for grupo, n in counted.items()]
+
+
+def grupo_de(uno: Llamado, codigo: str, pais: str, *, consentido: bool, movil: bool) -> Grupo:
+    """Return the group of one whom a call names.
+
+    Args:
+        codigo: of the judgement of the client; "" when nothing speaks against them.
+    """
+    codigo = uno.codigo or codigo
+    if codigo:
+        return Grupo(codigo, "", "", 1, 0, 0)
+    valores = tuple((name, _muestra(value)) for name, value in uno.valores.items())
+    return Grupo("", _muestra(uno.nombre), pais, 1, int(not consentido), int(not movil), valores)
+
+
+def _muestra(value: str) -> str:
+    """Return a text that counts as this one, wherever it stands: the same for as many as may be."""
+    if GSM7.issuperset(value):
+        return SAMPLE["gsm7"] * len(value)
+    # With a letter of the extension alone it counts by its letters, if the rest of the text is GSM-7.
+    return SAMPLE["ucs2"] * len(value) if UNA_UNIDAD.issuperset(value) and not es_gsm7(value) else value
 
 
 def codigos_de(audiencia: Audiencia, *, ajustes: Ajustes, dia: date, remitente: Remitente | None) -> dict[str, int]:
@@ -172,7 +215,7 @@ def juzgar(audiencia: Audiencia, params: dict[str, Any], select: str) -> list[tu
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH elegidos AS ({positions}),{JUZGADOS_TODOS}{select}",
-            {**named, **params},
+            {**named, **params, "llamados": len(audiencia.llamados)},
         )
         return list(cursor.fetchall())
 
@@ -185,7 +228,8 @@ def calcular(mensaje: str, grupos: list[Grupo]) -> Costo:
         if grupo.codigo:
             costo.excluidos[grupo.codigo] += grupo.cantidad
         else:
-            costo.add(contar(texto.render(mensaje, grupo.nombre)), grupo.cantidad, grupo.pais)
+            rendered = texto.render(mensaje, grupo.nombre, valores=dict(grupo.valores))
+            costo.add(contar(rendered), grupo.cantidad, grupo.pais)
             costo.sin_consentimiento += grupo.sin_consentimiento
             costo.no_celulares += grupo.no_celulares
     return costo

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.utils import timezone
@@ -24,6 +24,7 @@ from campaigns.ley.gasto import (
     Gastado,
     Medida,
     Toma,
+    alguno_cabe,
     caben,
     gastado,
     que_falta,
@@ -37,7 +38,7 @@ from campaigns.mensaje.partes import contar
 from campaigns.models import Ajustes, Remitente
 from campaigns.remitentes import valor_de
 from campaigns.values import codigos
-from campaigns.vista_previa.costo import CLASE, SAMPLE, Costo, Grupo, calcular, grupos_de, juzgar
+from campaigns.vista_previa.costo import CLASE, SAMPLE, Costo, Grupo, calcular, grupo_de, grupos_de, juzgar
 
 NUNCA: Final = "El horario de envío de la tienda no se abre nunca: no se enviaría nada."
 VENCE: Final = "El plazo de {horas} horas se acaba antes de que se abra el horario: no se enviaría nada."
@@ -46,7 +47,8 @@ VENCE_ANTES: Final = "El plazo de {horas} horas se acaba antes."
 EXACTO_HASTA: Final = 10_000
 
 FILAS_SQL: Final = f"""
-SELECT codigo, clase, char_length(nombre), CASE WHEN clase = 'raro' THEN nombre END, telefono, pais, consentido, movil
+SELECT n, codigo, clase, char_length(nombre), CASE WHEN clase = 'raro' THEN nombre END, telefono, pais, consentido,
+    movil
 FROM (SELECT *, {CLASE} AS clase FROM candidatos) AS c ORDER BY n
 """  # noqa: S608 - constants
 
@@ -232,18 +234,29 @@ class _Plan:
         con_turno: Counter[Grupo] = Counter()
         escritos: set[str] = set()
         while cola:
-            salen = 0
+            salen = pasados = 0
             cabida = None
-            while cola:
+            while cola and pasados < len(cola):
                 lote = self._juzgados([filas[n] for n in cola[0]], escritos)
                 cabida = caben(
                     self.ajustes,
                     calendario.gastado(jornada.dia),
                     [None if fila.grupo.codigo else fila.toma for fila in lote],
                 )
+                places = cola[0]
+                if 0 < len(cabida.caros) < len(places):
+                    # They make a Lote of their own, and the others are judged without them.
+                    cola.append([places[n] for n in cabida.caros])
+                    cola[0] = [place for n, place in enumerate(places) if n not in cabida.caros]
+                    continue
+                if not cabida.n and cabida.hasta(jornada.dia) is None and alguno_cabe(self.ajustes):
+                    cola.rotate(-1)
+                    pasados += 1
+                    continue
                 if not cabida.n:
                     break
-                places = cola.popleft()
+                pasados = 0
+                cola.popleft()
                 if places[cabida.n :]:
                     cola.append(places[cabida.n :])  # the engine makes the campaign's last Lote of them
                 calendario.tomar(jornada.dia, cabida.toma)
@@ -269,25 +282,30 @@ class _Plan:
             if today:  # all the days that follow are alike: nothing is counted against any phone yet
                 filas, today = self.filas(jornada.dia), False
         reparto.no_salen = sum(map(len, cola))
-        reparto.grupos = [
-            replace(g, cantidad=n, sin_consentimiento=n * g.sin_consentimiento, no_celulares=n * g.no_celulares)
-            for g, n in con_turno.items()
-        ]
+        reparto.grupos = [grupo.por(n) for grupo, n in con_turno.items()]
 
     def filas(self, dia: date) -> list[_Fila]:
         params = parametros(self.ajustes, dia=dia, remitente=valor_de(self.remitente), a_toda_hora=self.a_toda_hora)
         mensaje = texto.con_enlace(self.mensaje)
-        known: dict[tuple[str, str], Toma] = {}
+        known: dict[tuple[Any, ...], Toma] = {}
         filas = []
-        for codigo, clase, largo, raro, telefono, pais, consentido, movil in juzgar(self.audiencia, params, FILAS_SQL):
-            nombre = raro if raro is not None else SAMPLE[clase] * largo
-            if (nombre, pais) not in known:
+        llamados = self.audiencia.llamados
+        for n, codigo, clase, largo, raro, telefono, pais, consentido, movil in juzgar(
+            self.audiencia, params, FILAS_SQL
+        ):
+            if n <= len(llamados):
+                grupo = grupo_de(llamados[n - 1], codigo, pais, consentido=consentido, movil=movil)
+            else:
+                nombre = raro if raro is not None else SAMPLE[clase] * largo
+                sale = not codigo
+                grupo = Grupo(codigo, nombre, pais, 1, int(sale and not consentido), int(sale and not movil))
+            key = (grupo.nombre, grupo.valores, grupo.pais)
+            if key not in known:
                 costo = Costo()
-                costo.add(contar(texto.render(mensaje, nombre)), 1, pais)
-                known[nombre, pais] = _toma_de(costo, self.ajustes)
-            sale = not codigo
-            grupo = Grupo(codigo, nombre, pais, 1, int(sale and not consentido), int(sale and not movil))
-            filas.append(_Fila(grupo, telefono, known[nombre, pais]))
+                rendered = texto.render(mensaje, grupo.nombre, valores=dict(grupo.valores))
+                costo.add(contar(rendered), 1, grupo.pais)
+                known[key] = _toma_de(costo, self.ajustes)
+            filas.append(_Fila(grupo, telefono, known[key]))
         return filas
 
     @staticmethod

@@ -33,6 +33,8 @@ from core.errors import ConflictError, InvalidInputError
 
 HORA: Final = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?")
 
+MUY_LARGO: Final = "Tiene más de {maximo} caracteres."
+
 
 # OpenAPI's format "time" has an offset, which no hour of a day alone can have.
 @extend_schema_field({"type": "string", "pattern": f"^{HORA.pattern}$"})
@@ -79,6 +81,7 @@ class HoraField(serializers.TimeField):
                 "consentimiento_texto": "Acepto recibir ofertas de Zapatos Luna por SMS",
                 "consentimiento_lugar": "190.24.8.15",
                 "consentimiento_revocado_en": None,
+                "origen": "",
                 "creado": "2026-03-15T10:30:00-05:00",
             },
             response_only=True,
@@ -118,9 +121,13 @@ class ClienteSerializer(ShopRowSerializer[Cliente]):
             "consentimiento_texto",
             "consentimiento_lugar",
             "consentimiento_revocado_en",
+            "origen",
             "creado",
         )
+        read_only_fields = ("origen",)
         extra_kwargs = {
+            "telefono": {"help_text": "As people write it, a link of WhatsApp's too; 20 characters are kept."},
+            "documento": {"help_text": "20 characters are kept; one of nobody's, as 222222222222, is refused."},
             "consentimiento_fuente": {
                 "help_text": "Where the client agreed to be written to; give it with its date, or neither."
             },
@@ -128,10 +135,18 @@ class ClienteSerializer(ShopRowSerializer[Cliente]):
             "consentimiento_medio": {"help_text": "How the client agreed."},
             "consentimiento_texto": {"help_text": "The words that the client was shown or read."},
             "consentimiento_lugar": {"help_text": "The IP address or the place."},
+            "origen": {"help_text": "The campaign whose call made the client; empty for others."},
         }
+
+    sent_max = ficha.ESCRITO_MAX
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
+            texts = {name: text for name in self.sent_max if isinstance(text := data.get(name), str)}
+            if long := {name: most for name, most in self.sent_max.items() if len(texts.get(name, "")) > most}:
+                raise serializers.ValidationError(
+                    {name: [MUY_LARGO.format(maximo=most)] for name, most in long.items()}, code="max_length"
+                )
             leidos, errores = ficha.leer(data, self.instance)
             if errores:
                 raise serializers.ValidationError(

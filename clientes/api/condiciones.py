@@ -7,17 +7,21 @@ from rest_framework import serializers
 
 from clientes.condiciones import Condiciones
 from clientes.selectors import etiquetas_de
-from core.api.serializers import RefusesUnknown
+from core.api.serializers import ListaField, RefusesUnknown
 from core.ids import sin_repetir
 
 YEARS = 3650
+ETIQUETAS_MAX = 2000
 NO_EXISTEN = "No existen etiquetas con estos ids: {ids}."
 
 
-class EtiquetasField(serializers.ListField):
+class EtiquetasField(ListaField):
     """Ids of tags of the caller's shop."""
 
     child = serializers.IntegerField(min_value=1)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=ETIQUETAS_MAX, **kwargs)
 
     def to_internal_value(self, data: Any) -> list[int]:
         ids = sin_repetir(super().to_internal_value(data))

@@ -13,7 +13,7 @@ from clientes.models import Importacion, Medio
 from core.api.base import SignedInView
 from core.api.idempotency import de_prueba, header, idempotency_of
 from core.api.schema import ErrorSerializer
-from core.api.serializers import RefusesUnknown
+from core.api.serializers import ListaField, RefusesUnknown
 
 CLAVES: Final = (Importacion.Clave.DOCUMENTO, Importacion.Clave.TELEFONO)
 # A row that is not as it should be does not refuse the call, so the types are told of and not demanded.
@@ -49,9 +49,9 @@ RESPUESTA: Final = {
     "sin_cambios": 0,
     "rechazados": 1,
     "filas": [
-        {"indice": 0, "id": 15, "resultado": "creado", "errores": []},
-        {"indice": 1, "id": 7, "resultado": "actualizado", "errores": []},
-        {"indice": 2, "id": None, "resultado": "rechazado", "errores": ERRORES},
+        {"indice": 0, "id": 15, "resultado": "creado", "errores": [], "aviso": ""},
+        {"indice": 1, "id": 7, "resultado": "actualizado", "errores": [], "aviso": ""},
+        {"indice": 2, "id": None, "resultado": "rechazado", "errores": ERRORES, "aviso": ""},
     ],
 }
 
@@ -66,7 +66,7 @@ class LoteSerializer(RefusesUnknown):
     clave = serializers.ChoiceField(
         [(clave.value, clave.label) for clave in CLAVES], help_text="What finds the client who is already there."
     )
-    clientes = serializers.ListField(child=FilaField(), min_length=1, max_length=lote.MAXIMO)
+    clientes = ListaField(child=FilaField(), min_length=1, max_length=lote.MAXIMO)
     todo_o_nada = serializers.BooleanField(
         default=False, help_text="true: one bad row refuses the call with 400, and nothing is written."
     )
@@ -83,6 +83,10 @@ class FilaSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(allow_null=True, help_text="The client's; null for a row that was not taken.")
     resultado = serializers.ChoiceField([(each, each) for each in lote.Resultado.TODOS])
     errores = ErrorDeFilaSerializer(many=True)
+    aviso = serializers.CharField(
+        help_text="What to look at in a row that was taken, in Spanish: a value that was left out, or who else has its"
+        " phone. Empty for most."
+    )
 
 
 @extend_schema_serializer(examples=[OpenApiExample("Uno nuevo, uno cambiado", value=RESPUESTA, response_only=True)])

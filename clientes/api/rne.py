@@ -14,14 +14,14 @@ from clientes.models import ConsultaRNE
 from clientes.rne import services
 from clientes.rne.selectors import consultas_de
 from core.api.base import ShopRowsView
-from core.api.serializers import RefusesUnknown
+from core.api.serializers import ListaField, RefusesUnknown
 
 EJEMPLO = {"numeros": ["3001234567", "+573109876543"], "consultado_en": "2026-03-15", "reemplaza": False}
 
 
 @extend_schema_serializer(examples=[OpenApiExample("Dos números", value=EJEMPLO, request_only=True)])
 class ImportarRNESerializer(RefusesUnknown):
-    numeros = serializers.ListField(
+    numeros = ListaField(
         child=serializers.CharField(max_length=40),
         min_length=1,
         max_length=FILAS_MAX,

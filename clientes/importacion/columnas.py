@@ -1,7 +1,7 @@
 """The fields that a file may bring, and the titles that people give them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -74,7 +74,8 @@ DOCUMENTO = Campo("documento", "Documento", (
     "documento cliente", "documento del cliente", "ced", "documento de identidad", "cedula nit", "nit cedula",
     "nit o cedula", "cedula o nit", "cedula o ruc", "cedula ruc", "nif", "nif nit", "nif o nit", "ruc", "rfc", "rnc",
     "rnc o cedula", "curp", "cuit", "cuil", "cuit cuil", "dni cuit", "dni ruc", "run", "cpf", "cnpj", "cpf cnpj",
-    "vat number", "billing cedula", "billing documento", "billing dni", "billing nit",
+    "vat number", "vat id", "nif cif", "nif cif vat id", "numero id", "no id", "legal id",
+    "legal id number", "national id", "billing cedula", "billing documento", "billing dni", "billing nit",
 ))  # fmt: skip
 ETIQUETAS = Campo("etiquetas", "Etiquetas", (
     "etiquetas", "etiqueta", "tags", "tag", "customer tags", "labels", "label", "group membership", "grupo", "grupos",
@@ -108,15 +109,18 @@ CONSENTIMIENTO_TEXTO = Campo("consentimiento_texto", "Texto del consentimiento",
 ))  # fmt: skip
 FECHA = Campo("fecha", "Fecha", (
     "fecha", "fecha venta", "fecha de venta", "fecha de la venta", "fecha factura", "fecha de compra", "date",
-    "sale date", "dia",
+    "sale date", "dia", "order date", "paid at", "created at", "fecha pedido", "fecha del pedido", "fecha de emision",
+    "fecha emision", "fecha de creacion", "fecha creacion",
 ))  # fmt: skip
 TOTAL = Campo("total", "Total", (
     "total", "valor", "valor total", "monto", "importe", "precio", "amount", "total amount", "total venta",
-    "total factura", "value",
+    "total factura", "value", "order total", "grand total", "importe total", "monto total", "total pedido",
+    "total del pedido", "total compra", "total pagado",
 ))  # fmt: skip
 REFERENCIA = Campo("referencia", "Referencia", (
     "referencia", "ref", "factura", "numero de factura", "numero factura", "no factura", "venta", "pedido", "orden",
-    "recibo", "invoice", "invoice number", "order", "order id", "reference", "consecutivo", "numero",
+    "recibo", "invoice", "invoice number", "order", "order number", "order id", "reference", "consecutivo",
+    "numero de pedido", "numero pedido", "numero de orden", "numero de la factura", "comprobante", "numero",
 ))  # fmt: skip
 
 CAMPOS: Final[dict[Importacion.Tipo, tuple[Campo, ...]]] = {
@@ -168,6 +172,14 @@ NO_ES_SU_TELEFONO: Final = frozenset({
     "pais", "country", "marca", "modelo", "model", "verificado", "verified", "valid", "valido", "fecha", "date", "fax",
     "vendedor", "asesor", "owner", "assistant", "asistente", "emergencia", "emergency", "proveedor", "sucursal",
 })  # fmt: skip
+CONOCIDOS: Final = frozenset(titulo for group in CAMPOS.values() for campo in group for titulo in campo.titulos)
+DE_PERSONA: Final = frozenset(titulo for campo in (NOMBRE, APELLIDOS, TELEFONO, DOCUMENTO) for titulo in campo.titulos)
+# Pipedrive's "Person - Name", Wompi's "customer_full_name", "Documento del comprador"; never a seller's.
+DUENO: Final = re.compile(
+    r"^(?:person|customer|contact|client|buyer|shopper|cliente|comprador|contacto|persona) "
+    r"| (?:(?:del? )?(?:la |el )?(?:cliente|comprador[ae]?|contacto|tercero|titular|paciente|alumno|estudiante|usuario"
+    r"|socio|afiliado|huesped|persona|acudiente|propietario|beneficiario))$"
+)
 # What a template says behind a title: "Celular (obligatorio)".
 OBLIGATORIO: Final = re.compile(r" (?:obligatori[oa]|requerid[oa]|required|opcional|optional)\Z")
 TITULO_MAX: Final = 100  # characters; no title that we know is longer
@@ -183,7 +195,7 @@ def adivinar(titulos: Sequence[str], tipo: str = "", *, parecidos: bool = True) 
         parecidos: take a title that is like one of a phone, too.
     """
     campos = CAMPOS[Importacion.Tipo(tipo)] if tipo else {c for group in CAMPOS.values() for c in group}
-    plain = [_plain(titulo[:TITULO_MAX]) for titulo in titulos]
+    plain = [_sin_dueno(_plain(titulo[:TITULO_MAX])) for titulo in titulos]
     found: dict[str, int] = {}
     de_telefono = _columnas_de_telefono(plain, parecidos=parecidos)
     for campo in campos:
@@ -214,6 +226,39 @@ def _columnas_de_telefono(plain: Sequence[str], *, parecidos: bool) -> list[int]
         if titulo in known or (parecidos and like):
             found.append((not words & MOVIL, known.get(titulo, len(known)), n))
     return [n for *_, n in sorted(found)]
+
+
+@dataclass(frozen=True, slots=True)
+class Dudosa:
+    """A field that other columns might bring too, by their titles.
+
+    Args:
+        tomada: position of the column that was taken.
+        otras: of the others, that bring nothing.
+    """
+
+    campo: Campo
+    tomada: int
+    otras: Sequence[int]
+
+
+def dudosas(titulos: Sequence[str], elegidas: Mapping[str, int], tipo: str) -> list[Dudosa]:
+    """Find the fields for which some column is left out that says the same as the one that is taken, or holds phones.
+
+    Args:
+        elegidas: field: position of its column.
+        tipo: of `Importacion`.
+    """
+    plain = [_sin_dueno(_plain(titulo[:TITULO_MAX])) for titulo in titulos]
+    taken, phones_too = set(elegidas.values()), set(_columnas_de_telefono(plain, parecidos=True))
+    found = []
+    for campo in CAMPOS[Importacion.Tipo(tipo)]:
+        place = elegidas.get(campo.nombre, len(plain))
+        if place < len(plain) and campo is not OTRO_TELEFONO:
+            same = {n for n, titulo in enumerate(plain) if titulo and titulo == plain[place]}
+            if others := sorted((same | phones_too if campo is TELEFONO else same) - taken):
+                found.append(Dudosa(campo, place, others))
+    return found
 
 
 def tiene_titulos(first: Sequence[str]) -> bool:
@@ -250,6 +295,12 @@ def fila_de_titulos(filas: Sequence[Sequence[str]], tipo: str = "") -> int:
             return place
     usual = max(set(widths), key=lambda width: (widths.count(width), width), default=1)
     return next((n for n, width in enumerate(widths) if width > 1), 0) if usual > 1 else 0
+
+
+def _sin_dueno(plain: str) -> str:
+    """Return a title without the words that say whose it is, if we know it then only: `person name`."""
+    bare = plain if plain in CONOCIDOS else DUENO.sub("", plain)
+    return bare if bare in DE_PERSONA else plain
 
 
 def _plain(titulo: str) -> str:

@@ -3,10 +3,12 @@ whose phone somebody else has."""
 
 from collections.abc import Iterator
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from clientes.importacion import columnas
+from clientes.importacion.filas import SIN_DOCUMENTO
 from clientes.importacion.fusion import MISMO_TELEFONO
+from clientes.importacion.fusion_clientes import VIEJO
 from clientes.models import Importacion, ImportacionFila
 from core.text.planilla import por_partes
 
@@ -31,6 +33,12 @@ def con_telefono_repetido(importacion: Importacion) -> QuerySet[ImportacionFila]
 def con_varios_telefonos(importacion: Importacion) -> QuerySet[ImportacionFila]:
     """Find the rows that entered with one of the numbers of their cell."""
     return importacion.detalle.filter(resultado="", datos__has_key="dicho").order_by("numero")
+
+
+def con_algo_menos(importacion: Importacion) -> QuerySet[ImportacionFila]:
+    """Find the rows that entered without something of theirs: a document that is nobody's, an older consent."""
+    without = Q(datos__has_key=SIN_DOCUMENTO) | Q(aviso__contains=VIEJO)
+    return importacion.detalle.filter(without, resultado="").order_by("numero")
 
 
 def archivo_de_errores(importacion: Importacion) -> tuple[list[str], Iterator[list[str]]]:

@@ -23,6 +23,8 @@ ETIQUETA_MAX: Final = Etiqueta._meta.get_field("nombre").max_length or 0
 ETIQUETAS_MAX: Final = 100  # of one row
 REFERENCIA_MAX: Final = Venta._meta.get_field("referencia").max_length or 0
 
+SIN_DOCUMENTO: Final = "sin_documento"  # the key of what is said of a row whose document is nobody's
+
 FUENTE_ARCHIVO = "Archivo importado"  # when it brings dates and no column that says from where
 SOBRAN_CELDAS = "Tiene más celdas que columnas el archivo: ¿hay un separador dentro de un texto sin comillas?"
 MUY_LARGO = "«{campo}» tiene más de {maximo} caracteres."
@@ -35,6 +37,8 @@ OTRA_COLUMNA = "Se tomó el otro teléfono, {valor}: «{primero}» no es de un c
 VARIOS_SIN_CELULAR = "La celda tiene {n} teléfonos y ninguno es de un celular: deje uno solo."
 ES_ERROR = "«{valor}» es un error de la planilla, en la columna {campo}."
 ES_FORMULA = "«{valor}» es una fórmula sin calcular, en la columna {campo}: abra el archivo en Excel y guárdelo."
+ES_RELLENO = "«{valor}» es de relleno, de nadie en particular."
+NO_SE_TOMO = "El documento «{valor}» es de relleno, de nadie en particular: no se tomó."
 MUCHAS_ETIQUETAS = f"Tiene más de {ETIQUETAS_MAX} etiquetas."
 FALTA_DOCUMENTO = "Falta el documento, con el que se busca al cliente."
 FALTA_TELEFONO = "Falta un teléfono válido, con el que se busca al cliente."
@@ -52,6 +56,7 @@ class Plan:
         columnas: field: position of its column.
         ancho: how many columns the titles have; 0 when there are no titles.
         telefono_invalido: take a client whose phone is none.
+        etiqueta: a tag for the client of every row; "" for none.
     """
 
     tipo: str
@@ -59,6 +64,7 @@ class Plan:
     clave: str
     ancho: int
     telefono_invalido: bool = False
+    etiqueta: str = ""
 
 
 def interpretar(cells: Sequence[str], plan: Plan) -> dict[str, Any]:
@@ -108,12 +114,17 @@ def _cliente(raw: dict[str, str], plan: Plan, motivos: list[str]) -> dict[str, A
     datos: dict[str, Any] = {}
     _into_text(datos, "nombre", _nombre, raw, motivos)
     _into_text(datos, "documento", _documento, raw, motivos)
+    relleno = ficha.es_relleno(raw.get("documento", ""))
     _bounded(datos, {"nombre": NOMBRE_MAX, "documento": DOCUMENTO_MAX}, motivos)
     if "nombre" not in datos and plan.clave == Importacion.Clave.NINGUNA:
         motivos.append(FALTA_NOMBRE)
     e164 = _telefono(_celda_del_telefono(raw, datos), plan, datos, motivos)
     if plan.clave == Importacion.Clave.DOCUMENTO and "documento" not in datos:
         motivos.append(FALTA_DOCUMENTO)
+        if relleno:
+            motivos.append(ES_RELLENO.format(valor=raw["documento"][:30]))
+    elif relleno:
+        datos[SIN_DOCUMENTO] = NO_SE_TOMO.format(valor=raw["documento"][:30])
     if plan.clave == Importacion.Clave.TELEFONO and not e164 and not motivos:
         motivos.append(FALTA_TELEFONO)
     if raw.get("activo"):
@@ -125,6 +136,8 @@ def _cliente(raw: dict[str, str], plan: Plan, motivos: list[str]) -> dict[str, A
         if len(tags) > ETIQUETAS_MAX:
             motivos.append(MUCHAS_ETIQUETAS)
         datos["etiquetas"] = tags
+    if plan.etiqueta and plan.etiqueta.lower() not in map(str.lower, tags):
+        datos["etiquetas"] = [*tags, plan.etiqueta]
     return datos
 
 

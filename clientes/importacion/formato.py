@@ -10,7 +10,15 @@ from typing import BinaryIO, Final
 
 from clientes.importacion import codificacion, columnas
 from clientes.importacion.codificacion import Letras
-from clientes.importacion.limites import HTML, NO_ES_PLANILLA, VACIO, XLS_VIEJO, UnreadableFileError
+from clientes.importacion.limites import (
+    HTML,
+    JSON,
+    NO_ES_PLANILLA,
+    VACIO,
+    VCARD,
+    XLS_VIEJO,
+    UnreadableFileError,
+)
 
 ZIP: Final = b"PK\x03\x04"
 OLE: Final = b"\xd0\xcf\x11\xe0"  # .xls, and .xlsx with a password
@@ -21,6 +29,9 @@ CABEZA: Final = 64 * 1024  # characters that the separator is found by
 LINEAS: Final = 60
 # Many programs give a page of HTML, or XML of 2003, a name that ends in .xls.
 PAGINA: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|meta|table|\?xml)\b", re.IGNORECASE)
+# RFC 6350 §6.1.1; a Mac writes contacts so, and so does a telephone that shares them.
+CONTACTOS: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*BEGIN\s*:\s*VCARD\b", re.IGNORECASE)
+DE_PROGRAMA: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*\"")
 # Excel's own line, also when Excel saved it again as a row: sep=;  "sep=;"  sep=;;;  "sep=,",,,
 SEP: Final = re.compile(r"""[\s"']*sep=["']?([^\w\s"'\\]|\t)?[\s"';,|]*""", re.IGNORECASE)
 
@@ -69,6 +80,10 @@ def es_xlsx(file: BinaryIO) -> bool:
         raise UnreadableFileError(XLS_VIEJO)
     if PAGINA.match(head):
         raise UnreadableFileError(HTML)
+    if CONTACTOS.match(head):
+        raise UnreadableFileError(VCARD)
+    if DE_PROGRAMA.match(head):
+        raise UnreadableFileError(JSON)
     if head.startswith(b"%PDF-"):
         raise UnreadableFileError(NO_ES_PLANILLA)
     return False

@@ -23,7 +23,7 @@ CARGA_SQL = """
 CREATE TEMP TABLE carga ON COMMIT DROP AS
 SELECT f.numero, d.*, {clave} AS clave, NULL::bigint AS cliente_id, false AS nueva, false AS cambia,
     false AS consiente,
-    ''::text AS resultado, ''::text AS motivo, coalesce(f.datos ->> 'dicho', '') AS aviso
+    ''::text AS resultado, ''::text AS motivo, concat_ws(' ', f.datos ->> 'dicho', f.datos ->> 'sin_documento') AS aviso
 FROM {filas} f, jsonb_to_record(f.datos)
     AS d(nombre text, telefono text, e164 text, movil boolean, pais text, documento text, activo boolean,
         etiquetas text[], consentimiento_en date, consentimiento_fuente text, consentimiento_hora time,

@@ -9,7 +9,17 @@ import struct
 from typing import IO, Any, BinaryIO, Final
 from zipfile import ZipFile
 
-from clientes.importacion.limites import MB, XLSX_BOMBA, XLSX_DANADO, XLSX_MUCHAS_PARTES, UnreadableFileError
+from clientes.importacion.limites import (
+    MB,
+    NUMBERS,
+    ODS,
+    OTRO_OFFICE,
+    XLSB,
+    XLSX_BOMBA,
+    XLSX_DANADO,
+    XLSX_MUCHAS_PARTES,
+    UnreadableFileError,
+)
 
 HOJA_MAX: Final = 512 * MB
 OTRO_MAX: Final = 4 * MB
@@ -28,6 +38,16 @@ ESTRICTO: Final = (
     ),
 )
 RAIZ: Final = b"http://purl.oclc.org/ooxml/"
+
+# The part by which another program's zip is known, as its name begins, and what to say of it.
+AJENOS: Final = (
+    ("content.xml", ODS),  # OpenDocument 1.3, part 2, §3.1
+    ("xl/workbook.bin", XLSB),
+    ("Index/", NUMBERS),
+    ("Index.zip", NUMBERS),
+    ("word/", OTRO_OFFICE),
+    ("ppt/", OTRO_OFFICE),
+)
 
 FIN, FIN64, SENAL64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 COLA: Final = 22 + 65_535 + 76  # the end record, the longest comment, and the two records of ZIP64 before it
@@ -101,7 +121,7 @@ class Libro(ZipFile):
         textos_max: bytes of XML of the workbook's texts.
 
     Raises:
-        UnreadableFileError: it has too many parts.
+        UnreadableFileError: it has too many parts, or is another program's.
     """
 
     def __init__(self, file: BinaryIO, textos_max: int) -> None:
@@ -110,6 +130,15 @@ class Libro(ZipFile):
         super().__init__(file)
         if len(self.filelist) > PARTES_MAX:
             raise UnreadableFileError(XLSX_MUCHAS_PARTES)
+        self._exigir_excel()
+
+    def _exigir_excel(self) -> None:
+        names = self.namelist()
+        if any(name.lower() == "xl/workbook.xml" for name in names):
+            return
+        for start, text in AJENOS:
+            if any(name.startswith(start) for name in names):
+                raise UnreadableFileError(text)
 
     def open(self, name: Any, *args: Any, **kwargs: Any) -> Any:
         part = super().open(name, *args, **kwargs)

@@ -39,6 +39,16 @@ XLS_VIEJO = "Este es un Excel antiguo (.xls) o protegido con contraseña. Guárd
 XLSX_DANADO = "El libro de Excel está dañado o no es un .xlsx de verdad. Ábralo en Excel y vuelva a guardarlo."
 XLSX_BOMBA = "El libro de Excel se infla demasiado al abrirlo. Copie solo los datos en un libro nuevo."
 XLSX_MUCHAS_PARTES = "El libro de Excel tiene demasiadas partes. Copie solo los datos en un libro nuevo."
+COMO_XLSX: Final = "«Libro de Excel (.xlsx)» o como CSV y suba ese archivo."
+ODS = f"Este es un archivo de LibreOffice (.ods u otro OpenDocument). Guárdelo como {COMO_XLSX}"
+XLSB = f"Este es un libro de Excel binario (.xlsb). Guárdelo como {COMO_XLSX}"
+NUMBERS = f"Este es un archivo de Numbers o Pages, de Apple. Expórtelo como {COMO_XLSX}"
+OTRO_OFFICE = "Este es un archivo de Word o PowerPoint. Pase la tabla a Excel y guárdela como «Libro de Excel (.xlsx)»."
+VCARD = (
+    "Este es un archivo de contactos (.vcf). Expórtelos como CSV («CSV de Google» en contacts.google.com) y suba ese"
+    " archivo."
+)
+JSON = f"Este es un archivo JSON. Un programa puede subirlo por la API; para esta página, guárdelo como {COMO_XLSX}"
 HTML = "Esto es una página web o un XML con nombre de Excel. Ábralo en Excel y guárdelo como «Libro de Excel (.xlsx)»."
 SIN_CALCULAR = (
     "La fila {fila} tiene una fórmula que nunca se calculó. Abra el libro en Excel, guárdelo y súbalo otra vez."

@@ -21,6 +21,7 @@ from clientes.importacion.filas import (
     FALTA_TELEFONO,
     MUCHAS_ETIQUETAS,
     MUY_LARGO,
+    SIN_DOCUMENTO,
     TELEFONO_INVALIDO,
 )
 from clientes.importacion.fusion import candado, sin_bucles
@@ -93,12 +94,14 @@ class Veredicto:
     Args:
         indice: its place in the call's list, from 0.
         id: the client's; None when it was not taken.
+        aviso: what was left out of a row that is taken, and who else has its phone.
     """
 
     indice: int
     id: int | None
     resultado: str
     errores: list[ErrorDeFila] = field(default_factory=list)
+    aviso: str = ""
 
 
 class LoteRechazadoError(Exception):
@@ -190,6 +193,10 @@ def _fila(fila: Mapping[str, Any], clave: str, nombres: Mapping[int, str], parec
     datos: dict[str, Any] = {}
     textos = {campo: text for campo in LARGOS if (text := _texto(fila, campo, errores))}
     leidos, malos = ficha.leer({campo: textos[campo] for campo in ficha.CAMPOS if campo in textos})
+    if clave != "documento":  # a filler is no reason to refuse who is known by the phone; it is said
+        dichos = [error.message for error in malos if error.code == ficha.RELLENO]
+        malos = [error for error in malos if error.code != ficha.RELLENO]
+        datos |= {SIN_DOCUMENTO: dichos[0]} if dichos else {}
     errores += [ErrorDeFila(error.code, error.message, error.field or "") for error in malos]
     textos |= leidos
     for campo, maximo in LARGOS.items():
@@ -301,7 +308,7 @@ def _leido(
         return None
 
 
-VEREDICTOS_SQL: Final = "SELECT numero, cliente_id, nueva, cambia, resultado, motivo FROM carga ORDER BY numero"
+VEREDICTOS_SQL: Final = "SELECT numero, cliente_id, nueva, cambia, resultado, motivo, aviso FROM carga ORDER BY numero"
 
 
 def _fusionar(usuario: Usuario, clave: str, leidas: Sequence[Leida], *, todo_o_nada: bool) -> list[Veredicto]:
@@ -323,12 +330,12 @@ def _fusionar(usuario: Usuario, clave: str, leidas: Sequence[Leida], *, todo_o_n
         fusion_clientes.aplicar(importacion, quien_id=usuario.pk)
     with connection.cursor() as cursor:
         cursor.execute(VEREDICTOS_SQL)
-        for numero, cliente_id, nueva, cambia, resultado, motivo in cursor.fetchall():
+        for numero, cliente_id, nueva, cambia, resultado, motivo, aviso in cursor.fetchall():
             if resultado:
                 found[numero] = Veredicto(numero, None, Resultado.RECHAZADO, [_de_fusion(clave, resultado, motivo)])
             else:
                 como = Resultado.CREADO if nueva else Resultado.ACTUALIZADO if cambia else Resultado.SIN_CAMBIOS
-                found[numero] = Veredicto(numero, cliente_id, como)
+                found[numero] = Veredicto(numero, cliente_id, como, aviso=aviso)
     veredictos = [found[place] for place in range(len(leidas))]
     malas = [one for one in veredictos if one.resultado == Resultado.RECHAZADO]
     if todo_o_nada and malas:

@@ -14,6 +14,7 @@ class Opciones:
     Args:
         columnas: field: position of its column, from 0.
         sin_ocultas: leave out the rows that a filter hides.
+        etiqueta: a tag for every client of the file, beside those of their rows; "" for none.
     """
 
     columnas: Mapping[str, int] = field(default_factory=dict)
@@ -22,6 +23,7 @@ class Opciones:
     modo: str = Importacion.Modo.BUENAS
     telefono_invalido: bool = False
     sin_ocultas: bool = False
+    etiqueta: str = ""
 
 
 def opciones_guardadas(importacion: Importacion) -> Opciones:
@@ -32,6 +34,7 @@ def opciones_guardadas(importacion: Importacion) -> Opciones:
         importacion.modo,
         importacion.telefono_invalido,
         importacion.sin_ocultas,
+        importacion.etiqueta,
     )
 
 
@@ -42,4 +45,6 @@ def plan_de(importacion: Importacion, opciones: Opciones) -> Plan:
     if opciones.con_titulos:
         titled = [n for n, titulo in enumerate(importacion.muestra[0], 1) if titulo.strip()]
         ancho = max([0, *titled, *(place + 1 for place in opciones.columnas.values())])
-    return Plan(importacion.tipo, opciones.columnas, opciones.clave, ancho, opciones.telefono_invalido)
+    return Plan(
+        importacion.tipo, opciones.columnas, opciones.clave, ancho, opciones.telefono_invalido, opciones.etiqueta
+    )

@@ -27,6 +27,7 @@ from clientes.importacion.opciones import opciones_guardadas, plan_de
 from clientes.importacion.revision import revisar
 from clientes.importacion.valores import InvalidCellError
 from clientes.models import Importacion, ImportacionFila
+from core.postgresql import lending
 
 logger = logging.getLogger(__name__)
 
@@ -109,6 +110,7 @@ def _leer(importacion: Importacion, mio: Claim) -> None:
             with transaction.atomic():
                 claim.renovar(mio, leidas=leidas, ultima=ultima)
                 _anotar(importacion.pk, checked)
+            lending.rest()  # while the next rows are read
     Importacion.objects.filter(pk=mio.importacion_id, token=mio.token).update(
         etapa=Importacion.Etapa.GUARDANDO, filas=leidas, omitidas=omitidas
     )

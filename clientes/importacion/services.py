@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from clientes.importacion import archivo, columnas, lectura
+from clientes.importacion.filas import ETIQUETA_MAX
 from clientes.importacion.lectura import Eleccion, Examen
 from clientes.importacion.limites import (
     ARCHIVOS_MAX,
@@ -31,6 +32,7 @@ NO_SE_PUEDE = "Esta importación ya terminó."
 SIN_COLUMNA = "Elija la columna de «{campo}»."
 OTRA_COLUMNA = "La columna {columna} no existe en el archivo."
 COLUMNA_DOBLE = "La columna {columna} está elegida dos veces."
+ETIQUETA_LARGA = f"La etiqueta puede tener hasta {ETIQUETA_MAX} caracteres."
 CLAVE_AJENA = "No se puede buscar «{clave}» en este tipo de archivo."
 
 
@@ -139,6 +141,8 @@ def validar(importacion: Importacion, opciones: Opciones) -> None:
     claves = [Importacion.Clave.REFERENCIA] if importacion.tipo == "ventas" else list(Importacion.Clave)[:3]
     if opciones.clave not in claves:
         raise InvalidInputError(CLAVE_AJENA.format(clave=opciones.clave), field="clave")
+    if len(opciones.etiqueta) > ETIQUETA_MAX:
+        raise InvalidInputError(ETIQUETA_LARGA, field="etiqueta", code="max_length")
     width, used = len(importacion.muestra[0]), set()
     for nombre, place in opciones.columnas.items():
         if nombre not in campos or not 0 <= place < width:
@@ -171,6 +175,7 @@ def empezar(*, importacion: Importacion, opciones: Opciones) -> None:
             modo=opciones.modo,
             telefono_invalido=opciones.telefono_invalido,
             sin_ocultas=opciones.sin_ocultas,
+            etiqueta=opciones.etiqueta if importacion.tipo == Importacion.Tipo.CLIENTES else "",
             filas=max(0, filas),
         )
         if not moved:

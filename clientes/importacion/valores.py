@@ -1,5 +1,6 @@
 """The meaning of a cell's text. A cell that means nothing raises `InvalidCellError` with the reason."""
 
+import csv
 import re
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
@@ -110,12 +111,14 @@ def medio(valor: str) -> Medio:
 
 
 def etiquetas(valor: str) -> list[str]:
-    """`VIP, Norte`; `VIP|Norte`; `VIP ::: Norte` of Google.
+    """`VIP, Norte`; `VIP|Norte`; `VIP ::: Norte` of Google; `"VIP","Norte"` of Mailchimp.
 
     With a bar only the bar separates, and `\\|` is a bar of the tag's own.
     """
     if "|" in valor:
         parts = re.split(r"(?<!\\)\|", valor)
+    elif len(valor) > 1 and valor[0] == valor[-1] == '"':
+        parts = next(csv.reader((valor,), skipinitialspace=True))
     else:
         parts = valor.split(":::") if ":::" in valor else re.split(r"[,;]", valor)
     found = {name.lower(): name for part in reversed(parts) if (name := part.replace("\\|", "|").strip())}
@@ -125,7 +128,7 @@ def etiquetas(valor: str) -> list[str]:
 def unir_etiquetas(nombres: list[str]) -> str:
     """Join tags into the text that `etiquetas` reads back."""
     joined = "|".join(nombre.replace("|", "\\|") for nombre in nombres)
-    return f"{joined}|" if len(nombres) == 1 and re.search(r"[,;|]|:::", joined) else joined
+    return f"{joined}|" if len(nombres) == 1 and re.search(r'[,;|]|:::|^"', joined) else joined
 
 
 def total(valor: str) -> Decimal:

@@ -1,6 +1,6 @@
 """Clients and what a shop knows about them."""
 
-from clientes.models.baja import Baja, Fuente, RegistroBaja
+from clientes.models.baja import Baja, Fuente, Huella, RegistroBaja
 from clientes.models.cliente import FUENTE_MAX, LUGAR_MAX, NOMBRE_MAX, TEXTO_MAX, Cliente, Etiqueta, Medio
 from clientes.models.consentimiento import RegistroConsentimiento
 from clientes.models.conteo import Compartido, Contada, Conteo, Novedad
@@ -23,6 +23,7 @@ __all__ = [
     "Conteo",
     "Etiqueta",
     "Fuente",
+    "Huella",
     "Importacion",
     "ImportacionFila",
     "ImportacionTrozo",

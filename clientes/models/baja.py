@@ -1,12 +1,24 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import BinaryField, Func, Q
 
 from clientes.phones import E164_MAX
 
 MOTIVO_MAX = 300
 EVIDENCIA_MAX = 500
 REMITENTE_MAX = 40  # a number, a name, or a Messaging Service's SID
+
+
+class Huella(Func):
+    """The fingerprint that stands for a phone in E.164 where the phone itself may be erased.
+
+    HMAC-SHA256 of the phone's SHA-256. Whoever has the table alone cannot try every phone there is: the key is in the
+    function, which the migration made, and neither in a row nor in a statement. It is never changed, since of an erased
+    phone no other fingerprint can be made.
+    """
+
+    function = "clientes_huella"
+    output_field = BinaryField()
 
 
 class Fuente(models.TextChoices):
@@ -39,8 +51,9 @@ class Baja(models.Model):
     )
     # What the client answered; "" when no sender was involved.
     remitente = models.CharField(max_length=REMITENTE_MAX, blank=True, default="")
-    # SHA-256 of the phone in E.164. What sending looks at, so that erasing the phone does not lift the suppression.
-    huella = models.BinaryField(max_length=32)
+    # `Huella` of the phone. What sending looks at, so that erasing the phone does not lift the suppression. Its column
+    # had another name while it held a plain SHA-256: a worker of that time finds none, and sends nothing.
+    huella = models.BinaryField(max_length=32, db_column="marca")
     telefono = models.CharField(max_length=E164_MAX, blank=True, default="")  # "" once its owner asked to be forgotten
     vigente = models.BooleanField(default=True)
     desde = models.DateTimeField()  # when it was said
@@ -59,6 +72,8 @@ class Baja(models.Model):
                 name="baja_de_una_tienda_o_de_un_remitente",
                 condition=Q(usuario__isnull=False) | (~Q(remitente="") & Q(vigente=True)),
             ),
+            # Rows that come back into a database with another key are refused, and not passed over in sending.
+            models.CheckConstraint(name="baja_de_esta_llave", condition=Q(telefono="") | Q(huella=Huella("telefono"))),
         ]
         indexes = [
             models.Index(fields=["huella"], name="baja_por_huella"),  # sending: clientes.bajas.sql
@@ -82,7 +97,7 @@ class RegistroBaja(models.Model):
     )
     tipo = models.CharField(max_length=4, choices=Tipo)
     fuente = models.CharField(max_length=12, choices=Fuente)
-    huella = models.BinaryField(max_length=32)
+    huella = models.BinaryField(max_length=32, db_column="marca")
     telefono = models.CharField(max_length=E164_MAX, blank=True, default="")
     remitente = models.CharField(max_length=REMITENTE_MAX, blank=True, default="")
     texto = models.TextField(blank=True, default="")  # the client's words

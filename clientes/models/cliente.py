@@ -7,19 +7,15 @@ from django.db.models.functions import Length, Lower
 from django.db.models.lookups import Exact
 
 from clientes import phones
+from clientes.models.baja import Huella
 from clientes.texto import CLAVE_DOCUMENTO, PALABRAS
 
 NOMBRE_MAX = 150
 FUENTE_MAX = 80
+ORIGEN_MAX = 250
 TEXTO_MAX = 1_000
 LUGAR_MAX = 200
-# `Baja.huella` of the client's phone. PostgreSQL lets convert_to() into no index; a phone's characters are bytes.
-HUELLA: Final = models.Func(
-    models.Func("telefono_e164", models.Value("escape"), function="decode"),
-    function="sha256",
-    output_field=models.BinaryField(),
-)
-# The function is of migration 0013.
+# The function is of migration 0017.
 RARO: Final = models.Q(
     Exact(models.Func("nombre", function="clientes_clase", output_field=models.CharField()), models.Value("raro"))
 )
@@ -76,6 +72,8 @@ class Cliente(models.Model):
     consentimiento_medio = models.CharField(max_length=8, choices=Medio, blank=True, default="", db_default="")
     consentimiento_texto = models.CharField(max_length=TEXTO_MAX, blank=True, default="", db_default="")
     consentimiento_lugar = models.CharField(max_length=LUGAR_MAX, blank=True, default="", db_default="")
+    # What made the client, where it was no person of the shop and no file: "" for those.
+    origen = models.CharField(max_length=ORIGEN_MAX, blank=True, default="", db_default="", editable=False)
     # Personal data erased on the client's request; the row stays for the totals. Ley 1581 de 2012, art. 8.
     anonimizado_en = models.DateTimeField(null=True, blank=True, editable=False)
     etiquetas = models.ManyToManyField(Etiqueta, blank=True, related_name="clientes")
@@ -121,7 +119,7 @@ class Cliente(models.Model):
             models.Index("usuario", CLAVE_DOCUMENTO, name="cliente_por_clave", condition=~models.Q(documento="")),
             # the preview of a campaign: its longest name, who opted out, and whose name is counted letter by letter
             models.Index("usuario", Length("nombre").desc(), "id", name="cliente_por_largo"),
-            models.Index(HUELLA, name="cliente_por_huella", condition=~models.Q(telefono_e164="")),
+            models.Index(Huella("telefono_e164"), name="cliente_por_huella", condition=~models.Q(telefono_e164="")),
             models.Index(fields=["usuario"], name="cliente_raro", condition=RARO),
         ]
 

@@ -62,6 +62,7 @@ class Importacion(models.Model):
     clave = models.CharField(max_length=10, choices=Clave, default=Clave.DOCUMENTO)
     modo = models.CharField(max_length=6, choices=Modo, default=Modo.BUENAS)
     telefono_invalido = models.BooleanField(default=False)  # a client with a phone that is none is taken too
+    etiqueta = models.CharField(max_length=40, blank=True, default="", db_default="")  # for all of them
     sin_ocultas = models.BooleanField(default=False)  # rows that a filter hides are left out
     pedido = models.JSONField(default=dict, blank=True)  # of the register: `clientes.rne.services.Pedido`
 

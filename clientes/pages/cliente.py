@@ -16,6 +16,7 @@ from clientes.pages.cliente_form import ClienteForm
 from clientes.rne.selectors import registrado_desde, revocado_en
 from core.errors import ConflictError
 from core.pages.access import con_permiso, pagina, usuario_de
+from core.pages.query import entero
 from core.permisos import Accion
 
 SOLO_ADMIN = "Solo un administrador puede crear, cambiar o eliminar clientes."
@@ -46,6 +47,7 @@ def cliente(request: HttpRequest, pk: int) -> HttpResponse:
         "seccion": "clientes",
         "cliente": cliente,
         "de_baja": _de_baja(cliente),
+        "de_campana": entero(request, "campana"),  # whose recipients lead here, and back
         "etiquetas": list(cliente.etiquetas.all()),
         "registrado_desde": registrado_desde(cliente),
         "revocado_en": revocado_en(cliente),
@@ -69,7 +71,10 @@ def _de_baja(cliente: Cliente) -> bool:
 @pagina
 def nuevo(request: HttpRequest) -> HttpResponse:
     usuario = con_permiso(request, Accion.EDITAR_CLIENTES, SOLO_ADMIN)
-    form = ClienteForm(_sent(request), usuario=usuario, instance=Cliente(usuario_id=usuario.tenant_id))
+    # The conversation with a number that is nobody's yet leads here.
+    asked = {"telefono": request.GET.get("telefono", "")[:20]}
+    blank = Cliente(usuario_id=usuario.tenant_id)
+    form = ClienteForm(_sent(request), usuario=usuario, instance=blank, initial=asked)
     if form.is_valid():
         cliente = services.crear_cliente(quien=usuario, guardar=form.save)
         messages.success(request, format_html("{} quedó entre sus clientes.", _link(cliente)))

@@ -13,8 +13,8 @@ from clientes.importacion.valores import unir_etiquetas
 from clientes.models import Cliente, Etiqueta
 from clientes.selectors import clientes_de
 from core.pages.access import con_permiso, pagina, reciente
+from core.pages.descarga import descargar
 from core.permisos import Accion
-from core.registro import Tipo, anotar
 from core.text import planilla
 
 SOLO_ADMIN = "Solo un administrador puede exportar: son datos personales."
@@ -70,5 +70,5 @@ def _cuando(cliente: Cliente) -> str:
 def exportar(request: HttpRequest) -> Any:
     """Every client of the shop; those that were anonymised hold nothing to export."""
     usuario = con_permiso(request, Accion.EXPORTAR, SOLO_ADMIN)
-    anotar(Tipo.EXPORTACION, usuario=usuario, detalle="clientes")
-    return planilla.descarga("clientes", TITULOS, filas(clientes_de(usuario)))
+    rows = filas(clientes_de(usuario))
+    return descargar(request, usuario, que="clientes", nombre="clientes", titulos=TITULOS, filas=rows)

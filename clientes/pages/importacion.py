@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -13,12 +14,13 @@ from clientes.importacion import columnas, descargas, limites, services
 from clientes.importacion.limites import UnreadableFileError
 from clientes.importacion.opciones import Opciones, opciones_guardadas
 from clientes.importacion.services import importaciones_de
-from clientes.models import Importacion
+from clientes.models import Etiqueta, Importacion
 from clientes.pages import importacion_form
 from clientes.pages.upload import solo_admin, upload_page
 from core.errors import ConflictError, InvalidInputError
 from core.pages.access import reciente, usuario_de
-from core.text import planilla
+from core.pages.descarga import descargar
+from core.text import formato
 
 ULTIMAS = 20
 DETALLE = 20
@@ -80,9 +82,12 @@ def _columnas(
         "opciones": opciones,
         "selectores": importacion_form.selectores(found, opciones),
         "muestra": importacion_form.muestra(found, opciones),
+        "dudas": importacion_form.dudas(found, opciones),
         "lectura": importacion_form.lecturas(found),
         "claves": [c for c in Importacion.Clave if c != Importacion.Clave.REFERENCIA],
         "error": error,
+        # Offered on coming, never put back when it was taken out.
+        "sugerida": "" if request.method == "POST" else f"Importados {formato.dia(timezone.localdate())}",
     }
     return render(request, "clientes/importacion/columnas.html", context)
 
@@ -94,7 +99,11 @@ def muestra(request: HttpRequest, pk: int) -> HttpResponse:
     """The first rows as they would be read with what is chosen in the form now."""
     found = _importacion(request, pk)
     opciones = importacion_form.opciones_de(found, request.POST)
-    context = {"muestra": importacion_form.muestra(found, opciones), "importacion": found}
+    context = {
+        "muestra": importacion_form.muestra(found, opciones),
+        "dudas": importacion_form.dudas(found, opciones),
+        "importacion": found,
+    }
     return render(request, "clientes/importacion/_muestra.html", context)
 
 
@@ -108,17 +117,23 @@ def importacion_viva(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _contexto(found: Importacion) -> dict[str, Any]:
     ended = not found.viva
+    menos = descargas.con_algo_menos(found)
+    total_menos = menos.count() if ended and found.estado == Importacion.Estado.COMPLETADA else 0
     varios = descargas.con_varios_telefonos(found)
     total_varios = varios.count() if ended and found.estado == Importacion.Estado.COMPLETADA else 0
+    tagged = Etiqueta.objects.filter(usuario=found.usuario_id, nombre__iexact=found.etiqueta)
     return {
         "seccion": "clientes",
         "importacion": found,
+        "etiqueta": tagged.first() if found.etiqueta and ended else None,
         "intervalo": SEGUNDOS if found.viva else None,
         "malas": list(descargas.malas(found)[:DETALLE]) if ended and found.rechazadas + found.repetidas else [],
         "total_malas": found.rechazadas + found.repetidas,
         "telefonos": list(descargas.con_telefono_repetido(found)[:DETALLE]) if ended else [],
         "varios": list(varios[:DETALLE]) if total_varios else [],
         "total_varios": total_varios,
+        "menos": list(menos[:DETALLE]) if total_menos else [],
+        "total_menos": total_menos,
         "segundos": (found.terminada_en - found.iniciada_en).total_seconds()
         if found.terminada_en and found.iniciada_en
         else None,
@@ -181,7 +196,9 @@ def descartar(request: HttpRequest, pk: int) -> HttpResponse:
 @reciente("importaciones")
 def errores(request: HttpRequest, pk: int) -> Any:
     """The rows that did not enter, to correct and import again."""
-    return planilla.descarga(f"importacion-{pk}-errores", *descargas.archivo_de_errores(_importacion(request, pk)))
+    titulos, filas = descargas.archivo_de_errores(_importacion(request, pk))
+    que, nombre = f"filas con errores de la importación {pk}", f"importacion-{pk}-errores"
+    return descargar(request, usuario_de(request), que=que, nombre=nombre, titulos=titulos, filas=filas)
 
 
 @require_safe
@@ -189,4 +206,6 @@ def errores(request: HttpRequest, pk: int) -> Any:
 @reciente("importaciones")
 def repetidos(request: HttpRequest, pk: int) -> Any:
     """The rows whose phone another row or client has."""
-    return planilla.descarga(f"importacion-{pk}-telefonos", *descargas.archivo_de_repetidos(_importacion(request, pk)))
+    titulos, filas = descargas.archivo_de_repetidos(_importacion(request, pk))
+    que, nombre = f"filas con teléfonos repetidos de la importación {pk}", f"importacion-{pk}-telefonos"
+    return descargar(request, usuario_de(request), que=que, nombre=nombre, titulos=titulos, filas=filas)

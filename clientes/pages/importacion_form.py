@@ -46,6 +46,8 @@ def opciones_de(importacion: Importacion, datos: QueryDict) -> Opciones:
         modo=modo if modo in Importacion.Modo.values else Importacion.Modo.BUENAS,
         telefono_invalido="telefono_invalido" in datos,
         sin_ocultas="sin_ocultas" in datos,
+        # PostgreSQL holds no NUL.
+        etiqueta=" ".join(datos.get("etiqueta", "").replace("\0", "").split()),
     )
 
 
@@ -94,6 +96,19 @@ def selectores(importacion: Importacion, opciones: Opciones) -> list[dict[str, A
             "ayuda": AYUDAS.get(campo.nombre, ""),
         }
         for campo in columnas.CAMPOS[Importacion.Tipo(importacion.tipo)]
+    ]
+
+
+def dudas(importacion: Importacion, opciones: Opciones) -> list[dict[str, Any]]:
+    """Say which columns are left out though their titles say what a chosen one says."""
+    titulos = importacion.muestra[0] if opciones.con_titulos else []
+
+    def nombre(place: int) -> str:
+        return f"{letra(place)} «{titulos[place].strip()[:40]}»"
+
+    return [
+        {"campo": d.campo, "tomada": nombre(d.tomada), "otras": [nombre(n) for n in d.otras]}
+        for d in columnas.dudosas(titulos, opciones.columnas, importacion.tipo)
     ]
 
 

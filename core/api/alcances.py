@@ -37,6 +37,9 @@ class Fila:
 
 # Of clients: a campaign names its audience by them, so who makes campaigns reads them.
 DE_CLIENTES: Final = Fila(CLIENTES, (CLIENTES, CAMPANAS), Accion.VER_CLIENTES, Accion.EDITAR_CLIENTES)
+# It sends a message, so the scope of clients is not enough.
+DE_RESPONDER: Final = Fila(CAMPANAS, (CLIENTES, CAMPANAS), Accion.VER_CLIENTES, Accion.RESPONDER)
+DE_GUARDADAS: Final = Fila(CAMPANAS, (CAMPANAS,), Accion.VER_CLIENTES, Accion.EDITAR_CAMPANAS)
 DE_VENTAS: Final = Fila(CLIENTES, (CLIENTES,), Accion.VER_CLIENTES, Accion.EDITAR_CLIENTES)
 DEL_EXPEDIENTE: Final = Fila(CLIENTES, (CLIENTES,), Accion.EXPORTAR, Accion.EXPORTAR)
 DEL_RNE: Final = Fila(CLIENTES, (CLIENTES, CAMPANAS), Accion.EDITAR_CLIENTES, Accion.EDITAR_CLIENTES)
@@ -66,6 +69,9 @@ TABLA: Final = {
     "entrantes/<int:pk>/": DE_CLIENTES,
     "entrantes/<int:pk>/leer/": DE_CLIENTES,
     "entrantes/<int:pk>/decidir/": DE_CLIENTES,
+    "entrantes/<int:pk>/responder/": DE_RESPONDER,
+    "respuestas/": DE_GUARDADAS,
+    "respuestas/<int:pk>/": DE_GUARDADAS,
     "plantillas/": DE_CAMPANAS,
     "plantillas/<int:pk>/": DE_CAMPANAS,
     "campanas/": DE_CAMPANAS,
@@ -94,6 +100,13 @@ TABLA: Final = {
     "alertas/ajustes/": DE_LA_TIENDA,
     "alertas/secreto/": DE_LA_TIENDA,
     "alertas/prueba/": DE_LA_TIENDA,
+    "ganchos/": DE_LA_TIENDA,
+    "ganchos/<int:pk>/": DE_LA_TIENDA,
+    "ganchos/<int:pk>/secreto/": DE_LA_TIENDA,
+    "ganchos/<int:pk>/prueba/": DE_LA_TIENDA,
+    "ganchos/<int:pk>/entregas/": DE_LA_TIENDA,
+    "ganchos/entregas/<int:pk>/repetir/": DE_LA_TIENDA,
+    "ganchos/<int:pk>/repetir/": DE_LA_TIENDA,
     "registro/": DE_LA_TIENDA,
     "llaves/": DE_CADA_UNO,
     "llaves/<int:pk>/": DE_CADA_UNO,

@@ -21,6 +21,7 @@ SPELLINGS: Final = {"true": True, "True": True, "1": True, "false": False, "Fals
 LOST_PLUS: Final = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)")
 # Filled in by the framework, in whose hands a "%" of the value would be a fault.
 NO_ES_ID: Final = "«%(value)s» no es un id: se esperaba un número entero."
+REPETIDO: Final = "Está repetido: diga un solo valor."
 # Digits of an id, and more: PostgreSQL's largest has 19, and what is larger is the id of no row.
 ID_MAX: Final = 40
 FORMAT: Final = "format"  # the framework's own, for what it may answer in
@@ -89,7 +90,10 @@ class TextFilter(filters.CharFilter):
 
 
 class FilterBackend(filters.DjangoFilterBackend):
-    """Refuses a parameter that the list does not know: a misspelt filter would answer with everybody."""
+    """Refuses a parameter that the list does not know: a misspelt filter would answer with everybody.
+
+    So is one that is said twice and takes one value: the last would win, and nobody would know.
+    """
 
     def filter_queryset(self, request: Any, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         if getattr(view, "detail", False):
@@ -100,4 +104,11 @@ class FilterBackend(filters.DjangoFilterBackend):
             known |= {paginator.cursor_query_param, paginator.page_size_query_param}
         if unknown := [name for name in request.query_params if name not in known]:
             raise serializers.ValidationError({name: [NO_EXISTE] for name in unknown}, code="unknown_field")
+        several = {name for name, each in (filterset.base_filters if filterset else {}).items() if _is_multiple(each)}
+        if twice := [name for name, said in request.query_params.lists() if len(said) > 1 and name not in several]:
+            raise serializers.ValidationError({name: [REPETIDO] for name in twice}, code="repeated")
         return super().filter_queryset(request, queryset, view)
+
+
+def _is_multiple(each: Any) -> bool:
+    return isinstance(each, filters.MultipleChoiceFilter)

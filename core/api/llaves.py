@@ -16,7 +16,7 @@ from core.addresses import cidr
 from core.api.base import ShopRowsView
 from core.api.permissions import RecentSessionWrites
 from core.api.schema import ErrorSerializer
-from core.api.serializers import RefusesUnknown
+from core.api.serializers import ListaField, RefusesUnknown
 from core.models import LlaveApi
 
 EJEMPLO: dict[str, Any] = {
@@ -60,7 +60,7 @@ PEDIDA: dict[str, Any] = {
     ]
 )
 class LlaveSerializer(RefusesUnknown, serializers.ModelSerializer[LlaveApi]):
-    alcances = serializers.ListField(
+    alcances = ListaField(
         child=serializers.ChoiceField(choices=LlaveApi.Alcance.choices),
         allow_empty=False,
         min_length=1,  # the same, for the description
@@ -68,7 +68,7 @@ class LlaveSerializer(RefusesUnknown, serializers.ModelSerializer[LlaveApi]):
         help_text="`leer`: every reading call. `clientes`, `campanas`: writing those, and reading what that needs."
         " `todo`: all that the person may. A key never does more than its person's role: who only reads has `leer`.",
     )
-    redes = serializers.ListField(
+    redes = ListaField(
         child=RedField(max_length=43),
         required=False,
         max_length=llaves.REDES_MAX,

@@ -51,6 +51,14 @@ class BoundedJSONParser(BaseParser):
         return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
 
+class BigJSONParser(BoundedJSONParser):
+    """The parser of calls that take 100,000 objects."""
+
+    @property
+    def limit(self) -> int:
+        return int(settings.BIG_BODY_MAX_SIZE)
+
+
 def parse_json(body: bytes) -> Any:
     """Read the value of a JSON text.
 

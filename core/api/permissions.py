@@ -11,6 +11,9 @@ from core.api import alcances
 from core.models import LlaveApi
 from core.permisos import FALTA
 
+SOLO_MIRA: Final = (
+    "Una llave de prueba no cambia esto: lo que se guarda aquí se envía de verdad, sin que nadie lo pida."
+)
 CONFIRME: Final = "Hace rato que ingresó: confirme quién es en /cuentas/confirmar/ y repita la llamada."
 SOLO_CREA: Final = (
     "Una llave de prueba crea plantillas y no las cambia ni las elimina: las campañas de verdad envían su texto."
@@ -63,5 +66,17 @@ class TrialKeyOnlyCreates(BasePermission):
     message = SOLO_CREA
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        is_test = isinstance(request.auth, LlaveApi) and request.auth.prueba
-        return not is_test or request.method in SAFE_METHODS or request.method == "POST"
+        return not _is_trial(request) or request.method in SAFE_METHODS or request.method == "POST"
+
+
+class TrialKeyOnlyReads(BasePermission):
+    """The same where a new row would do something real by itself."""
+
+    message = SOLO_MIRA
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return not _is_trial(request) or request.method in SAFE_METHODS
+
+
+def _is_trial(request: Request) -> bool:
+    return isinstance(request.auth, LlaveApi) and request.auth.prueba

@@ -102,6 +102,8 @@ class DescribesErrors(AutoSchema):
                 schema["properties"][name] = {"readOnly": True, "description": "Ignored: it may be sent back as read."}
             elif name in schema["properties"]:
                 schema["properties"][name] = tightened(field, schema["properties"][name])
+                if name in serializer.sent_max:
+                    schema["properties"][name]["maxLength"] = serializer.sent_max[name]
         schema["additionalProperties"] = False
         return schema if is_patched_serializer(serializer, direction) else {**schema, **serializer.body_rules}
 

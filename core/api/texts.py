@@ -8,8 +8,14 @@ from typing import Final
 
 # PostgreSQL holds no NUL.
 SIN_NULO: Final = r"^[^\u0000]*$"
-# What Python strips and what ECMA 262 calls space differ in these: neither alone makes a text.
-CON_TEXTO: Final = r"^[^\u0000]*[^\s\u0000\u001c-\u001f\u0085\ufeff][^\u0000]*$"
+# Blanks, control characters and what nobody sees (UAX #44, and the blank of Braille) make no text alone. Each is named:
+# Python and ECMA 262 disagree on what a space is.
+SIN_TINTA: Final = (
+    r"\s\u0000-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    r"\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+)
+CON_TEXTO: Final = rf"^[^\u0000]*[^{SIN_TINTA}][^\u0000]*$"
+TINTA: Final = re.compile(f"[^{SIN_TINTA}]")
 # ISO 8601 of an hour and its minute; seconds may be written, and are none.
 HORA: Final = r"^([01][0-9]|2[0-3]):[0-5][0-9](:00)?$"
 # A number as a text; more than one of its fields can hold is left to the field.

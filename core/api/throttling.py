@@ -5,6 +5,7 @@ the count and hands them out, so that most calls wait for no Redis. They fail op
 shop from starting a campaign. Only guesses do not (`count_here_too`): then each process counts for itself.
 """
 
+import hashlib
 import logging
 import time
 from contextlib import suppress
@@ -143,6 +144,7 @@ class AddressThrottle(FailOpen, AnonRateThrottle):
     scope = "direccion"
 
 
+OTRA_VEZ: Final = RateLimitItemPerSecond(1, 600)
 # Of the API, the lists that name people.
 LISTAS: Final = ("clientes/", "ventas/", "entrantes/", "bajas/")
 DE_PERSONAS: Final = frozenset(
@@ -156,13 +158,23 @@ def solo_lee(usuario: Any) -> bool:
     return bool(sees and not usuario.puede(Accion.EXPORTAR))
 
 
-def contar_lectura(usuario: Any) -> float | None:
+def contar_lectura(usuario: Any, *, vista: str = "") -> float | None:
     """Count a list of people that somebody reads who may not export, on a page or by the API.
+
+    Args:
+        vista: what it shows, if it renews itself or is looked at again and again: it counts once in ten minutes.
 
     Returns:
         None when it is allowed, else the seconds until another may be.
     """
-    return count_here_too(item_of(settings.READ_RATE), f"lectura:{usuario.pk}") if solo_lee(usuario) else None
+    if not solo_lee(usuario):
+        return None
+    if vista:
+        # Of the address any caller may write as much as they like.
+        seen = hashlib.sha256(vista.encode()).hexdigest()[:32]
+        if count_here_too(OTRA_VEZ, f"vista:{usuario.pk}:{seen}") is not None:
+            return None
+    return count_here_too(item_of(settings.READ_RATE), f"lectura:{usuario.pk}")
 
 
 class ReaderThrottle(BaseThrottle):

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from core.models import Pulso
 from core.ops import series
+from core.postgresql import lending
 
 logger = logging.getLogger(__name__)
 
@@ -27,9 +28,9 @@ GONE_S: Final = 20.0
 KEPT_S: Final = 24 * 3600.0
 
 BEAT_SQL = """
-INSERT INTO core_pulso (nombre, tipo, pid, colas, desde, visto) VALUES (%s, %s, %s, %s, %s, now())
+INSERT INTO core_pulso (nombre, tipo, pid, colas, mensajes, desde, visto) VALUES (%s, %s, %s, %s, %s, %s, now())
 ON CONFLICT (nombre) DO UPDATE SET tipo = EXCLUDED.tipo, pid = EXCLUDED.pid, colas = EXCLUDED.colas,
-    desde = EXCLUDED.desde, visto = now()
+    mensajes = EXCLUDED.mensajes, desde = EXCLUDED.desde, visto = now()
 """
 FORGET_SQL = "DELETE FROM core_pulso WHERE visto < now() - %s * interval '1 second'"
 READ_SQL = "SELECT nombre, tipo, colas, desde, visto, extract(epoch FROM now() - visto)::float8 FROM core_pulso"
@@ -41,6 +42,7 @@ class Heart(threading.Thread):
     Args:
         nombre: of the process, unique among those that run.
         tipo: what it is.
+        mensajes: that it may have on their way at a time.
         colas: asked before each pulse.
         is_well: asked before each pulse; while it says no, there is none.
     """
@@ -50,12 +52,14 @@ class Heart(threading.Thread):
         nombre: str,
         tipo: Pulso.Tipo,
         *,
+        mensajes: int = 0,
         colas: Callable[[], Sequence[str]] = tuple,
         is_well: Callable[[], bool] = lambda: True,
     ) -> None:
         super().__init__(name="pulse", daemon=True)
         self._nombre = nombre
         self._tipo = tipo
+        self._mensajes = mensajes
         self._colas = colas
         self._is_well = is_well
         self._since = timezone.now()
@@ -63,8 +67,10 @@ class Heart(threading.Thread):
         self._failing = False
 
     def run(self) -> None:
+        lending.be_timer()
         while True:
             self._try()
+            lending.rest()
             if self._stopping.wait(EVERY_S):
                 break
         connection.close()
@@ -103,9 +109,8 @@ class Heart(threading.Thread):
         if not self._is_well():
             return
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(
-                BEAT_SQL, [self._nombre, self._tipo, os.getpid(), json.dumps(list(self._colas())), self._since]
-            )
+            colas = json.dumps(list(self._colas()))
+            cursor.execute(BEAT_SQL, [self._nombre, self._tipo, os.getpid(), colas, self._mensajes, self._since])
             cursor.execute(FORGET_SQL, [KEPT_S])
         series.add()
         if settings.PULSE_FILE:

@@ -20,8 +20,14 @@ SOLO_OPERADOR: Final = "Solo quien administra la instalación abre datos de una 
 NINGUNA: Final = "Ninguna: textos que no se sabe de qué tienda son"
 
 
+class TiendaField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
+    def label_from_instance(self, obj: Usuario) -> str:
+        """Name the shop as its people know it, and by who founded it, since no two have that."""
+        return obj.username if obj.nombre_tienda == obj.username else f"{obj.nombre_tienda} ({obj.username})"
+
+
 class MotivoForm(forms.Form):
-    tienda = forms.ModelChoiceField(
+    tienda = TiendaField(
         Usuario.objects.filter(rol=Rol.ADMIN, creado_por=None).order_by("username"), required=False, empty_label=NINGUNA
     )
     motivo = forms.CharField(

@@ -39,6 +39,12 @@ class Ritmo:
 
 # The lists that name people, which count for those who may read and not export: `READ_RATE`.
 DE_PERSONAS: Final = frozenset({"clientes", "entrantes", "bajas"})
+# Pages of one of them, whose numbers follow each other, and of recipients, which renew themselves: each counts again
+# after some minutes, or with other rows.
+DE_ALGUIEN: Final = frozenset(
+    {"cliente", "cliente-mensajes", "cliente-conversacion", "entrante", "baja", "campana", "campana-destinatarios"}
+)
+FILAS: Final = ("estado", "codigo", "antes", "despues")
 
 CONSULTA: Final = Ritmo("consulta")  # counts, searches or adds up the whole shop
 BUSQUEDA_ENVIADA: Final = Ritmo("consulta", frozenset({"POST"}))
@@ -97,14 +103,21 @@ class PageRates:
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         name = request.resolver_match.view_name if request.resolver_match else ""
         ritmo = RITMOS.get(name)
-        if ritmo is None or (ritmo.metodos and request.method not in ritmo.metodos):
+        counts = ritmo is not None and (not ritmo.metodos or request.method in ritmo.metodos)
+        if not counts and name not in DE_ALGUIEN:
             return None
         # Who has not signed in is sent to the door, which costs nothing.
         if not request.user.is_authenticated:
             return None
-        wait = count_here_too(item_of(settings.PAGE_RATES[ritmo.nombre]), f"pagina:{ritmo.nombre}:{request.user.pk}")
+        wait = None
+        if ritmo is not None and counts:
+            item = item_of(settings.PAGE_RATES[ritmo.nombre])
+            wait = count_here_too(item, f"pagina:{ritmo.nombre}:{request.user.pk}")
         if wait is None and name in DE_PERSONAS:
             wait = contar_lectura(request.user)
+        if name in DE_ALGUIEN:
+            rows = "|".join(request.GET.get(field, "") for field in FILAS)
+            wait = contar_lectura(request.user, vista=f"{request.path}?{rows}")
         return None if wait is None else rechazar(request, wait)
 
 

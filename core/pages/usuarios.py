@@ -35,7 +35,7 @@ ROLES: Final = [(rol, Rol(rol).label) for rol in DE_TIENDA]
 class PersonaForm(StyledForm, UserCreationForm):  # type: ignore[type-arg]  # not generic at run time
     """The form of a new person, whose role is asked for last: the model's own field would offer the installation's."""
 
-    rol = forms.ChoiceField(label="Rol", choices=ROLES, initial=Rol.VENDEDOR, required=False)
+    rol = forms.ChoiceField(label="Rol", choices=ROLES, initial=Rol.VENDEDOR)
 
     class Meta:
         model = Usuario
@@ -43,17 +43,16 @@ class PersonaForm(StyledForm, UserCreationForm):  # type: ignore[type-arg]  # no
         labels = {"first_name": "Nombre", "last_name": "Apellido", "username": "Usuario"}
         help_texts = {"username": AYUDA_USUARIO}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Any = None, **kwargs: Any) -> None:
+        if data and not data.get("rol"):
+            data = data.copy()
+            data["rol"] = Rol.VENDEDOR  # the least one: a form of before sends none
+        super().__init__(data, **kwargs)
         self.fields["first_name"].required = True
         self.fields["username"].widget.attrs.update(autofocus=False, autocomplete="off")
         self.fields["password1"].label = "Clave"
         self.fields["username"].error_messages["invalid"] = NO_SIRVE
         shorten_password_help(self, "password1", "password2")
-
-    def clean_rol(self) -> str:
-        """Take the least role where none was sent, as a form of before sends none."""
-        return self.cleaned_data["rol"] or Rol.VENDEDOR
 
     def full_clean(self) -> None:
         super().full_clean()

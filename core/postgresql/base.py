@@ -1,8 +1,12 @@
 """`ENGINE = "core.postgresql"`."""
 
-import select
+import weakref
+from typing import Any
 
 from django.db.backends.postgresql import base
+
+from core.postgresql import lending
+from core.postgresql.lending import Lender
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -12,11 +16,32 @@ class DatabaseWrapper(base.DatabaseWrapper):
     sending, that is one more wait for a processor. A server that stopped, or ended the connection, has closed its
     side, and the socket can be read; on one that is at rest there is nothing to read. A host that vanished is noticed
     by neither, but by `tcp_user_timeout`.
+
+    In a process that lends its connections it borrows one: see `core.postgresql.lending`.
     """
+
+    _loan: tuple[Lender, bool, weakref.finalize] | None = None  # type: ignore[type-arg]
 
     def is_usable(self) -> bool:
         if self.connection is None or self.connection.closed:
             return False
-        waiting = select.poll()
-        waiting.register(self.connection.fileno(), select.POLLIN)
-        return not waiting.poll(0) or super().is_usable()
+        return lending.is_silent(self.connection) or super().is_usable()
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        lender = lending.lender()
+        if lender is None:
+            return super().get_new_connection(conn_params)
+        timer = lending.is_timer()
+        found = lender.take(lambda: base.DatabaseWrapper.get_new_connection(self, conn_params), timer=timer)
+        # A thread that ends without a word gives back what it may hold, too.
+        self._loan = lender, timer, weakref.finalize(self, lender.forget, timer=timer)
+        return found
+
+    def _close(self) -> None:
+        if self._loan is None or self.connection is None:
+            super()._close()  # type: ignore[misc]  # the stubs leave it out
+            return
+        (lender, timer, forgotten), self._loan = self._loan, None
+        forgotten.detach()
+        with self.wrap_database_errors:
+            lender.give_back(self.connection, timer=timer)

@@ -48,6 +48,14 @@ def limpio(texto: str) -> str:
     return desmarcar(sin_apostrofo(plain)) if marked else desmarcar(plain)
 
 
+def legible(texto: str) -> str:
+    """Return what a person wrote, without the characters that nobody sees and the blanks at its ends; lines stay."""
+    if texto.isascii() and texto.isprintable():
+        return texto.strip()
+    texto = texto.replace("\r\n", "\n").replace("\r", "\n")
+    return OTRO_ESPACIO.sub(" ", sin_invisibles(texto)).strip()
+
+
 def sin_entidades(texto: str) -> str:
     """Read the characters that HTML spells out, `&amp;` and `&#241;`, those that were spelt out twice too."""
     for _ in range(ESCAPES_MAX):

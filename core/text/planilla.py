@@ -9,6 +9,7 @@ more, so that `desarmar` undone by `rearmar` is always the same text.
 """
 
 import csv
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeVar
@@ -112,13 +113,25 @@ def lineas(titulos: Sequence[str], filas: Iterable[Sequence[object]]) -> Iterato
     yield "".join(piece)
 
 
-def descarga(nombre: str, titulos: Sequence[str], filas: Iterable[Sequence[object]]) -> StreamingHttpResponse:
+def _con_huella(pieces: Iterable[str], completo: Callable[[str], None]) -> Iterator[str]:
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece.encode())
+        yield piece
+    completo(digest.hexdigest())
+
+
+def descarga(
+    nombre: str, titulos: Sequence[str], filas: Iterable[Sequence[object]], *, completo: Callable[[str], None]
+) -> StreamingHttpResponse:
     """Answer with the file, written while it is read.
 
     Args:
         nombre: of the file, ASCII, without its ending.
+        completo: is told the SHA-256 of the file's bytes, in hexadecimal, when the last of them has been read.
     """
-    answer = StreamingHttpResponse(lineas(titulos, filas), content_type="text/csv; charset=utf-8")
+    pieces = _con_huella(lineas(titulos, filas), completo)
+    answer = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{nombre}.csv"'
     answer["Cache-Control"] = "no-store"  # personal data
     return answer

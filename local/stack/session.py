@@ -19,6 +19,7 @@ from local.stack.valkey import Valkey
 
 # Connections for what is neither a worker's thread nor the web's: manage.py, tests, an operator's psql.
 SPARE_CONNECTIONS = 50
+WORKER_CONNECTIONS = 8  # `workers.lifecycle.CONNECTIONS`
 LEAST_CONNECTIONS = 200
 
 
@@ -113,16 +114,14 @@ def connections(env: Mapping[str, str]) -> int:
     Raises:
         StackError: a variable is not a number in range.
     """
-    workers = environment.whole(env, "WORKER_PROCESSES", 2, most=64) * (
-        environment.whole(env, "WORKER_THREADS", 16, most=512) + 20
-    )
+    workers = environment.whole(env, "WORKER_PROCESSES", 2, most=64) * WORKER_CONNECTIONS
     threads = environment.whole(env, "WEB_THREADS", 8, most=256)
     # One more in each process writes status callbacks.
     web = environment.whole(env, "WEB_WORKERS", 2, most=64) * (threads + 1)
     total = workers + web + SPARE_CONNECTIONS
     if total > 5000:
         raise StackError(
-            f"WORKER_PROCESSES and WORKER_THREADS ask for {total} database connections: choose fewer, "
+            f"WORKER_PROCESSES, WEB_WORKERS and WEB_THREADS ask for {total} database connections: choose fewer, "
             "or set DATABASE_URL to a server made for it"
         )
     return max(LEAST_CONNECTIONS, total)

@@ -13,8 +13,10 @@ SECTIONS = (
     "latency",
     "tableros",
     "cierre",
+    "ganchos",
     "callbacks",
     "lote",
+    "many",
     "preview",
     "years",
     "profile",
@@ -43,6 +45,9 @@ class Options:
         years: rows of campaigns that have ended, beside which a message and a page are measured.
         years_messages: messages of each of the two measures.
         profiled: recipients of the profiled campaign.
+        senders: shops with a long code each that send at the same time.
+        processes: worker processes that share them.
+        idle_s, paced_s: seconds in which the workers have nothing to send, and in which all of those send.
         json: where to write the figures.
     """
 
@@ -63,6 +68,10 @@ class Options:
     years: int
     years_messages: int
     profiled: int
+    senders: int
+    processes: int
+    idle_s: float
+    paced_s: float
     json: Path | None
 
 
@@ -70,14 +79,15 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Measure the product on this machine: against a textbook Celery chord, as it grows, how fast it"
-        " answers, what open dashboards and a daily close cost, and where its CPU goes. About half an hour on two quiet"
-        " processors.",
+        " answers, what open dashboards, a daily close, hooks, many paced senders and years of the past cost, and where"
+        " its CPU goes. About 35 minutes on two quiet processors.",
     )
     add = parser.add_argument
     add("--only", choices=SECTIONS, action="append", help="this benchmark alone; can be repeated")
-    add("--quick", action="store_true", help="less of everything, in about six minutes: for a first look")
+    add("--quick", action="store_true", help="less of everything, in about nine minutes: for a first look")
     add("--recipients", type=count, metavar="N", help="of each run of the comparison (default 4000)")
     add("--rounds", type=count, metavar="N", help="of the comparison (default 3)")
+    add("--senders", type=count, metavar="N", help="shops that send at one segment a second each (default 1000)")
     add("--million", action="store_true", help="scaling goes on to 1,000,000 recipients, and so large a day is closed")
     add("--hundred-million", action="store_true", help="of the past, instead of ten million rows: about 60 GB of disk")
     add("--json", type=Path, metavar="FILE", help="also write the figures to this file")
@@ -106,6 +116,10 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
         years=100_000_000 if given.hundred_million else 300_000 if given.quick else 10_000_000,
         years_messages=1_000 if given.quick else 4_000,
         profiled=1_000 if given.quick else 8_000,
+        senders=given.senders or (100 if given.quick else 1_000),
+        processes=4 if given.quick else 16,
+        idle_s=10.0 if given.quick else 30.0,
+        paced_s=20.0 if given.quick else 60.0,
         json=given.json,
     )
 

@@ -83,12 +83,22 @@ class Stage:
         self.session.printer.say(text)
 
     @asynccontextmanager
-    async def product(self) -> AsyncIterator[None]:
-        """Web, workers and beat, as scripts/up starts them, with nothing left to do in the queues."""
+    async def product(self, *, processes: int | None = None) -> AsyncIterator[None]:
+        """Web, workers and beat, as scripts/up starts them, with nothing left to do in the queues.
+
+        Args:
+            processes: of workers; as many as scripts/up starts when None.
+        """
         self.redis().flushdb()
-        async with self._supervisor() as supervisor:
-            await startup.start_product(self.session, supervisor, self.listener)
-            yield
+        env = self.session.env
+        if processes:
+            self.session.env = env | {"WORKER_PROCESSES": str(processes)}
+        try:
+            async with self._supervisor() as supervisor:
+                await startup.start_product(self.session, supervisor, self.listener)
+                yield
+        finally:
+            self.session.env = env
 
     @asynccontextmanager
     async def web(self) -> AsyncIterator[None]:

@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from tests.bench import callbacks, cierre, comparison, latency, lote, preview, scaling, tableros, years
+from tests.bench import callbacks, cierre, comparison, ganchos, latency, lote, many, preview, scaling, tableros, years
 from tests.bench.callbacks import TakenIn
 from tests.bench.cierre import Closed
+from tests.bench.ganchos import Hooked
 from tests.bench.latency import Latency
+from tests.bench.many import Many, Spell
 from tests.bench.options import count, read_options
 from tests.bench.report import show
 from tests.bench.run import Run
@@ -101,10 +103,25 @@ def test_the_close_is_judged_by_its_time_and_by_the_rate_before_and_after_it(
     assert [goal.reached for goal in section.goals] == reached
 
 
+@pytest.mark.parametrize(("sent", "lost", "reached"), [(4_760, 0, True), (4_740, 0, False), (5_100, 1, False)])
+def test_a_hook_is_judged_by_the_rate_without_it_and_by_what_is_lost(sent: int, lost: int, reached: bool) -> None:
+    before, after = Stretch(6_000, 10.0), Stretch(4_000, 10.0)
+    during = {mode: Stretch(sent, 10.0) for mode in ganchos.FAILING}
+    section = ganchos.report(Hooked(before, during, after, 9_000, lost, 40))
+    assert all(goal.reached for goal in section.goals) == reached
+
+
 @pytest.mark.parametrize(("postgres", "reached"), [(0.2, True), (0.5, False)])
 def test_callbacks_are_judged_by_the_cpu_of_web_and_database(postgres: float, reached: bool) -> None:
     taken = TakenIn(1_000, {"web": 0.5, "postgres": postgres, "simulator": 9.0}, [0.06], 3_000, 2_900, 0.1)
     assert [goal.reached for goal in callbacks.report(taken).goals] == [reached]
+
+
+@pytest.mark.parametrize(("slow", "reached"), [(0.5, True), (0.4, False)])
+def test_many_senders_are_judged_by_the_share_of_their_rates(slow: float, reached: bool) -> None:
+    spell = Spell(10.0, {"workers": 1.0}, 100, 100, 8, 0.0)
+    section = many.report(Many(16, spell, spell, [slow] * 100 + [1.0] * 900, 1.02))
+    assert [goal.reached for goal in section.goals] == [reached]
 
 
 def test_the_report_names_what_was_missed_and_what_could_not_be_run(capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,8 +141,10 @@ def test_the_command_line_asks_for_less_or_more() -> None:
         "latency",
         "tableros",
         "cierre",
+        "ganchos",
         "callbacks",
         "lote",
+        "many",
         "preview",
         "years",
         "profile",

@@ -31,7 +31,7 @@ def test_ajustes(owner: Usuario, sign_in: SignIn, page: Page, ears: Ears) -> Non
     sign_in(owner)
     shoot(page, "ajustes", "/ajustes/")
     page.get_by_label("Lunes, hasta").fill("07:00")
-    page.locator("#horario").get_by_role("button", name="Guardar").click()
+    page.get_by_role("button", name="Guardar los ajustes").click()
     shoot(page, "ajustes-error")
 
 

@@ -19,7 +19,7 @@ def test_a_client_is_created_edited_and_deleted(owner: Usuario, sign_in: SignIn)
     EtiquetaFactory.create(usuario=owner, nombre="VIP")
     page = sign_in(owner)
     page.goto("/")
-    page.get_by_role("link", name="Clientes").click()
+    page.get_by_role("link", name="Clientes", exact=True).click()
     page.get_by_role("link", name="Crear un cliente").click()
     page.get_by_role("button", name="Crear cliente").click()
     expect(page.get_by_role("alert")).to_contain_text("revise el campo marcado")
@@ -184,7 +184,10 @@ def test_the_errors_of_a_form_are_presentable_on_a_phone(owner: Usuario, sign_in
     page = sign_in(owner)
     page.set_viewport_size(ANGOSTO)
     page.goto("/usuarios/nuevo/")
-    expect(page.get_by_role("link", name="Personas").first).to_be_in_viewport(ratio=1)  # the menu scrolled to it
+    page.get_by_role("button", name="Menú", exact=True).click()
+    for entry in page.locator(".menu-enlace").all():
+        expect(entry).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Agregar persona").click()
     expect(page.get_by_role("alert")).to_be_visible()
     assert overflow(page) == 0

@@ -1,6 +1,7 @@
 """Setting up the second factor in a browser, and signing in with it."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pyotp
@@ -52,16 +53,24 @@ def test_who_must_have_one_sets_it_up_and_signs_in_with_it(
     is_presentable(page)
 
 
+@pytest.fixture
+def device(page: Page) -> Iterator[None]:
+    """The computer can keep passkeys, and its owner agrees to each."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    kind = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    on = {"isUserVerified": True, "automaticPresenceSimulation": True}
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": kind | on})
+    yield
+    session.detach()  # and the device is gone
+
+
+@pytest.mark.usefixtures("device")
 def test_a_passkey_stands_in_for_the_code(
     page: Page, owner: Usuario, sign_in: SignIn, settings: Any, live_server: LiveServer
 ) -> None:
     settings.PUBLIC_URL = live_server.url
     Factor.objects.create(usuario=owner, secreto=pyotp.random_base32())
-    device = page.context.new_cdp_session(page)
-    device.send("WebAuthn.enable")
-    kind = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
-    on = {"isUserVerified": True, "automaticPresenceSimulation": True}
-    device.send("WebAuthn.addVirtualAuthenticator", {"options": kind | on})
     sign_in(owner)
 
     page.goto("/cuenta/factor/")

@@ -37,6 +37,11 @@ def simulado(settings: Settings) -> None:
     settings.TWILIO_SIMULATED = True
 
 
+def test_a_grave_fault_is_found(page: Page) -> None:
+    page.set_content("<html lang=es><title>Pálida</title><main><h1 style=color:#ccc>Hola</h1></main>")
+    assert [found.partition(":")[0] for found in grave(page)] == ["color-contrast"]
+
+
 def test_the_login(page: Page, owner: Usuario, simulado: None) -> None:
     page.goto("/cuentas/ingresar/")
     page.get_by_label("Usuario").fill("duena")

@@ -49,6 +49,22 @@ TABLE: list[tuple[dict[str, Any], list[str]]] = [
     ({"REDIS_URL": "unix:///run/valkey.sock"}, []),
     ({"ALLOWED_HOSTS": ["sms.tienda.co", "*"]}, ["core.E004"]),
     ({"ALLOWED_HOSTS": ["*"], "DEBUG": True}, []),
+    *(
+        ({"ALLOWED_HOSTS": ["sms.tienda.co", entry]}, ["core.E014"])
+        for entry in (
+            "https://sms.tienda.co",
+            "sms.tienda.co:443",
+            "sms.tienda.co/",
+            "*.tienda.co",
+            "sms.tienda.co.",
+            "ñandú.co",
+            "",
+            "a b.co",
+            "[::1]:8000",
+            "'sms.tienda.co'",
+        )
+    ),
+    ({"ALLOWED_HOSTS": ["SMS.Tienda.co", ".tienda.co", "10.0.0.1", "[::1]", "web"]}, []),
     (NO_TWILIO, ["core.W001"]),
     ({"TWILIO_AUTH_TOKEN": ""}, ["core.E005"]),
     ({"TWILIO_FROM": ""}, ["core.E005"]),
@@ -74,6 +90,9 @@ TABLE: list[tuple[dict[str, Any], list[str]]] = [
     ({"TWILIO_API_BASE_URL": "https://twilio.com.ladron.co"}, ["core.E012"]),
     ({"TWILIO_API_BASE_URL": "https://nottwilio.com"}, ["core.E012"]),
     ({"TWILIO_API_BASE_URL": "https://api.twilio.com"}, []),
+    ({"TWILIO_API_BASE_URL": "https://api.dublin.ie1.twilio.com/"}, []),
+    ({"TWILIO_API_BASE_URL": "http://api.twilio.com"}, ["core.E012"]),
+    ({"TWILIO_API_BASE_URL": "http://api.twilio.com", "DEBUG": True}, ["core.E012"]),
     ({"TWILIO_API_BASE_URL": "http://127.0.0.1:8900", "DEBUG": True}, []),
     # A trial: with scripts/up, and with Docker Compose.
     (

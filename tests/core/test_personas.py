@@ -13,7 +13,7 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from campaigns.models import CampanaSMS, PlantillaSMS, SMSLog
-from clientes.models import Cliente
+from clientes.models import Cliente, Etiqueta, Venta
 from core import llaves, services
 from core.api.alcances import TABLA as RUTAS
 from core.errors import ConflictError, ForbiddenError
@@ -289,6 +289,40 @@ class TestTheInstallation:
         session["acceso"] = [owner.pk, 0]
         session.save()
         assert inside.get("/admin/clientes/cliente/").status_code == 302
+
+    def test_an_operator_ties_no_row_of_one_shop_to_another(
+        self, owner: Usuario, teammate: Usuario, stranger: Usuario, admin_user: Usuario
+    ) -> None:
+        mine, other = (ClienteFactory.create(usuario=shop) for shop in (owner, stranger))
+        inside = signed_in(admin_user)
+        said = {"tienda": owner.pk, "motivo": "La tienda pidió ayuda con una venta"}
+        assert inside.post("/admin/motivo/", said).status_code == 302
+        day = {"fecha_0": "2026-01-31", "fecha_1": "10:00:00"}
+        sale = {"referencia": "F1", "total": "100", "cliente": mine.pk, "usuario": owner.pk, **day}
+        add = "/admin/clientes/venta/add/"
+        for wrong in ({"cliente": other.pk}, {"usuario": stranger.pk}, {"usuario": teammate.pk}):
+            assert inside.post(add, sale | wrong).status_code == 200, wrong
+        assert inside.post(add, sale).status_code == 302
+        assert Venta.objects.get().cliente == mine
+        tags = [Etiqueta.objects.create(nombre="vip", usuario=shop) for shop in (owner, stranger)]
+        form = {"nombre": "Ana", "activo": "true", "usuario": stranger.pk, "etiquetas": [tag.pk for tag in tags]}
+        change = f"/admin/clientes/cliente/{mine.pk}/change/"
+        assert inside.post(change, form).status_code == 200
+        assert inside.post(change, form | {"etiquetas": [tags[0].pk]}).status_code == 302
+        mine.refresh_from_db()
+        assert (mine.usuario, [*mine.etiquetas.all()]) == (owner, [tags[0]])  # it stays where it was
+        # Nor is a row of somebody who founded no shop; their people see none of it.
+        rows: tuple[tuple[str, dict[str, Any]], ...] = (
+            ("clientes/etiqueta", {"nombre": "otra"}), ("clientes/segmento", {"nombre": "otro", "condiciones": "{}"}),
+            ("campaigns/plantillasms", {"nombre": "otra", "mensaje": "Hola", "activo": "on"}),
+            ("campaigns/remitente", {"nombre": "otro", "valor": "+15005550001", "activo": "on"}),
+        )  # fmt: skip
+        for path, fields in rows:
+            for nobody in (teammate, admin_user):
+                assert inside.post(f"/admin/{path}/add/", fields | {"usuario": nobody.pk}).status_code == 200, path
+        person = {"username": "nueva", "password1": CLAVE, "password2": CLAVE, "usable_password": "true"}
+        page = inside.post("/admin/core/usuario/add/", person | {"rol": "vendedor", "creado_por": teammate.pk})
+        assert "creado_por" in page.context["adminform"].form.errors
 
     def test_the_reason_leads_nowhere_else_and_is_the_operators(self, admin_user: Usuario, owner: Usuario) -> None:
         form = {"tienda": owner.pk, "motivo": "La tienda pidió ayuda"}

@@ -1,5 +1,6 @@
 """The security log: what is written into it, that it only grows, and who reads it."""
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 from unittest import mock
@@ -10,12 +11,13 @@ from django.db import InternalError, connection, transaction
 from django.test import Client
 from rest_framework.test import APIClient
 
+from clientes.models import Importacion
 from core.llaves import MARCA, huella
 from core.models import LlaveApi, Registro, Usuario
 from core.registro import DETALLE_MAX, Tipo, anotar
 from tests import pages
 from tests.conftest import signed_in
-from tests.factories import CampanaFactory, llave_de
+from tests.factories import CampanaFactory, ClienteFactory, llave_de
 
 RIGHT, WRONG = {"username": "duena", "password": "clave-de-prueba"}, {"username": "duena", "password": "no"}
 NEW = {"new_password1": "clave-nueva-77", "new_password2": "clave-nueva-77"}
@@ -129,6 +131,24 @@ def test_an_export_of_a_campaign_names_it(owner: Usuario) -> None:
     pages.signed_in(owner).get(f"/campanas/{campana.pk}/exportar/")
 
     assert written()[-1] == ("exportacion", "duena", f"destinatarios de la campaña {campana.pk}")
+
+
+def test_a_file_that_left_is_known_again_by_its_hash(owner: Usuario, stranger: Usuario) -> None:
+    """The rows of an import are such a file too, and one that was broken off has no hash."""
+    made = {"archivo": "lista.csv", "estado": "rechazada", "muestra": [["nombre"]]}
+    importacion = Importacion.objects.create(usuario=owner, tipo="clientes", **made)
+    ClienteFactory.create(usuario=owner, nombre="Zoé")
+    client = pages.signed_in(owner)
+    named = {"errores": "filas con errores", "telefonos": "filas con teléfonos repetidos"}
+    taken = {f"/clientes/importar/{importacion.pk}/{what}/": f"{said} de la importación {importacion.pk}"
+             for what, said in named.items()}  # fmt: skip
+    for path, que in {"/clientes/exportar/": "clientes", **taken}.items():
+        answer = client.get(path)
+        assert written()[-1] == ("exportacion", "duena", que)
+        file = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+        [row] = Registro.objects.filter(detalle__startswith=f"{que}: completo")
+        assert row.detalle == f"{que}: completo, SHA-256 {hashlib.sha256(file).hexdigest()}"
+        assert (row.tienda_id, row.usuario_id, row.ip, row.via) == (owner.pk, owner.pk, "127.0.0.1", "pagina")
 
 
 def test_a_command_that_sets_a_password_is_written_too(owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,17 @@ def test_it_is_over_when_nobody_asks(owner: Usuario, hours: float, status: int) 
         assert client.get("/api/v1/clientes/").status_code == (200 if status == 200 else 401)
 
 
+def test_what_a_page_asks_by_itself_in_the_background_prolongs_nothing(owner: Usuario) -> None:
+    with time_machine.travel(NOW, tick=False) as clock:
+        client = signed_in()
+        client.get("/")
+        for _ in range(2):
+            clock.shift(timedelta(hours=6.1))
+            last = client.get("/respuestas/sin-leer/", headers={"HX-Request": "true", "X-De-Fondo": "1"})
+        assert last.status_code == 204  # the page is left as it is
+        assert client.get("/cuenta/").status_code == 302
+
+
 def test_it_is_over_after_a_week_however_often_one_asks(owner: Usuario) -> None:
     with time_machine.travel(NOW, tick=False) as clock:
         client = signed_in()

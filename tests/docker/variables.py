@@ -62,7 +62,10 @@ def reads() -> list[Read]:
 
 
 def reads_in(path: Path) -> Iterator[Read]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    text = path.read_text()
+    if not any(holder in text for holder in HOLDERS):
+        return
+    for node in ast.walk(ast.parse(text)):
         match node:
             case ast.Call(func=ast.Attribute(value=holder, attr=attr), args=[ast.Constant(value=str(name)), *rest]):
                 default, is_read = constant(rest), attr in READERS

@@ -36,6 +36,8 @@ PLACES: Final = (
     Place("outcome", "workers.engine.message.ledger.record_many", often=True),
     Place("give-back", "workers.engine.message.outbox._give_back", often=True),  # all durable, nothing acknowledged
     Place("publish", "workers.engine.publish.chords.publish"),
+    Place("paced", "workers.engine.lote.paced.publish"),  # before: taken, and held by nobody; after: some are held
+    Place("loose", "workers.engine.publish.chords.publish_loose"),
     Place("chord-size", "celery.backends.redis.RedisBackend.set_chord_size"),  # after: counted, and no part sent
     Place("count", "workers.broker.results.Backend.count", often=True),  # after: the callback is published
     Place("cerrar-lote", "workers.engine.lote.closing.close"),

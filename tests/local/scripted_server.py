@@ -35,12 +35,12 @@ def answering(
     return behave
 
 
-def writing(raw: bytes) -> Behaviour:
-    """Write these bytes and close."""
+def writing(raw: bytes, *, keeps: bool = False) -> Behaviour:
+    """Write these bytes and close, or keep the connection for another request."""
 
     def behave(connection: socket.socket) -> bool:
         connection.sendall(raw)
-        return False
+        return keeps
 
     return behave
 

@@ -25,6 +25,7 @@ from campaigns.models import AjustesAlertas, EntregaAlerta
 from campaigns.models.alerta import ERROR_MAX
 from campaigns.values.estados import en_sql
 from core.ops import logs
+from core.postgresql import lending
 from workers.alerts import email, webhook
 from workers.alerts.results import Delivered, Failed, Result
 
@@ -144,6 +145,7 @@ def record(claim: Claim, result: Result) -> bool:
 def _try(entrega: EntregaAlerta) -> Result:
     try:
         if entrega.canal == EntregaAlerta.Canal.CORREO:
+            lending.rest()
             return email.send(alerta=entrega.alerta, destino=entrega.destino)
         return _call(entrega)
     except Exception as error:
@@ -160,4 +162,5 @@ def _call(entrega: EntregaAlerta) -> Result:
         {"type": alerta.tipo, "timestamp": alerta.creada.isoformat(timespec="seconds"), "data": alerta.datos},
         ensure_ascii=False,
     )
-    return webhook.post(url=entrega.destino, secret=secret, message_id=str(alerta.evento), body=body)
+    lending.rest()
+    return webhook.post(url=entrega.destino, secrets=[secret], message_id=str(alerta.evento), body=body)

@@ -55,7 +55,9 @@ def asunto(alerta: Alerta) -> str:
         return CONFIRME
     title = str(Alerta.Tipo(alerta.tipo).label)
     campana = alerta.datos.get("campana", {})
-    return f"{title}: campaña {int(campana['id'])}" if campana else f"{title} de las alertas"
+    if campana:
+        return f"{title}: campaña {int(campana['id'])}"
+    return title if alerta.tipo == Alerta.Tipo.GANCHO else f"{title} de las alertas"
 
 
 def invitacion(alerta: Alerta, destino: str) -> str:

@@ -5,7 +5,7 @@ have no result: what came of them is in the ledger. So a part is its index in a 
 milliseconds, of one chord, are added to it at once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -47,21 +47,14 @@ class Part:
 
 
 class Backend(RedisBackend):
-    """Celery's Redis result backend, which can leave the counting of parts to somebody else.
-
-    Attributes:
-        on_part: who counts the parts of this process, later and together; None: each is counted at once.
-    """
-
-    on_part: Callable[[Part], None] | None
+    """Celery's Redis result backend, which counts parts together."""
 
     def __init__(self, app: Celery, **kwargs: Any) -> None:
         super().__init__(app=app, **kwargs)
         self.app = app
         # One for all threads of the process: otherwise Celery keeps one in each (`celery.app.base.Celery._backend`),
-        # and those of the pool's threads would know of no `on_part`. redis-py's client and its pool may be shared.
+        # with connections of its own. redis-py's client and its pool may be shared.
         self.thread_safe = True
-        self.on_part = None
 
     @cached_property
     def _count(self) -> Script:
@@ -71,14 +64,12 @@ class Backend(RedisBackend):
     def on_chord_part_return(
         self, request: Any, state: str, result: Any, propagate: bool | None = None, **kwargs: Any
     ) -> None:
-        """Note that a part has ended, however it did: the callback reads what came of it from the ledger."""
-        if request.group is None or request.group_index is None:
-            return
-        part = Part(request.group, request.group_index, request.chord)
-        if self.on_part:
-            self.on_part(part)
-        else:
-            self.count([part])
+        """Count a part that Celery itself has run, however it ended: the callback reads the ledger for what came of it.
+
+        Those that a worker fetches end in its loop, which counts them with their outcomes (`workers.engine.message`).
+        """
+        if request.group is not None and request.group_index is not None:
+            self.count([Part(request.group, request.group_index, request.chord)])
 
     def count(self, parts: Sequence[Part]) -> None:
         """Count parts, and publish the callback of each chord that they complete.

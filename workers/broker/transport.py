@@ -6,8 +6,12 @@ third; BLMPOP … COUNT, of Redis 7 and Valkey, makes the first one a fraction o
 
 What a killed worker had fetched is gone; the sweeper publishes it again from PostgreSQL. What a worker that stops in
 order had fetched and not begun goes back to its queue.
+
+Messages for recipients and all other tasks are counted apart: neither keeps the other from being fetched, however many
+of it a worker has in hand.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable
 from queue import Empty
 from time import monotonic
@@ -17,51 +21,120 @@ from kombu.transport import redis, virtual
 from kombu.utils.encoding import bytes_to_str
 from kombu.utils.json import dumps, loads
 
+from core.queues import ENVIOS
+
 # A worker fetches when this part of its prefetch limit is free. The limit is twice what a worker has on its way, so one
 # that does not fetch has more messages in hand than it can send at a time.
 LOW_WATER: Final = 4
 
 # Fetched at once, at most: so no process takes all the tasks of a queue, whose others have nothing to do then.
 MOST: Final = 128
+# Seconds that a fetch waits which leaves out a kind that had no room: it may have some meanwhile.
+PARTIAL_S: Final = 0.1
+
+
+def is_message(queue: str) -> bool:
+    """Tell whether the queue holds messages for recipients, which a worker's loop takes."""
+    return queue.startswith(f"{ENVIOS}.")
 
 
 class QoS(virtual.QoS):
-    """The number of messages that a consumer may have in hand."""
+    """The numbers of messages for recipients, and of other tasks, that a consumer may have in hand."""
 
-    def credit(self) -> int:
-        """Return how many messages may be fetched now, at once."""
-        estimate: int | None = self.can_consume_max_estimate()
-        return MOST if estimate is None else min(estimate, MOST)
+    channel: "Channel"
+    _delivered: "OrderedDict[str, virtual.Message]"
+    _dirty: set[str]
+
+    def __init__(self, channel: "Channel", prefetch_count: int = 0) -> None:
+        super().__init__(channel, prefetch_count)
+        self._in_hand = {True: 0, False: 0}
+
+    def append(self, message: virtual.Message, delivery_tag: str) -> None:
+        known = delivery_tag in self._delivered
+        super().append(message, delivery_tag)
+        if not known:
+            self._in_hand[is_message(message.delivery_info["routing_key"])] += 1
+
+    def _flush(self) -> None:
+        while self._dirty:
+            message = self._delivered.pop(self._dirty.pop(), None)
+            if message is not None:
+                self._in_hand[is_message(message.delivery_info["routing_key"])] -= 1
+
+    def credit(self, messages: bool) -> int:
+        """Return how many may be fetched now, at once.
+
+        Args:
+            messages: for recipients; else other tasks.
+        """
+        limit = self._limit(messages)
+        if not limit:
+            return MOST
+        self._flush()
+        return min(max(limit - self._in_hand[messages], 0), MOST)
+
+    def has_room(self, messages: bool) -> bool:
+        """Tell whether fetching is worth its round trip: a quarter of the limit is free."""
+        return self.credit(messages) >= min(max(1, self._limit(messages) // LOW_WATER), MOST)
 
     def can_consume(self) -> bool:
-        """Tell whether a fetch is worth its round trip: a quarter of the limit is free."""
-        return self.credit() >= min(max(1, self.prefetch_count // LOW_WATER), MOST)
+        """Tell whether there is room for anything that is consumed."""
+        return any(self.has_room(kind) for kind in {is_message(queue) for queue in self.channel.active_queues})
+
+    def _limit(self, messages: bool) -> int:
+        tasks = self.channel.prefetch_tasks
+        return int(self.prefetch_count if messages or not tasks else tasks)
 
 
 class Channel(redis.Channel):
     """One consumer's or producer's side of the broker."""
 
     ack_emulation = False
+    # A transport option: how many tasks a consumer may have in hand that are no messages for recipients; None: as many
+    # as of those.
+    prefetch_tasks: int | None = None
+    from_transport_options = (*redis.Channel.from_transport_options, "prefetch_tasks")
 
     # kombu's own, which its stubs leave out.
     connection_errors: tuple[type[Exception], ...]
     _queue_cycle: Any
+    active_queues: Any
     _flush_brpop_reauth: Callable[[], None]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.QoS = QoS  # type: ignore[assignment]  # kombu does the same without acknowledgements
+        # Whether the fetch under way asks for few, for the tasks' sake; whether the next is to ask for many messages.
+        self._few = self._many = False
 
     def _brpop_start(self, timeout: float | None = None) -> None:
-        queues = self._queue_cycle.consume(len(self.active_queues))
+        queues, count, seconds = self._wanted()
         if not queues:
             return
         connection = self._in_poll = self.client.connection
         self._brpop_sent_at = monotonic()
-        seconds = timeout or self.brpop_timeout or 0
-        connection.send_command(
-            "BLMPOP", seconds, len(queues), *queues, "RIGHT", "COUNT", max(1, cast("QoS", self.qos).credit())
-        )
+        seconds = timeout or seconds or 0
+        connection.send_command("BLMPOP", seconds, len(queues), *queues, "RIGHT", "COUNT", count)
+
+    def _wanted(self) -> tuple[list[str], int, float]:
+        """Return the queues to fetch from, how many at most, and the seconds to wait.
+
+        The command has one number for whichever queue has something. So other tasks come first, with the few that there
+        is room for; once messages were fetched like that, the next fetch asks for many of them, and for other tasks if
+        there are none. No process takes so many tasks that the others have none.
+        """
+        qos = cast("QoS", self.qos)
+        queues = self._queue_cycle.consume(len(self.active_queues))
+        messages = [queue for queue in queues if is_message(queue)] if qos.has_room(True) else []
+        tasks = [queue for queue in queues if not is_message(queue)] if qos.has_room(False) else []
+        whole = len(messages) + len(tasks) == len(queues)
+        seconds = float(self.brpop_timeout) if whole else PARTIAL_S
+        if not tasks or (messages and self._many):
+            found = messages + tasks, qos.credit(True), seconds
+        else:
+            found = tasks + messages, min(qos.credit(False), qos.credit(True) if messages else MOST), seconds
+        self._few = bool(tasks and messages and not self._many)
+        return found[0], max(1, found[1]), found[2]
 
     def _brpop_read(self, **options: Any) -> bool:
         try:
@@ -74,6 +147,7 @@ class Channel(redis.Channel):
             if not found:
                 raise Empty
             queue = bytes_to_str(found[0])
+            self._many = self._few and is_message(queue)
             self._queue_cycle.rotate(queue)
             for item in found[1]:
                 self.connection._deliver(loads(bytes_to_str(item)), queue)

@@ -197,8 +197,9 @@ class TwilioGateway:
             return self._recent(self._messages.stream(page_size=LISTED, **filters), since)
 
     def _recent(self, stream: Iterable[Any], since: datetime) -> Listing:
-        read, recent = 0, Listing()
-        # Newest first, and a page is fetched when the one before is used up.
+        read = before = 0
+        recent = Listing()
+        # About newest first, and a page is fetched when the one before is used up.
         for number, listed in enumerate(stream, 1):
             if number == 1:
                 recent.at = self._http.answered_at
@@ -207,8 +208,10 @@ class TwilioGateway:
                 read += 1
                 if not str(listed.direction or "").startswith("inbound"):
                     recent.append(message)
-            if number % LISTED == 0 and read < number:
-                break  # the page reached back beyond the time in question
+            if number % LISTED == 0:
+                if read == before:
+                    break  # all of the page is older: sorted by when they left, some are out of order
+                before = read
             if number == LISTED * MOST_PAGES:
                 raise LookupFailedError("too_many_messages")
         if recent.at is None:  # nothing is listed

@@ -9,6 +9,7 @@ import asyncio
 import select
 import socket
 import ssl
+import zlib
 from base64 import b64encode
 from collections import deque
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ from workers.gateway.pools import proxy_for, tls_context
 LARGEST: Final = 4_000_000
 # The answer of a proxy to CONNECT, in bytes.
 LARGEST_HEAD: Final = 64_000
+# We ask for an answer as it is; something in between may compress it all the same. RFC 9110, 8.4.1.
+GZIP: Final = frozenset({"gzip", "x-gzip"})
+AS_IT_IS: Final = frozenset({"", "identity"})
 
 
 class Headers(dict[str, str]):
@@ -157,7 +161,7 @@ class Connection(asyncio.Protocol):
             return
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._fail("protocol_error" if self._headed else "bad_answer", error)
 
     def eof_received(self) -> bool:
@@ -180,6 +184,11 @@ class Connection(asyncio.Protocol):
 
     # What httptools says.
 
+    def on_message_begin(self) -> None:
+        if self._waiter is None or self._waiter.done():
+            # Another answer behind the one that was asked for: what follows of it would be the next message's.
+            self._keeps, self._headers = False, Headers()
+
     def on_header(self, name: bytes, value: bytes) -> None:
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         self._headers[key] = f"{self._headers[key]}, {text}" if key in self._headers else text
@@ -194,17 +203,19 @@ class Connection(asyncio.Protocol):
         self._body.append(data)
 
     def on_message_complete(self) -> None:
-        if self._headed:
+        if self._headed and self._waiter is not None and not self._waiter.done():
             self._keeps = self._parser.should_keep_alive()
             self._answer()
 
     def _answer(self) -> None:
         if self._waiter is None or self._waiter.done():
             return
-        if self._headers.get("Content-Encoding", "identity").lower() != "identity":
-            self._fail("protocol_error", "nobody asked for a compressed answer")
+        try:
+            body = _plain(b"".join(self._body), self._headers.get("Content-Encoding", ""))
+        except (ValueError, zlib.error) as error:
+            self._fail("protocol_error", error)
             return
-        self._waiter.set_result(Answer(self._parser.get_status_code(), self._headers, b"".join(self._body)))
+        self._waiter.set_result(Answer(self._parser.get_status_code(), self._headers, body))
 
 
 class Connections:
@@ -355,6 +366,25 @@ class _Tunnel(asyncio.Protocol):
         if not self._waiter.done():
             self._waiter.set_exception(NeverSentError("proxy", exc or "the proxy closed"))
             self._waiter.exception()  # nobody may be waiting
+
+
+def _plain(body: bytes, coding: str) -> bytes:
+    """Return an answer's body as it was before it was compressed on the way.
+
+    Raises:
+        ValueError: it is in a coding that nobody asked for, larger than an answer may be, or cut.
+        zlib.error: it is not what it says.
+    """
+    coding = coding.strip().lower()
+    if coding in AS_IT_IS:
+        return body
+    if coding not in GZIP:
+        raise ValueError(f"nobody asked for an answer in {coding[:40]!r}")
+    unpacked = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    plain = unpacked.decompress(body, LARGEST)
+    if not unpacked.eof:
+        raise ValueError("the compressed answer has no end")
+    return plain
 
 
 def _port(url: SplitResult) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.db import Error as DatabaseError
 from django.db import close_old_connections, connection
 
+from core.postgresql import lending
 from workers.engine.base import database
 
 logger = logging.getLogger(__name__)
@@ -26,18 +27,24 @@ class Clock(threading.Thread):
     Args:
         name: of the thread, and in the log.
         work: does one round, and returns the seconds until the next.
+        own: whether it keeps a connection to PostgreSQL of its own; else it borrows one for each round.
     """
 
-    def __init__(self, name: str, work: Callable[[], float]) -> None:
+    def __init__(self, name: str, work: Callable[[], float], *, own: bool = False) -> None:
         super().__init__(name=name, daemon=True)  # a process that ends without `stop` is not kept alive
         self._work = work
+        self._own = own
         self._stopping = threading.Event()
         self._failures = 0
 
     def run(self) -> None:
+        if self._own:
+            lending.keep_own()
+        lending.be_timer()
         pause = 0.0
         while not self._stopping.wait(max(pause, 0.0)):
             pause = self._round()
+            lending.rest()
         connection.close()
 
     def stop(self) -> None:

@@ -10,8 +10,9 @@ from typing import Any, Final
 from celery import bootsteps
 from celery.worker import state
 from django.conf import settings
+from django.db import Error as DatabaseError
 
-from workers.broker.results import backend
+from workers.engine.lote import paced
 from workers.engine.message import claims, comeback, outbox
 from workers.engine.message.loop import SendLoop
 from workers.engine.publish import probe
@@ -48,7 +49,6 @@ class Sending(bootsteps.StartStopStep):
     def start(self, parent: Any) -> None:
         claims.batches.start()
         outbox.batches.start()
-        backend().on_part = outbox.put_part
         self.loop = SendLoop(
             at_once=settings.WORKER_MESSAGES, give_back=self._give_back, died=end_process, tick_s=_tick_s()
         )
@@ -105,11 +105,13 @@ class Clocks(bootsteps.StartStopStep):
         super().__init__(parent, **options)
         self._clocks = [
             Clock("publish", rounds.publish_round),
+            Clock("hand", rounds.hand_round),
             Clock("sweep", rounds.sweep_round),
             Clock("reconcile", rounds.reconcile_round),
             Clock("deliveries", rounds.deliveries_round),
             Clock("alerts", rounds.alerts_round),
-            Clock("comeback", comeback.round_of_watch),
+            Clock("hooks", rounds.hooks_round),
+            Clock("comeback", comeback.round_of_watch, own=True),
         ]
 
     def start(self, parent: Any) -> None:
@@ -119,6 +121,10 @@ class Clocks(bootsteps.StartStopStep):
     def stop(self, parent: Any) -> None:
         for clock in self._clocks:
             clock.stop()
+        try:
+            paced.give_back()
+        except DatabaseError:
+            logger.warning("what this process was to publish waits for the next pass over its Lotes", exc_info=True)
 
     def terminate(self, parent: Any) -> None:
         self.stop(parent)

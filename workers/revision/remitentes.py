@@ -3,7 +3,8 @@
 from typing import Final
 from urllib.parse import urldefrag
 
-from core.senders import Kind, kind_of
+from core.senders import NO_LIMIT, SEGMENTS_PER_S, Kind, kind_of
+from core.text import formato
 from workers.gateway.account import AccountReader, Row
 from workers.revision.fallas import Falla
 
@@ -11,16 +12,17 @@ PROPIOS: Final = ("PhoneNumbers", "ShortCodes", "AlphaSenders")
 ENTRANTE: Final = "/webhooks/twilio/entrante"
 
 
-def remitente(reader: AccountReader, valor: str, public_url: str) -> list[Falla]:
+def remitente(reader: AccountReader, valor: str, public_url: str, ritmo: float) -> list[Falla]:
     """Look at one sender.
 
     Args:
         valor: as in `core.senders`. A name has no resource of its own to be asked for.
         public_url: ours, as Twilio calls it; empty when it cannot.
+        ritmo: segments per second that the product sends from it; NO_LIMIT when nobody has said.
     """
     match kind_of(valor):
         case Kind.SERVICE:
-            return _service(reader, valor, public_url)
+            return _service(reader, valor, public_url, ritmo)
         case Kind.SHORT_CODE:
             return _owned(valor, reader.short_code(valor), public_url)
         case Kind.NUMBER | Kind.TOLL_FREE:
@@ -39,7 +41,7 @@ def _owned(valor: str, found: Row | None, public_url: str) -> list[Falla]:
     return fallas + _inbound(f"El número {valor}", found.get("sms_url"), found.get("sms_method"), public_url)
 
 
-def _service(reader: AccountReader, sid: str, public_url: str) -> list[Falla]:
+def _service(reader: AccountReader, sid: str, public_url: str, ritmo: float) -> list[Falla]:
     found = reader.service(sid)
     if found is None:
         texto = f"El Messaging Service {sid} no existe en esta cuenta"
@@ -49,6 +51,8 @@ def _service(reader: AccountReader, sid: str, public_url: str) -> list[Falla]:
     if not any(senders.values()):
         texto = f"El Messaging Service {sid} no tiene remitentes"
         fallas.append(Falla("servicio_vacio", texto, "Agréguele un número en Sender Pool."))
+    elif ritmo == NO_LIMIT:
+        fallas.append(_without_a_rate(sid, senders))
     if found.get("smart_encoding"):
         texto = f"El Messaging Service {sid} cambia letras de los textos (Smart encoding)"
         remedio = "Desactívelo en Content Settings: lo que quede en duda puede terminar como desconocido."
@@ -65,6 +69,20 @@ def _service(reader: AccountReader, sid: str, public_url: str) -> list[Falla]:
         if number is not None:
             fallas += _inbound(f"El número {phone}", number.get("sms_url"), number.get("sms_method"), public_url)
     return fallas
+
+
+def _without_a_rate(sid: str, senders: dict[str, list[Row]]) -> Falla:
+    """Say that Twilio is handed a whole campaign at once, of which it drops what does not leave before the window's
+    close (https://www.twilio.com/docs/api/errors/30036)."""
+    numbers = [kind_of(str(row.get("phone_number", ""))) or Kind.NUMBER for row in senders["PhoneNumbers"]]
+    kinds = [*numbers, *[Kind.SHORT_CODE] * len(senders["ShortCodes"]), *[Kind.NAME] * len(senders["AlphaSenders"])]
+    texto = f"El Messaging Service {sid} no tiene ritmo: Twilio descarta lo que no alcance a salir antes del cierre"
+    suma = formato.numero(sum(SEGMENTS_PER_S[kind] for kind in kinds))
+    remedio = (
+        "Póngale el de sus remitentes juntos (SENDER_SEGMENTS_PER_S, o Remitentes en la administración): por lo que"
+        f" tiene, {suma} segmentos por segundo, si Twilio no le dio otro."
+    )
+    return Falla("servicio_sin_ritmo", texto, remedio, grave=False)
 
 
 def _is_rcs(row: Row) -> bool:

@@ -14,6 +14,7 @@ from django.db import connection
 
 from campaigns.models import Remitente
 from core.addresses import is_public
+from core.senders import NO_LIMIT
 from workers.gateway.account import AccountReader, ReadError
 from workers.gateway.factory import config_from_settings
 from workers.revision import cuenta, direcciones, muestra, remitentes
@@ -91,6 +92,11 @@ def _partes(reader: AccountReader, hasta: float, valores: Sequence[str], *, de_i
     public_url = settings.PUBLIC_URL
     # A private address is one fault, and no sender's; a simulator reaches it.
     entrante = public_url if settings.TWILIO_SIMULATED or is_public(public_url) else ""
+    propios = Remitente.objects.filter(valor__in=valores).values_list("valor", "segmentos_por_segundo")
+    ritmos = {
+        settings.TWILIO_SENDER: settings.SENDER_SEGMENTS_PER_S,
+        **{valor: float(n or NO_LIMIT) for valor, n in propios},
+    }
     partes: list[Parte] = []
     if de_ida_y_vuelta:
         partes.append(("las direcciones", partial(direcciones.ida_y_vuelta, public_url)))
@@ -100,7 +106,10 @@ def _partes(reader: AccountReader, hasta: float, valores: Sequence[str], *, de_i
         ("el saldo", partial(cuenta.saldo, reader)),
         ("los países", partial(cuenta.pais, reader, settings.PHONE_DEFAULT_REGION)),
         *(
-            (f"el remitente {valor}", partial(remitentes.remitente, reader, valor, entrante))
+            (
+                f"el remitente {valor}",
+                partial(remitentes.remitente, reader, valor, entrante, ritmos.get(valor, NO_LIMIT)),
+            )
             for valor in dict.fromkeys(valores)
         ),
     ]

@@ -9,7 +9,7 @@ from django.conf import settings
 from workers.engine.message import receipts
 from workers.gateway import signature
 
-SID: Final = re.compile(r"[A-Z]{2}[0-9a-f]{32}")  # https://www.twilio.com/docs/glossary/what-is-a-sid
+SID: Final = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")  # https://www.twilio.com/docs/glossary/what-is-a-sid
 CODE: Final = re.compile(r"[0-9]{1,10}")
 
 WRITTEN, BAD_SIGNATURE, UNKNOWN = 204, 403, 404

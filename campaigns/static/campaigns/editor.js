@@ -69,6 +69,7 @@
 
   const phone = () => {
     const shown = document.querySelector("[data-telefono]");
+    if (!shown) return;
     shown.hidden = !text.value.trim();
     const say = (which, name, what) => {
       shown.querySelector(`[data-burbuja=${which}]`).textContent = render(name);
@@ -118,7 +119,10 @@
   text.addEventListener("scroll", () => { ground.scrollTop = text.scrollTop; });
   form.addEventListener("click", (event) => {
     const insert = event.target.closest("[data-inserta]");
-    if (insert) put(insert.dataset.inserta, false);
+    if (insert) {
+      event.preventDefault();
+      put(insert.dataset.inserta, false);
+    }
     const action = event.target.closest("button[name=accion]")?.value;
     if (action === "sin_tildes") {
       event.preventDefault();

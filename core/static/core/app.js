@@ -1,4 +1,5 @@
-// What the pages need beyond htmx: dialogs, the user's menu, and polling that minds the person and the network.
+// What the pages need beyond htmx: dialogs, the user's menu, notices of replies, and polling that minds the person and
+// the network.
 "use strict";
 
 // A hidden tab asks for nothing; it catches up when it is seen again.
@@ -44,15 +45,6 @@ document.addEventListener("click", (event) => {
   });
 });
 
-// On a phone the menu scrolls: the page one is on must be in sight. Not by scrollIntoView, which would also be where the
-// keyboard begins.
-const here = document.querySelector(".menu [aria-current]");
-if (here) {
-  const menu = here.parentElement;
-  const middle = (box) => box.left + box.width / 2;
-  menu.scrollLeft += middle(here.getBoundingClientRect()) - middle(menu.getBoundingClientRect());
-}
-
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   document.querySelectorAll("details.usuario[open]").forEach((menu) => {
@@ -88,4 +80,43 @@ window.addEventListener("pageshow", () => {
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.dispatchEvent(new Event("change", { bubbles: true }));
   });
+});
+
+// A reply is announced by the browser where a person allowed it; by the service worker, which a phone asks for.
+// The menu counts in the background, so the tab need not be seen.
+const avisos = (() => {
+  if (!("serviceWorker" in navigator) || !("Notification" in window)) return null;
+  const worker = document.querySelector("meta[name=avisos]")?.content;
+  if (!worker) return null;
+  const ready = () => navigator.serviceWorker.register(worker);
+  const button = document.querySelector("[data-avisar]");
+  if (button && Notification.permission === "default") {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      Notification.requestPermission().then((said) => {
+        button.hidden = said !== "default";
+        if (said === "granted") ready();
+      });
+    });
+  }
+  return (n) => {
+    if (Notification.permission !== "granted") return;
+    ready().then((registration) =>
+      registration.showNotification("Campañas SMS", {
+        body: n === 1 ? "Hay una respuesta sin leer." : `Hay ${n} respuestas sin leer.`,
+        tag: "respuestas",
+      }),
+    );
+  };
+})();
+document.addEventListener("htmx:afterSwap", () => {
+  const count = document.getElementById("sin-leer");
+  const copy = document.querySelector("[data-copia-sin-leer]"); // a phone's menu is closed
+  if (count && copy && copy.textContent !== count.textContent) copy.innerHTML = count.innerHTML;
+  if (!count?.dataset.ultimo) return;
+  const last = Number(count.dataset.ultimo);
+  const known = Number(localStorage.getItem("ultima-respuesta") ?? -1);
+  if (last <= known) return;
+  localStorage.setItem("ultima-respuesta", last);
+  if (known >= 0 && document.hidden && avisos) avisos(Number(count.dataset.n));
 });

@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from drf_spectacular.generators import SchemaGenerator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from rest_framework.test import APIClient
 
 from campaigns.bajas.services import registrar
 from campaigns.models import Entrante
 from clientes.api.telefonos import TELEFONO_INVALIDO
-from core.api.filters import NO_ES_ID
+from core.api.filters import NO_ES_ID, REPETIDO
 from core.api.serializers import NO_EXISTE
 from core.dates import FECHA_LEJANA
 from core.models import Usuario
@@ -122,6 +124,7 @@ def test_it_refuses_the_edges_of_the_calendar(path: str, api: APIClient) -> None
             "2200-12-31T23:59:59-12:00",
             "2026-01-01T00:00:00+02:00",
             "2141-02-03T04:32:27-18:32",
+            "1982-04-24T08:14:47%2B19:03",
             "2026-01-01T00:00:00%2B23:59",
             "2026-01-01 10:00",
             "",
@@ -215,3 +218,28 @@ def test_blanks_are_no_empty_filter(api: APIClient, cliente: str) -> None:
     """A filter that reads as none shows everybody's rows."""
     response = api.get(f"/api/v1/ventas/?cliente={cliente}")
     assert error_of(response, 400)["attr"] == "cliente"
+
+
+def test_an_empty_filter_is_none_where_the_description_says_so_and_none_is_said_twice(
+    api: APIClient, owner: Usuario
+) -> None:
+    pk = CampanaFactory.create(usuario=owner).pk
+    doc = SchemaGenerator().get_schema(request=None, public=True)
+    seen = 0
+    for route, operations in doc["paths"].items():
+        named = [part for part in operations.get("get", {}).get("parameters", []) if part["in"] == "query"]
+        path = route.replace("/campanas/{id}/", f"/campanas/{pk}/")
+        if "{id}" in path or not any(part["name"] == "cursor" for part in named):
+            continue
+        for part in named:
+            name, several = part["name"], part["schema"].get("type") == "array"
+            empty = api.get(f"{path}?{name}=")
+            if several or not Draft202012Validator(part["schema"]).is_valid(""):
+                assert error_of(empty, 400)["attr"] == name, (path, name)
+            else:
+                assert empty.status_code == 200, (path, name, empty.content)
+            if not several:
+                error = error_of(api.get(f"{path}?{name}=1&{name}=1"), 400)
+                assert (error["attr"], error["detail"]) == (name, REPETIDO), (path, name)
+            seen += 1
+    assert seen > 40

@@ -13,10 +13,10 @@ from campaigns.models import Ajustes, CampanaSMS, Contacto
 from clientes.models import Cliente
 from core.models import Usuario
 from tests.campaigns.pages.support import URL as NUEVA
-from tests.campaigns.pages.support import hidden, post, signed_in
+from tests.campaigns.pages.support import hidden, post
 from tests.core.api.support import error_of
 from tests.factories import CampanaFactory, ClienteFactory, una_programacion
-from tests.pages import flashes, get
+from tests.pages import flashes, get, signed_in
 
 URL = "/api/v1/campanas/vista-previa/"
 NOW = datetime(2026, 11, 27, 15, 0, tzinfo=UTC)  # a Friday, 10:00 in Bogotá

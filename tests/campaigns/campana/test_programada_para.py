@@ -18,10 +18,10 @@ from clientes.services import anonimizar_cliente
 from core.errors import ConflictError
 from core.models import Usuario
 from tests.campaigns.pages.support import URL as NUEVA
-from tests.campaigns.pages.support import hidden, post, signed_in
+from tests.campaigns.pages.support import hidden, post
 from tests.core.api.support import error_of, row_counts
 from tests.factories import CampanaFactory, ClienteFactory, EtiquetaFactory
-from tests.pages import flashes, get
+from tests.pages import flashes, get, signed_in
 
 URL = "/api/v1/campanas/"
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)  # 10:00 in Bogotá

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.db.models.functions import Now
 from django.test import Client
@@ -14,7 +13,7 @@ from campaigns.models import CampanaSMS, Suceso
 from core.models import Usuario
 from tests.factories import AdminFactory, CampanaFactory, ClienteFactory, VendedorFactory
 from workers.engine.campaign import campana as engine
-from workers.engine.publish import chords, window
+from workers.engine.publish import chords
 from workers.engine.rounds import sweeper
 
 
@@ -35,7 +34,7 @@ def campana(owner: Usuario) -> CampanaSMS:
 
 
 def ready() -> list[int]:
-    return [row[0] for row in sweeper._rows(sweeper.READY_SQL, {**window.params(), "lote": settings.LOTE_SIZE})]
+    return [row[0] for row in sweeper._rows(sweeper.READY_SQL, sweeper.ready_params())]
 
 
 def by_save(usuario: Usuario) -> None:

@@ -100,6 +100,14 @@ MALAS = [
     "Hola [nombre, ven",
     "Hola {!Contact.FirstName}",
     "Hola {0}",
+    "Hola <? nombre ?>",
+    "Hola <?php nombre ?>",
+    "Hola ❴nombre❵",
+    "Hola ⦃nombre⦄",
+    "Hola &#123;nombre&#125;",
+    "Hola &lbrace;nombre&rbrace;",
+    "www.{enlace_baja}",
+    "Baja: WWW.{enlace_baja}",
 ]
 # The text's own brackets, percent, `<` and `#`, and links that phones find.
 BUENAS = [
@@ -108,6 +116,11 @@ BUENAS = [
     "Baja:{enlace_baja}",
     "({enlace_baja})",
     "{enlace_baja}.",
+    "Visite tienda.co. {enlace_baja}",
+    "Salir: [{enlace_baja}]",
+    "Salir: <{enlace_baja}>",
+    "¿Qué <? ¿nada?",
+    "AT&T y R&#39;s",
     "{enlace_baja}\nGracias",
     "{enlace_baja}",
     "Hola {nombre}, {nombre}!",

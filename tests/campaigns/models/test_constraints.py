@@ -16,6 +16,7 @@ from campaigns.models import (
     CampanaSMS,
     CierreDiario,
     Contacto,
+    Destinatario,
     Entrante,
     EntregaAlerta,
     Gasto,
@@ -24,6 +25,7 @@ from campaigns.models import (
     Ocurrencia,
     Programacion,
     Remitente,
+    RespuestaGuardada,
     SMSLog,
     Suceso,
 )
@@ -123,6 +125,12 @@ def same_moment() -> None:
     )
 
 
+def same_palabra() -> None:
+    usuario = AdminFactory.create()
+    for nombre in ("Horario", "Horas"):
+        RespuestaGuardada.objects.create(usuario=usuario, nombre=nombre, mensaje="De 9 a 7", palabra="horario")
+
+
 def etiquetas(*nombres: str) -> None:
     usuario = AdminFactory.create()
     for nombre in nombres:
@@ -175,6 +183,12 @@ def same_listado() -> None:
     cierre = CierreDiario.objects.create(dia=NOW)
     for _ in range(2):
         MensajeListado.objects.create(cierre=cierre, sid="SM1", propio=True)
+
+
+def same_destinatario() -> None:
+    owner = campana()
+    for _ in range(2):
+        Destinatario.objects.create(campana=owner, quien=7)
 
 
 def same_avance() -> None:
@@ -306,13 +320,16 @@ BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("smslog_fallido_tiene_codigo", lambda: log(estado="fallido")),
     ("baja_una_por_tienda", lambda: bajas(2, usuario=AdminFactory.create())),
     ("baja_una_por_remitente", lambda: bajas(2, remitente="+1")),
+    ("baja_de_esta_llave", lambda: bajas(1, remitente="+1", telefono="+573001234567")),
     ("baja_de_una_tienda_o_de_un_remitente", lambda: bajas(1)),
     ("baja_de_una_tienda_o_de_un_remitente", lambda: bajas(1, remitente="+1", vigente=False)),
     ("registro_baja_un_sid", lambda: two_registros(sid="SM1")),
     ("entrante_uno_por_tienda", lambda: two_entrantes(AdminFactory.create())),
     ("entrante_uno_sin_tienda", lambda: two_entrantes(None)),
+    ("destinatario_uno_por_campana", same_destinatario),
     ("suceso_un_avance", same_avance),
     ("listado_una_vez", same_listado),
+    ("respuesta_una_por_palabra", same_palabra),
     ("entrega_una_por_destino", same_destino),
     ("contador_uno_por_serie", same_serie),
 ]

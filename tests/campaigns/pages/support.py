@@ -4,18 +4,11 @@ import re
 from html import unescape
 from typing import Any
 
-from django.test import Client
-
 from core.models import Usuario
+from tests.pages import signed_in
 
 URL = "/campanas/nueva/"
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
-
-
-def signed_in(usuario: Usuario) -> Client:
-    client = Client()
-    client.force_login(usuario)
-    return client
 
 
 def post(usuario: Usuario, accion: str, **fields: Any) -> str:

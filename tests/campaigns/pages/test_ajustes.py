@@ -78,6 +78,7 @@ def test_it_saves_a_section(nueva: Usuario) -> None:
         ({"dias_cerrados": "31/02/2026"}, ajustes_form.NO_ES_FECHA.format(valor="31/02/2026")),
         ({"plazo_h": "1000"}, reglas.FUERA.format(minimo=1, maximo=reglas.PLAZO_MAX_H)),
         ({f"{dia}_abierto": "" for dia in ventanas.DIAS}, reglas.NUNCA_ABRE),
+        ({"dias_cerrados": "x\n" * 20_000}, "10000 caracteres"),  # and no line of it is read
     ],
 )
 def test_it_refuses_beside_the_field(nueva: Usuario, fields: dict[str, str], text: str) -> None:

@@ -11,15 +11,10 @@ from campaigns.models import CampanaSMS, SMSLog
 from campaigns.pages import campana as views
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
+from tests.pages import signed_in
 
 PATHS = ("", "vivo/", "destinatarios/")
 ACTIONS = tuple(views.ACCIONES)
-
-
-def signed_in(usuario: Usuario) -> Client:
-    client = Client()
-    client.force_login(usuario)
-    return client
 
 
 @pytest.fixture

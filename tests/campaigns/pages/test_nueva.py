@@ -12,8 +12,9 @@ from campaigns.models import CampanaSMS
 from campaigns.vista_previa import borrador
 from clientes.models import Cliente
 from core.models import Usuario
-from tests.campaigns.pages.support import URL, hidden, post, signed_in
+from tests.campaigns.pages.support import URL, hidden, post
 from tests.factories import CampanaFactory, ClienteFactory, EtiquetaFactory, PlantillaFactory, SegmentoFactory
+from tests.pages import signed_in
 
 FRAGMENTS = ("cuenta/", "costo/", "buscar/clientes/", "buscar/excluir_clientes/")
 

@@ -7,8 +7,9 @@ from campaigns import remitentes
 from campaigns.models import CampanaSMS
 from clientes.models import Cliente
 from core.models import Usuario
-from tests.campaigns.pages.support import URL, hidden, post, signed_in
+from tests.campaigns.pages.support import URL, hidden, post
 from tests.factories import CampanaFactory, ClienteFactory, RemitenteFactory
+from tests.pages import signed_in
 
 
 @pytest.fixture

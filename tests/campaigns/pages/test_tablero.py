@@ -11,10 +11,19 @@ from rest_framework.test import APIClient
 
 from campaigns.campana import selectors
 from campaigns.ley.selectors import ajustes_de
-from campaigns.models import AjustesCambio
+from campaigns.models import Ajustes, AjustesCambio
 from campaigns.pages import tablero
+from clientes.rne.services import importar_lista
 from core.models import Usuario
-from tests.factories import AdminFactory, CampanaFactory, ClienteFactory, VendedorFactory, open_lote, sms_log
+from tests.factories import (
+    AdminFactory,
+    CampanaFactory,
+    ClienteFactory,
+    PlantillaFactory,
+    VendedorFactory,
+    open_lote,
+    sms_log,
+)
 from tests.pages import signed_in
 
 
@@ -63,15 +72,14 @@ def test_a_fragment_without_session_reloads_the_page() -> None:
 
 def test_it_says_what_to_do_first(owner: Usuario, teammate: Usuario) -> None:
     assert 'href="/campanas/nueva/"' in get(owner)
-    assert "scripts/demo" in get(owner)
+    assert "scripts/demo" not in get(owner)  # an owner of a shop runs no scripts
     # Someone who may not start a campaign is not told to.
     assert "/campanas/nueva/" not in get(teammate)
-    assert "scripts/demo" not in get(teammate)
 
 
 def test_it_polls_only_while_something_is_alive(owner: Usuario) -> None:
     ended(owner)
-    assert "hx-get" not in get(owner)
+    assert "data-vivo" not in get(owner)
     campana = running(owner)
     assert 'hx-trigger="every 2s, visible"' in get(owner)
     campana.estado = "pausado"
@@ -150,3 +158,27 @@ def test_a_program_answers_it_too(api: APIClient, owner: Usuario, answer: bool) 
     assert QUESTION in get(owner)
     assert api.patch("/api/v1/ajustes/", {"exigir_consentimiento": answer}).status_code == 200
     assert QUESTION not in get(owner)
+
+
+def test_the_first_days_steps_move_by_themselves_and_can_be_put_away(owner: Usuario, teammate: Usuario) -> None:
+    def steps() -> tuple[int, str]:
+        body = get(owner)
+        now = body.partition('aria-current="step"')[2].partition("<h3>")[2].partition("<")[0].strip()
+        return body.count("guia-hecho"), now
+
+    assert steps() == (0, "Traiga a sus clientes")
+    ClienteFactory.create(usuario=owner)
+    assert steps() == (1, "Diga cuánto le cuesta un SMS")
+    Ajustes.objects.filter(usuario=owner).update(precio_segmento="0.05")
+    assert steps() == (2, "Consulte el registro de excluidos")
+    importar_lista(usuario=owner, telefonos=["3009999999"], consultado_en=timezone.localdate(), reemplaza=True)
+    assert steps() == (3, "Guarde un mensaje que se repita")
+    assert "primeros-pasos" not in get(teammate)
+    client = signed_in(owner)
+    assert client.post("/primeros-pasos/").status_code == 302
+    assert "guia-paso" not in get(owner)
+    client.post("/primeros-pasos/", {"ver": "si"})
+    PlantillaFactory.create(usuario=owner)
+    assert steps() == (4, "Envíe su primera campaña")
+    ended(owner)
+    assert "guia-paso" not in get(owner)

@@ -1,6 +1,7 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import holidays
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -224,3 +225,4 @@ def test_the_three_answers_agree(horario: Horario, at: datetime) -> None:
 
 def test_the_countries_with_holidays_are_known() -> None:
     assert {"CO", "ES", "MX", "US"} <= set(paises())
+    assert list(paises()) == sorted(holidays.list_supported_countries(include_aliases=False))

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from campaigns.values.intencion import Intencion, intencion, normalizar, ofrecida
 from campaigns.values.vocabulario import ALTAS, CLARAS, SOLAS
 from tests.campaigns.values import respuestas
+from tests.growth import growth
 
 BAJA = [
     # one word: case, accents, punctuation, emoji, spacing, insistence
@@ -159,3 +160,37 @@ def test_a_long_text_takes_no_longer() -> None:
     """Two thousand "no" are no reason to backtrack."""
     assert intencion("no me " * 2000) == Intencion.OTRO
     assert intencion("a" * 100_000) == Intencion.OTRO
+
+
+@pytest.mark.parametrize(
+    "piece", ["1,", "1/", "1:", "1234 ", "A o ", "al 1234 ", "text ", "( 1234 :", "X para ", "> a\n"]
+)
+def test_what_a_stranger_writes_costs_what_it_weighs(piece: str) -> None:
+    """A list of words to choose from was read again from each of its words: a second for one SMS."""
+
+    def read(text: str) -> object:
+        return intencion(text, ofrecida=ofrecida(text)), intencion("NO", ofrecida="no", enviado=text)
+
+    assert growth(read, lambda n: (piece * n)[:n], 160) < 30
+
+
+@pytest.mark.parametrize(
+    ("texto", "found"),
+    [
+        ("> a", Intencion.OTRO),
+        ("> a text me", Intencion.OTRO),
+        ("> a\n> a\nhola", Intencion.OTRO),
+        ("> 👍 to “hola”", Intencion.OTRO),
+        ("> a SALIR", Intencion.DUDA),
+        ("> 👍 a «SALIR»", Intencion.DUDA),
+        ("👍 to “> 👍 to SALIR”", Intencion.DUDA),
+        ("👍 to “SALIR”", Intencion.DUDA),
+    ],
+)
+def test_a_line_behind_a_mark_that_looks_like_a_reaction_is_read_once(texto: str, found: Intencion) -> None:
+    """It was read for a reaction without end, and the text was lost with the error."""
+    assert intencion(texto) is found
+
+
+def test_a_choice_of_words_is_still_one() -> None:
+    assert ofrecida("Para no recibir más mensajes responde SALIR, BAJA, PARAR o NO al 85432") == "baja no parar salir"

@@ -327,6 +327,33 @@ class TestOnesOwn:
         assert (due.creada_por, now.creada_por) == (socia, tienda)
         assert aprobaciones.no_aprueba(due, socia) == aprobaciones.PROPIA
         assert aprobaciones.no_aprueba(due, tienda) == ""
+        # The words are hers, whoever runs it.
+        assert aprobaciones.no_aprueba(now, socia) == aprobaciones.TEXTO_PROPIO
+
+    def test_who_last_wrote_a_templates_text_is_an_author_too(self, tienda: Usuario) -> None:
+        socia, otra = (VendedorFactory.create(rol="admin", creado_por=tienda) for _ in range(2))
+        cambiar_ajustes(usuario=tienda, cambios={"aprobacion_ajena": True})
+        ClienteFactory.create_batch(3, usuario=tienda)
+        by_api = APIClient(headers={"Authorization": f"Bearer {llave_de(socia)}"})
+        row = by_api.post("/api/v1/plantillas/", {"nombre": "Promo", "mensaje": "Hola"}).json()
+        path = f"/api/v1/plantillas/{row['id']}/"
+
+        def made() -> CampanaSMS:
+            asked = {"plantilla": row["id"], "audiencia": {"todos": True}}
+            return CampanaSMS.objects.get(pk=signed_in(tienda).post(URL, asked).json()["id"])
+
+        first = made()
+        assert aprobaciones.no_aprueba(first, socia) == aprobaciones.TEXTO_PROPIO
+        assert aprobaciones.no_aprueba(first, tienda) == aprobaciones.PROPIA
+        assert aprobaciones.no_aprueba(first, otra) == ""
+        assert error_of(by_api.post(f"{URL}{first.pk}/aprobar/"), 403)["detail"] == aprobaciones.LLAVE_DEL_TEXTO
+        # A page changes it too; another name, or the same words again, make nobody its author.
+        form = {"nombre": "Promo", "mensaje": "Adiós", "activo": "true"}
+        assert pages.signed_in(otra).post(f"/clientes/plantillas/editar/{row['id']}/", form).status_code == 302
+        assert by_api.patch(path, {"nombre": "Otra", "mensaje": "Adiós"}).status_code == 200
+        second = made()
+        assert aprobaciones.no_aprueba(second, otra) == aprobaciones.TEXTO_PROPIO
+        assert aprobaciones.no_aprueba(second, socia) == ""
 
     def test_the_setting_needs_somebody_else(self, tienda: Usuario, api: APIClient) -> None:
         def ask() -> Any:

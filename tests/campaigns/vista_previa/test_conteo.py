@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from campaigns.audiencia import conteo, medida
 from campaigns.audiencia.juicio import parametros
 from campaigns.audiencia.medida import medir, sumas_de
-from campaigns.audiencia.seleccion import Audiencia, Seleccion, leer_medida
+from campaigns.audiencia.seleccion import Audiencia, Llamado, Seleccion, leer_medida
 from campaigns.ley.selectors import ajustes_de
 from campaigns.remitentes import valor_de
 from campaigns.values.horario import dia_de
@@ -127,6 +127,8 @@ def test_counts_say_what_the_clients_say(owner: Usuario, mundo: Mundo, seed: int
         (Audiencia(Seleccion(segmento=3)), False),
         (Audiencia(Seleccion(todos=True), Seleccion(segmento=3)), False),
         (Audiencia.de_ids([1, 2]), False),
+        # Whom a call names has a text of their own.
+        (Audiencia(Seleccion(todos=True), llamados=(Llamado(1, "Ana", {}),)), False),
     ],
 )
 def test_only_sums_of_counts_are_counted(audiencia: Audiencia, counted: bool) -> None:

@@ -43,6 +43,7 @@ class TestCreate:
             "consentimiento_texto": "",
             "consentimiento_lugar": "",
             "consentimiento_revocado_en": None,
+            "origen": "",
             "creado": timezone.localtime(cliente.creado).isoformat(),
         }
 
@@ -101,6 +102,9 @@ class TestCreate:
             ({"nombre": "x", "telefono": None}, "telefono", "null"),
             ({"nombre": "x", "telefono": {}}, "telefono", "invalid"),
             ({"nombre": "x", "documento": "3" * 21}, "documento", "max_length"),
+            ({"nombre": "x", "documento": "222222222222"}, "documento", "filler"),
+            ({"nombre": "x", "documento": "3" + " " * 64}, "documento", "max_length"),
+            ({"nombre": "x", "telefono": "3001234567" + " " * 91}, "telefono", "max_length"),
             ({"nombre": "x", "activo": "quizás"}, "activo", "invalid"),
             ({"nombre": "x", "activo": None}, "activo", "null"),
         ],
@@ -117,6 +121,11 @@ class TestCreate:
     def test_it_takes_the_longest(self, api: APIClient) -> None:
         body = {"nombre": "ñ" * 150, "telefono": "3" * 20, "documento": "d" * 20}
         assert api.post(URL, body).status_code == 201
+        spaced = {
+            "nombre": "Ana &amp; Luis" + " " * 280,
+            "telefono": "https://api.whatsapp.com/send?phone=573001234567",
+        }
+        assert api.post(URL, spaced).json()["telefono_e164"] == "+573001234567"
 
 
 class TestList:

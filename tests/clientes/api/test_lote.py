@@ -316,3 +316,11 @@ def test_an_older_consent_takes_the_place_of_none(api: APIClient) -> None:
     post(api, [{**ANA, **CONSENT}])
     assert verdicts(post(api, [{**ANA, **CONSENT, "consentimiento_en": "2025-01-01"}])) == ["sin_cambios"]
     assert Cliente.objects.get().consentimiento_en == date(2026, 3, 1)
+
+
+def test_what_a_row_loses_is_said(api: APIClient, owner: Usuario) -> None:
+    body = post(api, [{**ANA, "documento": "222222222222"}, {**LUIS, "documento": "0000"}], clave="telefono")
+    assert verdicts(body) == ["creado", "creado"]
+    assert [("es de relleno" in fila["aviso"]) for fila in body["filas"]] == [True, True]
+    refused = post(api, [{**ANA, "documento": "222222222222"}])["filas"][0]
+    assert [(error["attr"], error["code"]) for error in refused["errores"]] == [("documento", "filler")]

@@ -1,9 +1,11 @@
 """A client's last word about a phone, to any of the shops, and its proof."""
 
+import hashlib
 from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from clientes.bajas.services import Prueba, dar_de_alta, dar_de_baja
@@ -187,7 +189,38 @@ def test_the_preview_and_django_ask_the_same_as_the_engine(owner: Usuario, stran
     assert {("alta", True), ("baja", False), ("stop", False)}.isdisjoint(seen)
 
 
-def test_the_fingerprint_is_the_databases(db: None) -> None:
+def test_the_table_alone_does_not_tell_whose_phone_was_erased(owner: Usuario) -> None:
+    """All phones of a country are hashed in minutes: the fingerprint needs a key, which no row holds."""
+    dar_de_baja(telefono=ANA, tienda_id=owner.pk, prueba=PAGINA)
+    plain = hashlib.sha256(ANA.encode()).digest()
+    for model in (Baja, RegistroBaja):
+        row = model.objects.get(huella=huella(ANA))
+        assert bytes(row.huella) != plain
+        assert not model.objects.filter(huella=plain).exists()
+
+
+def test_an_upgrade_loses_no_opt_out(owner: Usuario, stranger: Usuario) -> None:
+    """The fingerprints of before had no key; of an erased phone nothing else is known."""
+    luz = "+573005550001"
+    dar_de_baja(telefono=ANA, tienda_id=owner.pk, prueba=PAGINA)
+    dar_de_baja(telefono=EVA, tienda_id=stranger.pk, prueba=SMS, remitentes=[NUMERO])
+    dar_de_baja(telefono=luz, tienda_id=owner.pk, prueba=PAGINA)
+    dar_de_alta(telefono=luz, tienda_id=owner.pk, prueba=PAGINA)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT sha256(convert_to(%s, 'UTF8'))", [ANA])
-        assert bytes(cursor.fetchone()[0]) == huella(ANA)
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE clientes_baja DROP CONSTRAINT baja_de_esta_llave")
+        cursor.execute("DROP INDEX cliente_por_huella")  # made later
+        cursor.execute("DROP FUNCTION clientes_huella")
+        for table in ("clientes_baja", "clientes_registrobaja"):
+            cursor.execute(f"ALTER TABLE {table} RENAME marca TO huella")
+            cursor.execute(f"UPDATE {table} SET huella = sha256(convert_to(telefono, 'UTF8'))")
+            cursor.execute(f"UPDATE {table} SET telefono = '' WHERE telefono <> %s", [luz])
+    loader = MigrationExecutor(connection).loader
+    before = loader.project_state(("clientes", "0012_consentimientos_de_antes"))
+    with connection.schema_editor() as editor:
+        for name in ("0013_huella_con_llave", "0014_huella_de_esta_llave"):
+            before = loader.get_migration("clientes", name).apply(before, editor)
+    assert (fuera(owner), fuera(owner, EVA), fuera(stranger, EVA), fuera(owner, luz)) == (True, True, True, False)
+    assert (in_the_list(owner), fuera(stranger)) == (True, False)
+    assert RegistroBaja.objects.filter(huella=huella(luz)).count() == 2
+    assert not dar_de_baja(telefono=ANA, tienda_id=owner.pk, prueba=PAGINA)  # it is known

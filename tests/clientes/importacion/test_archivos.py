@@ -1,5 +1,6 @@
 """The looks that a file may have: charsets, delimiters, quirks, titles."""
 
+import html
 import io
 from datetime import date, datetime, timedelta
 
@@ -9,6 +10,7 @@ from openpyxl import Workbook
 from clientes.importacion import columnas, formato, lectura
 from core.models import Usuario
 from tests.clientes.importacion.support import as_excel, clients, counts, csv, run, upload, xlsx
+from tests.pages import signed_in
 
 TITULOS = ("Nombre", "Teléfono", "NIT/CC")
 ANA = ("Ana Ñúñez", "300 123 4567", "1020")
@@ -125,7 +127,15 @@ GUESSES = [
     ("First Name,Last Name,Phone Number,Mobile Phone Number,Email", "nombre apellidos otro_telefono telefono -"),
     ("Name,Family Name,Phone 1 - Type,Phone 1 - Value,Group Membership", "nombre apellidos - telefono etiquetas"),
     ("Nombre,Teléfono,Celular del paciente,Tipo de teléfono,x", "nombre otro_telefono telefono - -"),
-    ("Person - Name,Person - Phone - Work,Person - Phone - Mobile,a,b", "- otro_telefono telefono - -"),
+    ("Person - Name,Person - Phone - Work,Person - Phone - Mobile,a,b", "nombre otro_telefono telefono - -"),
+    ("customer_full_name,customer_phone_number,legal_id,a,b", "nombre telefono documento - -"),
+    (
+        "Nombre y apellido del comprador,Documento del comprador,Teléfono del comprador,a,b",
+        "nombre documento telefono - -",
+    ),
+    ("Nombre;NIF/CIF/VAT ID;Móvil;x;y".replace(";", ","), "nombre documento telefono - -"),
+    ("Nombre del paciente,Número ID,Celular acudiente,Estado cliente,Fecha cliente", "nombre documento telefono - -"),
+    ("Contact owner,Customer ID,Nombre vendedor,Valor cliente,Categoría cliente", "- - - - -"),
     ("Nombre (obligatorio),Celular vendedor,Teléfono casa,Marca celular,x", "nombre - telefono - -"),
     ("Nombre,WhatsApp,Teléfono,SMS,x", "nombre otro_telefono telefono - -"),
     ("Nombre completo,Apellidos,Celular *,a,b", "nombre - telefono - -"),
@@ -190,3 +200,29 @@ def test_it_sees_whether_there_are_titles(first: list[str], expected: bool) -> N
 )
 def test_it_finds_the_delimiter(text: str, expected: str) -> None:
     assert formato.delimitador(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("titulos", "expected"),
+    [
+        ("telefono,telefono,nombre", [("telefono", 0, [1])]),
+        ("Nombre,NOMBRE,Celular,documento", [("nombre", 0, [1])]),
+        ("Name,Phone 1 - Value,Phone 2 - Value,Phone 3 - Value", [("telefono", 1, [3])]),
+        ("nombre,celular,teléfono fijo,documento", []),
+        ("nombre,telefono,,", []),
+        ("cédula,Cedula,CEDULA,nombre,celular", [("documento", 0, [1, 2])]),
+        ("nombre,celular,tipo de teléfono,documento", []),
+    ],
+)
+def test_it_says_which_columns_are_left_out_though_they_say_the_same(
+    titulos: str, expected: list[tuple[str, int, list[int]]]
+) -> None:
+    cells = titulos.split(",")
+    found = columnas.dudosas(cells, columnas.adivinar(cells, "clientes"), "clientes")
+    assert [(each.campo.nombre, each.tomada, each.otras) for each in found] == expected
+
+
+def test_the_page_says_so(owner: Usuario) -> None:
+    importacion = upload(owner, csv("documento,nombre,telefono,telefono", "1,Ana,6012345678,3001234567"))
+    page = html.unescape(signed_in(owner).get(f"/clientes/importar/{importacion.pk}/").content.decode())
+    assert "Para «Teléfono» se toma la columna C «telefono»; la columna D «telefono» dice lo mismo" in page

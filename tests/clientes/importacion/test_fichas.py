@@ -10,6 +10,7 @@ from clientes.models import Cliente
 from core.models import Usuario
 from tests.clientes.importacion.support import clients, counts, csv, problems, run
 from tests.factories import ClienteFactory
+from tests.pages import signed_in
 
 CAMPOS = ("documento", "nombre", "telefono", "etiquetas", "apellidos")
 ANA = "+573001234567"
@@ -43,6 +44,9 @@ def reasons(*cells: str, **plan: Any) -> str:
         (("CLI1.0", "Ana", "3001234567"), ("CLI1.0", "Ana", ANA)),
         (("12E5", "Ana", "3001234567"), ("12E5", "Ana", ANA)),
         (("CC 79123456.0", "Ana", "3001234567"), ("CC 79123456", "Ana", ANA)),
+        (("1020", "<b>Ana</b> Paz<br />", "3'001'234'567"), ("1020", "Ana Paz", ANA)),
+        (("1020", '&lt;span class="x"&gt;Ana&lt;/span&gt;', "300_123_4567"), ("1020", "Ana", ANA)),
+        (("1020", "Ana <ana@x.co> <3", "3001234567"), ("1020", "Ana <ana@x.co> <3", ANA)),
         (("E-8-123456", "Nil", "+57 300 123 4567"), ("E-8-123456", "Nil", ANA)),
     ],
 )
@@ -83,6 +87,20 @@ def test_it_reads_what_programs_wrote(cells: tuple[str, ...], expected: tuple[st
 )
 def test_it_refuses_what_could_be_somebody_else(cells: tuple[str, ...], reason: str) -> None:
     assert reason in reasons(*cells)
+
+
+def test_a_filler_is_told_of(owner: Usuario) -> None:
+    """The row is taken if the phone says who it is, and the page says what was not."""
+    assert "es de relleno" in reasons("222222222222", "Ana", "3001234567")
+    assert "es de relleno" not in reasons("NULL", "Ana", "3001234567")
+    said = read("XAXX010101000", "Ana", "3001234567", clave="telefono")
+    assert "documento" not in said
+    assert "«XAXX010101000» es de relleno" in said["sin_documento"]
+    importacion = run(owner, csv("documento,nombre,telefono", "222222222222,Ana,3001234567"), clave="telefono")
+    assert clients(owner) == [("Ana", ANA, "", "", True)]
+    page = signed_in(owner).get(f"/clientes/importar/{importacion.pk}/").content.decode()
+    assert "1 fila entró sin un dato" in page
+    assert "«222222222222» es de relleno" in page
 
 
 @pytest.mark.parametrize(

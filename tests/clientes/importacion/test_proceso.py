@@ -12,6 +12,7 @@ from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
 from tests.clientes.importacion.support import clients, counts, csv, problems, run, upload
 from tests.factories import ClienteFactory, EtiquetaFactory
+from tests.pages import get
 
 TITULOS = "nombre;telefono;documento;etiquetas;activo"
 
@@ -243,3 +244,19 @@ def test_so_many_files_wait_and_no_more(owner: Usuario, stranger: Usuario, monke
 
     run(owner, data)  # once it is in the shop its file is gone
     upload(owner, data)
+
+
+def test_all_whom_a_file_names_get_its_tag(owner: Usuario) -> None:
+    """The new, the changed and those who stay as they are; the page then leads to them, and to a message to them."""
+    run(owner, csv("nombre,documento,etiquetas", "Ana,1,VIP"))
+    file = csv("nombre,documento,etiquetas", "Ana,1,VIP", "Luis,2,feria", "Eva,3,", ",4,")
+    done = run(owner, file, etiqueta="Feria")
+    tagged = {nombre: tags.lower() for nombre, _, _, tags, _ in clients(owner)}
+    assert tagged == {"Ana": "feria,vip", "Eva": "feria", "Luis": "feria"}
+    assert (done.creadas, done.actualizadas, done.rechazadas) == (2, 1, 1)
+    etiqueta = Etiqueta.objects.get(usuario=owner, nombre__iexact="feria")
+    body = get(owner, f"/clientes/importar/{done.pk}/")
+    for said in (f"/campanas/nueva/?etiquetas={etiqueta.pk}", f"/clientes/?etiqueta={etiqueta.pk}"):
+        assert said in body, said
+    with pytest.raises(InvalidInputError):
+        run(owner, file, etiqueta="x" * 41)

@@ -88,6 +88,10 @@ def test_it_reads_yes_and_no(raw: str, expected: bool) -> None:
         ("VIP|Norte, sur", ["VIP", "Norte, sur"]),
         ("VIP, vip, VIP", ["VIP"]),
         (" , ", []),
+        ('"VIP","Norte"', ["VIP", "Norte"]),
+        ('"VIP, oro", "Norte"', ["VIP, oro", "Norte"]),
+        ('"VIP"', ["VIP"]),
+        ('La "14"', ['La "14"']),
     ],
 )
 def test_it_reads_tags(raw: str, expected: list[str]) -> None:

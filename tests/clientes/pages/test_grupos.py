@@ -10,14 +10,9 @@ from clientes.models import Etiqueta, Segmento
 from core.dates import FECHA_LEJANA
 from core.models import Usuario
 from tests.factories import ClienteFactory, EtiquetaFactory, SegmentoFactory, VentaFactory
+from tests.pages import signed_in
 
 ETIQUETAS, SEGMENTOS = "/clientes/etiquetas/", "/clientes/segmentos/"
-
-
-def signed_in(usuario: Usuario) -> Client:
-    client = Client()
-    client.force_login(usuario)
-    return client
 
 
 def get(usuario: Usuario, path: str) -> str:

@@ -16,6 +16,7 @@ from core.api import parsers
 from core.api.answers import PayloadTooLargeAnswer
 from core.api.serializers import NO_EXISTE
 from core.api.views import CREDENTIALS_MAX, FALTA_BARRA, NO_HAY, CredentialsParser
+from core.models import Usuario
 from tests.conftest import signed_in
 from tests.core.api.support import error_of, errors_of, row_counts
 from tests.factories import ClienteFactory
@@ -354,3 +355,28 @@ def test_it_never_fails_on_an_arbitrary_query(api: APIClient, query: dict[str, s
     api.raise_request_exception = False
     for path in (CAMPANAS, "/api/v1/clientes/"):
         assert api.get(path, query).status_code in {200, 400, 404, 429}, query
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("post", "clientes/", lambda n: {f"k{i}": 1 for i in range(n)}),
+        ("patch", "ajustes/", lambda n: {"ventanas": {f"k{i}": 1 for i in range(n)}}),
+        ("patch", "ajustes/", lambda n: {"precios": {f"k{i}": "1.0" for i in range(n)}}),
+        ("patch", "ajustes/", lambda n: {"dias_cerrados": ["x"] * n}),
+        ("post", "campanas/", lambda n: {"mensaje": "a", "audiencia": {f"k{i}": 1 for i in range(n)}}),
+        ("post", "campanas/", lambda n: {"mensaje": "a", "audiencia": {"etiquetas": list(range(1, n))}}),
+        ("post", "segmentos/", lambda n: {"nombre": "a", "condiciones": {"etiquetas": [0] * n}}),
+        ("post", "programaciones/", lambda n: {"nombre": "a", "frecuencia": "semanal", "dias": [9] * n}),
+        ("patch", "alertas/ajustes/", lambda n: {"correos": ["x"] * n}),
+        ("post", "llaves/", lambda n: {"nombre": "x", "alcances": ["x"] * n, "redes": ["x"] * n}),
+        ("post", "rne/", lambda n: {"numeros": ["1" * 41] * n, "consultado_en": "2026-01-01"}),
+        ("post", "rne/", lambda n: {"numeros": [str(i) for i in range(n)], "consultado_en": "2026-01-01"}),
+    ],
+)
+def test_a_body_of_nothing_but_mistakes_is_soon_refused(owner: Usuario, method: str, path: str, body: Any) -> None:
+    """Each one told costs as much as a hundred right values: half a megabyte was seconds, and megabytes came back."""
+    api = signed_in(owner)
+    answer = getattr(api, method)(f"/api/v1/{path}", body(20_000))
+    assert answer.status_code == 400
+    assert len(answer.content) < 10_000

@@ -16,10 +16,24 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import DjangoDbBlocker
 
 from campaigns.bajas.services import registrar
+from campaigns.bitacora import ganchos
 from campaigns.bitacora.alertas import guardar_ajustes, probar
 from campaigns.bitacora.services import anotar
 from campaigns.ley.services import cambiar_ajustes
-from campaigns.models import AjustesAlertas, CampanaSMS, Entrante, PlantillaSMS, Programacion, Remitente, SMSLog, Suceso
+from campaigns.models import (
+    AjustesAlertas,
+    CampanaSMS,
+    Entrante,
+    EntregaGancho,
+    EventoGancho,
+    Gancho,
+    PlantillaSMS,
+    Programacion,
+    Remitente,
+    RespuestaGuardada,
+    SMSLog,
+    Suceso,
+)
 from clientes.models import Baja, Cliente, Etiqueta, Segmento, Venta
 from clientes.rne.services import importar_lista
 from core.api.views import NotFoundView
@@ -53,8 +67,10 @@ REMITENTES, REMITENTE = "api/v1/remitentes/", "api/v1/remitentes/<int:pk>/"
 RNE = "api/v1/rne/"
 AJUSTES = "api/v1/ajustes/"
 ENTRANTES, ENTRANTE = "api/v1/entrantes/", "api/v1/entrantes/<int:pk>/"
+RESPUESTAS, RESPUESTA = "api/v1/respuestas/", "api/v1/respuestas/<int:pk>/"
 BAJAS, BAJA = "api/v1/bajas/", "api/v1/bajas/<int:pk>/"
 ALERTAS = "api/v1/alertas/"
+GANCHOS, GANCHO = "api/v1/ganchos/", "api/v1/ganchos/<int:pk>/"
 LLAVES = "api/v1/llaves/"
 MARCA = "zafiro"
 PLANTILLAS, PLANTILLA = "api/v1/plantillas/", "api/v1/plantillas/<int:pk>/"
@@ -73,15 +89,19 @@ class World:
     venta: Venta
     remitente: Remitente
     entrante: Entrante
+    respuesta: RespuestaGuardada
     baja: Baja
     programacion: Programacion
     llave: LlaveApi
+    gancho: Gancho
+    entrega: EntregaGancho
 
     def pk_of(self, route: str) -> int:
         named = {"clientes": self.cliente, "plantillas": self.plantilla, "campanas": self.campana}
         named |= {"etiquetas": self.etiqueta, "segmentos": self.segmento, "ventas": self.venta}
         named |= {"remitentes": self.remitente}
-        named |= {"entrantes": self.entrante, "bajas": self.baja}
+        named |= {"entrantes": self.entrante, "respuestas": self.respuesta, "bajas": self.baja}
+        named |= {"ganchos/entregas": self.entrega, "ganchos": self.gancho}
         named |= {"programaciones": self.programacion, "llaves": self.llave}
         return next((row.pk for part, row in named.items() if part in route), 0)
 
@@ -148,6 +168,10 @@ def una_alta(world: World) -> dict[str, Any]:
     return {"motivo": "Firmó en la tienda", "evidencia": "Carpeta 3"}
 
 
+def un_tramo(world: World) -> dict[str, Any]:
+    return {"desde": "2020-01-01T00:00", "hasta": "2099-01-01T00:00"}
+
+
 def una_llave(world: World) -> dict[str, Any]:
     return {"nombre": "Lector", "alcances": ["leer"]}
 
@@ -193,6 +217,13 @@ TABLE = [
     Row("get", ENTRANTE, 200, 200, 404),
     Row("post", ENTRANTE + "leer/", 200, 403, 404),
     Row("post", ENTRANTE + "decidir/", 200, 403, 404, lambda w: {"es_baja": False}),
+    Row("post", ENTRANTE + "responder/", 409, 409, 404, lambda w: {"mensaje": "Hola"}),  # no client's phone
+    Row("get", RESPUESTAS, 200, 200, 200),
+    Row("post", RESPUESTAS, 201, 403, 201, una_plantilla),
+    Row("get", RESPUESTA, 200, 200, 404),
+    Row("put", RESPUESTA, 200, 403, 404, una_plantilla),
+    Row("patch", RESPUESTA, 200, 403, 404, una_plantilla),
+    Row("delete", RESPUESTA, 204, 403, 404),
     Row("get", BAJAS, 200, 200, 200),
     Row("post", BAJAS, 201, 403, 201, una_baja),
     Row("get", BAJA, 200, 200, 404),
@@ -213,6 +244,7 @@ TABLE = [
     Row("post", CAMPANAS, 201, 403, 400, una_campana),
     Row("post", CAMPANAS + "vista-previa/", 200, 403, 400, una_campana),
     Row("get", CAMPANA, 200, 200, 404),
+    Row("patch", CAMPANA, 409, 403, 404, lambda w: {"nombre": "Otra"}),  # it has started
     Row("get", CAMPANA + "progreso/", 200, 200, 404),
     Row("get", CAMPANA + "logs/", 200, 200, 404),
     Row("get", CAMPANA + "sucesos/", 200, 200, 404),
@@ -221,6 +253,18 @@ TABLE = [
     Row("patch", ALERTAS + "ajustes/", 200, 403, 200, lambda w: {"minutos_sin_avance": 15}),
     Row("post", ALERTAS + "secreto/", 200, 403, 200),
     Row("post", ALERTAS + "prueba/", 202, 403, 409),
+    Row("get", GANCHOS, 200, 403, 200),
+    Row("post", GANCHOS, 201, 403, 201, lambda w: {"url": "https://a.example.com/", "tipos": ["sms.enviado"]}),
+    Row("get", GANCHO, 200, 403, 404),
+    Row("patch", GANCHO, 200, 403, 404, lambda w: {"tipos": ["baja.registrada"]}),
+    Row("delete", GANCHO, 204, 403, 404),
+    Row("post", GANCHO + "secreto/", 200, 403, 404),
+    Row("post", GANCHO + "prueba/", 202, 403, 404),
+    Row("get", GANCHO + "entregas/", 200, 403, 404),
+    Row("post", GANCHOS + "entregas/<int:pk>/repetir/", 202, 403, 404),
+    Row(
+        "post", GANCHO + "repetir/", 202, 403, 404, lambda w: {"desde": "2020-01-01T00:00", "hasta": "2099-01-01T00:00"}
+    ),
     Row("post", CAMPANA + "pausar/", 200, 403, 404),
     Row("post", CAMPANA + "reanudar/", 200, 403, 404, estado="pausado"),
     Row("post", CAMPANA + "cancelar/", 200, 403, 404),
@@ -250,7 +294,8 @@ TABLE = [
 IDS = [f"{row.method} {row.route}" for row in TABLE]
 
 
-# What the other roles may: a second admin what the owner may, an aprobador what a vendedor may, and what follows.
+# What the other roles may: a second admin what the owner may, an aprobador what a vendedor may but answering, and what
+# follows.
 MANEJA = {
     *(f"{CAMPANA}{what}/" for what in ("pausar", "reanudar", "reintentar")),
     *(f"{PROGRAMACION}{what}/" for what in ("pausar", "reanudar")),
@@ -268,6 +313,8 @@ def expected(rol: str, row: Row) -> int:
     if row.route.startswith(DE_TODOS):
         return row.teammate
     match rol:
+        case "aprobador" if row.route == ENTRANTE + "responder/":
+            return 403
         case "aprobador":
             return row.owner if row.route in APRUEBA else row.teammate
         case "operador":
@@ -335,6 +382,9 @@ def make_world(owner: Usuario) -> World:
     guardar_ajustes(usuario=owner, datos={"correos": [f"{MARCA}@tienda.co"]})
     AjustesAlertas.objects.update(confirmados=F("correos"))
     probar(usuario=owner)
+    gancho = ganchos.crear(usuario=owner, url="https://tienda.co/", tipos=["baja.registrada"])
+    evento = EventoGancho.objects.create(gancho=gancho, tipo="baja.registrada", datos={}, en_entrega=True)
+    entrega = EntregaGancho.objects.create(gancho=gancho, evento_ids=[evento.pk], total=1, estado="entregada")
     return World(
         ClienteFactory.create(usuario=owner),
         PlantillaFactory.create(usuario=owner),
@@ -344,9 +394,12 @@ def make_world(owner: Usuario) -> World:
         VentaFactory.create(cliente=con_historia),
         RemitenteFactory.create(usuario=owner),
         Entrante.objects.create(usuario=owner, sid="SM1", telefono="+573001234567", texto="Baja Ana", tipo="duda"),
+        RespuestaGuardada.objects.create(usuario=owner, nombre="Horario", mensaje="De 9 a 7"),
         registrar(usuario=owner, telefono="3001234567", motivo="Lo pidió en la tienda"),
         una_programacion(owner),
         LlaveApi.objects.get(huella=huella(llave_de(owner))),
+        gancho,
+        entrega,
     )
 
 

@@ -8,7 +8,7 @@ import copy
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -22,8 +22,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import DjangoDbBlocker
 
 from campaigns.bajas.services import registrar
+from campaigns.bitacora import ganchos
 from campaigns.bitacora.alertas import guardar_ajustes, probar
-from campaigns.models import AjustesAlertas, CampanaSMS, CierreDiario, Entrante, SMSLog
+from campaigns.models import AjustesAlertas, CampanaSMS, CierreDiario, Entrante, RespuestaGuardada, SMSLog
 from clientes.importacion.services import subir
 from clientes.models import Importacion
 from core.llaves import huella
@@ -150,6 +151,7 @@ TABLE = [
     # the dashboard and the campaigns
     Row("get", "", 200, 200, 200),
     Row("get", "vivo/", 200, 200, 200),
+    Row("post", "primeros-pasos/", 302, 403, 302),
     Row("get", "campanas/", 200, 200, 200),
     Row("get", "campanas/vivas/", 200, 200, 200),
     Row("get", "muro/", 200, 200, 200),
@@ -159,6 +161,19 @@ TABLE = [
     Row("post", "alertas/", 302, 403, 302, "", lambda w: {"minutos_sin_avance": "15", "al_fallar": "true"}),
     Row("post", "alertas/secreto/", 200, 403, 200),
     Row("post", "alertas/prueba/", 302, 403, 302),
+    Row("get", "ganchos/", 200, 403, 200),
+    Row("post", "ganchos/", 200, 403, 200, "", lambda w: {"url": "https://a.example.com/", "tipos": "sms.enviado"}),
+    Row("get", "ganchos/<int:pk>/", 200, 403, 404, "gancho"),
+    Row(
+        "post",
+        "ganchos/<int:pk>/",
+        302,
+        403,
+        404,
+        "gancho",
+        lambda w: {"url": "https://tienda.co/otra", "tipos": "baja.registrada"},
+    ),
+    Row("post", "ganchos/<int:pk>/hacer/", 302, 403, 404, "gancho", lambda w: {"accion": "desactivar"}),
     # the operator's alone: tests/campaigns/pages/test_cierres.py
     Row("get", "cierres/", 403, 403, 403),
     Row("get", "cierres/<int:pk>/", 404, 404, 404, "cierre"),
@@ -170,6 +185,8 @@ TABLE = [
     Row("post", "campanas/nueva/buscar/clientes/", 200, 403, 200),
     Row("post", "campanas/nueva/buscar/excluir_clientes/", 200, 403, 200),
     Row("get", CAMPANA, 200, 200, 404, "campana"),
+    Row("get", CAMPANA + "editar/", 302, 403, 404, "campana"),  # it has started
+    Row("post", CAMPANA + "editar/", 302, 403, 404, "campana"),
     Row("get", CAMPANA + "vivo/", 200, 200, 404, "campana"),
     Row("get", CAMPANA + "serie/", 200, 200, 404, "campana"),
     Row("get", CAMPANA + "destinatarios/", 200, 200, 404, "campana"),
@@ -258,6 +275,15 @@ TABLE = [
     Row("post", "respuestas/leer/", 302, 403, 302, "", lambda w: {"id": w["entrante"]}),
     Row("get", "respuestas/exportar/", 200, 403, 200),
     Row("get", "respuestas/<int:pk>/", 200, 200, 404, "entrante"),
+    Row("get", "respuestas/sin-leer/", 200, 200, 200, anonymous=204),
+    Row("get", "respuestas/<int:pk>/contestar/", 302, 302, 404, "entrante"),
+    Row("post", "respuestas/<int:pk>/contestar/", 200, 200, 404, "entrante", lambda w: {"mensaje": "{mal"}),
+    Row("get", "respuestas/guardadas/", 200, 200, 200),
+    Row("get", "respuestas/guardadas/nueva/", 200, 403, 200),
+    Row("post", "respuestas/guardadas/nueva/", 302, 403, 302, "", una_plantilla),
+    Row("get", "respuestas/guardadas/<int:pk>/", 200, 403, 404, "respuesta"),
+    Row("post", "respuestas/guardadas/<int:pk>/", 302, 403, 404, "respuesta", una_plantilla),
+    Row("post", "respuestas/guardadas/<int:pk>/eliminar/", 302, 403, 404, "respuesta"),
     Row("post", "respuestas/<int:pk>/decidir/", 302, 403, 404, "entrante", lambda w: {"es_baja": "no"}),
     Row("get", "clientes/<int:pk>/conversacion/", 200, 200, 404, "con_historia"),
     Row("get", "bajas/", 200, 200, 200),
@@ -320,10 +346,12 @@ IDS = [f"{row.method} /{row.route}" for row in TABLE]
 every_row = pytest.mark.parametrize("row", TABLE, ids=IDS)
 
 
-# What the other roles may: a second admin what the owner may, an aprobador what a vendedor may, and what follows.
+# What the other roles may: a second admin what the owner may, an aprobador what a vendedor may but answering, and what
+# follows.
 MANEJA = {*(f"{CAMPANA}{what}/" for what in ("pausar", "reanudar", "reintentar"))} | {
     f"{PROGRAMACION}pausar/", f"{PROGRAMACION}reanudar/",
 }  # fmt: skip
+RESPONDE = {"respuestas/<int:pk>/contestar/"}
 APRUEBA = {f"{CAMPANA}aprobar/", f"{CAMPANA}rechazar/"}
 OPERADOR_VE = {
     "", "vivo/", "campanas/", "campanas/vivas/", "muro/", "muro/vivo/", "reportes/", "programaciones/",
@@ -342,6 +370,8 @@ def expected(rol: str, row: Row) -> int:
     if row.route.startswith(("cuenta", "cierres/", "twilio/")):
         return row.teammate  # everybody's own account; and nobody's of a shop
     match rol:
+        case "aprobador" if row.route in RESPONDE:
+            return 403
         case "aprobador":
             return row.owner if row.route in APRUEBA else row.teammate
         case "operador":
@@ -356,6 +386,13 @@ class Made:
     stranger: Usuario
     roles: dict[str, Usuario]
     world: World
+    rows: dict[str, list[dict[str, Any]]]
+
+    def rows_in(self, estado: str) -> dict[str, list[dict[str, Any]]]:
+        """Every row of the shop's as each test begins, with the campaign in this estado."""
+        label = "campaigns.CampanaSMS"
+        [campana] = self.rows[label]
+        return {**self.rows, label: [{**campana, "estado": estado}]}
 
 
 @pytest.fixture(scope="module")
@@ -367,14 +404,16 @@ def pages_made(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Ite
             teammate = VendedorFactory.create(username="vendedor", creado_por=owner)
             roles = {rol: VendedorFactory.create(rol=rol, creado_por=owner) for rol in ROLES if rol != "plataforma"}
             roles["plataforma"] = Usuario.objects.create_superuser("plataforma", password="clave-de-prueba")
-            made = Made(owner, teammate, AdminFactory.create(username="ajeno"), roles, make_world(owner))
+            stranger, world = AdminFactory.create(username="ajeno"), make_world(owner)
+            made = Made(owner, teammate, stranger, roles, world, rows_of_the_shop())
         yield made
 
 
 @pytest.fixture
 def made(pages_made: Made, db: None) -> Made:
     """A copy: what a test does to these objects is its own."""
-    return copy.deepcopy(pages_made)
+    rows = pages_made.rows
+    return replace(copy.deepcopy(replace(pages_made, rows={})), rows=rows)
 
 
 @pytest.fixture
@@ -420,9 +459,11 @@ def make_world(owner: Usuario) -> World:
         "entrante": Entrante.objects.create(
             usuario=owner, sid="SM1", telefono=con_historia.telefono_e164, texto=f"{MARCA} 11", tipo="duda"
         ),
+        "respuesta": RespuestaGuardada.objects.create(usuario=owner, nombre=f"{MARCA} 14", mensaje=f"{MARCA} 15"),
         "baja": registrar(usuario=owner, telefono="3001234567", motivo=f"{MARCA} 12"),
         "vendedor": VendedorFactory.create(creado_por=owner, username=MARCA),
         "llave": LlaveApi.objects.get(huella=huella(llave_de(owner, nombre=f"{MARCA} 13"))),
+        "gancho": ganchos.crear(usuario=owner, url=f"https://{MARCA}.com/", tipos=["baja.registrada"]),
         "cierre": CierreDiario.objects.create(dia=date(2026, 3, 4)),  # the installation's
     }
     return {name: row.pk for name, row in rows.items()}
@@ -514,9 +555,8 @@ def test_every_file_for_a_spreadsheet_is_made_harmless(
 
 
 @every_row
-def test_it_lets_a_teammate_read_and_not_write(row: Row, world: World, teammate: Usuario) -> None:
-    before = rows_of_the_shop()
-    before["campaigns.CampanaSMS"][0]["estado"] = row.estado
+def test_it_lets_a_teammate_read_and_not_write(row: Row, made: Made, world: World, teammate: Usuario) -> None:
+    before = made.rows_in(row.estado)
     answer = send(signed_in(teammate), row, world)
     assert answer.status_code == row.teammate, text_of(answer)
     if not row.route.startswith("cuenta"):
@@ -532,7 +572,7 @@ def test_each_role_gets_its_part_and_no_more(rol: str, made: Made, world: World)
             continue  # theirs: tests/campaigns/pages/test_cierres.py, tests/workers/revision/test_pages.py
         mark = transaction.savepoint()
         CampanaSMS.objects.filter(pk=world["campana"]).update(estado=row.estado)
-        before = rows_of_the_shop() if expected(rol, row) == 403 else {}
+        before = made.rows_in(row.estado) if expected(rol, row) == 403 else {}
         answer = send_as_it_is(signed_in(made.roles[rol]), row, world)
         if answer.status_code != expected(rol, row) or (before and rows_of_the_shop() != before):
             wrong[f"{row.method} /{row.route}"] = answer.status_code, expected(rol, row)
@@ -557,9 +597,8 @@ def test_who_sees_no_phones_gets_none_whole(made: Made, world: World) -> None:
 
 
 @every_row
-def test_it_hides_everything_from_a_stranger(row: Row, world: World, stranger: Usuario) -> None:
-    before = rows_of_the_shop()
-    before["campaigns.CampanaSMS"][0]["estado"] = row.estado
+def test_it_hides_everything_from_a_stranger(row: Row, made: Made, world: World, stranger: Usuario) -> None:
+    before = made.rows_in(row.estado)
     answer = send(signed_in(stranger), row, world)
     assert answer.status_code == row.stranger, text_of(answer)
     assert MARCA not in text_of(answer)
@@ -580,9 +619,8 @@ def test_it_says_the_same_of_another_shops_row_and_of_none(row: Row, world: Worl
 
 
 @every_row
-def test_it_requires_somebody(row: Row, world: World) -> None:
-    before = rows_of_the_shop()
-    before["campaigns.CampanaSMS"][0]["estado"] = row.estado
+def test_it_requires_somebody(row: Row, made: Made, world: World) -> None:
+    before = made.rows_in(row.estado)
     answer = send(Client(), row, world)
     assert answer.status_code == row.anonymous
     if row.anonymous == 302:
@@ -605,9 +643,8 @@ def test_a_fragment_whose_session_ended_reloads_its_page(row: Row, world: World)
 @pytest.mark.parametrize(
     "row", [row for row in TABLE if row.method == "post"], ids=lambda row: f"{row.method} /{row.route}"
 )
-def test_it_requires_the_csrf_token(row: Row, world: World, owner: Usuario) -> None:
-    before = rows_of_the_shop()
-    before["campaigns.CampanaSMS"][0]["estado"] = row.estado
+def test_it_requires_the_csrf_token(row: Row, made: Made, world: World, owner: Usuario) -> None:
+    before = made.rows_in(row.estado)
     client = Client(enforce_csrf_checks=True)
     client.force_login(owner)
     assert send(client, row, world).status_code == 403

@@ -9,9 +9,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from rest_framework.test import APIClient
 
 from core.models import Registro, Usuario
-from core.pages.rates import CONSULTA, DESCARGA, RITMOS, SUBIDA
+from core.pages.rates import CONSULTA, DE_ALGUIEN, DE_PERSONAS, DESCARGA, RITMOS, SUBIDA
 from tests.core.pages.test_matrix import NOT_PAGES
-from tests.factories import ClienteFactory, VendedorFactory
+from tests.factories import CampanaFactory, ClienteFactory, VendedorFactory
 from tests.pages import signed_in
 
 # Pages that need none. A new page stands in RITMOS or here.
@@ -30,12 +30,21 @@ SIN_RITMO = {
     *(
         "ajustes-consentimiento",
         "entrante-decidir",
+        "entrante-contestar",
+        "campana-editar",
+        "primeros-pasos",
+        "respuestas-guardadas",
+        "respuesta-nueva",
+        "respuesta-editar",
+        "respuesta-eliminar",
+        "entrantes-sin-leer",
         "plantilla-crear",
         "plantilla-editar",
         "plantilla-eliminar",
         "programacion-eliminar",
     ),
     *("programacion-pausar", "programacion-reanudar", "campana-aprobar", "campana-rechazar"),
+    *("ganchos", "gancho"),
     *("campana-pausar", "campana-reanudar", "campana-cancelar", "campana-reintentar", "alertas-secreto"),
     *("usuario-clave", "usuario-rol", "usuario-activar", "usuario-desactivar", "cuenta-clave"),
     # one's own account
@@ -43,7 +52,7 @@ SIN_RITMO = {
     *("sesiones", "sesion-cerrar", "sesiones-cerrar-otras", "cuenta-correo", "correo-confirmar", "confirmar"),
     *("usuario-sesiones-cerrar", "ingresar-codigo", "clave-olvidada", "clave-nueva"),
     # counted by rates of their own
-    *("alertas-prueba", "usuario-nuevo"),
+    *("alertas-prueba", "gancho-hacer", "usuario-nuevo"),
     # the API's views at addresses of pages, with the API's rates
     *("enviar-sms", "cliente-crear-ajax", "plantillas-sms"),
 }
@@ -145,11 +154,22 @@ class TestReaders:
         assert late.status_code == 429
         assert int(late["Retry-After"]) > 60
         assert int(api.get("/api/v1/clientes/?q=ana")["Retry-After"]) > 60
-        # A program may ask for one after the other; a person looks at one. Campaigns are no people.
-        cliente = ClienteFactory.create(usuario=owner)
-        assert page.get(f"/clientes/{cliente.pk}/").status_code == 200
+        # By either way one may ask for one after the other. Campaigns are no people, and their recipients are.
+        cliente, campana = ClienteFactory.create(usuario=owner), CampanaFactory.create(usuario=owner)
         assert api.get(f"/api/v1/clientes/{cliente.pk}/").status_code == 429
         assert api.get("/api/v1/campanas/").status_code == 200
+        assert page.get("/clientes/plantillas/").status_code == 200
+        for path in (f"/clientes/{cliente.pk}/", f"/campanas/{campana.pk}/", f"/campanas/{campana.pk}/destinatarios/"):
+            assert page.get(path).status_code == 429, path
+
+    def test_a_page_that_renews_itself_counts_once(self, owner: Usuario, teammate: Usuario) -> None:
+        page, path = signed_in(teammate), f"/campanas/{CampanaFactory.create(usuario=owner).pk}/destinatarios/"
+        assert [page.get(f"{path}?estado=&v={n}").status_code for n in range(6)] == [200] * 6
+        assert [page.get(f"{path}?despues={n}&v=1").status_code for n in (1, 2, 3)] == [200, 200, 429]
+        assert page.get(f"{path}?v=7").status_code == 200
+
+    def test_each_of_them_is_a_page(self) -> None:
+        assert set(names(get_resolver().url_patterns)) >= DE_ALGUIEN | DE_PERSONAS
 
     @pytest.mark.parametrize("rol", ["admin", "operador"])
     def test_who_exports_or_sees_no_phones_is_not_counted(self, owner: Usuario, rol: str) -> None:

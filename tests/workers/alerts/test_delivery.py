@@ -54,7 +54,7 @@ def test_the_signature_is_one_that_the_standards_library_accepts(
 def test_it_signs_as_the_standard_says() -> None:
     """The example of https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md"""
     found = webhook.signature_headers(
-        secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        secrets=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"],
         message_id="msg_p5jXN8AQM9LWM0D4loKWxJek",
         moment=datetime.fromtimestamp(1614265330, ZoneInfo("America/Bogota")),
         body='{"test": 2432232314}',
@@ -163,7 +163,7 @@ def tls(monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
 
 
 def result_of(url: str) -> Result:
-    return webhook.post(url=url, secret=alertas.nuevo_secreto(), message_id="1", body="{}")
+    return webhook.post(url=url, secrets=[alertas.nuevo_secreto()], message_id="1", body="{}")
 
 
 def test_it_calls_over_tls_who_shows_a_certificate_that_is_known(

@@ -79,20 +79,18 @@ def test_it_leaves_nothing_for_ever(backend: Backend, server: redis.Redis) -> No
     assert not server.exists(backend.get_key_for_group(group, ".parts"))
 
 
-def test_the_threads_of_a_process_share_one_that_knows_who_counts(
-    backend: Backend, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(backend, "on_part", lambda part: None)
+def test_the_threads_of_a_process_share_one(backend: Backend) -> None:
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(results.backend).result() is backend
 
 
-def test_a_part_is_handed_to_who_counts_for_the_process(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
-    handed: list[Part] = []
-    monkeypatch.setattr(backend, "on_part", handed.append)
+def test_a_part_that_celery_itself_has_run_is_counted(backend: Backend, server: redis.Redis) -> None:
+    group = chord(backend, 1)
+    [part] = parts(group, 0)
 
     class Request:
-        group, group_index, chord = "g", 4, {"task": "x"}
+        group_index, chord = 0, part.callback
 
+    Request.group = group  # type: ignore[attr-defined]
     backend.on_chord_part_return(Request, "SUCCESS", None)
-    assert handed == [Part("g", 4, {"task": "x"})]
+    assert server.llen(QUEUE) == 1

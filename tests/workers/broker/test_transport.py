@@ -1,5 +1,6 @@
 """The broker's channel, against the real server."""
 
+import contextlib
 from collections.abc import Iterator
 
 import pytest
@@ -79,6 +80,38 @@ def test_it_takes_turns_among_the_queues(connection: Connection) -> None:
             message.ack()
     assert sorted(map(sorted, seen)) == [["a"], ["a"], ["b"], ["b"]]
     assert seen[0] != seen[1]
+
+
+def test_neither_messages_nor_other_tasks_keep_the_others_from_being_fetched(server: redis.Redis) -> None:
+    envios, campanas = Queue("envios.prueba"), Queue("prueba-campanas")
+    options = {"priority_steps": [0], "prefetch_tasks": 4}
+    try:
+        with Connection(redis_url.for_celery(settings.REDIS_URL), transport_options=options) as connection:
+            publish(connection, envios, *map(str, range(12)))
+            publish(connection, campanas, *map(str, range(9)))
+            _, got = consume(connection, prefetch=8, queues=[envios, campanas])
+
+            def fetch() -> list[int]:
+                for _ in range(4):
+                    with contextlib.suppress(TimeoutError):
+                        connection.drain_events(timeout=0.3)
+                return [server.llen(queue.name) for queue in (envios, campanas)]
+
+            # As many of each as there is room for, and not one more of either.
+            assert fetch() == [4, 5]
+            for message in got[:]:
+                if message.delivery_info["routing_key"] == campanas.name:
+                    message.ack()
+            assert fetch() == [4, 1]  # however many messages are in hand
+            for message in got[:]:
+                if message.delivery_info["routing_key"] == envios.name:
+                    message.ack()
+            assert fetch() == [0, 1]
+            for message in got:
+                if not message.acknowledged:
+                    message.ack()
+    finally:
+        server.delete(envios.name, campanas.name)
 
 
 def test_it_keeps_no_copy_of_what_is_not_acknowledged(connection: Connection, server: redis.Redis) -> None:

@@ -32,7 +32,10 @@ REFUSED: list[tuple[int, str, type, str]] = [
     # An unknown code that is not about messages would meet every recipient alike.
     (400, error_json(20999), Account, "20999"),
     # Finer codes than the table has, and those of six digits, which a trial account meets.
-    *[(400, error_json(code), Account, str(code)) for code in (21601, 21607, 21616, 21657, 21661, 21664, 21267)],
+    *[
+        (400, error_json(code), Account, str(code))
+        for code in (21401, 21601, 21607, 21616, 21657, 21661, 21664, 21267, 21910, 30016)
+    ],
     *[(400, error_json(code), Account, str(code)) for code in (21701, 21703, 21712, 572002, 572006, 572099)],
     (400, error_json(572005), Permanent, "572005"),
     # The account's limit of a day comes as a 429, and so could what is known of a sender.

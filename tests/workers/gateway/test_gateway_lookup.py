@@ -62,6 +62,22 @@ def test_it_reads_no_page_beyond_the_time_in_question(
     assert simulator.control.stats().requests == before + 1
 
 
+def test_one_old_message_ends_no_list(make_gateway: MakeGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twilio sorts by when they left, and one may have waited in a queue for hours."""
+    monkeypatch.setattr(twilio, "LISTED", 2)
+    old, recent = "Thu, 24 Aug 2023 05:01:45 +0000", "Thu, 24 Aug 2023 09:01:45 +0000"
+
+    def page(*dates: str, more: bool = True) -> str:
+        messages = [json.loads(message_json(sid=f"SM{n:032}", date_created=date)) for n, date in enumerate(dates)]
+        following = "/2010-04-01/Accounts/AC/Messages.json?Page=1&PageToken=PA" if more else None
+        return json.dumps({"messages": messages, "next_page_uri": following})
+
+    script = [page(old, recent), page(recent, old), page(old, old), page(recent, more=False)]
+    with scripted_server(*[answering(200, one) for one in script]) as server:
+        found = make_gateway(server.url).messages_since(datetime(2023, 8, 24, 8, tzinfo=UTC))
+    assert (len(found), len(server.requests)) == (2, 3)
+
+
 def test_it_says_so_when_there_are_too_many_to_tell(gateway: TwilioGateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(twilio, "LISTED", 2)
     monkeypatch.setattr(twilio, "MOST_PAGES", 2)

@@ -1,6 +1,7 @@
 """The connections of the event loop: answers in every shape of HTTP/1.1, proxies, and what is never kept."""
 
 import asyncio
+import gzip
 import math
 import socket
 import ssl
@@ -23,6 +24,11 @@ CERTIFICATE = Path(__file__).parents[1] / "data" / "localhost.pem"
 BODY = message_json().encode()
 CREATED = b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\n"
 LENGTH = b"Content-Length: %d\r\n\r\n" % len(BODY)
+ZIPPED = gzip.compress(BODY)
+
+
+def zipped(coding: bytes, body: bytes) -> bytes:
+    return CREATED + b"Content-Encoding: %s\r\nContent-Length: %d\r\n\r\n%s" % (coding, len(body), body)
 
 
 def send(gateway: TwilioGateway) -> object:
@@ -41,6 +47,14 @@ def send(gateway: TwilioGateway) -> object:
         pytest.param(b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n" + CREATED + LENGTH + BODY, id="after-103"),
         pytest.param(b"HTTP/1.0 201 Created\r\n" + LENGTH + BODY, id="of-http-1.0"),
         pytest.param(CREATED + b"Content-Encoding: identity\r\n" + LENGTH + BODY, id="as-it-is"),
+        pytest.param(CREATED + b"Content-Encoding:\r\n" + LENGTH + BODY, id="in-no-coding"),
+        pytest.param(zipped(b"gzip", ZIPPED), id="compressed"),
+        pytest.param(zipped(b"X-GZIP", ZIPPED), id="compressed-by-its-old-name"),
+        pytest.param(b"\r\n" + CREATED + LENGTH + BODY, id="after-an-empty-line"),
+        pytest.param(
+            CREATED + b"Transfer-Encoding: chunked\r\n\r\n%x;a=b\r\n%s\r\n0\r\nX-Sum: 1\r\n\r\n" % (len(BODY), BODY),
+            id="in-chunks-with-trailers",
+        ),
         pytest.param(CREATED + b"X-Many: 1\r\nX-Many: 2\r\n" + LENGTH + BODY, id="a-header-twice"),
     ],
 )
@@ -57,6 +71,12 @@ def test_it_reads_an_answer(make_gateway: MakeGateway, answer: bytes) -> None:
         (b"HTTP/1.1 100 Continue\r\n\r\n", "unreadable_answer"),
         (b"SSH-2.0-OpenSSH_9.2\r\n", "bad_answer"),
         (CREATED + b"Content-Length: -1\r\n\r\n" + BODY, "bad_answer"),
+        (CREATED + b"X-Folded: a\r\n b\r\n" + LENGTH + BODY, "bad_answer"),
+        (CREATED + b"Transfer-Encoding: chunked\r\n" + LENGTH + BODY, "bad_answer"),
+        (b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", "bad_answer"),
+        (zipped(b"gzip", ZIPPED[:-9]), "protocol_error"),
+        (zipped(b"gzip", BODY), "protocol_error"),
+        (zipped(b"br", BODY), "protocol_error"),
     ],
 )
 def test_half_an_answer_is_a_doubt(make_gateway: MakeGateway, answer: bytes, code: str) -> None:
@@ -82,6 +102,17 @@ def test_a_connection_whose_answer_came_too_late_is_not_used_again(make_gateway:
         assert isinstance(late, Ambiguous)
         assert late.code == "read_timeout"
         assert isinstance(send(gateway), Accepted)
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("more", [CREATED + LENGTH + BODY, CREATED, b"HTTP/1.1 2", b"0\r\n"])
+def test_a_connection_on_which_more_came_than_was_asked_for_is_not_used_again(
+    make_gateway: MakeGateway, more: bytes
+) -> None:
+    """Else what follows would be taken for the next message's answer."""
+    with scripted_server(*[writing(CREATED + LENGTH + BODY + more, keeps=True)] * 2) as server:
+        gateway = make_gateway(server.url)
+        assert [type(send(gateway)) for _ in range(2)] == [Accepted, Accepted]
     assert server.connections == 2
 
 

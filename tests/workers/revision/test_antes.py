@@ -1,9 +1,11 @@
 """The check before a large campaign: what is grave stands in its log, and nothing waits for it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db.models.functions import Now
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from campaigns.audiencia.seleccion import Audiencia
@@ -13,6 +15,7 @@ from core import nudges
 from core.models import Usuario
 from tests.factories import CampanaFactory, ClienteFactory, RemitenteFactory
 from tests.local.simulator_process import ACCOUNT_SID, AUTH_TOKEN, RunningSimulator
+from workers.engine.campaign import campana as campanas
 from workers.revision.antes import revisar_campana
 
 NUMERO = "+15005550006"
@@ -100,6 +103,37 @@ def test_a_simulator_needs_none(owner: Usuario, set_up: Any, settings: Any) -> N
     campana = CampanaFactory.create(usuario=owner)
 
     assert revisar_campana(campana.pk) == []
+
+
+@pytest.mark.parametrize(
+    ("ago", "fields", "asked"),
+    [
+        (timedelta(days=2), {"total_clientes": 2}, True),
+        (timedelta(days=2), {"total_clientes": 1}, False),
+        (timedelta(days=2), {"total_clientes": 2, "prueba": True}, False),
+        (timedelta(0), {"total_clientes": 2}, False),  # it was asked for a moment ago
+    ],
+)
+def test_large_campaigns_that_waited_ask_again_when_they_start(
+    owner: Usuario,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    ago: timedelta,
+    fields: dict[str, Any],
+    asked: bool,
+) -> None:
+    sent: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(nudges, "_send", lambda *args: sent.append(args))
+    settings.TWILIO_CHECK_FROM = 2
+    campana = CampanaFactory.create(usuario=owner, estado="pendiente", **fields)
+    CampanaSMS.objects.filter(pk=campana.pk).update(creado=Now() - ago, programada_para=Now())
+
+    with django_capture_on_commit_callbacks(execute=True):
+        campanas._start(campanas.Look(campana.pk, publish=False))
+        campanas._start(campanas.Look(campana.pk, publish=False))
+
+    assert [args for args in sent if args[0] == REVISAR] == [(REVISAR, campana.pk)] * asked
 
 
 @pytest.mark.parametrize(("recipients", "asked"), [(1, False), (2, True), (3, True)])

@@ -51,6 +51,7 @@ def codigos(*, de_ida_y_vuelta: bool = False) -> list[str]:
 
 def with_service(settings: Any) -> None:
     settings.TWILIO_MESSAGING_SERVICE_SID = settings.TWILIO_SENDER = SERVICE
+    settings.SENDER_SEGMENTS_PER_S = 1.0
 
 
 def test_a_good_installation_has_no_fault() -> None:
@@ -112,6 +113,18 @@ def test_it_names_a_broken_messaging_service(
     simulator.control.set_setup(**{"services": SERVICES, **setup})
 
     assert codigos() == [codigo]
+
+
+def test_it_says_what_rate_a_messaging_service_lacks(simulator: RunningSimulator, settings: Any) -> None:
+    with_service(settings)
+    settings.SENDER_SEGMENTS_PER_S = 0.0
+    numbers = [{"phone_number": SENDER}, {"phone_number": "+18005550006"}]
+    simulator.control.set_setup(numbers=NUMBERS, services=SERVICES, senders={"PhoneNumbers": numbers})
+
+    [falla] = revisar(de_ida_y_vuelta=False)
+
+    assert (falla.codigo, falla.grave) == ("servicio_sin_ritmo", False)
+    assert "4 segmentos por segundo" in falla.remedio
 
 
 def test_it_names_the_lack_of_an_account(settings: Any) -> None:

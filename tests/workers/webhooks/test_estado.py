@@ -168,6 +168,17 @@ def test_a_late_repeat_does_not_wipe_the_reason(row: SMSLog) -> None:
     assert state(row) == ("enviado", SID, "failed", "30003")
 
 
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize("reasons", [("", "30003"), ("30003", ""), ("30003", "30005")])
+def test_a_reason_that_comes_later_is_kept_and_never_another(
+    row: SMSLog, reasons: tuple[str, str], together: bool
+) -> None:
+    told = [Receipt(row.pk, cast("uuid.UUID", row.token), SID, "failed", code) for code in reasons]
+    for group in [told] if together else [told[:1], told[1:]]:
+        apply_receipts(group)
+    assert state(row)[2:] == ("failed", "30003")
+
+
 def test_it_keeps_an_unknown_status_out(row: SMSLog) -> None:
     callback(token_of(row), "sent")
     for status in ("volando", "", "DELIVERED", "x" * 500):

@@ -13,6 +13,8 @@ from typing import Final, Generic, TypeVar
 
 from django.db import connections
 
+from core.postgresql import lending
+
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -76,6 +78,7 @@ class Batches(Generic[T]):
         return True
 
     def _run(self) -> None:
+        lending.keep_own()  # all messages wait for this thread
         try:
             while self._one():
                 pass

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 
 from campaigns.bitacora.services import anotar_avance, anotar_move
+from campaigns.campana.services import pedir_revision
 from campaigns.ley.selectors import ajustes_de
 from campaigns.models import CampanaSMS
 from campaigns.values import estados
@@ -17,6 +18,9 @@ from campaigns.values.wake import nudge
 from workers.engine.base import epoch
 from workers.engine.campaign import cancelacion, envio, final, pausas, plazo
 from workers.engine.lote import prueba
+
+# A campaign that starts so long after it was created is looked at again.
+CHECKED_FOR: Final = timedelta(hours=1)
 
 
 @dataclass(slots=True)
@@ -80,6 +84,8 @@ def _start(look: Look) -> None:
     }
     if found.filter(to_start).update(**started):
         anotar_move(campana_id=campana_id, action="iniciar")
+        if old := found.filter(creado__lte=Now() - CHECKED_FOR).first():
+            pedir_revision(old)  # it waited for its date or for approval, and Twilio may say something else by now
     else:
         found.filter(begun_again).update(**started)
 

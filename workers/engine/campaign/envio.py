@@ -1,17 +1,21 @@
 """Sending what a campaign has: publishing its open Lotes and opening the next ones."""
 
+import logging
+
 from django.conf import settings
 from django.db import transaction
 
 from campaigns.models import CampanaSMS, Lote
 from workers.engine.campaign import jornadas, pausas
-from workers.engine.lote import flight, opening, publishing, quarantine
+from workers.engine.lote import due, flight, opening, paced, publishing, quarantine
 from workers.engine.lote.cupos import Cupos, ExhaustedError
 from workers.engine.pace import throttle
 from workers.engine.pace.rates import Sender
 from workers.engine.publish import window
 from workers.engine.publish.slices import Slice
 from workers.engine.publish.window import Window
+
+logger = logging.getLogger(__name__)
 
 
 def send(campana_id: int, *, publish: bool) -> None:
@@ -30,10 +34,11 @@ def send(campana_id: int, *, publish: bool) -> None:
         if throttle.is_held(_sender_of(campana_id)):
             # What is open already is enough: it waits, and more would only wait too. But something must be open: only a
             # message that is tried, as a few are, finds out that Twilio is back.
-            if not _has_open(campana_id) and _open_one(campana_id, room):
+            if not _has_open(campana_id) and _open_one(campana_id, room, set()):
                 publish_due(campana_id, most=room.rows)
             return
-    while _open_one(campana_id, room):
+    passed: set[int] = set()
+    while _open_one(campana_id, room, passed):
         if publish:
             publish_due(campana_id, most=room.rows)
 
@@ -60,15 +65,48 @@ def publish_due(campana_id: int, *, most: int) -> list[Slice]:
         return []
 
 
-def _open_one(campana_id: int, room: Window) -> bool:
-    """Open one Lote if the window has room and the shop's quotas allow it; True when it did, or may next time."""
+def publish_paced(*, most: int) -> list[tuple[int, Slice]]:
+    """Publish the next slices of Lotes of senders with a limit, whichever campaigns they are of.
+
+    Args:
+        most: Lotes.
+
+    Returns:
+        The campaign and the slice of each that was taken.
+    """
+    taken = []
+    for lote in due.paced(most=most):
+        try:
+            if lote.again:
+                publishing.renew(lote)
+        except ExhaustedError as error:
+            due.publish_later([lote.lote_id])
+            pausas.pause_for_cap(lote.campana_id, error)
+        except Exception:
+            logger.exception("Lote %s could not be published; it comes again later", lote.lote_id)
+            due.publish_later([lote.lote_id])
+        else:
+            taken.append(lote)
+    if not taken:
+        return []
+    return [(lote.campana_id, piece) for lote, piece in zip(taken, paced.publish(taken), strict=True)]
+
+
+def _open_one(campana_id: int, room: Window, passed: set[int]) -> bool:
+    """Open one Lote if the window has room and the shop's quotas allow it; True when it did, or may next time.
+
+    Args:
+        passed: Lotes whose recipients are all dearer than the whole of a cap. The others go before them.
+    """
     try:
         return _open_within_quotas(campana_id, room)
     except ExhaustedError as error:
         # What the open Lotes do not use comes back when they close.
         if _has_open(campana_id):
             return False
-        if opening.cut_next(campana_id, error.caben):
+        if opening.cut_next(campana_id, error.caben, without=error.caros):
+            return True
+        if error.sin_dia and opening.pass_over(campana_id, passed):
             return True
         pausas.pause_for_cap(campana_id, error)
         return False

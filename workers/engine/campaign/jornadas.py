@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from campaigns.bitacora.services import anotar
 from campaigns.ley.consulta import falta_consulta
-from campaigns.ley.jornada import Jornada, jornada_desde
+from campaigns.ley.jornada import Jornada, jornada_de
 from campaigns.ley.selectors import ajustes_de
 from campaigns.ley.services import bloquear
 from campaigns.models import CampanaSMS, Suceso
@@ -46,9 +46,9 @@ def begin(campana_id: int) -> bool:
         return False
     now = database.now()
     ajustes = ajustes_de(campana.usuario_id)
-    planned = jornada_desde(ajustes, now, a_toda_hora=campana.a_toda_hora)
+    planned = jornada_de(campana, ajustes, now)
     if planned and planned.desde <= now:
-        if not campana.a_toda_hora and (motivo := falta_consulta(ajustes, now)):
+        if not campana.exenta(now) and (motivo := falta_consulta(ajustes, now)):
             pausas.pause(campana_id, motivo)
             return False
         if ajustes.exigir_nombre and firma.falta(campana.mensaje, ajustes.usuario, ajustes):
@@ -77,7 +77,7 @@ def _begin(seen: CampanaSMS, planned: Jornada | None) -> bool:
         return False
     if campana.cierra_en != seen.cierra_en:
         return False  # settings or exclusions changed meanwhile: those already judged are judged again
-    jornada = jornada_desde(ajustes, now, a_toda_hora=campana.a_toda_hora)
+    jornada = jornada_de(campana, ajustes, now)
     if jornada is None or jornada.desde > now:
         _wait(campana, jornada, now)
         return False

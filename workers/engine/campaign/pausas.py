@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from campaigns.bitacora.services import anotar, anotar_move
 from campaigns.campana.services import publicar_de_nuevo
 from campaigns.campana.tiendas import DESHABILITADA
-from campaigns.ley.jornada import jornada_tras
+from campaigns.ley.jornada import jornada_de_tras
 from campaigns.ley.selectors import ajustes_de
 from campaigns.models import CampanaSMS, SMSLog, Suceso
 from campaigns.models.campana import MOTIVO_MAX
@@ -63,7 +63,7 @@ def pause_for_cap(campana_id: int, cap: ExhaustedError) -> bool:
     ajustes = ajustes_de(campana.usuario_id)
     reanuda_en = None
     if cap.hasta is not None:
-        jornada = jornada_tras(ajustes, cap.hasta, a_toda_hora=campana.a_toda_hora)
+        jornada = jornada_de_tras(campana, ajustes, cap.hasta)
         # Nobody is promised what the deadline will not let happen.
         if jornada and (campana.vence_en is None or jornada.desde < campana.vence_en):
             reanuda_en = jornada.desde

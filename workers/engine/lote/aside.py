@@ -23,12 +23,15 @@ MIDE: Final[dict[Medida, str]] = {
     "mensajes": "1",
 }
 
-# The waiting rows, the first of which stay: lists of a campaign begin with the lowest row of its first Lote.
+# The waiting rows, the first of which stay: lists of a campaign begin with the lowest row of its first Lote. Who takes
+# more than the whole cap never stays, and keeps nobody behind out.
 REST_SQL: Final = f"""
 SELECT id FROM (
-    SELECT id, estado, sum({{mide}}) OVER (ORDER BY estado = {SMS.PENDIENTE}, id) AS hasta
-    FROM campaigns_smslog WHERE lote_id = %(lote)s AND estado IN {SMS.VIVOS}
-) f WHERE estado = {SMS.PENDIENTE} AND (%(libre)s::numeric IS NULL OR hasta > %(libre)s) ORDER BY id
+    SELECT id, espera, caro, sum(CASE WHEN caro THEN 0 ELSE mide END) OVER (ORDER BY espera, id) AS hasta
+    FROM (SELECT id, mide, espera, espera AND mide > %(todo)s::numeric IS TRUE AS caro
+        FROM (SELECT id, {{mide}} AS mide, estado = {SMS.PENDIENTE} AS espera
+            FROM campaigns_smslog WHERE lote_id = %(lote)s AND estado IN {SMS.VIVOS}) a) b
+) f WHERE espera AND (%(libre)s::numeric IS NULL OR caro OR hasta > %(libre)s) ORDER BY id
 """  # noqa: S608 - constants
 WAITING_SQL: Final = f"SELECT count(*) FROM campaigns_smslog WHERE lote_id = %s AND estado = {SMS.PENDIENTE}"  # noqa: S608 - constants
 
@@ -58,19 +61,20 @@ def give_contacts_back(lote_id: int, usuario_id: int, dia: date) -> None:
         cursor.execute(GIVE_BACK_SQL, {"lote": lote_id, "tenant": usuario_id, "dia": dia, "no": no})
 
 
-def fit(lote: Lote, medida: Medida, libre: Decimal | None, *, dia: date) -> bool:
+def fit(lote: Lote, medida: Medida, libre: Decimal | None, todo: Decimal | None, *, dia: date) -> bool:
     """Set a Lote's last waiting recipients aside, so that the others take no more than there is.
 
     The caller holds the locks of the campaign and the Lote.
 
     Args:
         libre: what those who stay may take of the measure; None: nobody who waits stays.
+        todo: what one of them may take at the most: all that the cap lets through on a day; None for no bound.
         dia: on the shop's calendar: whoever is set aside has not been written to on it.
 
     Returns:
         Whether somebody was set aside, and somebody stays.
     """
-    params: dict[str, Any] = {"lote": lote.pk, "libre": libre, "precio": settings.SMS_SEGMENT_PRICE}
+    params: dict[str, Any] = {"lote": lote.pk, "libre": libre, "todo": todo, "precio": settings.SMS_SEGMENT_PRICE}
     with connection.cursor() as cursor:
         cursor.execute(REST_SQL.format(mide=MIDE[medida]), params)
         ids = [row[0] for row in cursor.fetchall()]

@@ -6,6 +6,7 @@ day is given back to that day, and taken of the next one's before anything is se
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,6 +22,7 @@ from campaigns.ley.gasto import (
     Medida,
     Toma,
     Tope,
+    alguno_cabe,
     caben,
     gastado,
     gastar,
@@ -61,17 +63,29 @@ class ExhaustedError(Exception):
         motivo: for people.
         hasta: the last date on the shop's calendar on which it does not; None when no other date helps.
         caben: so many of the first recipients of a Lote that was about to open for whom there is enough.
-        libre: what the recipients of any other Lote may take of which measure; None when no smaller one would help.
+        caros: the places in it of those who are dearer than the whole of a cap.
+        libre: what the recipients of any other Lote may take of which measure, and one of them at the most; None when
+            no smaller one would help.
+        sin_dia: all who wait in the Lote are dearer than the whole of a cap; others may not be.
     """
 
     def __init__(
-        self, motivo: str, hasta: date | None = None, caben: int = 0, libre: tuple[Medida, Decimal] | None = None
+        self,
+        motivo: str,
+        hasta: date | None = None,
+        *,
+        caben: int = 0,
+        caros: Sequence[int] = (),
+        libre: tuple[Medida, Decimal, Decimal] | None = None,
+        sin_dia: bool = False,
     ) -> None:
         super().__init__(motivo)
         self.motivo = motivo
         self.hasta = hasta
         self.caben = caben
+        self.caros = caros
         self.libre = libre
+        self.sin_dia = sin_dia
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +199,12 @@ def settle(lote_id: int) -> None:
     _balance(lote, usuario_id, lote.cupo_dia)
 
 
-# What may have been sent counts as sent. A Lote is cut behind one of its waiting rows, the first at the least.
+# What may have been sent counts. A Lote is cut so that some of its waiting rows stay, at the least the cheapest.
 SUMAS_SQL = f"""
 SELECT coalesce(sum(costo) FILTER (WHERE fue), 0), coalesce(sum(operador) FILTER (WHERE fue), 0),
     count(*) FILTER (WHERE fue), coalesce(sum(costo) FILTER (WHERE vive), 0),
     coalesce(sum(operador) FILTER (WHERE vive), 0), count(*) FILTER (WHERE vive),
-    coalesce((array_agg(costo ORDER BY id) FILTER (WHERE espera))[1], 0),
-    coalesce((array_agg(operador ORDER BY id) FILTER (WHERE espera))[1], 0),
+    coalesce(min(costo) FILTER (WHERE espera), 0), coalesce(min(operador) FILTER (WHERE espera), 0),
     count(*) FILTER (WHERE vive AND costo IS NULL)
 FROM (SELECT id, costo, {operador_sql("costo", "segmentos")} AS operador, estado = {SMS.PENDIENTE} AS espera,
         estado = {SMS.ENVIADO} OR codigo = %(desconocido)s AS fue, estado IN {SMS.VIVOS} AS vive
@@ -268,7 +281,7 @@ def _check(
     Args:
         more: what it needs beyond what it holds.
         live: what is still to be sent of it.
-        least: what the first of its waiting recipients takes.
+        least: what the cheapest of its waiting recipients takes.
         unpriced: whether the shop has no price for some of it.
 
     Raises:
@@ -288,7 +301,12 @@ def _check(
         libre = max(Decimal(cuanto - (spent.de(tope) + more[each] - live[each])), Decimal(0))
         # A recipient who is dearer than the whole cap stays so.
         hasta = tope.hasta(dia) if least[each] <= cuanto else None
-        raise ExhaustedError(_motivo(tope, cuanto, spent, more, live), hasta, libre=(each, libre))
+        raise ExhaustedError(
+            _motivo(tope, cuanto, spent, more, live),
+            hasta,
+            libre=(each, libre, Decimal(cuanto)),
+            sin_dia=hasta is None and alguno_cabe(ajustes),
+        )
     # What has never held anything is about to open, and can be cut.
     with connection.cursor() as cursor:
         cursor.execute(TOMAS_SQL, {"lote": lote.pk, "precio": settings.SMS_SEGMENT_PRICE})
@@ -298,7 +316,14 @@ def _check(
         ]
     cabida = caben(ajustes, spent, tomas)
     tope, cuanto = cabida.tope or tope, cabida.cuanto if cabida.tope else cuanto
-    raise ExhaustedError(_motivo(tope, cuanto, spent, more, live), cabida.hasta(dia), cabida.n)
+    hasta = cabida.hasta(dia)
+    raise ExhaustedError(
+        _motivo(tope, cuanto, spent, more, live),
+        hasta,
+        caben=cabida.n,
+        caros=cabida.caros,
+        sin_dia=not cabida.n and hasta is None and alguno_cabe(ajustes),
+    )
 
 
 def _motivo(tope: Tope, cuanto: Any, spent: Gastado, more: Cuanto, live: Cuanto) -> str:
@@ -324,7 +349,8 @@ def renew(campana: CampanaSMS) -> None:
         except ExhaustedError as error:
             if error.libre is None:
                 raise
-            first = first or error
+            if first is None or (first.hasta is None and error.hasta is not None):
+                first = error  # some of them wait for another day only
             without.append(lote_id)
     if first is None:
         return
@@ -352,7 +378,7 @@ def _set_aside(campana_id: int, lote_id: int) -> None:
     """Let an open Lote's waiting recipients wait in one that is not open."""
     held, _ = _hold_campana(campana_id)
     lote = Lote.objects.select_for_update(no_key=True).defer("cliente_ids").get(pk=lote_id)
-    aside.fit(lote, "mensajes", None, dia=held.dia)
+    aside.fit(lote, "mensajes", None, None, dia=held.dia)
 
 
 def _hold_campana(campana_id: int) -> tuple[Cupos, CampanaSMS]:

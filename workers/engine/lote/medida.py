@@ -54,6 +54,10 @@ def params(mensaje: str) -> dict[str, Any]:
     return {"de_gsm7": de_gsm7, "de_ucs2": de_ucs2}
 
 
+# Where no table tells: each row is counted by itself.
+SIN_TABLA: Final[Mapping[str, Any]] = {"de_gsm7": [], "de_ucs2": []}
+
+
 @lru_cache(maxsize=64)
 def _table(mensaje: str) -> tuple[list[int], list[int]]:
     """Segments with a name of 0, 1, … letters, of GSM-7 and of UCS-2."""

@@ -14,8 +14,9 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import connection
 
-from campaigns.values import codigos
+from campaigns.values import codigos, twilio
 from campaigns.values.estados import CAMPANA, LOTE, SMS
+from workers.engine.publish import window
 
 # No message that a quarantined row may stand for was posted earlier, unless the last turn of a worker that is still
 # known was longer ago.
@@ -68,15 +69,20 @@ WHERE l.id = n.id AND l.estado = {LOTE.PENDIENTE} AND l.dudoso_desde IS NULL
 """  # noqa: S608 - constants
 
 # Lotes with recipients who may be tried again: the move, and what was sent by it, may be what is forgotten. Of one that
-# is open those count who had failed, for they may have been freed.
+# is open those count who had failed, for they may have been freed. Of a closed one nobody may be tried again when all
+# have their last word from an operator, or will never be known of: most of all that was ever sent.
 RETRIED_SQL: Final = f"""
 UPDATE campaigns_lote SET dudoso_desde = %(desde)s WHERE dudoso_desde IS NULL AND id IN (
     SELECT l.id FROM campaigns_lote l WHERE l.id > %(after)s AND l.dudoso_desde IS NULL
-        AND (l.estado = {LOTE.CERRADO} OR (l.estado IN {LOTE.EN_CURSO} AND EXISTS (SELECT FROM campaigns_smslog s
+        AND ((l.estado = {LOTE.CERRADO} AND (l.fallidos > l.desconocidos OR NOT l.asentado OR EXISTS (
+                SELECT FROM jsonb_object_keys(l.entregas) clave WHERE split_part(clave, '/', 1) <> ALL(%(left)s))))
+            OR (l.estado IN {LOTE.EN_CURSO} AND EXISTS (SELECT FROM campaigns_smslog s
             WHERE s.lote_id = l.id AND s.estado = {SMS.FALLIDO} AND s.twilio_sid = '')))
     ORDER BY l.id LIMIT %(batch)s FOR NO KEY UPDATE)
 RETURNING id
 """  # noqa: S608 - constants
+
+LEFT_FOR_GOOD: Final = [entrega for entrega in twilio.FINAL if entrega not in twilio.NOT_SENT]
 
 OPENED_SQL: Final = "UPDATE campaigns_lote SET dudoso_desde = NULL WHERE id = %s"
 
@@ -119,7 +125,7 @@ def since(desde: datetime | None = None, *, all_lotes: bool = False) -> Since:
         now, found = cursor.fetchone()
     desde = min(found, desde) if desde else found
     lost_s = (now - desde).total_seconds()
-    lotes = settings.LOTES_EN_VUELO + math.ceil(lost_s * FASTEST / settings.LOTE_SIZE)
+    lotes = window.most_lotes() + math.ceil(lost_s * FASTEST / settings.LOTE_SIZE)
     return Since(desde, None if all_lotes else lotes)
 
 
@@ -128,7 +134,8 @@ def doubt_retries(covers: Since) -> None:
     after = 0
     with connection.cursor() as cursor:
         while True:
-            cursor.execute(RETRIED_SQL, {"desde": covers.desde, "after": after, "batch": BATCH})
+            params: dict[str, Any] = {"desde": covers.desde, "after": after, "batch": BATCH, "left": LEFT_FOR_GOOD}
+            cursor.execute(RETRIED_SQL, params)
             ids = [row[0] for row in cursor.fetchall()]
             if not ids:
                 return

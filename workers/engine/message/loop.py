@@ -22,6 +22,7 @@ from typing import Any, Final, TypeVar
 from django.db import close_old_connections
 
 from core.ops import logs
+from core.postgresql import lending
 from workers.broker.results import Part
 from workers.engine.message import claims, outbox, sending
 from workers.engine.message.claims import Asked
@@ -241,8 +242,12 @@ class SendLoop:
 
 
 def _work(work: Callable[..., R], *args: Any) -> R:
+    lending.be_timer()
     close_old_connections()  # one that PostgreSQL's restart broke is replaced
-    return work(*args)
+    try:
+        return work(*args)
+    finally:
+        lending.rest()
 
 
 def _unexpected(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

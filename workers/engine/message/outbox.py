@@ -68,20 +68,15 @@ def put_outcome(claim: Claim, outcome: Outcome | NotPosted) -> None:
     batches.put((claim, outcome))
 
 
-def put_part(part: Part) -> None:
-    """Count a chord's part once the outcomes put before it are written. Never raises."""
-    batches.put(part)
-
-
 def put_ended(ended: Ended) -> None:
     """Count its part, and give its message back, once the outcomes put before it are written. Never raises."""
     batches.put(ended)
 
 
-def _deliver(items: list[Result | Part | Ended]) -> None:
+def _deliver(items: list[Result | Ended]) -> None:
     results = [item for item in items if isinstance(item, tuple)]
     ended = [item for item in items if isinstance(item, Ended)]
-    parts = [item for item in items if isinstance(item, Part)] + [item.part for item in ended if item.part]
+    parts = [item.part for item in ended if item.part]
     try:
         if results:
             _record(results)
@@ -226,4 +221,4 @@ def _count(parts: Sequence[Part]) -> None:
         logger.warning("%s chord parts could not be counted", len(parts), exc_info=True)
 
 
-batches: Batches[Result | Part | Ended] = Batches("outbox", _deliver, gather_s=GATHER_S)
+batches: Batches[Result | Ended] = Batches("outbox", _deliver, gather_s=GATHER_S)

@@ -19,7 +19,7 @@ from core.senders import Kind as SenderKind
 from core.senders import kind_of
 from workers.engine.message import words
 from workers.gateway.codes import Decision, decision_for
-from workers.gateway.lookup import RCS, Message
+from workers.gateway.lookup import Message
 
 # Where the claim knew Twilio's clock: what it may be wrong by all the same. A date is in whole seconds.
 SLACK: Final = timedelta(minutes=5)
@@ -37,6 +37,8 @@ UNKNOWN_TIME: Final = ANY_CLOCK / 2
 
 # A message with one of these has left Twilio: what is redacted once a message is sent is redacted now or later.
 LEFT: Final = frozenset({Entrega.SENT, Entrega.DELIVERED, Entrega.UNDELIVERED, Entrega.READ})
+# What people and programs write between the digits of a phone.
+SPELLING: Final = str.maketrans("", "", "+ -.()\xa0")
 REFUSALS: Final = frozenset({Kind.RECIPIENT, Kind.CONTENT, Kind.ACCOUNT, Kind.SENDER, Kind.THROTTLED, Kind.TOO_SHORT})
 
 
@@ -304,8 +306,9 @@ def _ends(doubt: Doubt, refusal: Message) -> bool:
 
 
 def _may_read(to: str, telefono: str) -> bool:
-    """Tell whether a listed recipient could be this phone: itself, by RCS, or with digits hidden."""
-    to, telefono = to.removeprefix(RCS).removeprefix("+"), telefono.removeprefix("+")
+    """Tell whether a listed recipient could be this phone: itself, by another channel, in another spelling, or with
+    digits hidden."""
+    to, telefono = (one.rpartition(":")[2].translate(SPELLING) for one in (to, telefono))
     if to.isdigit():
         return to == telefono
     return all(a == b or not a.isdigit() for a, b in zip(to, telefono, strict=False))

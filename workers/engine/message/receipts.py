@@ -30,14 +30,16 @@ RANK_SQL: Final = f"CASE s.entrega {' '.join(f'WHEN {s!r} THEN {rank}' for s, ra
 def _delivery_sql(entrega: str, codigo: str, rango: str) -> str:
     """Return the SET clauses of a row's delivery.
 
-    A later status replaces an earlier one, in whatever order they come. Of a message that was dropped, only the word
-    that it left after all is newer: it must not be sent again. And what has left is not dropped any more, but lost.
+    A later status replaces an earlier one, in whatever order they come; the same one gives a reason that it had not. Of
+    a message that was dropped, only the word that it left after all is newer: it must not be sent again. And what has
+    left is not dropped any more, but lost.
 
     Args:
         entrega, codigo, rango: SQL expressions of the status that is told.
     """
     back = f"({dropped_sql('s.entrega', 's.entrega_codigo')} AND {entrega} IN ({sql_list(LEFT)}))"
-    newer = f"({rango} > {RANK_SQL} OR {back})"
+    reason = f"({entrega} = s.entrega AND {codigo} <> '' AND s.entrega_codigo = '')"
+    newer = f"({rango} > {RANK_SQL} OR {back} OR {reason})"
     lost = f"({dropped_sql(entrega, codigo)} AND s.entrega IN ({sql_list(LEFT)}))"
     undelivered = f"'{Entrega.UNDELIVERED.value}'"
     return (
@@ -133,7 +135,8 @@ class Receipt:
 
     def replaces(self, other: "Receipt") -> bool:
         """Tell whether this is the later news of two about one message."""
-        return self.rank > other.rank or (other.is_drop and self.status in LEFT)
+        explains = self.status == other.status and bool(self.error_code) and not other.error_code
+        return self.rank > other.rank or explains or (other.is_drop and self.status in LEFT)
 
 
 def parse_callback_token(text: str) -> tuple[int, UUID] | None:

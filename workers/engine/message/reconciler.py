@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import connection
 
 from campaigns.values.estados import SMS
+from core.postgresql import lending
 from core.senders import Kind, kind_of
 from workers.engine.base import account, locks
 from workers.engine.message import doubts, witnesses
@@ -42,7 +43,8 @@ RUN_S = 10.0
 # So many questions in a row without an answer, and Twilio is left alone until the next turn.
 SILENT_AFTER = LOOKUPS
 
-# What the installation's sender was then is known by the claim's `cuenta` only.
+# What the installation's sender was then is known by the claim's `cuenta` only. A look that is farther away than any
+# pause was put off by PostgreSQL's clock while that was ahead: to look too early does no harm.
 DUE_SQL = f"""
 SELECT s.id, s.telefono, s.mensaje, s.token, s.reclamado_en, s.ausencias,
     extract(epoch FROM now() - s.actualizado)::float, s.campana_id, coalesce(r.valor, ''), s.twilio_desde,
@@ -50,7 +52,8 @@ SELECT s.id, s.telefono, s.mensaje, s.token, s.reclamado_en, s.ausencias,
     CASE s.codigo WHEN '{LEASE_EXPIRED}' THEN NULL ELSE extract(epoch FROM s.actualizado - s.reclamado_en)::float END
 FROM campaigns_smslog s JOIN campaigns_campanasms c ON c.id = s.campana_id
 LEFT JOIN campaigns_remitente r ON r.id = c.remitente_id
-WHERE s.estado = {SMS.INCIERTO} AND (s.revisar_desde IS NULL OR s.revisar_desde <= now())
+WHERE s.estado = {SMS.INCIERTO} AND (s.revisar_desde IS NULL OR s.revisar_desde <= now()
+    OR s.revisar_desde > now() + {2 * doubts.LONGEST_PAUSE_S} * interval '1 second')
 ORDER BY s.revisar_desde NULLS FIRST, s.id LIMIT %s
 """  # noqa: S608 - constants
 
@@ -119,6 +122,7 @@ class Run:
                 running[pool.submit(self._ask, group)] = group
             if not running:
                 break
+            lending.rest()
             done, _ = wait(running, timeout=locks.SILENCE_S / 4, return_when=FIRST_COMPLETED)
             locks.still_here()
             for question in done:

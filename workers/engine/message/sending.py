@@ -73,12 +73,10 @@ def send_one(log_id: int) -> None:
 
 async def _admitted(claim: Claim, hands: Hands) -> Claim | None:
     """The claim, once its sender's rate allows it; None when that takes too long, and the row is free again."""
-    asks = throttle.asks(claim.sender)
-    turn = (
-        await hands.call(throttle.turn, claim.sender, claim.mensaje)
-        if asks
-        else throttle.turn(claim.sender, claim.mensaje)
-    )
+    if throttle.asks(claim.sender):
+        turn = await hands.call(throttle.turn, claim.sender, claim.mensaje)
+    else:
+        turn = throttle.pass_by(claim.sender, claim.mensaje)
     if turn is None:
         outbox.put_outcome(claim, NotPosted())
         return None
@@ -140,7 +138,7 @@ async def _tell_the_throttle(sender: Sender, outcome: Outcome | NotPosted, hands
             if throttle.is_braked(sender):
                 await hands.call(throttle.answered, sender)
             else:
-                throttle.answered(sender)
+                throttle.heard(sender)
 
 
 def _pause(claim: Claim, refusal: Account) -> None:

@@ -12,7 +12,7 @@ message a second, to see. The first answer ends it.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -143,11 +143,32 @@ class Rates:
         Args:
             lane: `SEND` or `PUBLISH`; publishing never runs behind sending.
         """
+        return self._slot_of(lane, sender, self._ask(self._slot, *self._slot_args(lane, sender, segments, patience_s)))
+
+    def take_slots(self, lane: str, wanted: Sequence[tuple[Sender, int]], *, patience_s: float) -> list[Slot]:
+        """Take the next slot of each of these senders, in this order and in one round trip.
+
+        Args:
+            wanted: senders, one perhaps more than once, each with its segments.
+        """
+        with self._answering():
+            asked = self._redis.pipeline(transaction=False)
+            for sender, segments in wanted:
+                keys, args = self._slot_args(lane, sender, segments, patience_s)
+                self._slot(keys=keys, args=args, client=asked)
+            answers = asked.execute()
+        return [self._slot_of(lane, sender, answer) for (sender, _), answer in zip(wanted, answers, strict=True)]
+
+    def _slot_args(self, lane: str, sender: Sender, segments: int, patience_s: float) -> tuple[list[str], list[float]]:
         key = _key(sender, lane)
         keys = [key, *(_key(sender, what) for what in (BRAKE, SEND, CUT, SENT))]
         taken = self._taken.get(key, 0)
         args = [segments, sender.rate, round(patience_s * 1e6), taken, PROBE, DOUBLE_S * 1e6, int(lane == SEND)]
-        granted, wait, free = self._ask(self._slot, keys, args)
+        return keys, args
+
+    def _slot_of(self, lane: str, sender: Sender, answer: Sequence[int]) -> Slot:
+        granted, wait, free = answer
+        key = _key(sender, lane)
         self._taken[key] = max(free, self._taken.get(key, 0))
         return Slot(bool(granted), wait / 1e6, free)
 
@@ -196,21 +217,20 @@ class Rates:
 
     def look(self, sender: Sender) -> Look:
         """Return what the sender may do now."""
+        [found] = self.looks([sender])
+        return found
+
+    def looks(self, senders: Sequence[Sender]) -> list[Look]:
+        """Return what each of these senders may do now, in one round trip."""
         with self._answering():
             asked = self._redis.pipeline(transaction=False)
             asked.time()
-            asked.hmget(_key(sender, BRAKE), "hasta", "ritmo")
-            asked.hget(_key(sender, CUT), "hasta")
-            (seconds, micros), (until, braked_rate), cut_until = asked.execute()
+            for sender in senders:
+                asked.hmget(_key(sender, BRAKE), "hasta", "ritmo")
+                asked.hget(_key(sender, CUT), "hasta")
+            (seconds, micros), *told = asked.execute()
         now = seconds * 1_000_000 + micros
-        rate, brake_s = sender.rate, 0.0
-        if until is not None:
-            since = (now - int(until)) / 1e6
-            allowed = float(braked_rate) * 2.0 ** min(max(0.0, since) / DOUBLE_S, 60.0)
-            rate, brake_s = min(allowed, sender.rate or allowed), max(0.0, -since)
-        if cut_until is not None:
-            rate, brake_s = min(PROBE, rate or PROBE), max(brake_s, (int(cut_until) - now) / 1e6)
-        return Look(rate, brake_s, cut=cut_until is not None)
+        return [_look(*one, now) for one in zip(senders, told[::2], told[1::2], strict=True)]
 
     def _ask(self, script: Script, keys: list[str], args: list[float]) -> Any:
         with self._answering():
@@ -225,6 +245,23 @@ class Rates:
         except RedisError:
             self._away_until = monotonic() + AWAY_S
             raise
+
+
+def _look(sender: Sender, brake: Sequence[Any], cut_until: Any, now: int) -> Look:
+    """Read a sender's brake and cut.
+
+    Args:
+        now: by Redis's clock, in microseconds.
+    """
+    until, braked_rate = brake
+    rate, brake_s = sender.rate, 0.0
+    if until is not None:
+        since = (now - int(until)) / 1e6
+        allowed = float(braked_rate) * 2.0 ** min(max(0.0, since) / DOUBLE_S, 60.0)
+        rate, brake_s = min(allowed, sender.rate or allowed), max(0.0, -since)
+    if cut_until is not None:
+        rate, brake_s = min(PROBE, rate or PROBE), max(brake_s, (int(cut_until) - now) / 1e6)
+    return Look(rate, brake_s, cut=cut_until is not None)
 
 
 def _key(sender: Sender, what: str) -> str:

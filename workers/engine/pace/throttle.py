@@ -4,7 +4,8 @@ Who has claimed a message asks here before it is handed to Twilio. It may be hel
 slot further away is not waited for: the row is given back, and published again when it is due. Few have to wait, for
 what is published for a limited sender is little more than it may send at once (`workers.engine.publish.slices`).
 
-What asks Redis may take its time: an event loop leaves it to a thread, and `asks` tells beforehand whether it would.
+What asks Redis may take its time: an event loop leaves `turn` and `answered` to a thread. `pass_by` and `heard` ask
+nobody, and `asks` and `is_braked` tell beforehand whether they are enough.
 """
 
 import logging
@@ -121,8 +122,7 @@ class Throttle:
         Who got a turn waits for it, and then calls `leave`. While Redis is away only senders without a limit, and
         without a brake when last seen, go on.
         """
-        silence = self._silent.get(sender.value)
-        if silence is not None and monotonic() < silence.until:
+        if self._is_silent(sender):
             return None
         segments = contar(mensaje).segmentos
         paced = sender.rate != NO_LIMIT or self._is_braked(sender)
@@ -130,6 +130,18 @@ class Throttle:
         if turn is not None:
             self._meter.count(sender.value, segments, told=paced)
         return turn
+
+    def pass_by(self, sender: Sender, mensaje: str) -> Turn | None:
+        """Let a message go out by what was seen last, when `asks` says that this is enough. It asks nobody: what is
+        seen meanwhile holds for the messages after it."""
+        if self._is_silent(sender):
+            return None
+        self._meter.count(sender.value, contar(mensaje).segmentos, told=False)
+        return NOW
+
+    def _is_silent(self, sender: Sender) -> bool:
+        silence = self._silent.get(sender.value)
+        return silence is not None and monotonic() < silence.until
 
     def leave(self, turn: Turn) -> None:
         """End the wait for a turn: another message may wait."""
@@ -188,7 +200,7 @@ class Throttle:
     def answered(self, sender: Sender) -> None:
         """Take note that Twilio answered a call, whatever it said: nobody is held for its silence any more. Never
         raises."""
-        self._silent.pop(sender.value, None)
+        self.heard(sender)
         seen = self._seen.get(sender.value)
         if seen is None or not seen.braked:
             return
@@ -196,6 +208,10 @@ class Throttle:
             self._rates.end_cut(sender)
         except RedisError as error:
             logger.warning("%s may go on, and Redis does not take it: %s", sender.value, error)
+
+    def heard(self, sender: Sender) -> None:
+        """Take note that Twilio answered, for this process alone: enough for a sender that is not braked."""
+        self._silent.pop(sender.value, None)
 
     def is_held(self, sender: Sender) -> bool:
         """Tell whether nothing, or hardly anything, may go out for the sender now, for its rate or because Twilio does
@@ -295,6 +311,11 @@ def turn(sender: Sender, mensaje: str) -> Turn | None:
     return current().turn(sender, mensaje)
 
 
+def pass_by(sender: Sender, mensaje: str) -> Turn | None:
+    """See `Throttle.pass_by`."""
+    return current().pass_by(sender, mensaje)
+
+
 def leave(turn: Turn) -> None:
     """See `Throttle.leave`."""
     current().leave(turn)
@@ -318,6 +339,11 @@ def refused(sender: Sender) -> bool:
 def answered(sender: Sender) -> None:
     """See `Throttle.answered`."""
     current().answered(sender)
+
+
+def heard(sender: Sender) -> None:
+    """See `Throttle.heard`."""
+    current().heard(sender)
 
 
 def is_held(sender: Sender) -> bool:

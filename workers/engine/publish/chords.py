@@ -6,7 +6,7 @@ of the first part; the others differ in their ids and go out with it in one comm
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
 
 from celery import current_app, signature, uuid
@@ -22,6 +22,8 @@ CERRAR: Final = "workers.cerrar_lote"
 LOG_ID: Final = 8_070_605_040_302_010_709
 INDEX: Final = 7_160_504_030_201_080_605
 TASK_ID: Final = "f0b2c4d6-part-id"
+# Messages that are made of one template when they are of no chord. Each has an id of its own.
+TEMPLATE_USES: Final = 10_000
 
 
 def publish(*, lote_id: int, log_ids: Sequence[int], queue: str, closes: bool = True) -> None:
@@ -33,16 +35,49 @@ def publish(*, lote_id: int, log_ids: Sequence[int], queue: str, closes: bool = 
     Raises:
         kombu.exceptions.KombuError, redis.exceptions.RedisError: some, all or none may have been published.
     """
+    if not closes:
+        publish_loose([(queue, log_ids)])
+        return
     group_id = uuid()
-    callback = _callback(lote_id) if closes else None
     with current_app.producer_pool.acquire(block=True) as producer:
         # Before the parts: one that ends before the size is known would not count as the last.
-        if callback:
-            current_app.backend.set_chord_size(group_id, len(log_ids))
+        current_app.backend.set_chord_size(group_id, len(log_ids))
         channel = cast("Channel", producer.channel)
-        template = Template(channel, group_id, callback, queue)
+        template = Template(channel, group_id, _callback(lote_id), queue)
         with channel.conn_or_acquire() as client:
             client.lpush(queue, *(template.part(index, log_id) for index, log_id in enumerate(log_ids)))
+
+
+def publish_loose(tasks: Sequence[tuple[str, Sequence[int]]]) -> None:
+    """Send one task per row in one round trip; their end is nothing to wait for.
+
+    Args:
+        tasks: a queue with its rows, of as many Lotes as one likes.
+
+    Raises:
+        kombu.exceptions.KombuError, redis.exceptions.RedisError: some, all or none may have been published.
+    """
+    with current_app.producer_pool.acquire(block=True) as producer:
+        channel = cast("Channel", producer.channel)
+        with channel.conn_or_acquire() as client:
+            asked = client.pipeline(transaction=False)
+            for queue, log_ids in tasks:
+                asked.lpush(queue, *(_loose(channel, queue, log_id) for log_id in log_ids))
+            asked.execute()
+
+
+def _loose(channel: Channel, queue: str, log_id: int) -> str:
+    """Return the message of a row. Making a template takes longer than filling a hundred: they are kept."""
+    template, numbers = _templates.get(queue, (None, iter(())))
+    index = next(numbers, None)
+    if template is None or index is None:
+        template, numbers = Template(channel, uuid(), None, queue), iter(range(TEMPLATE_USES))
+        _templates[queue] = template, numbers
+        index = next(numbers)
+    return template.part(index, log_id)
+
+
+_templates: "dict[str, tuple[Template, Iterator[int]]]" = {}
 
 
 def _callback(lote_id: int) -> Any:

@@ -55,7 +55,7 @@ def cut(lote_id: int, *, after: int | None, sender: Sender, most: int) -> Slice:
         redis.RedisError: the sender's state is not known, and nothing can be published either.
     """
     pending = SMSLog.objects.filter(lote_id=lote_id, estado=SMSLog.Estado.PENDIENTE, pk__gt=after or 0).order_by("id")
-    look = _rates().look(sender)
+    look = shared_rates().look(sender)
     if look.rate == NO_LIMIT:
         log_ids = list(pending.values_list("id", flat=True)[: most + 1])
         return Slice(log_ids[:most], until=log_ids[most - 1]) if len(log_ids) > most else Slice(log_ids)
@@ -64,7 +64,7 @@ def cut(lote_id: int, *, after: int | None, sender: Sender, most: int) -> Slice:
     worth = max(1.0, look.rate * SLICE_S)
     rows = list(pending.values_list("id", "mensaje")[: 2 * int(worth)])
     first, segments = _worth(rows, worth)
-    ahead = min(AHEAD_S, max(LEAST_AHEAD_S, AHEAD_SEGMENTS / look.rate))
+    ahead = ahead_s(look.rate)
     if first and after is None and (wait := _slot(sender, segments)) > ahead:
         return Slice([], until=0, next_in_s=wait - ahead)
     second, segments = _worth(rows[len(first) :], worth)
@@ -73,24 +73,37 @@ def cut(lote_id: int, *, after: int | None, sender: Sender, most: int) -> Slice:
     return Slice(first, until=first[-1], next_in_s=max(0.0, _slot(sender, segments) - ahead))
 
 
+def ahead_s(rate: float) -> float:
+    """Return how many seconds before its time a message of a sender is published.
+
+    Args:
+        rate: segments a second.
+    """
+    return min(AHEAD_S, max(LEAST_AHEAD_S, AHEAD_SEGMENTS / rate))
+
+
+def first_worth(rows: list[tuple[int, int]], segments: float) -> list[tuple[int, int]]:
+    """Return the first rows, ids with their segments, that are worth so many together; one at least."""
+    total = 0
+    for n, (_, one) in enumerate(rows):
+        if n and total + one > segments:
+            return rows[:n]
+        total += one
+    return rows
+
+
 def _slot(sender: Sender, segments: int) -> float:
     """Seconds until so many segments are to be published for the sender, after all that was asked for before."""
-    return _rates().take_slot(PUBLISH, sender, segments=segments, patience_s=PATIENCE_S).wait_s
+    return shared_rates().take_slot(PUBLISH, sender, segments=segments, patience_s=PATIENCE_S).wait_s
 
 
 def _worth(rows: list[tuple[int, str]], segments: float) -> tuple[list[int], int]:
     """The first rows that are worth so many segments, at least one; their ids, and their segments."""
-    found: list[int] = []
-    total = 0
-    for log_id, mensaje in rows:
-        one = contar(mensaje).segmentos
-        if found and total + one > segments:
-            break
-        found.append(log_id)
-        total += one
-    return found, total
+    found = first_worth([(log_id, contar(mensaje).segmentos) for log_id, mensaje in rows], segments)
+    return [log_id for log_id, _ in found], sum(one for _, one in found)
 
 
 @cache
-def _rates() -> Rates:
+def shared_rates() -> Rates:
+    """Return the rates of all senders, as this process asks for them when it publishes."""
     return Rates(settings.REDIS_URL)

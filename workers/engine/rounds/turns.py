@@ -13,6 +13,7 @@ DELIVERIES = "entregas"
 STALLS = "detenidas"
 ALERTS = "alertas"
 CORREOS = "correos"
+HOOKS = "ganchos"
 
 # A turn from the future (the database's clock was put back) is nobody's.
 TAKE_SQL = """

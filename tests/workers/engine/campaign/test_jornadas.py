@@ -23,7 +23,7 @@ from tests.workers.engine.conftest import Running, post, take
 from workers.engine.base import database
 from workers.engine.campaign import campana, jornadas
 from workers.engine.lote import closing, cupos, publishing
-from workers.engine.message import claims, ledger, outbox, sending
+from workers.engine.message import claims, ledger, sending
 from workers.engine.pace.rates import Sender
 from workers.engine.rounds import sweeper
 from workers.gateway.outcomes import Accepted, Outcome
@@ -310,7 +310,6 @@ class TestClosing:
         self, running: Running, monkeypatch: pytest.MonkeyPatch, published: list[int]
     ) -> None:
         """Two are sent, the window closes, the chord ends, and the third leaves the next day, once."""
-        monkeypatch.setattr(outbox, "put_part", lambda part: None)
         for log in running.logs[:2]:
             claim = take(log.pk)
             assert claim is not None

@@ -59,7 +59,7 @@ PATHS: dict[str, Callable[[CampanaSMS], object]] = {
     "sweep": lambda campana: sweeper.sweep(),
     "resume": resume,
     "a closed Lote": lambda campana: cerrar_lote(campana.lotes.get().pk),
-    "open": lambda campana: envio._open_one(campana.pk, Window(rows=500, lotes=20)),
+    "open": lambda campana: envio._open_one(campana.pk, Window(rows=500, lotes=20), set()),
     "finish": lambda campana: final.finish(campana.pk),
 }
 

@@ -114,8 +114,14 @@ def close(campana: CampanaSMS) -> None:
 
 
 def ends_on_another_day(campana: CampanaSMS, *, exitosos: int, pausado: bool = False) -> None:
-    """Let the day of the cap be over, and what there is money for be sent; so many are sent then, and the campaign is
-    `completado`, or `pausado` until yet another day."""
+    """Let another day pass; so many are sent then, and the campaign is `completado`, or `pausado` until yet another."""
+    another_day(campana)
+    assert SMSLog.objects.filter(campana=campana, estado="enviado").count() == exitosos
+    assert (campana.estado, campana.reanuda_en is not None) == ("pausado" if pausado else "completado", pausado)
+
+
+def another_day(campana: CampanaSMS) -> None:
+    """Let the day of the cap be over, and what there is money for be sent."""
     for row in [*Gasto.objects.order_by("dia"), *Lote.objects.exclude(cupo_dia=None)]:
         name = "dia" if isinstance(row, Gasto) else "cupo_dia"
         type(row)._base_manager.filter(pk=row.pk).update(**{name: getattr(row, name) - timedelta(days=1)})
@@ -126,8 +132,6 @@ def ends_on_another_day(campana: CampanaSMS, *, exitosos: int, pausado: bool = F
         send(campana)
         campanas.advance(campana.pk)
     campana.refresh_from_db()
-    assert SMSLog.objects.filter(campana=campana, estado="enviado").count() == exitosos
-    assert (campana.estado, campana.reanuda_en is not None) == ("pausado" if pausado else "completado", pausado)
 
 
 def spent(usuario: Usuario, days: int = 0) -> Decimal:
@@ -491,6 +495,48 @@ class TestMoney:
         cambiar_ajustes(usuario=tienda, cambios={"tope_diario": Decimal("0.4")})
         found = opened(tienda, client(tienda, ANA))
         assert (found.estado, found.reanuda_en) == ("pausado", None)
+
+    @pytest.mark.parametrize("size", [500, 2])
+    @pytest.mark.parametrize("places", [[0], [1, 3], [0, 1, 2, 5]])
+    def test_nobody_waits_behind_who_is_dearer_than_the_whole_cap(
+        self, tienda: Usuario, settings: Any, places: list[int], size: int
+    ) -> None:
+        settings.LOTE_SIZE = size
+        cambiar_limites(tienda=tienda, cambios={"paises": ["*"]})
+        cambiar_ajustes(usuario=tienda, cambios={"tope_diario": Decimal("1.1"), "precios": {"US": Decimal(2)}})
+        dear = [client(tienda, f"+1415555267{n}") for n in range(len(places))]
+        clients = [client(tienda, f"300111000{n}") for n in range(5)]
+        for place, one in zip(places, dear, strict=True):
+            clients.insert(place, one)
+        found = opened(tienda, *clients)
+        for _ in range(3):
+            send(found)
+            campanas.advance(found.pk)
+        ends_on_another_day(found, exitosos=4, pausado=True)
+        another_day(found)
+        assert (found.estado, found.reanuda_en) == ("pausado", None)  # whoever is left waits for a person
+        assert SMSLog.objects.filter(estado="enviado", telefono__startswith="+57").count() == 5
+
+        cambiar_ajustes(usuario=tienda, cambios={"tope_diario": Decimal(100)}, motivo="También a ellos")
+        services.mover_campana(campana=found, action="reanudar")
+        ends_on_another_day(found, exitosos=len(clients))
+        assert sum(Lote.objects.values_list("total", flat=True)) == len(clients)
+
+    def test_nor_where_a_lote_is_opened_again(self, tienda: Usuario) -> None:
+        cambiar_limites(tienda=tienda, cambios={"paises": ["*"]})
+        found = opened(tienda, client(tienda, "+14155552671"), *(client(tienda, f"300111000{n}") for n in range(3)))
+        services.mover_campana(campana=found, action="pausar")
+        CampanaSMS.objects.update(vence_en=PAST)
+        campanas.advance(found.pk)
+        cambiar_ajustes(usuario=tienda, cambios={"tope_diario": Decimal("1.1"), "precios": {"US": Decimal(2)}})
+        services.mover_campana(campana=found, action="reintentar")
+        campanas.advance(found.pk)
+        send(found)
+        campanas.advance(found.pk)
+        found.refresh_from_db()
+        assert (codes(found)[0], found.estado, found.reanuda_en is None) == (codigos.TOPE, "pausado", False)
+        another_day(found)
+        assert (codes(found), found.estado, found.reanuda_en) == ([codigos.TOPE, "", "", ""], "pausado", None)
 
     @pytest.mark.parametrize("field", ["tope_diario", "tope_mensual"])
     def test_a_cap_lowered_at_noon_stops_what_it_has_no_money_for(self, tienda: Usuario, field: str) -> None:

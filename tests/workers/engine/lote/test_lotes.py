@@ -10,6 +10,7 @@ from tests.factories import CampanaFactory, ClienteFactory, open_lote
 from tests.workers.engine.conftest import Running
 from workers.engine.campaign import campana, final
 from workers.engine.lote import closing, opening, publishing
+from workers.engine.lote.due import Due
 from workers.engine.publish.slices import Slice
 
 SID = "SM" + "0" * 32
@@ -145,7 +146,7 @@ def test_it_publishes_again_what_the_broker_did_not_take(running: Running, monke
     second = open_lote(running.campana, [], numero=2)
     taken: list[int] = []
 
-    def publish(due: publishing.Due, *, most: int) -> Slice:
+    def publish(due: Due, *, most: int) -> Slice:
         if taken:
             raise ConnectionError
         taken.append(due.lote_id)

@@ -165,7 +165,7 @@ def test_no_other_path_sends_it(owner: Usuario) -> None:
     """Nobody but its own step ever sees a row that could be sent."""
     campana = a_test(owner, ClienteFactory.create_batch(2, usuario=owner))
     CampanaSMS.objects.filter(pk=campana.pk).update(estado="procesando")
-    assert not envio._open_one(campana.pk, Window(rows=500, lotes=20))
+    assert not envio._open_one(campana.pk, Window(rows=500, lotes=20), set())
     assert not SMSLog.objects.exists()
     sweeper.sweep()
     assert set(SMSLog.objects.values_list("estado", flat=True)) == {"enviado"}

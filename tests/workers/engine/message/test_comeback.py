@@ -265,6 +265,29 @@ def test_only_as_many_lotes_as_could_have_been_opened(running: Running, settings
     assert sorted(marked) == [2, 3]
 
 
+@pytest.mark.parametrize(
+    ("closed", "doubted"),
+    [
+        ({"fallidos": 1, "entregas": {"delivered": 1}, "asentado": True}, True),
+        ({"fallidos": 1, "desconocidos": 1, "entregas": {"delivered": 1}, "asentado": True}, False),
+        ({"entregas": {"delivered": 1, "undelivered/30003": 1}, "asentado": True}, False),
+        ({"entregas": {"delivered": 2}, "asentado": False}, True),  # a callback may have come and been lost
+        ({"entregas": {"delivered": 1, "failed/30001": 1}, "asentado": True}, True),
+        ({"entregas": {"delivered": 1, "sent": 1}, "asentado": True}, True),
+        ({"entregas": {"": 2}, "asentado": True}, True),
+    ],
+)
+def test_what_nobody_can_have_tried_again_is_left_alone(
+    running: Running, closed: dict[str, Any], doubted: bool
+) -> None:
+    fallidos = closed.get("fallidos", 0)
+    closed |= {"estado": "cerrado", "total": 2, "exitosos": 2 - fallidos, "cerrado_en": timezone.now()}
+    lote = running.campana.lotes.create(numero=2, cliente_ids=[1, 2], **closed)
+    quarantine.doubt_retries(quarantine.since())
+    lote.refresh_from_db()
+    assert (lote.dudoso_desde is not None) == doubted
+
+
 def test_an_answer_that_comes_after_the_comeback_is_kept(
     running: Running, twilio: Twilio, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -390,8 +390,8 @@ def test_it_looks_by_an_index(planner: Planner, running: Running, sql: str, know
     """Among as many opt-outs as a large shop's."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO clientes_baja (usuario_id, remitente, huella, telefono, vigente, desde, fuente)"
-            " SELECT %s, '', sha256(convert_to('+57300' || n, 'UTF8')), '', true, now(), 'sms'"
+            "INSERT INTO clientes_baja (usuario_id, remitente, marca, telefono, vigente, desde, fuente)"
+            " SELECT %s, '', clientes_huella('+57300' || n), '', true, now(), 'sms'"
             " FROM generate_series(1, 20000) n",
             [running.campana.usuario_id],
         )

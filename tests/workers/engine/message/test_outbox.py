@@ -13,6 +13,7 @@ from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
 from workers.broker.results import Part
 from workers.engine.message import ledger, outbox
 from workers.engine.message.ledger import Claim
+from workers.engine.message.outbox import Ended
 from workers.gateway.classify import classify_error
 from workers.gateway.outcomes import Accepted, Ambiguous, Outcome, Permanent
 
@@ -47,7 +48,7 @@ def test_one_that_cannot_be_written_loses_only_itself(
     results: list[outbox.Result] = [(claim, Accepted(f"SM{n:032}", "queued", 1)) for n, claim in enumerate(mine)]
     results[20] = (mine[20], poison)
     part = Mock(spec=Part)
-    outbox._deliver([*results, part])
+    outbox._deliver([*results, Ended(part, None, Mock())])
     assert SMSLog.objects.filter(estado="enviado").count() == 49
     assert SMSLog.objects.get(pk=mine[20].log_id).estado == "enviando"  # until its lease runs out
     assert counted == [part]
@@ -77,7 +78,7 @@ def test_a_fault_of_ours_takes_no_part_along(monkeypatch: pytest.MonkeyPatch, ow
     monkeypatch.setattr(outbox, "_count", counted.extend)
     monkeypatch.setattr(ledger, "record_many", Mock(side_effect=RuntimeError("a fault")))
     part = Mock(spec=Part)
-    outbox._deliver([(claims(owner, 1)[0], Accepted("SM" + "0" * 32, "queued", 1)), part])
+    outbox._deliver([(claims(owner, 1)[0], Accepted("SM" + "0" * 32, "queued", 1)), Ended(part, None, Mock())])
     assert counted == [part]
 
 

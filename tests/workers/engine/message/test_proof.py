@@ -266,6 +266,9 @@ class TestTheWholeAccount:
             listed(to="rcs:" + PHONE),
             listed(to="", body=""),
             listed(to=PHONE[1:]),
+            listed(to="+57 300 111-2233"),
+            listed(to="whatsapp:" + PHONE),
+            listed(to="rcs:+57300111XXXX"),
         ],
     )
     def test_it_could_be_under_another_number(self, message: Message) -> None:
@@ -277,6 +280,8 @@ class TestTheWholeAccount:
         [
             listed(to="+573001112234"),
             listed(to="+57300112XXXX"),
+            listed(to="+57 300 111 22 34"),
+            listed(to="whatsapp:+573001112234"),
             listed(to="+57300111XXXX", body="", sender="+573000000000"),
             listed(to="+57300111XXXX", created_at=NOW - timedelta(hours=1)),
             listed(to="+57300111XXXX", status="failed", error_code="21610"),

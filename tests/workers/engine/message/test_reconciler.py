@@ -20,7 +20,7 @@ from core.clock import elapsed
 from tests.factories import CampanaFactory, ClienteFactory, RemitenteFactory, open_lote, sms_log
 from tests.workers.engine.conftest import Running, take
 from workers.engine.base import account
-from workers.engine.message import ledger, reconciler, witnesses
+from workers.engine.message import doubts, ledger, reconciler, witnesses
 from workers.engine.message.proof import Evidence
 from workers.gateway.clock import TwilioClock
 from workers.gateway.lookup import Listing, LookupFailedError, Message
@@ -324,6 +324,15 @@ class TestWitnesses:
         monkeypatch.setattr(asking, "messages_to", lambda to, *, since: Listing(at=now))
         assert reconciler.reconcile() == 3
         assert sorted(SMSLog.objects.values_list("estado", flat=True)) == ["incierto", "incierto", "pendiente"]
+
+
+class TestAClockThatWasAhead:
+    def test_a_look_that_it_put_off_for_hours_is_due(self, running: Running, twilio: Twilio) -> None:
+        in_doubt(running, 3)
+        longest = timezone.now() + timedelta(seconds=doubts.LONGEST_PAUSE_S)
+        SMSLog.objects.update(revisar_desde=longest)
+        SMSLog.objects.filter(pk=running.logs[0].pk).update(revisar_desde=timezone.now() + timedelta(hours=5))
+        assert reconciler.reconcile() == 1
 
 
 class TestTheAccountThatClaimed:

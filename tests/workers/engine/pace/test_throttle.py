@@ -4,6 +4,7 @@ import secrets
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import Mock
 
 import pytest
 import redis
@@ -56,6 +57,21 @@ def test_segments_are_counted_and_not_messages(mine: Throttle) -> None:
     slot = Rates(settings.REDIS_URL).take_slot(SEND, limited, segments=1, patience_s=0.0)
     assert not slot.granted
     assert slot.wait_s > 0.5  # of the second that two segments take
+
+
+def test_who_passes_by_asks_nobody_however_old_is_what_was_seen(mine: Throttle) -> None:
+    """Between `asks` and it the belief may have ended: the loop that sends must not wait for Redis then."""
+    unlimited = sender(0.0)
+    assert mine.asks(unlimited)
+    assert mine.turn(unlimited, "Hola") == throttle.NOW
+    assert not mine.asks(unlimited)
+    mine._seen[unlimited.value].at -= 2 * throttle.BELIEF_S
+    mine._rates = Mock(spec=[])  # any question to it fails
+    assert mine.pass_by(unlimited, "Hola") == throttle.NOW
+    mine._seen[unlimited.value].braked = True
+    mine.heard(unlimited)
+    with pytest.raises(AttributeError):
+        mine.answered(unlimited)
 
 
 def test_a_turn_far_away_is_not_waited_for(mine: Throttle) -> None:
@@ -425,7 +441,7 @@ def test_a_held_sender_opens_no_more_lotes(running: Running, monkeypatch: pytest
     """Or each pause would open others, until all of a large campaign waited."""
     opened: list[int] = []
 
-    def open_one(campana_id: int, room: object) -> bool:
+    def open_one(campana_id: int, room: object, passed: object) -> bool:
         opened.append(campana_id)
         return False
 

@@ -1,5 +1,6 @@
 """The window: how much may be in the queues at a time, and how it is shared."""
 
+import math
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from django.db.models.functions import Cast, Concat, Now
 from django.test import override_settings
 
 from campaigns.models import CampanaSMS, Lote, SMSLog
-from core.models import Usuario
+from core.models import Pulso, Usuario
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
 from tests.plans import Planner
 from tests.workers.engine.conftest import Running
@@ -72,6 +73,23 @@ def test_it_is_shared_by_shops_and_then_by_campaigns(owner: Usuario, stranger: U
     assert window.of(first.pk) == Window(rows=100, lotes=1)
     third = sending(owner)
     assert window.of(third.pk) == Window(rows=66, lotes=1)
+
+
+@override_settings(LOTES_EN_VUELO=4, LOTE_SIZE=100)
+def test_it_grows_with_the_processes_that_live(owner: Usuario, stranger: Usuario) -> None:
+    first = sending(owner)
+    for n, ago in enumerate([0, 10, 60]):  # the last one is gone
+        seen = Now() - timedelta(seconds=ago)
+        Pulso.objects.create(nombre=f"w{n}", tipo="worker", pid=n, mensajes=256, desde=seen, visto=seen)
+    Pulso.objects.create(nombre="beat", tipo="beat", pid=9, desde=Now(), visto=Now())
+    assert window.of(first.pk) == Window(rows=100, lotes=2 * 4 * 256 // 100)
+    sending(stranger)
+    assert window.of(first.pk).lotes == 4 * 256 // 100
+    # What lost commits may have opened is covered by all that lived lately.
+    assert window.most_lotes() == math.ceil(3 * 4 * 256 / 100)
+    Pulso.objects.all().delete()
+    assert window.of(first.pk).lotes == 2
+    assert window.most_lotes() == 4
 
 
 @override_settings(LOTES_EN_VUELO=4, LOTE_SIZE=100)

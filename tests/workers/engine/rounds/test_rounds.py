@@ -14,7 +14,7 @@ from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
 from tests.workers.engine.conftest import Running
 from workers.alerts import deliver, stalls
 from workers.engine.lote import entregas, publishing
-from workers.engine.lote.publishing import Due
+from workers.engine.lote.due import Due
 from workers.engine.message import reconciler
 from workers.engine.rounds import rounds, sweeper, turns
 from workers.models import Turno

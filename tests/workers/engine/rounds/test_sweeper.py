@@ -1,15 +1,22 @@
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
+import redis
+from celery import current_app
+from django.conf import settings
 from django.db.models.functions import Now
+from kombu.exceptions import OperationalError
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import CampanaSMS, Lote, SMSLog
+from core import queues
 from core.models import Usuario
 from tests.factories import EACH_ITS_SID, CampanaFactory, ClienteFactory, open_lote, sms_log
 from tests.workers.engine.conftest import Running, take, write
 from workers.engine.base import locks
 from workers.engine.lote import publishing
+from workers.engine.lote.due import Due
 from workers.engine.message.ledger import NotPosted
 from workers.engine.publish.slices import Slice
 from workers.engine.rounds import sweeper
@@ -24,7 +31,7 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Lotes that were published, instead of a broker that no worker reads."""
     published: list[int] = []
 
-    def publish(due: publishing.Due, *, most: int) -> Slice:
+    def publish(due: Due, *, most: int) -> Slice:
         published.append(due.lote_id)
         return Slice([1])
 
@@ -193,3 +200,33 @@ def test_it_ends_when_another_has_begun(running: Running, monkeypatch: pytest.Mo
     CampanaSMS.objects.update(cierra_en=None)
     assert sweeper.sweep() is None
     assert moved == []
+
+
+def test_many_campaigns_are_handed_to_all_workers_and_what_the_queue_does_not_take_is_moved_on(
+    running: Running, owner: Usuario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeper, "ALONE", 2)
+    moved: list[int] = []
+    monkeypatch.setattr(
+        "workers.engine.campaign.campana.advance", lambda campana_id, **options: moved.append(campana_id)
+    )
+    more = CampanaFactory.create_batch(3, usuario=owner, estado="procesando", cierra_en=None)
+    CampanaSMS.objects.update(cierra_en=None)
+    ids = sorted([running.campana.pk, *(campana.pk for campana in more)])
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.delete(queues.CAMPANAS)
+        try:
+            found = sweeper.sweep()
+            assert found is not None
+            assert (found.campaigns, moved, client.llen(queues.CAMPANAS)) == (4, [], 4)
+            # Nobody takes them: the next sweep adds nothing, and does it.
+            sweeper.sweep()
+            assert (moved, client.llen(queues.CAMPANAS)) == (ids, 4)
+        finally:
+            client.delete(queues.CAMPANAS)
+    # A broker that takes the first and no more leaves the others to the sweep.
+    moved.clear()
+    send = Mock(side_effect=[None, OperationalError("gone")])
+    monkeypatch.setattr(current_app, "send_task", send)
+    sweeper.sweep()
+    assert moved == ids[1:]

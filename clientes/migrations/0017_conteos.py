@@ -15,6 +15,16 @@ SELECT (CASE WHEN telefono = '' THEN 0 WHEN e164 = '' THEN 1 WHEN starts_with(e1
     ::smallint
 $$;
 """
+# An index may hold the fingerprint of a phone, with what PostgreSQL takes for the same whatever the settings: the bytes
+# of a text instead of its conversion. The key stays where it is, and every fingerprint what it was.
+HUELLA = r"""
+DO $do$
+BEGIN
+    EXECUTE replace(replace(pg_get_functiondef('clientes_huella(text)'::regprocedure), ' STABLE ', ' IMMUTABLE '),
+        $$convert_to(telefono, 'UTF8')$$, $$decode(replace(telefono, '\', '\\'), 'escape')$$);
+END $do$
+"""
+DROP_HUELLA = "ALTER FUNCTION clientes_huella(text) STABLE"
 DROP_FUNCTIONS = """
 DROP FUNCTION clientes_telefono(text, text);
 DROP FUNCTION clientes_clase(text);
@@ -124,7 +134,7 @@ DROP FUNCTION clientes_conteo_entran();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clientes', '0012_consentimientos_de_antes'),
+        ('clientes', '0016_origen'),
     ]
 
     operations = [
@@ -178,6 +188,7 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['usuario_id'], name='novedad_por_tienda')],
             },
         ),
+        migrations.RunSQL(HUELLA, DROP_HUELLA),
         migrations.RunSQL(FUNCTIONS, DROP_FUNCTIONS),
         migrations.RunSQL(TRIGGERS, DROP_TRIGGERS),
     ]

@@ -1,6 +1,7 @@
 """The indexes by which the preview of a campaign finds whom the counts cannot judge, and a call with many clients the
 client of a document. Made beside running campaigns."""
 
+import clientes.models.baja
 import django.db.models.functions.text
 import django.db.models.lookups
 from django.conf import settings
@@ -12,7 +13,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('clientes', '0013_conteos'),
+        ('clientes', '0017_conteos'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -23,7 +24,7 @@ class Migration(migrations.Migration):
         ),
         AddIndexConcurrently(
             model_name='cliente',
-            index=models.Index(models.Func(models.Func('telefono_e164', models.Value('escape'), function='decode'), function='sha256', output_field=models.BinaryField()), condition=models.Q(('telefono_e164', ''), _negated=True), name='cliente_por_huella'),
+            index=models.Index(clientes.models.baja.Huella('telefono_e164'), condition=models.Q(('telefono_e164', ''), _negated=True), name='cliente_por_huella'),
         ),
         AddIndexConcurrently(
             model_name='cliente',

@@ -1,0 +1,192 @@
+"""Services and selectors of hooks: making and changing them, and telling again what was told."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from campaigns.bitacora.alertas import nuevo_secreto
+from campaigns.models import EntregaGancho, EventoGancho, Gancho
+from campaigns.values.direccion import leer
+from campaigns.values.eventos import Evento
+from core import registro
+from core.errors import ConflictError, InvalidInputError
+from core.models import Usuario
+from core.nudges import nudge
+from core.registro import anotar
+
+AVISAR: Final = "workers.avisar_ganchos"
+MAXIMO: Final = 10  # of a shop
+TANDA: Final = 500  # events of one call
+REPETIR_MAX: Final = 100_000  # events that are told again at once
+GUARDAR: Final = timedelta(days=7)  # events
+GUARDAR_ENTREGAS: Final = timedelta(days=30)
+ANTERIOR: Final = timedelta(days=1)  # the secret before the last signs for so long
+
+MUCHOS: Final = f"Una tienda tiene hasta {MAXIMO} ganchos: elimine uno que no use."
+SIN_TIPOS: Final = "Elija al menos un evento."
+POR_PERSONA: Final = "Lo desactivó una persona."
+DESACTIVADO: Final = "El gancho está desactivado: actívelo primero."
+YA_ESPERA: Final = "Esta entrega todavía no termina: se intenta sola."
+OLVIDADOS: Final = "Los eventos de esa entrega ya se borraron: se guardan 7 días."
+NADA: Final = "No hay eventos de esas fechas."
+DEMASIADOS: Final = f"Son más de {REPETIR_MAX:,} eventos: pida un tramo más corto.".replace(",", ".")
+AL_REVES: Final = "«hasta» debe ser posterior a «desde»."
+
+
+def ganchos_de(usuario: Usuario) -> QuerySet[Gancho]:
+    return Gancho.objects.filter(usuario_id=usuario.tenant_id)
+
+
+def entregas_de(gancho: Gancho) -> QuerySet[EntregaGancho]:
+    """The calls of a hook, the newest first."""
+    return EntregaGancho.objects.filter(gancho=gancho).order_by("-id")
+
+
+@transaction.atomic
+def crear(*, usuario: Usuario, url: str, tipos: Sequence[str]) -> Gancho:
+    """Make a hook, with a secret of its own.
+
+    Raises:
+        InvalidInputError: the address may not be called, or no event is chosen.
+        ConflictError: the shop has as many as it may.
+    """
+    leer(url)
+    Usuario.objects.select_for_update(no_key=True).get(pk=usuario.tenant_id)  # two at once
+    if ganchos_de(usuario).count() >= MAXIMO:
+        raise ConflictError(MUCHOS, code="limit")
+    gancho = Gancho.objects.create(usuario_id=usuario.tenant_id, url=url, tipos=_tipos(tipos), secreto=nuevo_secreto())
+    anotar(registro.Tipo.ALERTAS, usuario=usuario, detalle=f"gancho {gancho.pk}, creado")
+    return gancho
+
+
+@transaction.atomic
+def cambiar(*, gancho: Gancho, usuario: Usuario, datos: dict[str, Any]) -> Gancho:
+    """Change the address, the events, or whether it is active. One that is activated begins anew, with what waited.
+
+    Args:
+        datos: some of `url`, `tipos` and `activo`.
+
+    Raises:
+        InvalidInputError: the address may not be called, or no event is chosen.
+    """
+    found = Gancho.objects.select_for_update(no_key=True).get(pk=gancho.pk)
+    if "url" in datos:
+        leer(datos["url"])
+        found.url = datos["url"]
+    if "tipos" in datos:
+        found.tipos = _tipos(datos["tipos"])
+    if datos.get("activo") is True:
+        found.estado, found.motivo, found.falla_desde = Gancho.Estado.ACTIVO, "", None
+        found.libre_desde = timezone.now()
+    elif datos.get("activo") is False and found.estado == Gancho.Estado.ACTIVO:
+        found.estado, found.motivo = Gancho.Estado.DESACTIVADO, POR_PERSONA
+    found.save()
+    anotar(registro.Tipo.ALERTAS, usuario=usuario, detalle=f"gancho {found.pk}: {', '.join(sorted(datos))}")
+    nudge(AVISAR)
+    return found
+
+
+def _tipos(tipos: Sequence[str]) -> list[str]:
+    if not tipos:
+        raise InvalidInputError(SIN_TIPOS, field="tipos", code="empty")
+    return [tipo.value for tipo in Evento if tipo.value in set(tipos) and tipo != Evento.PRUEBA]
+
+
+def cambiar_secreto(*, gancho: Gancho, usuario: Usuario) -> Gancho:
+    """Make a new secret. The one before it signs too for a day, so that the receiver may change over."""
+    with transaction.atomic():
+        found = Gancho.objects.select_for_update(no_key=True).get(pk=gancho.pk)
+        found.secreto_anterior, found.secreto = found.secreto, nuevo_secreto()
+        found.anterior_hasta = timezone.now() + ANTERIOR
+        found.save(update_fields=["secreto", "secreto_anterior", "anterior_hasta"])
+        anotar(registro.Tipo.ALERTAS, usuario=usuario, detalle=f"gancho {found.pk}, secreto")
+    return found
+
+
+def eliminar(*, gancho: Gancho, usuario: Usuario) -> None:
+    """Delete a hook with all that waited for it."""
+    anotar(registro.Tipo.ALERTAS, usuario=usuario, detalle=f"gancho {gancho.pk}, eliminado")
+    gancho.delete()
+
+
+@transaction.atomic
+def probar(*, gancho: Gancho) -> EntregaGancho:
+    """Call the hook with an event that says that it is a trial.
+
+    Raises:
+        ConflictError: it is disabled.
+    """
+    _exigir_activo(gancho)
+    datos = {"motivo": "Es una prueba: no pasó nada."}
+    evento = EventoGancho.objects.create(gancho=gancho, tipo=Evento.PRUEBA, datos=datos, en_entrega=True)
+    return _entregar(gancho, [evento.pk], repetida=False)
+
+
+@transaction.atomic
+def repetir(*, entrega: EntregaGancho) -> EntregaGancho:
+    """Call the hook again with the events of a call, each under the id that it had.
+
+    Raises:
+        ConflictError: the hook is disabled, the call is not over, or its events are not kept any more.
+    """
+    _exigir_activo(entrega.gancho)
+    if entrega.estado == EntregaGancho.Estado.PENDIENTE:
+        raise ConflictError(YA_ESPERA, code="pending")
+    known = list(
+        EventoGancho.objects.filter(gancho=entrega.gancho_id, pk__in=entrega.evento_ids)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    if not known:
+        raise ConflictError(OLVIDADOS, code="gone")
+    return _entregar(entrega.gancho, known, repetida=True)
+
+
+@transaction.atomic
+def repetir_tramo(*, gancho: Gancho, desde: datetime, hasta: datetime) -> int:
+    """Call the hook again with all events of a span that were told before; return how many.
+
+    Args:
+        desde, hasta: of the events' own time, the second not included.
+
+    Raises:
+        ConflictError: the hook is disabled, or nothing is kept of that time.
+        InvalidInputError: the span is none, or has too many events.
+    """
+    _exigir_activo(gancho)
+    if desde >= hasta:
+        raise InvalidInputError(AL_REVES, field="hasta", code="invalid")
+    found = EventoGancho.objects.filter(gancho=gancho, en_entrega=True, creado__gte=desde, creado__lt=hasta)
+    ids = list(found.exclude(tipo=Evento.PRUEBA).order_by("pk").values_list("pk", flat=True)[: REPETIR_MAX + 1])
+    if not ids:
+        raise ConflictError(NADA, code="empty")
+    if len(ids) > REPETIR_MAX:
+        raise InvalidInputError(DEMASIADOS, field="desde", code="max_length")
+    for at in range(0, len(ids), TANDA):
+        _entregar(gancho, ids[at : at + TANDA], repetida=True)
+    return len(ids)
+
+
+def _exigir_activo(gancho: Gancho) -> None:
+    if not Gancho.objects.filter(pk=gancho.pk, estado=Gancho.Estado.ACTIVO).exists():
+        raise ConflictError(DESACTIVADO, code="disabled")
+
+
+def _entregar(gancho: Gancho, ids: list[int], *, repetida: bool) -> EntregaGancho:
+    entrega = EntregaGancho.objects.create(gancho=gancho, evento_ids=ids, total=len(ids), repetida=repetida)
+    entrega.refresh_from_db()
+    nudge(AVISAR)
+    return entrega
+
+
+def limpiar() -> int:
+    """Delete events and calls that are old; how many. What waits goes with the hook: it is disabled sooner."""
+    old = EventoGancho.objects.filter(creado__lt=Now() - GUARDAR)
+    events = old._raw_delete(old.db)
+    calls = EntregaGancho.objects.filter(creada__lt=Now() - GUARDAR_ENTREGAS)
+    return int(events) + int(calls._raw_delete(calls.db))

@@ -1,0 +1,81 @@
+"""Changing a campaign of another day, until it starts."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from campaigns.campana.edicion import YA_NO, Cambios, editar, se_edita
+from campaigns.mensaje.texto import EJEMPLO, editor, sin_retornos
+from campaigns.models import MENSAJE_MAX, CampanaSMS
+from campaigns.models.campana import NOMBRE_MAX
+from campaigns.pages.campana import campana_de
+from core.errors import ConflictError, InvalidInputError
+from core.forms import StyledForm
+from core.pages.access import con_permiso, pagina
+from core.permisos import Accion
+
+SOLO_ADMIN = "Solo un administrador cambia una campaña."
+GUARDADA = "La campaña quedó cambiada."
+POR_APROBAR = "La campaña quedó cambiada, y espera otra vez que la aprueben."
+
+
+class EditarForm(StyledForm, forms.Form):
+    nombre = forms.CharField(max_length=NOMBRE_MAX, widget=forms.TextInput({"autocomplete": "off"}))
+    mensaje = forms.CharField(strip=False, widget=forms.Textarea({"rows": 5, "spellcheck": "true"}))
+    programada_para = forms.DateTimeField(
+        label="Día y hora", widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@pagina
+def editar_campana(request: HttpRequest, pk: int) -> HttpResponse:
+    usuario = con_permiso(request, Accion.EDITAR_CAMPANAS, SOLO_ADMIN)
+    campana = campana_de(usuario, pk)
+    if not se_edita(campana):
+        messages.error(request, YA_NO)
+        return redirect("campana", pk)
+    form = EditarForm(request.POST if request.method == "POST" else None, initial=_inicial(campana))
+    if form.is_valid():
+        try:
+            changed = editar(campana=campana, cambios=_cambios(form.cleaned_data, campana))
+        except InvalidInputError as error:
+            field = error.field if error.field in form.fields else None
+            form.add_error(field, forms.ValidationError(error.message, code=error.code))
+        except ConflictError as refusal:
+            messages.error(request, refusal.message)
+            return redirect("campana", pk)
+        else:
+            messages.success(request, POR_APROBAR if changed.por_aprobar else GUARDADA)
+            return redirect("campana", pk)
+    context = {
+        "seccion": "campanas",
+        "campana": campana,
+        "form": form,
+        "ejemplo": EJEMPLO,
+        "mensaje_max": MENSAJE_MAX,
+        **editor(),
+    }
+    return render(request, "campaigns/campana/editar.html", context)
+
+
+def _inicial(campana: CampanaSMS) -> dict[str, Any]:
+    return {"nombre": campana.nombre, "mensaje": campana.mensaje, "programada_para": campana.programada_para}
+
+
+def _cambios(data: dict[str, Any], campana: CampanaSMS) -> Cambios:
+    fecha: datetime = data["programada_para"]
+    # The field knows minutes: the seconds of a date that was not touched are no change.
+    known = campana.programada_para
+    same = known is not None and timezone.localtime(known).replace(second=0, microsecond=0) == fecha
+    return Cambios(
+        nombre=data["nombre"], mensaje=sin_retornos(data["mensaje"]), programada_para=None if same else fecha
+    )

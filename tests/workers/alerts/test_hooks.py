@@ -1,0 +1,291 @@
+"""Hooks: what happens is told, once it is so, in its order, until it is taken."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from rest_framework.test import APIClient
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from campaigns.bitacora import alertas, ganchos
+from campaigns.bitacora.services import anotar
+from campaigns.models import (
+    Alerta,
+    CampanaSMS,
+    Entrante,
+    EntregaGancho,
+    EventoGancho,
+    Gancho,
+    SMSLog,
+    Suceso,
+)
+from campaigns.values.eventos import ELEGIBLES
+from clientes.bajas.services import Prueba, dar_de_alta, dar_de_baja
+from clientes.models import Cliente, Fuente, Importacion
+from core.models import Usuario
+from tests.core.api.support import error_of
+from tests.factories import ClienteFactory, open_lote, sms_log
+from tests.ports import held, port_of
+from tests.workers.alerts.listener import Listener
+from workers.alerts import hooks
+from workers.alerts.results import Failed
+
+URL = "/api/v1/ganchos/"
+TODOS = [tipo for tipo, _ in ELEGIBLES]
+DOCS = Path(__file__).parents[3] / "docs" / "api.md"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_gathered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hooks, "GATHER_S", 0.0)
+
+
+@pytest.fixture
+def gancho(owner: Usuario, listener: Listener) -> Gancho:
+    return ganchos.crear(usuario=owner, url=listener.url, tipos=TODOS)
+
+
+def told(listener: Listener) -> list[dict[str, Any]]:
+    return [evento for call in listener.calls for evento in json.loads(call.body)["data"]["eventos"]]
+
+
+def types(listener: Listener) -> list[str]:
+    return [evento["type"] for evento in told(listener)]
+
+
+def due() -> None:
+    Gancho.objects.update(libre_desde=timezone.now() - timedelta(hours=1))
+
+
+def test_what_happens_is_told_in_its_order(
+    api: APIClient, gancho: Gancho, campana: CampanaSMS, owner: Usuario, stranger: Usuario, listener: Listener
+) -> None:
+    ganchos.crear(usuario=stranger, url=listener.url, tipos=TODOS)  # of another shop
+    clientes = ClienteFactory.create_batch(3, usuario=owner)
+    anotar(campana_id=campana.pk, tipo=Suceso.Tipo.INICIADA)
+    lote = open_lote(campana, clientes)
+    rows = [sms_log(campana, lote, cliente) for cliente in clientes]
+    logs = SMSLog.objects.filter(campana=campana)
+    logs.filter(pk=rows[0].pk).update(estado="enviando", token="0" * 32, lease_hasta=timezone.now())
+    logs.filter(pk=rows[0].pk).update(estado="enviado", twilio_sid="SM1")
+    logs.filter(pk=rows[0].pk).update(entrega="queued")
+    logs.filter(pk=rows[0].pk).update(entrega="delivered")
+    logs.filter(pk=rows[0].pk).update(entrega="read", segmentos=1)  # nothing new
+    logs.filter(pk=rows[1].pk).update(estado="enviado", twilio_sid="SM2", entrega="undelivered")  # both at once
+    logs.filter(pk=rows[2].pk).update(estado="fallido", codigo="tope")  # it waits
+    logs.filter(pk=rows[2].pk).update(estado="fallido", codigo="21211", error="No es un número")
+    Cliente.objects.filter(pk=clientes[0].pk).update(nombre="Eva")
+    Cliente.objects.filter(pk=clientes[0].pk).update(nombre="Eva")
+    phone = clientes[0].telefono_e164
+    Entrante.objects.create(usuario=owner, sid="SM9", telefono=phone, texto="Gracias", campana=campana)
+    dar_de_baja(telefono=phone, tienda_id=owner.pk, prueba=Prueba(Fuente.MANUAL))
+    dar_de_alta(telefono=phone, tienda_id=owner.pk, prueba=Prueba(Fuente.MANUAL))
+    Importacion.objects.create(usuario=owner, archivo="c.csv")
+    Importacion.objects.update(leidas=3)
+    Importacion.objects.update(estado="fallida", error="No se lee", terminada_en=timezone.now())
+    anotar(campana_id=campana.pk, tipo=Suceso.Tipo.PAUSADA_SOLA, detalle="Un tope")
+    anotar(campana_id=campana.pk, tipo=Suceso.Tipo.REANUDADA)
+    with transaction.atomic():
+        anotar(campana_id=campana.pk, tipo=Suceso.Tipo.ERROR)
+        transaction.set_rollback(True)  # it did not happen
+    assert hooks.deliver() == 1
+    assert types(listener) == [
+        "cliente.creado", "cliente.creado", "cliente.creado", "campana.iniciada", "sms.enviado", "sms.entregado",
+        "sms.enviado", "sms.no_entregado", "sms.fallido", "cliente.actualizado", "respuesta.recibida",
+        "baja.registrada", "baja.retirada", "importacion.terminada", "campana.pausada",
+    ]  # fmt: skip
+    events = {evento["type"]: evento["data"] for evento in told(listener)}
+    assert events["sms.fallido"] | {"error": ""} == {
+        "id": rows[2].pk, "campana_id": campana.pk, "cliente_id": clientes[2].pk, "telefono": rows[2].telefono,
+        "estado": "fallido", "codigo": "21211", "error": "", "twilio_sid": "", "entrega": "", "entrega_codigo": "",
+        "segmentos": None, "prueba": False,
+    }  # fmt: skip
+    assert (events["cliente.actualizado"]["nombre"], events["respuesta.recibida"]["texto"]) == ("Eva", "Gracias")
+    assert (events["campana.pausada"]["motivo"], events["importacion.terminada"]["leidas"]) == ("Un tope", 3)
+    assert hooks.deliver() == 0
+    # Only what is asked for, and nothing at all for whoever is disabled.
+    ganchos.cambiar(gancho=gancho, usuario=owner, datos={"tipos": ["baja.registrada"]})
+    Cliente.objects.filter(pk=clientes[0].pk).update(nombre="Ada")
+    assert EventoGancho.objects.filter(en_entrega=False).count() == 0
+    ganchos.cambiar(gancho=gancho, usuario=owner, datos={"activo": False})
+    dar_de_baja(telefono=phone, tienda_id=owner.pk, prueba=Prueba(Fuente.MANUAL))
+    assert EventoGancho.objects.filter(en_entrega=False).count() == 0
+
+
+def some(gancho: Gancho, count: int) -> list[EventoGancho]:
+    return EventoGancho.objects.bulk_create(
+        EventoGancho(gancho=gancho, tipo="sms.enviado", datos={"id": n}) for n in range(count)
+    )
+
+
+def test_nothing_overtakes_what_was_not_taken(gancho: Gancho, listener: Listener) -> None:
+    some(gancho, 1_100)
+    listener.status = 503
+    assert hooks.deliver() == 1
+    some(gancho, 1)
+    assert hooks.deliver() == 0  # not before its time
+    entrega = EntregaGancho.objects.get()
+    assert (entrega.estado, entrega.intentos, entrega.total, entrega.codigo_http) == ("pendiente", 1, 500, 503)
+    found = Gancho.objects.get()
+    assert found.falla_desde is not None
+    assert timedelta(seconds=1) < found.libre_desde - timezone.now() <= timedelta(seconds=hooks.PAUSES_S[0])
+    listener.status = 204
+    due()
+    assert hooks.deliver() == 3
+    assert [json.loads(call.body)["data"]["eventos"][0]["data"]["id"] for call in listener.calls] == [0, 0, 500, 1000]
+    assert listener.calls[0].headers["webhook-id"] == listener.calls[1].headers["webhook-id"]
+    ids = [evento["data"]["id"] for call in listener.calls[1:] for evento in json.loads(call.body)["data"]["eventos"]]
+    assert ids == [*range(1_100), 0]
+    assert len({evento["id"] for evento in told(listener)}) == 1_101
+    assert Gancho.objects.get().falla_desde is None
+
+
+def test_one_calls_at_a_time_and_who_dies_has_said_nothing(gancho: Gancho, listener: Listener) -> None:
+    some(gancho, 2)
+    claim = hooks.take()
+    assert claim is not None
+    assert hooks.take() is None
+    due()  # it was not heard of again
+    assert hooks.deliver() == 1
+    entrega = EntregaGancho.objects.get()
+    assert not hooks.record(claim, entrega, Failed("late"))
+    entrega.refresh_from_db()
+    assert (entrega.estado, len(told(listener))) == ("entregada", 2)
+
+
+def test_after_three_days_it_is_disabled_and_said(
+    gancho: Gancho, owner: Usuario, listener: Listener, mailoutbox: list[Any]
+) -> None:
+    alertas.guardar_ajustes(usuario=owner, datos={"url": listener.url})
+    some(gancho, 1)
+    listener.status = 500
+    for _ in range(12):
+        hooks.deliver()
+        due()
+    assert Gancho.objects.get().estado == "activo"
+    Gancho.objects.update(falla_desde=timezone.now() - hooks.GIVE_UP)
+    hooks.deliver()
+    found, entrega = Gancho.objects.get(), EntregaGancho.objects.get()
+    assert (found.estado, entrega.estado, entrega.intentos) == ("desactivado", "fallida", 13)
+    assert found.motivo == hooks.SIN_TOMAR.format(error="Contestó 500.")
+    assert Alerta.objects.get().tipo == "gancho.desactivado"
+    due()
+    assert hooks.deliver() == 0
+    listener.status = 200
+    ganchos.cambiar(gancho=found, usuario=owner, datos={"activo": True})
+    ganchos.repetir(entrega=entrega)
+    assert hooks.deliver() == 1
+    assert len({evento["id"] for evento in told(listener)}) == 1
+    listener.status = 410
+    ganchos.probar(gancho=found)
+    hooks.deliver()
+    assert Gancho.objects.get().motivo == hooks.YA_NO_EXISTE
+
+
+def test_two_secrets_sign_while_one_is_changed(gancho: Gancho, owner: Usuario, listener: Listener) -> None:
+    changed = ganchos.cambiar_secreto(gancho=gancho, usuario=owner)
+    some(gancho, 1)
+    hooks.deliver()
+    [call] = listener.calls
+    for secret in (gancho.secreto, changed.secreto):
+        assert Webhook(secret).verify(call.body, call.headers)
+    Gancho.objects.update(anterior_hasta=timezone.now())
+    some(gancho, 1)
+    hooks.deliver()
+    assert Webhook(changed.secreto).verify(listener.calls[1].body, listener.calls[1].headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(gancho.secreto).verify(listener.calls[1].body, listener.calls[1].headers)
+
+
+def test_a_program_makes_one_and_tells_again(api: APIClient, listener: Listener) -> None:
+    made = api.post(URL, {"url": listener.url, "tipos": ["sms.enviado", "sms.enviado", "baja.registrada"]})
+    assert made.status_code == 201, made.content
+    body = made.json()
+    assert body["secreto"].startswith("whsec_")
+    assert body["tipos"] == ["sms.enviado", "baja.registrada"]
+    mine = f"{URL}{body['id']}/"
+    assert "secreto" not in api.get(mine).json()
+    gancho = Gancho.objects.get()
+    some(gancho, 3)
+    assert api.post(f"{mine}prueba/").status_code == 202
+    assert hooks.deliver() == 2
+    assert types(listener) == ["prueba", "sms.enviado", "sms.enviado", "sms.enviado"]
+    calls = api.get(f"{mine}entregas/").json()["results"]
+    assert [(call["total"], call["estado"], call["codigo_http"]) for call in calls] == [
+        (3, "entregada", 200), (1, "entregada", 200),
+    ]  # fmt: skip
+    assert api.post(f"{URL}entregas/{calls[0]['id']}/repetir/").json()["repetida"]
+    span = {"desde": "2020-01-01T00:00", "hasta": "2099-01-01T00:00"}
+    assert api.post(f"{mine}repetir/", span).json() == {"eventos": 3}
+    assert hooks.deliver() == 2
+    again = told(listener)[1:]
+    assert [evento["id"] for evento in again] == [evento["id"] for evento in again[:3]] * 3
+    assert error_of(api.post(f"{mine}repetir/", {**span, "hasta": "2020-01-01T00:00"}), 400)["attr"] == "hasta"
+    assert error_of(api.post(f"{mine}repetir/", {**span, "hasta": "2020-01-02T00:00"}), 409)["code"] == "empty"
+    assert api.patch(mine, {"activo": False}).json()["motivo"] == ganchos.POR_PERSONA
+    assert error_of(api.post(f"{mine}prueba/"), 409)["code"] == "disabled"
+    for bad, attr in (
+        ({"url": "http://10.0.0.1/", "tipos": ["sms.enviado"]}, "url"),
+        ({"url": listener.url, "tipos": []}, "tipos"),
+        ({"url": listener.url, "tipos": ["prueba"]}, "tipos.0"),
+        ({"url": listener.url, "tipos": ["sms.enviado"], "secreto": "x"}, "secreto"),
+    ):
+        if attr != "url":  # a test's listener is private
+            assert error_of(api.post(URL, bad), 400)["attr"] == attr
+    assert api.delete(mine).status_code == 204
+    for _ in range(ganchos.MAXIMO):
+        assert api.post(URL, {"url": listener.url, "tipos": ["sms.enviado"]}).status_code == 201
+    assert error_of(api.post(URL, {"url": listener.url, "tipos": ["sms.enviado"]}), 409)["code"] == "limit"
+
+
+def test_private_addresses_are_refused(api: APIClient, settings: Any) -> None:
+    settings.ALERTS_ALLOW_PRIVATE = False
+    for url in ("http://tienda.co/", "https://10.0.0.1/", "https://localhost/", "https://tienda.co:6379/"):
+        assert error_of(api.post(URL, {"url": url, "tipos": ["sms.enviado"]}), 400)["attr"] == "url"
+
+
+def test_old_events_are_deleted(gancho: Gancho) -> None:
+    some(gancho, 2)
+    EventoGancho.objects.filter(pk=EventoGancho.objects.first().pk).update(creado=timezone.now() - timedelta(days=8))  # type: ignore[union-attr]
+    EntregaGancho.objects.create(gancho=gancho, evento_ids=[], total=0, creada=timezone.now() - timedelta(days=31))
+    assert ganchos.limpiar() == 2
+    assert (EventoGancho.objects.count(), EntregaGancho.objects.count()) == (1, 0)
+
+
+def test_the_receiver_of_the_documents_takes_them(owner: Usuario, settings: Any) -> None:
+    settings.ALERTS_ALLOW_PRIVATE = True
+    holder = held()
+    port = port_of(holder)
+    gancho = ganchos.crear(usuario=owner, url=f"http://127.0.0.1:{port}/", tipos=TODOS)
+    [code] = re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    assert len([line for line in code.splitlines() if line.strip()]) <= 30
+    env = {**os.environ, "SECRETO": gancho.secreto, "PORT": str(port)}
+    receiver = subprocess.Popen(
+        [sys.executable, "-c", code], env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    try:
+        some(gancho, 2)
+        for _ in range(200):
+            hooks.deliver()
+            if EntregaGancho.objects.get().estado == "entregada":
+                break
+            due()
+        ganchos.repetir(entrega=EntregaGancho.objects.get())
+        assert hooks.deliver() == 1
+        Gancho.objects.update(secreto=alertas.nuevo_secreto())
+        ganchos.probar(gancho=gancho)
+        hooks.deliver()
+    finally:
+        receiver.terminate()
+        said, _ = receiver.communicate()
+        holder.close()
+    assert said.decode().splitlines() == ["sms.enviado {'id': 0}", "sms.enviado {'id': 1}"]
+    assert EntregaGancho.objects.latest("pk").codigo_http == 401
