@@ -85,7 +85,7 @@ def juzgar_por_conteo(audiencia: Audiencia, params: dict[str, Any], select: str)
         cursor.execute(POCOS_SQL.format(" + ".join(map(AL_MENOS_SQL.format, facts))), params)
         if not cursor.fetchone()[0]:
             return None
-        apart = [COMPARTIDOS_SQL, NUEVOS_SQL, RAROS_SQL, *(_de_hechos(hechos) for hechos in known)]
+        apart = [COMPARTIDOS_SQL, NUEVOS_SQL, RAROS_SQL, *(de_hechos(hechos) for hechos in known)]
         cursor.execute(
             f"""WITH {LISTA_SQL}, apartados AS MATERIALIZED (
                 SELECT c.* FROM unnest(ARRAY({" UNION ".join(apart)})) AS a(id), LATERAL (
@@ -102,8 +102,8 @@ def _hechos(params: dict[str, Any]) -> list[Hechos]:
     return [one.hechos for one in EXCLUSIONES if one.hechos and params.get(one.code, 1)]
 
 
-def _de_hechos(hechos: Hechos) -> str:
-    """Return the clients whom it is about."""
+def de_hechos(hechos: Hechos) -> str:
+    """Return a SELECT of the ids of the clients whom it is about. Needs LISTA_SQL before it."""
     key = "clientes_huella(c.telefono_e164)" if hechos.huella else "c.telefono_e164"
     return (
         f"SELECT c.id FROM ({hechos.sql}) AS h(clave), LATERAL (SELECT c.id FROM clientes_cliente c"  # noqa: S608 - constants

@@ -16,20 +16,27 @@ from hypothesis import settings as runs
 from hypothesis import strategies as st
 
 from campaigns.audiencia import conteo, medida
-from campaigns.audiencia.juicio import parametros
+from campaigns.audiencia.juicio import EXCLUSIONES, parametros
 from campaigns.audiencia.medida import medir, sumas_de
 from campaigns.audiencia.seleccion import Audiencia, Llamado, Seleccion, leer_medida
 from campaigns.ley.selectors import ajustes_de
+from campaigns.models import EventoGancho, Gancho
 from campaigns.remitentes import valor_de
+from campaigns.values import codigos
 from campaigns.values.horario import dia_de
 from campaigns.vista_previa import costo
 from campaigns.vista_previa.costo import codigos_de, grupos_de, juzgar
 from campaigns.vista_previa.elegibles import etiquetas
 from clientes import conteos
 from clientes.bajas.services import Prueba, dar_de_baja
+from clientes.bajas.sql import LISTA_SQL
+from clientes.importacion import lote
+from clientes.importacion.por_telefono import Persona, hallar_o_crear
 from clientes.models import Baja, Cliente, Compartido, Contada, Conteo, Etiqueta, Fuente, Novedad
+from clientes.services import anonimizar_cliente
 from core.models import Usuario
 from tests.factories import ClienteFactory, EtiquetaFactory
+from tests.plans import Planner
 from tests.workers.engine.lote.test_acuerdo import MUNDOS, PHONES, Mundo, build
 
 NAMES: Final = ("Ana", "José Núñez", "Íngrid Ñusta de la Ó", "Eva 👍", "", "Jhon'", "Ana Lucía\u0301")
@@ -60,6 +67,16 @@ def change(owner: Usuario, tags: list[Etiqueta], by: random.Random) -> None:
     Cliente.objects.filter(pk__in=by.sample(pks, 3)).delete()
     for n in range(3):
         ClienteFactory.create(usuario=owner, nombre=f"Nuevo {n}", telefono=by.choice(PHONES))
+    # A call that names people by their phones, one with many clients, and somebody whose data are erased.
+    called = [Persona(phone, phone, movil=True, pais="CO") for phone in (*by.sample(PHONES[:24], 3), "+573009990000")]
+    hallar_o_crear(tienda_id=owner.pk, personas=called, origen="Campaña")
+    filas = [
+        {"telefono": phone, "nombre": by.choice(NAMES) or "Luz", "etiquetas": [by.choice(tags).pk]}
+        for phone in (*by.sample(PHONES[:24], 4), f"+57301{by.randrange(10**7):07d}")
+    ]
+    lote.guardar(usuario=owner, clave="telefono", filas=filas, todo_o_nada=False)
+    erasable = Cliente.objects.filter(usuario=owner, anonimizado_en=None).order_by("pk")
+    anonimizar_cliente(cliente=by.choice(list(erasable)))
     dar_de_baja(telefono=PHONES[by.randrange(24)], tienda_id=owner.pk, prueba=Prueba(Fuente.MANUAL))
     # Its owner asked to be forgotten: the phone is known by its hash alone.
     Baja.objects.filter(pk=Baja.objects.filter(usuario=owner).latest("pk").pk).update(telefono="")
@@ -81,6 +98,9 @@ def test_counts_say_what_the_clients_say(owner: Usuario, mundo: Mundo, seed: int
     with transaction.atomic():
         by = random.Random(seed)
         tags = [EtiquetaFactory.create(usuario=owner, nombre=name) for name in ("VIP", "Otra")]
+        # Another trigger tells of the same statements.
+        tipos = ["cliente.creado", "cliente.actualizado"]
+        Gancho.objects.create(usuario=owner, url="https://tienda.co/", tipos=tipos, secreto="x")
         if by.random() < 0.3:  # the triggers have seen all of it
             conteos.contar(owner.pk)
         ids = build(owner, mundo)
@@ -107,6 +127,7 @@ def test_counts_say_what_the_clients_say(owner: Usuario, mundo: Mundo, seed: int
             tag.pk: tag.clientes.filter(activo=True).count() for tag in tags
         }
         assert not Conteo.objects.filter(n=0, sumado=True).exists()
+        assert EventoGancho.objects.values("tipo").distinct().count() == 2
         transaction.set_rollback(True)
 
 
@@ -133,6 +154,37 @@ def test_counts_say_what_the_clients_say(owner: Usuario, mundo: Mundo, seed: int
 )
 def test_only_sums_of_counts_are_counted(audiencia: Audiencia, counted: bool) -> None:
     assert (sumas_de(audiencia) is not None) is counted
+
+
+def test_who_is_out_is_found_by_an_index_of_fingerprints(planner: Planner, owner: Usuario) -> None:
+    """Of an erased phone nothing else is known; and the index is made of what opt-outs are found by."""
+    [baja] = [one for one in EXCLUSIONES if one.code == codigos.BAJA]
+    assert baja.hechos
+    plan = planner.explain(
+        f"WITH {LISTA_SQL} {conteo.de_hechos(baja.hechos)}", {"tenant": owner.pk, "remitente": "+12025550100"}
+    )
+    assert "cliente_por_huella" in plan, plan
+    with connection.cursor() as cursor:
+        cursor.execute(
+            r"SELECT clientes_huella('+57\x'), provolatile FROM pg_proc WHERE proname = 'clientes_huella'"
+        )
+        found, volatility = cursor.fetchone()
+    assert (len(found), volatility) == (32, "i")  # any text has one, and an index may hold it
+
+
+def test_the_called_are_judged_one_by_one(owner: Usuario) -> None:
+    """The others are counted beside them, each once."""
+    ana = ClienteFactory.create(usuario=owner, nombre="Ana", telefono="3001112233")
+    ClienteFactory.create(usuario=owner, nombre="Eva", telefono="6012345678")
+    llamados = (Llamado(ana.pk, "Anita", {"pedido": "7"}), Llamado(-2, "Luz", {}, codigo="telefono_invalido"))
+    audiencia = Audiencia(Seleccion(todos=True), llamados=llamados)
+    grupos = grupos_de(audiencia, ajustes=ajustes_de(owner.pk), dia=timezone.localdate())
+    assert [(g.codigo, g.nombre, g.cantidad, g.no_celulares, g.valores) for g in grupos] == [
+        ("", "aaaaa", 1, 0, (("pedido", "a"),)),
+        ("telefono_invalido", "", 1, 0, ()),
+        ("", "aaa", 1, 1, ()),
+    ]
+    assert medir(audiencia, tenant_id=owner.pk).total == 3
 
 
 @pytest.mark.usefixtures("counted")
