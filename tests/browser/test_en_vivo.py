@@ -56,7 +56,7 @@ def test_the_dashboard_moves_and_then_rests(owner: Usuario, sign_in: SignIn) -> 
     close(campana)
     expect(page.get_by_text("Completada")).to_be_visible()
     assert still_unmoved(page)
-    expect(page.locator("[hx-trigger]")).to_have_count(0)
+    expect(page.locator("main [hx-trigger]")).to_have_count(0)
 
 
 def test_a_campaign_moves_and_its_buttons_go_when_it_ends(owner: Usuario, sign_in: SignIn) -> None:

@@ -78,8 +78,10 @@ class QoS(virtual.QoS):
         return self.credit(messages) >= min(max(1, self._limit(messages) // LOW_WATER), MOST)
 
     def can_consume(self) -> bool:
-        """Tell whether there is room for anything that is consumed."""
-        return any(self.has_room(kind) for kind in {is_message(queue) for queue in self.channel.active_queues})
+        """Tell whether there is room for anything that is consumed. A channel that only listens, as that of Celery's
+        remote control does, has no limit: what is not read there would wake the event loop again and again."""
+        kinds = {is_message(queue) for queue in self.channel.active_queues}
+        return not kinds or any(self.has_room(kind) for kind in kinds)
 
     def _limit(self, messages: bool) -> int:
         tasks = self.channel.prefetch_tasks

@@ -98,6 +98,7 @@ MEANINGS: Final = {
     ("palabra", "invalid"),  # a greeting alone
     ("palabra", "max_length"),  # as it is compared
     ("palabra", "reserved"),  # it asks to leave
+    ("redes", "blank"),  # of control characters alone, which the format of a network does not rule out here
     ("alcances", "invalid"),  # a test key's: not everything
 }
 

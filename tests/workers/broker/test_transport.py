@@ -114,6 +114,10 @@ def test_neither_messages_nor_other_tasks_keep_the_others_from_being_fetched(ser
         server.delete(envios.name, campanas.name)
 
 
+def test_a_channel_that_only_listens_is_always_read(connection: Connection) -> None:
+    assert connection.channel().qos.can_consume()
+
+
 def test_it_keeps_no_copy_of_what_is_not_acknowledged(connection: Connection, server: redis.Redis) -> None:
     publish(connection, QUEUES[0], "1")
     before = server.dbsize()
