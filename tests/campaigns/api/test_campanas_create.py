@@ -79,6 +79,8 @@ def test_it_works(api: APIClient, owner: Usuario) -> None:
         "espera_hasta": None,
         "reanuda_en": None,
         "prueba": False,
+        "respuesta_a": None,
+        "automatica": False,
         "progreso_url": f"http://testserver{URL}{campana.pk}/progreso/",
         "logs_url": f"http://testserver{URL}{campana.pk}/logs/",
     }
