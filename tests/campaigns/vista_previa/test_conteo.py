@@ -157,7 +157,7 @@ def test_only_sums_of_counts_are_counted(audiencia: Audiencia, counted: bool) ->
 
 
 def test_who_is_out_is_found_by_an_index_of_fingerprints(planner: Planner, owner: Usuario) -> None:
-    """Of an erased phone nothing else is known; and the index is made of what opt-outs are found by."""
+    """The fingerprint is all that is known of an erased phone."""
     [baja] = [one for one in EXCLUSIONES if one.code == codigos.BAJA]
     assert baja.hechos
     plan = planner.explain(
