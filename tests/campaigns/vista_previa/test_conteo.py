@@ -165,9 +165,7 @@ def test_who_is_out_is_found_by_an_index_of_fingerprints(planner: Planner, owner
     )
     assert "cliente_por_huella" in plan, plan
     with connection.cursor() as cursor:
-        cursor.execute(
-            r"SELECT clientes_huella('+57\x'), provolatile FROM pg_proc WHERE proname = 'clientes_huella'"
-        )
+        cursor.execute(r"SELECT clientes_huella('+57\x'), provolatile FROM pg_proc WHERE proname = 'clientes_huella'")
         found, volatility = cursor.fetchone()
     assert (len(found), volatility) == (32, "i")  # any text has one, and an index may hold it
 
