@@ -253,6 +253,7 @@ QUEJA: Final = _any(
         r"ya (?:les|te|le) (?:dije|he dicho|pedi|escribi) (?:mil veces )?que no\b",
         r"(?:deix|dej|par|chega|basta)\w* (?:de|con) (?:el |tanto |tanta |o )?spam\b",
         r"^spam$",
+        rf"(?:por ?que|xq|pq|why) no ?(?:mas|more) {CUAL}{MENSAJES}",
         rf"{QUITAR}(?:me|nos) de (?:aqui|aca|ahi|esto|este chat)\b",
         r"no quier\w+ (?:saber )?nada (?:mas )?(?:de|con) (?:ustedes|uds|vos|vosotros|su tienda|esta tienda)\b",
         r"^(?:la |mi )?baja del? (?:este |su |el )?servicio\b",
