@@ -147,11 +147,12 @@ def _sin_ofertas(texto: str) -> str:
     return texto if len(kept) == len(parts) else "\n".join(kept)
 
 
-# "¿Por qué no me escriben?" misses our messages. But "porque" and its short forms are "because" as well, so the verb
-# must tell what happens: what is wished ("no quiero", "no me escriban") is a wish on either side of them.
+# "¿Por qué no me escriben?" and "hace días no me escriben" miss our messages. But "porque" and its short forms are
+# "because" as well, so the verb must tell what happens: what is wished ("no quiero", "no me escriban") is a wish on
+# either side of them.
 POR_QUE: Final = patron(
-    r"\b(?:por que|porque|porq|xq|xk|pq|why|how come)(?: (?:ya|entonces|es que|nunca|ustedes|uds?|usted|voces?|vcs?"
-    r"|you|hoy|hoje))* $"
+    r"\b(?:por que|porque|porq|xq|xk|pq|why|how come|hace(?: \w+){1,3})"
+    r"(?: (?:que|ya|entonces|es que|nunca|ustedes|uds?|usted|voces?|vcs?|you|hoy|hoje))* $"
 )
 POR_QUE_MAX: Final = 40  # letters before a verb in which it is looked for
 NO_LLEGA: Final = patron(
@@ -196,7 +197,7 @@ def sin_adornos(tokens: list[str]) -> list[str]:
 
 
 # "Ya cancelé" is "I have paid".
-PAGADO: Final = patron(r"(?i:\bya cancel[eé]\b|\bcancelé\b)")
+PAGADO: Final = patron(r"(?i:\bya cancel[eé]\b(?! (?:por favor|porfa))|\bcancelé\b)")
 A_LA_BAJA: Final = ["a", "la", "baja"]  # as prices go
 # Words by which a client announces the one that was offered: "respondo NO", "opción 2".
 ANUNCIO: Final = conjunto(

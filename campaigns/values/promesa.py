@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from campaigns.values import proposito
+from campaigns.values.frases import CON_NO, SIN_NO
 from campaigns.values.letras import DENTRO, TEXTO_MAX, normalizar, plano
 from campaigns.values.vocabulario import CORTESIA, conjunto
 from core.text.patron import patron
@@ -168,7 +169,9 @@ def _opcion(said: str, asked: str, plain: str, *, compromiso: bool) -> tuple[boo
         scale = bool(ESCALA.search(plain))
         return not scale, scale or bool(ALTA.search(plain))
     sure = proposito.es_solo_irse(said)
-    return sure or proposito.es_irse(said, compromiso=compromiso), not sure
+    # What a client writes to be left alone may stand in a menu: "3 No me escriban más".
+    maybe = proposito.es_irse(said, compromiso=compromiso) or CON_NO.match(said) or SIN_NO.match(said)
+    return sure or bool(maybe), not sure
 
 
 def _sale(left: str, right: Sequence[Signo], given: str, *, compromiso: bool) -> bool | None:

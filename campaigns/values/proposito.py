@@ -99,7 +99,8 @@ IRSE: Final = patron(
 # Beside the wish itself these say nothing: "quiero darme de baja, gracias".
 DELANTE: Final = CORTESIA | conjunto("para si quiero deseo quisiera yo quero desejo pra to i want would like me opcion")
 DETRAS: Final = patron(
-    rf"(?: (?:(?!ahora\b){ENTRE}\b|{NUESTRO}|(?:gratis|definitivamente|por|favor|porfa|gracias|please|thanks|obrigad[oa])\b))*"
+    rf"(?: (?:(?!ahora\b){ENTRE}\b|{NUESTRO}|(?:gratis|definitivamente|por|favor|porfa|gracias|please|thanks"
+    r"|obrigad[oa])\b))*"
     rf"(?P<nombre> (?:de|da|do|from) \w+(?: \w+)?)?(?: (?:{RESPUESTA})\b.*)?"
 )
 NOMBRADO: Final = patron(rf"\b{NUESTRO}")
