@@ -64,6 +64,7 @@ OPCIONES: Final = patron(r"(?<![^\s,;])\(?([0-9]|[A-Za-z](?=\)))[).]\s*(?=[^\W\d
 # The same without a sign, where the numbers follow each other from 1: "1 Confirma 2 Cancela 3 No recibir más".
 SUELTAS: Final = patron(r"(?<![^\s,;:.])([1-9])\s+(?=[A-ZÁÉÍÓÚÑ])")
 OPCION_SIGNO: Final = "→"  # stands behind the numbers of those menus, once they are found
+MI: Final = patron(r"\b(?:me|nos|mis?|my|\w+[ae]n?me)\b")
 SI: Final = conjunto("si sim yes")
 NO: Final = conjunto("no nao")
 # Lines beside which "baja" is low: "¿Intensidad? 1 Alta 2 Media 3 Baja".
@@ -117,26 +118,31 @@ def promesa(mensaje: str) -> Promesa:
     otras: set[str] = set()
     plain = normalizar(mensaje)
     compromiso = proposito.hay_compromiso(plain)
+    low = bool(ESCALA.search(plain)), bool(ESCALA.search(plain) or ALTA.search(plain))
     before = ""  # it may be the purpose: "¿No quieres más mensajes? Responde NO."
+    question = ""  # or what a menu answers
     for sentence in _frases(mensaje):
         offers = list(_ofertas(sentence))
         edges = [Oferta(frozenset(), 0, 0), *offers]
-        asked = f"{before} {_texto(sentence[: offers[0].inicio])}" if offers else ""
+        asked: str | None = None
         for (last, offer), (_, after) in zip(pairwise(edges), pairwise([*offers, None]), strict=False):
             left = sentence[last.fin : offer.inicio]
             right = sentence[offer.fin : after.inicio if after else len(sentence)]
             if _es_opcion(sentence, offer):
-                leaves, something_else = _opcion(_texto(right), asked, plain, compromiso=compromiso)
+                asked = f"{question} {_texto(left)}" if asked is None else asked
+                leaves, something_else = _opcion(_texto(right), asked, low, compromiso=compromiso)
             else:
                 given = before if offer is offers[0] else _texto(sentence[max(0, last.fin - ANTES_MAX) : last.fin])
                 verdict = _sale(_texto(left), right, given, compromiso=compromiso)
                 leaves, something_else = bool(verdict), verdict is False
+                asked, question = None, ""
             if leaves:
                 salir |= offer.palabras
             if something_else:
                 otras |= offer.palabras
-        if not (offers and _es_opcion(sentence, offers[0]) and not asked.removeprefix(before).strip()):
-            before = _texto(sentence)
+        before = _texto(sentence)
+        if not offers:
+            question = before
     return Promesa(frozenset(salir), frozenset(otras))
 
 
@@ -147,7 +153,7 @@ def _es_opcion(sentence: Sequence[Signo], offer: Oferta) -> bool:
     return after == OPCION_SIGNO or (alone and after == ":" and offer.fin + 1 < len(sentence))
 
 
-def _opcion(said: str, asked: str, plain: str, *, compromiso: bool) -> tuple[bool, bool]:
+def _opcion(said: str, asked: str, low: tuple[bool, bool], *, compromiso: bool) -> tuple[bool, bool]:
     """Tell whether a line of a menu leaves, and whether it may be something else: both when a person must decide.
 
     It says by itself what it does. The lines beside it say nothing of it, nor does what stands before the menu, unless
@@ -156,7 +162,7 @@ def _opcion(said: str, asked: str, plain: str, *, compromiso: bool) -> tuple[boo
     Args:
         said: the line.
         asked: what stands before the menu.
-        plain: the whole text, normalised.
+        low: whether in this text "baja" is surely low, and whether it may be.
         compromiso: see `proposito.es_irse`.
     """
     if said in SI:
@@ -166,12 +172,12 @@ def _opcion(said: str, asked: str, plain: str, *, compromiso: bool) -> tuple[boo
         leaves = proposito.es_seguir(asked)
         return leaves, not leaves
     if said == "baja":
-        scale = bool(ESCALA.search(plain))
-        return not scale, scale or bool(ALTA.search(plain))
+        surely, maybe = low
+        return not surely, maybe
     sure = proposito.es_solo_irse(said)
-    # What a client writes to be left alone may stand in a menu: "3 No me escriban más".
-    maybe = proposito.es_irse(said, compromiso=compromiso) or CON_NO.match(said) or SIN_NO.match(said)
-    return sure or bool(maybe), not sure
+    # It may speak as the client does: "3 No me escriban más"; but "2 Sin publicidad" is a plan.
+    as_client = bool(MI.search(said)) and bool(CON_NO.match(said) or SIN_NO.match(said))
+    return sure or as_client or proposito.es_irse(said, compromiso=compromiso), not sure
 
 
 def _sale(left: str, right: Sequence[Signo], given: str, *, compromiso: bool) -> bool | None:

@@ -139,8 +139,8 @@ def es_irse(texto: str, *, compromiso: bool = False) -> bool:
 
 def es_solo_irse(texto: str) -> bool:
     """Tell whether a sentence says that no more messages come, and nothing else: "salir ahora" is a way to travel."""
-    found = IRSE.search(SUELTO.sub(" ", texto))
-    if not found or not DELANTE.issuperset(texto[: found.start()].split()):
+    found = IRSE.search(texto)
+    if not found or SUELTO.search(texto) or not DELANTE.issuperset(texto[: found.start()].split()):
         return False
     rest = DETRAS.fullmatch(texto, found.end())
     return bool(rest and (not rest["nombre"] or NOMBRADO.search(texto)))
