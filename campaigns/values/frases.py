@@ -271,6 +271,7 @@ QUEJA: Final = _any(
             r"why (?:(?:dont|wont|cant) (?:you|u) (?:just )?(?:stop|quit)|(?:do|are) (?:you|u) (?:keep|still))"
             r" (?:text|messag|send|call|writ|contact)"
         ),
+        r"no (?:me|nos) (?:escrib|contact|llam|mand|envi)[ae]n?(?: \w+){0,3} (?:por|x) favor\b",
         rf"^(?:por favor |hola |buenas |porfa )*{QUITAR}(?:me|nos) (?:porque|por que|xq|pq|ya que|pues)\b",
         rf"{QUITAR}(?:me|nos) de (?:aqui|aca|ahi|esto|este chat)\b",
         r"no quier\w+ (?:saber )?nada (?:mas )?(?:de|con) (?:ustedes|uds|vos|vosotros|su tienda|esta tienda)\b",

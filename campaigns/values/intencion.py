@@ -151,7 +151,7 @@ def _sin_ofertas(texto: str) -> str:
 # "because" as well, so the verb must tell what happens: what is wished ("no quiero", "no me escriban") is a wish on
 # either side of them.
 POR_QUE: Final = patron(
-    r"\b(?:por que|porque|porq|xq|xk|pq|why|how come|hace(?: \w+){1,3})"
+    r"\b(?:por que(?: razon)?|porque|porq|xq|xk|pq|como (?:es|asi)|a que se debe|why|how come|hace(?: \w+){1,3})"
     r"(?: (?:que|ya|entonces|es que|nunca|ustedes|uds?|usted|voces?|vcs?|you|hoy|hoje))* $"
 )
 POR_QUE_MAX: Final = 40  # letters before a verb in which it is looked for
