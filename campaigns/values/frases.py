@@ -69,6 +69,9 @@ PODER: Final = r"(?:puede[ns]? |podria[ns]? |quiere[ns]? |van a |va a |pode[mn]?
 
 DEJEN: Final = r"(?:(?:dejen|dejes?|deja|dejar?)(?:me|nos)?|dejad|paren|pare|parar?|parad|parem|cesen)"
 
+# "Why did you stop texting me?" misses our messages.
+NO_DEJARON: Final = r"(?<!\bdid you )(?<!\bdid u )(?<!\bhave you )"
+
 # With a "no" of their own.
 CON_NO: Final = _any(
     (
@@ -119,11 +122,12 @@ CON_NO: Final = _any(
     )
 )
 # What follows a "no me manden mensajes" that is only about when.
-CUANDO: Final = patron(
+A_VECES: Final = (
     r" (?:tan|a (?:esta|estas|esa|esas) horas?|de (?:noche|madrugada)|(?:en|por) la (?:noche|madrugada|manana|tarde)"
     r"|los (?:domingos|sabados|fines|lunes)|despues de|antes de|a cada rato|mientras|hasta|so early|so late|at"
     r" night)\b"
 )
+CUANDO: Final = patron(A_VECES)
 # After a "no" these say the contrary: see `intencion.NEGADO`.
 SIN_NO: Final = _any(
     (
@@ -154,11 +158,11 @@ SIN_NO: Final = _any(
         r"basta (?:ya )?con tanto mensaje\b",
         (
             r"(?:solicit(?:o|amos|ar)|pido|ruego|exijo|prefiero|preferiria|quisiera|agradez\w+|agradeceria|necesito|favor"
-            rf"|prefiro|gostaria de) (?:no|nao) (?:seguir |volver a )?rec[ei]b\w+ {CUAL}{MENSAJES}"
+            rf"|prefiro|gostaria de) (?:no|nao) (?:seguir |volver a )?rec[ei]b\w+ {CUAL}{MENSAJES}(?!{A_VECES})"
         ),
         (
-            r"abst(?:ener|eng)\w* de (?:seguir )?(?:(?:escrib|contact|molest|texte)\w+|(?:envi|mand)\w+"
-            rf" {CUAL}{MENSAJES})"
+            r"abst(?:ener|enga)\w* de (?:seguir )?(?:(?:escrib|contact|molest|texte)\w+\b|(?:envi|mand)\w+"
+            rf" {CUAL}{MENSAJES})(?!{A_VECES})"
         ),
         (
             r"(?:eliminar|borrar|quitar|retirar|sacar) (?:el |este |mi )?(?:numero|celular|telefono|contacto)"
@@ -203,10 +207,13 @@ SIN_NO: Final = _any(
             r"|assinatura|mensagens|cadastro|notificaciones)\b"
         ),
         r"cancel (?:my |the |this |these |all |your )*(?:subscription|messages?|texts?|sms)\b",
-        r"(?:stop|quit) (?:texting|messaging|sending|contacting|spamming|bothering|calling|writing|harassing)\b",
         (
-            r"stop (?:(?:all|the|these|those|your|any|with|it|this|sending|promo) )*(?:messages?|texts|sms|spam|ads"
-            r"|promos|promotions)\b"
+            rf"{NO_DEJARON}(?:stop|quit) (?:texting|messaging|sending|contacting|spamming|bothering|calling|writing"
+            r"|harassing)\b"
+        ),
+        (
+            rf"{NO_DEJARON}stop (?:(?:all|the|these|those|your|any|with|it|this|sending|promo) )*(?:messages?|texts|sms"
+            r"|spam|ads|promos|promotions)\b"
         ),
         r"(?:remove|delete) (?:me|my (?:number|phone|name|info|contact))\b",
         r"take (?:me|my number) (?:off|out)\b",
@@ -253,6 +260,19 @@ QUEJA: Final = _any(
         r"ya (?:les|te|le) (?:dije|he dicho|pedi|escribi) (?:mil veces )?que no\b",
         r"(?:deix|dej|par|chega|basta)\w* (?:de|con) (?:el |tanto |tanta |o )?spam\b",
         r"^spam$",
+        # They ask the reason, and mind.
+        rf"(?:por ?que|xq|pq|why) no ?(?:mas|more) {CUAL}{MENSAJES}",
+        (
+            r"(?:por ?que|xq|pq) no (?:(?:me|nos) )?(?:dejan?|paran?|dejas|paras)"
+            r" (?:de (?:escrib|molest|mand|envi|llam)|en paz)"
+        ),
+        r"(?:por ?que|xq|pq) (?:me |nos )?(?:siguen?|sigues|continuam?) (?:escrib|mand|envi|molest|llam)",
+        (
+            r"why (?:(?:dont|wont|cant) (?:you|u) (?:just )?(?:stop|quit)|(?:do|are) (?:you|u) (?:keep|still))"
+            r" (?:text|messag|send|call|writ|contact)"
+        ),
+        r"no (?:me|nos) (?:escrib|contact|llam|mand|envi)[ae]n?(?: \w+){0,3} (?:por|x) favor\b",
+        rf"^(?:por favor |hola |buenas |porfa )*{QUITAR}(?:me|nos) (?:porque|por que|xq|pq|ya que|pues)\b",
         rf"{QUITAR}(?:me|nos) de (?:aqui|aca|ahi|esto|este chat)\b",
         r"no quier\w+ (?:saber )?nada (?:mas )?(?:de|con) (?:ustedes|uds|vos|vosotros|su tienda|esta tienda)\b",
         r"^(?:la |mi )?baja del? (?:este |su |el )?servicio\b",

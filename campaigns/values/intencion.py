@@ -108,7 +108,9 @@ def _de_palabras(own: str, promised: frozenset[str], enviado: str) -> Intencion:
     said = {"-".join(bare), "-".join(tokens), _sin_dobles("-".join(bare)), _sin_anuncio(bare), _reforzada(own)} - {""}
     others = promesa(enviado).otras if enviado else frozenset()
     if said & promised or (promised and _firmado(own, promised)):
-        return Intencion.DUDA if said & others else Intencion.BAJA
+        clear = promised - others
+        sure = not said & others if said & promised else bool(clear) and _firmado(own, clear)
+        return Intencion.BAJA if sure else Intencion.DUDA
     if said & others and not said & (ALTAS | ALTAS_EXACTAS | AYUDAS):
         return Intencion.DUDA if said & CLARAS else Intencion.OTRO
     if (len(bare) == 1 and PAGADO.search(own)) or tokens == A_LA_BAJA:
@@ -145,13 +147,29 @@ def _sin_ofertas(texto: str) -> str:
     return texto if len(kept) == len(parts) else "\n".join(kept)
 
 
-# "¿Por qué no me escriben?" misses our messages.
-POR_QUE: Final = patron(r"\b(?:por que|porque|xq|pq|why)(?: ya| entonces| es que)? $")
+# "¿Por qué no me escriben?" and "hace días no me escriben" miss our messages. But "porque" and its short forms are
+# "because" as well, so the verb must tell what happens: what is wished ("no quiero", "no me escriban") is a wish on
+# either side of them.
+POR_QUE: Final = patron(
+    r"\b(?:por que(?: razon)?|porque|porq|xq|xk|pq|como (?:es|asi)|a que se debe|why|how come|hace(?: \w+){1,3})"
+    r"(?: (?:que|ya|entonces|es que|nunca|ustedes|uds?|usted|voces?|vcs?|you|hoy|hoje))* $"
+)
+POR_QUE_MAX: Final = 40  # letters before a verb in which it is looked for
+NO_LLEGA: Final = patron(
+    r"(?:no|nao|ni|nunca) (?:me|nos) (?:escrib(?:e[ns]?|is)|(?:contact|llam|envi|mand|lig)(?:a[nsm]?|ais)"
+    r"|escrevem?)\b|no ?(?:mas|more)\b"
+)
 
 
 def _sin_cuando(text: str) -> bool:
     """Tell whether the text says that nothing more must come, and not merely when not."""
-    return any(not CUANDO.match(text, m.end()) and not POR_QUE.search(text[: m.start()]) for m in CON_NO.finditer(text))
+    return any(not CUANDO.match(text, m.end()) and not _pregunta(text, m) for m in CON_NO.finditer(text))
+
+
+def _pregunta(text: str, found: re.Match[str]) -> bool:
+    """Tell whether what was found is what somebody asks the reason of."""
+    before = text[max(0, found.start() - POR_QUE_MAX) : found.start()]
+    return bool(NO_LLEGA.match(found[0]) and POR_QUE.search(before))
 
 
 def _ofrece(texto: str) -> bool:
@@ -179,7 +197,7 @@ def sin_adornos(tokens: list[str]) -> list[str]:
 
 
 # "Ya cancelé" is "I have paid".
-PAGADO: Final = patron(r"(?i:\bya cancel[eé]\b|\bcancelé\b)")
+PAGADO: Final = patron(r"(?i:\bya cancel[eé]\b(?! (?:por favor|porfa))|\bcancelé\b)")
 A_LA_BAJA: Final = ["a", "la", "baja"]  # as prices go
 # Words by which a client announces the one that was offered: "respondo NO", "opción 2".
 ANUNCIO: Final = conjunto(

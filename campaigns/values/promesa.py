@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from campaigns.values import proposito
+from campaigns.values.frases import CON_NO, SIN_NO
 from campaigns.values.letras import DENTRO, TEXTO_MAX, normalizar, plano
 from campaigns.values.vocabulario import CORTESIA, conjunto
 from core.text.patron import patron
@@ -37,8 +38,8 @@ RELLENO: Final = conjunto(
     " only just simplemente un una a o mensaje mensagem sms este esta esse essa this message back al us nos de codigo"
     " code short que diga dice saying , : to clave keyword por"
 )
-ENLACES: Final = conjunto("para to p pra si if se cuando when = > - , : y and e 2 4 en por so asi")
-ABIERTOS: Final = conjunto("y and e , : - 2 4 en por so asi")  # these may also go on with something else
+ENLACES: Final = conjunto("para to p pra si if se cuando when = > - , : y and e 2 4 en por so asi →")
+ABIERTOS: Final = conjunto("y and e , : → - 2 4 en por so asi")  # these may also go on with something else
 OPCION: Final = conjunto("o u or ou / ,")
 # Never the word, unless it stands out.
 COMUNES: Final = conjunto(
@@ -53,7 +54,7 @@ NUNCA: Final = conjunto("sms whatsapp vip iva otp")
 
 SIGNOS: Final = patron(
     r"[«“\"‘*_(\[]\s*(?P<citado>[^\W_][^«»“”\"‘’*_()\[\]\n]{0,24}?)\s*[»”\"’*_)\]]|(?P<palabra>[^\W_]+(?:-[^\W_]+)?)"
-    r"|(?P<fin>[.!?;|•·…]+|\n+)|(?P<otro>[,:=/>-])"
+    r"|(?P<fin>[.!?;|•·…]+|\n+)|(?P<otro>[,:=/>→-])"
 )
 
 
@@ -62,6 +63,13 @@ GRATIS: Final = patron(r"\((?i:(?:es |is )?(?:gratis|gratuito|free|gr[aá]tis|si
 OPCIONES: Final = patron(r"(?<![^\s,;])\(?([0-9]|[A-Za-z](?=\)))[).]\s*(?=[^\W\d])")
 # The same without a sign, where the numbers follow each other from 1: "1 Confirma 2 Cancela 3 No recibir más".
 SUELTAS: Final = patron(r"(?<![^\s,;:.])([1-9])\s+(?=[A-ZÁÉÍÓÚÑ])")
+OPCION_SIGNO: Final = "→"  # stands behind the numbers of those menus, once they are found
+MI: Final = patron(r"\b(?:me|nos|mis?|my|\w+[ae]n?me)\b")
+SI: Final = conjunto("si sim yes")
+NO: Final = conjunto("no nao")
+# Lines beside which "baja" is low: "¿Intensidad? 1 Alta 2 Media 3 Baja".
+ESCALA: Final = patron(r"\b[0-9a-z] (?:media|mediana|intermedia|normal|moderada|regular)\b")
+ALTA: Final = patron(r"\b[0-9a-z] alta\b")  # or to come back
 ANTES: Final = RELLENO | CORTESIA | {"gratis", "entonces", "then"}  # before a verb they say nothing
 
 
@@ -108,22 +116,68 @@ def promesa(mensaje: str) -> Promesa:
     """Find the words that a text of the shop offers, and what they are for."""
     salir: set[str] = set()
     otras: set[str] = set()
-    compromiso = proposito.hay_compromiso(normalizar(mensaje))
+    plain = normalizar(mensaje)
+    compromiso = proposito.hay_compromiso(plain)
+    low = bool(ESCALA.search(plain)), bool(ESCALA.search(plain) or ALTA.search(plain))
     before = ""  # it may be the purpose: "¿No quieres más mensajes? Responde NO."
+    question = ""  # or what a menu answers
     for sentence in _frases(mensaje):
         offers = list(_ofertas(sentence))
         edges = [Oferta(frozenset(), 0, 0), *offers]
+        asked: str | None = None
         for (last, offer), (_, after) in zip(pairwise(edges), pairwise([*offers, None]), strict=False):
             left = sentence[last.fin : offer.inicio]
             right = sentence[offer.fin : after.inicio if after else len(sentence)]
-            given = before if offer is offers[0] else _texto(sentence[max(0, last.fin - ANTES_MAX) : last.fin])
-            leaves = _sale(_texto(left), right, given, compromiso=compromiso)
+            if _es_opcion(sentence, offer):
+                asked = f"{question} {_texto(left)}" if asked is None else asked
+                leaves, something_else = _opcion(_texto(right), asked, low, compromiso=compromiso)
+            else:
+                given = before if offer is offers[0] else _texto(sentence[max(0, last.fin - ANTES_MAX) : last.fin])
+                verdict = _sale(_texto(left), right, given, compromiso=compromiso)
+                leaves, something_else = bool(verdict), verdict is False
+                asked, question = None, ""
             if leaves:
                 salir |= offer.palabras
-            elif leaves is False:
+            if something_else:
                 otras |= offer.palabras
         before = _texto(sentence)
+        if not offers:
+            question = before
     return Promesa(frozenset(salir), frozenset(otras))
+
+
+def _es_opcion(sentence: Sequence[Signo], offer: Oferta) -> bool:
+    """Tell whether an offer is one line of a menu: "3: No recibir más"."""
+    after = sentence[offer.fin].texto if offer.fin < len(sentence) else ""
+    alone = offer.fin == offer.inicio + 1 and len(sentence[offer.inicio].texto) == 1
+    return after == OPCION_SIGNO or (alone and after == ":" and offer.fin + 1 < len(sentence))
+
+
+def _opcion(said: str, asked: str, low: tuple[bool, bool], *, compromiso: bool) -> tuple[bool, bool]:
+    """Tell whether a line of a menu leaves, and whether it may be something else: both when a person must decide.
+
+    It says by itself what it does. The lines beside it say nothing of it, nor does what stands before the menu, unless
+    that is a question and the line answers it.
+
+    Args:
+        said: the line.
+        asked: what stands before the menu.
+        low: whether in this text "baja" is surely low, and whether it may be.
+        compromiso: see `proposito.es_irse`.
+    """
+    if said in SI:
+        leaves = proposito.es_irse(asked, compromiso=compromiso)
+        return leaves, not leaves
+    if said in NO:
+        leaves = proposito.es_seguir(asked)
+        return leaves, not leaves
+    if said == "baja":
+        surely, maybe = low
+        return not surely, maybe
+    sure = proposito.es_solo_irse(said)
+    # It may speak as the client does: "3 No me escriban más"; but "2 Sin publicidad" is a plan.
+    as_client = bool(MI.search(said)) and bool(CON_NO.match(said) or SIN_NO.match(said))
+    return sure or as_client or proposito.es_irse(said, compromiso=compromiso), not sure
 
 
 def _sale(left: str, right: Sequence[Signo], given: str, *, compromiso: bool) -> bool | None:
@@ -157,7 +211,7 @@ def _frases(mensaje: str) -> Iterator[list[Signo]]:
     for menu in (OPCIONES, SUELTAS):
         options = menu.findall(text)
         if len(options) > 1 and (menu is OPCIONES or options == [str(n) for n in range(1, len(options) + 1)]):
-            text = menu.sub(lambda found: f"{found[1].upper()}: ", text)
+            text = menu.sub(lambda found: f"{found[1].upper()}{OPCION_SIGNO} ", text)
     shouted = sum(c.isupper() for c in text) > sum(c.islower() for c in text)
     sentence: list[Signo] = []
     for found in SIGNOS.finditer(text):
@@ -224,7 +278,7 @@ def _sin_verbo(sentence: Sequence[Signo], at: int) -> Oferta | None:
         return Oferta(words, at, end)  # all of a sentence: "¿No quieres más mensajes? NO"
     after = sentence[end].texto if end < len(sentence) else ""
     short = all(len(word) == 1 for word in words)
-    if after in {"para", "to", "p", "pra", "=", "2", "si", "if"} or (short and after in {":", "-"}):
+    if after in {"para", "to", "p", "pra", "=", "2", "si", "if"} or (short and after in {":", "-", OPCION_SIGNO}):
         return Oferta(words, at, end)
     before = sentence[at - 1].texto if at else ""
     if before in {":", "=", "o", "u", "or", "ou"} and _acaba(sentence, end):

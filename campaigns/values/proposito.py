@@ -6,6 +6,7 @@ and names nothing, as "para salir". On words as `campaigns.values.letras` leaves
 
 from typing import Final
 
+from campaigns.values.vocabulario import ADJETIVO, CORTESIA, conjunto
 from core.text.patron import patron
 
 # What is ours to stop; but a waiting list is the shop's business.
@@ -20,13 +21,14 @@ NUESTRO: Final = (
     r"|invitad\w+|regal\w+|bodas?|compras?|precios?|tareas|deseos|clase|convidados)\b)"
 )
 # Words between a verb and what it names.
-UNIDO: Final = (
-    r"(?:(?:ya|ahora|el|la|los|las|un|una|tu|tus|su|sus|mi|mis|te|le|se|me|nos|nuestr[oa]s?|est[aeo]s?|es[aeo]s?|mas"
+ENTRE: Final = (
+    r"(?:ya|ahora|el|la|los|las|un|una|tu|tus|su|sus|mi|mis|te|le|se|me|nos|nuestr[oa]s?|est[aeo]s?|es[aeo]s?|mas"
     r"|mais|tod[oa]s?|de|del|da|das|do|dos|al?|o|os|as|com|con|em|en|desde|por|recibir|receber|envios?|recepcion|tipo"
     r"|servicios?|servico|textos?|the|our|your|my|these|this|any|all|more|further|future|from|to|receiving|getting"
     r"|receive|get|such|yourself|promocional(?:es)?|comercial(?:es)?|publicitari[oa]s?|automatic[oa]s|marketing|sms"
-    r"|text|promotional|noss[oa]s?|seus?|suas?|otr[oa]s?|futur[oa]s|tienda|masiv[oa]s) ){0,6}"
+    r"|text|promotional|noss[oa]s?|seus?|suas?|otr[oa]s?|futur[oa]s|tienda|masiv[oa]s)"
 )
+UNIDO: Final = rf"(?:{ENTRE} ){{0,6}}"
 RESPUESTA: Final = r"responde\w*|contest\w*|envi[ae]\w*|escrib\w*|reply|text|send|mand[ae]\w*|digit\w*"
 # Spanish "or", and the Portuguese article before what a client may have booked or ordered.
 NO_ARTICULO: Final = (
@@ -37,17 +39,23 @@ NO_ARTICULO: Final = (
 # Nothing is named.
 NADA: Final = (
     r"(?= ?$| (?:ahora|ya|gratis|sin costo|cuando|en cualquier|por favor|gracias|any ?time|at any|now|free|here|aqui"
-    r"|mas|mais"
+    r"|mas(?! tarde| temprano| rapido)|mais(?! tarde| cedo)"
     rf"|nada|anything|al? \d+|al? este|a qualquer|definitiv\w+|permanente\w*|{NO_ARTICULO}|or|y|and|{RESPUESTA})\b)"
 )
 QUERER: Final = (
     r"(?:quier\w+|quis\w+|quer\w*|queir\w+|dese\w+|gustaria|interesa\w*|want|wish|like|prefier\w+|autoriz\w+)"
 )
 
+# What a shop says that its goods have little of, or make less: "baja en sal", "baja de peso".
+QUE_BAJA: Final = (
+    r"(?! (?:(?:en|de|la|el|las|los|tus?|sus?) )*(?:peso|kilos|tallas?|grasas?|calorias|sal|azucar\w*|sodio|carbo\w*"
+    r"|lactosa|gluten|colesterol|alcohol|medidas|nivel|costos?|tasas?|interes\w*|emision\w*|consumo|mantenimiento"
+    rf"|fiebre|temperatura|app|{'|'.join(sorted(ADJETIVO))})\b)"
+)
 # They say by themselves that it is our messages, unless something else is named: "darte de baja del gimnasio".
 FUERTES: Final = (
     r"(?:(?:dar(?:te|se|me|nos|les?)?|damos|das|doy|dado|causar|solicitar|pedir|tu|la|su|una) (?:de )?baja"
-    r"|para baja(?= ?$)|^(?:de )?baja|desu[bs]*scri\w+|desinscri\w+|unsu[bs]*cri\w+|unsub|opt(?:ing)? ?out"
+    rf"|para baja(?= ?$)|^(?:de )?baja{QUE_BAJA}|desu[bs]*scri\w+|desinscri\w+|unsu[bs]*cri\w+|unsub|opt(?:ing)? ?out"
     r"|descadastr\w+|autoexclu\w+)"
 )
 # These stop anything: what they name decides.
@@ -88,8 +96,17 @@ IRSE: Final = patron(
     rf" {UNIDO}{NUESTRO}|\b{NO_QUERER} (?:mas|saber mas|saber nada|saber)? ?(?:de nosotros)\b|\b{ESCRIBIR}|\b{ENVIAR}"
     rf" {UNIDO}{NUESTRO}|^(?:no mas|no more|basta de|evitar|evita|nao mais|chega de) {UNIDO}{NUESTRO}"
 )
+# Beside the wish itself these say nothing: "quiero darme de baja, gracias".
+DELANTE: Final = CORTESIA | conjunto("para si quiero deseo quisiera yo quero desejo pra to i want would like me opcion")
+DETRAS: Final = patron(
+    rf"(?: (?:(?!ahora\b){ENTRE}\b|{NUESTRO}|(?:gratis|definitivamente|por|favor|porfa|gracias|please|thanks"
+    r"|obrigad[oa])\b))*"
+    rf"(?P<nombre> (?:de|da|do|from) \w+(?: \w+)?)?(?: (?:{RESPUESTA})\b.*)?"
+)
+NOMBRADO: Final = patron(rf"\b{NUESTRO}")
 # To go on getting our messages: its contrary is to leave.
 SEGUIR: Final = patron(rf"\b{RECIBIR} {UNIDO}{NUESTRO}|\bque te (?:escrib|contact)\w+")
+SIGUE: Final = patron(rf"\b(?:segu\w+|sig\w+|continu\w+|keep) {RECIBIR}\b")
 CONTRARIO: Final = patron(
     rf"\b(?:de lo contrario|en caso contrario|si no|caso contrario|otherwise|if not|else)$|\b(?:no|nao|dont|not)(?:"
     rf" l[oa]s?| l[oa])? {QUERER}(?: it| them)?$"
@@ -120,9 +137,23 @@ def es_irse(texto: str, *, compromiso: bool = False) -> bool:
     return bool(IRSE.search(SUELTO.sub(" ", texto) if compromiso else texto))
 
 
+def es_solo_irse(texto: str) -> bool:
+    """Tell whether a sentence says that no more messages come, and nothing else: "salir ahora" is a way to travel."""
+    found = IRSE.search(texto)
+    if not found or SUELTO.search(texto) or not DELANTE.issuperset(texto[: found.start()].split()):
+        return False
+    rest = DETRAS.fullmatch(texto, found.end())
+    return bool(rest and (not rest["nombre"] or NOMBRADO.search(texto)))
+
+
 def es_recibir(texto: str) -> bool:
     """Tell whether a sentence speaks of going on getting messages."""
     return bool(SEGUIR.search(texto)) and not es_irse(texto)
+
+
+def es_seguir(texto: str) -> bool:
+    """Tell whether a sentence speaks of getting our messages as until now."""
+    return bool(SIGUE.search(texto)) and es_recibir(texto)
 
 
 def es_lo_contrario(texto: str) -> bool:
