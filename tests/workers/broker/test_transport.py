@@ -137,7 +137,8 @@ def test_after_few_messages_it_asks_for_many_and_for_no_tasks_with_them(server: 
 
 
 def test_one_that_was_acknowledged_and_comes_again_is_counted_again(connection: Connection) -> None:
-    qos = cast("transport.QoS", connection.channel().qos)
+    channel: Any = connection.channel()
+    qos: transport.QoS = channel.qos
     message = Mock(delivery_info={"routing_key": "prueba-a"})
     for _ in range(3):
         qos.append(message, "tag")
