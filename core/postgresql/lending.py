@@ -35,7 +35,7 @@ NONE_FREE: Final = "all of this process's connections to PostgreSQL are in use"
 
 
 class Kind(Enum):
-    """Those who borrow."""
+    """Each has to share with the others of its kind."""
 
     TASK = "task"
     LONG = "long"  # a task that takes minutes
