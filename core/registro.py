@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from core.models import Registro, Usuario, clave_cambiada
 from core.ops import actor
+from core.postgresql import lending
 
 logger = logging.getLogger("seguridad")
 
@@ -81,6 +82,7 @@ def olvidar(meses: int, *, hasta: float) -> int:
             if not cursor.rowcount:
                 break
             dropped += cursor.rowcount
+        lending.let_others()
     return dropped
 
 

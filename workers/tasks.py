@@ -20,6 +20,7 @@ from clientes import conteos
 from clientes.importacion import lote, proceso
 from core import correo, llaves, registro
 from core.celery import DatabaseTask
+from core.postgresql import lending
 from workers import cierre
 from workers.alerts import deliver, hooks
 from workers.engine.campaign import campana
@@ -94,6 +95,7 @@ def avisar_ganchos() -> int:
 
 
 @shared_task(name="workers.importar_clientes", ignore_result=True)
+@lending.long_work()
 def importar_clientes() -> int:
     """Process the imports that wait, one by one. It is sent when an import is started, and by beat for what was
     lost."""
@@ -113,6 +115,7 @@ def atender_programacion(programacion_id: int) -> int:
 
 
 @shared_task(name="workers.limpiar_importaciones", ignore_result=True)
+@lending.long_work()
 def limpiar_importaciones() -> int:
     """Delete old imports, the files that nobody confirmed, the answers of calls that brought many clients, and old
     events of hooks."""
@@ -120,6 +123,7 @@ def limpiar_importaciones() -> int:
 
 
 @shared_task(name="workers.olvidar_contactos", ignore_result=True)
+@lending.long_work()
 def olvidar_contactos() -> int:
     """Delete what was counted against the frequency cap on past days."""
     return contactos.olvidar_contactos()
@@ -150,13 +154,16 @@ def correos() -> int:
 
 
 @shared_task(name="workers.limpiar_sesiones", ignore_result=True)
+@lending.long_work()
 def limpiar_sesiones() -> None:
     """Drop the sessions that are over, and the keys that have been over for long."""
     call_command("clearsessions")
+    lending.let_others()
     llaves.limpiar()
 
 
 @shared_task(name="workers.olvidar_lo_viejo", ignore_result=True)
+@lending.long_work()
 def olvidar_lo_viejo() -> None:
     """Forget what is older than SECURITY_LOG_MONTHS and MESSAGES_MONTHS say, for some minutes; the rest tomorrow."""
     hasta = time.monotonic() + OLVIDAR_S
@@ -168,6 +175,7 @@ def olvidar_lo_viejo() -> None:
 
 
 @shared_task(name="workers.limpiar_resultados", base=Recorded)
+@lending.long_work()
 def limpiar_resultados() -> None:
     """Drop the recorded results of campaign-level tasks that are older than RECORDED_RESULTS_EXPIRE."""
     TaskResult.objects.delete_expired(settings.RECORDED_RESULTS_EXPIRE)

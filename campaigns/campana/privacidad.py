@@ -15,6 +15,7 @@ from campaigns.values.estados import ESPERA_FECHA, SMS_FINALES
 from clientes.models import Cliente
 from clientes.signals import cliente_por_anonimizar
 from core.errors import ConflictError
+from core.postgresql import lending
 from core.registro import MES_DIAS
 
 EN_CAMPANA = (
@@ -67,6 +68,7 @@ def olvidar_viejas(meses: int, *, hasta: float) -> int:
                 return done
             _borrar(SMSLog.objects.filter(pk__in=ids))
             last = ids[-1]
+            lending.let_others()
         Destinatario.objects.filter(campana=pk).delete()
         CampanaSMS.objects.filter(pk=pk).update(olvidada_en=Now())
         CampanaSMS.objects.filter(pk=pk, respuesta_a__isnull=False).update(mensaje="")  # written to one person

@@ -25,6 +25,10 @@ DEL_NUMERO: Final = tuple(twilio.retried(Retry.OTHER_NUMBER))
 # `campaigns_descarte` (`workers.engine.lote.opening`), and its row is free for another.
 DESCARTADA: Final = f"s.estado = {SMS.ENVIADO} AND {twilio.dropped_sql('s.entrega', 's.entrega_codigo')}"
 SIN_APROBAR = "No se puede reintentar: la campaña venció sin que nadie la aprobara. Cree una copia."
+OLVIDADA = (
+    "No se puede reintentar: terminó hace tanto que ya se borraron los textos que eran para cada persona."
+    " Cree una campaña nueva."
+)
 NADA = "No se puede reintentar: ningún destinatario fallido puede recibir el mensaje ahora."
 
 # In a large campaign this many failed rows are judged before the move is made; the others when their Lotes open.
@@ -87,7 +91,7 @@ WHERE l.campana_id = %(campana)s AND l.estado = {LOTE.CERRADO} AND (l.fallidos >
 def reintentables(campana: CampanaSMS) -> bool:
     """Tell whether a failed or dropped recipient can be tried again by the clients' present data; of a campaign with
     very many, whether one might be."""
-    if campana.aprobacion == CampanaSMS.Aprobacion.PENDIENTE:
+    if campana.aprobacion == CampanaSMS.Aprobacion.PENDIENTE or _se_olvido(campana):
         return False
     rows = SMSLog.objects.filter(campana=campana)
     failed = rows.filter(estado=SMSLog.Estado.FALLIDO, twilio_sid="").exclude(codigo__in=NUNCA)
@@ -106,6 +110,13 @@ def _alguien(campana: CampanaSMS, *, most: int) -> bool:
         cursor.execute(MIRAR_SQL, {**_parametros(campana, ajustes), "most": most})
         somebody, looked_at = cursor.fetchone()
     return bool(somebody) or looked_at >= most
+
+
+def _se_olvido(campana: CampanaSMS) -> bool:
+    """Tell whether what was written to each recipient alone was erased since it ended: it would be sent blank."""
+    if campana.olvidada_en is None or campana.completado_en is None or campana.olvidada_en < campana.completado_en:
+        return False
+    return campana.con_destinatarios or campana.respuesta_a_id is not None
 
 
 def _parametros(campana: CampanaSMS, ajustes: Ajustes) -> dict[str, Any]:
@@ -133,8 +144,10 @@ def reabrir(campana: CampanaSMS) -> None:
     Nothing is done to the recipients here, however many they are: each Lote's are judged again when it opens.
 
     Raises:
-        ConflictError: by the clients' present data there is nobody to try again.
+        ConflictError: by the clients' present data there is nobody to try again, or what it said was erased.
     """
+    if _se_olvido(CampanaSMS.objects.get(pk=campana.pk)):
+        raise ConflictError(OLVIDADA, code="move_refused")
     if not _alguien(campana, most=JUZGADOS_MAX):
         raise ConflictError(NADA, code="move_refused")
     ajustes = ajustes_de(campana.usuario_id)

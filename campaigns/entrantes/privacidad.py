@@ -12,6 +12,7 @@ from campaigns.values.intencion import Intencion
 from clientes.bajas.privacidad import otros_con_telefono
 from clientes.models import Cliente
 from clientes.signals import cliente_por_anonimizar
+from core.postgresql import lending
 from core.registro import MES_DIAS
 
 LOTE: Final = 2_000
@@ -34,6 +35,7 @@ def olvidar_viejos(meses: int, *, hasta: float) -> int:
         if not ids:
             break
         done += Entrante.objects.filter(pk__in=ids).update(texto="", telefono="")
+        lending.let_others()
     return done
 
 

@@ -7,6 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from campaigns.values.estados import SMS
+from core.postgresql import lending
 
 # Contacts are asked about on their own day, in every zone.
 GUARDAR = timedelta(days=3)
@@ -65,10 +66,11 @@ def recordar_contactos(*, tenant_id: int, dia: date, desde: datetime) -> int:
 def olvidar_contactos() -> int:
     """Delete the contacts of past days, in slices; return how many."""
     deleted = 0
-    with connection.cursor() as cursor:
-        while True:
+    while True:
+        with connection.cursor() as cursor:
             cursor.execute(OLVIDAR_SQL, [timezone.now().date() - GUARDAR, TRAMO])
             found = int(cursor.rowcount)
-            deleted += found
-            if found < TRAMO:
-                return deleted
+        deleted += found
+        if found < TRAMO:
+            return deleted
+        lending.let_others()

@@ -193,4 +193,5 @@ def limpiar() -> int:
     for importacion in Importacion.objects.filter(abandonadas | viejas).order_by("pk"):
         importacion.delete()
         deleted += 1
+        lending.let_others()
     return deleted

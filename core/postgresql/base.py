@@ -6,7 +6,7 @@ from typing import Any
 from django.db.backends.postgresql import base
 
 from core.postgresql import lending
-from core.postgresql.lending import Lender
+from core.postgresql.lending import Kind, Lender
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -20,7 +20,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     In a process that lends its connections it borrows one: see `core.postgresql.lending`.
     """
 
-    _loan: tuple[Lender, bool, weakref.finalize] | None = None  # type: ignore[type-arg]
+    _loan: tuple[Lender, Kind, weakref.finalize] | None = None  # type: ignore[type-arg]
 
     def is_usable(self) -> bool:
         if self.connection is None or self.connection.closed:
@@ -31,17 +31,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
         lender = lending.lender()
         if lender is None:
             return super().get_new_connection(conn_params)
-        timer = lending.is_timer()
-        found = lender.take(lambda: base.DatabaseWrapper.get_new_connection(self, conn_params), timer=timer)
+        kind = lending.kind()
+        found = lender.take(lambda: base.DatabaseWrapper.get_new_connection(self, conn_params), kind=kind)
         # A thread that ends without a word gives back what it may hold, too.
-        self._loan = lender, timer, weakref.finalize(self, lender.forget, timer=timer)
+        self._loan = lender, kind, weakref.finalize(self, lender.forget, kind=kind)
         return found
 
     def _close(self) -> None:
         if self._loan is None or self.connection is None:
             super()._close()  # type: ignore[misc]  # the stubs leave it out
             return
-        (lender, timer, forgotten), self._loan = self._loan, None
+        (lender, kind, forgotten), self._loan = self._loan, None
         forgotten.detach()
         with self.wrap_database_errors:
-            lender.give_back(self.connection, timer=timer)
+            lender.give_back(self.connection, kind=kind)

@@ -5,8 +5,9 @@ and many workers would need thousands of the server's. So a thread gives its con
 to do (`rest`), a task, a round of a timer, a step of a message, and before it waits for somebody else's server; the
 next thread takes it as it is. Whoever finds none free waits for one.
 
-The tasks never take all of them: the timers, by which everything is found that got lost, have their part. A thread
-that must not wait for others has one of its own (`keep_own`): it is not lent.
+The tasks never take all of them: the timers, by which everything is found that got lost, have their part. Nor do those
+that take minutes, as the night's do and the merge of an import, take those of the tasks: one of them at a time has one
+(`long_work`). A thread that must not wait for others has one of its own (`keep_own`): it is not lent.
 
 Nothing of this holds in other processes: there a thread's connection is its own.
 """
@@ -14,8 +15,9 @@ Nothing of this holds in other processes: there a thread's connection is its own
 import select
 import threading
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from enum import Enum
 from typing import Any, Final
 
 import psycopg2
@@ -25,7 +27,19 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 # Seconds that a thread waits for a connection before it counts as failed. Longer than any statement may take.
 WAIT_S: Final = 35.0
+# … and long work for the one that it gets. Longer than the merge of an import may take.
+LONG_WAIT_S: Final = 1_000.0
+# … and for others to take it, between two of its steps.
+YIELD_S: Final = 0.02
 NONE_FREE: Final = "all of this process's connections to PostgreSQL are in use"
+
+
+class Kind(Enum):
+    """Each has to share with the others of its kind."""
+
+    TASK = "task"
+    LONG = "long"  # a task that takes minutes
+    TIMER = "timer"
 
 
 class Lender:
@@ -33,39 +47,48 @@ class Lender:
 
     Args:
         most: that are lent at a time, or kept.
-        tasks: of these, to threads that are no timers.
+        tasks: of these, to threads that are no timers. One of them at most is lent to long work.
         max_age_s: seconds after which one is not lent again.
         wait_s: how long to wait for one, in seconds.
+        long_wait_s: how long long work waits for other long work, in seconds.
     """
 
-    def __init__(self, *, most: int, tasks: int, max_age_s: float, wait_s: float = WAIT_S) -> None:
-        self._all = threading.BoundedSemaphore(most)
-        self._of_tasks = threading.BoundedSemaphore(tasks)
+    def __init__(
+        self, *, most: int, tasks: int, max_age_s: float, wait_s: float = WAIT_S, long_wait_s: float = LONG_WAIT_S
+    ) -> None:
+        everybody = threading.BoundedSemaphore(most), wait_s
+        of_tasks = threading.BoundedSemaphore(tasks), wait_s
+        of_long = threading.BoundedSemaphore(1), long_wait_s
+        # What each has to get, in this order, and for how long it waits.
+        self._permits = {
+            Kind.TIMER: (everybody,),
+            Kind.TASK: (of_tasks, everybody),
+            Kind.LONG: (of_long, of_tasks, everybody),
+        }
         self._max_age_s = max_age_s
-        self._wait_s = wait_s
         self._free: list[Any] = []
         self._born: dict[int, float] = {}
 
-    def take(self, make: Callable[[], Any], *, timer: bool) -> Any:
+    def take(self, make: Callable[[], Any], *, kind: Kind) -> Any:
         """Return a connection that is free, or another one.
 
         Args:
             make: connects.
-            timer: whether a timer asks.
+            kind: who asks.
 
         Raises:
             psycopg2.OperationalError: none was free in time, or the server cannot be reached.
         """
         with ExitStack() as taken:
-            for permit in (self._all,) if timer else (self._of_tasks, self._all):
-                if not permit.acquire(timeout=self._wait_s):
+            for permit, wait_s in self._permits[kind]:
+                if not permit.acquire(timeout=wait_s):
                     raise psycopg2.OperationalError(NONE_FREE)
                 taken.callback(permit.release)
             found = self._take_free() or self._make(make)
             taken.pop_all()
         return found
 
-    def give_back(self, found: Any, *, timer: bool) -> None:
+    def give_back(self, found: Any, *, kind: Kind) -> None:
         """Take a connection back. One that is broken, old or in a transaction is closed."""
         try:
             fresh = time.monotonic() - self._born.get(id(found), 0.0) < self._max_age_s
@@ -74,13 +97,12 @@ class Lender:
             else:
                 self._drop(found)
         finally:
-            self.forget(timer=timer)
+            self.forget(kind=kind)
 
-    def forget(self, *, timer: bool) -> None:
+    def forget(self, *, kind: Kind) -> None:
         """Let another be lent in the place of one that does not come back."""
-        self._all.release()
-        if not timer:
-            self._of_tasks.release()
+        for permit, _ in reversed(self._permits[kind]):
+            permit.release()
 
     def close(self) -> None:
         """Close what is not lent."""
@@ -108,7 +130,8 @@ class Lender:
 
 
 class _Thread(threading.local):
-    timer = own = False
+    own = False
+    kind = Kind.TASK
 
 
 _thread = _Thread()
@@ -133,17 +156,39 @@ def keep_own() -> None:
 
 def be_timer() -> None:
     """Let this thread wait for no task's connection."""
-    _thread.timer = True
+    _thread.kind = Kind.TIMER
 
 
-def is_timer() -> bool:
-    return _thread.timer
+@contextmanager
+def long_work() -> Iterator[None]:
+    """Let what this thread does take minutes, without keeping the others of its process from their tasks: it shares one
+    connection with all other long work. It is a decorator too."""
+    before = _thread.kind
+    rest()
+    _thread.kind = Kind.LONG
+    try:
+        yield
+    finally:
+        rest()
+        _thread.kind = before
+
+
+def kind() -> Kind:
+    """Return who this thread is to a lender."""
+    return _thread.kind
 
 
 def rest() -> None:
     """Give this thread's connection back, unless it is its own: it has nothing to ask for a while."""
     if lender() is not None and not connection.in_atomic_block:
         connection.close()
+
+
+def let_others() -> None:
+    """Give this thread's connection back between two steps of long work, for a moment: somebody may wait for it."""
+    rest()
+    if lender() is not None:
+        time.sleep(YIELD_S)
 
 
 def is_silent(found: Any) -> bool:

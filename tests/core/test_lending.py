@@ -39,7 +39,7 @@ def used() -> int:
 def lender(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lender]:
     """Three connections, of which tasks get two."""
     connection.close()
-    found = Lender(most=3, tasks=2, max_age_s=600.0, wait_s=0.2)
+    found = Lender(most=3, tasks=2, max_age_s=600.0, wait_s=0.2, long_wait_s=0.2)
     monkeypatch.setattr(lending, "_lender", found)
     yield found
     connection.close()
@@ -73,6 +73,33 @@ def test_who_finds_none_waits_and_the_timers_have_their_part(lender: Lender) -> 
         for one in busy:
             one.result()
     assert in_thread(used)
+
+
+def test_long_work_has_one_and_takes_turns(lender: Lender) -> None:
+    held, go, over = threading.Event(), threading.Event(), threading.Event()
+
+    @lending.long_work()
+    def hold() -> None:
+        pid()
+        held.set()
+        go.wait(10)
+        lending.let_others()
+        over.wait(10)
+
+    with ThreadPoolExecutor(1) as pool:
+        busy = pool.submit(hold)
+        held.wait(10)
+        with pytest.raises(OperationalError, match="in use"):
+            in_thread(lending.long_work()(used))
+        assert in_thread(used)  # a task's
+        go.set()
+        lender._permits[lending.Kind.LONG] = tuple((permit, 10.0) for permit, _ in lender._permits[lending.Kind.LONG])
+        assert in_thread(lending.long_work()(used))  # between two steps
+        over.set()
+        busy.result()
+    assert lending.kind() is lending.Kind.TASK
+    for _ in range(2):  # all permits are back
+        assert in_thread(lending.long_work()(used))
 
 
 def test_a_broken_one_and_one_in_a_transaction_are_not_lent(lender: Lender) -> None:

@@ -13,7 +13,9 @@ from campaigns.models import CampanaSMS, Entrante, SMSLog
 from clientes.models import RegistroBaja
 from core import registro
 from core.models import Registro, Usuario
+from core.postgresql import lending
 from tests.factories import CampanaFactory, ClienteFactory, open_lote, sms_log
+from workers import tasks
 from workers.tasks import olvidar_lo_viejo
 
 LATER = float("inf")
@@ -65,6 +67,27 @@ class TestTheSecurityLog:
             if said:
                 cursor.execute("SET LOCAL core.olvida_el_registro = 'si'")
             cursor.execute(change)
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        tasks.importar_clientes,
+        tasks.limpiar_importaciones,
+        tasks.olvidar_contactos,
+        tasks.limpiar_sesiones,
+        tasks.olvidar_lo_viejo,
+        tasks.limpiar_resultados,
+    ],
+)
+def test_what_takes_minutes_leaves_the_campaigns_tasks_their_connections(
+    db: None, task: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    borrowers: list[lending.Kind] = []
+    monkeypatch.setattr(lending, "rest", lambda: borrowers.append(lending.kind()))
+    task()
+    assert borrowers[-1] is lending.Kind.LONG  # at its end, before the thread is another task's
+    assert lending.kind() is lending.Kind.TASK
 
 
 class TestMessages:

@@ -50,8 +50,10 @@ class QoS(virtual.QoS):
         self._in_hand = {True: 0, False: 0}
 
     def append(self, message: virtual.Message, delivery_tag: str) -> None:
+        # kombu drops what was acknowledged here too. It may be the same tag, and be acknowledged at any moment.
+        self._flush()
         known = delivery_tag in self._delivered
-        super().append(message, delivery_tag)
+        self._delivered[delivery_tag] = message
         if not known:
             self._in_hand[is_message(message.delivery_info["routing_key"])] += 1
 
@@ -122,21 +124,21 @@ class Channel(redis.Channel):
         """Return the queues to fetch from, how many at most, and the seconds to wait.
 
         The command has one number for whichever queue has something. So other tasks come first, with the few that there
-        is room for; once messages were fetched like that, the next fetch asks for many of them, and for other tasks if
-        there are none. No process takes so many tasks that the others have none.
+        is room for; once messages were fetched like that, the next fetch asks for many of them, and nothing else. No
+        process takes so many tasks that the others have none.
         """
         qos = cast("QoS", self.qos)
         queues = self._queue_cycle.consume(len(self.active_queues))
         messages = [queue for queue in queues if is_message(queue)] if qos.has_room(True) else []
         tasks = [queue for queue in queues if not is_message(queue)] if qos.has_room(False) else []
-        whole = len(messages) + len(tasks) == len(queues)
-        seconds = float(self.brpop_timeout) if whole else PARTIAL_S
-        if not tasks or (messages and self._many):
-            found = messages + tasks, qos.credit(True), seconds
+        if messages and (self._many or not tasks):
+            found, count = messages, qos.credit(True)
         else:
-            found = tasks + messages, min(qos.credit(False), qos.credit(True) if messages else MOST), seconds
+            found, count = tasks + messages, min(qos.credit(False), qos.credit(True) if messages else MOST)
         self._few = bool(tasks and messages and not self._many)
-        return found[0], max(1, found[1]), found[2]
+        self._many = False
+        seconds = float(self.brpop_timeout) if len(found) == len(queues) else PARTIAL_S
+        return found, max(1, count), seconds
 
     def _brpop_read(self, **options: Any) -> bool:
         try:

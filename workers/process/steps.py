@@ -12,6 +12,7 @@ from celery.worker import state
 from django.conf import settings
 from django.db import Error as DatabaseError
 
+from core.postgresql import lending
 from workers.engine.lote import paced
 from workers.engine.message import claims, comeback, outbox
 from workers.engine.message.loop import SendLoop
@@ -121,6 +122,7 @@ class Clocks(bootsteps.StartStopStep):
     def stop(self, parent: Any) -> None:
         for clock in self._clocks:
             clock.stop()
+        lending.be_timer()  # tasks may still run and have all the connections that they get
         try:
             paced.give_back()
         except DatabaseError:

@@ -16,6 +16,10 @@ from workers.engine.campaign import campana as engine
 from workers.engine.publish import chords
 from workers.engine.rounds import sweeper
 
+# Django's `Now` is the time of the statement, and `now()` in the engine's SQL that of the transaction: here the test's,
+# which may have begun some seconds before.
+AGO = timedelta(hours=1)
+
 
 @pytest.fixture
 def published(monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -75,7 +79,7 @@ def test_what_has_not_started_does_not(
     campana: CampanaSMS, owner: Usuario, published: list[int], disable: Disable
 ) -> None:
     disable(owner)
-    CampanaSMS.objects.filter(pk=campana.pk).update(programada_para=Now() - timedelta(seconds=1))
+    CampanaSMS.objects.filter(pk=campana.pk).update(programada_para=Now() - AGO)
     assert ready() == []
     engine.advance(campana.pk)
     campana.refresh_from_db()
@@ -88,7 +92,7 @@ def test_what_has_not_started_does_not(
 def test_one_that_a_cap_paused_does_not_go_on_by_itself(
     campana: CampanaSMS, owner: Usuario, published: list[int], disable: Disable
 ) -> None:
-    CampanaSMS.objects.filter(pk=campana.pk).update(estado="pausado", reanuda_en=Now() - timedelta(seconds=1))
+    CampanaSMS.objects.filter(pk=campana.pk).update(estado="pausado", reanuda_en=Now() - AGO)
     disable(owner)
     assert ready() == []
     engine.advance(campana.pk)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from campaigns.audiencia.juicio import TEXTOS
 from campaigns.campana.privacidad import olvidar_viejas
 from campaigns.campana.selectors import campanas_de, lista_de
+from campaigns.campana.services import mover_campana
 from campaigns.entrantes.selectors import sin_leer
 from campaigns.entrantes.services import Texto, recibir
 from campaigns.ley.jornada import MARGEN, jornada_de, jornada_de_tras
@@ -277,6 +278,9 @@ def test_what_was_written_to_one_person_is_forgotten_with_them(owner: Usuario, a
     rows[0].refresh_from_db()
     rows[1].refresh_from_db()
     assert (rows[0].mensaje, bool(rows[1].mensaje)) == ("", True)
+    SMSLog.objects.filter(campana=rows[0]).update(estado="fallido", codigo="21408", twilio_sid="")
+    with pytest.raises(ConflictError, match="se borraron los textos"):  # it would be blank
+        mover_campana(campana=rows[0], action="reintentar")
     anonimizar_cliente(cliente=ana)
     assert not CampanaSMS.objects.exclude(mensaje="").exists()
     assert not SMSLog.objects.exclude(mensaje="").exists()

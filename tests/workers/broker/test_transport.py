@@ -2,7 +2,8 @@
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 import redis
@@ -113,6 +114,38 @@ def test_neither_messages_nor_other_tasks_keep_the_others_from_being_fetched(ser
                     message.ack()
     finally:
         server.delete(envios.name, campanas.name)
+
+
+def test_after_few_messages_it_asks_for_many_and_for_no_tasks_with_them(server: redis.Redis) -> None:
+    """One number holds for whichever queue has something, and there is room for few tasks."""
+    envios, campanas = Queue("envios.prueba"), Queue("prueba-campanas")
+    options = {"priority_steps": [0], "prefetch_tasks": 4}
+    try:
+        with Connection(redis_url.for_celery(settings.REDIS_URL), transport_options=options) as connection:
+            publish(connection, envios, "1")
+            consumer, got = consume(connection, prefetch=40, queues=[envios, campanas])
+            connection.drain_events(timeout=5)
+            channel = cast("transport.Channel", consumer.channel)
+            assert channel._wanted() == ([envios.name], 39, transport.PARTIAL_S)
+            # Whether there were any or not, the next one is for both.
+            queues, count, _ = channel._wanted()
+            assert (queues, count) == ([campanas.name, envios.name], 4)
+            for message in got:
+                message.ack()
+    finally:
+        server.delete(envios.name, campanas.name)
+
+
+def test_one_that_was_acknowledged_and_comes_again_is_counted_again(connection: Connection) -> None:
+    channel: Any = connection.channel()
+    qos: transport.QoS = channel.qos
+    message = Mock(delivery_info={"routing_key": "prueba-a"})
+    for _ in range(3):
+        qos.append(message, "tag")
+        assert qos._in_hand[False] == 1
+        qos.ack("tag")
+    qos._flush()
+    assert qos._in_hand == {True: 0, False: 0}
 
 
 def test_a_channel_that_only_listens_is_always_read(connection: Connection) -> None:

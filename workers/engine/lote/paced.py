@@ -11,6 +11,7 @@ order, and one that meets a brake, gives its Lotes back at once.
 
 import heapq
 import itertools
+import logging
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from workers.engine.pace.rates import PUBLISH, Look, Sender, Slot
 from workers.engine.publish import chords
 from workers.engine.publish.slices import Slice, ahead_s, first_worth, shared_rates
 
+logger = logging.getLogger(__name__)
+
 # Seconds of its sender's time that a process takes of a Lote; one message at least. Less than a Lote may stand still.
 TAKE_S: Final = 5.0
 # So long before their time they are taken, in seconds: some process looks within that.
@@ -38,8 +41,8 @@ PATIENCE_S: Final = EARLY_S + 0.5
 MOMENT_S: Final = 0.2
 # What is due within so many seconds goes out with what is due now.
 TICK_S: Final = 0.05
-# A process that comes late hands out the rest of what it holds later too, but for so many seconds: all at once its
-# messages would have to be given back.
+# A process that comes late hands out the rest of what it holds later too, but for so many seconds, and for half of a
+# moment's worth: all at once its messages would have to be given back.
 LATE_S: Final = 0.25
 # Rows of one Lote that are taken at a time, at most.
 MOST_ROWS: Final = 1_000
@@ -90,15 +93,23 @@ class Hand:
         self._held: dict[int, deque[Moment]] = {}
         self._heap: list[tuple[float, int, int]] = []
         self._numbers = itertools.count()
+        self._ended = False
 
-    def hold(self, moments: Sequence[Moment]) -> None:
-        """Take the moments of one Lote, in their order. Some of the slice before may be held still."""
+    def hold(self, moments: Sequence[Moment]) -> bool:
+        """Take the moments of one Lote, in their order. Some of the slice before may be held still.
+
+        Returns:
+            False when nothing is taken any more: the process ends.
+        """
         lote_id = moments[0].lote_id
         with self._lock:
+            if self._ended:
+                return False
             held = self._held.setdefault(lote_id, deque())
             if not held:
                 heapq.heappush(self._heap, (moments[0].at, next(self._numbers), lote_id))
             held.extend(moments)
+        return True
 
     def due(self) -> list[Moment]:
         """Return what is to be published now, and hold it no longer."""
@@ -113,7 +124,7 @@ class Hand:
                 moment = moments.popleft()
                 found.append(moment)
                 if moments:
-                    then = max(moments[0].at, now + moment.gap_s - LATE_S)
+                    then = max(moments[0].at, now + moment.gap_s - min(LATE_S, moment.gap_s / 2))
                     heapq.heappush(self._heap, (then, next(self._numbers), lote_id))
                 else:
                     del self._held[lote_id]
@@ -135,6 +146,14 @@ class Hand:
         with self._lock:
             return sorted(self._held)
 
+    def end(self) -> list[int]:
+        """Hold nothing any more, also of what is taken from now on; return the Lotes of which something was held."""
+        with self._lock:
+            self._ended = True
+            lote_ids = sorted(self._held)
+            self._held.clear()
+        return lote_ids
+
 
 hand = Hand()
 
@@ -154,11 +173,12 @@ def publish(due: Sequence[Due]) -> list[Slice]:
     except Exception:
         publish_later([lote.lote_id for lote in due])
         raise
-    for lote, (piece, slot) in zip(due, taken, strict=True):
-        if slot is not None:
-            hand.hold(_moments(lote, piece, slot.wait_s))
-        elif piece.until is None:
-            chords.close_later(lote.lote_id)
+    slots = [(lote, piece, slot) for lote, (piece, slot) in zip(due, taken, strict=True) if slot is not None]
+    refused = [lote.lote_id for lote, piece, slot in slots if not hand.hold(_moments(lote, piece, slot.wait_s))]
+    if refused:
+        publish_later(refused, in_s=0.0)
+    over = [slot is None and piece.until is None for piece, slot in taken]
+    _close([lote.lote_id for lote, is_over in zip(due, over, strict=True) if is_over])
     push(brakes=False)
     return [piece.slice for piece, _ in taken]
 
@@ -276,6 +296,16 @@ def _in_moments(rows: list[tuple[int, int]], worth: float) -> Iterator[list[tupl
         rows = rows[len(first) :]
 
 
+def _close(lote_ids: Sequence[int]) -> None:
+    """Ask for the Lotes to be closed. Those for which the broker cannot be asked are the sweeper's: the others of the
+    slice are held already, and must not be taken again for it."""
+    try:
+        for lote_id in lote_ids:
+            chords.close_later(lote_id)
+    except Exception:
+        logger.warning("some of the Lotes %s could not be closed; the sweeper finds them", lote_ids, exc_info=True)
+
+
 def push(*, brakes: bool = True) -> None:
     """Publish what this process holds and is due.
 
@@ -315,8 +345,7 @@ def _without_braked(due: list[Moment]) -> list[Moment]:
 
 
 def give_back() -> None:
-    """Let others publish what this process holds: it ends."""
-    lotes = hand.lotes()
-    hand.let_go(lotes)
+    """Let others publish what this process holds, and what its tasks that still run take: it ends."""
+    lotes = hand.end()
     if lotes:
         publish_later(lotes, in_s=0.0)

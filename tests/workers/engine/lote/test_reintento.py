@@ -66,6 +66,20 @@ def again(ended: CampanaSMS) -> list[SMSLog]:
     return list(ended.logs.order_by("pk"))
 
 
+def test_one_whose_words_for_each_were_erased_is_not_tried_again(ended: CampanaSMS, published: list[list[int]]) -> None:
+    """One text for all stays, and so does what was erased before the last end."""
+    assert ended.completado_en is not None
+    day = timedelta(days=1)
+    for own_words, forgotten, again in ((False, day, True), (True, -day, True), (True, day, False)):
+        ended.con_destinatarios, ended.olvidada_en = own_words, ended.completado_en + forgotten
+        ended.save()
+        assert reintentos.reintentables(ended) is again
+    with pytest.raises(ConflictError, match="se borraron los textos"):
+        mover_campana(campana=ended, action="reintentar")
+    ended.refresh_from_db()
+    assert (ended.estado, published) == ("completado", [])
+
+
 def test_it_publishes_only_those_who_certainly_got_nothing(ended: CampanaSMS, published: list[list[int]]) -> None:
     rows = again(ended)
     assert [row.estado for row in rows] == ["enviado", "pendiente", "pendiente", "fallido", "fallido"]

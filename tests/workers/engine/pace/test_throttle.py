@@ -17,7 +17,7 @@ from tests.workers.engine.slots import admit, micros
 from workers.engine.campaign import envio, final, jornadas
 from workers.engine.lote import closing
 from workers.engine.message import sending
-from workers.engine.pace import throttle
+from workers.engine.pace import rates, throttle
 from workers.engine.pace.rates import LONGEST_CUT_S, PROBE, PUBLISH, SEND, Rates, Sender
 from workers.engine.pace.throttle import UNANSWERED, Throttle
 from workers.gateway.outcomes import Accepted, Ambiguous, Outcome, Retryable
@@ -397,6 +397,7 @@ SILENCE = {"nothing connects": DNS, "5xx": Ambiguous("http_503", "Twilio contest
 def test_while_twilio_is_out_of_reach_the_sender_is_held_and_nobody_fails(
     running: Running, monkeypatch: pytest.MonkeyPatch, silence: Outcome
 ) -> None:
+    monkeypatch.setattr(rates, "FIRST_CUT_S", LONGEST_CUT_S)  # it ends after this test, however slow the machine is
     with override_settings(TWILIO_SENDER=sender(0).value):
         throttle.current.cache_clear()
         twilio = Twilio(*[silence] * UNANSWERED)

@@ -10,6 +10,7 @@ import redis
 from django.conf import settings
 from django.db.models.functions import Now
 from django.test import override_settings
+from kombu.exceptions import OperationalError
 
 from campaigns.models import Lote, Remitente, SMSLog
 from core.models import Usuario
@@ -208,6 +209,16 @@ def test_what_is_held_already_goes_out_before_what_is_taken_next(remitente: Remi
     assert found == [1, 2]
 
 
+@pytest.mark.parametrize("gap_s", [0.15, 0.2, 0.4, 1.0])
+def test_what_comes_late_is_handed_out_one_after_the_other_too(remitente: Remitente, gap_s: float) -> None:
+    hand, late = paced.Hand(), time.monotonic() - 60
+    sender = sender_of(remitente)
+    hand.hold([paced.Moment(7, sender, "q", late + n * gap_s, gap_s, [n], closes=False) for n in range(9)])
+    assert [moment.log_ids for moment in hand.due()] == [[0]]
+    assert (hand.due_in() or 0.0) > gap_s / 4
+    assert hand.due() == []
+
+
 def test_two_processes_take_different_lotes(remitente: Remitente, owner: Usuario) -> None:
     for _ in range(3):
         sending(remitente, 2, owner)
@@ -242,6 +253,35 @@ def test_a_process_that_ends_gives_back_what_it_holds(
     paced.give_back()
     assert paced.hand.lotes() == []
     assert [again.lote_id for again in due.paced(most=9)] == [lote.pk]
+
+
+def test_what_a_task_takes_while_the_process_ends_is_given_back_too(
+    remitente: Remitente, owner: Usuario, published: list[tuple[list[int], bool]]
+) -> None:
+    lote, _ = sending(remitente, 60, owner)
+    paced.give_back()
+    publishing.publish_due(lote.campana_id, most=500)
+    assert (published, paced.hand.lotes()) == ([], [])
+    assert [again.lote_id for again in due.paced(most=9)] == [lote.pk]
+
+
+def test_what_cannot_be_closed_keeps_nothing_else_from_being_held(
+    remitente: Remitente, owner: Usuario, published: list[tuple[list[int], bool]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Lote of which nothing is left is closed by the broker, which is away; the next one is held none the less."""
+
+    def away(lote_id: int) -> None:
+        raise OperationalError("no broker")
+
+    monkeypatch.setattr(chords, "close_later", away)
+    over, rows = sending(remitente, 1, owner)
+    SMSLog.objects.filter(pk__in=rows).update(estado="fallido", codigo="21211")
+    lote, _ = sending(remitente, 60, owner)
+    taken = due.paced(most=9)
+    assert [one.lote_id for one in taken] == [over.pk, lote.pk]
+    paced.publish(taken)
+    assert paced.hand.lotes() == [lote.pk]
+    assert Lote.objects.filter(pk=over.pk, publicar_desde=None, estado="abierto").exists()  # the sweeper's
 
 
 def test_what_was_given_back_is_published_in_the_next_pass(
