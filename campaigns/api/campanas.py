@@ -190,7 +190,8 @@ class CampanaViewSet(ShopRowsView[CampanaSMS], ReadOnlyModelViewSet[CampanaSMS])
     @extend_schema(
         summary="Approve a campaign that waits for it, so that it starts",
         description="Not by a key of whoever made or changed it. Nor, where the shop has `aprobacion_ajena`, by who "
-        "made it or wrote its text: 403, `own_campaign`. With a `huella` of another text, date or name: 409, `changed`.",
+        "made it or wrote its text: 403, `own_campaign`. With the `huella` of another text, date or name: 409, "
+        "`changed`.",
         request=DecisionSerializer,
         responses=MOVED,
     )
