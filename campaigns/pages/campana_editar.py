@@ -99,7 +99,7 @@ def _perdido(form: EditarForm, campana: CampanaSMS) -> list[tuple[str, str]]:
     cambios = _cambios(form.cleaned_data, campana)
     typed = ((name, getattr(cambios, name)) for name in form.fields)
     return [
-        (form[name].label, formato.momento(value) if isinstance(value, datetime) else value)
+        (str(form[name].label), formato.momento(value) if isinstance(value, datetime) else value)
         for name, value in typed
         if value is not None and value != getattr(campana, name)
     ]

@@ -208,7 +208,7 @@ def test_two_who_change_them_at_once(nueva: Usuario) -> None:
     again = {**HORARIO, **GASTO, "seccion": "gasto", "visto": ajustes_visto(page), "tope_diario": "30"}
     assert flashes(nueva, URL, again | {"tope_mensual": "90"}) == [ajustes.GUARDADO]
     saved = Ajustes.objects.get(usuario=nueva)
-    assert (saved.tope_diario, saved.tope_mensual, saved.ventanas["lunes"]) == (30, 90, None)
+    assert (saved.tope_diario, saved.tope_mensual, saved.ventanas["lunes"]) == (Decimal(30), Decimal(90), None)
 
 
 def ajustes_visto(page: str) -> str:
