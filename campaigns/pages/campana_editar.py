@@ -33,7 +33,7 @@ POR_APROBAR = "La campaña quedó cambiada, y espera otra vez que la aprueben."
 
 class EditarForm(StyledForm, forms.Form):
     nombre = forms.CharField(max_length=NOMBRE_MAX, widget=forms.TextInput({"autocomplete": "off"}))
-    mensaje = forms.CharField(strip=False, widget=forms.Textarea({"rows": 5, "spellcheck": "true"}))
+    mensaje = forms.CharField(label="Texto", strip=False, widget=forms.Textarea({"rows": 5, "spellcheck": "true"}))
     programada_para = forms.DateTimeField(
         label="Día y hora", widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
     )
