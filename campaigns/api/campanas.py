@@ -138,8 +138,10 @@ class CampanaViewSet(ShopRowsView[CampanaSMS], ReadOnlyModelViewSet[CampanaSMS])
     @extend_schema(
         summary="Change the name, the text or the date of a campaign that has not started",
         description=(
-            "Only of one that waits for its date; 409 for any other. Its recipients stay those of its creation. A large"
-            " one waits for approval again. The text of one of more than 100,000 recipients does not change."
+            "Only of one that waits for its date; 409 for any other. Its recipients stay those of its creation. With a "
+            "new text or date a large one waits for approval again, but for a new date of one of more than 100,000 "
+            "recipients. The text of one of more than 100,000 recipients, or with `destinatarios`, does not change: "
+            "400, `immutable`. A new text is of whoever writes it, and a key never approves what its person changed."
         ),
         request=EditarSerializer,
         responses=MOVED,
@@ -148,7 +150,10 @@ class CampanaViewSet(ShopRowsView[CampanaSMS], ReadOnlyModelViewSet[CampanaSMS])
         campana = self.get_object()
         serializer = EditarSerializer(data=request.data, context=self.get_serializer_context())
         serializer.is_valid(raise_exception=True)
-        return Response(self._shown(editar(campana=campana, cambios=Cambios(**serializer.validated_data))))
+        data = dict(serializer.validated_data)
+        huella = data.pop("huella", None)
+        changed = editar(campana=campana, usuario=self.usuario, cambios=Cambios(**data), huella=huella)
+        return Response(self._shown(changed))
 
     @extend_schema(
         summary="Read the counts by estado, the rate and the time left", responses=ProgresoSerializer, filters=False
@@ -184,8 +189,9 @@ class CampanaViewSet(ShopRowsView[CampanaSMS], ReadOnlyModelViewSet[CampanaSMS])
 
     @extend_schema(
         summary="Approve a campaign that waits for it, so that it starts",
-        description="Not by a key of whoever made it, nor by that person at all where the shop has `aprobacion_ajena`:"
-        " 403, `own_campaign`.",
+        description="Not by a key of whoever made or changed it. Nor, where the shop has `aprobacion_ajena`, by who "
+        "made it or wrote its text: 403, `own_campaign`. With the `huella` of another text, date or name: 409, "
+        "`changed`.",
         request=DecisionSerializer,
         responses=MOVED,
     )
@@ -212,6 +218,7 @@ class CampanaViewSet(ShopRowsView[CampanaSMS], ReadOnlyModelViewSet[CampanaSMS])
             aprobar=aprobar,
             motivo=serializer.validated_data.get("motivo", ""),
             con_llave=isinstance(request.auth, LlaveApi),
+            huella=serializer.validated_data.get("huella"),
         )
         return Response(self._shown(campana))
 

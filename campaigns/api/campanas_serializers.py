@@ -172,6 +172,7 @@ class ResultadoSerializer(serializers.Serializer[Any]):
                 "clase_motivo": "",
                 "estado": "pendiente",
                 "aprobacion": "",
+                "huella": "9f86d081884c7d65",
                 "motivo": "",
                 "total_clientes": 3,
                 "enviados_exitosos": 0,
@@ -201,6 +202,11 @@ class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
         read_only=True,
         help_text="`pendiente`: the campaign is large and starts only once approved; `motivo` says how large.",
     )
+    huella = serializers.CharField(
+        read_only=True,
+        help_text="Another when the name, the text or the date is. Sent back with a change or a decision, it refuses "
+        "what was not seen.",
+    )
     enviados_exitosos = serializers.SerializerMethodField(help_text="Counted live while the campaign runs.")
     enviados_fallidos = serializers.SerializerMethodField(help_text="Counted live while the campaign runs.")
     resultado = serializers.SerializerMethodField(help_text="Both, in four words. Counted live while it runs.")
@@ -219,6 +225,7 @@ class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
             "clase_motivo",
             "estado",
             "aprobacion",
+            "huella",
             "motivo",
             "total_clientes",
             "enviados_exitosos",
@@ -286,6 +293,17 @@ class CampanaSerializer(serializers.ModelSerializer[CampanaSMS]):
         return request.build_absolute_uri(path) if request else path
 
 
+class HuellaField(serializers.CharField):
+    """The campaign as the caller saw it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            max_length=64,
+            required=False,
+            help_text="The `huella` of the campaign that was read; when it has changed since, 409 (`changed`).",
+        )
+
+
 @extend_schema_serializer(
     examples=[OpenApiExample("Otra fecha", value={"programada_para": "2026-12-01T09:00:00-05:00"}, request_only=True)]
 )
@@ -293,10 +311,12 @@ class EditarSerializer(RefusesUnknown):
     nombre = serializers.CharField(max_length=NOMBRE_MAX, required=False)
     mensaje = MensajeField(required=False)
     programada_para = TimedDateField(required=False)
+    huella = HuellaField()
 
 
 @extend_schema_serializer(examples=[OpenApiExample("Decisión", value={"motivo": "Falta el precio en el texto"})])
 class DecisionSerializer(RefusesUnknown):
+    huella = HuellaField()
     motivo = serializers.CharField(
         max_length=aprobaciones.MOTIVO_MAX, required=False, help_text="Why the campaign is refused, for its page."
     )

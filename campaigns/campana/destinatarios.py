@@ -318,15 +318,18 @@ def guardar(campana: CampanaSMS, llamados: Sequence[Llamado]) -> None:
 
 
 def guardados(campana: CampanaSMS, ids: Sequence[int]) -> Audiencia:
-    """Return the recipients of one of the campaign's Lotes, each with what its call says of them.
+    """Return these recipients of the campaign, each with what its call says of them.
 
     Args:
-        ids: of the Lote.
+        ids: of one of its Lotes, or of several.
     """
     if not campana.con_destinatarios:
         return Audiencia.de_ids(ids)
-    known = {row.quien: row for row in Destinatario.objects.filter(campana=campana, quien__in=ids)}
-    nombres = dict(Cliente.objects.filter(usuario=campana.usuario_id, pk__in=known).values_list("pk", "nombre"))
+    known, nombres = dict[int, Destinatario](), dict[int, str]()
+    for at in range(0, len(ids), TANDA):
+        rows = {row.quien: row for row in Destinatario.objects.filter(campana=campana, quien__in=ids[at : at + TANDA])}
+        nombres |= Cliente.objects.filter(usuario=campana.usuario_id, pk__in=rows).values_list("pk", "nombre")
+        known |= rows
     called = [_guardado(known[quien], nombres) for quien in ids if quien in known]
     others = tuple(pk for pk in ids if pk not in known and pk > 0)
     return Audiencia(Seleccion(cliente_ids=others), llamados=tuple(called))

@@ -8,8 +8,9 @@ from django.db import transaction
 from django.db.models import Max, Value
 from django.db.models.functions import Length
 
-from campaigns.audiencia.seleccion import MAX_IDS, Audiencia
+from campaigns.audiencia.seleccion import MAX_IDS
 from campaigns.bitacora.services import anotar
+from campaigns.campana.destinatarios import guardados
 from campaigns.campana.services import validar_fecha
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje import texto
@@ -17,11 +18,16 @@ from campaigns.models import CampanaSMS, Lote, Suceso
 from campaigns.vista_previa import aprobaciones, firma
 from clientes.models import Cliente
 from core.errors import ConflictError, InvalidInputError
+from core.models import Usuario
 
 YA_NO: Final = "Solo se cambia una campaña programada que no ha empezado: esta ya no. Puede duplicarla."
 MUY_GRANDE: Final = (
     "El texto de una campaña de más de 100.000 destinatarios no se cambia: cancélela y hágala otra vez. Su nombre y su"
     " fecha sí."
+)
+CON_PALABRAS: Final = (
+    "El texto de una campaña con «destinatarios» no se cambia, porque cada uno tiene en ella palabras suyas:"
+    " cancélela y hágala otra vez. Su nombre y su fecha sí."
 )
 
 
@@ -43,28 +49,43 @@ def se_edita(campana: CampanaSMS) -> bool:
     return campana.espera_fecha and campana.estado == CampanaSMS.Estado.PENDIENTE
 
 
+def texto_fijo(campana: CampanaSMS) -> str:
+    """Say why the campaign's text does not change, whatever else does; "" when it may."""
+    if campana.total_clientes > MAX_IDS:
+        return MUY_GRANDE
+    return CON_PALABRAS if campana.con_destinatarios else ""
+
+
 @transaction.atomic
-def editar(*, campana: CampanaSMS, cambios: Cambios) -> CampanaSMS:
+def editar(*, campana: CampanaSMS, usuario: Usuario, cambios: Cambios, huella: str | None = None) -> CampanaSMS:
     """Change the name, the text or the date of a campaign of another day. Its recipients stay those of its creation.
 
     It either has not started, and then starts with what is written here, or the change is refused: whoever starts it
-    waits for the row. What somebody approved is approved anew if it is still large.
+    waits for the row. What somebody approved is approved anew if it is still large; a new date of one of more than
+    100,000 recipients is not: their cost would be counted anew while the row is held.
+
+    Args:
+        usuario: who changes it; a new text is theirs.
+        huella: of the campaign as they saw it; None changes whatever it is now.
 
     Raises:
         InvalidInputError: naming the field and the reason.
-        ConflictError: it has started, or is over.
+        ConflictError: it has started, or is over; or it is another than they saw.
     """
     # Not `no_key`: the engine's own lock waits for this one.
     locked = CampanaSMS.objects.select_for_update(of=("self",)).get(pk=campana.pk)
     if not se_edita(locked):
         raise ConflictError(YA_NO, code="move_refused")
+    if huella is not None and huella != locked.huella:
+        raise ConflictError(aprobaciones.CAMBIO, code="changed")
     changed = _aplicar(locked, cambios)
     if not changed:
         return locked
     if "mensaje" in changed:
         _validar_mensaje(locked)
         locked.plantilla = None  # a text that was changed is nobody's template any more
-        changed.append("plantilla")
+        locked.redactada_por = usuario
+        changed += ["plantilla", "redactada_por"]
     if cambios.programada_para is not None and "programada_para" in changed:
         validar_fecha(cambios.programada_para)
     locked.save(update_fields=changed)
@@ -87,8 +108,8 @@ def _aplicar(campana: CampanaSMS, cambios: Cambios) -> list[str]:
 
 
 def _validar_mensaje(campana: CampanaSMS) -> None:
-    if campana.total_clientes > MAX_IDS:
-        raise InvalidInputError(MUY_GRANDE, field="mensaje", code="immutable")
+    if refusal := texto_fijo(campana):
+        raise InvalidInputError(refusal, field="mensaje", code="immutable")
     texto.validate(campana.mensaje)
     names = Cliente.objects.filter(usuario=campana.usuario_id, pk__in=_ids(campana))
     longest = names.aggregate(n=Max(Length("nombre"), default=Value(0)))["n"]
@@ -114,4 +135,4 @@ def _aprobar_de_nuevo(campana: CampanaSMS) -> None:
         aprobacion="", decidida_por=None, decidida_en=None, motivo="", vence_en=None
     )
     campana.refresh_from_db()
-    aprobaciones.hacer_esperar(campana=campana, audiencia=Audiencia.de_ids(_ids(campana)), ajustes=ajustes)
+    aprobaciones.hacer_esperar(campana=campana, audiencia=guardados(campana, _ids(campana)), ajustes=ajustes)

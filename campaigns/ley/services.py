@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from campaigns.ley import reglas
 from campaigns.ley.contactos import recordar_contactos
-from campaigns.ley.selectors import CONSENTIMIENTO, consentimiento_decidido
+from campaigns.ley.selectors import CONSENTIMIENTO, consentimiento_decidido, visto_de
 from campaigns.models import Ajustes, AjustesCambio, CampanaSMS
 from campaigns.models.ajustes import MOTIVO_MAX
 from campaigns.values.horario import dia_de, inicio_del_dia
@@ -29,22 +29,33 @@ NADIE_MAS = (
     "Nadie más en la tienda aprueba campañas: primero agregue en «Personas» a un aprobador o a otro administrador."
 )
 OCUPADA = "Hay campañas en curso que no se pudieron detener un momento: inténtelo otra vez."
+OTRA_PERSONA = (
+    "Otra persona cambió los ajustes mientras usted escribía, y lo suyo no se guardó. Esto es lo que hay ahora."
+)
+
+
+class CambiaronError(ConflictError):
+    """Raised when the settings are others than the person saw who changes them."""
 
 
 class _EnMarchaError(Exception):
     """Raised while a campaign of the shop is sending and what it sent is about to be counted."""
 
 
-def cambiar_ajustes(*, usuario: Usuario, cambios: Mapping[str, Any], motivo: str = "") -> Ajustes:
+def cambiar_ajustes(
+    *, usuario: Usuario, cambios: Mapping[str, Any], motivo: str = "", visto: str | None = None
+) -> Ajustes:
     """Change settings of the shop. Campaigns that are under way obey from their next message on.
 
     Args:
         usuario: the admin who does it.
         cambios: setting: new value; of `ventanas` only the days that change.
         motivo: why, for the history; needed to switch a protection off or to loosen it.
+        visto: of `visto_de`, when they saw the settings; None changes them whatever they are now.
 
     Raises:
         InvalidInputError: naming the setting and the reason.
+        CambiaronError: somebody has changed them since.
         ConflictError: a cap on contacts was to be switched on, and the shop's campaigns could not be stopped for it.
     """
     for _ in range(INTENTOS):
@@ -52,18 +63,20 @@ def cambiar_ajustes(*, usuario: Usuario, cambios: Mapping[str, Any], motivo: str
             # Nothing is claimed from here on, until a jornada begins again: under the lock that `_cambiar` holds, none.
             _vivas(usuario.tenant_id).filter(cierra_en__gt=Now()).update(cierra_en=Now())
         try:
-            return _cambiar(usuario=usuario, cambios=cambios, motivo=motivo)
+            return _cambiar(usuario=usuario, cambios=cambios, motivo=motivo, visto=visto)
         except _EnMarchaError:
             continue
     raise ConflictError(OCUPADA, code="busy")
 
 
 @transaction.atomic
-def _cambiar(*, usuario: Usuario, cambios: Mapping[str, Any], motivo: str) -> Ajustes:
+def _cambiar(*, usuario: Usuario, cambios: Mapping[str, Any], motivo: str, visto: str | None) -> Ajustes:
     motivo = motivo.strip()
     if len(motivo) > MOTIVO_MAX:
         raise InvalidInputError(MOTIVO_LARGO, field="motivo", code="max_length")
     ajustes = bloquear(usuario.tenant_id)
+    if visto is not None and visto != visto_de(usuario.tenant_id):
+        raise CambiaronError(OTRA_PERSONA, code="changed")
     before = _valores(ajustes)
     reglas.aplicar(ajustes, cambios)
     after = _valores(ajustes)

@@ -1,6 +1,8 @@
 """Campaigns."""
 
-from datetime import datetime
+import hashlib
+import json
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import models
@@ -49,7 +51,8 @@ class CampanaSMS(models.Model):
     creada_por = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    # Who wrote the text, if it came from a template or a recurring campaign: whoever changed it there last.
+    # Who wrote the text, if it is not who made the campaign: whoever changed it last, here or in the template or the
+    # recurring campaign that it came from.
     redactada_por = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
@@ -155,6 +158,13 @@ class CampanaSMS(models.Model):
 
     def __str__(self) -> str:
         return self.nombre
+
+    @property
+    def huella(self) -> str:
+        """Return a fingerprint of what a person sees and may change before it starts, and of how many receive it."""
+        fecha = self.programada_para and self.programada_para.astimezone(UTC).isoformat()
+        seen = json.dumps([self.nombre, self.mensaje, fecha, self.total_clientes])
+        return hashlib.blake2s(seen.encode(), digest_size=8).hexdigest()
 
     @property
     def espera_fecha(self) -> bool:

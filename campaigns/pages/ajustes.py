@@ -1,11 +1,15 @@
 """The page of the settings, for admins."""
 
+import json
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,10 +22,18 @@ from campaigns.ley.jornada import Jornada, jornada_desde
 from campaigns.ley.limites import para_la_tienda
 from campaigns.ley.nombres import en_palabras
 from campaigns.ley.precios import precio_base
-from campaigns.ley.selectors import CONSENTIMIENTO, ajustes_de, consentimiento_decidido, historial_de
-from campaigns.ley.services import cambiar_ajustes
+from campaigns.ley.reglas import POR_NOMBRE
+from campaigns.ley.selectors import (
+    CONSENTIMIENTO,
+    ajustes_de,
+    cambiado_desde,
+    consentimiento_decidido,
+    historial_de,
+    visto_de,
+)
+from campaigns.ley.services import OTRA_PERSONA, CambiaronError, cambiar_ajustes
 from campaigns.models import Ajustes
-from campaigns.pages.ajustes_form import SECCIONES, SeccionForm
+from campaigns.pages.ajustes_form import COLUMNAS, SECCIONES, SeccionForm
 from campaigns.values.horario import dia_de
 from clientes.rne.selectors import es_vieja, excluidos_de, ultima_consulta
 from clientes.selectors import clientes_de
@@ -35,7 +47,6 @@ from core.permisos import Accion
 
 SOLO_ADMIN = "Solo un administrador ve y cambia los ajustes."
 GUARDADO = "Los ajustes quedaron guardados. Las campañas en curso los siguen desde ya."
-OTRA_PERSONA = "Otra persona cambió los ajustes mientras usted escribía. Revise lo que ve y guarde otra vez."
 FALTA_RESPUESTA = "Responda sí o no."
 SE_EXIGE = "Quien no tenga registrado su consentimiento queda fuera de las campañas. Se cambia en Ajustes."
 NO_SE_EXIGE = (
@@ -49,17 +60,29 @@ CAMBIOS = 10
 @pagina
 def ajustes(request: HttpRequest) -> HttpResponse:
     usuario = con_permiso(request, Accion.ADMINISTRAR, SOLO_ADMIN)
+    visto = visto_de(usuario.tenant_id)  # before the settings: a change in between is refused, not overwritten
     found = ajustes_de(usuario.tenant_id)
     sent: dict[str, SeccionForm] = {}
+    perdido: list[tuple[str, str]] | None = None
     if request.method == "POST":
         # The page sends all its sections at once; a program may send one.
         asked = [name for name in SECCIONES if name in request.POST.getlist("seccion")] or list(SECCIONES)[:1]
         sent = {name: SECCIONES[name](found, request.POST) for name in asked}
         valid = [form.is_valid() for form in sent.values()]
-        if all(valid) and _guardar(request, usuario, found, sent):
-            messages.success(request, GUARDADO)
-            return redirect("ajustes")
-    return render(request, "campaigns/ajustes/ajustes.html", _contexto(request, usuario, found, sent))
+        try:
+            if all(valid) and _guardar(request, usuario, found, sent):
+                messages.success(request, GUARDADO)
+                return redirect("ajustes")
+            # What is refused is shown again as it was typed, over what was seen when it was.
+            visto = request.POST.get("visto", visto)
+        except CambiaronError:
+            visto = visto_de(usuario.tenant_id)
+            found = ajustes_de(usuario.tenant_id)
+            perdido, sent = _perdido(request, found, sent), {}
+    context = _contexto(request, usuario, found, sent)
+    context |= {"visto": visto, "perdido": perdido, "otra_persona": OTRA_PERSONA}
+    status = 200 if perdido is None else 409
+    return render(request, "campaigns/ajustes/ajustes.html", context, status=status)
 
 
 @require_POST
@@ -85,18 +108,23 @@ def _guardar(request: HttpRequest, usuario: Usuario, found: Ajustes, forms: dict
     Args:
         found: the settings as they are now.
         forms: valid ones; what is refused is shown in theirs.
+
+    Raises:
+        CambiaronError: somebody else has changed them since the person saw them.
     """
     first = next(iter(forms.values()))
-    if request.POST.get("visto", _visto(usuario)) != _visto(usuario):
-        messages.error(request, OTRA_PERSONA)
-        return False
-    cambios: dict[str, Any] = {}
-    for form in forms.values():
-        cambios |= form.cambios()
+    cambios = _cambios(forms)
     if len(forms) > 1 and cambios.get(CONSENTIMIENTO) == found.exigir_consentimiento:
         cambios.pop(CONSENTIMIENTO, None)  # to say nothing of it is no answer to the question of the first day
     try:
-        cambiar_ajustes(usuario=usuario, cambios=cambios, motivo=first.cleaned_data["motivo"])
+        cambiar_ajustes(
+            usuario=usuario,
+            cambios=cambios,
+            motivo=first.cleaned_data["motivo"],
+            visto=request.POST.get("visto"),
+        )
+    except CambiaronError:
+        raise
     except InvalidInputError as error:
         next((form for form in forms.values() if form.tiene(error)), first).rechazar(error)
         return False
@@ -106,9 +134,43 @@ def _guardar(request: HttpRequest, usuario: Usuario, found: Ajustes, forms: dict
     return True
 
 
-def _visto(usuario: Usuario) -> str:
-    """Name the settings as they are: another person may change them while this one has the page open."""
-    return str(historial_de(usuario).order_by("-pk").values_list("pk", flat=True).first() or 0)
+def _cambios(forms: dict[str, SeccionForm]) -> dict[str, Any]:
+    return {name: value for form in forms.values() for name, value in form.cambios().items()}
+
+
+def _perdido(request: HttpRequest, found: Ajustes, forms: dict[str, SeccionForm]) -> list[tuple[str, str]]:
+    """Return (setting, what was written) of what the person changed, and not of what somebody else did meanwhile.
+
+    Args:
+        found: the settings as they are now.
+        forms: valid ones.
+    """
+    before = cambiado_desde(found.usuario_id, request.POST.get("visto", ""))
+    lost = {}
+    for name, value in _cambios(forms).items():
+        now = _comparable(name, getattr(found, name))
+        seen = _comparable(name, before[name]) if name in before else now
+        written = _comparable(name, _escrito(name, value))
+        if name == "ventanas":  # only the days that they changed themselves
+            written = {dia: now.get(dia) if franja == seen.get(dia) else franja for dia, franja in written.items()}
+        if written not in (seen, now):
+            lost[name] = [now, written]
+    return [(nombre, escrito) for nombre, _, escrito in en_palabras(lost)]
+
+
+def _escrito(name: str, value: Any) -> Any:
+    """Return it as it would be stored, and as it is where that would be refused."""
+    try:
+        return POR_NOMBRE[name].rule(value)
+    except InvalidInputError:
+        return value
+
+
+def _comparable(name: str, value: Any) -> Any:
+    """Return a value of a setting as the history has it; a sum without the zeros that say nothing."""
+    if value is not None and isinstance(COLUMNAS[name], models.DecimalField):
+        value = f"{Decimal(value).normalize():f}"
+    return json.loads(json.dumps(value, cls=DjangoJSONEncoder))
 
 
 def _contexto(request: HttpRequest, usuario: Usuario, found: Ajustes, sent: dict[str, SeccionForm]) -> dict[str, Any]:
@@ -125,7 +187,6 @@ def _contexto(request: HttpRequest, usuario: Usuario, found: Ajustes, sent: dict
         "motivo": motivo,
         "errores": sum(len(form.errors) for form in sent.values()),
         "generales": [text for form in sent.values() for text in form.non_field_errors()],
-        "visto": _visto(usuario),
         "ahora": estado_ahora(found),
         "gastado": gastado(found.usuario_id, dia_de(found.zona, timezone.now())),
         "ajustes": found,

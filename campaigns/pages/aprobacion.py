@@ -24,7 +24,9 @@ def decidir(request: HttpRequest, pk: int, aprobar: bool) -> HttpResponse:
     campana = campana_de(usuario, pk)
     motivo = request.POST.get("motivo", "").replace("\0", "")
     try:
-        campana = aprobaciones.decidir(campana=campana, usuario=usuario, aprobar=aprobar, motivo=motivo)
+        # To say no needs no second look; to say yes, what was seen.
+        huella = request.POST.get("visto", "") if aprobar else None
+        campana = aprobaciones.decidir(campana=campana, usuario=usuario, aprobar=aprobar, motivo=motivo, huella=huella)
     except DomainError as refusal:
         messages.error(request, refusal.message)
     else:

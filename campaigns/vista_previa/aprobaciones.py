@@ -32,7 +32,9 @@ NO_ESPERA = "No se puede {accion}: la campaña no espera aprobación."
 PROPIA = "Usted creó esta campaña: en su tienda la aprueba otra persona."
 TEXTO_PROPIO = "Usted escribió el texto de esta campaña: en su tienda la aprueba otra persona."
 LLAVE_DEL_TEXTO = "Esta llave es de quien escribió el texto: la aprueba otra persona, o usted en su página."
+LLAVE_DEL_CAMBIO = "Esta llave es de quien cambió la campaña: la aprueba otra persona, o usted en su página."
 LLAVE_PROPIA = "Esta llave es de quien creó la campaña: la aprueba otra persona, o usted en su página."
+CAMBIO = "La campaña cambió: revísela."
 MOTIVO_LARGO = f"El motivo puede tener hasta {MOTIVO_MAX} caracteres."
 
 
@@ -120,14 +122,14 @@ def hacer_esperar(*, campana: CampanaSMS, audiencia: Audiencia, ajustes: Ajustes
 def no_aprueba(campana: CampanaSMS, usuario: Usuario, *, con_llave: bool = False) -> str:
     """Say why the person may not approve this campaign, which they made or whose text is theirs; "" when they may.
 
-    A program that makes campaigns approves none of them, whatever the shop says: then nobody would have looked.
-    OWASP ASVS 5.0, 2.3.5.
+    A program that makes or changes campaigns approves none of those, whatever the shop says: then nobody would have
+    looked. OWASP ASVS 5.0, 2.3.5.
 
     Args:
         con_llave: whether a program asks, with a key of the person's.
     """
     if usuario.pk not in (campana.creada_por_id, campana.redactada_por_id):
-        return ""
+        return LLAVE_DEL_CAMBIO if con_llave and _la_cambio(campana, usuario) else ""
     own = campana.creada_por_id == usuario.pk
     if con_llave:
         return LLAVE_PROPIA if own else LLAVE_DEL_TEXTO
@@ -136,8 +138,18 @@ def no_aprueba(campana: CampanaSMS, usuario: Usuario, *, con_llave: bool = False
     return PROPIA if own else TEXTO_PROPIO
 
 
+def _la_cambio(campana: CampanaSMS, usuario: Usuario) -> bool:
+    return Suceso.objects.filter(campana=campana, tipo=Suceso.Tipo.EDITADA, usuario=usuario).exists()
+
+
 def decidir(
-    *, campana: CampanaSMS, usuario: Usuario, aprobar: bool, motivo: str = "", con_llave: bool = False
+    *,
+    campana: CampanaSMS,
+    usuario: Usuario,
+    aprobar: bool,
+    motivo: str = "",
+    con_llave: bool = False,
+    huella: str | None = None,
 ) -> CampanaSMS:
     """Let a campaign that waits for approval start, or cancel it.
 
@@ -145,17 +157,17 @@ def decidir(
         usuario: who decides.
         motivo: why not, for people; at most 200 characters.
         con_llave: whether a program asks, with a key of theirs.
+        huella: of the campaign as they saw it; None decides about whatever it is now.
 
     Raises:
         ForbiddenError: they would approve what they made themselves, which the shop or a key does not allow.
-        ConflictError: it does not wait for approval, or not any more: its deadline came first, or somebody else.
+        ConflictError: it does not wait for approval, or not any more: its deadline came first, or somebody else. Or it
+            is another than they saw.
         InvalidInputError: the reason is too long.
     """
     motivo = motivo.strip()
     if len(motivo) > MOTIVO_MAX:
         raise InvalidInputError(MOTIVO_LARGO, field="motivo", code="max_length")
-    if aprobar and (refusal := no_aprueba(campana, usuario, con_llave=con_llave)):
-        raise ForbiddenError(refusal, code="own_campaign")
     changes = (
         {"aprobacion": CampanaSMS.Aprobacion.APROBADA, "motivo": "", "vence_en": None}
         if aprobar
@@ -172,6 +184,12 @@ def decidir(
         vence_en__gt=Now(),
     )
     with transaction.atomic():
+        # Whoever changes it holds this row until what they changed, and who they are, is written.
+        locked = CampanaSMS.objects.select_for_update(no_key=True, of=("self",)).get(pk=campana.pk)
+        if aprobar and (refusal := no_aprueba(locked, usuario, con_llave=con_llave)):
+            raise ForbiddenError(refusal, code="own_campaign")
+        if huella is not None and huella != locked.huella:
+            raise ConflictError(CAMBIO, code="changed")
         if not waiting.update(decidida_por=usuario, decidida_en=Now(), **changes):
             raise ConflictError(NO_ESPERA.format(accion="aprobar" if aprobar else "rechazar"), code="move_refused")
         tipo = Suceso.Tipo.APROBADA if aprobar else Suceso.Tipo.RECHAZADA

@@ -67,6 +67,7 @@ def test_it_works(api: APIClient, owner: Usuario) -> None:
         "clase_motivo": "",
         "estado": "pendiente",
         "aprobacion": "",
+        "huella": campana.huella,
         "motivo": "",
         "total_clientes": 3,
         "enviados_exitosos": 0,

@@ -184,6 +184,37 @@ def test_it_says_when_the_campaigns_could_not_be_stopped(nueva: Usuario, monkeyp
     assert services.OCUPADA in signed_in(nueva).post(URL, form).content.decode()
 
 
+def test_two_who_change_them_at_once(nueva: Usuario) -> None:
+    flashes(nueva, URL, GASTO)
+    flashes(nueva, URL, HORARIO)
+    seen = ajustes_visto(get(nueva, URL))
+    changed = {"tope_diario": Decimal(30), "ventanas": {"lunes": None}}
+    cambiar_ajustes(usuario=nueva, cambios=changed, motivo="Temporada")
+    with pytest.raises(ConflictError, match=services.OTRA_PERSONA):  # under the lock, whatever was read before it
+        cambiar_ajustes(usuario=nueva, cambios={"tope_mensual": Decimal(90)}, visto=seen)
+    # She changed the month's cap and Tuesday; the other person's changes she had not seen.
+    form = {**HORARIO, **GASTO, "seccion": ["gasto", "horario"], "visto": seen}
+    form |= {"tope_mensual": "90", "martes_abre": "10:00"}
+    bad = signed_in(nueva).post(URL, {**form, "tope_mensual": "x"})
+    assert (bad.status_code, ajustes_visto(bad.content.decode())) == (200, seen)
+    answer = signed_in(nueva).post(URL, form)
+    page = answer.content.decode()
+    assert (answer.status_code, services.OTRA_PERSONA in page) == (409, True)
+    assert 'name="tope_diario" value="30"' in page
+    lost = page.partition('id="perdido"')[2].partition("</ul>")[0]
+    assert re.findall(r"<li>(.*?):", lost) == ["Horario del martes", "Tope de gasto del mes"]
+    assert "<ins>10:00 a 19:00</ins>" in lost
+    assert "<ins>90</ins>" in lost
+    again = {**HORARIO, **GASTO, "seccion": "gasto", "visto": ajustes_visto(page), "tope_diario": "30"}
+    assert flashes(nueva, URL, again | {"tope_mensual": "90"}) == [ajustes.GUARDADO]
+    saved = Ajustes.objects.get(usuario=nueva)
+    assert (saved.tope_diario, saved.tope_mensual, saved.ventanas["lunes"]) == (Decimal(30), Decimal(90), None)
+
+
+def ajustes_visto(page: str) -> str:
+    return page.partition('name="visto" value="')[2].partition('"')[0]
+
+
 def test_the_history_has_pages(nueva: Usuario) -> None:
     for hours in range(1, ajustes.CAMBIOS + 3):
         cambiar_ajustes(usuario=nueva, cambios={"plazo_h": hours}, motivo=f"Cambio {hours}.")

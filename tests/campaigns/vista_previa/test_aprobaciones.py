@@ -306,7 +306,7 @@ class TestOnesOwn:
         # Not with another key of theirs either; they themselves may, here.
         other = APIClient(headers={"Authorization": f"Bearer {llave_de(tienda)}"})
         assert other.post(f"{URL}{made['id']}/aprobar/").status_code == 403
-        assert pages.flashes(tienda, f"/campanas/{made['id']}/aprobar/", {}) != [aprobaciones.PROPIA]
+        assert pages.flashes(tienda, f"/campanas/{made['id']}/aprobar/", {"visto": made["huella"]})
         assert CampanaSMS.objects.get().aprobacion == "aprobada"
 
     def test_a_program_of_another_person_does(self, tienda: Usuario, aprobador: Usuario) -> None:
