@@ -50,7 +50,7 @@ class Browser:
 
 
 def test_a_killed_worker_loses_and_repeats_nothing(system: System, usuario: str) -> None:
-    lines = ["nombre;telefono;documento", *(f"Cliente {n};{3_101_234_567 + n};{n}" for n in range(FILAS))]
+    lines = ["nombre;telefono;documento", *(f"Cliente {n};{3_101_234_567 + n};{n + 1}" for n in range(FILAS))]
     lines[40_000] = "Malo;12;x"
     browser = Browser(system.url, usuario)
     uploaded = browser.post("/clientes/importar/", {"archivo": ("lista.csv", "\n".join(lines)), "tipo": "clientes"})
