@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from django.db import connection
 
-from clientes.importacion.fusion import DOCUMENTO, candado, insertar
+from clientes.importacion.fusion import candado, insertar
 from clientes.importacion.lote import OTRO_GUARDA
 from clientes.models import Cliente
+from clientes.texto import DOCUMENTO
 from core.errors import ConflictError
 
 TANDA: Final = 10_000
@@ -57,7 +58,7 @@ ORDER BY c.telefono_e164,
     r.documento <> '' AND {DOCUMENTO.format("c.documento")} = {DOCUMENTO.format("r.documento")} DESC,
     c.activo DESC, c.id
 """  # noqa: S608 - constants
-# The places, from 1, of the documents that a client of the shop or an earlier place has. One pass over the shop's.
+# The places, from 1, of the documents that a client of the shop or an earlier place has.
 AJENOS_SQL: Final = f"""
 WITH dados AS MATERIALIZED (
     SELECT n, clave, row_number() OVER (PARTITION BY clave ORDER BY n) AS vez FROM (
