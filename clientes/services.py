@@ -19,7 +19,7 @@ from core.text.planilla import por_partes
 CLIENTE_CON_HISTORIA = "No se puede eliminar: el cliente tiene ventas o mensajes. Desactívelo."
 ANONIMO = "Cliente anonimizado"
 YA_ANONIMO = "El cliente está anonimizado: ya no tiene datos, y no se puede cambiar."
-BORRADOS = ("nombre", "telefono", "documento", *consentimiento.CAMPOS)
+BORRADOS = ("nombre", "telefono", "documento", "origen", *consentimiento.CAMPOS)
 BULK = 1_000
 
 
@@ -119,7 +119,7 @@ def anonimizar_cliente(*, cliente: Cliente) -> None:
         raise ConflictError(YA_ANONIMO, code="anonymous")
     cliente_por_anonimizar.send(Cliente, cliente=cliente)
     cliente.nombre = ANONIMO
-    cliente.telefono = cliente.documento = cliente.consentimiento_fuente = ""
+    cliente.telefono = cliente.documento = cliente.origen = cliente.consentimiento_fuente = ""
     for campo, nada in {"consentimiento_en": None, **consentimiento.PRUEBA}.items():
         setattr(cliente, campo, nada)
     cliente.activo = False

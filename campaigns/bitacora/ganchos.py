@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, Func, JSONField, Q, QuerySet, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -13,6 +13,8 @@ from campaigns.bitacora.alertas import nuevo_secreto
 from campaigns.models import EntregaGancho, EventoGancho, Gancho
 from campaigns.values.direccion import leer
 from campaigns.values.eventos import Evento
+from clientes.bajas.privacidad import otros_con_telefono
+from clientes.models import Cliente
 from core import registro
 from core.errors import ConflictError, InvalidInputError
 from core.models import Usuario
@@ -182,6 +184,32 @@ def _entregar(gancho: Gancho, ids: list[int], *, repetida: bool) -> EntregaGanch
     entrega.refresh_from_db()
     nudge(AVISAR)
     return entrega
+
+
+def olvidar(cliente: Cliente) -> None:
+    """Delete the events that tell of a client, in the caller's transaction, and what was answered to calls with them.
+
+    Those by the phone alone stay if another client of the shop has it too, without what was written from it. What a
+    receiver has taken is the receiver's to erase.
+
+    Args:
+        cliente: as it still is.
+    """
+    eventos = EventoGancho.objects.filter(gancho__usuario=cliente.usuario_id)
+    suyos = Q(datos__cliente_id=cliente.pk) | Q(tipo__startswith="cliente.", datos__id=cliente.pk)
+    if phone := cliente.telefono_e164:
+        if otros_con_telefono(cliente).filter(usuario=cliente.usuario_id).exists():
+            texts = eventos.filter(tipo=Evento.RESPUESTA_RECIBIDA, datos__telefono=phone)
+            blank = Func(F("datos"), Value("{texto}"), Value('""'), function="jsonb_set", output_field=JSONField())
+            texts.update(datos=blank)
+        else:
+            suyos |= Q(datos__telefono=phone) | Q(datos__telefono_e164=phone)
+    ids = list(eventos.filter(suyos).values_list("pk", flat=True))
+    if not ids:
+        return
+    # Its beginning may repeat what it was sent.
+    EntregaGancho.objects.filter(gancho__usuario=cliente.usuario_id, evento_ids__overlap=ids).update(respuesta="")
+    EventoGancho.objects.filter(pk__in=ids).delete()
 
 
 def limpiar() -> int:

@@ -14,6 +14,7 @@ from campaigns.mensaje import texto, variables
 from campaigns.mensaje.variables import DE_VARIABLE, NOMBRE_SOLO, RESERVADAS, Hueco
 from campaigns.models import MENSAJE_MAX, CampanaSMS, Destinatario
 from campaigns.values import codigos
+from campaigns.values.twilio import TEST_NUMBERS
 from clientes import ficha, phones
 from clientes.importacion.filas import DOCUMENTO_MAX, MUY_LARGO
 from clientes.importacion.por_telefono import Persona, hallar_o_crear
@@ -48,6 +49,9 @@ SIN_VALOR = (
 SIN_OMISION = (
     "El texto usa {{{nombre}}}, y quienes llegan por «{campo}» no lo tienen: ponga en el texto"
     " {{{nombre}|lo que va si falta}}."
+)
+NO_ES_DE_PRUEBA = (
+    "Una llave de prueba no crea clientes: use el teléfono de un cliente, o uno de prueba de Twilio, como +15005550006."
 )
 ORIGEN: Final = "Campaña «{nombre}», por la API"
 # Of who is no client: its place in the call, which the caller knows it by.
@@ -130,7 +134,9 @@ def _leer(fila: Any, used: frozenset[str]) -> tuple[Leido | None, list[Error]]:
         errores.append(Error("telefono", "required", FALTA_TELEFONO))
     # A phone that nobody can read is one that is none.
     leidos, malos = ficha.leer({campo: value for campo, value in textos.items() if value})
-    errores += [Error(bad.field or "", bad.code, bad.message) for bad in malos if bad.field != "telefono"]
+    # Nor is a filler a reason to refuse who is known by the phone: they have no document.
+    malos = [bad for bad in malos if bad.field != "telefono" and bad.code != ficha.RELLENO]
+    errores += [Error(bad.field or "", bad.code, bad.message) for bad in malos]
     textos = {**textos, **leidos}
     for campo, maximo in LARGOS.items():
         if len(textos[campo]) > maximo:
@@ -204,6 +210,7 @@ def llamar(
     audiencia: Audiencia | None = None,
     nombre: str = "",
     de_prueba: bool = False,
+    llave_de_prueba: bool = False,
 ) -> Audiencia:
     """Find the clients of the call, make clients of the others, and return the audience with them before all others.
 
@@ -214,10 +221,13 @@ def llamar(
         audiencia: who else is written to, if anybody.
         nombre: of the campaign, which the new clients keep as their origin.
         de_prueba: the caller undoes it all.
+        llave_de_prueba: the campaign is a test key's, which makes clients of Twilio's test numbers alone: real
+            campaigns would write to the others.
 
     Raises:
         ConflictError: somebody else is writing many rows into the shop's clients.
-        DestinatariosInvalidosError: somebody has no value for what the text uses, or too long a text.
+        DestinatariosInvalidosError: somebody has no value for what the text uses, too long a text, or a phone with
+            which a test key makes no client.
         InvalidInputError: likewise those of the audience.
     """
     huecos, enlazado = variables.huecos(mensaje), texto.con_enlace(mensaje)  # every link is as long
@@ -244,7 +254,9 @@ def llamar(
         hallado = hallados[e164]
         suyo = not (leido.nombre or hallado.nuevo)
         llamado = Llamado(hallado.id, hallado.nombre if suyo else leido.nombre, leido.valores, suyo)
-        if error := _sin_valor(llamado, huecos) or _muy_largo(llamado, enlazado):
+        real = llave_de_prueba and hallado.nuevo and not e164.startswith(TEST_NUMBERS)
+        error = Error("telefono", "test_key", NO_ES_DE_PRUEBA) if real else None
+        if error := error or _sin_valor(llamado, huecos) or _muy_largo(llamado, enlazado):
             errores.append(replace(error, lugar=f"{indice}.{error.lugar}"))
             if len(errores) >= ERRORES_MAX:
                 break

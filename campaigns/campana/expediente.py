@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from campaigns.campana.privacidad import logs_repetidos_de
 from campaigns.campana.selectors import logs_de
 from campaigns.entrantes.selectors import entrantes_de
 from campaigns.models import Contacto
@@ -40,7 +41,9 @@ def expediente_de(usuario: Usuario, cliente: Cliente) -> dict[str, Any]:
     Args:
         usuario: somebody of the client's shop.
     """
-    logs = logs_de(usuario).filter(cliente=cliente).select_related("campana").order_by("pk")
+    repeated = logs_repetidos_de(cliente).values_list("pk", flat=True)
+    logs = logs_de(usuario).filter(Q(cliente=cliente) | Q(pk__in=list(repeated)))
+    logs = logs.select_related("campana").order_by("pk")
     return {
         "generado": timezone.localtime().isoformat(),
         "tienda": usuario.nombre_tienda,

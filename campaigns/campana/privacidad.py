@@ -7,9 +7,11 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import Case, F, Func, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Now, StrIndex
+from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 from django.utils import timezone
 
+from campaigns.bitacora import ganchos
 from campaigns.models import CampanaSMS, Destinatario, Lote, SMSLog
 from campaigns.values.estados import ESPERA_FECHA, SMS_FINALES
 from clientes.models import Cliente
@@ -29,7 +31,8 @@ LOTE: Final = 2_000
 
 @receiver(cliente_por_anonimizar)
 def olvidar(sender: type[Cliente], *, cliente: Cliente, **kwargs: Any) -> None:
-    """Erase name, phone and text from the client's ledger rows; estado, code and Twilio's SID stay for the totals.
+    """Erase name, phone and text from the client's ledger rows, and from the hooks' events; estado, code and Twilio's
+    SID stay for the totals.
 
     Raises:
         ConflictError: a campaign that is not over has the client among its recipients.
@@ -38,7 +41,41 @@ def olvidar(sender: type[Cliente], *, cliente: Cliente, **kwargs: Any) -> None:
         raise ConflictError(EN_CAMPANA.format(campana=campana.nombre), code="in_campaign")
     answers = CampanaSMS.objects.filter(usuario=cliente.usuario_id, respuesta_a__isnull=False, logs__cliente=cliente)
     CampanaSMS.objects.filter(pk__in=list(answers.values_list("pk", flat=True))).update(mensaje="")
+    _olvidar_llamadas(cliente)
     _borrar(SMSLog.objects.filter(cliente=cliente))
+    ganchos.olvidar(cliente)
+
+
+@receiver(pre_delete, sender=Cliente)
+def olvidar_eliminado(sender: type[Cliente], *, instance: Cliente, **kwargs: Any) -> None:
+    """Erase what no foreign key holds: what calls said of the client, and the hooks' events."""
+    _olvidar_llamadas(instance)
+    ganchos.olvidar(instance)
+
+
+def repetidos_de(cliente: Cliente) -> QuerySet[Destinatario]:
+    """Filter the rows by which calls that named the client named that phone once more: they are of no client."""
+    llamadas = Destinatario.objects.filter(quien=cliente.pk).values("campana")
+    then = SMSLog.objects.filter(cliente=cliente, campana__in=llamadas).exclude(telefono="").values("telefono")
+    same = Q(telefono__in=then)
+    if cliente.telefono_e164:
+        same |= Q(telefono=cliente.telefono_e164)
+    return Destinatario.objects.filter(same, campana__in=llamadas, quien__lt=0)
+
+
+def logs_repetidos_de(cliente: Cliente) -> QuerySet[SMSLog]:
+    """Filter the ledger rows of `repetidos_de`."""
+    found = list(repetidos_de(cliente).values_list("campana", "telefono"))
+    return SMSLog.objects.filter(
+        campana__in={campana for campana, _ in found}, cliente=None, telefono__in={telefono for _, telefono in found}
+    )
+
+
+def _olvidar_llamadas(cliente: Cliente) -> None:
+    """Erase what calls said of the client. A row that repeats the phone keeps its place and its verdict."""
+    _borrar(SMSLog.objects.filter(pk__in=list(logs_repetidos_de(cliente).values_list("pk", flat=True))))
+    again = list(repetidos_de(cliente).values_list("pk", flat=True))
+    Destinatario.objects.filter(pk__in=again).update(nombre="", telefono="", valores={})
     Destinatario.objects.filter(quien=cliente.pk).delete()
 
 

@@ -161,6 +161,7 @@ def audiencia_de(usuario: Usuario, nueva: NuevaCampana, *, de_prueba: bool = Fal
         audiencia=nueva.audiencia,
         nombre=nueva.nombre or "",
         de_prueba=de_prueba,
+        llave_de_prueba=nueva.prueba,
     )
 
 

@@ -26,6 +26,7 @@ from core.errors import ConflictError, InvalidInputError
 logger = logging.getLogger(__name__)
 
 AL_DIA: Final = 3
+POR_APROBAR: Final = "La respuesta esperaría aprobación: contéstela una persona."
 LOCK_SQL: Final = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))"
 
 
@@ -47,7 +48,8 @@ def contestar(sender: type[Entrante], *, entrante: Entrante, unica: bool, **kwar
         return
     try:
         with transaction.atomic():
-            contestar_sola(entrante=entrante, respuesta=respuesta)
+            if contestar_sola(entrante=entrante, respuesta=respuesta).por_aprobar:
+                raise ConflictError(POR_APROBAR, code="needs_approval")  # which undoes it
     except (ConflictError, InvalidInputError) as refused:
         # A person finds the text among the unread.
         logger.info("text %s gets no automatic answer: %s", entrante.pk, refused)

@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from django.db import connection, models
+from django.db import OperationalError, connection, models, transaction
+from psycopg2.errors import LockNotAvailable
 
 from clientes.models import Importacion
 from clientes.models.importacion import MOTIVO_MAX
@@ -20,21 +21,37 @@ def ejecutar(sql: str, importacion: Importacion, **params: Any) -> list[tuple[An
 
 
 MUCHAS: Final = 1_000
+PACIENCIA_MS: Final = 2_000
 
 
 def candado(tienda_id: int, *, espera: bool = True) -> bool:
     """Let whoever else merges rows into this shop's clients finish first. Held until the transaction's end.
 
     Args:
-        espera: whether to wait for them; a request does not, for an import may take a quarter of an hour.
+        espera: whether to wait until they are done; else for PACIENCIA_MS, as a request does: another request is mostly
+            done by then, and an import may take a quarter of an hour.
 
     Returns:
-        False when somebody is at it.
+        False when somebody is still at it.
     """
-    lock = "pg_advisory_xact_lock" if espera else "pg_try_advisory_xact_lock"
+    lock, key = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"importacion:{tienda_id}"]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {lock}(hashtextextended(%s, 0))", [f"importacion:{tienda_id}"])
-        return bool(espera or cursor.fetchone()[0])
+        if espera:
+            cursor.execute(lock, key)
+            return True
+        cursor.execute("SELECT current_setting('lock_timeout')")
+        (before,) = cursor.fetchone()
+        limit = "SELECT set_config('lock_timeout', %s, true)"
+        try:
+            with transaction.atomic():  # after the refusal the caller's transaction still goes on
+                cursor.execute(limit, [f"{PACIENCIA_MS}ms"])
+                cursor.execute(lock, key)
+                cursor.execute(limit, [before])
+        except OperationalError as error:
+            if isinstance(error.__cause__, LockNotAvailable):
+                return False
+            raise
+    return True
 
 
 def sin_bucles(filas: int) -> None:

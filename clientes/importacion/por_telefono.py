@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from django.db import connection
@@ -58,6 +58,20 @@ ORDER BY c.telefono_e164,
     r.documento <> '' AND {DOCUMENTO.format("c.documento")} = {DOCUMENTO.format("r.documento")} DESC,
     c.activo DESC, c.id
 """  # noqa: S608 - constants
+# The places, from 1, of the documents that a client of the shop or an earlier place has.
+AJENOS_SQL: Final = f"""
+WITH dados AS MATERIALIZED (
+    SELECT n, clave, row_number() OVER (PARTITION BY clave ORDER BY n) AS vez FROM (
+        SELECT n, {DOCUMENTO.format("documento")} AS clave
+        FROM unnest(%(documentos)s::text[]) WITH ORDINALITY AS u(documento, n) WHERE documento <> '') u
+), tomados AS MATERIALIZED (
+    SELECT DISTINCT clave FROM (
+        SELECT {DOCUMENTO.format("documento")} AS clave FROM clientes_cliente
+        WHERE usuario_id = %(tienda)s AND documento <> '') c
+    WHERE clave IN (SELECT clave FROM dados)
+)
+SELECT n FROM dados LEFT JOIN tomados USING (clave) WHERE vez > 1 OR tomados.clave IS NOT NULL
+"""  # noqa: S608 - constants
 NUEVOS_SQL: Final = """
 FROM jsonb_to_recordset(%(filas)s::jsonb) AS r(telefono text, e164 text, movil boolean, pais text, nombre text,
     documento text) RETURNING telefono_e164, id, nombre
@@ -68,6 +82,9 @@ def hallar_o_crear(
     *, tienda_id: int, personas: Sequence[Persona], origen: str, de_prueba: bool = False
 ) -> dict[str, Hallado]:
     """Return the client of each phone, in the caller's transaction; nothing of a client who is there is changed.
+
+    A document that a client of the shop or an earlier new one has is not a new client's too: two who share one are
+    found by it no more.
 
     Args:
         origen: what is kept of where the new ones came from.
@@ -84,6 +101,7 @@ def hallar_o_crear(
         # Somebody may have written them before the lock was free.
         hallados |= _hallados(tienda_id, nuevas)
         nuevas = [persona for persona in nuevas if persona.e164 not in hallados]
+        nuevas = _sin_documentos_ajenos(tienda_id, nuevas)
     columns = {
         "nombre": f"coalesce(nullif(nombre, ''), '{SIN_NOMBRE}')",
         "telefono": "telefono",
@@ -98,6 +116,17 @@ def hallar_o_crear(
     sql, params = insertar(Cliente, columns, NUEVOS_SQL)
     written = _por_tandas(sql, nuevas, {**params, "origen": origen, "tienda": tienda_id})
     return hallados | {e164: Hallado(pk, nombre, nuevo=True) for e164, pk, nombre in written}
+
+
+def _sin_documentos_ajenos(tienda_id: int, nuevas: Sequence[Persona]) -> list[Persona]:
+    """Return them without the documents that others have."""
+    given = [persona.documento for persona in nuevas]
+    if not any(given):
+        return list(nuevas)
+    with connection.cursor() as cursor:
+        cursor.execute(AJENOS_SQL, {"documentos": given, "tienda": tienda_id})
+        others = {row[0] - 1 for row in cursor.fetchall()}
+    return [replace(persona, documento="") if n in others else persona for n, persona in enumerate(nuevas)]
 
 
 def _hallados(tienda_id: int, personas: Sequence[Persona]) -> dict[str, Hallado]:

@@ -2,10 +2,12 @@
 
 import json
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from campaigns.campana import destinatarios, reintentos
@@ -16,7 +18,7 @@ from clientes.bajas.services import Prueba, dar_de_baja
 from clientes.importacion import fusion
 from clientes.importacion.lote import OTRO_GUARDA
 from clientes.models import Cliente, Fuente
-from clientes.services import anonimizar_cliente
+from clientes.services import ANONIMO, anonimizar_cliente, eliminar_cliente
 from core.models import Usuario
 from tests.conftest import signed_in
 from tests.core.api.support import error_of, errors_of, row_counts
@@ -241,9 +243,15 @@ def test_who_is_busy_with_the_clients_comes_first(
     assert fusion.candado(owner.pk, espera=False)
 
 
-def test_a_test_key_sends_nothing(owner: Usuario) -> None:
+def test_a_test_key_sends_nothing_and_makes_no_real_client(owner: Usuario) -> None:
     prueba = APIClient(headers={"Authorization": f"Bearer {llave_de(owner, 'campanas', prueba=True)}"})
-    answer = prueba.post(URL, {"mensaje": "Hola {pedido}", "destinatarios": [{**ANA, "telefono": "+15005550009"}, ANA]})
+    body = {"mensaje": "Hola {pedido}", "destinatarios": [{**ANA, "telefono": "+15005550009"}, ANA]}
+    for url in (URL, PREVIEW):
+        error = error_of(prueba.post(url, body), 400)
+        assert (error["attr"], error["code"]) == ("destinatarios.1.telefono", "test_key")
+    assert not Cliente.objects.exists()
+    ClienteFactory.create(usuario=owner, telefono=ANA["telefono"])
+    answer = prueba.post(URL, body)
     assert answer.json()["prueba"]
     CampanaSMS.objects.update(estado="procesando")
     prueba_del_motor.send(answer.json()["id"])
@@ -253,12 +261,46 @@ def test_a_test_key_sends_nothing(owner: Usuario) -> None:
     ]
 
 
-def test_what_a_call_said_of_a_client_goes_with_them(api: APIClient, owner: Usuario) -> None:
-    body = {"mensaje": "Pedido {pedido}", "destinatarios": [ANA], "programada_para": "2026-12-24T09:00:00-05:00"}
-    assert api.post(URL, body).status_code == 201
-    assert Destinatario.objects.get().valores == {"pedido": "A-1"}
-    anonimizar_cliente(cliente=Cliente.objects.get())
-    assert not Destinatario.objects.exists()
+def test_a_document_has_one_owner(api: APIClient, owner: Usuario) -> None:
+    ClienteFactory.create(usuario=owner, telefono="3009990000", documento="1.020.304")
+    ClienteFactory.create(documento="77")  # another shop's
+    given = ["1020304", "222222222222", "77", "77", "0", "a-1", "A-1", "", "XAXX010101000"]
+    called = [{"telefono": f"300111000{n}", "documento": documento} for n, documento in enumerate(given)]
+    assert api.post(URL, {"mensaje": "Hola", "destinatarios": called}).status_code == 201
+    made = Cliente.objects.filter(usuario=owner).exclude(origen="").order_by("telefono_e164")
+    assert [cliente.documento for cliente in made] == ["", "", "77", "", "", "a-1", "", "", ""]
+
+
+@pytest.mark.parametrize("forget", ["anonimizar", "eliminar", "admin"])
+def test_what_a_call_said_of_a_client_goes_with_them(api: APIClient, owner: Usuario, forget: str) -> None:
+    body: dict[str, Any] = {"mensaje": "Pedido {pedido}", "destinatarios": [ANA, {**ANA, "nombre": "Anita"}, EVA]}
+    later = api.post(URL, {**body, "programada_para": timezone.now() + timedelta(days=9)}).json()["id"]
+    assert Destinatario.objects.first().valores == {"pedido": "A-1"}  # type: ignore[union-attr]
+    ana = Cliente.objects.get(telefono=ANA["telefono"])
+    if forget == "anonimizar":  # who has messages is not deleted
+        sent = opened(api.post(URL, body).json()["id"])
+        SMSLog.objects.filter(estado="pendiente").update(estado="fallido", codigo="21211")
+        told = api.get(f"/api/v1/clientes/{ana.pk}/expediente/").json()["mensajes"]
+        assert [row["nombre"] for row in told] == ["Ana", "Anita"]
+        anonimizar_cliente(cliente=ana)
+        sent = list(SMSLog.objects.order_by("pk"))
+        assert [(row.nombre, row.telefono, row.mensaje) for row in sent[:2]] == [("", "", "")] * 2
+        assert (sent[1].codigo, sent[1].error) == (
+            "telefono_duplicado", "destinatarios.1: Tiene el mismo teléfono que destinatarios.0.",
+        )  # fmt: skip
+        assert (sent[2].nombre, sent[2].telefono) == ("Eva", "+573001112234")
+    elif forget == "eliminar":
+        eliminar_cliente(cliente=ana)
+    else:
+        Cliente.objects.filter(pk=ana.pk).delete()
+    CampanaSMS.objects.filter(pk=later).update(programada_para=None)
+    rows = opened(later)
+    assert [(row.nombre, row.telefono) for row in rows[1:]] == [("", ""), ("Eva", "+573001112234")]
+    assert rows[0].nombre in {"", ANONIMO}
+    assert [row.codigo for row in rows[1:]] == ["telefono_duplicado", ""]
+    kept = json.dumps(list(Destinatario.objects.exclude(nombre="Eva").values("nombre", "valores", "telefono")))
+    assert "An" not in kept
+    assert "A-1" not in kept
 
 
 TEXTS = [

@@ -26,7 +26,9 @@ DATOS = ("Ana Gómez", "3001234567", "987654321")
 
 @pytest.fixture
 def ana(owner: Usuario) -> Cliente:
-    return ClienteFactory.create(usuario=owner, nombre=DATOS[0], telefono=DATOS[1], documento=DATOS[2])
+    return ClienteFactory.create(
+        usuario=owner, nombre=DATOS[0], telefono=DATOS[1], documento=DATOS[2], origen="Campaña «Para Ana»"
+    )
 
 
 def in_campaign(ana: Cliente, *, over: bool = True, **fields: Any) -> SMSLog:
@@ -45,7 +47,7 @@ def test_it_erases_everywhere_and_keeps_the_totals(owner: Usuario, ana: Cliente)
     log = in_campaign(ana)
     services.anonimizar_cliente(cliente=ana)
     ana.refresh_from_db()
-    assert (ana.nombre, ana.telefono, ana.telefono_e164, ana.documento) == (services.ANONIMO, "", "", "")
+    assert (ana.nombre, ana.telefono, ana.telefono_e164, ana.documento, ana.origen) == (services.ANONIMO, *[""] * 4)
     assert (ana.activo, ana.movil, ana.etiquetas.count()) == (False, False, 0)
     assert ana.anonimizado_en is not None
     log.refresh_from_db()

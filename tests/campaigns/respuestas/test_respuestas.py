@@ -229,6 +229,13 @@ class TestAWordIsAnswered:
         assert (late.contestado_solo_en, late.leido_en) == (None, None)  # a person finds it
         assert not CampanaSMS.objects.exists()
 
+    def test_none_that_would_wait_for_approval(self, owner: Usuario, ana: Cliente) -> None:
+        guarda(owner, "Abrimos de 9 a 7.", "horario")
+        Ajustes.objects.update_or_create(usuario=owner, defaults={"aprobacion_destinatarios": 0})
+        found = escribe("horario")
+        assert (found.contestado_solo_en, found.leido_en) == (None, None)  # a person finds it
+        assert not CampanaSMS.objects.exists()
+
     def test_a_fault_of_the_answer_costs_no_text(
         self, owner: Usuario, ana: Cliente, monkeypatch: pytest.MonkeyPatch
     ) -> None:

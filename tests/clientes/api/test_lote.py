@@ -1,5 +1,6 @@
 """POST /api/v1/clientes/lote/: many clients in one call."""
 
+import threading
 from datetime import date, time, timedelta
 from difflib import get_close_matches
 from typing import Any
@@ -11,7 +12,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from campaigns.bajas.services import registrar
-from clientes.importacion import lote
+from clientes.importacion import fusion, lote
 from clientes.models import Baja, Cliente, Etiqueta, LoteClientes, RegistroConsentimiento
 from core.idempotency import CLAVE_REUTILIZADA
 from core.models import Usuario
@@ -289,17 +290,23 @@ def test_a_name_that_postgresql_cannot_keep_is_told_of_all_the_same(api: APIClie
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_waits_for_no_import(owner: Usuario) -> None:
+def test_it_waits_for_another_call_and_for_no_import(owner: Usuario, monkeypatch: pytest.MonkeyPatch) -> None:
     other = connection.copy()
     try:
         other.set_autocommit(False)
         with other.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"importacion:{owner.pk}"])
-        answer = signed_in(owner).post(URL, {"clave": "documento", "clientes": [ANA]})
+        with monkeypatch.context() as soon:
+            soon.setattr(fusion, "PACIENCIA_MS", 20)
+            answer = signed_in(owner).post(URL, {"clave": "documento", "clientes": [ANA]})
+        assert [error["code"] for error in errors_of(answer, 409)] == ["busy"]
+        assert Cliente.objects.count() == 0
+        done = threading.Timer(0.2, other.connection.rollback)
+        done.start()
+        assert signed_in(owner).post(URL, {"clave": "documento", "clientes": [ANA]}).json()["creados"] == 1
+        done.join()
     finally:
         other.close()
-    assert [error["code"] for error in errors_of(answer, 409)] == ["busy"]
-    assert Cliente.objects.count() == 0
 
 
 def test_a_withdrawn_consent_does_not_come_back(api: APIClient, owner: Usuario) -> None:

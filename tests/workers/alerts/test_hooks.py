@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from campaigns.models import (
 from campaigns.values.eventos import ELEGIBLES
 from clientes.bajas.services import Prueba, dar_de_alta, dar_de_baja
 from clientes.models import Cliente, Fuente, Importacion
+from clientes.services import anonimizar_cliente, eliminar_cliente
 from core.models import Usuario
 from tests.core.api.support import error_of
 from tests.factories import ClienteFactory, open_lote, sms_log
@@ -258,6 +260,48 @@ def test_old_events_are_deleted(gancho: Gancho) -> None:
     EntregaGancho.objects.create(gancho=gancho, evento_ids=[], total=0, creada=timezone.now() - timedelta(days=31))
     assert ganchos.limpiar() == 2
     assert (EventoGancho.objects.count(), EntregaGancho.objects.count()) == (1, 0)
+
+
+@pytest.mark.parametrize("forget", [anonimizar_cliente, eliminar_cliente])
+def test_events_of_who_is_erased_are_told_no_more(
+    gancho: Gancho, owner: Usuario, stranger: Usuario, listener: Listener, forget: Callable[..., None]
+) -> None:
+    ana, luis = (ClienteFactory.create(usuario=owner, telefono=f"300111000{n}") for n in (1, 2))
+    hermano = ClienteFactory.create(usuario=owner, telefono=luis.telefono)
+    ajeno = ganchos.crear(usuario=stranger, url=listener.url, tipos=TODOS)
+    theirs = {"id": 1, "cliente_id": ana.pk, "telefono": ana.telefono_e164}
+    EventoGancho.objects.create(gancho=ajeno, tipo="sms.enviado", datos=theirs)  # another shop's
+    for cliente in (ana, luis, hermano):
+        phone = cliente.telefono_e164
+        EventoGancho.objects.create(gancho=gancho, tipo="sms.enviado", datos={"id": 7, "cliente_id": cliente.pk})
+        EventoGancho.objects.create(gancho=gancho, tipo="sms.fallido", datos={"id": ana.pk, "cliente_id": None})
+        Entrante.objects.create(usuario=owner, sid=f"SM{cliente.pk}", telefono=phone, texto=f"Soy {cliente.pk}")
+        dar_de_baja(telefono=phone, tienda_id=owner.pk, prueba=Prueba(Fuente.MANUAL))
+        assert hooks.deliver()
+    EntregaGancho.objects.update(respuesta="¡Hola, Ana!")
+    Entrante.objects.all().delete()
+    events, pk = EventoGancho.objects.filter(gancho=gancho), ana.pk
+    forget(cliente=ana)
+    about = ("cliente.creado", "respuesta.recibida", "baja.registrada")
+    assert [events.filter(tipo=tipo).count() for tipo in (*about, "sms.enviado", "sms.fallido")] == [2, 2, 2, 2, 3]
+    assert not events.filter(datos__telefono=ana.telefono_e164).exists()
+    assert EntregaGancho.objects.filter(respuesta="").count() == 1  # the one with hers
+    forget(cliente=luis)  # whose phone is another's too
+    assert [events.filter(tipo=tipo).count() for tipo in (*about, "sms.enviado")] == [1, 2, 2, 1]
+    assert set(events.filter(tipo="respuesta.recibida").values_list("datos__texto", flat=True)) == {""}
+    assert EventoGancho.objects.filter(gancho=ajeno).count() == 1
+    # What is left of the calls is told again; the erasure itself is an event, without data.
+    changed = events.filter(tipo="cliente.actualizado")
+    assert {evento.datos["telefono"] for evento in changed} <= {""}
+    listener.calls.clear()
+    first = EntregaGancho.objects.filter(gancho=gancho).earliest("pk")
+    ganchos.repetir(entrega=first)
+    assert hooks.deliver()
+    assert pk not in {evento["data"].get("cliente_id") for evento in told(listener)}
+    EntregaGancho.objects.create(gancho=gancho, evento_ids=[first.evento_ids[0]], total=1)
+    due()
+    assert hooks.deliver()  # of a call with no event left too
+    assert EntregaGancho.objects.latest("pk").estado == "entregada"
 
 
 def test_the_receiver_of_the_documents_takes_them(owner: Usuario, settings: Any) -> None:

@@ -55,7 +55,8 @@ NADA: Final = Propio()
 # Of a campaign whose call names people by their phones: `campaigns.models.destinatario`.
 DE_LA_LLAMADA: Final = Propio(
     columnas=", d.valores, CASE WHEN %(sin_enviar)s = '' THEN d.error ELSE '' END AS dicho",
-    nombre="CASE WHEN d.quien IS NULL THEN j.nombre ELSE coalesce(d.nombre, j.nombre) END",
+    # Of a client who was deleted meanwhile nothing is kept.
+    nombre="CASE WHEN j.cliente_id IS NULL AND d.codigo = '' THEN '' ELSE coalesce(d.nombre, j.nombre) END",
     telefono="CASE WHEN d.codigo <> '' THEN d.telefono ELSE j.telefono END",
     veredicto="WHEN d.codigo <> '' THEN d.codigo",
     de="LEFT JOIN campaigns_destinatario d ON d.campana_id = %(campana)s AND d.quien = j.quien",
