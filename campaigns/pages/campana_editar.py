@@ -18,6 +18,7 @@ from campaigns.models.campana import NOMBRE_MAX
 from campaigns.pages.campana import campana_de
 from core.errors import ConflictError, InvalidInputError
 from core.forms import StyledForm
+from core.pages import borrador
 from core.pages.access import con_permiso, pagina
 from core.permisos import Accion
 
@@ -43,6 +44,7 @@ def editar_campana(request: HttpRequest, pk: int) -> HttpResponse:
     if not se_edita(campana):
         messages.error(request, YA_NO)
         return redirect("campana", pk)
+    clave = f"campana-{pk}"
     form = EditarForm(request.POST if request.method == "POST" else None, initial=_inicial(campana))
     if form.is_valid():
         try:
@@ -55,10 +57,11 @@ def editar_campana(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("campana", pk)
         else:
             messages.success(request, POR_APROBAR if changed.por_aprobar else GUARDADA)
-            return redirect("campana", pk)
+            return borrador.guardado(redirect("campana", pk), clave)
     context = {
         "seccion": "campanas",
         "campana": campana,
+        "borrador": clave,
         "form": form,
         "ejemplo": EJEMPLO,
         "mensaje_max": MENSAJE_MAX,
