@@ -441,6 +441,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     # Finds the imports whose nudge or whose worker was lost; nothing to do costs one query.
     "importar": {"task": "workers.importar_clientes", "schedule": 10, "options": {"expire_seconds": 30}},
+    # Sums what was written about clients, so that a campaign over a million is previewed at once.
+    "contar-clientes": {"task": "workers.contar_clientes", "schedule": 10, "options": {"expire_seconds": 30}},
     # Makes the close of the day before, some hours after its end, and goes on with it a few minutes at a time.
     "cierre-diario": {"task": "workers.cierre_diario", "schedule": 300, "options": {"expire_seconds": 240}},
     "limpiar-importaciones": {"task": "workers.limpiar_importaciones", "schedule": crontab(hour="3", minute="50")},

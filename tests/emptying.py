@@ -23,6 +23,7 @@ BEGIN
         EXECUTE format('SELECT EXISTS (SELECT FROM %%I)', name) INTO filled;
         IF filled THEN EXECUTE format('DELETE FROM %%I', name); END IF;
     END LOOP;
+    DELETE FROM clientes_conteo;  -- triggers filled it as clients went
     SET CONSTRAINTS ALL IMMEDIATE;
     ALTER TABLE campaigns_suceso ENABLE TRIGGER USER;
     ALTER TABLE core_registro ENABLE TRIGGER USER;

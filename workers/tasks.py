@@ -16,6 +16,7 @@ from campaigns.campana import privacidad as campanas
 from campaigns.entrantes import privacidad as entrantes
 from campaigns.ley import contactos
 from campaigns.programaciones import ocurrencias
+from clientes import conteos
 from clientes.importacion import lote, proceso
 from core import correo, llaves, registro
 from core.celery import DatabaseTask
@@ -97,6 +98,12 @@ def importar_clientes() -> int:
     """Process the imports that wait, one by one. It is sent when an import is started, and by beat for what was
     lost."""
     return proceso.atender()
+
+
+@shared_task(name="workers.contar_clientes", ignore_result=True)
+def contar_clientes() -> int:
+    """Sum the counts of clients that changed, and compare the phones that are new. Beat sends it."""
+    return conteos.atender()
 
 
 @shared_task(name="workers.atender_programacion", base=Recorded)

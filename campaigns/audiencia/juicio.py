@@ -51,6 +51,19 @@ class Envio:
     remitente: str
 
 
+@dataclass(frozen=True, slots=True)
+class Hechos:
+    """A list of phones about which something is known, whoever has them.
+
+    Args:
+        sql: SELECT of one column with the parameters of `parametros`: the phones in E.164, or their hashes.
+        huella: whether they are hashes.
+    """
+
+    sql: str
+    huella: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exclusion:
     """A reason why nothing is sent to somebody.
@@ -64,6 +77,8 @@ class Exclusion:
         setting: what of the shop's settings switches it on, 0 when nothing does; None when it holds in every shop.
         at_all_hours: whether it also holds for the campaigns that may go out at any hour.
         may_come_later: whether it may begin to hold for somebody who waits in an open Lote, and is asked of them again.
+        hechos: the phones that it may be about; None when the client's own row says it. All others are judged by
+            their kind (`campaigns.audiencia.conteo`).
     """
 
     code: str
@@ -74,6 +89,7 @@ class Exclusion:
     setting: Callable[[Ajustes], int] | None = None
     at_all_hours: bool = True
     may_come_later: bool = False
+    hechos: Hechos | None = None
 
 
 def _sin_los_del_registro(clientes: QuerySet[Cliente], envio: Envio) -> QuerySet[Cliente]:
@@ -161,6 +177,7 @@ EXCLUSIONES: Final = (
             clientes, tienda_id=envio.ajustes.usuario_id, remitente=envio.remitente
         ),
         may_come_later=True,
+        hechos=Hechos("SELECT marca FROM fuera", huella=True),
     ),
     Exclusion(
         code=codigos.BAJA_DUDOSA,
@@ -169,6 +186,9 @@ EXCLUSIONES: Final = (
         sql=lambda fila: duda_sql(telefono=fila.telefono, tienda="%(tenant)s"),
         without=_sin_los_dudosos,
         may_come_later=True,
+        hechos=Hechos(
+            f"SELECT telefono FROM campaigns_entrante WHERE usuario_id = %(tenant)s AND tipo = '{Intencion.DUDA}'"  # noqa: S608
+        ),
     ),
     Exclusion(
         code=codigos.RNE,
@@ -185,6 +205,7 @@ EXCLUSIONES: Final = (
         without=_sin_los_del_registro,
         setting=lambda ajustes: ajustes.rne_activo,
         may_come_later=True,
+        hechos=Hechos("SELECT telefono FROM clientes_numerorne WHERE usuario_id = %(tenant)s"),
     ),
     Exclusion(
         code=codigos.SIN_CONSENTIMIENTO,
@@ -208,6 +229,10 @@ EXCLUSIONES: Final = (
         without=_sin_los_contactados,
         setting=lambda ajustes: ajustes.tope_por_telefono,
         at_all_hours=False,
+        hechos=Hechos(
+            "SELECT telefono FROM campaigns_contacto WHERE usuario_id = %(tenant)s AND dia = %(dia)s"
+            " AND campana_id <> %(campana)s GROUP BY telefono HAVING count(*) >= %(frecuencia)s"
+        ),
     ),
     # Among those whom nothing else keeps out, the first of two clients with one phone receives the message.
     Exclusion(
@@ -240,12 +265,12 @@ def _juzgados(fuera: str) -> str:
 candidatos AS (
     SELECT e.n, e.id AS quien, c.id AS cliente_id, coalesce(c.nombre, '') AS nombre,
         coalesce(c.telefono_e164, '') AS telefono, coalesce(c.pais, '') AS pais,
-        c.consentimiento_en IS NOT NULL AS consentido,
+        c.consentimiento_en IS NOT NULL AS consentido, coalesce(c.movil, true) AS movil,
         {_codigo(EXCLUSIONES, Fila("c.telefono_e164", fuera))} AS codigo
     FROM elegidos e LEFT JOIN clientes_cliente c ON c.id = e.id AND c.usuario_id = %(tenant)s
     OFFSET 0  -- or each use of the code below would judge once more
 ), juzgados AS (
-    SELECT n, quien, cliente_id, nombre, telefono, pais, consentido,
+    SELECT n, quien, cliente_id, nombre, telefono, pais, consentido, movil,
         CASE WHEN codigo = '' AND row_number() OVER (PARTITION BY codigo, telefono ORDER BY n) > 1
             THEN '{codigos.TELEFONO_DUPLICADO}' ELSE codigo END AS codigo
     FROM candidatos
@@ -254,10 +279,13 @@ candidatos AS (
 
 
 # Needs `elegidos (id, n)` before it and the parameters of `parametros`; gives `juzgados (n, quien, cliente_id,
-# nombre, telefono, pais, consentido, codigo)` with codigo '' for those who can be sent to.
+# nombre, telefono, pais, consentido, movil, codigo)` with codigo '' for those who can be sent to.
 JUZGADOS: Final = _juzgados(fuera_sql(telefono="c.telefono_e164", tienda="%(tenant)s", remitente="%(remitente)s"))
 # The same for a whole audience instead of one Lote.
-JUZGADOS_TODOS: Final = f"{LISTA_SQL},{_juzgados(en_lista_sql(telefono='c.telefono_e164'))}"
+JUZGADOS_EN_LISTA: Final = _juzgados(en_lista_sql(telefono="c.telefono_e164"))  # needs LISTA_SQL, too
+JUZGADOS_TODOS: Final = f"{LISTA_SQL},{JUZGADOS_EN_LISTA}"
+# The code of a client `c` of whose phone nothing is known. Needs LISTA_SQL before it.
+CODIGO_DE_CLIENTE: Final = _codigo(EXCLUSIONES, Fila("c.telefono_e164", en_lista_sql(telefono="c.telefono_e164")))
 # The code of a row `s` of campaigns_smslog that waits in an open Lote, of the client `c`: '' when it may still go out.
 # Needs the parameters of `parametros`.
 CODIGO_DE_FILA: Final = _codigo(

@@ -172,8 +172,8 @@ WHERE NOT EXISTS (SELECT FROM unnest(%s::bigint[]) AS l(id) WHERE l.id = q.id)
 """
 
 
-def medir(audiencia: Audiencia, *, tenant_id: int) -> Medida:
-    """Count the audience and check that all it names is this shop's.
+def leer_medida(audiencia: Audiencia, *, tenant_id: int) -> Medida:
+    """Count the audience client by client, and check that all it names is this shop's.
 
     Raises:
         InvalidInputError: nobody is chosen, or an id is not the shop's. Another shop's id and an id that

@@ -60,7 +60,9 @@ def olvidar_viejas(meses: int, *, hasta: float) -> int:
     found = CampanaSMS.objects.filter(new, completado_en__lt=before).order_by("pk")
     for pk in list(found.values_list("pk", flat=True)):
         last = 0
-        while ids := _siguientes(SMSLog.objects.filter(campana=pk, pk__gt=last)):
+        # Who had not come to the end another day goes on from there.
+        left = SMSLog.objects.filter(campana=pk).exclude(nombre="", telefono="", mensaje="")
+        while ids := _siguientes(left.filter(pk__gt=last)):
             if time.monotonic() >= hasta:
                 return done
             _borrar(SMSLog.objects.filter(pk__in=ids))

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from campaigns.audiencia import seleccion
+from campaigns.audiencia.medida import medir
 from campaigns.audiencia.seleccion import Audiencia, Medida
 from campaigns.bitacora.services import anotar, anotar_move
 from campaigns.campana import destinatarios, reintentos, tope
@@ -92,7 +93,7 @@ class NuevaCampana:
         if self.programada_para is not None:
             validar_fecha(self.programada_para)
         clases.validar(self.clase, self.clase_motivo)
-        medida = seleccion.medir(audiencia, tenant_id=ajustes.usuario_id)
+        medida = medir(audiencia, tenant_id=ajustes.usuario_id)
         if audiencia.incluir:  # the texts of the others were measured one by one
             texto.validate_length(self.mensaje, longest_nombre=medida.longest_nombre, field=field)
         firma.exigir(self.mensaje, ajustes, field=field)

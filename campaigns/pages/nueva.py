@@ -14,7 +14,7 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns import remitentes
-from campaigns.audiencia.seleccion import medir
+from campaigns.audiencia.medida import medir
 from campaigns.campana import selectors, services
 from campaigns.campana.services import NuevaCampana
 from campaigns.ley import clases

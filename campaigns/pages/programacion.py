@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns import remitentes
-from campaigns.audiencia.seleccion import medir
+from campaigns.audiencia.medida import medir
 from campaigns.campana.selectors import plantillas_de
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje.texto import EJEMPLO, NOMBRE, sin_retornos

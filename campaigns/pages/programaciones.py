@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from campaigns.audiencia.seleccion import medir
+from campaigns.audiencia.medida import medir
 from campaigns.campana.selectors import progreso_de
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje import texto

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from campaigns.audiencia.seleccion import Audiencia, medir
+from campaigns.audiencia.medida import medir
+from campaigns.audiencia.seleccion import Audiencia
 from campaigns.ley.jornada import dia_del_envio
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje import texto

@@ -6,7 +6,7 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns.audiencia import seleccion
+from campaigns.audiencia.medida import medir
 from campaigns.audiencia.seleccion import Audiencia
 from campaigns.campana.services import campana_con_clave
 from campaigns.ley.selectors import ajustes_de
@@ -74,7 +74,7 @@ class Definicion:
         texto.validate(text, field=field)
         firma.exigir(text, ajustes_de(usuario.tenant_id), field=field)
         try:
-            longest = seleccion.medir(self.audiencia, tenant_id=usuario.tenant_id).longest_nombre
+            longest = medir(self.audiencia, tenant_id=usuario.tenant_id).longest_nombre
         except InvalidInputError as error:
             if error.code != "empty":  # nobody today may be somebody next month
                 raise

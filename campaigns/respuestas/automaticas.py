@@ -52,6 +52,10 @@ def contestar(sender: type[Entrante], *, entrante: Entrante, unica: bool, **kwar
         # A person finds the text among the unread.
         logger.info("text %s gets no automatic answer: %s", entrante.pk, refused)
         return
+    except Exception:
+        # Whatever it is, it must not cost the client's own text, which this transaction keeps.
+        logger.exception("text %s got no automatic answer", entrante.pk)
+        return
     Entrante.objects.filter(pk=entrante.pk).update(contestado_solo_en=Now(), leido_en=Now())
 
 

@@ -18,7 +18,6 @@ from campaigns.respuestas import palabras
 from campaigns.respuestas.selectors import cuando_sale, guardadas_de, ultimo_de
 from campaigns.vista_previa import firma
 from campaigns.vista_previa.costo import grupos_de
-from clientes.models import Cliente
 from clientes.selectors import clientes_de_telefonos
 from core.errors import ConflictError, InvalidInputError
 from core.idempotency import Idempotency
@@ -95,25 +94,26 @@ def _enviar(
     cliente = clientes_de_telefonos(usuario, {entrante.telefono}).get(entrante.telefono)
     if cliente is None:
         raise ConflictError(SIN_CLIENTE, code="no_client")
+    audiencia = Audiencia.de_ids([cliente.pk])
     nueva = NuevaCampana(
         mensaje=texto.sin_retornos(mensaje),
-        audiencia=Audiencia.de_ids([cliente.pk]),
+        audiencia=audiencia,
         remitente=_remitente(usuario, ultimo),
         prueba=prueba,
         respuesta_a=ultimo,
         automatica=automatica,
         libre_hasta=cuando_sale(usuario, ultimo).libre_hasta,
     )
-    nueva.validar(ajustes_de(usuario.tenant_id))
-    _exigir_enviable(usuario, cliente, nueva)
+    nueva.validar(ajustes_de(usuario.tenant_id), audiencia)
+    _exigir_enviable(usuario, audiencia, nueva)
     return crear_campana(usuario=usuario, nueva=nueva, idempotency=idempotency)
 
 
-def _exigir_enviable(usuario: Usuario, cliente: Cliente, nueva: NuevaCampana) -> None:
+def _exigir_enviable(usuario: Usuario, audiencia: Audiencia, nueva: NuevaCampana) -> None:
     """Refuse at once what the engine would leave out."""
     ajustes, free = ajustes_de(usuario.tenant_id), nueva.libre_hasta is not None
     dia = dia_del_envio(ajustes, a_toda_hora=free)
-    grupos = grupos_de(nueva.audiencia, ajustes=ajustes, dia=dia, remitente=nueva.remitente, a_toda_hora=free)
+    grupos = grupos_de(audiencia, ajustes=ajustes, dia=dia, remitente=nueva.remitente, a_toda_hora=free)
     if codigo := next((grupo.codigo for grupo in grupos), ""):
         text = NO_SE_ENVIA.format(motivo=TEXTOS[codigo], remedio=REMEDIOS[codigo])
         raise ConflictError(text.strip(), code=codigo)

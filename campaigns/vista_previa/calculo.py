@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Count, Q, QuerySet, Window
+from django.db.models import QuerySet
 from django.db.models.functions import Length
 
-from campaigns.audiencia import seleccion
 from campaigns.audiencia.juicio import enviables_de
+from campaigns.audiencia.medida import medir
 from campaigns.audiencia.seleccion import Audiencia, Llamado
 from campaigns.ley.jornada import Jornada, dia_del_envio
 from campaigns.ley.selectors import ajustes_de
@@ -110,7 +110,7 @@ def calcular_vista_previa(
         InvalidInputError: what creating the campaign would refuse, with the same field and text.
     """
     validate(mensaje, conocidas=audiencia.variables)
-    medida = seleccion.medir(audiencia, tenant_id=usuario.tenant_id)
+    medida = medir(audiencia, tenant_id=usuario.tenant_id)
     if audiencia.incluir:  # the texts of the called are measured as they are read
         validate_length(mensaje, longest_nombre=medida.longest_nombre)
     ajustes = ajustes_de(usuario.tenant_id)
@@ -123,9 +123,11 @@ def calcular_vista_previa(
         remitente=remitente,
         a_toda_hora=a_toda_hora,
         desde=programada_para,
+        total=medida.total,
     )
     dia = dia_del_envio(ajustes, a_toda_hora=a_toda_hora, desde=reparto.saldra_en or programada_para)
     grupos = reparto.grupos
+    costo = calcular(mensaje, grupos)
     a_aprobar = costo_a_aprobar(
         mensaje, audiencia, ajustes=ajustes, remitente=remitente, a_toda_hora=a_toda_hora, desde=programada_para
     )
@@ -133,14 +135,12 @@ def calcular_vista_previa(
     plain = transliterar(mensaje)
     missing = firma.falta(mensaje, usuario, ajustes)
     sendable = enviables_de(audiencia, ajustes=ajustes, dia=dia, remitente=valor_de(remitente), a_toda_hora=a_toda_hora)
-    # Beside the longest name, for it reads all of them.
-    con_fijos = sendable.annotate(fijos=Window(Count("pk", filter=Q(movil=False))))
-    longest = con_fijos.order_by(Length("nombre").desc(), "pk").first()
+    longest = sendable.order_by(Length("nombre").desc(), "pk").first()
     llamados = {one.quien: one for one in audiencia.llamados}
     return VistaPrevia(
         total=medida.total,
         reparto=reparto,
-        costo=calcular(mensaje, grupos),
+        costo=costo,
         letras_ucs2=letras_ucs2(mensaje),
         invisibles=invisibles(mensaje),
         ejemplos=[_ejemplo(enlazado, cliente, llamados) for cliente in sendable.order_by("pk")[:EXAMPLES]],
@@ -152,7 +152,7 @@ def calcular_vista_previa(
         ajustes=ajustes,
         a_toda_hora=a_toda_hora,
         programada_para=programada_para,
-        no_celulares=longest.fijos if longest else 0,
+        no_celulares=costo.no_celulares,
         aprobacion=por_que_espera(
             ajustes, total=medida.total, costo=a_aprobar.tienda, costo_operador=a_aprobar.operador
         ),

@@ -7,7 +7,7 @@ counted one by one.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,9 @@ from typing import Any, Final
 
 from django.db import connection
 
+from campaigns.audiencia.conteo import juzgar_por_conteo
 from campaigns.audiencia.juicio import JUZGADOS_TODOS, parametros
+from campaigns.audiencia.medida import DESDE
 from campaigns.audiencia.seleccion import Audiencia, Llamado, elegidos_sql
 from campaigns.ley.precios import precio_base, precio_de, precio_operador
 from campaigns.mensaje import texto
@@ -23,26 +25,28 @@ from campaigns.mensaje.partes import GSM7, GSM7_EXTENSION, Partes, contar, es_gs
 from campaigns.models import Ajustes, Remitente
 from campaigns.remitentes import valor_de
 
-# POSIX bracket expressions of PostgreSQL. Every character of the first is one septet of the GSM-7 basic table,
-# every character of the second one UTF-16 unit that no neighbour joins into a grapheme.
-GSM7_PLAIN: Final = "^[A-Za-z0-9 .,'&()/éÉñÑüÜàèìòùÄÖäöÅåÆæØøßÇ-]*$"
-UCS2_PLAIN: Final = "^[A-Za-z0-9 .,'&()/À-ÖØ-öø-ſ-]*$"
+# Of a name: how its letters count. The function is of migration 0017 of clientes.
+CLASE: Final = "clientes_clase(nombre)"
 
-# Of a name: how its letters count.
-CLASE: Final = "CASE WHEN nombre ~ %(gsm7)s THEN 'gsm7' WHEN nombre ~ %(ucs2)s THEN 'ucs2' ELSE 'raro' END"
-
-GRUPOS_SQL: Final = f"""
-SELECT codigo, clase, largo, CASE WHEN clase = 'raro' THEN nombre END AS nombre, pais, count(*),
-    count(*) FILTER (WHERE NOT consentido)
-FROM (
-    SELECT codigo, nombre, CASE WHEN codigo = '' THEN pais ELSE '' END AS pais,
-        CASE WHEN codigo = '' THEN consentido ELSE true END AS consentido, char_length(nombre) AS largo,
-        CASE WHEN codigo <> '' THEN '' ELSE {CLASE} END AS clase
-    FROM juzgados WHERE n > %(llamados)s
-) AS nombres GROUP BY 1, 2, 3, 4, 5
+# `filas` are the audience, or kinds of it; of a client who is kept out only the reason counts.
+GRUPOS_SQL: Final = """
+SELECT codigo, CASE WHEN sale THEN clase ELSE '' END, CASE WHEN sale THEN largo ELSE 0 END,
+    CASE WHEN sale AND clase = 'raro' THEN nombre END, CASE WHEN sale THEN pais ELSE '' END, sum(n),
+    coalesce(sum(n) FILTER (WHERE sale AND NOT consentido), 0), coalesce(sum(n) FILTER (WHERE sale AND NOT movil), 0)
+FROM (SELECT *, codigo = '' AS sale FROM filas) AS f GROUP BY 1, 2, 3, 4, 5
+"""
+# But for those whom a call names.
+TODAS_SQL: Final = f"""
+, filas AS (
+    SELECT codigo, CASE WHEN codigo = '' THEN {CLASE} END AS clase, char_length(nombre) AS largo, nombre, pais,
+        consentido, movil, 1 AS n FROM juzgados WHERE n > %(llamados)s
+)
 """  # noqa: S608 - constants
-# Those whom a call names, one by one: their texts have words of their own.
-LLAMADOS_SQL: Final = "SELECT n, codigo, pais, consentido FROM juzgados WHERE n <= %(llamados)s ORDER BY n"
+# Those one by one: their texts have words of their own.
+LLAMADOS_SQL: Final = "SELECT n, codigo, pais, consentido, movil FROM juzgados WHERE n <= %(llamados)s ORDER BY n"
+# How many there are for each reason, '' for those who can be sent to.
+CODIGOS_SQL: Final = "SELECT codigo, sum(n) FROM filas GROUP BY 1"
+CODIGOS_DE_TODOS_SQL: Final = "SELECT codigo, count(*) FROM juzgados GROUP BY 1"
 
 SAMPLE: Final = {"gsm7": "a", "ucs2": "ó"}
 # Letters of one UTF-16 unit that no neighbour joins into a grapheme.
@@ -61,6 +65,7 @@ class Costo:
         por_encoding: messages by encoding.
         por_pais: segments by the country of the recipient.
         sin_consentimiento: of the messages, those to clients without a consent on record.
+        no_celulares: of the messages, those to numbers that are no mobile phone's.
     """
 
     destinatarios: int = 0
@@ -70,6 +75,7 @@ class Costo:
     por_encoding: Counter[str] = field(default_factory=Counter)
     por_pais: Counter[str] = field(default_factory=Counter)
     sin_consentimiento: int = 0
+    no_celulares: int = 0
 
     def add(self, counted: Partes, messages: int, pais: str) -> None:
         self.destinatarios += messages
@@ -94,18 +100,35 @@ class Costo:
 
 @dataclass(frozen=True, slots=True)
 class Grupo:
-    """Names that count alike: `nombre` stands for all of them, and so do the values of variables, by their names."""
+    """Names that count alike: `nombre` stands for all of them, and so do the values of variables, by their names.
+
+    Args:
+        sin_consentimiento, no_celulares: of those who can be sent to, the ones without a consent on record, and whose
+            number is no mobile phone's.
+    """
 
     codigo: str
     nombre: str
     pais: str
     cantidad: int
     sin_consentimiento: int
+    no_celulares: int
     valores: tuple[tuple[str, str], ...] = ()
+
+    def por(self, cantidad: int) -> "Grupo":
+        """Return the group of so many, all of them like the one who makes this group."""
+        sin, fijos = cantidad * self.sin_consentimiento, cantidad * self.no_celulares
+        return replace(self, cantidad=cantidad, sin_consentimiento=sin, no_celulares=fijos)
 
 
 def grupos_de(
-    audiencia: Audiencia, *, ajustes: Ajustes, dia: date, remitente: Remitente | None = None, a_toda_hora: bool = False
+    audiencia: Audiencia,
+    *,
+    ajustes: Ajustes,
+    dia: date,
+    remitente: Remitente | None = None,
+    a_toda_hora: bool = False,
+    total: int | None = None,
 ) -> list[Grupo]:
     """The audience, judged and grouped; what depends on it alone, so one answer serves many texts.
 
@@ -114,27 +137,37 @@ def grupos_de(
         dia: on its calendar, on which the messages would leave.
         remitente: None for the installation's sender.
         a_toda_hora: the cap on contacts is not for them.
+        total: recipients, if that is known: the counts are not asked about a few.
     """
     params = parametros(ajustes, dia=dia, remitente=valor_de(remitente), a_toda_hora=a_toda_hora)
-    others = juzgar(audiencia, params, GRUPOS_SQL) if audiencia.incluir else []
-    grupos = [
-        Grupo(codigo, nombre if nombre is not None else SAMPLE.get(clase, "") * largo, pais, cantidad, sin)
-        for codigo, clase, largo, nombre, pais, cantidad, sin in others
+    if audiencia.llamados:
+        return [*_de_llamados(audiencia, params), *(_leidos(audiencia, params) if audiencia.incluir else ())]
+    rows = juzgar_por_conteo(audiencia, params, GRUPOS_SQL) if total is None or total >= DESDE else None
+    return grupos_en(rows) if rows is not None else _leidos(audiencia, params)
+
+
+def _leidos(audiencia: Audiencia, params: dict[str, Any]) -> list[Grupo]:
+    return grupos_en(juzgar(audiencia, params, TODAS_SQL + GRUPOS_SQL))
+
+
+def grupos_en(rows: Iterable[tuple[Any, ...]]) -> list[Grupo]:
+    """Return the groups in the rows of GRUPOS_SQL."""
+    return [
+        Grupo(
+            codigo, nombre if nombre is not None else SAMPLE.get(clase, "") * largo, pais, int(n), int(sin), int(fijos)
+        )
+        for codigo, clase, largo, nombre, pais, n, sin, fijos in rows
     ]
-    return [*_de_llamados(audiencia, params), *grupos] if audiencia.llamados else grupos
 
 
 def _de_llamados(audiencia: Audiencia, params: dict[str, Any]) -> list[Grupo]:
     counted: Counter[Grupo] = Counter()
-    for n, codigo, pais, consentido in juzgar(audiencia, params, LLAMADOS_SQL):
-        counted[grupo_de(audiencia.llamados[n - 1], codigo, pais, consentido=consentido)] += 1
-    return [
-        replace(grupo, cantidad=n, sin_consentimiento=n if grupo.sin_consentimiento else 0)
-        for grupo, n in counted.items()
-    ]
+    for n, codigo, pais, consentido, movil in juzgar(audiencia, params, LLAMADOS_SQL):
+        counted[grupo_de(audiencia.llamados[n - 1], codigo, pais, consentido=consentido, movil=movil)] += 1
+    return [grupo.por(n) for grupo, n in counted.items()]
 
 
-def grupo_de(uno: Llamado, codigo: str, pais: str, *, consentido: bool) -> Grupo:
+def grupo_de(uno: Llamado, codigo: str, pais: str, *, consentido: bool, movil: bool) -> Grupo:
     """Return the group of one whom a call names.
 
     Args:
@@ -142,9 +175,9 @@ def grupo_de(uno: Llamado, codigo: str, pais: str, *, consentido: bool) -> Grupo
     """
     codigo = uno.codigo or codigo
     if codigo:
-        return Grupo(codigo, "", "", 1, 0)
+        return Grupo(codigo, "", "", 1, 0, 0)
     valores = tuple((name, _muestra(value)) for name, value in uno.valores.items())
-    return Grupo("", _muestra(uno.nombre), pais, 1, int(not consentido), valores)
+    return Grupo("", _muestra(uno.nombre), pais, 1, int(not consentido), int(not movil), valores)
 
 
 def _muestra(value: str) -> str:
@@ -155,12 +188,25 @@ def _muestra(value: str) -> str:
     return SAMPLE["ucs2"] * len(value) if UNA_UNIDAD.issuperset(value) and not es_gsm7(value) else value
 
 
+def codigos_de(audiencia: Audiencia, *, ajustes: Ajustes, dia: date, remitente: Remitente | None) -> dict[str, int]:
+    """Count the audience by the code of its judgement.
+
+    Args:
+        ajustes, dia, remitente: as for `grupos_de`.
+    """
+    params = parametros(ajustes, dia=dia, remitente=valor_de(remitente))
+    rows = juzgar_por_conteo(audiencia, params, CODIGOS_SQL)
+    if rows is None:
+        rows = juzgar(audiencia, params, CODIGOS_DE_TODOS_SQL)
+    return {codigo: int(n) for codigo, n in rows}
+
+
 def juzgar(audiencia: Audiencia, params: dict[str, Any], select: str) -> list[tuple[Any, ...]]:
     """Judge the audience, and select from `candidatos` or `juzgados` of `JUZGADOS_TODOS`.
 
     Args:
         params: those of `parametros`.
-        select: it may use `gsm7` and `ucs2`, the patterns of plain names.
+        select: what follows, SELECT or more of WITH.
     """
     sql, values = elegidos_sql(audiencia, tenant_id=params["tenant"])
     named: dict[str, Any] = {f"p{i}": value for i, value in enumerate(values)}
@@ -169,7 +215,7 @@ def juzgar(audiencia: Audiencia, params: dict[str, Any], select: str) -> list[tu
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH elegidos AS ({positions}),{JUZGADOS_TODOS}{select}",
-            {**named, **params, "gsm7": GSM7_PLAIN, "ucs2": UCS2_PLAIN, "llamados": len(audiencia.llamados)},
+            {**named, **params, "llamados": len(audiencia.llamados)},
         )
         return list(cursor.fetchall())
 
@@ -185,4 +231,5 @@ def calcular(mensaje: str, grupos: list[Grupo]) -> Costo:
             rendered = texto.render(mensaje, grupo.nombre, valores=dict(grupo.valores))
             costo.add(contar(rendered), grupo.cantidad, grupo.pais)
             costo.sin_consentimiento += grupo.sin_consentimiento
+            costo.no_celulares += grupo.no_celulares
     return costo

@@ -2,26 +2,24 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
-from django.db.models import Count, Q
+from django.db.models import Case, Count, IntegerField, Q, Value, When
 from django.db.models.functions import Length
 
-from campaigns.audiencia.juicio import TEXTOS, enviables_de, parametros
+from campaigns.audiencia.juicio import TEXTOS, enviables_de
 from campaigns.audiencia.seleccion import SIN_DESTINATARIOS, Audiencia, comprobar
 from campaigns.ley.jornada import dia_del_envio
 from campaigns.ley.selectors import ajustes_de
 from campaigns.models import Remitente
 from campaigns.remitentes import valor_de
 from campaigns.values import codigos
-from campaigns.vista_previa.costo import juzgar
-from clientes import selectors
+from campaigns.vista_previa.costo import codigos_de
+from clientes import conteos, selectors
 from clientes.busqueda import buscar
 from clientes.models import Cliente, Etiqueta
 from core.errors import InvalidInputError
 from core.models import Usuario
 
-CUENTA_SQL: Final = "SELECT codigo, count(*) FROM juzgados GROUP BY 1"
 ENCONTRADOS = 8
 Q_MAX = 60
 
@@ -56,8 +54,12 @@ def buscador(usuario: Usuario, *, campo: str, ids: Iterable[int], q: str) -> Bus
 
 def etiquetas(usuario: Usuario) -> list[Etiqueta]:
     """The shop's tags, each with `cuantos` active clients."""
-    active = Count("clientes", filter=Q(clientes__activo=True))
-    return list(selectors.etiquetas_de(usuario).annotate(cuantos=active).order_by("nombre"))
+    found = selectors.etiquetas_de(usuario).order_by("nombre")
+    counts = conteos.activos_por_etiqueta(usuario.tenant_id)
+    if counts is None:
+        return list(found.annotate(cuantos=Count("clientes", filter=Q(clientes__activo=True))))
+    known = [When(pk=pk, then=Value(n)) for pk, n in counts.items()]
+    return list(found.annotate(cuantos=Case(*known, default=Value(0), output_field=IntegerField())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,7 @@ def contar_audiencia(usuario: Usuario, audiencia: Audiencia, remitente: Remitent
     """
     comprobar(audiencia, tenant_id=usuario.tenant_id)
     ajustes = ajustes_de(usuario.tenant_id)
-    params = parametros(ajustes, dia=dia_del_envio(ajustes), remitente=valor_de(remitente))
-    counts = dict(juzgar(audiencia, params, CUENTA_SQL))
+    counts = codigos_de(audiencia, ajustes=ajustes, dia=dia_del_envio(ajustes), remitente=remitente)
     total = sum(counts.values())
     if not total:
         raise InvalidInputError(SIN_DESTINATARIOS, field=audiencia.field, code="empty")

@@ -47,7 +47,8 @@ VENCE_ANTES: Final = "El plazo de {horas} horas se acaba antes."
 EXACTO_HASTA: Final = 10_000
 
 FILAS_SQL: Final = f"""
-SELECT n, codigo, clase, char_length(nombre), CASE WHEN clase = 'raro' THEN nombre END, telefono, pais, consentido
+SELECT n, codigo, clase, char_length(nombre), CASE WHEN clase = 'raro' THEN nombre END, telefono, pais, consentido,
+    movil
 FROM (SELECT *, {CLASE} AS clase FROM candidatos) AS c ORDER BY n
 """  # noqa: S608 - constants
 
@@ -141,6 +142,7 @@ def repartir(
     a_toda_hora: bool = False,
     desde: datetime | None = None,
     calendario: Calendario | None = None,
+    total: int | None = None,
 ) -> Reparto:
     """Tell when the messages of a campaign would leave, and who would get none.
 
@@ -149,13 +151,14 @@ def repartir(
         a_toda_hora: the shop's windows and its cap on contacts are not for it.
         desde: when it is to start; now when None.
         calendario: has what campaigns before it will have taken, and is given what this one takes.
+        total: recipients, if that is known.
     """
     calendario = calendario or Calendario(ajustes)
     start = desde or timezone.now()
     vence = start + timedelta(hours=ajustes.plazo_h)
     jornada = jornada_desde(ajustes, start, a_toda_hora=a_toda_hora)
     dia = jornada.dia if jornada else start.astimezone(ajustes.zona).date()
-    grupos = grupos_de(audiencia, ajustes=ajustes, dia=dia, remitente=remitente, a_toda_hora=a_toda_hora)
+    grupos = grupos_de(audiencia, ajustes=ajustes, dia=dia, remitente=remitente, a_toda_hora=a_toda_hora, total=total)
     pedido = calcular(mensaje, grupos)
     reparto = Reparto(jornada, pedido)
     total = sum(grupo.cantidad for grupo in grupos)
@@ -279,9 +282,7 @@ class _Plan:
             if today:  # all the days that follow are alike: nothing is counted against any phone yet
                 filas, today = self.filas(jornada.dia), False
         reparto.no_salen = sum(map(len, cola))
-        reparto.grupos = [
-            replace(g, cantidad=n, sin_consentimiento=n if g.sin_consentimiento else 0) for g, n in con_turno.items()
-        ]
+        reparto.grupos = [grupo.por(n) for grupo, n in con_turno.items()]
 
     def filas(self, dia: date) -> list[_Fila]:
         params = parametros(self.ajustes, dia=dia, remitente=valor_de(self.remitente), a_toda_hora=self.a_toda_hora)
@@ -289,12 +290,15 @@ class _Plan:
         known: dict[tuple[Any, ...], Toma] = {}
         filas = []
         llamados = self.audiencia.llamados
-        for n, codigo, clase, largo, raro, telefono, pais, consentido in juzgar(self.audiencia, params, FILAS_SQL):
+        for n, codigo, clase, largo, raro, telefono, pais, consentido, movil in juzgar(
+            self.audiencia, params, FILAS_SQL
+        ):
             if n <= len(llamados):
-                grupo = grupo_de(llamados[n - 1], codigo, pais, consentido=consentido)
+                grupo = grupo_de(llamados[n - 1], codigo, pais, consentido=consentido, movil=movil)
             else:
                 nombre = raro if raro is not None else SAMPLE[clase] * largo
-                grupo = Grupo(codigo, nombre, pais, 1, int(not codigo and not consentido))
+                sale = not codigo
+                grupo = Grupo(codigo, nombre, pais, 1, int(sale and not consentido), int(sale and not movil))
             key = (grupo.nombre, grupo.valores, grupo.pais)
             if key not in known:
                 costo = Costo()
@@ -312,7 +316,7 @@ class _Plan:
         for fila in filas:
             if not fila.grupo.codigo and fila.telefono in seen:
                 g = fila.grupo
-                fila = _Fila(Grupo(codigos.TELEFONO_DUPLICADO, g.nombre, g.pais, 1, 0), fila.telefono, fila.toma)
+                fila = _Fila(Grupo(codigos.TELEFONO_DUPLICADO, g.nombre, g.pais, 1, 0, 0), fila.telefono, fila.toma)
             elif not fila.grupo.codigo:
                 seen.add(fila.telefono)
             found.append(fila)
@@ -380,7 +384,12 @@ def _sin_los_ultimos(grupos: list[Grupo], n: int) -> list[Grupo]:
         n -= out
         if grupo.cantidad > out:
             kept.append(
-                replace(grupo, cantidad=grupo.cantidad - out, sin_consentimiento=max(0, grupo.sin_consentimiento - out))
+                replace(
+                    grupo,
+                    cantidad=grupo.cantidad - out,
+                    sin_consentimiento=max(0, grupo.sin_consentimiento - out),
+                    no_celulares=max(0, grupo.no_celulares - out),
+                )
             )
     return kept
 

@@ -7,14 +7,6 @@ from django.db import connection, models
 from clientes.models import Importacion
 from clientes.models.importacion import MOTIVO_MAX
 
-# 1.020.304 and 1020304 are one document; 900123456-7 and 9001234567 may be two. A point or comma parts thousands when
-# three digits follow; one before zeros at the end came with a program's decimals, and any other is not taken away:
-# 102030405.0 is 102030405, never 1020304050.
-DOCUMENTO: Final = (
-    r"upper(CASE WHEN {0} ~ '[.,\s]' THEN regexp_replace("
-    r"{0}, '[.,](?=\d{{3}}(?!\d))|(?<=\d{{4}}|\.\d{{3}})[.,]0{{1,2}}$|\s', '', 'g') ELSE {0} END)"
-)
-
 
 def ejecutar(sql: str, importacion: Importacion, **params: Any) -> list[tuple[Any, ...]]:
     """Run one statement; its rows, if it gives any.

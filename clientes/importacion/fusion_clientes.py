@@ -4,9 +4,10 @@ from typing import Final
 
 from django.conf import settings
 
-from clientes.importacion.fusion import ANOTAR_SQL, DOCUMENTO, MISMO_TELEFONO, OLVIDAR_SQL, ejecutar, insertar
+from clientes.importacion.fusion import ANOTAR_SQL, MISMO_TELEFONO, OLVIDAR_SQL, ejecutar, insertar
 from clientes.models import Cliente, Importacion, RegistroConsentimiento
 from clientes.services import avisar_exclusion
+from clientes.texto import DOCUMENTO
 
 CLAVES: Final = {
     Importacion.Clave.DOCUMENTO: (
@@ -36,6 +37,15 @@ SELECT clave, min(id) AS id, count(*) AS n FROM (
     SELECT id, {clave} AS clave FROM clientes_cliente WHERE usuario_id = %(tienda)s) c
 WHERE clave <> '' AND clave IN (SELECT clave FROM carga) GROUP BY clave
 """
+# The same by the index, key by key: a call has some thousands of rows, and a shop may have a million clients.
+CONOCIDOS_POR_CLAVE_SQL = """
+CREATE TEMP TABLE conocidos ON COMMIT DROP AS
+SELECT r.clave, min(c.id) AS id, count(*) AS n
+FROM (SELECT DISTINCT clave FROM carga WHERE clave <> '') r, LATERAL (
+    SELECT id FROM clientes_cliente WHERE usuario_id = %(tienda)s AND {columna} <> '' AND {clave} = r.clave OFFSET 0) c
+GROUP BY r.clave
+"""
+COLUMNAS: Final = {Importacion.Clave.DOCUMENTO: "documento", Importacion.Clave.TELEFONO: "telefono_e164"}
 AMBIGUAS_SQL = """
 UPDATE carga SET resultado = 'rechazada',
     motivo = format('Hay %%s clientes con este %%s: no se sabe cuál es.', k.n, %(que)s)
@@ -122,7 +132,9 @@ def preparar(importacion: Importacion, filas: str | None = None) -> None:
     ejecutar("CREATE INDEX ON carga (clave)", importacion)
     ejecutar("ANALYZE carga", importacion)
     if que:
-        ejecutar(CONOCIDOS_SQL.format(clave=de_cliente), importacion)
+        conocidos = CONOCIDOS_SQL if filas is None else CONOCIDOS_POR_CLAVE_SQL
+        columna = COLUMNAS[Importacion.Clave(importacion.clave)]
+        ejecutar(conocidos.format(clave=de_cliente, columna=columna), importacion)
         ejecutar("ANALYZE conocidos", importacion)
         ejecutar(AMBIGUAS_SQL, importacion, que=que)
         ejecutar(ENCONTRADOS_SQL, importacion)

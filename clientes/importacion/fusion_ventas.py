@@ -1,8 +1,9 @@
 """The merge of an import's checked rows into the shop's sales. The key is the reference, so a second import of the same
 file changes nothing."""
 
-from clientes.importacion.fusion import ANOTAR_SQL, DOCUMENTO, OLVIDAR_SQL, ejecutar, insertar
+from clientes.importacion.fusion import ANOTAR_SQL, OLVIDAR_SQL, ejecutar, insertar
 from clientes.models import Importacion, Venta
+from clientes.texto import DOCUMENTO
 
 CARGA_SQL = f"""
 CREATE TEMP TABLE carga ON COMMIT DROP AS

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from django.db import connection
 
-from clientes.importacion.fusion import DOCUMENTO, candado, insertar
+from clientes.importacion.fusion import candado, insertar
 from clientes.importacion.lote import OTRO_GUARDA
 from clientes.models import Cliente
+from clientes.texto import DOCUMENTO
 from core.errors import ConflictError
 
 TANDA: Final = 10_000

@@ -3,6 +3,7 @@
 from clientes.models.baja import Baja, Fuente, Huella, RegistroBaja
 from clientes.models.cliente import FUENTE_MAX, LUGAR_MAX, NOMBRE_MAX, TEXTO_MAX, Cliente, Etiqueta, Medio
 from clientes.models.consentimiento import RegistroConsentimiento
+from clientes.models.conteo import Compartido, Contada, Conteo, Novedad
 from clientes.models.importacion import Importacion, ImportacionFila, ImportacionTrozo
 from clientes.models.lote import LoteClientes
 from clientes.models.rne import ConsultaRNE, NumeroRNE
@@ -16,7 +17,10 @@ __all__ = [
     "TEXTO_MAX",
     "Baja",
     "Cliente",
+    "Compartido",
     "ConsultaRNE",
+    "Contada",
+    "Conteo",
     "Etiqueta",
     "Fuente",
     "Huella",
@@ -25,6 +29,7 @@ __all__ = [
     "ImportacionTrozo",
     "LoteClientes",
     "Medio",
+    "Novedad",
     "NumeroRNE",
     "RegistroBaja",
     "RegistroConsentimiento",

@@ -1,18 +1,24 @@
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Length, Lower
+from django.db.models.lookups import Exact
 
 from clientes import phones
-from clientes.texto import PALABRAS
+from clientes.models.baja import Huella
+from clientes.texto import CLAVE_DOCUMENTO, PALABRAS
 
 NOMBRE_MAX = 150
 FUENTE_MAX = 80
 ORIGEN_MAX = 250
 TEXTO_MAX = 1_000
 LUGAR_MAX = 200
+# The function is of migration 0017.
+RARO: Final = models.Q(
+    Exact(models.Func("nombre", function="clientes_clase", output_field=models.CharField()), models.Value("raro"))
+)
 
 
 class Medio(models.TextChoices):
@@ -109,6 +115,12 @@ class Cliente(models.Model):
             ),
             models.Index(fields=["usuario", "nombre", "id"], name="cliente_por_nombre"),  # the page, in this order
             GinIndex(PALABRAS, name="cliente_por_palabra"),  # the page's search: clientes.busqueda
+            # a call with many clients finds those that a row may describe: clientes.importacion.fusion
+            models.Index("usuario", CLAVE_DOCUMENTO, name="cliente_por_clave", condition=~models.Q(documento="")),
+            # the preview of a campaign: its longest name, who opted out, and whose name is counted letter by letter
+            models.Index("usuario", Length("nombre").desc(), "id", name="cliente_por_largo"),
+            models.Index(Huella("telefono_e164"), name="cliente_por_huella", condition=~models.Q(telefono_e164="")),
+            models.Index(fields=["usuario"], name="cliente_raro", condition=RARO),
         ]
 
     def __str__(self) -> str:

@@ -18,7 +18,21 @@ from local.stack.errors import Interrupted, StackError
 from local.stack.layout import DEFAULT_DATA, Layout
 from local.stack.output import Printer
 from local.stack.session import Session
-from tests.bench import callbacks, cierre, comparison, ganchos, latency, lote, many, profile, report, scaling, tableros
+from tests.bench import (
+    callbacks,
+    cierre,
+    comparison,
+    ganchos,
+    latency,
+    lote,
+    many,
+    preview,
+    profile,
+    report,
+    scaling,
+    tableros,
+    years,
+)
 from tests.bench.errors import BenchError
 from tests.bench.machine import describe
 from tests.bench.options import Options, read_options
@@ -69,6 +83,8 @@ SECTIONS = {
     "callbacks": callbacks.section,
     "lote": lote.section,
     "many": many.section,
+    "preview": preview.section,
+    "years": years.section,
     "profile": profile.section,
 }
 FAILURES = (BenchError, UnexpectedAnswerError, StackError, SimulatorError, HTTPError, psycopg2.Error, redis.RedisError)

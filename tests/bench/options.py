@@ -7,7 +7,20 @@ from pathlib import Path
 
 from tests.bench.phones import MOST
 
-SECTIONS = ("comparison", "scaling", "latency", "tableros", "cierre", "ganchos", "callbacks", "lote", "many", "profile")
+SECTIONS = (
+    "comparison",
+    "scaling",
+    "latency",
+    "tableros",
+    "cierre",
+    "ganchos",
+    "callbacks",
+    "lote",
+    "many",
+    "preview",
+    "years",
+    "profile",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +41,9 @@ class Options:
         tabs_s: seconds of each stretch of it: without tabs, with them, and without them again.
         closed: messages of the day that is closed.
         reported: messages whose status callbacks come.
+        previewed: clients of the shop whose campaigns are previewed.
+        years: rows of campaigns that have ended, beside which a message and a page are measured.
+        years_messages: messages of each of the two measures.
         profiled: recipients of the profiled campaign.
         senders: shops with a long code each that send at the same time.
         processes: worker processes that share them.
@@ -48,6 +64,9 @@ class Options:
     tabs_s: float
     closed: int
     reported: int
+    previewed: int
+    years: int
+    years_messages: int
     profiled: int
     senders: int
     processes: int
@@ -60,16 +79,17 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Measure the product on this machine: against a textbook Celery chord, as it grows, how fast it"
-        " answers, what open dashboards, a daily close, hooks and many paced senders cost, and where its CPU goes."
-        " About 23 minutes on two quiet processors.",
+        " answers, what open dashboards, a daily close, hooks, many paced senders and years of the past cost, and where"
+        " its CPU goes. About 35 minutes on two quiet processors.",
     )
     add = parser.add_argument
     add("--only", choices=SECTIONS, action="append", help="this benchmark alone; can be repeated")
-    add("--quick", action="store_true", help="less of everything, in about six minutes: for a first look")
+    add("--quick", action="store_true", help="less of everything, in about nine minutes: for a first look")
     add("--recipients", type=count, metavar="N", help="of each run of the comparison (default 4000)")
     add("--rounds", type=count, metavar="N", help="of the comparison (default 3)")
     add("--senders", type=count, metavar="N", help="shops that send at one segment a second each (default 1000)")
     add("--million", action="store_true", help="scaling goes on to 1,000,000 recipients, and so large a day is closed")
+    add("--hundred-million", action="store_true", help="of the past, instead of ten million rows: about 60 GB of disk")
     add("--json", type=Path, metavar="FILE", help="also write the figures to this file")
     given = parser.parse_args(arguments)
     if given.json:
@@ -92,6 +112,9 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
         tabs_s=8.0 if given.quick else 25.0,
         closed=1_000_000 if given.million else 100_000 if given.quick else 200_000,
         reported=1_000 if given.quick else 4_000,
+        previewed=100_000 if given.quick else 1_000_000,
+        years=100_000_000 if given.hundred_million else 300_000 if given.quick else 10_000_000,
+        years_messages=1_000 if given.quick else 4_000,
         profiled=1_000 if given.quick else 8_000,
         senders=given.senders or (100 if given.quick else 1_000),
         processes=4 if given.quick else 16,

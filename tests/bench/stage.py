@@ -167,6 +167,12 @@ class Stage:
             cursor.execute(query, params or None)
             return cursor.fetchall() if cursor.description else []
 
+    def write(self, query: str, params: Mapping[str, object]) -> None:
+        """Execute one statement with named parameters."""
+        self.statements += 1
+        with self.database.cursor() as cursor:
+            cursor.execute(query, params)
+
     def redis(self, db: int = 0) -> redis.Redis:
         return redis.Redis.from_url(self.redis_url(db))
 

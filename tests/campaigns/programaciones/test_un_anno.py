@@ -37,7 +37,7 @@ def test_a_year_has_one_campaign_for_each_occurrence(
 ) -> None:
     ClienteFactory.create(usuario=owner)
     # Another test asks whom each campaign reaches, which is half of what a year costs.
-    monkeypatch.setattr("campaigns.campana.services.seleccion.medir", lambda *args, **kwargs: Medida(1, 10))
+    monkeypatch.setattr("campaigns.campana.services.medir", lambda *args, **kwargs: Medida(1, 10))
     monkeypatch.setattr("campaigns.campana.services._freeze", lambda *args: None)
     chance = random.Random(zona)
     kills = by_sweep = 0

@@ -16,6 +16,7 @@ from campaigns.entrantes.services import Texto, recibir
 from campaigns.ley.jornada import MARGEN, jornada_de, jornada_de_tras
 from campaigns.ley.selectors import ajustes_de
 from campaigns.models import Ajustes, CampanaSMS, Contacto, Entrante, RespuestaGuardada, SMSLog
+from campaigns.respuestas import automaticas
 from campaigns.respuestas.automaticas import AL_DIA
 from campaigns.respuestas.selectors import en_camino
 from campaigns.respuestas.services import PALABRA_REPETIDA, SIN_CLIENTE, guardar_respuesta, responder
@@ -225,6 +226,19 @@ class TestAWordIsAnswered:
         dar_de_baja(telefono=ANA, tienda_id=owner.pk, prueba=Prueba(Fuente.MANUAL))
         late = escribe("horario")
         assert (late.contestado_solo_en, late.leido_en) == (None, None)  # a person finds it
+        assert not CampanaSMS.objects.exists()
+
+    def test_a_fault_of_the_answer_costs_no_text(
+        self, owner: Usuario, ana: Cliente, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        guarda(owner, "Abrimos de 9 a 7.", "horario")
+
+        def broken(**given: Any) -> None:
+            CampanaSMS.objects.create(usuario=owner, mensaje="a medias", total_clientes=1)
+            raise TypeError("a fault of ours")
+
+        monkeypatch.setattr(automaticas, "contestar_sola", broken)
+        assert escribe("horario").leido_en is None  # a person finds it
         assert not CampanaSMS.objects.exists()
 
     def test_a_text_that_comes_twice_is_answered_once(self, owner: Usuario, ana: Cliente) -> None:

@@ -209,6 +209,7 @@ def test_an_upgrade_loses_no_opt_out(owner: Usuario, stranger: Usuario) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE clientes_baja DROP CONSTRAINT baja_de_esta_llave")
+        cursor.execute("DROP INDEX cliente_por_huella")  # made later
         cursor.execute("DROP FUNCTION clientes_huella")
         for table in ("clientes_baja", "clientes_registrobaja"):
             cursor.execute(f"ALTER TABLE {table} RENAME marca TO huella")

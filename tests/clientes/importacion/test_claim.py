@@ -19,7 +19,7 @@ PAST = timezone.now() - timedelta(hours=1)
 
 
 def waiting(usuario: Usuario, rows: int = 10) -> Importacion:
-    importacion = upload(usuario, csv("nombre;documento", *(f"Cliente {n};{n}" for n in range(rows))))
+    importacion = upload(usuario, csv("nombre;documento", *(f"Cliente {n};{n + 1}" for n in range(rows))))
     services.empezar(importacion=importacion, opciones=opciones_guardadas(importacion))
     return importacion
 

@@ -144,7 +144,7 @@ def test_a_file_of_titles_only(owner: Usuario) -> None:
 
 
 def test_nul_bytes_and_controls_spoil_their_row_only(owner: Usuario) -> None:
-    filler = [f"Cliente {n};{n}" for n in range(5_000)]  # beyond what is looked at to know the kind of file
+    filler = [f"Cliente {n};{n + 1}" for n in range(5_000)]  # beyond what is looked at to know the kind of file
     data = csv("nombre;documento", *filler, "Nul\0o;x1", "Con\x01trol;x2")
     importacion = run(owner, data)
     assert [numero for numero, *_ in problems(importacion)] == [5_002]

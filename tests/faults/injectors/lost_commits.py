@@ -23,6 +23,9 @@ MARKED: Final = "SELECT FROM harness_loss WHERE id = %s"
 # The workers have put in doubt what they published, and claim again: `workers.engine.base.epoch`.
 NOTICED: Final = "SELECT 1 FROM workers_epoca WHERE arranque = pg_postmaster_start_time()"
 NOTICED_WITHIN_S: Final = 120.0
+# A worker that was asleep then looks after it has woken. It had seen more of the log than the one that let messages be
+# claimed again, so it puts in doubt once more what is under way, and what was made since: `comeback.Watch`.
+LOOKED_WITHIN_S: Final = 60.0
 LOOK_S: Final = 0.2
 
 
@@ -60,6 +63,7 @@ def lose_commits(scene: Scene, *, promoted: bool) -> str | None:
             if time.monotonic() > deadline:
                 raise psycopg2.DataError("nobody noticed that commits were lost")
             time.sleep(LOOK_S)
+        scene.load.looked_at = time.monotonic() + LOOKED_WITHIN_S
         scene.load.doubted |= {campaign.id for campaign in scene.load.unfinished()}
     if made not in vanished:
         raise psycopg2.DataError(f"campaign {made.id} was to be lost")

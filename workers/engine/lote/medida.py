@@ -13,7 +13,7 @@ from django.db import connection
 from campaigns.mensaje import texto
 from campaigns.mensaje.partes import contar
 from campaigns.values.estados import SMS
-from campaigns.vista_previa.costo import GSM7_PLAIN, SAMPLE, UCS2_PLAIN
+from campaigns.vista_previa.costo import CLASE, SAMPLE
 from clientes.models import NOMBRE_MAX
 
 PRECIO: Final = "coalesce((%(precios)s::jsonb ->> {pais})::numeric, %(precio)s::numeric)"
@@ -22,9 +22,8 @@ PRECIO: Final = "coalesce((%(precios)s::jsonb ->> {pais})::numeric, %(precio)s::
 MEDIDOS: Final = f"""
 contados AS (
     SELECT *, CASE WHEN codigo <> '' THEN 0
-        WHEN nombre ~ %(gsm7)s THEN coalesce((%(de_gsm7)s::int[])[char_length(nombre) + 1], 0)
-        WHEN nombre ~ %(ucs2)s THEN coalesce((%(de_ucs2)s::int[])[char_length(nombre) + 1], 0)
-        ELSE 0 END AS segmentos
+        ELSE coalesce((CASE {CLASE} WHEN 'gsm7' THEN %(de_gsm7)s::int[] WHEN 'ucs2' THEN %(de_ucs2)s::int[] END)
+            [char_length(nombre) + 1], 0) END AS segmentos
     FROM finales
 ), medidos AS (
     SELECT *, CASE WHEN codigo = '' THEN segmentos * {PRECIO.format(pais="pais")} END AS costo FROM contados
@@ -52,11 +51,11 @@ WHERE lote_id = %s AND estado IN {SMS.VIVOS} AND costo IS NULL
 def params(mensaje: str) -> dict[str, Any]:
     """The parameters of `MEDIDOS` that depend on the text."""
     de_gsm7, de_ucs2 = _table(mensaje)
-    return {"gsm7": GSM7_PLAIN, "ucs2": UCS2_PLAIN, "de_gsm7": de_gsm7, "de_ucs2": de_ucs2}
+    return {"de_gsm7": de_gsm7, "de_ucs2": de_ucs2}
 
 
 # Where no table tells: each row is counted by itself.
-SIN_TABLA: Final[Mapping[str, Any]] = {"gsm7": GSM7_PLAIN, "ucs2": UCS2_PLAIN, "de_gsm7": [], "de_ucs2": []}
+SIN_TABLA: Final[Mapping[str, Any]] = {"de_gsm7": [], "de_ucs2": []}
 
 
 @lru_cache(maxsize=64)
