@@ -60,7 +60,7 @@ def test_who_gets_a_campaign_is_on_the_first_screen(phone: Page, owner: Usuario)
 
 def drafts_are_their_writers(phone: Page, owner: Usuario, sign_in: SignIn) -> None:
     """See a draft go once its form is taken or its row has changed, and stay unseen by the next person at the tab."""
-    nombre, texto = phone.get_by_label("Nombre", exact=True), phone.get_by_label("Texto", exact=True)
+    nombre, texto = phone.get_by_label("Nombre", exact=True), phone.get_by_label("Mensaje", exact=True)
 
     def write(path: str, mensaje: str) -> None:
         phone.goto(path)
@@ -68,7 +68,7 @@ def drafts_are_their_writers(phone: Page, owner: Usuario, sign_in: SignIn) -> No
         texto.fill(mensaje)
 
     write("/clientes/plantillas/crear/", "Vuelven las rebajas")
-    phone.get_by_role("button", name="Guardar").click()
+    phone.get_by_role("button", name="Crear plantilla").click()
     expect(phone.get_by_text("quedó guardada")).to_be_visible()
     plantilla = PlantillaSMS.objects.get(nombre="Rebajas")
     phone.goto("/clientes/plantillas/crear/")
