@@ -62,7 +62,8 @@ class CambiarGanchoSerializer(RefusesUnknown):
     url = serializers.URLField(max_length=URL_MAX, required=False)
     tipos = TiposField(min_length=1, max_length=50, required=False)
     activo = serializers.BooleanField(
-        required=False, help_text="true: it is called again, at once. While it is false no events are kept for it."
+        required=False,
+        help_text="true: one that was not active is called at once. While it is false no events are kept for it.",
     )
 
 
@@ -284,7 +285,7 @@ class RepetirTramoView(GanchosDeTienda):
     @extend_schema(
         tags=["ganchos"],
         summary="Call a hook again with the events of a span",
-        description="Of the last seven days, 100,000 events at most.",
+        description="Of the last seven days, 100,000 events at most; 409 (`pending`) while anything is told again.",
         request=TramoSerializer,
         responses={202: RepetidosSerializer, 409: ErrorSerializer},
     )

@@ -34,6 +34,7 @@ SIN_TIPOS: Final = "Elija al menos un evento."
 POR_PERSONA: Final = "Lo desactivó una persona."
 DESACTIVADO: Final = "El gancho está desactivado: actívelo primero."
 YA_ESPERA: Final = "Esta entrega todavía no termina: se intenta sola."
+YA_REPITE: Final = "Ya hay una repetición en camino: espere a que termine."
 OLVIDADOS: Final = "Los eventos de esa entrega ya se borraron: se guardan 7 días."
 NADA: Final = "No hay eventos de esas fechas."
 DEMASIADOS: Final = f"Son más de {REPETIR_MAX:,} eventos: pida un tramo más corto.".replace(",", ".")
@@ -70,6 +71,8 @@ def crear(*, usuario: Usuario, url: str, tipos: Sequence[str]) -> Gancho:
 def cambiar(*, gancho: Gancho, usuario: Usuario, datos: dict[str, Any]) -> Gancho:
     """Change the address, the events, or whether it is active. One that is activated begins anew, with what waited.
 
+    One that is active already keeps `libre_desde`: it may be the claim of a call that is being made.
+
     Args:
         datos: some of `url`, `tipos` and `activo`.
 
@@ -82,7 +85,7 @@ def cambiar(*, gancho: Gancho, usuario: Usuario, datos: dict[str, Any]) -> Ganch
         found.url = datos["url"]
     if "tipos" in datos:
         found.tipos = _tipos(datos["tipos"])
-    if datos.get("activo") is True:
+    if datos.get("activo") is True and found.estado != Gancho.Estado.ACTIVO:
         found.estado, found.motivo, found.falla_desde = Gancho.Estado.ACTIVO, "", None
         found.libre_desde = timezone.now()
     elif datos.get("activo") is False and found.estado == Gancho.Estado.ACTIVO:
@@ -134,7 +137,8 @@ def repetir(*, entrega: EntregaGancho) -> EntregaGancho:
     """Call the hook again with the events of a call, each under the id that it had.
 
     Raises:
-        ConflictError: the hook is disabled, the call is not over, or its events are not kept any more.
+        ConflictError: the hook is disabled, the call is not over, some of its events are being told again already, or
+            they are not kept any more.
     """
     _exigir_activo(entrega.gancho)
     if entrega.estado == EntregaGancho.Estado.PENDIENTE:
@@ -146,6 +150,8 @@ def repetir(*, entrega: EntregaGancho) -> EntregaGancho:
     )
     if not known:
         raise ConflictError(OLVIDADOS, code="gone")
+    if _repeticiones(entrega.gancho).filter(evento_ids__overlap=known).exists():
+        raise ConflictError(YA_REPITE, code="pending")
     return _entregar(entrega.gancho, known, repetida=True)
 
 
@@ -157,12 +163,15 @@ def repetir_tramo(*, gancho: Gancho, desde: datetime, hasta: datetime) -> int:
         desde, hasta: of the events' own time, the second not included.
 
     Raises:
-        ConflictError: the hook is disabled, or nothing is kept of that time.
+        ConflictError: the hook is disabled, it is being told something again already, or nothing is kept of that time.
         InvalidInputError: the span is none, or has too many events.
     """
     _exigir_activo(gancho)
     if desde >= hasta:
         raise InvalidInputError(AL_REVES, field="hasta", code="invalid")
+    # What is told again goes before what is new, which each press would put off by up to 200 calls.
+    if _repeticiones(gancho).exists():
+        raise ConflictError(YA_REPITE, code="pending")
     found = EventoGancho.objects.filter(gancho=gancho, en_entrega=True, creado__gte=desde, creado__lt=hasta)
     ids = list(found.exclude(tipo=Evento.PRUEBA).order_by("pk").values_list("pk", flat=True)[: REPETIR_MAX + 1])
     if not ids:
@@ -174,8 +183,15 @@ def repetir_tramo(*, gancho: Gancho, desde: datetime, hasta: datetime) -> int:
     return len(ids)
 
 
+def _repeticiones(gancho: Gancho) -> QuerySet[EntregaGancho]:
+    """Calls that tell again what was told, and are not over."""
+    return EntregaGancho.objects.filter(gancho=gancho, estado=EntregaGancho.Estado.PENDIENTE, repetida=True)
+
+
 def _exigir_activo(gancho: Gancho) -> None:
-    if not Gancho.objects.filter(pk=gancho.pk, estado=Gancho.Estado.ACTIVO).exists():
+    """Lock the hook, so that of two who ask at once the second sees what the first has made."""
+    locked = Gancho.objects.select_for_update(no_key=True).filter(pk=gancho.pk).first()
+    if locked is None or locked.estado != Gancho.Estado.ACTIVO:
         raise ConflictError(DESACTIVADO, code="disabled")
 
 

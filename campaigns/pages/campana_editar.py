@@ -18,6 +18,7 @@ from campaigns.models.campana import NOMBRE_MAX
 from campaigns.pages.campana import campana_de
 from core.errors import ConflictError, InvalidInputError
 from core.forms import StyledForm
+from core.pages import borrador
 from core.pages.access import con_permiso, pagina
 from core.permisos import Accion
 from core.text import formato
@@ -54,6 +55,7 @@ def editar_campana(request: HttpRequest, pk: int) -> HttpResponse:
     if not se_edita(campana):
         messages.error(request, YA_NO)
         return redirect("campana", pk)
+    clave = f"campana-{pk}"
     form = EditarForm(campana, request.POST if request.method == "POST" else None)
     # What is refused is shown again as it was typed, over what was seen when it was.
     visto = request.POST.get("visto", campana.huella)
@@ -75,13 +77,14 @@ def editar_campana(request: HttpRequest, pk: int) -> HttpResponse:
                 return redirect("campana", pk)
         else:
             messages.success(request, POR_APROBAR if changed.por_aprobar else GUARDADA)
-            return redirect("campana", pk)
+            return borrador.guardado(redirect("campana", pk), clave)
     context = {
         "seccion": "campanas",
         "campana": campana,
         "visto": visto,
         "otra_persona": OTRA_PERSONA,
         "perdido": perdido,
+        "borrador": clave,
         "form": form,
         "ejemplo": EJEMPLO,
         "mensaje_max": MENSAJE_MAX,

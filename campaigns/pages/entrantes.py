@@ -26,6 +26,7 @@ from clientes.selectors import clientes_de, clientes_de_telefonos
 from core.errors import ConflictError, InvalidInputError
 from core.idempotency import Idempotency
 from core.models import Usuario
+from core.pages import borrador
 from core.pages.access import con_permiso, pagina
 from core.pages.paging import page_before, page_of
 from core.pages.query import entero
@@ -150,7 +151,11 @@ def contestar(request: HttpRequest, pk: int) -> HttpResponse:
         )
     if created and campana.por_aprobar:
         messages.success(request, POR_APROBAR)
-    return redirect(f"{reverse('entrante', args=[pk])}#ultimo")
+    return borrador.guardado(redirect(f"{reverse('entrante', args=[pk])}#ultimo"), _borrador(entrante.telefono))
+
+
+def _borrador(telefono: str) -> str:
+    return f"respuesta-{telefono}"
 
 
 def _conversacion(
@@ -201,6 +206,7 @@ def _respuesta(
     chosen = entero(request, "con")
     return {
         "ultimo": ultimo,
+        "borrador": _borrador(telefono),
         "cuando": cuando_sale(usuario, ultimo),
         "guardadas": guardadas,
         "mensaje": mensaje or next((each.mensaje for each in guardadas if each.pk == chosen), ""),

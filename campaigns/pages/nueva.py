@@ -34,6 +34,7 @@ from core.errors import ConflictError, InvalidInputError
 from core.idempotency import Idempotency
 from core.models import Usuario
 from core.pages.access import con_permiso, pagina
+from core.pages.borrador import guardado
 from core.pages.query import entero
 from core.permisos import Accion
 from core.text import formato
@@ -232,7 +233,7 @@ def _crear(paso: Paso) -> HttpResponse:
             messages.success(paso.request, _hecho(campana))
     except ConflictError as conflict:
         return paso.revision(conflict.message)
-    return redirect("campana", campana.pk)
+    return guardado(redirect("campana", campana.pk), "campana-nueva")
 
 
 def _pedida(usuario: Usuario, borrador: Borrador) -> NuevaCampana:

@@ -20,6 +20,7 @@ from core.api.ajax import ReferenceView
 from core.errors import ConflictError, InvalidInputError
 from core.forms import KeepsUnsentForm, StyledForm, YesNoField
 from core.models import Usuario
+from core.pages import borrador
 from core.pages.access import con_permiso, pagina
 from core.pages.paging import page_before
 from core.pages.query import entero
@@ -88,6 +89,7 @@ def _formulario(request: HttpRequest, plantilla: PlantillaSMS, usuario: Usuario)
     context: dict[str, Any] = {
         "seccion": "plantillas",
         "plantilla": plantilla if plantilla.pk else None,
+        "borrador": f"plantilla-{plantilla.pk or ''}",
         "titulo": plantilla.nombre,  # the form writes what it could not accept into the row
         "ejemplo": EJEMPLO,
         **editor(),
@@ -99,7 +101,7 @@ def _formulario(request: HttpRequest, plantilla: PlantillaSMS, usuario: Usuario)
             plantilla.redactada_por = usuario
         form.save()
         messages.success(request, f"La plantilla «{plantilla.nombre}» quedó guardada.")
-        return redirect("plantillas")
+        return borrador.guardado(redirect("plantillas"), context["borrador"])
     return render(request, "campaigns/plantillas/form.html", {**context, "form": form})
 
 

@@ -14,6 +14,7 @@ from campaigns.respuestas.selectors import guardadas_de
 from campaigns.respuestas.services import guardar_respuesta
 from core.errors import InvalidInputError
 from core.forms import KeepsUnsentForm, StyledForm
+from core.pages import borrador
 from core.pages.access import con_permiso, pagina
 from core.permisos import Accion
 
@@ -68,8 +69,10 @@ def _propia(request: HttpRequest, pk: int) -> RespuestaGuardada:
 
 
 def _formulario(request: HttpRequest, respuesta: RespuestaGuardada) -> HttpResponse:
+    clave = f"guardada-{respuesta.pk or ''}"
     context = {
         "seccion": "respuestas",
+        "borrador": clave,
         "respuesta": respuesta if respuesta.pk else None,
         "titulo": respuesta.nombre,  # the form writes what it could not accept into the row
         "ejemplo": EJEMPLO,
@@ -84,7 +87,7 @@ def _formulario(request: HttpRequest, respuesta: RespuestaGuardada) -> HttpRespo
             form.add_error(error.field, forms.ValidationError(error.message, code=error.code))
         else:
             messages.success(request, f"La respuesta «{respuesta.nombre}» quedó guardada.")
-            return redirect("respuestas-guardadas")
+            return borrador.guardado(redirect("respuestas-guardadas"), clave)
     return render(request, "campaigns/respuestas/form.html", {**context, "form": form})
 
 

@@ -169,12 +169,14 @@ def contar_lectura(usuario: Any, *, vista: str = "") -> float | None:
     """
     if not solo_lee(usuario):
         return None
-    if vista:
-        # Of the address any caller may write as much as they like.
-        seen = hashlib.sha256(vista.encode()).hexdigest()[:32]
-        if count_here_too(OTRA_VEZ, f"vista:{usuario.pk}:{seen}") is not None:
-            return None
-    return count_here_too(item_of(settings.READ_RATE), f"lectura:{usuario.pk}")
+    # Of the address any caller may write as much as they like.
+    seen = f"vista:{usuario.pk}:{hashlib.sha256(vista.encode()).hexdigest()[:32]}" if vista else ""
+    if seen and spent(OTRA_VEZ, seen) is not None:
+        return None
+    wait = count_here_too(item_of(settings.READ_RATE), f"lectura:{usuario.pk}")
+    if seen and wait is None:  # one that was refused was not seen
+        count_here_too(OTRA_VEZ, seen)
+    return wait
 
 
 class ReaderThrottle(BaseThrottle):

@@ -148,10 +148,14 @@ def confirmar(request: HttpRequest) -> HttpResponse:
 
 class SalidaView(LogoutView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Sign out, and have the browser forget the pages that it was let keep: https://www.w3.org/TR/clear-site-data/"""
+        """Sign out, and have the browser forget the pages that it was let keep, and what pages keep in its storage.
+
+        https://www.w3.org/TR/clear-site-data/. The service worker of notifications goes too; the next person's page
+        registers it again.
+        """
         answer = super().dispatch(request, *args, **kwargs)
         if not request.user.is_authenticated:
-            answer["Clear-Site-Data"] = '"cache"'
+            answer["Clear-Site-Data"] = '"cache", "storage"'
         return answer
 
 

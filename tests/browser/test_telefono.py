@@ -1,4 +1,6 @@
-"""An operator with a phone: who gets a campaign, and an answer that is sent once, and kept when a session ends."""
+"""An operator with a phone: who gets a campaign, and an answer that is sent once, and kept when a session ends, for
+whoever wrote it.
+"""
 
 from typing import Any
 
@@ -6,11 +8,12 @@ import pytest
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
-from campaigns.models import CampanaSMS, Entrante
+from campaigns.models import CampanaSMS, Entrante, PlantillaSMS
 from core.models import Usuario
 from tests.browser import respuestas, tienda
-from tests.browser.conftest import ANGOSTO, SignIn
+from tests.browser.conftest import ANGOSTO, SignIn, evaluate_until
 from tests.browser.test_presentacion import is_presentable
+from tests.factories import VendedorFactory
 
 pytestmark = pytest.mark.browser
 
@@ -18,6 +21,13 @@ pytestmark = pytest.mark.browser
 SMALL = """() => [...document.querySelectorAll("a.btn, button, summary, .filtro a, .menu-enlace, input.form-control")]
     .filter(e => e.checkVisibility() && !e.matches(".enlace, .visually-hidden") && e.getBoundingClientRect().width)
     .filter(e => e.getBoundingClientRect().height < 43.5).map(e => e.outerHTML.slice(0, 90))"""
+
+
+DRAFTS = "() => Object.keys(sessionStorage).filter((key) => key.startsWith('borrador:')).length"
+WORKERS = """() => {
+  navigator.serviceWorker.getRegistrations().then((all) => { window.obreros = all.filter((it) => it.active).length; });
+  return window.obreros;
+}"""
 
 
 @pytest.fixture
@@ -48,7 +58,53 @@ def test_who_gets_a_campaign_is_on_the_first_screen(phone: Page, owner: Usuario)
     expect(phone.get_by_role("dialog")).to_be_visible()
 
 
-def test_a_reply_is_announced_and_answered_once(phone: Page, owner: Usuario, sign_in: SignIn, settings: Any) -> None:
+def drafts_are_their_writers(phone: Page, owner: Usuario, sign_in: SignIn) -> None:
+    """See a draft go once its form is taken or its row has changed, and stay unseen by the next person at the tab."""
+    nombre, texto = phone.get_by_label("Nombre", exact=True), phone.get_by_label("Mensaje", exact=True)
+
+    def write(path: str, mensaje: str) -> None:
+        phone.goto(path)
+        nombre.fill("Rebajas")
+        texto.fill(mensaje)
+
+    write("/clientes/plantillas/crear/", "Vuelven las rebajas")
+    phone.get_by_role("button", name="Crear plantilla").click()
+    expect(phone.get_by_text("quedó guardada")).to_be_visible()
+    plantilla = PlantillaSMS.objects.get(nombre="Rebajas")
+    phone.goto("/clientes/plantillas/crear/")
+    expect(texto).to_have_value("")
+    # A draft comes back while the row is what it was, and puts nothing back that others have changed since.
+    path = f"/clientes/plantillas/editar/{plantilla.pk}/"
+    write(path, "Lo que escribió una")
+    phone.goto(path)
+    expect(phone.get_by_text("Se recuperó")).to_be_visible()
+    expect(texto).to_have_value("Lo que escribió una")
+    PlantillaSMS.objects.update(mensaje="Lo que guardó otra")
+    phone.goto(path)
+    expect(texto).to_have_value("Lo que guardó otra")
+    expect(phone.get_by_text("Se recuperó")).to_be_hidden()
+    # Another person at the same tab, who came by a session that ended or by signing out.
+    write("/clientes/plantillas/crear/", "Lo de la dueña")
+    assert phone.evaluate(DRAFTS) == 1
+    sign_in(VendedorFactory.create(creado_por=owner, rol="admin"))
+    phone.goto("/clientes/plantillas/crear/")
+    expect(texto).to_have_value("")
+    assert phone.evaluate(DRAFTS) == 0
+    phone.context.grant_permissions(["notifications"])
+    for _ in range(2):
+        sign_in(owner)
+        phone.goto("/")
+        assert evaluate_until(phone, WORKERS) == 1
+        phone.evaluate("localStorage.setItem('ultima-respuesta', 7)")
+        phone.locator("summary", has_text="Menú de").click()
+        phone.get_by_role("button", name="Salir").click()
+        expect(phone.get_by_role("button", name="Ingresar")).to_be_visible()
+        assert phone.evaluate("localStorage.getItem('ultima-respuesta')") is None
+
+
+def test_a_reply_is_answered_once_and_a_draft_is_its_writers(
+    phone: Page, owner: Usuario, sign_in: SignIn, settings: Any
+) -> None:
     ana = respuestas.surtida(owner)[0]
     phone.goto("/")
     expect(phone.get_by_role("link", name="respuestas sin leer")).to_be_visible()
@@ -72,3 +128,4 @@ def test_a_reply_is_announced_and_answered_once(phone: Page, owner: Usuario, sig
     expect(phone.get_by_role("textbox", name="Su respuesta")).to_have_value("")
     assert CampanaSMS.objects.exclude(respuesta_a=None).count() == 1
     is_presentable(phone)
+    drafts_are_their_writers(phone, owner, sign_in)

@@ -84,7 +84,7 @@ def test_signing_out_clears_what_the_browser_kept(owner: Usuario) -> None:
 
     answer = client.post("/cuentas/salir/")
 
-    assert answer["Clear-Site-Data"] == '"cache"'
+    assert answer["Clear-Site-Data"] == '"cache", "storage"'
     assert client.get("/cuenta/").status_code == 302
 
 

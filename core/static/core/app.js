@@ -89,6 +89,8 @@ const avisos = (() => {
   const worker = document.querySelector("meta[name=avisos]")?.content;
   if (!worker) return null;
   const ready = () => navigator.serviceWorker.register(worker);
+  // Signing out takes it away with the browser's storage, and one shows nothing before it has come up.
+  if (Notification.permission === "granted") ready();
   const button = document.querySelector("[data-avisar]");
   if (button && Notification.permission === "default") {
     button.hidden = false;

@@ -3,12 +3,30 @@
 "use strict";
 
 (() => {
-  const CLAVE = "borrador:";
+  // Others sit at the same tab: each person's drafts carry their id, and those of others go.
+  const persona = document.querySelector("meta[name=persona]")?.content;
+  if (!persona) return;
+  const TODOS = "borrador:";
+  const CLAVE = `${TODOS}${persona}:`;
   // What a step carries beside what a person chose: each page brings its own.
   const NUESTROS = new Set(["csrfmiddlewaretoken", "clave", "total", "revisada", "revisada_para", "visto", "accion"]);
   const fields = (form) => [...new FormData(form)].filter(([name, value]) => !NUESTROS.has(name) && typeof value === "string");
   const read = (key) => JSON.parse(sessionStorage.getItem(CLAVE + key) ?? "null");
   const forget = (key) => sessionStorage.removeItem(CLAVE + key);
+
+  // What the page itself put into the form, whatever the browser or a person has done since.
+  const initial = (field) => {
+    if (field.type === "checkbox" || field.type === "radio") return field.defaultChecked;
+    if (field.options) return [...field.options].filter((option) => option.defaultSelected).map((option) => option.value);
+    return field.defaultValue ?? "";
+  };
+  const given = (form) =>
+    JSON.stringify(
+      [...form.elements]
+        .filter((field) => field.name && field.type !== "hidden" && !NUESTROS.has(field.name))
+        .map((field) => [field.name, initial(field)]),
+    );
+  const isTyped = (field) => field?.dispatchEvent && field.value !== undefined && !["hidden", "checkbox", "radio"].includes(field.type);
 
   const say = (form, text, actions) => {
     const notice = document.createElement("div");
@@ -31,22 +49,26 @@
     form.before(notice);
   };
 
-  // What was sent and is shown now is no draft any more.
-  const isSent = (form, kept) => {
-    const typed = kept.find(([name]) => name === "mensaje")?.[1].trim();
-    const client = form.querySelector("[data-primero]")?.dataset.primero ?? "";
-    const shown = [...document.querySelectorAll(".globo-enviado .burbuja")].map((bubble) => bubble.lastChild.textContent.trim());
-    return !typed || shown.includes(typed) || shown.includes(typed.replaceAll("{nombre}", () => client));
-  };
-
-  // A campaign's own page comes after the form of several steps when it was created.
-  if (document.querySelector(".campana-pagina")) forget("campana-nueva");
+  for (const key of Object.keys(sessionStorage)) {
+    if (key.startsWith(TODOS) && !key.startsWith(CLAVE)) sessionStorage.removeItem(key);
+  }
+  // The form before this page was taken: core/pages/borrador.py. The cookie stays for the tab that has that draft.
+  const [, cookie, saved] = document.cookie.match(/(?:^|; )((?:__Host-)?borrador_guardado)=([^;]*)/) ?? [];
+  if (saved && read(saved)) {
+    forget(saved);
+    document.cookie = `${cookie}=; Max-Age=0; Path=/; SameSite=Lax${location.protocol === "https:" ? "; Secure" : ""}`;
+  }
 
   for (const form of document.querySelectorAll("form[data-borrador]")) {
     const key = form.dataset.borrador;
-    const kept = read(key);
-    const save = () => sessionStorage.setItem(CLAVE + key, JSON.stringify(fields(form)));
-    form.addEventListener("input", save);
+    const draft = read(key);
+    const kept = draft?.valores;
+    let inicial = given(form);
+    const save = () => sessionStorage.setItem(CLAVE + key, JSON.stringify({ inicial, valores: fields(form) }));
+    form.addEventListener("input", (event) => {
+      // Back brings a step again, whose campaign may have been created, and app.js says that it is filled in.
+      if (event.isTrusted || form.dataset.pasos === undefined) save();
+    });
     form.addEventListener("submit", save);
     if (!kept) continue;
     if (form.dataset.pasos !== undefined) {
@@ -67,17 +89,18 @@
         again.submit();
       };
       say(form, "Quedó una campaña sin terminar.", [["Seguir donde iba", goOn], ["Descartarla", () => forget(key)]]);
-    } else if (form.querySelector("[aria-invalid]") || isSent(form, kept)) {
-      if (isSent(form, kept)) forget(key);
+      continue;
+    }
+    const changed = kept.filter(([name, value]) => isTyped(form.elements[name]) && form.elements[name].value !== value);
+    if (changed.length === 0 || form.querySelector("[aria-invalid]")) {
+      inicial = draft.inicial; // the form came back with what was typed
+    } else if (draft.inicial !== inicial) {
+      forget(key); // somebody has changed it since: the draft would put back what was before
     } else {
-      let changed = false;
-      for (const [name, value] of kept) {
+      for (const [name, value] of changed) {
         const field = form.elements[name];
-        if (!field || field.value === undefined || field.type === "hidden" || field.value === value) continue;
-        if (field.type === "checkbox" || field.type === "radio") continue;
         field.value = value;
         field.dispatchEvent(new Event("input", { bubbles: true }));
-        changed = true;
       }
       const undo = () => {
         forget(key);
@@ -85,7 +108,7 @@
         form.querySelectorAll("textarea").forEach((text) => text.dispatchEvent(new Event("input", { bubbles: true })));
         forget(key);
       };
-      if (changed) say(form, "Se recuperó lo que había escrito.", [["Descartarlo", undo]]);
+      say(form, "Se recuperó lo que había escrito.", [["Descartarlo", undo]]);
     }
   }
 })();

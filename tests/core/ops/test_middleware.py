@@ -63,7 +63,7 @@ def test_it_leaves_what_is_everybodys(path: str, client: Client, db: None) -> No
 
 def test_back_shows_a_new_campaign_as_it_was_until_its_maker_leaves(browser: Client) -> None:
     assert browser.get("/campanas/nueva/")["Cache-Control"] == "private"
-    assert browser.post("/cuentas/salir/")["Clear-Site-Data"] == '"cache"'
+    assert browser.post("/cuentas/salir/")["Clear-Site-Data"] == '"cache", "storage"'
 
 
 @pytest.mark.parametrize("method", ["get", "post", "options", "delete"])

@@ -167,6 +167,8 @@ class TestReaders:
         assert [page.get(f"{path}?estado=&v={n}").status_code for n in range(6)] == [200] * 6
         assert [page.get(f"{path}?despues={n}&v=1").status_code for n in (1, 2, 3)] == [200, 200, 429]
         assert page.get(f"{path}?v=7").status_code == 200
+        # One that was refused was not seen: asking again is no way in.
+        assert [page.get(f"{path}?despues=3&v={n}").status_code for n in (1, 2)] == [429, 429]
 
     def test_each_of_them_is_a_page(self) -> None:
         assert set(names(get_resolver().url_patterns)) >= DE_ALGUIEN | DE_PERSONAS

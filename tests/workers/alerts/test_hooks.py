@@ -155,6 +155,9 @@ def test_one_calls_at_a_time_and_who_dies_has_said_nothing(gancho: Gancho, liste
     claim = hooks.take()
     assert claim is not None
     assert hooks.take() is None
+    # Who says that it is active, as it is, takes nothing from who calls.
+    ganchos.cambiar(gancho=gancho, usuario=gancho.usuario, datos={"activo": True})
+    assert hooks.take() is None
     due()  # it was not heard of again
     assert hooks.deliver() == 1
     entrega = EntregaGancho.objects.get()
@@ -224,10 +227,17 @@ def test_a_program_makes_one_and_tells_again(api: APIClient, listener: Listener)
     assert [(call["total"], call["estado"], call["codigo_http"]) for call in calls] == [
         (3, "entregada", 200), (1, "entregada", 200),
     ]  # fmt: skip
-    assert api.post(f"{URL}entregas/{calls[0]['id']}/repetir/").json()["repetida"]
+    again_path = f"{URL}entregas/{calls[0]['id']}/repetir/"
+    assert api.post(again_path).json()["repetida"]
     span = {"desde": "2020-01-01T00:00", "hasta": "2099-01-01T00:00"}
+    # One more press, of either, is no more calls before what is new.
+    assert error_of(api.post(f"{mine}repetir/", span), 409)["code"] == "pending"
+    assert error_of(api.post(again_path), 409)["code"] == "pending"
+    assert hooks.deliver() == 1
     assert api.post(f"{mine}repetir/", span).json() == {"eventos": 3}
-    assert hooks.deliver() == 2
+    assert error_of(api.post(f"{mine}repetir/", span), 409)["code"] == "pending"
+    assert error_of(api.post(again_path), 409)["code"] == "pending"
+    assert hooks.deliver() == 1
     again = told(listener)[1:]
     assert [evento["id"] for evento in again] == [evento["id"] for evento in again[:3]] * 3
     assert error_of(api.post(f"{mine}repetir/", {**span, "hasta": "2020-01-01T00:00"}), 400)["attr"] == "hasta"
