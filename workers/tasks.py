@@ -119,7 +119,8 @@ def atender_programacion(programacion_id: int) -> int:
 def limpiar_importaciones() -> int:
     """Delete old imports, the files that nobody confirmed, the answers of calls that brought many clients, and old
     events of hooks."""
-    return proceso.limpiar() + lote.limpiar() + ganchos.limpiar()
+    cleaned = proceso.limpiar() + lote.limpiar()
+    return cleaned + ganchos.limpiar(hasta=time.monotonic() + OLVIDAR_S)
 
 
 @shared_task(name="workers.olvidar_contactos", ignore_result=True)

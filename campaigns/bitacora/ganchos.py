@@ -1,16 +1,18 @@
 """Services and selectors of hooks: making and changing them, and telling again what was told."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django.db import transaction
-from django.db.models import F, Func, JSONField, Q, QuerySet, Value
+from django.db.models import F, Func, JSONField, Model, Q, QuerySet, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from campaigns.bitacora.alertas import nuevo_secreto
+from campaigns.bitacora.alertas import avisar_de_gancho, nuevo_secreto
 from campaigns.models import EntregaGancho, EventoGancho, Gancho
+from campaigns.models.alerta import ERROR_MAX
 from campaigns.values.direccion import leer
 from campaigns.values.eventos import Evento
 from clientes.bajas.privacidad import otros_con_telefono
@@ -21,17 +23,22 @@ from core.models import Usuario
 from core.nudges import nudge
 from core.registro import anotar
 
+M = TypeVar("M", bound=Model)
+
 AVISAR: Final = "workers.avisar_ganchos"
 MAXIMO: Final = 10  # of a shop
 TANDA: Final = 500  # events of one call
 REPETIR_MAX: Final = 100_000  # events that are told again at once
-GUARDAR: Final = timedelta(days=7)  # events
+GUARDAR: Final = timedelta(days=7)  # events, once they were told
+ATRASO_MAX: Final = timedelta(days=30)  # of a hook that takes its calls, but more slowly than they come
+LOTE: Final = 10_000  # rows that are deleted in a statement
 GUARDAR_ENTREGAS: Final = timedelta(days=30)
 ANTERIOR: Final = timedelta(days=1)  # the secret before the last signs for so long
 
 MUCHOS: Final = f"Una tienda tiene hasta {MAXIMO} ganchos: elimine uno que no use."
 SIN_TIPOS: Final = "Elija al menos un evento."
 POR_PERSONA: Final = "Lo desactivó una persona."
+ATRASADO: Final = "Recibe más despacio de lo que se le avisa: los eventos más viejos esperan hace 30 días."
 DESACTIVADO: Final = "El gancho está desactivado: actívelo primero."
 YA_ESPERA: Final = "Esta entrega todavía no termina: se intenta sola."
 YA_REPITE: Final = "Ya hay una repetición en camino: espere a que termine."
@@ -114,7 +121,7 @@ def cambiar_secreto(*, gancho: Gancho, usuario: Usuario) -> Gancho:
 
 
 def eliminar(*, gancho: Gancho, usuario: Usuario) -> None:
-    """Delete a hook with all that waited for it."""
+    """Delete a hook with its calls. Its events, which may be millions, go in the next night."""
     anotar(registro.Tipo.ALERTAS, usuario=usuario, detalle=f"gancho {gancho.pk}, eliminado")
     gancho.delete()
 
@@ -228,9 +235,83 @@ def olvidar(cliente: Cliente) -> None:
     EventoGancho.objects.filter(pk__in=ids).delete()
 
 
-def limpiar() -> int:
-    """Delete events and calls that are old; how many. What waits goes with the hook: it is disabled sooner."""
-    old = EventoGancho.objects.filter(creado__lt=Now() - GUARDAR)
-    events = old._raw_delete(old.db)
+def desactivar(gancho: Gancho, *, motivo: str) -> None:
+    """Call a hook no more, and tell its shop why. Its calls are not lost: once it is active again, a person may repeat
+    them.
+
+    Args:
+        gancho: its row is locked by the caller's transaction.
+    """
+    gancho.estado, gancho.motivo = Gancho.Estado.DESACTIVADO, motivo[:ERROR_MAX]
+    gancho.save(update_fields=["estado", "motivo"])
+    pending = EntregaGancho.objects.filter(gancho=gancho, estado=EntregaGancho.Estado.PENDIENTE)
+    pending.update(estado=EntregaGancho.Estado.FALLIDA, error=gancho.motivo)
+    avisar_de_gancho(usuario_id=gancho.usuario_id, url=gancho.url, motivo=gancho.motivo)
+
+
+def limpiar(*, hasta: float) -> int:
+    """Delete events and calls that are old, a batch in a transaction; return how many.
+
+    What an active hook was not told yet stays. One that is a month behind is disabled first, and its shop is told.
+
+    Args:
+        hasta: the moment of `time.monotonic` at which to leave the rest for another day.
+    """
+    dropped = 0
+    for gancho_id in _con_eventos():
+        _desactivar_atrasado(gancho_id)
+        dropped += _borrar(_viejos(gancho_id), hasta)
     calls = EntregaGancho.objects.filter(creada__lt=Now() - GUARDAR_ENTREGAS)
-    return int(events) + int(calls._raw_delete(calls.db))
+    return dropped + _borrar(calls.exclude(estado=EntregaGancho.Estado.PENDIENTE).order_by("pk"), hasta)
+
+
+def _con_eventos() -> Iterator[int]:
+    """Yield the ids of the hooks that have events, also of those that were deleted, by a step in the index for each."""
+    ids = EventoGancho.objects.order_by("gancho_id").values_list("gancho_id", flat=True)
+    last = ids.first()
+    while last is not None:
+        yield last
+        last = ids.filter(gancho_id__gt=last).first()
+
+
+def _sin_contar(gancho_id: int) -> QuerySet[EventoGancho]:
+    """Return the events of a hook that no call has, the oldest first."""
+    return EventoGancho.objects.filter(gancho_id=gancho_id, en_entrega=False).order_by("pk")
+
+
+@transaction.atomic
+def _desactivar_atrasado(gancho_id: int) -> None:
+    active = Gancho.objects.filter(pk=gancho_id, estado=Gancho.Estado.ACTIVO)
+    first = _sin_contar(gancho_id).first()
+    if first is None or first.creado >= timezone.now() - ATRASO_MAX:
+        return
+    if (gancho := active.select_for_update(no_key=True).first()) is not None:
+        desactivar(gancho, motivo=ATRASADO)
+
+
+def _viejos(gancho_id: int) -> QuerySet[EventoGancho]:
+    """Return the events of a hook that may go, the oldest first: what stays comes after them in the index."""
+    events = EventoGancho.objects.filter(gancho_id=gancho_id).order_by("creado")
+    gancho = Gancho.objects.filter(pk=gancho_id).first()
+    if gancho is None:
+        return events
+    old = events.filter(creado__lt=Now() - GUARDAR)
+    if gancho.estado != Gancho.Estado.ACTIVO:
+        return old
+    # In this order: what a call takes in between is found by the first question.
+    waits = _sin_contar(gancho_id).values_list("pk", flat=True).first()
+    calls = EntregaGancho.objects.filter(gancho_id=gancho_id, estado=EntregaGancho.Estado.PENDIENTE)
+    untold = [pk for pk in (waits, *calls.values_list("evento_ids__0", flat=True)) if pk is not None]
+    return old.filter(pk__lt=min(untold)) if untold else old
+
+
+def _borrar(rows: QuerySet[M], hasta: float) -> int:
+    """Delete rows in their order, a batch in a statement, which has a limit of time; return how many."""
+    dropped = 0
+    while time.monotonic() < hasta:
+        batch = rows.model._default_manager.filter(pk__in=rows.values("pk")[:LOTE])
+        count = int(batch._raw_delete(batch.db))
+        dropped += count
+        if count < LOTE:
+            break
+    return dropped

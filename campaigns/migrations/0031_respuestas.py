@@ -53,10 +53,6 @@ class Migration(migrations.Migration):
             name='tipo',
             field=models.CharField(choices=[('creada', 'Creada'), ('editada', 'Cambió antes de empezar'), ('aprobada', 'Aprobada'), ('rechazada', 'No se aprobó'), ('iniciada', 'Empezó el envío'), ('espera', 'Espera el horario de envío'), ('sigue', 'Sigue: se abrió el horario'), ('pausada', 'Pausada'), ('pausada_sola', 'Se pausó sola'), ('reanudada', 'Reanudada'), ('cancelada', 'Cancelada'), ('reintentada', 'Se reintentan los fallidos'), ('movida', 'Cambió de estado'), ('avance_25', 'Llegó al 25 %'), ('avance_50', 'Llegó al 50 %'), ('avance_75', 'Llegó al 75 %'), ('sin_avance', 'Dejó de avanzar'), ('revision', 'Twilio tiene una falla'), ('completada', 'Completada'), ('error', 'Terminó con error'), ('cerrada', 'Terminó de cancelarse')], max_length=12),
         ),
-        migrations.AddIndex(
-            model_name='campanasms',
-            index=models.Index(condition=models.Q(('respuesta_a__isnull', True)), fields=['usuario', 'id'], name='campana_sin_respuestas'),
-        ),
         migrations.AddField(
             model_name='respuestaguardada',
             name='usuario',

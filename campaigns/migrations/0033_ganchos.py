@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 ('datos', models.JSONField()),
                 ('creado', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('en_entrega', models.BooleanField(db_default=False, default=False)),
-                ('gancho', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='eventos', db_constraint=False, to='campaigns.gancho')),
+                ('gancho', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='eventos', db_constraint=False, to='campaigns.gancho')),
             ],
             options={
                 'ordering': ('id',),
@@ -94,10 +94,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='eventogancho',
             index=models.Index(fields=['gancho', 'creado'], name='evento_por_gancho'),
-        ),
-        migrations.AddIndex(
-            model_name='eventogancho',
-            index=models.Index(fields=['creado'], name='evento_viejo'),
         ),
         migrations.AddIndex(
             model_name='entregagancho',

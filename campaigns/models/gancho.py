@@ -57,10 +57,10 @@ class Gancho(models.Model):
 class EventoGancho(models.Model):
     """One event for one hook. The database writes it with what it tells of; a call takes up to 500 in their order."""
 
-    # Without a constraint, by which each message would lock the hook's row: what comes after a hook was deleted goes by
-    # its age.
+    # Without a constraint, by which each message would lock the hook's row. What a deleted hook leaves, or is written
+    # just after it, goes in the next night.
     gancho = models.ForeignKey(
-        Gancho, on_delete=models.CASCADE, related_name="eventos", db_index=False, db_constraint=False
+        Gancho, on_delete=models.DO_NOTHING, related_name="eventos", db_index=False, db_constraint=False
     )
     evento = models.UUIDField(default=uuid.uuid4)  # the same however often it is told
     tipo = models.CharField(max_length=30)
@@ -74,7 +74,6 @@ class EventoGancho(models.Model):
             # the next call of a hook
             models.Index(fields=["gancho", "id"], name="evento_por_entregar", condition=Q(en_entrega=False)),
             models.Index(fields=["gancho", "creado"], name="evento_por_gancho"),  # a span that is told again
-            models.Index(fields=["creado"], name="evento_viejo"),
         ]
 
     def __str__(self) -> str:

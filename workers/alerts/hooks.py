@@ -22,8 +22,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from campaigns.bitacora.alertas import avisar_de_gancho
-from campaigns.bitacora.ganchos import TANDA
+from campaigns.bitacora.ganchos import TANDA, desactivar
 from campaigns.models import EntregaGancho, EventoGancho, Gancho
 from campaigns.models.alerta import ERROR_MAX
 from campaigns.values.estados import en_sql
@@ -185,15 +184,10 @@ def record(claim: Claim, entrega: EntregaGancho, result: Result) -> bool:
         if result.for_good or gancho.falla_desde <= timezone.now() - GIVE_UP:
             _disable(gancho, entrega, result)
     entrega.save()
-    gancho.save(update_fields=["libre_desde", "falla_desde", "estado", "motivo"])
+    gancho.save(update_fields=["libre_desde", "falla_desde"])
     return True
 
 
 def _disable(gancho: Gancho, entrega: EntregaGancho, failed: Failed) -> None:
-    """Call it no more, and say so. Its call is not lost: once it is active again, a person may repeat it."""
-    gancho.estado = Gancho.Estado.DESACTIVADO
-    gancho.motivo = YA_NO_EXISTE if failed.for_good else SIN_TOMAR.format(error=failed.reason)[:ERROR_MAX]
     entrega.estado = EntregaGancho.Estado.FALLIDA
-    pending = EntregaGancho.objects.filter(gancho=gancho, estado=EntregaGancho.Estado.PENDIENTE)
-    pending.exclude(pk=entrega.pk).update(estado=EntregaGancho.Estado.FALLIDA, error=gancho.motivo)
-    avisar_de_gancho(usuario_id=gancho.usuario_id, url=gancho.url, motivo=gancho.motivo)
+    desactivar(gancho, motivo=YA_NO_EXISTE if failed.for_good else SIN_TOMAR.format(error=failed.reason))

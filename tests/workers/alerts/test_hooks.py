@@ -5,13 +5,17 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
-from django.db import transaction
+from django.apps import apps
+from django.db import connection, transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -264,12 +268,102 @@ def test_private_addresses_are_refused(api: APIClient, settings: Any) -> None:
         assert error_of(api.post(URL, {"url": url, "tipos": ["sms.enviado"]}), 400)["attr"] == "url"
 
 
-def test_old_events_are_deleted(gancho: Gancho) -> None:
-    some(gancho, 2)
-    EventoGancho.objects.filter(pk=EventoGancho.objects.first().pk).update(creado=timezone.now() - timedelta(days=8))  # type: ignore[union-attr]
-    EntregaGancho.objects.create(gancho=gancho, evento_ids=[], total=0, creada=timezone.now() - timedelta(days=31))
-    assert ganchos.limpiar() == 2
-    assert (EventoGancho.objects.count(), EntregaGancho.objects.count()) == (1, 0)
+def test_old_events_are_deleted_once_they_were_told(
+    gancho: Gancho, owner: Usuario, listener: Listener, monkeypatch: pytest.MonkeyPatch, mailoutbox: list[Any]
+) -> None:
+    monkeypatch.setattr(ganchos, "LOTE", 2)
+    alertas.guardar_ajustes(usuario=owner, datos={"url": listener.url})
+
+    def aged(rows: list[EventoGancho], days: int, **fields: Any) -> list[int]:
+        ids = [row.pk for row in rows]
+        EventoGancho.objects.filter(pk__in=ids).update(creado=timezone.now() - timedelta(days=days), **fields)
+        return ids
+
+    def clean() -> int:
+        return ganchos.limpiar(hasta=time.monotonic() + 60)
+
+    def left() -> list[int]:
+        return list(EventoGancho.objects.order_by("pk").values_list("pk", flat=True))
+
+    taken = aged(some(gancho, 5), 9, en_entrega=True)
+    called = aged(some(gancho, 2), 9, en_entrega=True)
+    waits = aged(some(gancho, 2), 8)
+    new = aged(some(gancho, 1), 6, en_entrega=True)
+    old = timezone.now() - timedelta(days=31)
+    EntregaGancho.objects.create(gancho=gancho, evento_ids=taken, total=5, creada=old, estado="entregada")
+    EntregaGancho.objects.create(gancho=gancho, evento_ids=called, total=2, creada=old)  # is still tried
+    assert ganchos.limpiar(hasta=time.monotonic()) == 0
+    assert clean() == 6
+    assert left() == [*called, *waits, *new]
+    EntregaGancho.objects.update(estado="entregada")
+    assert clean() == 3
+    assert left() == [*waits, *new]
+    # It takes its calls, but is a month behind.
+    aged(list(EventoGancho.objects.filter(pk=waits[0])), 31)
+    assert clean() == 2
+    found = Gancho.objects.get()
+    assert (found.estado, found.motivo, left()) == ("desactivado", ganchos.ATRASADO, new)
+    assert Alerta.objects.get().tipo == "gancho.desactivado"
+    assert clean() == 0
+    ganchos.eliminar(gancho=found, usuario=owner)
+    assert clean() == 1
+    assert left() == []
+
+
+def test_many_rows_cost_no_more_each(gancho: Gancho, campana: CampanaSMS) -> None:
+    """A session whose first statement had one row does not join those of the next one by one."""
+    lote = open_lote(campana, [])
+    SMSLog.objects.bulk_create(
+        SMSLog(campana=campana, lote=lote, estado="enviado", twilio_sid=f"SM{n}") for n in range(10_001)
+    )
+    first = SMSLog.objects.order_by("pk").values_list("pk", flat=True)[0]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        backend = psutil.Process(cursor.fetchone()[0])
+
+    def spent(entrega: str, least: int, most: int) -> float:
+        before = sum(backend.cpu_times()[:2])
+        SMSLog.objects.filter(pk__gte=first + least, pk__lt=first + most).update(entrega=entrega)
+        return sum(backend.cpu_times()[:2]) - before
+
+    spent("delivered", 0, 1)
+    runs = [(spent(entrega, 1, 2_001), spent(entrega, 2_001, 10_001)) for entrega in ("failed", "delivered")]
+    # Processor time, in the kernel's steps of 10 ms: four times as long, sixteen times if each row met all others.
+    small, large = (min(run[which] for run in runs) for which in (0, 1))
+    assert large <= 8 * max(small, 0.02), runs
+    assert EventoGancho.objects.filter(tipo="sms.enviado").count() == 10_001
+    assert EventoGancho.objects.filter(tipo__in=["sms.entregado", "sms.no_entregado"]).count() == 20_001
+
+
+def test_the_triggers_are_made_again_over_what_is_there(gancho: Gancho, owner: Usuario) -> None:
+    made = import_module("campaigns.migrations.0034_disparadores")
+    with connection.schema_editor(atomic=False) as editor:
+        made.make(apps, editor)
+        made.drop(apps, editor)
+        made.drop(apps, editor)
+        made.make(apps, editor)
+        made.make(apps, editor)
+    ClienteFactory.create(usuario=owner)
+    assert EventoGancho.objects.count() == 1
+
+
+def test_no_row_is_refused_for_its_words(
+    gancho: Gancho, campana: CampanaSMS, owner: Usuario, listener: Listener
+) -> None:
+    odd = "\\u0000 \\ud800 \x01\x1f\x7f \ufffe \U0001f600 NaN 1e999 %s {} $q$ $$ \"'\\"
+    cliente = Cliente.objects.create(usuario=owner, nombre=odd, telefono="3001234567", documento=odd[:20])
+    row = sms_log(campana, open_lote(campana, [cliente]), cliente)
+    SMSLog.objects.filter(pk=row.pk).update(estado="fallido", codigo=odd[:20], error=odd)
+    SMSLog.objects.filter(pk=row.pk).update(segmentos=32_767, error=odd * 5)
+    anotar(campana_id=campana.pk, tipo=Suceso.Tipo.PAUSADA_SOLA, detalle=odd)
+    Entrante.objects.create(usuario=owner, sid=odd[:20], telefono=odd[:20], texto=odd * 10_000)
+    Importacion.objects.create(usuario=owner, archivo=odd)
+    Importacion.objects.update(estado="fallida", error=odd, terminada_en=timezone.now())
+    assert hooks.deliver() == 1
+    events = {evento["type"]: evento["data"] for evento in told(listener)}
+    assert events["cliente.creado"]["nombre"] == events["sms.fallido"]["error"] == odd
+    assert events["campana.pausada"]["motivo"] == events["importacion.terminada"]["archivo"] == odd
+    assert events["respuesta.recibida"]["texto"] == odd * 10_000
 
 
 @pytest.mark.parametrize("forget", [anonimizar_cliente, eliminar_cliente])

@@ -112,13 +112,14 @@ CODE: Final = {
 # What has an estado and is none of the three, or is no row.
 OTHERS: Final = {
     "campaigns.bitacora.ganchos.cambiar": "a Gancho",
+    "campaigns.bitacora.ganchos.desactivar": "a Gancho and its EntregaGancho",
     "campaigns.cierre.services._terminar": "a CierreDiario",
     "campaigns.cierre.services.guardar_busqueda": "a CierreDiario",
     "campaigns.cierre.services.guardar_pagina": "a CierreDiario",
     "campaigns.programaciones.ocurrencias._crear": "an Ocurrencia",
     "campaigns.programaciones.services.ejecutar_programacion": "an Ocurrencia",
     "workers.alerts.deliver.record": "an EntregaAlerta",
-    "workers.alerts.hooks._disable": "a Gancho and its EntregaGancho",
+    "workers.alerts.hooks._disable": "an EntregaGancho",
     "workers.alerts.hooks.record": "an EntregaGancho",
     "workers.engine.campaign.plazo._fail": "the parameters of FAIL_SQL",
     "workers.engine.lote.opening.open_sql": "the text of OPEN_SQL",
