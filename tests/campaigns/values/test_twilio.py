@@ -28,6 +28,10 @@ NOT_MEANT = (
     ("campaigns/migrations/0001_initial.py", "'entrega', models.CharField("),
     ("campaigns/migrations/0014_entregado_en_parte.py", 'name="entrega", field=models.CharField('),
     ("campaigns/migrations/0021_descartes.py", "condition=models.Q(('entrega', "),
+    ("campaigns/migrations/0034_disparadores.py", "s.entrega IN ("),  # of that day, in triggers
+    ("campaigns/migrations/0034_disparadores.py", "v0.entrega IN ("),
+    ("campaigns/migrations/0034_disparadores.py", "s.entrega, 'entrega_codigo'"),
+    ("workers/revision/remitentes.py", "docs/api/errors/30036"),  # the page that says so
     ("campaigns/api/logs.py", '"entrega": "delivered"'),  # the example of an answer
     ("core/pages/errores.py", '"unavailable" if away else "failed"'),  # the health check's word
     ("workers/engine/message/doubts.py", 'SETTLED.labels("sent")'),  # a metric's
