@@ -68,7 +68,8 @@ def _not_its_text(field: Any, value: Any) -> Any:
     if field.max_length is not None and len(value) > field.max_length:
         text = field.error_messages["max_length"].format(max_length=field.max_length)
         return [ErrorDetail(text, code="max_length")]
-    if not field.allow_blank and not texts.TINTA.search(value):
+    # A NUL is for the field to refuse.
+    if not field.allow_blank and "\0" not in value and not texts.TINTA.search(value):
         return [ErrorDetail(field.error_messages["blank"], code="blank")]
     return None
 

@@ -111,7 +111,7 @@ def test_it_rejects_another_content_type(api: APIClient, path: str, content_type
 
 @pytest.mark.parametrize("path", WRITES)
 def test_it_rejects_a_body_that_is_too_large(api: APIClient, path: str, settings: Any) -> None:
-    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = settings.BIG_BODY_MAX_SIZE = 1_000
     body = json.dumps({"nombre": "x" * 2_000})
     error = error_of(post(api, path, body), 413)
     assert error["code"] == "too_large"
