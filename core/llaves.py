@@ -23,7 +23,7 @@ from django.utils import timezone
 from core import addresses
 from core.errors import ConflictError, ForbiddenError, InvalidInputError
 from core.models import LlaveApi, Usuario
-from core.permisos import LEE, Accion
+from core.permisos import ESCRIBEN, Accion
 from core.registro import Tipo, anotar
 from core.sessions import RECIENTE_S
 
@@ -42,7 +42,7 @@ PREFIJO: Final = len(MARCA) + 4
 # Something of this a role must be let do for a key of its own to have the scope; `leer` everybody's may.
 SIRVEN: Final = {
     Alcance.CLIENTES: {Accion.EDITAR_CLIENTES},
-    Alcance.CAMPANAS: {Accion.EDITAR_CAMPANAS, Accion.MANEJAR, Accion.APROBAR, Accion.RESPONDER},
+    Alcance.CAMPANAS: {Accion.EDITAR_CAMPANAS, Accion.MANEJAR, Accion.APROBAR},
     Alcance.TODO: {Accion.ADMINISTRAR},
 }
 
@@ -169,7 +169,7 @@ def llave_por_clave(*, usuario: Usuario) -> LlaveApi:
             usuario=usuario,
             nombre=Origen.CLAVE.label,
             # Whatever it is, the role bounds it.
-            alcances=[Alcance.LEER] if usuario.permisos <= LEE else [Alcance.TODO],
+            alcances=[Alcance.LEER] if usuario.permisos.isdisjoint(ESCRIBEN) else [Alcance.TODO],
             vence_en=timezone.now() + timedelta(hours=settings.API_TOKEN_H),
             origen=Origen.CLAVE,
         )

@@ -14,7 +14,7 @@ from django.db import models
 class Rol(models.TextChoices):
     ADMIN = "admin", "Administrador"  # all that a shop does
     OPERADOR = "operador", "Operador"  # watches campaigns, pauses them and lets them go on
-    VENDEDOR = "vendedor", "Vendedor"  # reads clients and campaigns, and answers clients
+    VENDEDOR = "vendedor", "Vendedor"  # reads clients and campaigns
     APROBADOR = "aprobador", "Aprobador"  # reads what a vendedor reads, and approves
     PLATAFORMA = "plataforma", "Operador de la instalación"  # of no shop: what it may do, Django's permissions say
 
@@ -29,7 +29,6 @@ class Accion(StrEnum):
     EDITAR_CAMPANAS = "editar_campanas"  # to make and to cancel them too
     MANEJAR = "manejar"  # pause, resume, retry
     APROBAR = "aprobar"  # … or reject
-    RESPONDER = "responder"  # answer what a client wrote
     EXPORTAR = "exportar"  # takes data out, many rows at once or all about one client
     ADMINISTRAR = "administrar"  # settings, alerts, senders, people, the security log
 
@@ -38,7 +37,7 @@ LEE: Final = frozenset({Accion.VER_CLIENTES, Accion.VER_TELEFONOS, Accion.VER_CA
 TABLA: Final[Mapping[str, frozenset[Accion]]] = {
     Rol.ADMIN: frozenset(Accion),
     Rol.OPERADOR: frozenset({Accion.VER_CAMPANAS, Accion.MANEJAR}),
-    Rol.VENDEDOR: LEE | {Accion.RESPONDER},
+    Rol.VENDEDOR: LEE,
     Rol.APROBADOR: LEE | {Accion.APROBAR},
     Rol.PLATAFORMA: frozenset(),
 }
@@ -47,14 +46,11 @@ EN_PALABRAS: Final[Mapping[str, str]] = {
     Rol.ADMIN: "Hace todo lo que hace la tienda: clientes, campañas, ajustes y personas.",
     Rol.OPERADOR: "Ve las campañas, las pausa, las reanuda y reintenta lo que falló. No ve los clientes, y de los"
     " teléfonos solo el final.",
-    Rol.VENDEDOR: "Ve los clientes, las plantillas y las campañas, y contesta lo que los clientes escriben. No cambia"
-    " nada más.",
-    Rol.APROBADOR: "Ve lo mismo que un vendedor, y aprueba o rechaza las campañas que lo esperan. No contesta.",
+    Rol.VENDEDOR: "Ve los clientes, las plantillas y las campañas, y no cambia nada.",
+    Rol.APROBADOR: "Ve lo mismo que un vendedor, y aprueba o rechaza las campañas que lo esperan.",
 }
 DE_TIENDA: Final = tuple(EN_PALABRAS)
-# Who may do one of these needs a second factor. To answer clients, one message each, does not ask for it: a vendedor
-# reads the replies on a phone.
-ESCRIBEN: Final = frozenset(Accion) - LEE - {Accion.RESPONDER}
+ESCRIBEN: Final = frozenset(Accion) - LEE
 
 # What an API answers who may not.
 FALTA: Final[Mapping[Accion, str]] = {
@@ -65,7 +61,6 @@ FALTA: Final[Mapping[Accion, str]] = {
     Accion.EDITAR_CAMPANAS: "Solo un administrador puede hacer este cambio.",
     Accion.MANEJAR: "Solo un administrador o un operador puede pausar, reanudar o reintentar.",
     Accion.APROBAR: "Solo un administrador o un aprobador puede aprobar o rechazar una campaña.",
-    Accion.RESPONDER: "Su rol no contesta a los clientes.",
     Accion.EXPORTAR: "Solo un administrador saca datos de la tienda.",
     Accion.ADMINISTRAR: "Solo un administrador ve y cambia esto.",
 }

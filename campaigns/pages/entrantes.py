@@ -135,7 +135,7 @@ def contestar(request: HttpRequest, pk: int) -> HttpResponse:
 
     Who had to sign in first comes back by GET, to the conversation, where the browser has kept what they wrote.
     """
-    usuario = con_permiso(request, Accion.RESPONDER)
+    usuario = con_permiso(request, Accion.EDITAR_CAMPANAS)
     entrante = get_object_or_404(selectors.entrantes_de(usuario), pk=pk)
     if request.method != "POST":
         return redirect("entrante", pk)
@@ -199,7 +199,7 @@ def _respuesta(
     request: HttpRequest, usuario: Usuario, telefono: str, cliente: Cliente | None, mensaje: str
 ) -> dict[str, Any]:
     """Return the variables of an answer's form; none where nobody wrote, or somebody who cannot be answered."""
-    ultimo = ultimo_de(usuario, telefono) if usuario.puede(Accion.RESPONDER) else None
+    ultimo = ultimo_de(usuario, telefono) if usuario.puede(Accion.EDITAR_CAMPANAS) else None
     if ultimo is None or not E164.fullmatch(telefono):
         return {}
     guardadas = list(guardadas_de(usuario).order_by("nombre", "pk"))

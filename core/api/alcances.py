@@ -38,7 +38,7 @@ class Fila:
 # Of clients: a campaign names its audience by them, so who makes campaigns reads them.
 DE_CLIENTES: Final = Fila(CLIENTES, (CLIENTES, CAMPANAS), Accion.VER_CLIENTES, Accion.EDITAR_CLIENTES)
 # It sends a message, so the scope of clients is not enough.
-DE_RESPONDER: Final = Fila(CAMPANAS, (CLIENTES, CAMPANAS), Accion.VER_CLIENTES, Accion.RESPONDER)
+DE_RESPONDER: Final = Fila(CAMPANAS, (CLIENTES, CAMPANAS), Accion.VER_CLIENTES, Accion.EDITAR_CAMPANAS)
 DE_GUARDADAS: Final = Fila(CAMPANAS, (CAMPANAS,), Accion.VER_CLIENTES, Accion.EDITAR_CAMPANAS)
 DE_VENTAS: Final = Fila(CLIENTES, (CLIENTES,), Accion.VER_CLIENTES, Accion.EDITAR_CLIENTES)
 DEL_EXPEDIENTE: Final = Fila(CLIENTES, (CLIENTES,), Accion.EXPORTAR, Accion.EXPORTAR)

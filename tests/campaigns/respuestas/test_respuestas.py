@@ -65,18 +65,18 @@ def guarda(tienda: Usuario, mensaje: str, palabra: str = "", **fields: Any) -> R
 
 class TestAPersonAnswers:
     def test_it_is_one_message_of_the_ledger_to_that_client(self, owner: Usuario, ana: Cliente) -> None:
-        vendedor = VendedorFactory.create(creado_por=owner)
+        socia = AdminFactory.create(creado_por=owner)
         first, last = escribe("¿Tienen en azul?"), escribe("¿Hola?")
         key = Idempotency.of("clic", {"m": "Sí"})
         campana, created = responder(
-            usuario=vendedor, entrante=first, mensaje="Sí, {nombre}.\r\nVenga.", idempotency=key
+            usuario=socia, entrante=first, mensaje="Sí, {nombre}.\r\nVenga.", idempotency=key
         )
-        again = responder(usuario=vendedor, entrante=first, mensaje="Sí, {nombre}.\r\nVenga.", idempotency=key)
+        again = responder(usuario=socia, entrante=first, mensaje="Sí, {nombre}.\r\nVenga.", idempotency=key)
         assert (created, again) == (True, (campana, False))
         assert (campana.total_clientes, campana.mensaje, campana.respuesta_a, campana.clase) == (
             1, "Sí, {nombre}.\nVenga.", last, "promocional",
         )  # fmt: skip
-        assert (campana.usuario, campana.creada_por, campana.automatica) == (owner, vendedor, False)
+        assert (campana.usuario, campana.creada_por, campana.automatica) == (owner, socia, False)
         assert campana.lotes.get().cliente_ids == [ana.pk]
         assert campana.libre_hasta == last.recibido + timedelta(hours=24) - MARGEN
         assert sin_leer(owner) == 0
