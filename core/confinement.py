@@ -11,6 +11,7 @@ from django.urls import ResolverMatch
 
 # What asks nobody who they are: the page of an opt-out link too.
 DE_TODOS: Final = ("webhooks/", "^b/", "favicon.ico")
+DE_FONDO: Final = "X-De-Fondo"  # a request that a page makes by the clock, on every page: it prolongs no session
 
 
 class Confinement(ABC):
@@ -39,10 +40,14 @@ class Confinement(ABC):
 def refuse(request: HttpRequest, *, code: str, detail: str, page: str) -> HttpResponse:
     """Refuse in the caller's shape: a fragment loads its page again, a program gets the error, a person the page.
 
+    A count that every page asks for in the background gets nothing: where the person is, to load again would not end.
+
     Args:
         code, detail: of the API's error.
         page: name of the room's page.
     """
+    if DE_FONDO in request.headers:
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
     if "HX-Request" in request.headers:
         return HttpResponse(status=HTTPStatus.UNAUTHORIZED, headers={"HX-Refresh": "true"})
     if request.path.startswith("/api/") or request.content_type == "application/json":

@@ -20,7 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from core.agente import en_palabras
-from core.confinement import DE_TODOS
+from core.confinement import DE_FONDO, DE_TODOS
 from core.models import Sesion, Usuario
 from core.ops import actor
 from core.registro import Tipo, anotar
@@ -36,7 +36,6 @@ RECIENTE_S: Final = 900
 ANOTADA: Final = "anotada"
 AGENTE_MAX: Final = 300
 # A session is written no more often than this, in seconds.
-DE_FONDO: Final = "X-De-Fondo"  # a request that a page makes by the clock, on every page: it prolongs no session
 NOTED_EACH_S: Final = 300
 HOUR_S: Final = 3600
 # Where the error is kept that a look at the session met.

@@ -37,7 +37,7 @@ def test_who_must_have_one_sets_it_up_and_signs_in_with_it(
     assert len(codes) == 10
     assert all(re.fullmatch(r"([a-z2-7]{4}-){5}[a-z2-7]{4}", code) for code in codes)
     page.get_by_role("link", name="Ya los guardé").click()
-    expect(page.get_by_role("heading", name="Aún no hay campañas")).to_be_visible()
+    expect(page.get_by_role("heading", name="Para empezar")).to_be_visible()
 
     page.locator("summary", has_text="Menú de duena").click()
     page.get_by_role("button", name="Salir").click()
@@ -45,7 +45,7 @@ def test_who_must_have_one_sets_it_up_and_signs_in_with_it(
     expect(page.get_by_role("heading", name="Escriba su código")).to_be_visible()
     page.get_by_label("Código de su aplicación").fill(codes[0])
     page.get_by_role("button", name="Ingresar").click()
-    expect(page.get_by_role("heading", name="Aún no hay campañas")).to_be_visible()
+    expect(page.get_by_role("heading", name="Para empezar")).to_be_visible()
     assert Factor.objects.get().codigos.count() == 9
 
     page.goto("/cuenta/sesiones/")
@@ -85,5 +85,5 @@ def test_a_passkey_stands_in_for_the_code(
     page.get_by_role("button", name="Salir").click()
     enter(page, owner.username, "clave-de-prueba")
     page.get_by_role("button", name="Usar su llave de acceso").click()
-    expect(page.get_by_role("heading", name="Aún no hay campañas")).to_be_visible()
+    expect(page.get_by_role("heading", name="Para empezar")).to_be_visible()
     assert LlaveAcceso.objects.get().usada is not None

@@ -26,7 +26,7 @@ def test_it_rejects_then_lets_in_and_out(page: Page, owner: Usuario) -> None:
     expect(page.get_by_label("Contraseña")).to_be_focused()
 
     enter(page, owner.username, "clave-de-prueba")
-    expect(page.get_by_role("heading", name="Aún no hay campañas")).to_be_visible()
+    expect(page.get_by_role("heading", name="Para empezar")).to_be_visible()
 
     page.locator("summary", has_text="Menú de duena").click()
     expect(page.get_by_text("Administrador", exact=True)).to_be_visible()

@@ -26,7 +26,7 @@ def clientes(owner: Usuario, settings: Any) -> list[Cliente]:
 def test_the_list_is_read_and_the_conversation_opened(owner: Usuario, clientes: list[Cliente], sign_in: SignIn) -> None:
     page = sign_in(owner)
     page.goto("/respuestas/")
-    expect(page.get_by_text("5 sin leer")).to_be_visible()
+    expect(page.get_by_role("main").get_by_text("5 sin leer")).to_be_visible()
     is_presentable(page)
     page.get_by_role("link", name="Sin leer", exact=True).click()
     page.get_by_role("button", name="Marcar estos como leídos").click()

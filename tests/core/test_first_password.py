@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.test import Client
 from rest_framework.test import APIClient
 
+from core.confinement import DE_FONDO
 from core.first_password import CODE
 from core.models import LlaveApi, Usuario
 from core.pages.cuenta import LA_MISMA
@@ -87,6 +88,13 @@ def test_no_token_is_made_and_no_name_written(db: None) -> None:
 def test_a_fragment_loads_its_page_again(db: None) -> None:
     answer = signed_in(marked()).get("/vivo/", headers={"HX-Request": "true"})
     assert (answer.status_code, answer["HX-Refresh"]) == (401, "true")
+
+
+def test_what_every_page_counts_in_the_background_loads_none_again(db: None) -> None:
+    """The room's own page counts too: it would be loaded for ever."""
+    background = {"HX-Request": "true", DE_FONDO: "1"}
+    answer = signed_in(marked()).get("/respuestas/sin-leer/", headers=background)
+    assert (answer.status_code, "HX-Refresh" in answer) == (204, False)
 
 
 def test_the_api_says_why_in_its_own_shape(db: None) -> None:

@@ -31,6 +31,7 @@ from campaigns.models import (
 )
 from clientes.models import (
     Baja,
+    Compartido,
     ConsultaRNE,
     Etiqueta,
     Importacion,
@@ -255,6 +256,7 @@ BROKEN: list[tuple[str, Callable[[], object]]] = [
     ("cliente_consentimiento_entero", lambda: ClienteFactory.create(consentimiento_en=DIA)),
     ("cliente_consentimiento_entero", lambda: ClienteFactory.create(consentimiento_fuente="Caja")),
     ("numero_rne_unico", same_number),
+    ("compartido_una_vez", lambda: [Compartido.objects.create(usuario_id=1, cliente_id=1) for _ in range(2)]),
     ("etiqueta_nombre_unico", lambda: etiquetas("VIP", "vip")),
     ("segmento_nombre_unico", lambda: segmentos("Norte", "NORTE")),
     ("venta_referencia_unica", lambda: ventas("F-1", "F-1")),

@@ -66,7 +66,7 @@ def test_it_survives_nonsense(query: str, owner: Usuario) -> None:
 
 def test_it_polls_while_something_shown_is_alive(owner: Usuario) -> None:
     ended(owner, "Quieta")
-    assert "hx-get" not in get(owner)
+    assert "hx-get" not in get(owner).partition("<main")[2]  # the menu counts replies on every page
     CampanaFactory.create(usuario=owner, estado="procesando").lotes.create(numero=1, cliente_ids=[1], total=1)
     assert 'hx-trigger="every 2s, visible"' in get(owner)
 

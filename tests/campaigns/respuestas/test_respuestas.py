@@ -68,9 +68,7 @@ class TestAPersonAnswers:
         socia = AdminFactory.create(creado_por=owner)
         first, last = escribe("¿Tienen en azul?"), escribe("¿Hola?")
         key = Idempotency.of("clic", {"m": "Sí"})
-        campana, created = responder(
-            usuario=socia, entrante=first, mensaje="Sí, {nombre}.\r\nVenga.", idempotency=key
-        )
+        campana, created = responder(usuario=socia, entrante=first, mensaje="Sí, {nombre}.\r\nVenga.", idempotency=key)
         again = responder(usuario=socia, entrante=first, mensaje="Sí, {nombre}.\r\nVenga.", idempotency=key)
         assert (created, again) == (True, (campana, False))
         assert (campana.total_clientes, campana.mensaje, campana.respuesta_a, campana.clase) == (

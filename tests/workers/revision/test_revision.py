@@ -14,6 +14,7 @@ from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from campaigns.models import SMSLog
+from core.celery import app
 from core.models import Usuario
 from local.simulator.signing import sign as simulated_sign
 from tests.factories import CampanaFactory, ClienteFactory, RemitenteFactory, open_lote, sms_log
@@ -406,7 +407,9 @@ class TestWorker:
         monkeypatch.setattr(lifecycle, "revisar_al_lado", lambda: done.append("revisar"))
         monkeypatch.setattr(lifecycle, "stand_back", lambda nice: None)
         monkeypatch.setattr(lifecycle, "_live", lambda heart: None)
+        # This process is no worker: what it lent once, it would lend to every test behind this one.
+        monkeypatch.setattr(lifecycle.lending, "begin", lambda **numbers: None)
 
-        lifecycle.start(SimpleNamespace(hostname="worker-1@aqui"))
+        lifecycle.start(SimpleNamespace(hostname="worker-1@aqui", app=app))
 
         assert done == ["revisar"]
