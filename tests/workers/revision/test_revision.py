@@ -16,6 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 from campaigns.models import SMSLog
 from core.celery import app
 from core.models import Usuario
+from core.postgresql import lending
 from local.simulator.signing import sign as simulated_sign
 from tests.factories import CampanaFactory, ClienteFactory, RemitenteFactory, open_lote, sms_log
 from tests.local.fixtures import MakeGateway
@@ -408,7 +409,7 @@ class TestWorker:
         monkeypatch.setattr(lifecycle, "stand_back", lambda nice: None)
         monkeypatch.setattr(lifecycle, "_live", lambda heart: None)
         # This process is no worker: what it lent once, it would lend to every test behind this one.
-        monkeypatch.setattr(lifecycle.lending, "begin", lambda **numbers: None)
+        monkeypatch.setattr(lending, "begin", lambda **numbers: None)
 
         lifecycle.start(SimpleNamespace(hostname="worker-1@aqui", app=app))
 
