@@ -185,8 +185,11 @@ def repetir_tramo(*, gancho: Gancho, desde: datetime, hasta: datetime) -> int:
         raise ConflictError(NADA, code="empty")
     if len(ids) > REPETIR_MAX:
         raise InvalidInputError(DEMASIADOS, field="desde", code="max_length")
-    for at in range(0, len(ids), TANDA):
-        _entregar(gancho, ids[at : at + TANDA], repetida=True)
+    tandas = [ids[at : at + TANDA] for at in range(0, len(ids), TANDA)]
+    EntregaGancho.objects.bulk_create(
+        EntregaGancho(gancho=gancho, evento_ids=tanda, total=len(tanda), repetida=True) for tanda in tandas
+    )
+    nudge(AVISAR)
     return len(ids)
 
 
