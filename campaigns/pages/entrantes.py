@@ -122,9 +122,9 @@ def sin_leer(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return HttpResponse(status=204)
     usuario = con_permiso(request, Accion.VER_CLIENTES)
-    n = selectors.sin_leer(usuario)
-    ultimo = selectors.entrantes_de(usuario).filter(leido_en=None).order_by("-pk").values_list("pk", flat=True).first()
-    context = {"n": min(n, CUENTA_MAX), "mas": n > CUENTA_MAX, "ultimo": ultimo or 0}
+    unread = selectors.entrantes_de(usuario).filter(leido_en=None).order_by("-pk").values_list("pk", flat=True)
+    ids = list(unread[: CUENTA_MAX + 1])
+    context = {"n": min(len(ids), CUENTA_MAX), "mas": len(ids) > CUENTA_MAX, "ultimo": ids[0] if ids else 0}
     return render(request, "campaigns/entrantes/_sin_leer.html", context)
 
 
