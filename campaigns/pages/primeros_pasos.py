@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from campaigns.campana import selectors
 from campaigns.ley.precios import precio_base
-from campaigns.ley.selectors import ajustes_de
+from campaigns.models import Ajustes
 from clientes.rne.selectors import ultima_consulta
 from clientes.selectors import clientes_de
 from core.models import Usuario
@@ -34,9 +34,8 @@ class Paso:
     opcional: bool = True
 
 
-def pasos_de(usuario: Usuario) -> list[Paso]:
-    """The steps of the person's shop, in their order; the campaign is the last."""
-    ajustes = ajustes_de(usuario.tenant_id)
+def pasos_de(usuario: Usuario, ajustes: Ajustes) -> list[Paso]:
+    """The steps of the person's shop, which has no campaign, in their order; the campaign is the last."""
     return [
         Paso(
             "Traiga a sus clientes",
@@ -73,18 +72,22 @@ def pasos_de(usuario: Usuario) -> list[Paso]:
             "Elija a quién, escriba y vea lo que cuesta. Nada sale hasta el último botón.",
             "Nueva campaña",
             "campana-nueva",
-            selectors.lista_de(usuario).exists(),
+            False,
             opcional=False,
         ),
     ]
 
 
-def guia_de(usuario: Usuario) -> list[tuple[Paso, bool]] | None:
+def guia_de(usuario: Usuario, ajustes: Ajustes) -> list[tuple[Paso, bool]] | None:
     """The steps for the home of somebody who may take them, each with whether it comes next; None once they put them
-    away, or the shop has a campaign."""
-    if usuario.sin_guia or not usuario.puede(Accion.ADMINISTRAR) or selectors.lista_de(usuario).exists():
+    away.
+
+    Args:
+        ajustes: of the shop, which has no campaign yet.
+    """
+    if usuario.sin_guia or not usuario.puede(Accion.ADMINISTRAR):
         return None
-    pasos = pasos_de(usuario)
+    pasos = pasos_de(usuario, ajustes)
     # Without clients nothing else makes sense; after them nothing stands between a shop and its campaign.
     sigue = next(paso for paso in pasos if not paso.hecho)
     return [(paso, paso is sigue) for paso in pasos]

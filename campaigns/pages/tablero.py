@@ -32,12 +32,13 @@ def tablero(request: HttpRequest) -> HttpResponse:
     usuario = con_permiso(request, Accion.VER_CAMPANAS)
     context = _tablero(usuario)
     # Asked once, on the first day: the answer is in the history of the settings.
-    decidido = consentimiento_decidido(ajustes_de(usuario.tenant_id))
+    ajustes = ajustes_de(usuario.tenant_id)
+    decidido = consentimiento_decidido(ajustes)
     context["preguntar"] = usuario.puede(Accion.ADMINISTRAR) and not decidido
     if usuario.puede(Accion.VER_CLIENTES):
         n = sin_leer(usuario)
         context |= {"sin_leer": min(n, SIN_LEER_MAX), "sin_leer_mas": n > SIN_LEER_MAX}
-    context["guia"] = guia_de(usuario)
+    context["guia"] = None if context["filas"] else guia_de(usuario, ajustes)
     context["dias"] = selectors.por_dia(usuario, dias=DIAS) if context["filas"] else []
     return render(request, "campaigns/tablero/tablero.html", context)
 
