@@ -6,7 +6,6 @@ sender of ours gets none.
 """
 
 import logging
-from datetime import datetime, time
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -20,7 +19,7 @@ from campaigns.remitentes import conocidos
 from campaigns.respuestas import palabras
 from campaigns.respuestas.services import contestar_sola
 from campaigns.signals import entrante_recibido
-from campaigns.values.horario import dia_de
+from campaigns.values.horario import dia_de, inicio_del_dia
 from core.errors import ConflictError, InvalidInputError
 
 logger = logging.getLogger(__name__)
@@ -63,6 +62,6 @@ def contestar(sender: type[Entrante], *, entrante: Entrante, unica: bool, **kwar
 
 def _dadas_hoy(tienda_id: int, telefono: str) -> int:
     zona = ajustes_de(tienda_id).zona
-    midnight = datetime.combine(dia_de(zona, timezone.now()), time.min, tzinfo=zona)
+    midnight = inicio_del_dia(zona, dia_de(zona, timezone.now()))
     texts = Entrante.objects.filter(usuario=tienda_id, telefono=telefono)
     return texts.filter(contestado_solo_en__gte=midnight).count()
