@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
-from rest_framework.request import Request
 
 from campaigns.bitacora import selectors
 from campaigns.bitacora.alertas import DemasiadasError, cambiar_secreto, guardar_ajustes
@@ -20,7 +19,7 @@ from campaigns.bitacora.alertas import probar as enviar_prueba
 from campaigns.models import AjustesAlertas
 from campaigns.models.alerta import URL_MAX
 from campaigns.values.direccion import CORREOS_MAX, leer
-from core.api.throttling import TrialThrottle
+from core.api.throttling import espera_de_prueba
 from core.errors import ConflictError, InvalidInputError
 from core.forms import KeepsUnsentForm, StyledForm, YesNoField
 from core.models import Usuario
@@ -156,13 +155,8 @@ def secreto(request: HttpRequest) -> HttpResponse:
 @pagina
 def probar(request: HttpRequest) -> HttpResponse:
     usuario = con_permiso(request, Accion.ADMINISTRAR, SOLO_ADMIN)
-    # The same count as the API's. Its request does not know who signed in to a page.
-    asked = Request(request)
-    asked.user = usuario
-    throttle = TrialThrottle()
-    if not throttle.allow_request(asked, None):
-        espera = formato.duracion(ceil(throttle.wait() or 1))
-        messages.error(request, DEMASIADAS.format(espera=espera))
+    if (espera := espera_de_prueba(request, usuario)) is not None:
+        messages.error(request, DEMASIADAS.format(espera=formato.duracion(ceil(espera))))
         return redirect("alertas")
     try:
         enviar_prueba(usuario=usuario)

@@ -12,14 +12,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
-from rest_framework.request import Request
 
 from campaigns.bitacora import ganchos as services
 from campaigns.models import Gancho
 from campaigns.models.alerta import URL_MAX
+from campaigns.pages.alertas import DEMASIADAS
 from campaigns.values import eventos
 from campaigns.values.direccion import leer
-from core.api.throttling import TrialThrottle
+from core.api.throttling import espera_de_prueba
 from core.errors import DomainError, InvalidInputError
 from core.forms import StyledForm
 from core.models import Usuario
@@ -38,7 +38,6 @@ ELIMINADO = "El gancho se eliminó."
 PROBADO = "La prueba va en camino: en unos segundos verá abajo cómo le fue."
 REPETIDA = "La entrega se repite: va en camino."
 TRAMO = ("Se avisa otra vez de {n} evento.", "Se avisa otra vez de {n} eventos.")
-DEMASIADAS = "Ya pidió varias pruebas. Espere {espera} y vuelva a intentar."
 SIN_FECHAS = "Diga desde cuándo y hasta cuándo."
 
 
@@ -165,12 +164,8 @@ def _desactivar(request: HttpRequest, found: Gancho, usuario: Usuario) -> str:
 
 
 def _probar(request: HttpRequest, found: Gancho, usuario: Usuario) -> str:
-    # The same count as the API's. Its request does not know who signed in to a page.
-    asked = Request(request)
-    asked.user = usuario
-    throttle = TrialThrottle()
-    if not throttle.allow_request(asked, None):
-        raise InvalidInputError(DEMASIADAS.format(espera=formato.duracion(ceil(throttle.wait() or 1))))
+    if (espera := espera_de_prueba(request, usuario)) is not None:
+        raise InvalidInputError(DEMASIADAS.format(espera=formato.duracion(ceil(espera))))
     services.probar(gancho=found)
     return PROBADO
 

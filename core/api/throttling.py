@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 
 import redis
 from django.conf import settings
+from django.http import HttpRequest
 from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
@@ -203,6 +204,21 @@ class TrialThrottle(FailOpen, UserRateThrottle):
     def get_cache_key(self, request: Request, view: Any) -> str:
         usuario = cast("Usuario", request.user)  # nobody else gets as far as this
         return str(self.cache_format % {"scope": self.scope, "ident": usuario.tenant_id})
+
+
+def espera_de_prueba(request: HttpRequest, usuario: Usuario) -> float | None:
+    """Count a trial that a page makes with the API's own.
+
+    Args:
+        request: a page's, which does not know who signed in.
+
+    Returns:
+        The seconds to wait before it; None when it may be made.
+    """
+    asked = Request(request)
+    asked.user = usuario
+    throttle = TrialThrottle()
+    return None if throttle.allow_request(asked, None) else throttle.wait() or 1
 
 
 class LoginThrottle(FailOpen, AnonRateThrottle):
