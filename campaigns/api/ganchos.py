@@ -18,7 +18,7 @@ from campaigns.values import eventos
 from core.api.base import ShopRowsView
 from core.api.permissions import RecentSessionWrites, RoleMay
 from core.api.schema import ErrorSerializer
-from core.api.serializers import RefusesUnknown
+from core.api.serializers import ListaField, RefusesUnknown
 from core.api.throttling import TrialThrottle
 
 NUEVO = {"url": "https://sistema.tienda.co/sms", "tipos": ["sms.entregado", "respuesta.recibida", "baja.registrada"]}
@@ -47,7 +47,7 @@ ENTREGA = {
 }
 
 
-class TiposField(serializers.ListField):
+class TiposField(ListaField):
     child = serializers.ChoiceField(eventos.ELEGIBLES)
 
 
@@ -167,6 +167,11 @@ class GanchosDeTienda(ShopRowsView[Gancho]):
     def rows(self) -> QuerySet[Gancho]:
         return ganchos.ganchos_de(self.usuario)
 
+
+class DeUnGancho(GanchosDeTienda):
+    filter_backends = ()
+    pagination_class = None
+
     @cached_property
     def gancho(self) -> Gancho:
         return get_object_or_404(self.rows(), pk=self.kwargs["pk"])
@@ -192,10 +197,7 @@ class GanchosView(GanchosDeTienda, ListAPIView[Gancho]):
 
 
 @extend_schema(tags=["ganchos"])
-class GanchoView(GanchosDeTienda):
-    filter_backends = ()
-    pagination_class = None
-
+class GanchoView(DeUnGancho):
     @extend_schema(summary="Read a hook")
     def get(self, request: Request, pk: int) -> Response:
         return Response(GanchoSerializer(self.gancho).data)
@@ -217,10 +219,7 @@ class GanchoView(GanchosDeTienda):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class SecretoGanchoView(GanchosDeTienda):
-    filter_backends = ()
-    pagination_class = None
-
+class SecretoGanchoView(DeUnGancho):
     @extend_schema(
         tags=["ganchos"],
         summary="Make a new secret, shown in this answer only",
@@ -233,10 +232,8 @@ class SecretoGanchoView(GanchosDeTienda):
         return Response(ConSecretoSerializer(gancho).data)
 
 
-class PruebaGanchoView(GanchosDeTienda):
+class PruebaGanchoView(DeUnGancho):
     throttle_classes = (*GenericAPIView.throttle_classes, TrialThrottle)
-    filter_backends = ()
-    pagination_class = None
 
     @extend_schema(
         tags=["ganchos"],
@@ -278,10 +275,7 @@ class RepetirEntregaView(ShopRowsView[EntregaGancho]):
         return Response(EntregaGanchoSerializer(made).data, status=status.HTTP_202_ACCEPTED)
 
 
-class RepetirTramoView(GanchosDeTienda):
-    filter_backends = ()
-    pagination_class = None
-
+class RepetirTramoView(DeUnGancho):
     @extend_schema(
         tags=["ganchos"],
         summary="Call a hook again with the events of a span",
