@@ -131,6 +131,6 @@ def leer(datos: Mapping[str, Any], guardado: object = None) -> tuple[dict[str, s
         else:
             if campo == "nombre" and not leidos[campo] and limpio(value):
                 errores.append(InvalidInputError(NO_ES_NOMBRE.format(valor=value[:30]), field=campo, code=ILEGIBLE))
-            if campo == "documento" and es_relleno(limpio(value)):
+            if campo == "documento" and not leidos[campo] and es_relleno(limpio(value)):
                 errores.append(InvalidInputError(DE_RELLENO.format(valor=value[:30]), field=campo, code=RELLENO))
     return leidos, errores

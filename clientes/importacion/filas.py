@@ -114,7 +114,7 @@ def _cliente(raw: dict[str, str], plan: Plan, motivos: list[str]) -> dict[str, A
     datos: dict[str, Any] = {}
     _into_text(datos, "nombre", _nombre, raw, motivos)
     _into_text(datos, "documento", _documento, raw, motivos)
-    relleno = ficha.es_relleno(raw.get("documento", ""))
+    relleno = "documento" not in datos and ficha.es_relleno(raw.get("documento", ""))
     _bounded(datos, {"nombre": NOMBRE_MAX, "documento": DOCUMENTO_MAX}, motivos)
     if "nombre" not in datos and plan.clave == Importacion.Clave.NINGUNA:
         motivos.append(FALTA_NOMBRE)
