@@ -14,7 +14,7 @@ from campaigns.campana.destinatarios import guardados
 from campaigns.campana.services import validar_fecha
 from campaigns.ley.selectors import ajustes_de
 from campaigns.mensaje import texto
-from campaigns.models import CampanaSMS, Lote, Suceso
+from campaigns.models import Ajustes, CampanaSMS, Lote, Suceso
 from campaigns.vista_previa import aprobaciones, firma
 from clientes.models import Cliente
 from core.errors import ConflictError, InvalidInputError
@@ -81,8 +81,9 @@ def editar(*, campana: CampanaSMS, usuario: Usuario, cambios: Cambios, huella: s
     changed = _aplicar(locked, cambios)
     if not changed:
         return locked
+    ajustes = ajustes_de(locked.usuario_id)
     if "mensaje" in changed:
-        _validar_mensaje(locked)
+        _validar_mensaje(locked, ajustes)
         locked.plantilla = None  # a text that was changed is nobody's template any more
         locked.redactada_por = usuario
         changed += ["plantilla", "redactada_por"]
@@ -90,7 +91,7 @@ def editar(*, campana: CampanaSMS, usuario: Usuario, cambios: Cambios, huella: s
         validar_fecha(cambios.programada_para)
     locked.save(update_fields=changed)
     if {"mensaje", "programada_para"} & set(changed):
-        _aprobar_de_nuevo(locked)
+        _aprobar_de_nuevo(locked, ajustes)
     said = {"nombre": "nombre", "mensaje": "texto", "programada_para": "fecha"}
     anotar(campana_id=locked.pk, tipo=Suceso.Tipo.EDITADA, detalle=", ".join(said[n] for n in changed if n in said))
     locked.refresh_from_db()
@@ -107,14 +108,14 @@ def _aplicar(campana: CampanaSMS, cambios: Cambios) -> list[str]:
     return changed
 
 
-def _validar_mensaje(campana: CampanaSMS) -> None:
+def _validar_mensaje(campana: CampanaSMS, ajustes: Ajustes) -> None:
     if refusal := texto_fijo(campana):
         raise InvalidInputError(refusal, field="mensaje", code="immutable")
     texto.validate(campana.mensaje)
     names = Cliente.objects.filter(usuario=campana.usuario_id, pk__in=_ids(campana))
     longest = names.aggregate(n=Max(Length("nombre"), default=Value(0)))["n"]
     texto.validate_length(campana.mensaje, longest_nombre=longest)
-    firma.exigir(campana.mensaje, ajustes_de(campana.usuario_id))
+    firma.exigir(campana.mensaje, ajustes)
 
 
 def _ids(campana: CampanaSMS) -> list[int]:
@@ -122,8 +123,7 @@ def _ids(campana: CampanaSMS) -> list[int]:
     return [pk for ids in lotes for pk in ids]
 
 
-def _aprobar_de_nuevo(campana: CampanaSMS) -> None:
-    ajustes = ajustes_de(campana.usuario_id)
+def _aprobar_de_nuevo(campana: CampanaSMS, ajustes: Ajustes) -> None:
     if campana.prueba:
         return
     if campana.total_clientes > MAX_IDS:  # only its date changed: who had to approve it has, or still has to
