@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, IntegerField, Q, Value, When
+from django.db.models import Count, Q, Value
 from django.db.models.functions import Length
 
 from campaigns.audiencia.juicio import TEXTOS, enviables_de
@@ -58,8 +58,10 @@ def etiquetas(usuario: Usuario) -> list[Etiqueta]:
     counts = conteos.activos_por_etiqueta(usuario.tenant_id)
     if counts is None:
         return list(found.annotate(cuantos=Count("clientes", filter=Q(clientes__activo=True))))
-    known = [When(pk=pk, then=Value(n)) for pk, n in counts.items()]
-    return list(found.annotate(cuantos=Case(*known, default=Value(0), output_field=IntegerField())))
+    tags = list(found.annotate(cuantos=Value(0)))
+    for tag in tags:
+        tag.cuantos = counts.get(tag.pk, 0)
+    return tags
 
 
 @dataclass(frozen=True, slots=True)
