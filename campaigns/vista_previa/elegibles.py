@@ -61,7 +61,7 @@ def etiquetas(usuario: Usuario) -> list[Etiqueta]:
     tags = list(found.annotate(cuantos=Value(0)))
     for tag in tags:
         tag.cuantos = counts.get(tag.pk, 0)
-    return tags
+    return [*tags]
 
 
 @dataclass(frozen=True, slots=True)
