@@ -90,6 +90,7 @@ MEANINGS: Final = {
     ("precio_segmento", "invalid"),  # of a million and more
     ("tope_diario", "invalid"),
     ("tope_mensual", "invalid"),
+    ("aprobacion_ajena", "nobody_else"),  # of this shop: one person cannot approve for another
     ("aprobacion_costo", "invalid"),
     ("programada_para", "past"),
     ("programada_para", "too_far"),
