@@ -103,7 +103,7 @@ def _row(i: int) -> SMSLog:
         row.estado = E.FALLIDO
         row.codigo, row.error = FALLOS[i % 125 % 4]
     else:
-        row.estado, row.twilio_sid = E.ENVIADO, f"SM{i:032x}"
+        row.estado, row.twilio_sid = E.ENVIADO, f"SMf{i:031x}"
         row.entrega = "delivered" if i % 3 else "sent"
     return row
 
