@@ -14,7 +14,7 @@ import itertools
 import logging
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from time import monotonic
 from typing import Any, Final
@@ -284,8 +284,7 @@ def _moments(lote: Due, piece: _Piece, wait_s: float) -> list[Moment]:
         found.append(Moment(lote.lote_id, lote.sender, lote.queue, begins, gap_s, ids, closes=False))
         begins += gap_s
     if piece.until is None:
-        last = found.pop()
-        found.append(Moment(last.lote_id, last.sender, last.queue, last.at, last.gap_s, last.log_ids, closes=True))
+        found[-1] = replace(found[-1], closes=True)
     return found
 
 
